@@ -1,0 +1,22 @@
+# The libraries, found by pkg-config; a missing one is named with the Debian package that has it.
+
+find_package(PkgConfig)
+if(NOT PKG_CONFIG_FOUND)
+  message(FATAL_ERROR "pkg-config not found. On Debian and Ubuntu: apt-get install pkg-config")
+endif()
+
+function(herd_package target module minimum debian_package)
+  pkg_check_modules(${target} IMPORTED_TARGET GLOBAL "${module}>=${minimum}")
+  if(NOT ${target}_FOUND)
+    message(FATAL_ERROR "${module} ${minimum} or newer not found. "
+                        "On Debian and Ubuntu: apt-get install ${debian_package}")
+  endif()
+endfunction()
+
+herd_package(ZMQ     libzmq    4.3.4  libzmq3-dev)
+herd_package(CZMQ    libczmq   4.2.1  libczmq-dev)
+herd_package(UV      libuv     1.44.0 libuv1-dev)
+herd_package(JANSSON jansson   2.14   libjansson-dev)
+herd_package(XXHASH  libxxhash 0.8.1  libxxhash-dev)
+herd_package(CMOCKA  cmocka    1.1.5  libcmocka-dev)
+find_package(Threads REQUIRED)

@@ -1,0 +1,75 @@
+/* config.h - the herd file: ZPL text (rfc.zeromq.org/spec/4), read with zconfig, into checked settings.
+ *
+ * Owner: the caller of config_load. Threads: read-only after config_load, any thread.
+ * One file describes the whole herd; docs/configuration.md lists every key. Nothing in here opens a socket
+ * or creates a file.
+ */
+#ifndef HERD_CONFIG_H
+#define HERD_CONFIG_H
+
+#include "common/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum {
+    CONFIG_WARNING, /* the herd starts, but is not what the file seems to want */
+    CONFIG_ERROR,   /* the herd does not start */
+} config_severity_t;
+
+/* Receives one finding: `file` as given to config_load, `line` from 1 (0: the file as a whole), `text` one
+ * sentence without a full stop. Both strings are borrowed for the call. */
+typedef void config_report_fn(void *argument, config_severity_t severity, const char *file,
+                              unsigned line, const char *text);
+
+typedef enum {
+    CONFIG_PLACES_NONE,  /* WHATSAT answers ZERO_RESULTS */
+    CONFIG_PLACES_LOCAL, /* a GeoNames file on this machine */
+} config_places_t;
+
+/* One member (open value struct). Endpoints are ZeroMQ's: "tcp://host:port", "ipc://path". */
+typedef struct {
+    const char *
+        name; /* 1 .. LIMIT_NAME_SIZE bytes: letters, digits, "_", "-", "."; first a letter or digit */
+    const char *const *clients; /* front-end listeners, "tcp://host:port" each */
+    size_t client_count;        /* 1 .. LIMIT_LISTENERS */
+    const char *requests;       /* ROUTER endpoint of the node for its front-ends */
+    const char *
+        bus; /* ROUTER endpoint of the node for its neighbours, "tcp://host:port" or "ipc://path" */
+    const char *tap;          /* XPUB endpoint, NULL where absent */
+    const size_t *neighbours; /* indices into config_t.members */
+    size_t neighbour_count;   /* 0 .. LIMIT_MEMBERS - 1 */
+} config_member_t;
+
+/* The whole file (open value struct, read-only). Paths are absolute; times in milliseconds, sizes in bytes. */
+typedef struct config {
+    const char *file;      /* as given to config_load */
+    const char *herd_name; /* 1 .. LIMIT_NAME_SIZE bytes */
+    const char *run_dir;   /* sockets and pid files */
+    const char *log_dir;
+    const char *data_dir;
+    bool traffic;           /* log every line received and answered */
+    size_t max_line;        /* LIMIT_LINE_SIZE_MIN .. LIMIT_LINE_SIZE */
+    size_t max_output;      /* unread output of one client at which it is no longer read from */
+    size_t max_connections; /* clients of one front-end process, 1 .. LIMIT_CONNECTIONS */
+    size_t max_clients;     /* client records of one node */
+    int64_t request_timeout_ms;
+    int64_t max_clock_lead_ms; /* replication.md, R2 */
+    config_places_t places;
+    const char *places_file;        /* NULL where the provider needs none */
+    const config_member_t *members; /* in the order of the file */
+    size_t member_count;            /* 1 .. LIMIT_MEMBERS */
+} config_t;
+
+/* Reads and checks `path`, reporting every finding, in the order of the file's lines where it can. NULL when
+ * any CONFIG_ERROR was reported; else the configuration, which the caller frees with config_destroy. */
+config_t *config_load(const char *path, config_report_fn *report, void *argument);
+
+/* Frees it and clears the pointer; NULL is fine. */
+void config_destroy(config_t **self_p);
+
+/* The member of that name, NULL where there is none; borrowed from `self`. */
+const config_member_t *config_member(const config_t *self, const char *name);
+
+#endif

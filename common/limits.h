@@ -1,0 +1,72 @@
+/* limits.h - every maximum of the herd, with its unit and the reason for it.
+ *
+ * A queue, table, buffer or retry that is not bounded by a line of this file (or by a setting that the
+ * configuration bounds) is a defect. Sizes are in bytes, counts are counts, times say their unit.
+ */
+#ifndef HERD_LIMITS_H
+#define HERD_LIMITS_H
+
+/* Client lines (client-protocol.md, L4). A 64 KiB line is a protocol promise; no setting exceeds it, so
+ * that every member can carry what any front-end accepts. */
+#define LIMIT_LINE_SIZE     65536
+#define LIMIT_LINE_SIZE_MIN 128
+/* Bytes of a line that is too long which are shown in its answer. */
+#define LIMIT_LINE_ECHO 64
+
+/* Names of herds and members: they become ZeroMQ routing ids (at most 255 bytes) and file names. */
+#define LIMIT_NAME_SIZE 63
+/* Members of one herd file; the simulator's largest herd. */
+#define LIMIT_MEMBERS 1024
+/* Origins that one store can name: members of today and of earlier herd files. */
+#define LIMIT_ORIGINS 4096
+/* Neighbours with a mark bit of their own in each record; further ones are flooded without marks. */
+#define LIMIT_MARKED_NEIGHBOURS 32
+
+/* The herd file. Larger is a mistake, not a herd. */
+#define LIMIT_CONFIG_SIZE (1024 * 1024)
+/* Endpoints a front-end may listen on. */
+#define LIMIT_LISTENERS 8
+/* A Unix socket path, less its terminating zero (sun_path, unix(7)). */
+#define LIMIT_IPC_PATH_SIZE 107
+
+/* One record line on the bus: a client line and the fields that replication adds. */
+#define LIMIT_RECORD_LINE_SIZE (LIMIT_LINE_SIZE + 256)
+/* A batch stops growing at this size... */
+#define LIMIT_BATCH_SIZE 65536
+/* ...so a body is never larger than one batch and one record or reply more; each socket's MAXMSGSIZE. */
+#define LIMIT_BODY_SIZE (1024 * 1024)
+/* Header frames are a few numbers and a generation. */
+#define LIMIT_HEADER_SIZE 256
+/* One formatted reply: an AT line and its JSON. */
+#define LIMIT_REPLY_SIZE (LIMIT_BODY_SIZE - LIMIT_RECORD_LINE_SIZE)
+
+/* High-water mark of each bus and request pipe, in messages: enough to keep a link busy, little enough that
+ * a dead neighbour holds megabytes, not gigabytes. */
+#define LIMIT_PIPE_MESSAGES 16
+/* Replies queued for one front-end, in messages. A front-end has at most LIMIT_REQUEST_WINDOW batches
+ * under way, so only WHATSAT answers that come later can pile up. */
+#define LIMIT_REPLY_MESSAGES 4096
+#define LIMIT_REQUEST_WINDOW 16
+/* Messages one handler takes from a socket before the others have their turn. */
+#define LIMIT_MESSAGES_PER_TURN 64
+
+/* WHATSAT (client-protocol.md, W2, W3). */
+#define LIMIT_RADIUS_KM 50
+#define LIMIT_RESULTS   20
+/* WHATSATs that wait for the places actor at one node. */
+#define LIMIT_WAITING_QUERIES 65536
+/* Front-ends that one node serves. */
+#define LIMIT_FRONTENDS 256
+
+/* One place's row in a GeoNames file; longer rows are skipped and counted. */
+#define LIMIT_PLACE_ROW_SIZE 65536
+
+/* Client connections of one front-end (setting max_connections): what 20 bits of a session number name. */
+#define LIMIT_CONNECTIONS 1048576
+
+/* The log: one of two buffers fills while the other is written. What finds both full is counted, not kept. */
+#define LIMIT_LOG_BUFFER (1024 * 1024)
+/* Bytes of a hostile sample shown in an event. */
+#define LIMIT_LOG_SAMPLE 96
+
+#endif

@@ -1,0 +1,51 @@
+/* log.h - one log file per process: events, and every line received and answered.
+ *
+ * Owner: the program. Threads: any may call; the traffic functions are meant for the one reactor thread.
+ * Callers only append to memory. A thread of the log's own writes the file, so that a slow disk slows nobody;
+ * what finds the buffer full is dropped and counted, and the count is the next thing written.
+ *
+ * Each line: time (ISO 8601, UTC, milliseconds), level, member/program, text; e.g.
+ *   2026-03-01T12:00:00.250Z info  Goloman/node link Hands up: 512 records to send
+ *   2026-03-01T12:00:00.250Z <     Goloman/frontend 127.0.0.1:40112#7 IAMAT kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503
+ * Bytes that are not printable ASCII appear as \xHH (text_escape), so that no client can forge a line or
+ * steer a terminal.
+ */
+#ifndef HERD_LOG_H
+#define HERD_LOG_H
+
+#include "common/status.h"
+#include "common/text.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct log log_t;
+
+typedef enum { LOG_ERROR, LOG_WARNING, LOG_INFO } log_level_t;
+typedef enum { LOG_RECEIVED, LOG_ANSWERED } log_direction_t;
+
+/* Opens `path` for appending (created 0640) and starts the writing thread. `source`, e.g. "Goloman/node",
+ * stands in each line. With `traffic` false log_traffic does nothing. `echo`: events also go to stderr.
+ * STATUS_SYSTEM with errno set where the file cannot be opened. Caller ends it with log_close. */
+status_t log_open(const char *path, const char *source, bool traffic, bool echo,
+                  log_t **ret_self) STATUS_MUST_USE;
+
+/* Writes what is left, ends the thread, closes the file, clears the pointer; NULL is fine. */
+void log_close(log_t **self_p);
+
+/* Opens the path anew (after a rotation); async, at the writer's next turn. */
+void log_reopen(log_t *self);
+
+/* An event: one line, printf-formatted; foreign text in it must have passed text_escape. Written soon.
+ * A NULL log drops it. */
+void log_event(log_t *self, log_level_t level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Whether log_traffic writes; callers that would prepare text for it may ask first. */
+bool log_has_traffic(const log_t *self);
+
+/* A line received from or answered to `peer` (e.g. "127.0.0.1:40112#7"), at `now_ns` (POSIX time, ns);
+ * escapes `line`, whose inner LFs count as bytes. */
+void log_traffic(log_t *self, log_direction_t direction, int64_t now_ns, text_t peer, text_t line);
+
+#endif

@@ -1,0 +1,37 @@
+#include "common/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *memory_check(void *block, size_t size)
+{
+    if (block == NULL) {
+        fprintf(stderr, "herd: memory exhausted while asking for %zu bytes\n", size);
+        abort();
+    }
+    return block;
+}
+
+void *memory_new(size_t size)
+{
+    return memory_check(calloc(1, size > 0 ? size : 1), size);
+}
+
+void *memory_new_array(size_t count, size_t size)
+{
+    return memory_check(calloc(count > 0 ? count : 1, size), count * size);
+}
+
+void *memory_resize(void *block, size_t size)
+{
+    return memory_check(realloc(block, size), size);
+}
+
+char *memory_copy_text(const char *data, size_t size)
+{
+    char *copy = memory_check(malloc(size + 1), size + 1);
+    memcpy(copy, data, size);
+    copy[size] = '\0';
+    return copy;
+}

@@ -1,0 +1,24 @@
+/* memory.h - allocation that cannot fail.
+ *
+ * Every growth in the herd is capped before it is asked for (limits.h), so memory that is exhausted all the
+ * same is a machine that cannot go on: the process says so on stderr and aborts.
+ * Threads: any.
+ */
+#ifndef HERD_MEMORY_H
+#define HERD_MEMORY_H
+
+#include <stddef.h>
+
+/* `size` bytes, zeroed; caller frees with free(). Aborts when there are none. */
+void *memory_new(size_t size) __attribute__((malloc, returns_nonnull));
+
+/* An array of `count` zeroed elements of `size` bytes; caller frees with free(). Aborts on overflow too. */
+void *memory_new_array(size_t count, size_t size) __attribute__((malloc, returns_nonnull));
+
+/* `block`, moved and resized to `size` bytes (> 0), its new part not zeroed; takes `block`. */
+void *memory_resize(void *block, size_t size) __attribute__((returns_nonnull));
+
+/* A copy of `size` bytes with a zero behind them; caller frees with free(). */
+char *memory_copy_text(const char *data, size_t size) __attribute__((malloc, returns_nonnull));
+
+#endif

@@ -1,0 +1,52 @@
+/* places.h - the places actor: answers "what is around this position" from the configured provider.
+ *
+ * Owner: the node. Threads: every function here belongs to the node's reactor thread; the work (searching,
+ * later HTTP) happens in a thread of the actor's own (zactor), and queries and answers pass between them as
+ * messages, as many in one as there are in a turn.
+ */
+#ifndef HERD_PLACES_H
+#define HERD_PLACES_H
+
+#include "common/config.h"
+#include "common/log.h"
+#include "common/status.h"
+#include "common/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct places places_t;
+
+/* One question (open value struct). */
+typedef struct {
+    uint64_t ticket;       /* the asker's, comes back with the answer */
+    double latitude_deg;   /* -90 .. 90 */
+    double longitude_deg;  /* -180 .. 180 */
+    uint32_t radius_km;    /* 0 .. LIMIT_RADIUS_KM */
+    uint32_t result_count; /* most results wanted, 0 .. LIMIT_RESULTS */
+} places_query_t;
+
+/* Receives one answer: `json` in the shape of a Google Places Nearby Search answer, ending in exactly two
+ * LFs; borrowed for the call. */
+typedef void places_answer_fn(void *argument, uint64_t ticket, text_t json);
+
+/* Starts the actor for `config` (borrowed as long as the actor lives) and waits until its provider is ready. A provider that cannot
+ * work (file missing, no usable row) is logged with the reason and returned as STATUS_NOT_FOUND or
+ * STATUS_INVALID. Caller ends it with places_destroy. */
+status_t places_new(const config_t *config, log_t *log, places_t **ret_self) STATUS_MUST_USE;
+
+/* Ends the actor, unanswered questions with it, and clears the pointer; NULL is fine. */
+void places_destroy(places_t **self_p);
+
+/* The ZeroMQ socket to poll for answers (ZMQ_POLLIN); owned by `self`. */
+void *places_socket(places_t *self);
+
+/* Asks `count` questions in one message; never blocks. STATUS_AGAIN, with none of them asked, where the
+ * actor's queue is full. */
+status_t places_ask(places_t *self, const places_query_t *queries, size_t count) STATUS_MUST_USE;
+
+/* Takes one message of answers, calling `answer` for each in it; false where none is there. Never blocks. */
+bool places_receive(places_t *self, places_answer_fn *answer, void *argument);
+
+#endif
