@@ -115,8 +115,8 @@ void text_escape(text_t text, char *out, size_t out_size)
     for (size_t i = 0; i < text.size; i++) {
         unsigned char byte = (unsigned char)text.data[i];
         bool plain = byte >= 0x20 && byte < 0x7f && byte != '\\';
-        /* Room for this byte, and for the dots should the next one not fit. */
-        if (used + (plain ? 1 : 4) + 4 > out_size) {
+        /* Room for this byte and the zero, and for the dots should the next one not fit. */
+        if (used + (plain ? 1 : 4) + (i + 1 < text.size ? 4 : 1) > out_size) {
             size_t dots = out_size - used - 1 < 3 ? out_size - used - 1 : 3;
             memcpy(out + used, "...", dots);
             used += dots;

@@ -1,0 +1,158 @@
+#include "common/message.h"
+
+#include "common/limits.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#define PROTOCOL_PREFIX "HERD/"
+#define PROTOCOL        "HERD/1"
+
+static const text_t type_texts[MESSAGE_TYPES] = {
+#define MESSAGE_TEXT(name, text) [MESSAGE_##name] = {.data = text, .size = sizeof(text) - 1},
+    MESSAGE_TYPE_MAP(MESSAGE_TEXT)
+#undef MESSAGE_TEXT
+};
+
+const char *message_type_text(message_type_t type)
+{
+    assert((unsigned)type < MESSAGE_TYPES);
+    return type_texts[type].data;
+}
+
+static text_t frame_text(zmq_msg_t *frame)
+{
+    return (text_t){.data = zmq_msg_data(frame), .size = zmq_msg_size(frame)};
+}
+
+/* Receives the frames of one message, all of them, keeping the first MESSAGE_FRAMES_MAX. Sets `ret_total`
+ * to how many there were. */
+static status_t receive_frames(void *socket, message_inbound_t *inbound, unsigned *ret_total)
+{
+    unsigned total = 0;
+    bool more = true;
+    while (more) {
+        zmq_msg_t surplus;
+        bool keep = total < MESSAGE_FRAMES_MAX;
+        zmq_msg_t *frame = keep ? &inbound->frames[total] : &surplus;
+        zmq_msg_init(frame);
+        if (zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) < 0) {
+            zmq_msg_close(frame);
+            return errno == EAGAIN || errno == EINTR ? STATUS_AGAIN : STATUS_SYSTEM;
+        }
+        more = zmq_msg_more(frame) != 0;
+        if (keep) {
+            inbound->frame_count++;
+        } else {
+            zmq_msg_close(frame);
+        }
+        total++;
+    }
+    *ret_total = total;
+    return STATUS_OK;
+}
+
+/* M1, M2: "HERD/" and a version that we speak. */
+static status_t check_protocol(text_t text)
+{
+    if (text_equal(text, TEXT(PROTOCOL))) {
+        return STATUS_OK;
+    }
+    size_t prefix_size = sizeof PROTOCOL_PREFIX - 1;
+    bool ours = text.size > prefix_size && memcmp(text.data, PROTOCOL_PREFIX, prefix_size) == 0;
+    return ours ? STATUS_VERSION : STATUS_INVALID;
+}
+
+static status_t check_type(text_t text, message_type_t *ret_type)
+{
+    for (unsigned i = 0; i < MESSAGE_TYPES; i++) {
+        if (text_equal(text, type_texts[i])) {
+            *ret_type = (message_type_t)i;
+            return STATUS_OK;
+        }
+    }
+    return STATUS_INVALID;
+}
+
+/* M1 to M4, on the frames behind the routing id. */
+static status_t decode(message_inbound_t *inbound, unsigned first, unsigned total)
+{
+    if (total != first + 4) {
+        return STATUS_INVALID;
+    }
+    status_t status = check_protocol(frame_text(&inbound->frames[first]));
+    if (status == STATUS_OK) {
+        status = check_type(frame_text(&inbound->frames[first + 1]), &inbound->message.type);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    inbound->message.header = frame_text(&inbound->frames[first + 2]);
+    inbound->message.body = frame_text(&inbound->frames[first + 3]);
+    bool fits = inbound->message.header.size <= LIMIT_HEADER_SIZE &&
+                inbound->message.body.size <= LIMIT_BODY_SIZE;
+    return fits ? STATUS_OK : STATUS_TOO_LONG;
+}
+
+status_t message_receive(void *socket, bool routed, message_inbound_t *ret_inbound)
+{
+    /* Only the counts: the frames are set as they come. */
+    ret_inbound->frame_count = 0;
+    ret_inbound->peer = (text_t){0};
+    unsigned total = 0;
+    status_t status = receive_frames(socket, ret_inbound, &total);
+    if (status != STATUS_OK) {
+        message_inbound_done(ret_inbound);
+        return status;
+    }
+    if (routed) {
+        ret_inbound->peer = frame_text(&ret_inbound->frames[0]);
+    }
+    return decode(ret_inbound, routed ? 1 : 0, total);
+}
+
+void message_inbound_done(message_inbound_t *self)
+{
+    for (unsigned i = 0; i < self->frame_count; i++) {
+        zmq_msg_close(&self->frames[i]);
+    }
+    self->frame_count = 0;
+}
+
+/* Only the first frame of a message can be refused; libzmq takes the rest wholly (zmq_msg_send(3)). */
+static status_t send_frame(void *socket, text_t text, int flags)
+{
+    int sent = zmq_send(socket, text.data, text.size, flags | ZMQ_DONTWAIT);
+    if (sent >= 0) {
+        return STATUS_OK;
+    }
+    switch (errno) {
+    case EAGAIN:
+    case EINTR: return STATUS_AGAIN;
+    case EHOSTUNREACH: return STATUS_UNREACHABLE;
+    default: return STATUS_SYSTEM;
+    }
+}
+
+status_t message_send(void *socket, text_t peer, const message_t *message)
+{
+    assert(message->header.size <= LIMIT_HEADER_SIZE && message->body.size <= LIMIT_BODY_SIZE);
+    const text_t frames[] = {peer, TEXT(PROTOCOL), type_texts[message->type], message->header,
+                             message->body};
+    unsigned first = peer.size > 0 ? 0 : 1;
+    for (unsigned i = first; i < MESSAGE_FRAMES_MAX; i++) {
+        status_t status =
+            send_frame(socket, frames[i], i + 1 < MESSAGE_FRAMES_MAX ? ZMQ_SNDMORE : 0);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+bool message_ready(void *socket, short event)
+{
+    int events = 0;
+    size_t size = sizeof events;
+    return zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0 && (events & event) != 0;
+}

@@ -1,0 +1,146 @@
+#include "common/record.h"
+
+#include "common/iso6709.h"
+#include "common/limits.h"
+#include "common/timestamp.h"
+
+static int compare_times(int64_t one, int64_t other)
+{
+    return (one > other) - (one < other);
+}
+
+int record_compare(const record_t *one, const record_t *other)
+{
+    int order = compare_times(one->order_time_ns, other->order_time_ns);
+    if (order == 0) {
+        order = compare_times(one->receipt_time_ns, other->receipt_time_ns);
+    }
+    if (order == 0) {
+        order = text_compare(one->origin, other->origin);
+    }
+    if (order == 0) {
+        order = compare_times(one->client_time_ns, other->client_time_ns);
+    }
+    if (order == 0) {
+        order = text_compare(one->position, other->position);
+    }
+    /* Two texts of one time ("1.5", "1.50") are two records: members must agree on bytes. */
+    if (order == 0) {
+        order = text_compare(one->client_time, other->client_time);
+    }
+    return order;
+}
+
+static char *put_text(char *out, text_t text)
+{
+    memcpy(out, text.data, text.size);
+    out[text.size] = ' ';
+    return out + text.size + 1;
+}
+
+/* Writes the answer line without its end; `buffer` has room. */
+static char *put_answer(char *out, const record_t *record)
+{
+    memcpy(out, "AT ", 3);
+    out = put_text(out + 3, record->origin);
+    out += timestamp_write_difference(record->receipt_time_ns - record->client_time_ns, out);
+    *out++ = ' ';
+    out = put_text(out, record->client);
+    out = put_text(out, record->position);
+    return put_text(out, record->client_time) - 1;
+}
+
+static size_t line_size_at_most(const record_t *record)
+{
+    return sizeof "AT     =\n" + record->origin.size + TIMESTAMP_DIFFERENCE_SIZE +
+           record->client.size + record->position.size + record->client_time.size +
+           TEXT_NUMBER_SIZE;
+}
+
+status_t record_append_answer(const record_t *record, buffer_t *out)
+{
+    status_t status = buffer_reserve(out, line_size_at_most(record));
+    if (status != STATUS_OK) {
+        return status;
+    }
+    char *end = put_answer(out->data + out->size, record);
+    *end++ = '\n';
+    out->size = (size_t)(end - out->data);
+    return STATUS_OK;
+}
+
+status_t record_append_bus_line(const record_t *record, buffer_t *out)
+{
+    status_t status = buffer_reserve(out, line_size_at_most(record));
+    if (status != STATUS_OK) {
+        return status;
+    }
+    char *end = put_answer(out->data + out->size, record);
+    *end++ = ' ';
+    if (record->order_time_ns == record->client_time_ns) {
+        *end++ = '=';
+    } else {
+        end += text_write_i64(record->order_time_ns, end);
+    }
+    *end++ = '\n';
+    out->size = (size_t)(end - out->data);
+    return STATUS_OK;
+}
+
+bool record_name_is_valid(text_t name)
+{
+    if (name.size == 0 || name.size > LIMIT_NAME_SIZE) {
+        return false;
+    }
+    for (size_t i = 0; i < name.size; i++) {
+        char byte = name.data[i];
+        bool alphanumeric =
+            text_is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+        bool mark = byte == '_' || byte == '-' || byte == '.';
+        if (!alphanumeric && (i == 0 || !mark)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* D4: the order time is the client time, or less where that is ahead of the origin's clock. */
+static bool parse_order_time(text_t text, record_t *record)
+{
+    if (text_equal(text, TEXT("="))) {
+        record->order_time_ns = record->client_time_ns;
+        return true;
+    }
+    return text_to_i64(text, &record->order_time_ns) &&
+           record->order_time_ns < record->client_time_ns;
+}
+
+/* AT Clark +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503 = */
+status_t record_parse_bus_line(text_t line, record_t *ret_record)
+{
+    enum { FIELDS = 7 };
+    text_t fields[FIELDS];
+    text_t extra;
+    iso6709_position_t position;
+    for (int i = 0; i < FIELDS; i++) {
+        if (!text_take_field(&line, &fields[i])) {
+            return STATUS_INVALID;
+        }
+    }
+    if (text_take_field(&line, &extra) || !text_equal(fields[0], TEXT("AT")) ||
+        !record_name_is_valid(fields[1]) || fields[3].size > LIMIT_LINE_SIZE ||
+        !iso6709_parse(fields[4], &position)) {
+        return STATUS_INVALID;
+    }
+    record_t record = {
+        .origin = fields[1], .client = fields[3], .position = fields[4], .client_time = fields[5]};
+    int64_t difference_ns;
+    if (!timestamp_parse(record.client_time, &record.client_time_ns) ||
+        !timestamp_parse_difference(fields[2], &difference_ns) ||
+        __builtin_add_overflow(record.client_time_ns, difference_ns, &record.receipt_time_ns) ||
+        !parse_order_time(fields[6], &record)) {
+        return STATUS_OUT_OF_RANGE;
+    }
+    *ret_record = record;
+    return STATUS_OK;
+}

@@ -1,0 +1,125 @@
+#include "common/timestamp.h"
+
+#include <time.h>
+
+enum { DECIMALS = 9 };
+
+bool timestamp_parse(text_t text, int64_t *ret_time_ns)
+{
+    const char *point = text.size > 0 ? memchr(text.data, '.', text.size) : NULL;
+    text_t seconds_text = text;
+    uint64_t fraction_ns = 0;
+    if (point != NULL) {
+        seconds_text.size = (size_t)(point - text.data);
+        text_t decimals = text_after(text, seconds_text.size + 1);
+        if (decimals.size == 0) {
+            return false;
+        }
+        uint64_t weight = (uint64_t)TIMESTAMP_NS_PER_S / 10;
+        for (size_t i = 0; i < decimals.size; i++) {
+            if (!text_is_digit(decimals.data[i])) {
+                return false;
+            }
+            fraction_ns += (uint64_t)(decimals.data[i] - '0') * weight;
+            weight /= 10;
+        }
+    }
+    uint64_t seconds;
+    uint64_t maximum = (uint64_t)(INT64_MAX / TIMESTAMP_NS_PER_S);
+    if (!text_to_u64(seconds_text, maximum, &seconds)) {
+        return false;
+    }
+    uint64_t time_ns = seconds * (uint64_t)TIMESTAMP_NS_PER_S + fraction_ns;
+    if (time_ns > (uint64_t)INT64_MAX) {
+        return false;
+    }
+    *ret_time_ns = (int64_t)time_ns;
+    return true;
+}
+
+size_t timestamp_write_difference(int64_t difference_ns, char *out)
+{
+    uint64_t magnitude = difference_ns < 0 ? 0 - (uint64_t)difference_ns : (uint64_t)difference_ns;
+    uint64_t fraction = magnitude % (uint64_t)TIMESTAMP_NS_PER_S;
+    out[0] = difference_ns < 0 ? '-' : '+';
+    size_t size = 1 + text_write_u64(magnitude / (uint64_t)TIMESTAMP_NS_PER_S, out + 1);
+    out[size] = '.';
+    for (int i = DECIMALS; i > 0; i--) {
+        out[size + (size_t)i] = (char)('0' + fraction % 10);
+        fraction /= 10;
+    }
+    return size + 1 + DECIMALS;
+}
+
+bool timestamp_parse_difference(text_t text, int64_t *ret_difference_ns)
+{
+    bool signed_form = text.size > 0 && (text.data[0] == '+' || text.data[0] == '-');
+    int64_t magnitude_ns;
+    if (!signed_form || text.size < 1 + 1 + 1 + DECIMALS ||
+        text.data[text.size - DECIMALS - 1] != '.' ||
+        !timestamp_parse(text_after(text, 1), &magnitude_ns)) {
+        return false;
+    }
+    *ret_difference_ns = text.data[0] == '-' ? -magnitude_ns : magnitude_ns;
+    return true;
+}
+
+/* The civil date of a day counted from 1970-01-01 (proleptic Gregorian calendar): years that begin in March
+ * make the leap day the last of its year, and 400 years always have 146,097 days. */
+static void civil_date(int64_t day, unsigned *ret_year, unsigned *ret_month, unsigned *ret_day)
+{
+    const int64_t days_per_era = 146097;
+    int64_t shifted = day + 719468; /* days since 0000-03-01 */
+    int64_t era = shifted / days_per_era;
+    int64_t day_of_era = shifted % days_per_era;
+    int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t month_from_march = (5 * day_of_year + 2) / 153;
+    *ret_day = (unsigned)(day_of_year - (153 * month_from_march + 2) / 5 + 1);
+    *ret_month = (unsigned)(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
+    *ret_year = (unsigned)(year_of_era + era * 400 + (*ret_month <= 2 ? 1 : 0));
+}
+
+static void write_digits(unsigned value, size_t count, char *out)
+{
+    while (count > 0) {
+        out[--count] = (char)('0' + value % 10);
+        value /= 10;
+    }
+}
+
+void timestamp_write_iso8601(int64_t time_ns, char *out)
+{
+    int64_t ms = time_ns > 0 ? time_ns / TIMESTAMP_NS_PER_MS : 0;
+    unsigned year;
+    unsigned month;
+    unsigned day;
+    civil_date(ms / 86400000, &year, &month, &day);
+    unsigned ms_of_day = (unsigned)(ms % 86400000);
+    memcpy(out, "0000-00-00T00:00:00.000Z", TIMESTAMP_ISO8601_SIZE);
+    write_digits(year, 4, out);
+    write_digits(month, 2, out + 5);
+    write_digits(day, 2, out + 8);
+    write_digits(ms_of_day / 3600000, 2, out + 11);
+    write_digits(ms_of_day / 60000 % 60, 2, out + 14);
+    write_digits(ms_of_day / 1000 % 60, 2, out + 17);
+    write_digits(ms_of_day % 1000, 3, out + 20);
+}
+
+static int64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * TIMESTAMP_NS_PER_S + now.tv_nsec;
+}
+
+int64_t timestamp_now_ns(void)
+{
+    return clock_ns(CLOCK_REALTIME);
+}
+
+int64_t timestamp_steady_ns(void)
+{
+    return clock_ns(CLOCK_MONOTONIC);
+}
