@@ -31,7 +31,9 @@ void *memory_resize(void *block, size_t size)
 char *memory_copy_text(const char *data, size_t size)
 {
     char *copy = memory_check(malloc(size + 1), size + 1);
-    memcpy(copy, data, size);
+    if (size > 0) {
+        memcpy(copy, data, size);
+    }
     copy[size] = '\0';
     return copy;
 }

@@ -14,6 +14,9 @@ int text_compare(text_t one, text_t other)
 
 bool text_take_field(text_t *rest, text_t *ret_field)
 {
+    if (rest->size == 0) {
+        return false;
+    }
     const char *end = rest->data + rest->size;
     const char *start = rest->data;
     while (start < end && text_is_space(*start)) {

@@ -51,16 +51,21 @@ size_t timestamp_write_difference(int64_t difference_ns, char *out)
     return size + 1 + DECIMALS;
 }
 
+/* D2: each difference has one text, so "-0.000000000" and "+01.000000000" are none. */
 bool timestamp_parse_difference(text_t text, int64_t *ret_difference_ns)
 {
-    bool signed_form = text.size > 0 && (text.data[0] == '+' || text.data[0] == '-');
-    int64_t magnitude_ns;
-    if (!signed_form || text.size < 1 + 1 + 1 + DECIMALS ||
+    enum { SIZE_MIN = 1 + 1 + 1 + DECIMALS };
+    if (text.size < SIZE_MIN || (text.data[0] != '+' && text.data[0] != '-') ||
         text.data[text.size - DECIMALS - 1] != '.' ||
-        !timestamp_parse(text_after(text, 1), &magnitude_ns)) {
+        (text.data[1] == '0' && text.size > SIZE_MIN)) {
         return false;
     }
-    *ret_difference_ns = text.data[0] == '-' ? -magnitude_ns : magnitude_ns;
+    bool negative = text.data[0] == '-';
+    int64_t magnitude_ns;
+    if (!timestamp_parse(text_after(text, 1), &magnitude_ns) || (negative && magnitude_ns == 0)) {
+        return false;
+    }
+    *ret_difference_ns = negative ? -magnitude_ns : magnitude_ns;
     return true;
 }
 

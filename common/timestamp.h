@@ -24,18 +24,19 @@ enum {
 
 /* Parses "1621464827.959498503": one or more digits, optionally a point and one or more digits. Decimals
  * after the ninth must be digits and are not counted. False for any other form, and past INT64_MAX ns
- * (2262-04-11). */
+ * (2262-04-11). client-protocol.md, T1 to T3. */
 bool timestamp_parse(text_t text, int64_t *ret_time_ns);
 
 /* Writes `difference_ns` as sign, seconds, point and always nine decimals, e.g. "+0.263873386"; zero is
- * "+0.000000000". `out` has room for TIMESTAMP_DIFFERENCE_SIZE bytes; no zero is added. Returns the bytes. */
+ * "+0.000000000" (client-protocol.md, D2). `out` has room for TIMESTAMP_DIFFERENCE_SIZE bytes; no zero is added. Returns the bytes. */
 size_t timestamp_write_difference(int64_t difference_ns, char *out);
 
-/* Parses exactly what timestamp_write_difference writes. False for any other form. */
+/* Parses exactly what timestamp_write_difference writes, INT64_MIN excepted: no difference of two times after
+ * 1970 is that. False for any other form. */
 bool timestamp_parse_difference(text_t text, int64_t *ret_difference_ns);
 
 /* Writes `time_ns` as ISO 8601 in UTC with milliseconds to `out` (TIMESTAMP_ISO8601_SIZE bytes, no zero).
- * Times before 1970 or after 9999 are written as the nearest of these. */
+ * A time before 1970 is written as 1970-01-01; the last one is in 2262. */
 void timestamp_write_iso8601(int64_t time_ns, char *out);
 
 /* The system's clock, CLOCK_REALTIME. The only place that reads it: decisions are given the time. */

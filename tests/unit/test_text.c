@@ -14,6 +14,8 @@ static void fields_are_cut_at_white_space(void **state)
     assert_int_equal(field.size, 3);
     assert_memory_equal(field.data, "\xff\0x", 3);
     assert_false(text_take_field(&rest, &field));
+    rest = (text_t){0};
+    assert_false(text_take_field(&rest, &field));
 }
 
 static void lines_need_their_lf(void **state)
