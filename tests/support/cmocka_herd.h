@@ -12,6 +12,9 @@
 
 #include "common/text.h"
 
+/* Elements of an array, for tables of cases. */
+#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 /* The bytes of a text_t equal those of a literal or string. */
 #define assert_text_equal(text, string)                                                            \
     do {                                                                                           \
