@@ -31,23 +31,23 @@ int record_compare(const record_t *one, const record_t *other)
     return order;
 }
 
-static char *put_text(char *out, text_t text)
+static char *put_field(char *out, text_t text)
 {
-    memcpy(out, text.data, text.size);
-    out[text.size] = ' ';
-    return out + text.size + 1;
+    out = text_copy(text, out);
+    *out = ' ';
+    return out + 1;
 }
 
 /* Writes the answer line without its end; `buffer` has room. */
 static char *put_answer(char *out, const record_t *record)
 {
     memcpy(out, "AT ", 3);
-    out = put_text(out + 3, record->origin);
+    out = put_field(out + 3, record->origin);
     out += timestamp_write_difference(record->receipt_time_ns - record->client_time_ns, out);
     *out++ = ' ';
-    out = put_text(out, record->client);
-    out = put_text(out, record->position);
-    return put_text(out, record->client_time) - 1;
+    out = put_field(out, record->client);
+    out = put_field(out, record->position);
+    return put_field(out, record->client_time) - 1;
 }
 
 static size_t line_size_at_most(const record_t *record)
@@ -104,7 +104,7 @@ bool record_name_is_valid(text_t name)
     return true;
 }
 
-/* D4: the order time is the client time, or less where that is ahead of the origin's clock. */
+/* The order time is the client time, or less where that is ahead of the origin's clock (replication.md, R2). */
 static bool parse_order_time(text_t text, record_t *record)
 {
     if (text_equal(text, TEXT("="))) {
@@ -122,6 +122,10 @@ status_t record_parse_bus_line(text_t line, record_t *ret_record)
     text_t fields[FIELDS];
     text_t extra;
     iso6709_position_t position;
+    /* What is taken is sent on, and must fit there: a line never grows by being printed again. */
+    if (line.size > LIMIT_RECORD_LINE_SIZE) {
+        return STATUS_TOO_LONG;
+    }
     for (int i = 0; i < FIELDS; i++) {
         if (!text_take_field(&line, &fields[i])) {
             return STATUS_INVALID;

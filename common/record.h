@@ -39,19 +39,20 @@ static inline int64_t record_order_time(int64_t client_time_ns, int64_t receipt_
  * position, text of the client time. */
 int record_compare(const record_t *one, const record_t *other);
 
-/* Appends the line a client is answered with, LF and all:
+/* Appends the line a client is answered with (client-protocol.md, A1), LF and all:
  *   AT Clark +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503
- * STATUS_FULL with nothing appended where the buffer's maximum would be passed. */
+ * STATUS_FULL with nothing appended where the longest line of such fields would pass the buffer's maximum. */
 status_t record_append_answer(const record_t *record, buffer_t *out) STATUS_MUST_USE;
 
-/* Appends the line that travels on the bus (bus-protocol.md, D): the answer's, then the order time ("=" where
- * it is the client time), then LF:
+/* Appends the line that travels on the bus (bus-protocol.md, `record`): the answer's, then the order time ("="
+ * where it is the client time), then LF:
  *   AT Clark +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503 =
  * STATUS_FULL as above. */
 status_t record_append_bus_line(const record_t *record, buffer_t *out) STATUS_MUST_USE;
 
-/* Parses a bus line (without its LF); texts borrow from it. STATUS_INVALID for anything else, also for a
- * position or time that is none; STATUS_OUT_OF_RANGE where a time does not fit or contradicts the others. */
+/* Parses a bus line (without its LF); texts borrow from it. STATUS_TOO_LONG past LIMIT_RECORD_LINE_SIZE;
+ * STATUS_INVALID for anything else that is none, also for a position that is none; STATUS_OUT_OF_RANGE where a
+ * time is none, does not fit or contradicts the others. */
 status_t record_parse_bus_line(text_t line, record_t *ret_record) STATUS_MUST_USE;
 
 /* Whether `name` may name a member or herd: 1 .. LIMIT_NAME_SIZE letters, digits, "_", "-", ".", the first a

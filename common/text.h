@@ -56,6 +56,15 @@ static inline bool text_is_space(char byte)
     return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\f' || byte == '\v';
 }
 
+/* Copies the bytes of `text` to `out`, which has room for them; the byte behind the copy. */
+static inline char *text_copy(text_t text, char *out)
+{
+    if (text.size > 0) { /* memcpy takes no NULL */
+        memcpy(out, text.data, text.size);
+    }
+    return out + text.size;
+}
+
 static inline bool text_is_digit(char byte)
 {
     return byte >= '0' && byte <= '9';

@@ -28,7 +28,8 @@ enum {
 bool timestamp_parse(text_t text, int64_t *ret_time_ns);
 
 /* Writes `difference_ns` as sign, seconds, point and always nine decimals, e.g. "+0.263873386"; zero is
- * "+0.000000000" (client-protocol.md, D2). `out` has room for TIMESTAMP_DIFFERENCE_SIZE bytes; no zero is added. Returns the bytes. */
+ * "+0.000000000" (client-protocol.md, D2). `out` has room for TIMESTAMP_DIFFERENCE_SIZE bytes; no zero is
+ * added. Returns the bytes. */
 size_t timestamp_write_difference(int64_t difference_ns, char *out);
 
 /* Parses exactly what timestamp_write_difference writes, INT64_MIN excepted: no difference of two times after
