@@ -29,4 +29,8 @@ typedef struct {
  * STATUS_INVALID for any other form, STATUS_OUT_OF_RANGE for a port, STATUS_TOO_LONG for a host or path. */
 status_t endpoint_parse(const char *text, endpoint_t *ret_endpoint) STATUS_MUST_USE;
 
+/* Whether the host is an IPv4 or IPv6 address, neither a name nor "*": what ZeroMQ can both bind and
+ * connect to. */
+bool endpoint_is_numeric(const endpoint_t *self);
+
 #endif

@@ -24,6 +24,19 @@
 
 /* The herd file. Larger is a mistake, not a herd. */
 #define LIMIT_CONFIG_SIZE (1024 * 1024)
+/* One line of it: czmq's zconfig reads no further into a line. */
+#define LIMIT_CONFIG_LINE_SIZE 1024
+/* Settings in it: a full herd of members with every key, and room; zconfig's work grows with the square. */
+#define LIMIT_CONFIG_SETTINGS 16384
+/* Findings reported about it; who has so many has read enough. */
+#define LIMIT_CONFIG_FINDINGS 100
+/* Ranges of settings (docs/configuration.md): a client's unread output in bytes, records, milliseconds. */
+#define LIMIT_OUTPUT_SIZE_MIN        4096
+#define LIMIT_OUTPUT_SIZE            (1024 * 1024 * 1024)
+#define LIMIT_CLIENTS                1000000000
+#define LIMIT_REQUEST_TIMEOUT_MS_MIN 10
+#define LIMIT_REQUEST_TIMEOUT_MS     600000
+#define LIMIT_CLOCK_LEAD_MS          86400000
 /* Endpoints a front-end may listen on. */
 #define LIMIT_LISTENERS 8
 /* A Unix socket path, less its terminating zero (sun_path, unix(7)). */
