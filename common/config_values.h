@@ -1,0 +1,28 @@
+/* config_values.h - one parser for each kind of value in the herd file.
+ *
+ * Threads: one. Each is a config_parse_fn (config_keys.h): it writes its field, or says what is wrong with the
+ * value and which values are right.
+ */
+#ifndef HERD_CONFIG_VALUES_H
+#define HERD_CONFIG_VALUES_H
+
+#include "common/config_keys.h"
+#include "common/endpoint.h"
+
+config_parse_fn config_parse_name;      /* const char *: a herd's name */
+config_parse_fn config_parse_path;      /* const char *: absolute path */
+config_parse_fn config_parse_yes_no;    /* bool */
+config_parse_fn config_parse_size;      /* size_t, in the key's range */
+config_parse_fn config_parse_time;      /* int64_t, in the key's range */
+config_parse_fn config_parse_provider;  /* config_places_t */
+config_parse_fn config_parse_endpoint;  /* const char *: what ZeroMQ binds and connects to */
+config_parse_fn config_parse_listeners; /* clients and client_count of a config_member_t */
+config_parse_fn config_parse_later;     /* nothing: it needs what else is in the file */
+
+/* Whether `name` may name a herd or member; else an error at `line`. */
+bool config_check_name(const config_reader_t *reader, const char *name, unsigned line);
+
+/* `path` absolute: as it is, or below the herd file's folder; in the arena or borrowed. */
+const char *config_absolute_path(const config_reader_t *reader, const char *path);
+
+#endif
