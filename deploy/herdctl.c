@@ -1,0 +1,122 @@
+#include "deploy/herdctl.h"
+
+#include "common/config_report.h"
+#include "common/spelling.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char herdctl_default_config[] = "/etc/herd/herd.cfg";
+
+static herdctl_command_fn herdctl_help;
+
+static const struct {
+    const char *name;
+    const char *arguments; /* as in the usage */
+    const char *summary;
+    herdctl_command_fn *run;
+} herdctl_commands[] = {
+    {"check", "[FILE]", "tell what is wrong with a herd file", herdctl_check},
+    {"members", "[MEMBER...]", "list members, one line of tab-separated fields each",
+     herdctl_members},
+    {"help", "", "show this text", herdctl_help},
+};
+
+enum { HERDCTL_COMMAND_COUNT = sizeof herdctl_commands / sizeof herdctl_commands[0] };
+
+static herdctl_exit_t herdctl_help(const herdctl_t *self, int argc, char **argv)
+{
+    (void)self;
+    (void)argc;
+    (void)argv;
+    puts("usage: herdctl [--config FILE] COMMAND [ARGUMENT...]\n\ncommands:");
+    for (size_t i = 0; i < HERDCTL_COMMAND_COUNT; i++) {
+        printf("  %-8s %-12s  %s\n", herdctl_commands[i].name, herdctl_commands[i].arguments,
+               herdctl_commands[i].summary);
+    }
+    puts("\noptions:\n"
+         "  --config FILE  the herd file (default: $HERD_CONFIG, ./herd.cfg, /etc/herd/herd.cfg)\n"
+         "  --help         show this text\n"
+         "  --version      show the version");
+    return HERDCTL_OK;
+}
+
+herdctl_exit_t herdctl_usage_error(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("herdctl: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputs("; `herdctl help` shows the commands\n", stderr);
+    va_end(arguments);
+    return HERDCTL_USAGE;
+}
+
+static void herdctl_print_error(void *printer, config_severity_t severity, const char *file,
+                                unsigned line, const char *text)
+{
+    if (severity == CONFIG_ERROR) {
+        config_print_finding(printer, severity, file, line, text);
+    }
+}
+
+config_t *herdctl_load(const herdctl_t *self)
+{
+    config_printer_t printer;
+    config_printer_init(&printer, stderr);
+    return config_load(self->config_path, herdctl_print_error, &printer);
+}
+
+static const char *herdctl_find_config(void)
+{
+    const char *path = getenv("HERD_CONFIG");
+    if (path != NULL && path[0] != '\0') {
+        return path;
+    }
+    return access("herd.cfg", F_OK) == 0 ? "herd.cfg" : herdctl_default_config;
+}
+
+static herdctl_exit_t herdctl_run(const herdctl_t *self, int argc, char **argv)
+{
+    spelling_t spelling = {.word = text_of(argv[0])};
+    for (size_t i = 0; i < HERDCTL_COMMAND_COUNT; i++) {
+        if (strcmp(herdctl_commands[i].name, argv[0]) == 0) {
+            return herdctl_commands[i].run(self, argc, argv);
+        }
+        spelling_consider(&spelling, herdctl_commands[i].name);
+    }
+    if (spelling.nearest != NULL) {
+        return herdctl_usage_error("unknown command \"%s\", did you mean \"%s\"?", argv[0],
+                                   spelling.nearest);
+    }
+    return herdctl_usage_error("unknown command \"%s\"", argv[0]);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},
+        {NULL, 0, NULL, 0},
+    };
+    herdctl_t herdctl = {.config_path = herdctl_find_config()};
+    int option;
+    /* "+": what follows the command belongs to the command */
+    while ((option = getopt_long(argc, argv, "+c:h", options, NULL)) != -1) {
+        switch (option) {
+        case 'c': herdctl.config_path = optarg; break;
+        case 'h': return herdctl_help(&herdctl, 0, NULL);
+        case 'v': puts("herdctl " HERD_VERSION); return HERDCTL_OK;
+        default: return HERDCTL_USAGE; /* getopt has said why */
+        }
+    }
+    if (optind == argc) {
+        return herdctl_usage_error("no command");
+    }
+    return herdctl_run(&herdctl, argc - optind, argv + optind);
+}

@@ -1,0 +1,37 @@
+/* herdctl.h - the operator's tool: one program, a table of commands.
+ *
+ * A command is one function in a file of its own, herdctl_NAME.c, and one row of the table in herdctl.c.
+ * Threads: one.
+ */
+#ifndef HERD_HERDCTL_H
+#define HERD_HERDCTL_H
+
+#include "common/config.h"
+
+/* Exit codes, for scripts. */
+typedef enum {
+    HERDCTL_OK = 0,
+    HERDCTL_FAILED = 1, /* something is wrong with the herd or its file, and was said */
+    HERDCTL_USAGE = 2,  /* the command line makes no sense, and was said */
+} herdctl_exit_t;
+
+/* What the options before the command say (open value struct). */
+typedef struct {
+    const char
+        *config_path; /* --config, else $HERD_CONFIG, else ./herd.cfg, else /etc/herd/herd.cfg */
+} herdctl_t;
+
+/* A command: argv[0] is its name, argv[argc] NULL. */
+typedef herdctl_exit_t herdctl_command_fn(const herdctl_t *self, int argc, char **argv);
+
+herdctl_command_fn herdctl_check;
+herdctl_command_fn herdctl_members;
+
+/* The configuration of --config, findings on stderr (warnings left out: `check` tells them); NULL after an
+ * error. Caller frees with config_destroy. */
+config_t *herdctl_load(const herdctl_t *self);
+
+/* Says on stderr what is wrong with the command line, printf-formatted, and where help is; HERDCTL_USAGE. */
+herdctl_exit_t herdctl_usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
