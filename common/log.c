@@ -231,7 +231,7 @@ void log_reopen(log_t *self)
 void log_event(log_t *self, log_level_t level, const char *format, ...)
 {
     static const char *const tags[] = {
-        [LOG_ERROR] = "error", [LOG_WARNING] = "warning", [LOG_INFO] = "info"};
+        [LOG_LEVEL_ERROR] = "error", [LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_INFO] = "info"};
     if (self == NULL) {
         return;
     }
@@ -299,4 +299,16 @@ void log_traffic(log_t *self, log_direction_t direction, int64_t now_ns, text_t 
         }
     }
     pthread_mutex_unlock(&self->mutex);
+}
+
+bool log_limit_pass(log_limit_t *self, int64_t steady_ns, uint64_t *ret_held)
+{
+    if (self->passed_ns != 0 && steady_ns - self->passed_ns < TIMESTAMP_NS_PER_S) {
+        self->held++;
+        return false;
+    }
+    *ret_held = self->held;
+    self->held = 0;
+    self->passed_ns = steady_ns;
+    return true;
 }

@@ -21,7 +21,7 @@
 
 typedef struct log log_t;
 
-typedef enum { LOG_ERROR, LOG_WARNING, LOG_INFO } log_level_t;
+typedef enum { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO } log_level_t;
 typedef enum { LOG_RECEIVED, LOG_ANSWERED } log_direction_t;
 
 /* Opens `path` for appending (created 0640) and starts the writing thread. `source`, e.g. "Goloman/node",
@@ -47,5 +47,15 @@ bool log_has_traffic(const log_t *self);
 /* A line received from or answered to `peer` (e.g. "127.0.0.1:40112#7"), at `now_ns` (POSIX time, ns);
  * escapes `line`, whose inner LFs count as bytes. */
 void log_traffic(log_t *self, log_direction_t direction, int64_t now_ns, text_t peer, text_t line);
+
+/* Keeps one kind of event from flooding the log (open value struct, zeroed by its owner). */
+typedef struct {
+    int64_t passed_ns; /* steady: when an event last passed; 0 before the first */
+    uint64_t held;     /* events since then that did not */
+} log_limit_t;
+
+/* Whether an event of this kind may be logged at `steady_ns` (> 0): at most one a second. Where it may,
+ * `ret_held` is how many were held back since the last one. */
+bool log_limit_pass(log_limit_t *self, int64_t steady_ns, uint64_t *ret_held);
 
 #endif

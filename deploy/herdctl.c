@@ -23,6 +23,7 @@ static const struct {
     {"check", "[FILE]", "tell what is wrong with a herd file", herdctl_check},
     {"members", "[MEMBER...]", "list members, one line of tab-separated fields each",
      herdctl_members},
+    {"status", "[--plain] [MEMBER...]", "ask members how they are", herdctl_status},
     {"help", "", "show this text", herdctl_help},
 };
 
@@ -35,7 +36,7 @@ static herdctl_exit_t herdctl_help(const herdctl_t *self, int argc, char **argv)
     (void)argv;
     puts("usage: herdctl [--config FILE] COMMAND [ARGUMENT...]\n\ncommands:");
     for (size_t i = 0; i < HERDCTL_COMMAND_COUNT; i++) {
-        printf("  %-8s %-12s  %s\n", herdctl_commands[i].name, herdctl_commands[i].arguments,
+        printf("  %-8s %-22s  %s\n", herdctl_commands[i].name, herdctl_commands[i].arguments,
                herdctl_commands[i].summary);
     }
     puts("\noptions:\n"

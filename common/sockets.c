@@ -1,0 +1,104 @@
+#include "common/sockets.h"
+
+#include "common/limits.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <zmq.h>
+
+/* One integer option; rows are applied in order. */
+typedef struct {
+    int option;
+    int value;
+} setting_t;
+
+/* For every socket. */
+static const setting_t common_settings[] = {
+    /* czmq's 0 loses what was just sent; for ever (ZeroMQ's) hangs an exit on a dead peer. ms */
+    {ZMQ_LINGER, 200},
+    /* No handshake half done may hold a file descriptor for the default 30 s. ms */
+    {ZMQ_HANDSHAKE_IVL, 3000},
+    /* A dead local peer is found again within 100 ms; ms, constant or doubling up to _MAX. */
+    {ZMQ_RECONNECT_IVL, 100},
+    /* Find half-open connections (peer's host gone); a hung peer is found by its missing answers. ms */
+    {ZMQ_HEARTBEAT_IVL, 1000},
+    {ZMQ_HEARTBEAT_TIMEOUT, 5000},
+    {ZMQ_HEARTBEAT_TTL, 10000},
+    /* The same below ZMTP, for peers without heartbeats; seconds, seconds, probes. */
+    {ZMQ_TCP_KEEPALIVE, 1},
+    {ZMQ_TCP_KEEPALIVE_IDLE, 60},
+    {ZMQ_TCP_KEEPALIVE_INTVL, 10},
+    {ZMQ_TCP_KEEPALIVE_CNT, 6},
+    /* A send never waits: the reactor has others to serve. ms */
+    {ZMQ_SNDTIMEO, 0},
+};
+
+static const setting_t router_settings[] = {
+    /* Without it a ROUTER drops what it cannot deliver in silence. */
+    {ZMQ_ROUTER_MANDATORY, 1},
+    /* A peer that comes back under its name is the peer; else its first life blocks its second. */
+    {ZMQ_ROUTER_HANDOVER, 1},
+    {ZMQ_BACKLOG, 1024},
+};
+
+static const setting_t dealer_settings[] = {
+    /* Queue for completed connections only: a queue for a dead peer is handed to its next life. */
+    {ZMQ_IMMEDIATE, 1},
+};
+
+/* High-water marks in messages, and the longest pause between two attempts to connect, in ms (0: constant). */
+typedef struct {
+    int send_messages;
+    int receive_messages;
+    int reconnect_max_ms;
+} role_settings_t;
+
+static const role_settings_t role_settings[] = {
+    [SOCKETS_BUS_ROUTER] = {LIMIT_PIPE_MESSAGES, LIMIT_PIPE_MESSAGES, 0},
+    [SOCKETS_BUS_DEALER] = {LIMIT_PIPE_MESSAGES, LIMIT_PIPE_MESSAGES, 5000},
+    /* A front-end's answers must not be refused: see LIMIT_REPLY_MESSAGES. */
+    [SOCKETS_REQUESTS_ROUTER] = {LIMIT_REPLY_MESSAGES, LIMIT_REQUEST_WINDOW, 0},
+    /* Clients wait for their node: look for it every 100 ms. */
+    [SOCKETS_REQUESTS_DEALER] = {LIMIT_REQUEST_WINDOW, LIMIT_REPLY_MESSAGES, 0},
+};
+
+static bool set_int(void *socket, int option, int value)
+{
+    return zmq_setsockopt(socket, option, &value, sizeof value) == 0;
+}
+
+static bool set_all(void *socket, const setting_t *settings, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!set_int(socket, settings[i].option, settings[i].value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+#define SET_ALL(socket, settings)                                                                  \
+    set_all(socket, settings, sizeof(settings) / sizeof((settings)[0]))
+
+status_t sockets_configure(void *socket, sockets_role_t role, const char *endpoint,
+                           const char *routing_id)
+{
+    const role_settings_t *of_role = &role_settings[role];
+    bool router = role == SOCKETS_BUS_ROUTER || role == SOCKETS_REQUESTS_ROUTER;
+    /* IPv6 sockets only where the endpoint asks for one: "[::1]", or "*" for all addresses. */
+    bool ipv6 = strchr(endpoint, '[') != NULL || strchr(endpoint, '*') != NULL;
+    /* A peer that sends more is disconnected before it costs memory. int64_t, bytes a frame. */
+    int64_t max_frame_size = LIMIT_BODY_SIZE;
+    bool set = SET_ALL(socket, common_settings) &&
+               (router ? SET_ALL(socket, router_settings) : SET_ALL(socket, dealer_settings)) &&
+               set_int(socket, ZMQ_SNDHWM, of_role->send_messages) &&
+               set_int(socket, ZMQ_RCVHWM, of_role->receive_messages) &&
+               set_int(socket, ZMQ_RECONNECT_IVL_MAX, of_role->reconnect_max_ms) &&
+               set_int(socket, ZMQ_IPV6, ipv6 ? 1 : 0) &&
+               zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &max_frame_size, sizeof max_frame_size) == 0;
+    if (set && routing_id != NULL) {
+        set = zmq_setsockopt(socket, ZMQ_ROUTING_ID, routing_id, strlen(routing_id)) == 0;
+    }
+    return set ? STATUS_OK : STATUS_SYSTEM;
+}

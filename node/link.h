@@ -1,0 +1,119 @@
+/* link.h - one neighbour: what we send it, and how far we have processed what it sends us.
+ *
+ * docs/replication.md, R5 to R10, and docs/bus-protocol.md, B1 to B10. Free of I/O, clocks and threads:
+ * (message, time) in, messages out; node/neighbour.c puts it on sockets, the simulator on a virtual network.
+ * Owner: the neighbour. Threads: one, the store's.
+ *
+ * Sending half, over our DEALER: a cursor into the store's list of changes, no queue. HELLO opens a session, WANT says from
+ * where on, DATA goes out while the window has room, ACK moves it.
+ * Receiving half, over our ROUTER: a checkpoint, (generation, index), up to which the neighbour's list is
+ * processed. What is to be answered is state, not a queue: link_next_answer derives the messages from it.
+ */
+#ifndef HERD_LINK_H
+#define HERD_LINK_H
+
+#include "common/buffer.h"
+#include "common/message.h"
+#include "common/text.h"
+#include "node/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct link link_t;
+
+enum { LINK_GENERATION_SIZE = 32 };
+
+/* Who we are and whom this link goes to (open value struct); copied by link_new. */
+typedef struct {
+    text_t herd;       /* name of the herd */
+    text_t member;     /* our name */
+    text_t neighbour;  /* its name */
+    text_t generation; /* ours: LINK_GENERATION_SIZE hex digits, new at each start */
+    unsigned mark;     /* number of the neighbour's mark; LIMIT_MARKED_NEIGHBOURS or more: none */
+} link_identity_t;
+
+/* What a received message meant, for the log and for the socket. */
+typedef enum {
+    LINK_NOTHING, /* nothing to tell */
+    LINK_UP,      /* the neighbour takes our records from now on */
+    LINK_OPENED,  /* it opened a session to us */
+    LINK_RESTARTED, /* the same, and our own connection to it is of no use any more: make a new one (B9) */
+    LINK_RESET,        /* it does not know our session: we open anew */
+    LINK_REFUSED,      /* it does not accept us; link_reason says why */
+    LINK_HERD_DIFFERS, /* it belongs to another herd; it was refused */
+    LINK_GAP, /* records between its last message and this one are missing; asked for again */
+    LINK_BAD, /* not of HERD/1's form, or of a session that is no more: dropped and counted */
+} link_event_t;
+
+/* Counters since link_new (open value struct). */
+typedef struct {
+    uint64_t sent;     /* records */
+    uint64_t received; /* records: the sum of the next four */
+    uint64_t newer;    /* taken */
+    uint64_t same;     /* duplicates */
+    uint64_t older;    /* stale */
+    uint64_t refused;  /* malformed, or no room for them */
+    uint64_t bad_messages;
+    uint64_t gaps;               /* NAKs sent */
+    int64_t clock_difference_ns; /* neighbour's clock minus ours, when it last said HELLO */
+} link_counters_t;
+
+/* A link that is down. `store` is borrowed. Caller frees with link_destroy. */
+link_t *link_new(const link_identity_t *identity, store_t *store);
+
+/* Frees it and clears the pointer; NULL is fine. */
+void link_destroy(link_t **self_p);
+
+/* The connection was made anew: the sending half is down until link_connected. */
+void link_disconnected(link_t *self, int64_t steady_ns);
+
+/* The connection takes messages: a new session opens with HELLO. */
+void link_connected(link_t *self, int64_t steady_ns);
+
+/* Nothing was heard from the neighbour for dead_after (B8): make the connection anew. */
+bool link_is_dead(const link_t *self, int64_t steady_ns);
+
+/* The next message for the DEALER, where there is one: HELLO, DATA, or an empty DATA after a second
+ * (`now_ns`: the clock to tell the neighbour). Its texts borrow until the next call. The caller then says link_sent or link_unsent. */
+bool link_next(link_t *self, int64_t now_ns, int64_t steady_ns, message_t *ret_message);
+
+/* The message of link_next left. */
+void link_sent(link_t *self, int64_t steady_ns);
+
+/* It did not (EAGAIN): as if it had not been asked for. */
+void link_unsent(link_t *self);
+
+/* Whether link_next may have a message now: records, HELLO, or a heartbeat that is due. */
+bool link_is_due(const link_t *self, int64_t steady_ns);
+
+/* Takes WANT, ACK, NAK, RESET or REFUSED, received on the DEALER. */
+link_event_t link_take_answer(link_t *self, const message_t *message, int64_t steady_ns);
+
+/* Takes HELLO or DATA, received on the ROUTER from this neighbour; merges records into the store. */
+link_event_t link_take(link_t *self, const message_t *message, int64_t now_ns, int64_t steady_ns);
+
+/* The next answer for the ROUTER, where one is due: WANT, REFUSED, RESET, NAK or ACK, one call each; sent or not, it is
+ * done with (the neighbour asks again). Its texts borrow until the next call. */
+bool link_next_answer(link_t *self, message_t *ret_message);
+
+/* Whether the neighbour takes our records, and whether there is no connection to it at all. */
+bool link_is_up(const link_t *self);
+bool link_is_down(const link_t *self);
+
+/* Whether everything we have was acknowledged by the neighbour. */
+bool link_is_level(const link_t *self);
+
+/* Whether the neighbour has opened a session to us, and whether we have everything that it had then. */
+bool link_has_heard(const link_t *self);
+bool link_has_caught_up(const link_t *self);
+
+/* Entries between the cursor's acknowledged place and the tail: an upper bound of what it still needs. */
+uint64_t link_lag(const link_t *self);
+
+const link_counters_t *link_counters(const link_t *self);
+
+/* Why the neighbour refused us (LINK_REFUSED): foreign text, to be escaped. Borrowed until the next message. */
+text_t link_reason(const link_t *self);
+
+#endif

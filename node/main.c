@@ -1,0 +1,48 @@
+/* main.c - herd-node: one member of the herd. */
+#include "common/program.h"
+#include "node/node.h"
+
+#include <czmq.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* Signals come through a file descriptor of the loop; blocked before any thread starts, so that none gets them. */
+static int open_signals(void)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int main(int argc, char **argv)
+{
+    const program_description_t description = {
+        .name = "herd-node",
+        .role = "node",
+        .summary =
+            "Keeps the newest position of every client, and exchanges them with its neighbours.",
+    };
+    int signals = open_signals();
+    program_t program;
+    program_exit_t code;
+    if (!program_start(&description, argc, argv, &program, &code)) {
+        return code;
+    }
+    zsys_handler_set(NULL); /* czmq would take the signals */
+    node_t *node = NULL;
+    code = PROGRAM_FAILED;
+    if (node_new(program.config, program.member, program.log, &node) == STATUS_OK) {
+        node_run(node, signals);
+        code = PROGRAM_OK;
+    }
+    node_destroy(&node);
+    program_done(&program);
+    close(signals);
+    zsys_shutdown();
+    return code;
+}

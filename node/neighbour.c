@@ -1,0 +1,275 @@
+#include "node/neighbour.h"
+
+#include "common/limits.h"
+#include "common/memory.h"
+#include "common/sockets.h"
+#include "common/timestamp.h"
+
+#include <assert.h>
+
+enum {
+    /* DATA messages a turn: a newcomer that takes the whole list must not hold up the clients. */
+    BATCHES_PER_TURN = 2,
+};
+
+struct neighbour {
+    neighbour_context_t context;
+    char *name;
+    char *member; /* our name: the DEALER's routing id */
+    char *endpoint;
+    link_t *link;
+    zsock_t *dealer;
+    short events;       /* what the loop polls the dealer for */
+    bool up;            /* as last logged */
+    bool refusal_noted; /* the present refusal was logged */
+    log_limit_t bad;    /* log lines about malformed messages */
+};
+
+static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument);
+
+static void *handle(const neighbour_t *self)
+{
+    return zsock_resolve(self->dealer);
+}
+
+/* Polls for room only while something waits for it: a socket that always has room would keep the loop awake. */
+static void set_events(neighbour_t *self, short events)
+{
+    if (events == self->events) {
+        return;
+    }
+    zmq_pollitem_t item = {.socket = handle(self), .events = events};
+    if (self->events != 0) {
+        zloop_poller_end(self->context.loop, &item);
+    }
+    self->events = events;
+    if (events != 0) {
+        zloop_poller(self->context.loop, &item, on_dealer, self);
+        zloop_poller_set_tolerant(self->context.loop, &item);
+    }
+}
+
+static void disconnect(neighbour_t *self)
+{
+    if (self->dealer != NULL) {
+        set_events(self, 0);
+        zsock_destroy(&self->dealer);
+    }
+}
+
+static void connect_dealer(neighbour_t *self, int64_t steady_ns)
+{
+    disconnect(self);
+    self->dealer = zsock_new(ZMQ_DEALER);
+    if (self->dealer == NULL ||
+        sockets_configure(handle(self), SOCKETS_BUS_DEALER, self->endpoint, self->member) !=
+            STATUS_OK ||
+        zmq_connect(handle(self), self->endpoint) != 0) {
+        /* E.g. a host name that does not resolve today: the next tick that finds it dead tries again. */
+        log_event(self->context.log, LOG_LEVEL_ERROR, "link %s: cannot connect to %s: %s",
+                  self->name, self->endpoint, zmq_strerror(zmq_errno()));
+        zsock_destroy(&self->dealer);
+    } else {
+        set_events(self, ZMQ_POLLIN | ZMQ_POLLOUT);
+    }
+    link_disconnected(self->link, steady_ns);
+}
+
+neighbour_t *neighbour_new(const neighbour_context_t *context, const link_identity_t *identity,
+                           const char *endpoint)
+{
+    neighbour_t *self = memory_new(sizeof *self);
+    self->context = *context;
+    self->name = memory_copy_text(identity->neighbour.data, identity->neighbour.size);
+    self->member = memory_copy_text(identity->member.data, identity->member.size);
+    self->endpoint = memory_copy_text(endpoint, strlen(endpoint));
+    self->link = link_new(identity, context->store);
+    connect_dealer(self, timestamp_steady_ns());
+    return self;
+}
+
+void neighbour_destroy(neighbour_t **self_p)
+{
+    neighbour_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    disconnect(self);
+    link_destroy(&self->link);
+    free(self->name);
+    free(self->member);
+    free(self->endpoint);
+    free(self);
+    *self_p = NULL;
+}
+
+const char *neighbour_name(const neighbour_t *self)
+{
+    return self->name;
+}
+
+const link_t *neighbour_link(const neighbour_t *self)
+{
+    return self->link;
+}
+
+static void log_bad(neighbour_t *self, const message_t *message, int64_t steady_ns)
+{
+    uint64_t held;
+    if (!log_limit_pass(&self->bad, steady_ns, &held)) {
+        return;
+    }
+    char sample[LIMIT_LOG_SAMPLE];
+    text_escape(message->header, sample, sizeof sample);
+    log_event(
+        self->context.log, LOG_LEVEL_WARNING,
+        "link %s: dropped a %s that is malformed or of no session, header \"%s\" (and %llu before)",
+        self->name, message_type_text(message->type), sample, (unsigned long long)held);
+}
+
+static void log_refused(neighbour_t *self)
+{
+    if (self->refusal_noted) {
+        return;
+    }
+    self->refusal_noted = true;
+    char reason[LIMIT_LOG_SAMPLE];
+    text_escape(link_reason(self->link), reason, sizeof reason);
+    log_event(self->context.log, LOG_LEVEL_ERROR, "link %s: it refuses us: %s", self->name, reason);
+}
+
+static void log_down(neighbour_t *self, const char *reason)
+{
+    if (self->up) {
+        log_event(self->context.log, LOG_LEVEL_WARNING, "link %s down: %s; trying to connect again",
+                  self->name, reason);
+    }
+    self->up = false;
+}
+
+static void handle_link_event(neighbour_t *self, link_event_t event, const message_t *message,
+                              int64_t steady_ns)
+{
+    log_t *log = self->context.log;
+    switch (event) {
+    case LINK_UP:
+        log_event(log, LOG_LEVEL_INFO, "link %s up: %llu changes to send", self->name,
+                  (unsigned long long)link_lag(self->link));
+        self->up = true;
+        self->refusal_noted = false;
+        break;
+    case LINK_OPENED:
+        log_event(
+            log, LOG_LEVEL_INFO, "link %s: it sends to us (its clock minus ours: %+lld ms)",
+            self->name,
+            (long long)(link_counters(self->link)->clock_difference_ns / TIMESTAMP_NS_PER_MS));
+        break;
+    case LINK_RESTARTED:
+        log_down(self, "the neighbour started anew");
+        connect_dealer(self, steady_ns);
+        break;
+    case LINK_RESET: log_down(self, "the neighbour does not know our session"); break;
+    case LINK_REFUSED: log_refused(self); break;
+    case LINK_HERD_DIFFERS:
+        log_event(log, LOG_LEVEL_ERROR, "link %s: refused, it is a member of another herd",
+                  self->name);
+        break;
+    case LINK_GAP:
+        log_event(log, LOG_LEVEL_WARNING, "link %s: messages were lost, they are sent again",
+                  self->name);
+        break;
+    case LINK_BAD: log_bad(self, message, steady_ns); break;
+    case LINK_NOTHING: break;
+    }
+}
+
+static void log_records(neighbour_t *self, const message_t *message, int64_t now_ns)
+{
+    text_t rest = message->body;
+    text_t line;
+    while (message->type == MESSAGE_DATA && text_take_line(&rest, &line)) {
+        log_traffic(self->context.log, LOG_RECEIVED, now_ns, text_of(self->name), line);
+    }
+}
+
+void neighbour_take(neighbour_t *self, const message_t *message, int64_t now_ns, int64_t steady_ns)
+{
+    if (log_has_traffic(self->context.log)) {
+        log_records(self, message, now_ns);
+    }
+    uint64_t refused = link_counters(self->link)->refused;
+    link_event_t event = link_take(self->link, message, now_ns, steady_ns);
+    if (link_counters(self->link)->refused != refused) {
+        log_bad(self, message, steady_ns);
+    }
+    handle_link_event(self, event, message, steady_ns);
+}
+
+/* What does not fit is left: the neighbour repeats what it is not answered. */
+static void send_answers(neighbour_t *self)
+{
+    message_t answer;
+    while (link_next_answer(self->link, &answer)) {
+        status_t status = message_send(self->context.bus, text_of(self->name), &answer);
+        if (status == STATUS_SYSTEM) {
+            log_event(self->context.log, LOG_LEVEL_ERROR, "link %s: cannot answer: %s", self->name,
+                      zmq_strerror(zmq_errno()));
+        }
+    }
+}
+
+void neighbour_pump(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
+{
+    send_answers(self);
+    if (self->dealer == NULL) {
+        return;
+    }
+    message_t message;
+    int sent = 0;
+    while (sent < BATCHES_PER_TURN && link_is_due(self->link, steady_ns) &&
+           message_ready(handle(self), ZMQ_POLLOUT) &&
+           link_next(self->link, now_ns, steady_ns, &message)) {
+        if (message_send(handle(self), (text_t){0}, &message) != STATUS_OK) {
+            link_unsent(self->link);
+            break;
+        }
+        link_sent(self->link, steady_ns);
+        sent++;
+    }
+    bool waiting = link_is_due(self->link, steady_ns) || link_is_down(self->link);
+    set_events(self, waiting ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN);
+}
+
+/* Answers to us came, or there is room to send. */
+static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument)
+{
+    (void)loop;
+    neighbour_t *self = argument;
+    int64_t steady_ns = timestamp_steady_ns();
+    if ((item->revents & ZMQ_POLLOUT) != 0) {
+        link_connected(self->link, steady_ns);
+    }
+    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN && self->dealer != NULL; i++) {
+        message_inbound_t inbound;
+        status_t status = message_receive(handle(self), false, &inbound);
+        if (status == STATUS_AGAIN || status == STATUS_SYSTEM) {
+            break;
+        }
+        if (status == STATUS_OK) {
+            link_event_t event = link_take_answer(self->link, &inbound.message, steady_ns);
+            handle_link_event(self, event, &inbound.message, steady_ns);
+        }
+        message_inbound_done(&inbound);
+    }
+    neighbour_pump(self, timestamp_now_ns(), steady_ns);
+    return 0;
+}
+
+void neighbour_tick(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
+{
+    if (link_is_dead(self->link, steady_ns)) {
+        log_down(self, "nothing heard for 5 s");
+        connect_dealer(self, steady_ns);
+    }
+    neighbour_pump(self, now_ns, steady_ns);
+}

@@ -1,0 +1,48 @@
+/* neighbour.h - the sockets' side of one link: our DEALER to a neighbour, driven by what link.h decides.
+ *
+ * Owner: the node. Threads: the reactor's.
+ */
+#ifndef HERD_NEIGHBOUR_H
+#define HERD_NEIGHBOUR_H
+
+#include "common/log.h"
+#include "common/message.h"
+#include "node/link.h"
+
+#include <czmq.h>
+
+typedef struct neighbour neighbour_t;
+
+/* What a neighbour works with (open value struct); all borrowed as long as it lives. */
+typedef struct {
+    zloop_t *loop;
+    log_t *log;
+    store_t *store;
+    void *bus; /* our ROUTER, for answers */
+} neighbour_context_t;
+
+/* Makes the connection to `endpoint` and hooks it into the loop. `identity` is copied. Caller ends it with
+ * neighbour_destroy, before the loop goes. */
+neighbour_t *neighbour_new(const neighbour_context_t *context, const link_identity_t *identity,
+                           const char *endpoint);
+
+/* Closes the connection, frees it, clears the pointer; NULL is fine. */
+void neighbour_destroy(neighbour_t **self_p);
+
+/* Its name; borrowed. */
+const char *neighbour_name(const neighbour_t *self);
+
+/* Takes a message that our ROUTER received from it, and answers. Several in a turn are answered with one ACK:
+ * call neighbour_pump after the last. */
+void neighbour_take(neighbour_t *self, const message_t *message, int64_t now_ns, int64_t steady_ns);
+
+/* Sends what there is to send, answers and records, as far as the sockets take it. */
+void neighbour_pump(neighbour_t *self, int64_t now_ns, int64_t steady_ns);
+
+/* Several times a second: heartbeats, and a new connection where this one is dead. */
+void neighbour_tick(neighbour_t *self, int64_t now_ns, int64_t steady_ns);
+
+/* The link, to look at. */
+const link_t *neighbour_link(const neighbour_t *self);
+
+#endif

@@ -1,0 +1,38 @@
+/* node.h - one herd member: its sockets, its reactor, and what flows between the modules that decide.
+ *
+ * Owner: the program, or a test that runs several in threads. Threads: node_run's; node_stop may be
+ * called from any.
+ */
+#ifndef HERD_NODE_H
+#define HERD_NODE_H
+
+#include "common/config.h"
+#include "common/log.h"
+#include "common/status.h"
+
+#include <stdint.h>
+
+typedef struct node node_t;
+
+/* Reports on its way: what herdctl status is told (bus-protocol.md, S1). */
+enum {
+    NODE_EXIT_GRACE_MS = 1000
+}; /* a stopping node waits so long for its neighbours to take the last records */
+
+/* A node for `member` of `config`, bound to its endpoints. Both and `log` are borrowed as long as it lives. What
+ * cannot work (endpoint in use, places file missing) is logged with its reason and returned. Caller frees with
+ * node_destroy. */
+status_t node_new(const config_t *config, const config_member_t *member, log_t *log,
+                  node_t **ret_self) STATUS_MUST_USE;
+
+/* Frees it and clears the pointer; NULL is fine. */
+void node_destroy(node_t **self_p);
+
+/* Serves until `signals`, a signalfd(2), delivers SIGTERM or SIGINT (SIGHUP reopens the log), or until node_stop.
+ * `signals` -1: none. Returns when the neighbours have what was taken, or NODE_EXIT_GRACE_MS later. */
+void node_run(node_t *self, int signals);
+
+/* Makes node_run return; from any thread, or a signal handler. */
+void node_stop(node_t *self);
+
+#endif

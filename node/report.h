@@ -1,0 +1,26 @@
+/* report.h - what a node tells an operator (bus-protocol.md, S1).
+ *
+ * Owner: none. Threads: the reactor's.
+ */
+#ifndef HERD_REPORT_H
+#define HERD_REPORT_H
+
+#include "common/buffer.h"
+#include "node/neighbour.h"
+
+/* The figures (open value struct); all borrowed. */
+typedef struct {
+    const char *name;
+    int64_t started_ns; /* POSIX time */
+    size_t records;     /* clients known */
+    size_t memory_size; /* bytes that these take */
+    size_t frontends;
+    uint64_t clients;         /* connections of all front-ends */
+    neighbour_t **neighbours; /* neighbour_count of them */
+    size_t neighbour_count;
+} report_figures_t;
+
+/* Appends the body of a REPORT. STATUS_FULL, with part of it written, past the buffer's maximum. */
+status_t report_write(const report_figures_t *figures, buffer_t *out) STATUS_MUST_USE;
+
+#endif

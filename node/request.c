@@ -1,0 +1,241 @@
+#include "node/request.h"
+
+#include "common/command.h"
+#include "common/iso6709.h"
+#include "common/limits.h"
+#include "common/record.h"
+#include "common/timestamp.h"
+#include "node/places_answer.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+/* A receipt time further back than any front-end keeps a request is no receipt time (Q6). */
+static const int64_t oldest_receipt_ns = 60 * TIMESTAMP_NS_PER_S;
+
+/* One request record, taken apart (Q2), and what it is answered with. */
+typedef struct {
+    uint64_t connection;
+    uint64_t sequence;
+    int64_t receipt_time_ns;
+    text_t line;
+    frontend_link_t *frontend;
+    int64_t now_ns;
+    int64_t steady_ns;
+} exchange_t;
+
+void request_init(request_t *self, const request_context_t *context)
+{
+    memset(self, 0, sizeof *self);
+    self->context = *context;
+    buffer_init(&self->scratch, LIMIT_REPLY_SIZE);
+}
+
+void request_done(request_t *self)
+{
+    buffer_done(&self->scratch);
+}
+
+static void log_exchange(const request_t *self, const exchange_t *exchange,
+                         log_direction_t direction, text_t text)
+{
+    char peer[sizeof exchange->frontend->label + 2 * TEXT_NUMBER_SIZE + 2];
+    int size =
+        snprintf(peer, sizeof peer, "%s#%llu.%llu", exchange->frontend->label,
+                 (unsigned long long)exchange->connection, (unsigned long long)exchange->sequence);
+    text_t first_line = text;
+    text_take_line(&text, &first_line);
+    log_traffic(self->context.log, direction, exchange->now_ns,
+                (text_t){.data = peer, .size = (size_t)size}, first_line);
+}
+
+/* connection SP sequence SP length SP reply. There is always room: request_answer_some stops at a batch,
+ * and a reply is at most LIMIT_REPLY_SIZE. */
+static void put_reply(request_t *self, const exchange_t *exchange, text_t reply)
+{
+    buffer_t *out = &exchange->frontend->replies;
+    status_t status = buffer_reserve(out, 3 * (TEXT_NUMBER_SIZE + 1) + reply.size);
+    assert(status == STATUS_OK);
+    char *end = out->data + out->size;
+    end += text_write_u64(exchange->connection, end);
+    *end++ = ' ';
+    end += text_write_u64(exchange->sequence, end);
+    *end++ = ' ';
+    end += text_write_u64(reply.size, end);
+    *end++ = ' ';
+    memcpy(end, reply.data, reply.size);
+    out->size = (size_t)(end + reply.size - out->data);
+    if (log_has_traffic(self->context.log)) {
+        log_exchange(self, exchange, LOG_ANSWERED, reply);
+    }
+}
+
+static void put_invalid(request_t *self, const exchange_t *exchange)
+{
+    self->invalid++;
+    put_reply(self, exchange, TEXT("?\n"));
+}
+
+/* Formats the AT line of `record` into the scratch buffer. */
+static text_t format_answer(request_t *self, const record_t *record)
+{
+    buffer_clear(&self->scratch);
+    status_t status = record_append_answer(record, &self->scratch);
+    assert(status == STATUS_OK);
+    return buffer_text(&self->scratch);
+}
+
+static void answer_iamat(request_t *self, const exchange_t *exchange, const command_t *command)
+{
+    record_t record = {
+        .client = command->client,
+        .position = command->position,
+        .client_time = command->client_time,
+        .origin = self->context.member,
+        .client_time_ns = command->client_time_ns,
+        .receipt_time_ns = exchange->receipt_time_ns,
+        .order_time_ns = record_order_time(command->client_time_ns, exchange->receipt_time_ns,
+                                           self->context.max_clock_lead_ns),
+    };
+    if (store_merge(self->context.store, &record, 0) == STORE_FULL) {
+        /* No answer is better than a promise that is not kept: the front-end's time-out closes the connection. */
+        log_event(self->context.log, LOG_LEVEL_ERROR, "no room for another client (max_clients)");
+        return;
+    }
+    self->positions++;
+    put_reply(self, exchange, format_answer(self, &record));
+}
+
+/* The AT line, then a JSON text that needs no provider. */
+static void answer_without_places(request_t *self, const exchange_t *exchange,
+                                  const record_t *record, places_status_t outcome, text_t message)
+{
+    format_answer(self, record);
+    places_answer_t none = {.status = outcome, .error_message = message};
+    status_t status = places_answer_write(&none, &self->scratch);
+    assert(status == STATUS_OK);
+    put_reply(self, exchange, buffer_text(&self->scratch));
+}
+
+/* Puts the question aside until its places are known. */
+static void ask_places(request_t *self, const exchange_t *exchange, const command_t *command,
+                       const record_t *record)
+{
+    iso6709_position_t position;
+    bool parsed = iso6709_parse(record->position, &position);
+    assert(parsed); /* it was before it was stored */
+    waiting_query_t waiting = {
+        .frontend = frontends_slot(self->context.frontends, exchange->frontend),
+        .frontend_serial = exchange->frontend->serial,
+        .connection = exchange->connection,
+        .sequence = exchange->sequence,
+        .since_ns = exchange->steady_ns,
+    };
+    uint64_t ticket;
+    if (!waiting_add(self->context.waiting, &waiting, format_answer(self, record), &ticket)) {
+        answer_without_places(self, exchange, record, PLACES_STATUS_OVER_QUERY_LIMIT,
+                              TEXT("too many questions are waiting at this server"));
+        return;
+    }
+    self->queries[self->query_count++] = (places_query_t){
+        .ticket = ticket,
+        .latitude_deg = position.latitude_deg,
+        .longitude_deg = position.longitude_deg,
+        .radius_km = command->radius_km,
+        .result_count = command->result_count,
+    };
+}
+
+static void answer_whatsat(request_t *self, const exchange_t *exchange, const command_t *command)
+{
+    record_t record;
+    if (!store_find(self->context.store, command->client, &record)) {
+        put_invalid(self, exchange);
+        return;
+    }
+    self->lookups++;
+    if (command->radius_km == 0 || command->result_count == 0 || !self->context.has_places) {
+        answer_without_places(self, exchange, &record, PLACES_STATUS_ZERO_RESULTS, (text_t){0});
+        return;
+    }
+    ask_places(self, exchange, command, &record);
+}
+
+/* connection SP sequence SP time SP line */
+static bool parse_exchange(text_t line, exchange_t *exchange)
+{
+    text_t connection;
+    text_t sequence;
+    text_t receipt;
+    bool valid = text_take_until(&line, ' ', &connection) &&
+                 text_take_until(&line, ' ', &sequence) && text_take_until(&line, ' ', &receipt) &&
+                 text_to_u64(connection, UINT64_MAX, &exchange->connection) &&
+                 text_to_u64(sequence, UINT64_MAX, &exchange->sequence) &&
+                 text_to_i64(receipt, &exchange->receipt_time_ns) && line.size <= LIMIT_LINE_SIZE;
+    exchange->line = line;
+    return valid;
+}
+
+/* Q6 */
+static void check_stamp(request_t *self, exchange_t *exchange)
+{
+    int64_t now_ns = exchange->now_ns;
+    if (exchange->receipt_time_ns > now_ns + self->context.max_clock_lead_ns ||
+        exchange->receipt_time_ns < now_ns - oldest_receipt_ns) {
+        exchange->receipt_time_ns = now_ns;
+        self->stamps_replaced++;
+    }
+}
+
+static void answer(request_t *self, exchange_t *exchange)
+{
+    if (log_has_traffic(self->context.log)) {
+        log_exchange(self, exchange, LOG_RECEIVED, exchange->line);
+    }
+    check_stamp(self, exchange);
+    command_t command = command_parse(exchange->line);
+    switch (command.kind) {
+    case COMMAND_IAMAT: answer_iamat(self, exchange, &command); break;
+    case COMMAND_WHATSAT: answer_whatsat(self, exchange, &command); break;
+    case COMMAND_INVALID: put_invalid(self, exchange); break;
+    }
+}
+
+bool request_answer_some(request_t *self, text_t *body, frontend_link_t *frontend, int64_t now_ns,
+                         int64_t steady_ns)
+{
+    exchange_t exchange = {.frontend = frontend, .now_ns = now_ns, .steady_ns = steady_ns};
+    text_t line;
+    while (frontend->replies.size < LIMIT_BATCH_SIZE && self->query_count < REQUEST_QUERIES_MAX) {
+        if (!text_take_line(body, &line)) {
+            return false;
+        }
+        if (!parse_exchange(line, &exchange)) {
+            self->malformed++;
+            continue;
+        }
+        answer(self, &exchange);
+    }
+    return body->size > 0;
+}
+
+void request_answer_query(request_t *self, const waiting_query_t *query, text_t json,
+                          frontend_link_t *frontend, int64_t now_ns)
+{
+    exchange_t exchange = {.connection = query->connection,
+                           .sequence = query->sequence,
+                           .frontend = frontend,
+                           .now_ns = now_ns};
+    buffer_clear(&self->scratch);
+    if (buffer_append(&self->scratch, query->answer, query->answer_size) != STATUS_OK ||
+        buffer_append(&self->scratch, json.data, json.size) != STATUS_OK) {
+        buffer_clear(&self->scratch);
+        status_t status = buffer_append(&self->scratch, query->answer, query->answer_size);
+        assert(status == STATUS_OK);
+        places_answer_t none = {.status = PLACES_STATUS_UNKNOWN_ERROR,
+                                .error_message = TEXT("the places are too many to carry")};
+        status = places_answer_write(&none, &self->scratch);
+        assert(status == STATUS_OK);
+    }
+    put_reply(self, &exchange, buffer_text(&self->scratch));
+}

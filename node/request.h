@@ -1,0 +1,59 @@
+/* request.h - what a node answers to the client lines of a front-end.
+ *
+ * docs/bus-protocol.md, Q3 and Q4. Free of I/O and clocks: lines and a time in, replies and questions out.
+ * Owner: the node. Threads: the reactor's.
+ */
+#ifndef HERD_REQUEST_H
+#define HERD_REQUEST_H
+
+#include "common/log.h"
+#include "common/text.h"
+#include "node/frontends.h"
+#include "node/places.h"
+#include "node/store.h"
+#include "node/waiting.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the answers depend on (open value struct); all borrowed. */
+typedef struct {
+    store_t *store;
+    waiting_t *waiting;
+    frontends_t *frontends;
+    log_t *log;
+    text_t member;             /* our name */
+    int64_t max_clock_lead_ns; /* R2 */
+    bool has_places;           /* there is a provider to ask */
+} request_context_t;
+
+enum { REQUEST_QUERIES_MAX = 1024 };
+
+/* Counters and the questions of a turn. */
+typedef struct {
+    request_context_t context;
+    buffer_t scratch; /* one formatted reply */
+    places_query_t queries[REQUEST_QUERIES_MAX];
+    size_t query_count;
+    uint64_t positions;       /* IAMATs answered */
+    uint64_t lookups;         /* WHATSATs answered or asked on */
+    uint64_t invalid;         /* lines answered "?" */
+    uint64_t stamps_replaced; /* Q6 */
+    uint64_t malformed;       /* request records that were none, dropped */
+} request_t;
+
+void request_init(request_t *self, const request_context_t *context);
+void request_done(request_t *self);
+
+/* Answers request records (Q2) from the front of `body`, cutting them off, until none is left, or
+ * `frontend->replies` holds a batch, or `queries` is full. True where some are left: the caller then sends what has
+ * gathered and calls again. The questions in `queries` are the caller's to ask, and query_count to reset. */
+bool request_answer_some(request_t *self, text_t *body, frontend_link_t *frontend, int64_t now_ns,
+                         int64_t steady_ns);
+
+/* Appends the reply to a query that waited: its AT line and `json`. */
+void request_answer_query(request_t *self, const waiting_query_t *query, text_t json,
+                          frontend_link_t *frontend, int64_t now_ns);
+
+#endif

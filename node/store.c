@@ -1,0 +1,358 @@
+#include "node/store.h"
+
+#include "common/limits.h"
+#include "common/memory.h"
+#include "common/timestamp.h"
+#include "node/origins.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+enum { FIRST_SLOTS = 1024 };
+
+/* A record in memory. Its texts stand behind it without separators: client, position, client time. */
+typedef struct {
+    uint64_t index; /* position in the list of changes */
+    int64_t order_time_ns;
+    int64_t receipt_time_ns;
+    slab_handle_t next;        /* newer neighbour in the list, SLAB_NONE for the newest */
+    slab_handle_t previous;    /* older one, SLAB_NONE for the oldest */
+    uint32_t marks;            /* see store_entry_t */
+    uint16_t origin;           /* number in the store's origins */
+    uint16_t client_size;      /* bytes */
+    uint16_t position_size;    /* bytes */
+    uint16_t client_time_size; /* bytes */
+    char text[];
+} entry_t;
+
+/* A slot of the table; handle SLAB_NONE where it is free. */
+typedef struct {
+    uint32_t hash; /* of the client, so that a probe rarely touches a wrong entry */
+    slab_handle_t handle;
+} slot_t;
+
+struct store {
+    slab_t slab;
+    origins_t origins;
+    slot_t *slots;
+    size_t slot_count; /* a power of two */
+    size_t count;      /* clients */
+    size_t max_clients;
+    uint64_t seed;        /* of the hash */
+    uint64_t tail;        /* index of the newest change */
+    slab_handle_t oldest; /* ends of the list of changes */
+    slab_handle_t newest;
+    store_cursor_t *cursors; /* all open ones */
+};
+
+store_t *store_new(size_t max_clients, uint64_t seed)
+{
+    store_t *self = memory_new(sizeof *self);
+    slab_init(&self->slab);
+    origins_init(&self->origins);
+    self->slot_count = FIRST_SLOTS;
+    self->slots = memory_new_array(self->slot_count, sizeof *self->slots);
+    self->max_clients = max_clients;
+    self->seed = seed;
+    return self;
+}
+
+void store_destroy(store_t **self_p)
+{
+    store_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    assert(self->cursors == NULL);
+    slab_done(&self->slab);
+    origins_done(&self->origins);
+    free(self->slots);
+    free(self);
+    *self_p = NULL;
+}
+
+static inline entry_t *entry_at(const store_t *self, slab_handle_t handle)
+{
+    return slab_at(&self->slab, handle);
+}
+
+static size_t text_size(const record_t *record)
+{
+    return record->client.size + record->position.size + record->client_time.size;
+}
+
+static size_t entry_size(const entry_t *entry)
+{
+    return offsetof(entry_t, text) + entry->client_size + entry->position_size +
+           entry->client_time_size;
+}
+
+static record_t entry_record(const store_t *self, const entry_t *entry)
+{
+    const char *position = entry->text + entry->client_size;
+    record_t record = {
+        .client = {.data = entry->text, .size = entry->client_size},
+        .position = {.data = position, .size = entry->position_size},
+        .client_time = {.data = position + entry->position_size, .size = entry->client_time_size},
+        .origin = origins_name(&self->origins, entry->origin),
+        .receipt_time_ns = entry->receipt_time_ns,
+        .order_time_ns = entry->order_time_ns,
+    };
+    /* It was parsed before it was stored. */
+    bool parsed = timestamp_parse(record.client_time, &record.client_time_ns);
+    assert(parsed);
+    return record;
+}
+
+static uint32_t client_hash(const store_t *self, text_t client)
+{
+    return (uint32_t)XXH3_64bits_withSeed(client.data, client.size, self->seed);
+}
+
+/* The slot of `client`, or the free one where it belongs. */
+static slot_t *find_slot(const store_t *self, text_t client, uint32_t hash)
+{
+    size_t mask = self->slot_count - 1;
+    for (size_t i = hash & mask;; i = (i + 1) & mask) {
+        slot_t *slot = &self->slots[i];
+        if (slot->handle == SLAB_NONE) {
+            return slot;
+        }
+        if (slot->hash == hash) {
+            const entry_t *entry = entry_at(self, slot->handle);
+            if (text_equal((text_t){.data = entry->text, .size = entry->client_size}, client)) {
+                return slot;
+            }
+        }
+    }
+}
+
+/* Doubles the table. Slots carry their hashes, so no record is touched, and the old table is read and
+ * the new one written from front to back. */
+static void grow_table(store_t *self)
+{
+    size_t old_count = self->slot_count;
+    slot_t *old_slots = self->slots;
+    self->slot_count = old_count * 2;
+    self->slots = memory_new_array(self->slot_count, sizeof *self->slots);
+    size_t mask = self->slot_count - 1;
+    for (size_t i = 0; i < old_count; i++) {
+        if (old_slots[i].handle == SLAB_NONE) {
+            continue;
+        }
+        size_t place = old_slots[i].hash & mask;
+        while (self->slots[place].handle != SLAB_NONE) {
+            place = (place + 1) & mask;
+        }
+        self->slots[place] = old_slots[i];
+    }
+    free(old_slots);
+}
+
+/* Takes an entry out of the list; cursors in front of it go on to the one behind it. */
+static void list_remove(store_t *self, slab_handle_t handle)
+{
+    const entry_t *entry = entry_at(self, handle);
+    for (store_cursor_t *cursor = self->cursors; cursor != NULL; cursor = cursor->sibling) {
+        if (cursor->next == handle) {
+            cursor->next = entry->next;
+        }
+    }
+    if (entry->previous != SLAB_NONE) {
+        entry_at(self, entry->previous)->next = entry->next;
+    } else {
+        self->oldest = entry->next;
+    }
+    if (entry->next != SLAB_NONE) {
+        entry_at(self, entry->next)->previous = entry->previous;
+    } else {
+        self->newest = entry->previous;
+    }
+}
+
+/* Makes an entry the newest, with a new index (R5); cursors at the tail stand before it then. */
+static void list_append(store_t *self, slab_handle_t handle)
+{
+    entry_t *entry = entry_at(self, handle);
+    entry->index = ++self->tail;
+    entry->next = SLAB_NONE;
+    entry->previous = self->newest;
+    if (self->newest != SLAB_NONE) {
+        entry_at(self, self->newest)->next = handle;
+    } else {
+        self->oldest = handle;
+    }
+    self->newest = handle;
+    for (store_cursor_t *cursor = self->cursors; cursor != NULL; cursor = cursor->sibling) {
+        if (cursor->next == SLAB_NONE) {
+            cursor->next = handle;
+        }
+    }
+}
+
+static void write_entry(entry_t *entry, const record_t *record, uint16_t origin, uint32_t marks)
+{
+    entry->order_time_ns = record->order_time_ns;
+    entry->receipt_time_ns = record->receipt_time_ns;
+    entry->marks = marks;
+    entry->origin = origin;
+    entry->client_size = (uint16_t)record->client.size;
+    entry->position_size = (uint16_t)record->position.size;
+    entry->client_time_size = (uint16_t)record->client_time.size;
+    char *text = entry->text;
+    memcpy(text, record->client.data, record->client.size);
+    text += record->client.size;
+    memcpy(text, record->position.data, record->position.size);
+    text += record->position.size;
+    memcpy(text, record->client_time.data, record->client_time.size);
+}
+
+/* A client that was not known. */
+static store_outcome_t insert(store_t *self, const record_t *record, uint32_t hash, uint32_t marks)
+{
+    uint16_t origin;
+    if (self->count >= self->max_clients ||
+        origins_intern(&self->origins, record->origin, &origin) != STATUS_OK) {
+        return STORE_FULL;
+    }
+    slab_handle_t handle = slab_take(&self->slab, offsetof(entry_t, text) + text_size(record));
+    if (handle == SLAB_NONE) {
+        return STORE_FULL;
+    }
+    /* Three slots in four used at most: a probe then stays within a cache line or two. */
+    if ((self->count + 1) * 4 > self->slot_count * 3) {
+        grow_table(self);
+    }
+    write_entry(entry_at(self, handle), record, origin, marks);
+    *find_slot(self, record->client, hash) = (slot_t){.hash = hash, .handle = handle};
+    self->count++;
+    list_append(self, handle);
+    return STORE_NEWER;
+}
+
+/* A newer record of a known client; in place where the block fits. */
+static store_outcome_t replace(store_t *self, slot_t *slot, const record_t *record, uint32_t marks)
+{
+    slab_handle_t handle = slot->handle;
+    size_t old_size = entry_size(entry_at(self, handle));
+    size_t new_size = offsetof(entry_t, text) + text_size(record);
+    bool fits = slab_block_size(old_size) == slab_block_size(new_size);
+    uint16_t origin;
+    if (origins_intern(&self->origins, record->origin, &origin) != STATUS_OK ||
+        (!fits && (handle = slab_take(&self->slab, new_size)) == SLAB_NONE)) {
+        return STORE_FULL;
+    }
+    list_remove(self, slot->handle);
+    if (!fits) {
+        slab_give(&self->slab, slot->handle, old_size);
+        slot->handle = handle;
+    }
+    write_entry(entry_at(self, handle), record, origin, marks);
+    list_append(self, handle);
+    return STORE_NEWER;
+}
+
+store_outcome_t store_merge(store_t *self, const record_t *record, uint32_t marks)
+{
+    assert(record->client.size > 0 && text_size(record) < LIMIT_LINE_SIZE);
+    uint32_t hash = client_hash(self, record->client);
+    slot_t *slot = find_slot(self, record->client, hash);
+    if (slot->handle == SLAB_NONE) {
+        return insert(self, record, hash, marks);
+    }
+    entry_t *entry = entry_at(self, slot->handle);
+    if (record->order_time_ns < entry->order_time_ns) {
+        return STORE_OLDER;
+    }
+    if (record->order_time_ns == entry->order_time_ns) {
+        record_t known = entry_record(self, entry);
+        int order = record_compare(record, &known);
+        if (order <= 0) {
+            entry->marks |= order == 0 ? marks : 0;
+            return order == 0 ? STORE_SAME : STORE_OLDER;
+        }
+    }
+    return replace(self, slot, record, marks);
+}
+
+bool store_find(const store_t *self, text_t client, record_t *ret_record)
+{
+    const slot_t *slot = find_slot(self, client, client_hash(self, client));
+    if (slot->handle == SLAB_NONE) {
+        return false;
+    }
+    *ret_record = entry_record(self, entry_at(self, slot->handle));
+    return true;
+}
+
+size_t store_count(const store_t *self)
+{
+    return self->count;
+}
+
+uint64_t store_tail(const store_t *self)
+{
+    return self->tail;
+}
+
+size_t store_memory(const store_t *self)
+{
+    return sizeof *self + self->slot_count * sizeof *self->slots + slab_memory(&self->slab);
+}
+
+void store_cursor_open(store_t *self, store_cursor_t *ret_cursor)
+{
+    *ret_cursor = (store_cursor_t){
+        .store = self, .next = SLAB_NONE, .index = self->tail, .sibling = self->cursors};
+    self->cursors = ret_cursor;
+}
+
+void store_cursor_close(store_cursor_t *cursor)
+{
+    store_cursor_t **link = &cursor->store->cursors;
+    while (*link != cursor) {
+        link = &(*link)->sibling;
+    }
+    *link = cursor->sibling;
+}
+
+void store_cursor_seek(store_cursor_t *cursor, uint64_t index)
+{
+    const store_t *store = cursor->store;
+    cursor->index = index;
+    if (index == 0) {
+        cursor->next = store->oldest;
+        return;
+    }
+    cursor->next = SLAB_NONE;
+    for (slab_handle_t handle = store->newest; handle != SLAB_NONE;) {
+        const entry_t *entry = entry_at(store, handle);
+        if (entry->index <= index) {
+            return;
+        }
+        cursor->next = handle;
+        handle = entry->previous;
+    }
+}
+
+bool store_cursor_peek(const store_cursor_t *cursor, store_entry_t *ret_entry)
+{
+    if (cursor->next == SLAB_NONE) {
+        return false;
+    }
+    const entry_t *entry = entry_at(cursor->store, cursor->next);
+    ret_entry->record = entry_record(cursor->store, entry);
+    ret_entry->index = entry->index;
+    ret_entry->marks = entry->marks;
+    return true;
+}
+
+void store_cursor_advance(store_cursor_t *cursor)
+{
+    assert(cursor->next != SLAB_NONE);
+    const entry_t *entry = entry_at(cursor->store, cursor->next);
+    cursor->index = entry->index;
+    cursor->next = entry->next;
+}

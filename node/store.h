@@ -1,0 +1,84 @@
+/* store.h - what one member knows: the newest record of each client, and the list of changes.
+ *
+ * docs/replication.md, R4 to R6. Free of I/O, clocks and threads: the simulator runs this very code.
+ * Owner: the node. Threads: one.
+ *
+ * An open-addressing table (linear probing) of 8-byte slots finds a client's record in an slab; the
+ * records are chained in the order of their last change, each with an index that only grows. A cursor walks that
+ * chain for one link: it never sees an old value, and whatever changes again moves behind it, to the tail.
+ */
+#ifndef HERD_STORE_H
+#define HERD_STORE_H
+
+#include "common/record.h"
+#include "common/status.h"
+#include "common/text.h"
+#include "node/slab.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct store store_t;
+
+/* What a merge found. */
+typedef enum {
+    STORE_NEWER, /* the record was taken */
+    STORE_SAME,  /* it was there already */
+    STORE_OLDER, /* a newer one was there */
+    STORE_FULL,  /* a new client beyond the maximum, or no memory left to name: nothing changed */
+} store_outcome_t;
+
+/* A place in the list of changes (open only to be embedded). The store keeps `next` right while records move. */
+typedef struct store_cursor {
+    store_t *store;
+    slab_handle_t next;           /* the first entry not passed yet; SLAB_NONE at the tail */
+    uint64_t index;               /* of the last entry passed, or where the cursor was put */
+    struct store_cursor *sibling; /* the store's list of cursors */
+} store_cursor_t;
+
+/* One entry of the list (open value struct); texts borrow until the next merge. */
+typedef struct {
+    record_t record;
+    uint64_t index; /* position in the list of changes, from 1 */
+    uint32_t marks; /* bit n: the neighbour with mark n is known to have it */
+} store_entry_t;
+
+/* An empty store for at most `max_clients` clients. `seed` keeps the table's order from being guessed
+ * (a flood of colliding ids); random in production, fixed in simulations. */
+store_t *store_new(size_t max_clients, uint64_t seed);
+
+/* Frees it and clears the pointer; NULL is fine. Its cursors must be closed. */
+void store_destroy(store_t **self_p);
+
+/* Merges `record` (R4), a copy, with `marks` for the neighbour it came from (0: a client). The texts of a record
+ * together hold at most LIMIT_LINE_SIZE bytes. */
+store_outcome_t store_merge(store_t *self, const record_t *record, uint32_t marks);
+
+/* The record of `client`; texts borrow until the next merge. False where there is none. */
+bool store_find(const store_t *self, text_t client, record_t *ret_record);
+
+/* Clients. */
+size_t store_count(const store_t *self);
+
+/* Index of the newest change; 0 in an empty store. */
+uint64_t store_tail(const store_t *self);
+
+/* Bytes of memory that table and records occupy. */
+size_t store_memory(const store_t *self);
+
+/* Puts a new cursor at the tail. The caller closes it before the store goes. */
+void store_cursor_open(store_t *self, store_cursor_t *ret_cursor);
+void store_cursor_close(store_cursor_t *cursor);
+
+/* Puts the cursor behind all entries up to `index`: the next entry is the first beyond it. Costs a step for each
+ * entry beyond. */
+void store_cursor_seek(store_cursor_t *cursor, uint64_t index);
+
+/* The next entry, without passing it. False at the tail. */
+bool store_cursor_peek(const store_cursor_t *cursor, store_entry_t *ret_entry);
+
+/* Passes the next entry, which must be there. */
+void store_cursor_advance(store_cursor_t *cursor);
+
+#endif
