@@ -1,0 +1,213 @@
+#!/bin/sh
+# The script deploy/herd against programs that are stand-ins: what it starts, waits for, ends, and leaves alone.
+# usage: test_herd.sh HERD_SCRIPT HERDCTL
+#
+# A stand-in serves by keeping a file RUN/NAME.KIND.serves, as the node and front-end serve by answering. Files
+# in $folder/faults choose how it fails: NAME.KIND holds "dies", "deaf" (never serves) or "stubborn" (ignores SIGTERM).
+set -u
+
+script=$1
+folder=$(mktemp -d)
+failures=0
+checks=0
+
+clean_up() {
+    HERD_SERVE_LIMIT_S=1 herd down >/dev/null 2>&1
+    [ -n "${bystander:-}" ] && kill "$bystander" 2>/dev/null
+    rm -rf "$folder"
+}
+trap clean_up EXIT
+
+mkdir -p "$folder/build/bin" "$folder/faults"
+ln -s "$(readlink -f "$2")" "$folder/build/bin/herdctl.real"
+
+cat >"$folder/herd.cfg" <<'EOF'
+herd
+    name = "test"
+members
+    One
+        clients = "tcp://127.0.0.1:11490 tcp://[::1]:11495"
+        bus = "tcp://127.0.0.1:11590"
+        neighbours = "Two"
+    Two
+        clients = "tcp://127.0.0.1:11491"
+        bus = "tcp://127.0.0.1:11591"
+        neighbours = "One"
+EOF
+
+cat >"$folder/build/bin/herd-node" <<'EOF'
+#!/bin/sh
+kind=${0##*/herd-}
+folder=${0%/build/bin/*}
+name=$3
+serves=$folder/run/$name.$kind.serves
+fault=$(cat "$folder/faults/$name.$kind" 2>/dev/null)
+echo "$name $kind starts"
+[ "$fault" != dies ] || { echo "no room at the port"; exit 1; }
+trap 'rm -f "$serves"; exit 0' TERM
+[ "$fault" != stubborn ] || trap '' TERM
+[ "$fault" = deaf ] || echo $$ >"$serves"
+while :; do sleep 0.05; done
+EOF
+cp "$folder/build/bin/herd-node" "$folder/build/bin/herd-frontend"
+
+cat >"$folder/build/bin/herdctl" <<'EOF'
+#!/bin/sh
+folder=${0%/build/bin/*}
+[ "$3" = status ] || exec "$0.real" "$@"
+shift 4
+result=0
+[ $# -gt 0 ] || set -- One Two
+for name; do
+    serves=$folder/run/$name.node.serves
+    if [ -f "$serves" ]; then
+        frontends=0
+        [ ! -f "$folder/run/$name.frontend.serves" ] || frontends=1
+        printf '%s\tup\t%s\t1767225600\t7\t%s\t3\t1\t1\n' "$name" "$(cat "$serves")" "$frontends"
+    else
+        printf '%s\tdown\t-\t-\t-\t-\t-\t-\t-\n' "$name"
+        result=1
+    fi
+done
+exit "$result"
+EOF
+chmod +x "$folder"/build/bin/herd*
+
+herd() { "$script" --config "$folder/herd.cfg" --build "$folder/build" "$@"; }
+
+# run EXPECTED_STATUS ARGUMENT...: output in $output
+run() {
+    expected=$1
+    shift
+    output=$(herd "$@" 2>&1)
+    status=$?
+    checks=$((checks + 1))
+    if [ "$status" -ne "$expected" ]; then
+        failures=$((failures + 1))
+        printf 'FAILED: herd %s: exit status %s, not %s\n%s\n' "$*" "$status" "$expected" "$output"
+    fi
+}
+
+# says PATTERN: the last output has a line that matches
+says() {
+    checks=$((checks + 1))
+    if ! printf '%s\n' "$output" | grep -Eq -- "$1"; then
+        failures=$((failures + 1))
+        printf 'FAILED: no line matches "%s" in:\n%s\n' "$1" "$output"
+    fi
+}
+
+# holds COMMAND...: it succeeds
+holds() {
+    checks=$((checks + 1))
+    if ! "$@"; then
+        failures=$((failures + 1))
+        printf 'FAILED: %s\n' "$*"
+    fi
+}
+
+absent() { [ ! -e "$1" ]; }
+# Gone, or not yet collected by an init that takes its time.
+ended() { ! grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status"; }
+pid_of() { cut -d ' ' -f 1 "$folder/run/$1.pid"; }
+
+# The command line
+run 2
+says 'no command'
+run 2 raise
+says 'unknown command raise'
+run 2 --config
+run 2 up --force
+says 'unknown option --force'
+run 2 logs -n many
+run 0 --help
+says '^usage: herd'
+run 1 up Three
+says 'no member "Three"'
+output=$("$script" --build "$folder/nothing" up 2>&1)
+says "no programs in $folder/nothing/bin"
+output=$("$script" --build "$folder/build" --config "$folder/nothing.cfg" up 2>&1)
+says 'no herd file'
+run 1 logs
+says 'no logs'
+
+# Up, again, one more, status
+run 1 status
+says '^One +down +down +11490,11495 +- +- +-$'
+run 0 up One
+says '^One: node serves'
+says '^One: frontend serves'
+one=$(pid_of One.node)
+run 0 up One
+says '^One: node runs already \(pid '"$one"'\)'
+holds [ "$(pid_of One.node)" = "$one" ]
+run 1 status
+says '^One +up '"$one"' +up [0-9]+ +11490,11495 +202[56]-.* +3 +1/1$'
+says '^Two +down +down'
+run 0 status One
+run 0 up
+says '^Two: frontend serves'
+run 0 status
+run 0 logs -n 1 One
+says 'One frontend starts'
+
+# Restart: other processes; down: none, and again
+run 0 restart One
+holds ended "$one"
+holds [ "$(pid_of One.node)" != "$one" ]
+one=$(pid_of One.node)
+two=$(pid_of Two.frontend)
+run 0 down
+holds ended "$one"
+holds ended "$two"
+holds absent "$folder/run/One.node.pid"
+run 0 down
+says '^One: node does not run'
+
+# A start that fails says why, and leaves nothing behind
+echo dies >"$folder/faults/Two.frontend"
+run 1 up Two
+says 'Two: frontend ended with exit status 1'
+says '    no room at the port'
+holds absent "$folder/run/Two.frontend.pid"
+echo deaf >"$folder/faults/Two.frontend"
+HERD_SERVE_LIMIT_S=1 run 1 up Two
+says 'Two: frontend \(pid [0-9]+\) does not serve after 1 s'
+rm "$folder/faults/Two.frontend"
+run 0 restart Two
+run 0 down Two
+
+# One that ignores SIGTERM is killed, and that is said
+echo stubborn >"$folder/faults/One.node"
+run 0 up One
+one=$(pid_of One.node)
+run 0 down One
+says "node \(pid $one\) did not end within 5 s: killed"
+holds ended "$one"
+rm "$folder/faults/One.node" "$folder/run/One.node.serves"
+
+# What it did not start is never ended: another start time, another boot, garbage
+sleep 600 &
+bystander=$!
+start_time=$(sed -n '$s/^.*) //p' "/proc/$bystander/stat" | cut -d ' ' -f 20)
+boot=$(cat /proc/sys/kernel/random/boot_id)
+for line in "$bystander $((start_time + 1)) $boot" "$bystander $start_time 0-0" "$bystander" "-1 $start_time $boot" \
+    "0 $start_time $boot" "" "x y z"; do
+    printf '%s\n' "$line" >"$folder/run/One.node.pid"
+    run 0 down One
+    says '^One: node does not run'
+    holds kill -0 "$bystander"
+    holds absent "$folder/run/One.node.pid"
+done
+
+# A node started by someone else is served by a front-end, and left alone
+echo "$bystander" >"$folder/run/One.node.serves"
+sed -i 's|^        bus = "tcp://127.0.0.1:11590"|&\n        requests = "tcp://127.0.0.1:11600"|' "$folder/herd.cfg"
+run 0 up One
+says "did not start answers already \(pid $bystander\)"
+says '^One: frontend serves'
+run 0 down One
+holds kill -0 "$bystander"
+
+printf '%s checks, %s failed\n' "$checks" "$failures"
+[ "$failures" -eq 0 ]
