@@ -1,0 +1,450 @@
+#include "tests/support/herd.h"
+
+#include "tests/support/cmocka_herd.h"
+#include "tests/support/port.h"
+#include "tests/support/wait.h"
+#include "tests/support/workspace.h"
+
+#include "common/memory.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    PROBE_LIMIT_MS =
+        2000, /* for one answer: a node that is starting may take a while to be found */
+    STOP_LIMIT_MS = WAIT_LIMIT_MS,
+    SEEN_LIMIT_MS = WAIT_LIMIT_MS,
+};
+
+/* A client that no test ever locates: the answer comes from the node, for only it can know that. */
+static const char probe_line[] = "WHATSAT herd.probe.nobody 0 0\n";
+static const char probe_answer[] = "? WHATSAT herd.probe.nobody 0 0";
+
+typedef struct {
+    char *name;
+    uint16_t clients_port;
+    uint16_t bus_port;
+    uint16_t tap_port;
+    char *node_output;     /* path: what the node prints */
+    char *frontend_output; /* path: what the front-end prints */
+    process_t *node;       /* NULL while it does not run */
+    process_t *frontend;   /* NULL while it does not run */
+} member_t;
+
+struct herd {
+    char *folder; /* the workspace */
+    char *file;   /* path of the herd file */
+    port_pool_t *ports;
+    member_t *members;
+    size_t member_count;
+    size_t frontend_max_files; /* 0 inherits */
+    char **answers;            /* what herd_ask handed out */
+    size_t answer_count;
+};
+
+static char *path_from(const char *variable, const char *name)
+{
+    const char *folder = getenv(variable);
+    if (folder == NULL) {
+        fail_msg("%s is not set: run this test by ctest", variable);
+    }
+    return workspace_path(folder, name);
+}
+
+char *herd_program(const char *name)
+{
+    return path_from("HERD_BIN", name);
+}
+
+char *herd_source(const char *name)
+{
+    return path_from("HERD_SOURCE", name);
+}
+
+bool herd_programs_exist(void)
+{
+    static const char *const programs[] = {"herd-node", "herd-frontend"};
+    const char *folder = getenv("HERD_BIN");
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+        char *path = workspace_path(folder != NULL ? folder : "", programs[i]);
+        int result = access(path, X_OK);
+        if (result < 0) {
+            fprintf(stderr, "skipped: no program %s\n", path);
+        }
+        free(path);
+        if (result < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static member_t *find(herd_t *self, const char *name)
+{
+    for (size_t i = 0; i < self->member_count; i++) {
+        if (strcmp(self->members[i].name, name) == 0) {
+            return &self->members[i];
+        }
+    }
+    fail_msg("no member %s", name);
+    return NULL;
+}
+
+static void write_places(FILE *file, const herd_options_t *options)
+{
+    if (!options->local_places) {
+        fprintf(file, "    places\n        provider = \"none\"\n");
+        return;
+    }
+    char *places = herd_source("tests/support/places.tsv");
+    fprintf(file, "    places\n        provider = \"local\"\n        file = \"%s\"\n", places);
+    free(places);
+}
+
+/* The settings given, one a line, indented below their section. */
+static void write_settings(FILE *file, const char *settings)
+{
+    text_t rest = text_of(settings != NULL ? settings : "");
+    text_t line;
+    while (text_take_line(&rest, &line)) {
+        fprintf(file, "    %.*s\n", (int)line.size, line.data);
+    }
+    assert_int_equal(rest.size, 0);
+}
+
+static void write_member(FILE *file, const member_t *member, const char *neighbours)
+{
+    fprintf(file, "    %s\n", member->name);
+    fprintf(file, "        clients = \"tcp://127.0.0.1:%u\"\n", (unsigned)member->clients_port);
+    fprintf(file, "        bus = \"tcp://127.0.0.1:%u\"\n", (unsigned)member->bus_port);
+    fprintf(file, "        tap = \"tcp://127.0.0.1:%u\"\n", (unsigned)member->tap_port);
+    fprintf(file, "        neighbours = \"%s\"\n", neighbours);
+}
+
+static void write_herd_file(const herd_t *self, const herd_options_t *options)
+{
+    FILE *file = fopen(self->file, "we");
+    if (file == NULL) {
+        fail_msg("%s: %s", self->file, strerror(errno));
+    }
+    fprintf(file, "herd\n    name = \"test\"\n");
+    fprintf(file, "    run_dir = \"run\"\n    log_dir = \"log\"\n    data_dir = \"data\"\n");
+    write_settings(file, options->settings);
+    write_places(file, options);
+    fprintf(file, "members\n");
+    for (size_t i = 0; i < self->member_count; i++) {
+        write_member(file, &self->members[i], options->members[i].neighbours);
+    }
+    assert_int_equal(fclose(file), 0);
+}
+
+static char *output_path(const herd_t *self, const char *member, const char *program)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%s-%s.out", member, program);
+    return workspace_path(self->folder, name);
+}
+
+herd_t *herd_new(const herd_options_t *options)
+{
+    herd_t *self = memory_new(sizeof *self);
+    self->folder = workspace_new();
+    self->file = workspace_path(self->folder, "herd.cfg");
+    self->ports = port_pool_new();
+    self->members = memory_new_array(options->member_count, sizeof *self->members);
+    self->member_count = options->member_count;
+    self->frontend_max_files = options->frontend_max_files;
+    for (size_t i = 0; i < self->member_count; i++) {
+        member_t *member = &self->members[i];
+        const char *name = options->members[i].name;
+        *member = (member_t){.name = memory_copy_text(name, strlen(name)),
+                             .clients_port = port_pool_take(self->ports),
+                             .bus_port = port_pool_take(self->ports),
+                             .tap_port = port_pool_take(self->ports),
+                             .node_output = output_path(self, name, "node"),
+                             .frontend_output = output_path(self, name, "frontend")};
+    }
+    write_herd_file(self, options);
+    return self;
+}
+
+herd_t *herd_new_single(void)
+{
+    static const herd_member_t members[] = {{.name = "Clark", .neighbours = ""}};
+    return herd_new(&(herd_options_t){.members = members, .member_count = 1});
+}
+
+herd_t *herd_new_sample(void)
+{
+    static const herd_member_t members[] = {
+        {.name = "Goloman", .neighbours = "Hands Holiday Wilkes"},
+        {.name = "Hands", .neighbours = "Goloman Wilkes"},
+        {.name = "Holiday", .neighbours = "Goloman Welsh Wilkes"},
+        {.name = "Welsh", .neighbours = "Holiday"},
+        {.name = "Wilkes", .neighbours = "Goloman Hands Holiday"},
+    };
+    return herd_new(&(herd_options_t){.members = members,
+                                      .member_count = sizeof members / sizeof members[0],
+                                      .local_places = true});
+}
+
+void herd_destroy(herd_t **self_p)
+{
+    herd_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < self->member_count; i++) {
+        member_t *member = &self->members[i];
+        process_destroy(&member->frontend);
+        process_destroy(&member->node);
+        free(member->name);
+        free(member->node_output);
+        free(member->frontend_output);
+    }
+    for (size_t i = 0; i < self->answer_count; i++) {
+        free(self->answers[i]);
+    }
+    port_pool_destroy(&self->ports);
+    free(self->answers);
+    free(self->members);
+    free(self->file);
+    free(self->folder);
+    free(self);
+    *self_p = NULL;
+}
+
+static process_t *start(herd_t *self, const member_t *member, const char *program)
+{
+    bool is_frontend = strcmp(program, "herd-frontend") == 0;
+    char *path = herd_program(program);
+    const char *const argv[] = {path, "--config", self->file, member->name, NULL};
+    process_t *process = process_start(&(process_options_t){
+        .argv = argv,
+        .output = is_frontend ? member->frontend_output : member->node_output,
+        .max_files = is_frontend ? self->frontend_max_files : 0,
+    });
+    free(path);
+    return process;
+}
+
+void herd_start_node(herd_t *self, const char *member_name)
+{
+    member_t *member = find(self, member_name);
+    assert_null(member->node);
+    member->node = start(self, member, "herd-node");
+}
+
+void herd_start_frontend(herd_t *self, const char *member_name)
+{
+    member_t *member = find(self, member_name);
+    assert_null(member->frontend);
+    member->frontend = start(self, member, "herd-frontend");
+}
+
+static void print_file(const char *path)
+{
+    size_t size = 0;
+    char *content = workspace_read(path, &size);
+    fprintf(stderr, "%s:\n%s\n", path, content != NULL ? content : "(no such file)");
+    free(content);
+}
+
+typedef struct {
+    member_t *member;
+    bool died; /* one of its processes ended: no use in waiting */
+} probe_t;
+
+static bool serves(void *argument)
+{
+    probe_t *probe = argument;
+    member_t *member = probe->member;
+    if ((member->node != NULL && !process_is_running(member->node)) ||
+        (member->frontend != NULL && !process_is_running(member->frontend))) {
+        probe->died = true;
+        return true;
+    }
+    client_t *client = client_try(member->clients_port);
+    if (client == NULL) {
+        return false;
+    }
+    text_t line;
+    bool answered = client_send_some(client, text_of(probe_line), PROBE_LIMIT_MS) > 0 &&
+                    client_try_line(client, PROBE_LIMIT_MS, &line) &&
+                    text_equal(line, text_of(probe_answer));
+    client_destroy(&client);
+    return answered;
+}
+
+void herd_wait_serving(herd_t *self, const char *member_name)
+{
+    probe_t probe = {.member = find(self, member_name)};
+    bool served = wait_until(serves, &probe, WAIT_LIMIT_MS);
+    if (!served || probe.died) {
+        print_file(probe.member->node_output);
+        print_file(probe.member->frontend_output);
+        fail_msg("%s %s", member_name, served ? "ended" : "does not serve");
+    }
+}
+
+void herd_start(herd_t *self, const char *member)
+{
+    herd_start_node(self, member);
+    herd_start_frontend(self, member);
+    herd_wait_serving(self, member);
+}
+
+void herd_start_all(herd_t *self)
+{
+    for (size_t i = 0; i < self->member_count; i++) {
+        herd_start_node(self, self->members[i].name);
+        herd_start_frontend(self, self->members[i].name);
+    }
+    for (size_t i = 0; i < self->member_count; i++) {
+        herd_wait_serving(self, self->members[i].name);
+    }
+}
+
+void herd_kill_node(herd_t *self, const char *member)
+{
+    process_destroy(&find(self, member)->node);
+}
+
+void herd_kill_frontend(herd_t *self, const char *member)
+{
+    process_destroy(&find(self, member)->frontend);
+}
+
+static int stop(process_t **process)
+{
+    int status = 0;
+    assert_non_null(*process);
+    process_signal(*process, SIGTERM);
+    if (!process_wait(*process, STOP_LIMIT_MS, &status)) {
+        fail_msg("process %ld does not end on SIGTERM", (long)process_pid(*process));
+    }
+    process_destroy(process);
+    return status;
+}
+
+int herd_stop_node(herd_t *self, const char *member)
+{
+    return stop(&find(self, member)->node);
+}
+
+int herd_stop_frontend(herd_t *self, const char *member)
+{
+    return stop(&find(self, member)->frontend);
+}
+
+process_t *herd_node(herd_t *self, const char *member)
+{
+    return find(self, member)->node;
+}
+
+process_t *herd_frontend(herd_t *self, const char *member)
+{
+    return find(self, member)->frontend;
+}
+
+uint16_t herd_port(herd_t *self, const char *member)
+{
+    return find(self, member)->clients_port;
+}
+
+client_t *herd_connect(herd_t *self, const char *member)
+{
+    return client_new(herd_port(self, member));
+}
+
+static const char *keep_answer(herd_t *self, text_t text)
+{
+    size_t count = self->answer_count + 1;
+    self->answers = memory_resize(self->answers, count * sizeof *self->answers);
+    self->answers[self->answer_count] = memory_copy_text(text.data, text.size);
+    return self->answers[self->answer_count++];
+}
+
+const char *herd_ask(herd_t *self, const char *member, const char *lines)
+{
+    client_t *client = herd_connect(self, member);
+    client_say(client, lines);
+    client_half_close(client);
+    const char *answer = keep_answer(self, client_read_all(client));
+    client_destroy(&client);
+    return answer;
+}
+
+typedef struct {
+    herd_t *herd;
+    const char *member;
+    const char *line;     /* the WHATSAT to ask */
+    const char *expected; /* what its answer must begin with */
+    const char *answer;   /* the last one */
+} sight_t;
+
+static bool is_seen(void *argument)
+{
+    sight_t *sight = argument;
+    sight->answer = herd_ask(sight->herd, sight->member, sight->line);
+    return strncmp(sight->answer, sight->expected, strlen(sight->expected)) == 0;
+}
+
+void herd_wait_seen(herd_t *self, const char *member, const char *client, const char *at_line)
+{
+    char *line = NULL;
+    if (asprintf(&line, "WHATSAT %s 0 0\n", client) < 0) {
+        abort();
+    }
+    sight_t sight = {.herd = self, .member = member, .line = line, .expected = at_line};
+    bool seen = wait_until(is_seen, &sight, SEEN_LIMIT_MS);
+    free(line);
+    if (!seen) {
+        fail_msg("%s does not know \"%s\", it says \"%s\"", member, at_line, sight.answer);
+    }
+}
+
+int herd_setup_single(void **state)
+{
+    herd_t *self = herd_new_single();
+    *state = self;
+    herd_start_all(self);
+    return 0;
+}
+
+int herd_setup_sample(void **state)
+{
+    herd_t *self = herd_new_sample();
+    *state = self;
+    herd_start_all(self);
+    return 0;
+}
+
+int herd_setup_none(void **state)
+{
+    *state = NULL;
+    return 0;
+}
+
+int herd_teardown(void **state)
+{
+    herd_t *self = *state;
+    herd_destroy(&self);
+    *state = NULL;
+    return 0;
+}
+
+const char *herd_folder(const herd_t *self)
+{
+    return self->folder;
+}
+
+const char *herd_file(const herd_t *self)
+{
+    return self->file;
+}
