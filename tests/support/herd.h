@@ -99,8 +99,14 @@ const char *herd_ask(herd_t *self, const char *member, const char *lines);
 /* Waits until WHATSAT for `client` at `member` begins with `at_line` (an answer to IAMAT, with its LF). */
 void herd_wait_seen(herd_t *self, const char *member, const char *client, const char *at_line);
 
-/* For cmocka_unit_test_setup_teardown: a running single member, a running sample herd, or nothing yet (the
- * test puts its herd into *state) before the test; herd_destroy after it, however it ends. */
+/* Entries of a cmocka table: a test whose *state is a running single member, a running sample herd, or NULL
+ * (it puts a herd of its own there); the herd is destroyed after it, however it ends. */
+#define HERD_TEST_SINGLE(test)                                                                     \
+    cmocka_unit_test_setup_teardown(test, herd_setup_single, herd_teardown)
+#define HERD_TEST_SAMPLE(test)                                                                     \
+    cmocka_unit_test_setup_teardown(test, herd_setup_sample, herd_teardown)
+#define HERD_TEST_OWN(test) cmocka_unit_test_setup_teardown(test, herd_setup_none, herd_teardown)
+
 int herd_setup_single(void **state);
 int herd_setup_sample(void **state);
 int herd_setup_none(void **state);

@@ -1,0 +1,277 @@
+/* The programs as processes: start, refusal to start, signals, several front-ends. */
+#include "tests/support/cmocka_herd.h"
+#include "tests/support/herd.h"
+#include "tests/support/wait.h"
+#include "tests/support/workspace.h"
+
+#include <dirent.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    TERM_LIMIT_MS = 2000, /* a front-end's time to end */
+    ARGUMENTS_MAX = 6,
+    PATH_SIZE = 512,
+};
+
+/* Runs a program until it ends: its exit status, and what it printed (caller frees with free()). */
+static int run(const char *program, const char *const arguments[], char **ret_output)
+{
+    char *path = herd_program(program);
+    char *folder = workspace_new();
+    char *output = workspace_path(folder, "output");
+    const char *argv[ARGUMENTS_MAX + 2] = {path};
+    for (size_t i = 0; arguments[i] != NULL; i++) {
+        assert_true(i < ARGUMENTS_MAX);
+        argv[i + 1] = arguments[i];
+    }
+    int status = process_run(&(process_options_t){.argv = argv, .output = output}, WAIT_LIMIT_MS);
+    size_t size;
+    *ret_output = workspace_read(output, &size);
+    free(output);
+    free(folder);
+    free(path);
+    return status;
+}
+
+/* Both programs end by themselves, not with 0, and say something that has `reason` in it. */
+static void assert_refused(const char *program, const char *const arguments[], const char *reason)
+{
+    char *output = NULL;
+    int status = run(program, arguments, &output);
+    if (status == 0 || status >= 127 || output == NULL || strstr(output, reason) == NULL) {
+        fail_msg("%s: status %d, no \"%s\" in \"%s\"", program, status, reason,
+                 output != NULL ? output : "");
+    }
+    free(output);
+}
+
+static void assert_both_refused(const char *const arguments[], const char *reason)
+{
+    assert_refused("herd-node", arguments, reason);
+    assert_refused("herd-frontend", arguments, reason);
+}
+
+static void a_start_that_cannot_work_says_why(void **state)
+{
+    herd_t *herd = herd_new_single();
+    *state = herd;
+    assert_both_refused((const char *const[]){"--config", "/no/such/herd.cfg", "Clark", NULL},
+                        "/no/such/herd.cfg");
+    assert_both_refused((const char *const[]){"--config", herd_file(herd), "Nobody", NULL},
+                        "Nobody");
+    assert_both_refused((const char *const[]){"--config", herd_file(herd), NULL}, "");
+    assert_both_refused((const char *const[]){"--config", NULL}, "");
+    assert_both_refused((const char *const[]){"--no-such-option", NULL}, "--no-such-option");
+    assert_both_refused((const char *const[]){NULL}, "");
+}
+
+static void a_bad_herd_file_is_refused_with_its_line(void **state)
+{
+    static const herd_member_t members[] = {{.name = "Clark", .neighbours = "Nobody"}};
+    herd_t *herd = herd_new(&(herd_options_t){.members = members, .member_count = 1});
+    *state = herd;
+    assert_both_refused((const char *const[]){"--config", herd_file(herd), "Clark", NULL},
+                        "herd.cfg:");
+    assert_both_refused((const char *const[]){"--config", herd_file(herd), "Clark", NULL},
+                        "Nobody");
+}
+
+/* A socket that has the port for itself; the caller closes it. */
+static int occupy(uint16_t port)
+{
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    assert_int_equal(bind(listener, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    return listener;
+}
+
+static void a_port_in_use_is_refused(void **state)
+{
+    herd_t *herd = herd_new_single();
+    *state = herd;
+    char port[16];
+    snprintf(port, sizeof port, "%u", (unsigned)herd_port(herd, "Clark"));
+    int listener = occupy(herd_port(herd, "Clark"));
+    assert_refused("herd-frontend",
+                   (const char *const[]){"--config", herd_file(herd), "Clark", NULL}, port);
+    close(listener);
+    herd_start(herd, "Clark");
+    /* A second node finds the bus port taken by the first, which goes on. */
+    assert_refused("herd-node", (const char *const[]){"--config", herd_file(herd), "Clark", NULL},
+                   "");
+    herd_wait_serving(herd, "Clark");
+}
+
+static void help_and_version_are_told(void **state)
+{
+    (void)state;
+    static const char *const programs[] = {"herd-node", "herd-frontend"};
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+        char *output = NULL;
+        assert_int_equal(run(programs[i], (const char *const[]){"--help", NULL}, &output), 0);
+        assert_non_null(strstr(output, "--config"));
+        free(output);
+        assert_int_equal(run(programs[i], (const char *const[]){"--version", NULL}, &output), 0);
+        assert_non_null(strstr(output, HERD_VERSION));
+        free(output);
+    }
+}
+
+static void an_idle_frontend_ends_at_once(void **state)
+{
+    client_t *idle = herd_connect(*state, "Clark");
+    client_say(idle, "WRONG\n");
+    client_expect(idle, "? WRONG");
+    int64_t start_ms = wait_clock_ms();
+    assert_int_equal(herd_stop_frontend(*state, "Clark"), 0);
+    assert_in_range(wait_clock_ms() - start_ms, 0, TERM_LIMIT_MS);
+    assert_true(client_sees_close(idle, WAIT_LIMIT_MS));
+    assert_null(client_try(herd_port(*state, "Clark")));
+    client_destroy(&idle);
+}
+
+/* The node is stopped while SIGTERM comes, so that requests are under way for certain: the answer to WRONG,
+ * which came in the same write, shows that the front-end has read them. */
+static void a_frontend_that_ends_answers_what_is_under_way(void **state)
+{
+    client_t *client = herd_connect(*state, "Clark");
+    process_t *node = herd_node(*state, "Clark");
+    process_t *frontend = herd_frontend(*state, "Clark");
+    process_signal(node, SIGSTOP);
+    client_say(client, "WRONG\nIAMAT kiwi +1-1 5\nWHATSAT nobody 1 1\n");
+    client_expect(client, "? WRONG");
+    int64_t start_ms = wait_clock_ms();
+    process_signal(frontend, SIGTERM);
+    process_signal(node, SIGCONT);
+    text_t line = client_read_line(client);
+    assert_memory_equal(line.data, "AT Clark +", strlen("AT Clark +"));
+    client_expect(client, "? WHATSAT nobody 1 1");
+    int status = -1;
+    assert_true(process_wait(frontend, WAIT_LIMIT_MS, &status));
+    assert_int_equal(status, 0);
+    assert_in_range(wait_clock_ms() - start_ms, 0, TERM_LIMIT_MS);
+    client_destroy(&client);
+}
+
+static void a_frontend_ends_though_its_node_hangs(void **state)
+{
+    client_t *client = herd_connect(*state, "Clark");
+    process_signal(herd_node(*state, "Clark"), SIGSTOP);
+    client_say(client, "WRONG\nIAMAT kiwi +1-1 5\n");
+    client_expect(client, "? WRONG");
+    int64_t start_ms = wait_clock_ms();
+    assert_int_equal(herd_stop_frontend(*state, "Clark"), 0);
+    assert_in_range(wait_clock_ms() - start_ms, 0, TERM_LIMIT_MS);
+    assert_true(client_sees_close(client, WAIT_LIMIT_MS));
+    client_destroy(&client);
+}
+
+static void a_node_ends_on_sigterm(void **state)
+{
+    assert_int_equal(herd_stop_node(*state, "Clark"), 0);
+    herd_start_node(*state, "Clark");
+    herd_wait_serving(*state, "Clark");
+}
+
+typedef struct {
+    char folder[PATH_SIZE]; /* the logs */
+    size_t count;           /* files wanted */
+} logs_t;
+
+static size_t count_logs(const logs_t *logs)
+{
+    DIR *folder = opendir(logs->folder);
+    size_t count = 0;
+    const struct dirent *entry;
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        count += entry->d_name[0] != '.' && strstr(entry->d_name, ".rotated") == NULL;
+    }
+    if (folder != NULL) {
+        closedir(folder);
+    }
+    return count;
+}
+
+static bool logs_exist(void *argument)
+{
+    const logs_t *logs = argument;
+    return count_logs(logs) == logs->count;
+}
+
+/* As logrotate does: renames each file. */
+static void rotate_logs(const logs_t *logs)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(logs->folder, &entries, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
+        if (entries[i]->d_name[0] != '.') {
+            char *old = workspace_path(logs->folder, entries[i]->d_name);
+            char *rotated = NULL;
+            assert_true(asprintf(&rotated, "%s.rotated", old) > 0);
+            assert_int_equal(rename(old, rotated), 0);
+            free(rotated);
+            free(old);
+        }
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+static void sighup_opens_the_logs_anew(void **state)
+{
+    logs_t logs = {.count = 2};
+    snprintf(logs.folder, sizeof logs.folder, "%s/log", herd_folder(*state));
+    assert_true(wait_until(logs_exist, &logs, WAIT_LIMIT_MS));
+    rotate_logs(&logs);
+    assert_int_equal(count_logs(&logs), 0);
+    process_signal(herd_node(*state, "Clark"), SIGHUP);
+    process_signal(herd_frontend(*state, "Clark"), SIGHUP);
+    assert_true(wait_until(logs_exist, &logs, WAIT_LIMIT_MS));
+    herd_wait_serving(*state, "Clark");
+}
+
+static void several_frontends_serve_one_port(void **state)
+{
+    herd_t *herd = *state;
+    char *path = herd_program("herd-frontend");
+    char *output = workspace_path(herd_folder(herd), "second.out");
+    const char *const argv[] = {path, "--config", herd_file(herd), "Clark", NULL};
+    process_t *second = process_start(&(process_options_t){.argv = argv, .output = output});
+    for (int i = 0; i < 50; i++) {
+        const char *answer = herd_ask(herd, "Clark", "IAMAT kiwi +1-1 5\n");
+        assert_memory_equal(answer, "AT Clark +", strlen("AT Clark +"));
+    }
+    assert_true(process_is_running(second));
+    assert_int_equal(herd_stop_frontend(herd, "Clark"), 0);
+    herd_wait_serving(herd, "Clark");
+    process_destroy(&second);
+    free(output);
+    free(path);
+}
+
+int main(void)
+{
+    if (!herd_programs_exist()) {
+        return HERD_EXIT_SKIPPED;
+    }
+    const struct CMUnitTest tests[] = {
+        HERD_TEST_OWN(a_start_that_cannot_work_says_why),
+        HERD_TEST_OWN(a_bad_herd_file_is_refused_with_its_line),
+        HERD_TEST_OWN(a_port_in_use_is_refused),
+        HERD_TEST_OWN(help_and_version_are_told),
+        HERD_TEST_SINGLE(an_idle_frontend_ends_at_once),
+        HERD_TEST_SINGLE(a_frontend_that_ends_answers_what_is_under_way),
+        HERD_TEST_SINGLE(a_frontend_ends_though_its_node_hangs),
+        HERD_TEST_SINGLE(a_node_ends_on_sigterm),
+        HERD_TEST_SINGLE(sighup_opens_the_logs_anew),
+        HERD_TEST_SINGLE(several_frontends_serve_one_port),
+    };
+    return workspace_finish(cmocka_run_group_tests_name("programs", tests, NULL, NULL));
+}
