@@ -25,6 +25,16 @@ static text_t frame_text(zmq_msg_t *frame)
     return (text_t){.data = zmq_msg_data(frame), .size = zmq_msg_size(frame)};
 }
 
+/* A signal must not part a message in two: what was received of it would be lost, the rest taken for the next. */
+static int receive_frame(void *socket, zmq_msg_t *frame)
+{
+    int size;
+    do {
+        size = zmq_msg_recv(frame, socket, ZMQ_DONTWAIT);
+    } while (size < 0 && errno == EINTR);
+    return size;
+}
+
 /* Receives the frames of one message, all of them, keeping the first MESSAGE_FRAMES_MAX. Sets `ret_total`
  * to how many there were. */
 static status_t receive_frames(void *socket, message_inbound_t *inbound, unsigned *ret_total)
@@ -36,9 +46,9 @@ static status_t receive_frames(void *socket, message_inbound_t *inbound, unsigne
         bool keep = total < MESSAGE_FRAMES_MAX;
         zmq_msg_t *frame = keep ? &inbound->frames[total] : &surplus;
         zmq_msg_init(frame);
-        if (zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) < 0) {
+        if (receive_frame(socket, frame) < 0) {
             zmq_msg_close(frame);
-            return errno == EAGAIN || errno == EINTR ? STATUS_AGAIN : STATUS_SYSTEM;
+            return errno == EAGAIN ? STATUS_AGAIN : STATUS_SYSTEM;
         }
         more = zmq_msg_more(frame) != 0;
         if (keep) {
@@ -52,15 +62,17 @@ static status_t receive_frames(void *socket, message_inbound_t *inbound, unsigne
     return STATUS_OK;
 }
 
-/* M1, M2: "HERD/" and a version that we speak. */
+/* M1, M2: "HERD/" and a version, which is ours. */
 static status_t check_protocol(text_t text)
 {
     if (text_equal(text, TEXT(PROTOCOL))) {
         return STATUS_OK;
     }
-    size_t prefix_size = sizeof PROTOCOL_PREFIX - 1;
-    bool ours = text.size > prefix_size && memcmp(text.data, PROTOCOL_PREFIX, prefix_size) == 0;
-    return ours ? STATUS_VERSION : STATUS_INVALID;
+    const text_t prefix = TEXT(PROTOCOL_PREFIX);
+    uint64_t version;
+    bool other = text_equal(text_first(text, prefix.size), prefix) &&
+                 text_to_u64(text_after(text, prefix.size), UINT64_MAX, &version);
+    return other ? STATUS_VERSION : STATUS_INVALID;
 }
 
 static status_t check_type(text_t text, message_type_t *ret_type)
@@ -119,16 +131,19 @@ void message_inbound_done(message_inbound_t *self)
     self->frame_count = 0;
 }
 
-/* Only the first frame of a message can be refused; libzmq takes the rest wholly (zmq_msg_send(3)). */
+/* libzmq refuses a message at its first frame, or, where the connection breaks half-way, forgets the frames
+ * that it has: either way nothing is sent, and the next frame begins a new message. A signal is none of these. */
 static status_t send_frame(void *socket, text_t text, int flags)
 {
-    int sent = zmq_send(socket, text.data, text.size, flags | ZMQ_DONTWAIT);
+    int sent;
+    do {
+        sent = zmq_send(socket, text.data, text.size, flags | ZMQ_DONTWAIT);
+    } while (sent < 0 && errno == EINTR);
     if (sent >= 0) {
         return STATUS_OK;
     }
     switch (errno) {
-    case EAGAIN:
-    case EINTR: return STATUS_AGAIN;
+    case EAGAIN: return STATUS_AGAIN;
     case EHOSTUNREACH: return STATUS_UNREACHABLE;
     default: return STATUS_SYSTEM;
     }
