@@ -1,0 +1,291 @@
+/* The newest record of each client, and the list of changes (node/store.h). */
+#include "node/store.h"
+
+#include "common/limits.h"
+#include "tests/support/cmocka_herd.h"
+#include "tests/support/records.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static store_t *store;
+
+static int open_store(void **state)
+{
+    (void)state;
+    store = store_new(1000000000, 42);
+    return 0;
+}
+
+static int close_store(void **state)
+{
+    (void)state;
+    store_destroy(&store);
+    return 0;
+}
+
+static store_outcome_t merge(const char *client, const char *time, const char *origin,
+                             int64_t receipt_s)
+{
+    record_t record = record_for_test(client, time, origin, receipt_s);
+    return store_merge(store, &record, 0);
+}
+
+static void an_empty_store_knows_nobody(void **state)
+{
+    (void)state;
+    record_t record;
+    store_cursor_t cursor;
+    store_entry_t entry;
+    assert_false(store_find(store, TEXT("kiwi"), &record));
+    assert_int_equal(store_count(store), 0);
+    assert_int_equal(store_tail(store), 0);
+    store_cursor_open(store, &cursor);
+    assert_false(store_cursor_peek(&cursor, &entry));
+    store_cursor_close(&cursor);
+}
+
+static void a_record_comes_back_byte_for_byte(void **state)
+{
+    (void)state;
+    record_t record;
+    assert_int_equal(merge("kiwi", "1621464827.959498503", "Clark", 1621464828), STORE_NEWER);
+    assert_true(store_find(store, TEXT("kiwi"), &record));
+    assert_text_equal(record.client, "kiwi");
+    assert_text_equal(record.position, "+34.068930-118.445127");
+    assert_text_equal(record.client_time, "1621464827.959498503");
+    assert_text_equal(record.origin, "Clark");
+    assert_true(record.client_time_ns == 1621464827959498503);
+    assert_true(record.receipt_time_ns == 1621464828 * TIMESTAMP_NS_PER_S);
+    assert_false(store_find(store, TEXT("kiw"), &record));
+    assert_false(store_find(store, TEXT("kiwi "), &record));
+}
+
+static void only_newer_records_win(void **state)
+{
+    (void)state;
+    record_t record;
+    assert_int_equal(merge("kiwi", "100", "Clark", 200), STORE_NEWER);
+    assert_int_equal(merge("kiwi", "100", "Clark", 200), STORE_SAME);
+    assert_int_equal(merge("kiwi", "99.999999999", "Clark", 999), STORE_OLDER);
+    assert_int_equal(merge("kiwi", "100", "Clark", 199), STORE_OLDER);
+    assert_int_equal(merge("kiwi", "100", "Bona", 200), STORE_OLDER);
+    assert_int_equal(merge("kiwi", "100", "Clarkson", 200), STORE_NEWER);
+    assert_int_equal(merge("kiwi", "100", "Bona", 201), STORE_NEWER);
+    assert_int_equal(merge("kiwi", "100.000000001", "Bona", 1), STORE_NEWER);
+    assert_true(store_find(store, TEXT("kiwi"), &record));
+    assert_text_equal(record.client_time, "100.000000001");
+    assert_int_equal(store_count(store), 1);
+    assert_int_equal(store_tail(store), 4);
+}
+
+static void two_texts_of_one_time_have_an_order(void **state)
+{
+    (void)state;
+    record_t record;
+    assert_int_equal(merge("kiwi", "100.5", "Clark", 200), STORE_NEWER);
+    assert_int_equal(merge("kiwi", "100.50", "Clark", 200), STORE_NEWER);
+    assert_int_equal(merge("kiwi", "100.5", "Clark", 200), STORE_OLDER);
+    assert_true(store_find(store, TEXT("kiwi"), &record));
+    assert_text_equal(record.client_time, "100.50");
+}
+
+static void the_maximum_holds(void **state)
+{
+    (void)state;
+    store_destroy(&store);
+    store = store_new(2, 1);
+    assert_int_equal(merge("one", "1", "A", 1), STORE_NEWER);
+    assert_int_equal(merge("two", "1", "A", 1), STORE_NEWER);
+    assert_int_equal(merge("three", "1", "A", 1), STORE_FULL);
+    assert_int_equal(merge("two", "2", "A", 1), STORE_NEWER);
+    assert_int_equal(store_count(store), 2);
+}
+
+static void origins_have_a_maximum(void **state)
+{
+    (void)state;
+    char name[16];
+    for (int i = 0; i < LIMIT_ORIGINS; i++) {
+        snprintf(name, sizeof name, "member%d", i);
+        assert_int_equal(merge(name, "1", name, 1), STORE_NEWER);
+    }
+    assert_int_equal(merge("kiwi", "1", "one-too-many", 1), STORE_FULL);
+    assert_int_equal(merge("kiwi", "1", "member7", 1), STORE_NEWER);
+    record_t record;
+    assert_true(store_find(store, TEXT("member4000"), &record));
+    assert_text_equal(record.origin, "member4000");
+}
+
+/* What the cursor walks over, as "client client ...". */
+static void walk(store_cursor_t *cursor, char *out)
+{
+    store_entry_t entry;
+    out[0] = '\0';
+    while (store_cursor_peek(cursor, &entry)) {
+        size_t used = strlen(out);
+        snprintf(out + used, 64 - used, "%.*s ", (int)entry.record.client.size,
+                 entry.record.client.data);
+        store_cursor_advance(cursor);
+        assert_true(cursor->index == entry.index);
+    }
+}
+
+static void changes_are_listed_once_newest_last(void **state)
+{
+    (void)state;
+    char seen[64];
+    store_cursor_t cursor;
+    store_cursor_open(store, &cursor);
+    merge("a", "1", "A", 1);
+    merge("b", "1", "A", 1);
+    merge("c", "1", "A", 1);
+    merge("a", "2", "A", 1);
+    walk(&cursor, seen);
+    assert_string_equal(seen, "b c a ");
+    merge("c", "0", "A", 1); /* older: no change */
+    walk(&cursor, seen);
+    assert_string_equal(seen, "");
+    store_cursor_seek(&cursor, 0);
+    walk(&cursor, seen);
+    assert_string_equal(seen, "b c a ");
+    store_cursor_seek(&cursor, 2); /* b's index */
+    walk(&cursor, seen);
+    assert_string_equal(seen, "c a ");
+    store_cursor_seek(&cursor, store_tail(store));
+    walk(&cursor, seen);
+    assert_string_equal(seen, "");
+    store_cursor_close(&cursor);
+}
+
+static void a_cursor_survives_what_moves_under_it(void **state)
+{
+    (void)state;
+    char seen[64];
+    char long_time[300];
+    store_cursor_t cursor;
+    memset(long_time, '1', sizeof long_time - 1);
+    long_time[sizeof long_time - 1] = '\0';
+    long_time[9] = '.';
+    merge("a", "1", "A", 1);
+    merge("b", "1", "A", 1);
+    store_cursor_open(store, &cursor);
+    store_cursor_seek(&cursor, 0);
+    merge("a", "2", "A", 1); /* the very entry that is next */
+    walk(&cursor, seen);
+    assert_string_equal(seen, "b a ");
+    store_cursor_seek(&cursor, 0);
+    merge("b", long_time, "A", 1); /* to another block, too */
+    merge("a", long_time, "A", 1);
+    walk(&cursor, seen);
+    assert_string_equal(seen, "b a ");
+    store_cursor_close(&cursor);
+}
+
+static void marks_are_those_of_the_newest_record(void **state)
+{
+    (void)state;
+    store_cursor_t cursor;
+    store_entry_t entry;
+    record_t record = record_for_test("a", "1", "A", 1);
+    store_cursor_open(store, &cursor);
+    assert_int_equal(store_merge(store, &record, 1), STORE_NEWER);
+    assert_int_equal(store_merge(store, &record, 4), STORE_SAME);
+    assert_true(store_cursor_peek(&cursor, &entry));
+    assert_int_equal(entry.marks, 5);
+    record = record_for_test("a", "0", "A", 1);
+    assert_int_equal(store_merge(store, &record, 8), STORE_OLDER);
+    assert_true(store_cursor_peek(&cursor, &entry));
+    assert_int_equal(entry.marks, 5);
+    record = record_for_test("a", "2", "A", 1);
+    assert_int_equal(store_merge(store, &record, 2), STORE_NEWER);
+    assert_true(store_cursor_peek(&cursor, &entry));
+    assert_int_equal(entry.marks, 2);
+    store_cursor_close(&cursor);
+}
+
+/* Random merges of few clients with texts of all lengths, against a plain array. */
+static void it_agrees_with_a_plain_model(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 300, MERGES = 60000 };
+    static int64_t newest[CLIENTS];
+    static char position[1200];
+    unsigned random = 1;
+    memset(newest, -1, sizeof newest);
+    for (int i = 0; i < MERGES; i++) {
+        random = random * 1664525 + 1013904223;
+        unsigned client = random / 65536 % CLIENTS;
+        int64_t time = (int64_t)(random % 100000);
+        char name[16];
+        char text[16];
+        snprintf(name, sizeof name, "client%u", client);
+        snprintf(text, sizeof text, "%lld", (long long)time);
+        record_t record = record_for_test(name, text, "A", 1);
+        /* A position of 4 to 1,199 bytes, so that records change their size. */
+        size_t zeros = random / 7 % 1195;
+        memset(position, '0', sizeof position);
+        memcpy(position, "+1.", 3);
+        memcpy(position + 3 + zeros + 1, "-1", 2);
+        record.position = (text_t){.data = position, .size = zeros + 6};
+        store_outcome_t expected = time > newest[client]    ? STORE_NEWER
+                                   : time == newest[client] ? STORE_SAME
+                                                            : STORE_OLDER;
+        store_outcome_t outcome = store_merge(store, &record, 0);
+        /* Same time, other position: older or newer by its text. */
+        assert_true(outcome == expected || expected == STORE_SAME);
+        newest[client] = time > newest[client] ? time : newest[client];
+    }
+    store_cursor_t cursor;
+    store_entry_t entry;
+    size_t count = 0;
+    uint64_t last = 0;
+    store_cursor_open(store, &cursor);
+    store_cursor_seek(&cursor, 0);
+    for (; store_cursor_peek(&cursor, &entry); count++) {
+        assert_true(entry.index > last);
+        last = entry.index;
+        store_cursor_advance(&cursor);
+        int client = (int)strtol(entry.record.client.data + 6, NULL, 10);
+        assert_true(client < CLIENTS && newest[client] == entry.record.client_time_ns / 1000000000);
+    }
+    assert_int_equal(count, store_count(store));
+    store_cursor_close(&cursor);
+}
+
+/* The promise of the store (docs/architecture.md): 160 bytes a client, all told. */
+static void a_million_clients_take_160_bytes_each(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 1000000 };
+    record_t record = record_for_test("x", "1621464827.959498503", "Goloman", 1621464828);
+    char name[48];
+    for (int i = 0; i < CLIENTS; i++) {
+        int size = snprintf(name, sizeof name, "phone%06d.cs.ucla.edu", i);
+        record.client = (text_t){.data = name, .size = (size_t)size};
+        assert_int_equal(store_merge(store, &record, 0), STORE_NEWER);
+    }
+    assert_int_equal(store_count(store), CLIENTS);
+    assert_true(store_memory(store) <= (size_t)CLIENTS * 160);
+    assert_true(store_find(store, TEXT("phone765432.cs.ucla.edu"), &record));
+}
+
+#define store_test(name) cmocka_unit_test_setup_teardown(name, open_store, close_store)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        store_test(an_empty_store_knows_nobody),
+        store_test(a_record_comes_back_byte_for_byte),
+        store_test(only_newer_records_win),
+        store_test(two_texts_of_one_time_have_an_order),
+        store_test(the_maximum_holds),
+        store_test(origins_have_a_maximum),
+        store_test(changes_are_listed_once_newest_last),
+        store_test(a_cursor_survives_what_moves_under_it),
+        store_test(marks_are_those_of_the_newest_record),
+        store_test(it_agrees_with_a_plain_model),
+        store_test(a_million_clients_take_160_bytes_each),
+    };
+    return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+}
