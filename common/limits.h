@@ -77,6 +77,22 @@
 /* Client connections of one front-end (setting max_connections): what 20 bits of a session number name. */
 #define LIMIT_CONNECTIONS 1048576
 
+/* What one front-end holds for all its clients together: input without its LF yet, kept requests, unread
+ * output. Past it, each client is held to a small share, so that no crowd of slow or silent ones can take
+ * the machine: no more is read from a client beyond its share, and an unfinished line beyond it ends the
+ * connection. */
+#define LIMIT_CLIENTS_MEMORY (256 * 1024 * 1024)
+#define LIMIT_CLIENT_SHARE   8192
+/* Replies may come out longer than was reserved for them: what one client may have beyond max_output. */
+#define LIMIT_OUTPUT_OVERSHOOT (64 * 1024 * 1024)
+/* One turn's input of one client. */
+#define LIMIT_READ_SIZE 65536
+/* Connections one listener accepts before the others have their turn; those the kernel keeps meanwhile. */
+#define LIMIT_ACCEPTS_PER_TURN 64
+#define LIMIT_ACCEPT_QUEUE     4096
+/* Addresses that one listener's host name may stand for. */
+#define LIMIT_LISTENER_ADDRESSES 8
+
 /* The log: one of two buffers fills while the other is written. What finds both full is counted, not kept. */
 #define LIMIT_LOG_BUFFER (1024 * 1024)
 /* Bytes of a hostile sample shown in an event. */

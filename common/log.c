@@ -228,6 +228,11 @@ void log_reopen(log_t *self)
     pthread_mutex_unlock(&self->mutex);
 }
 
+void log_set_echo(log_t *self, bool echo)
+{
+    self->echo = echo;
+}
+
 void log_event(log_t *self, log_level_t level, const char *format, ...)
 {
     static const char *const tags[] = {

@@ -36,6 +36,10 @@ void log_close(log_t **self_p);
 /* Opens the path anew (after a rotation); async, at the writer's next turn. */
 void log_reopen(log_t *self);
 
+/* Whether events also go to stderr from now on; of the thread that logs events. For a start that fails, whose
+ * reason is wanted there too. */
+void log_set_echo(log_t *self, bool echo);
+
 /* An event: one line, printf-formatted; foreign text in it must have passed text_escape. Written soon.
  * A NULL log drops it. */
 void log_event(log_t *self, log_level_t level, const char *format, ...)

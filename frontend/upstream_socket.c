@@ -1,0 +1,183 @@
+#include "frontend/upstream_socket.h"
+
+#include "common/memory.h"
+#include "common/sockets.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+#include <zmq.h>
+
+enum { ROUTING_ID_SIZE = 255, ADDRESS_SIZE = 64, EVENT_SIZE = 6 };
+
+struct upstream_socket {
+    void *dealer;
+    void *monitor;          /* PAIR that tells of the dealer's connection */
+    uv_poll_t dealer_poll;  /* edge-triggered file descriptor of `dealer` */
+    uv_poll_t monitor_poll; /* the same of `monitor` */
+    int handles;            /* libuv handles not yet closed */
+    bool lost;              /* the connection broke */
+    void (*stirred)(void *argument);
+    void *argument;
+};
+
+/* A routing id new for each socket, so that what the node still has for an older one can only miss (Q1). */
+static bool configure(void *dealer, const char *endpoint, const char *name)
+{
+    uint64_t random = 0;
+    char routing_id[ROUTING_ID_SIZE];
+    if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random) {
+        return false;
+    }
+    snprintf(routing_id, sizeof routing_id, "%s.frontend.%ld.%016llx", name, (long)getpid(),
+             (unsigned long long)random);
+    return sockets_configure(dealer, SOCKETS_REQUESTS_DEALER, endpoint, routing_id) == STATUS_OK;
+}
+
+/* A PAIR at the other end of the dealer's events. No high-water mark: ZeroMQ's I/O thread would block at it. */
+static void *open_monitor(void *context, void *dealer)
+{
+    char address[ADDRESS_SIZE];
+    snprintf(address, sizeof address, "inproc://upstream-%p", dealer);
+    if (zmq_socket_monitor(dealer, address, ZMQ_EVENT_DISCONNECTED) != 0) {
+        return NULL;
+    }
+    void *monitor = zmq_socket(context, ZMQ_PAIR);
+    int none = 0;
+    if (monitor != NULL && (zmq_setsockopt(monitor, ZMQ_RCVHWM, &none, sizeof none) != 0 ||
+                            zmq_setsockopt(monitor, ZMQ_LINGER, &none, sizeof none) != 0 ||
+                            zmq_connect(monitor, address) != 0)) {
+        zmq_close(monitor);
+        monitor = NULL;
+    }
+    return monitor;
+}
+
+/* Takes all events there are: pairs of a frame with event and value, and one with the address. */
+static void drain_monitor(upstream_socket_t *self)
+{
+    unsigned char frame[EVENT_SIZE];
+    int size = zmq_recv(self->monitor, frame, sizeof frame, ZMQ_DONTWAIT);
+    while (size >= 0) {
+        uint16_t event = 0;
+        int more = 0;
+        size_t more_size = sizeof more;
+        if (zmq_getsockopt(self->monitor, ZMQ_RCVMORE, &more, &more_size) == 0 && more != 0 &&
+            size >= (int)sizeof event) {
+            memcpy(&event, frame, sizeof event);
+        }
+        self->lost = self->lost || event == ZMQ_EVENT_DISCONNECTED;
+        size = zmq_recv(self->monitor, frame, sizeof frame, ZMQ_DONTWAIT);
+    }
+}
+
+static void on_dealer(uv_poll_t *poll, int outcome, int events)
+{
+    upstream_socket_t *self = poll->data;
+    (void)outcome;
+    (void)events;
+    self->stirred(self->argument);
+}
+
+static void on_monitor(uv_poll_t *poll, int outcome, int events)
+{
+    upstream_socket_t *self = poll->data;
+    (void)outcome;
+    (void)events;
+    drain_monitor(self);
+    self->stirred(self->argument);
+}
+
+/* Where libuv or ZeroMQ refuses, `handles` tells what has to be closed. */
+static bool watch(upstream_socket_t *self, uv_loop_t *loop, void *socket, uv_poll_t *poll)
+{
+    int file;
+    size_t size = sizeof file;
+    if (zmq_getsockopt(socket, ZMQ_FD, &file, &size) != 0) {
+        return false;
+    }
+    int outcome = uv_poll_init(loop, poll, file);
+    if (outcome != 0) {
+        errno = -outcome;
+        return false;
+    }
+    poll->data = self;
+    self->handles++;
+    uv_poll_start(poll, UV_READABLE, poll == &self->dealer_poll ? on_dealer : on_monitor);
+    return true;
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    upstream_socket_t *self = handle->data;
+    if (--self->handles == 0) {
+        free(self);
+    }
+}
+
+void upstream_socket_close(upstream_socket_t **self_p)
+{
+    upstream_socket_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    *self_p = NULL;
+    /* libuv must let go of the file descriptors before ZeroMQ closes them. */
+    int handles = self->handles;
+    if (handles > 0) {
+        uv_close((uv_handle_t *)&self->dealer_poll, on_handle_closed);
+    }
+    if (handles > 1) {
+        uv_close((uv_handle_t *)&self->monitor_poll, on_handle_closed);
+    }
+    if (self->dealer != NULL) {
+        zmq_socket_monitor(self->dealer, NULL, 0);
+    }
+    if (self->monitor != NULL) {
+        zmq_close(self->monitor);
+    }
+    if (self->dealer != NULL) {
+        zmq_close(self->dealer);
+    }
+    if (handles == 0) {
+        free(self);
+    }
+}
+
+status_t upstream_socket_open(const upstream_socket_settings_t *settings,
+                              upstream_socket_t **ret_self)
+{
+    upstream_socket_t *self = memory_new(sizeof *self);
+    self->stirred = settings->stirred;
+    self->argument = settings->argument;
+    self->dealer = zmq_socket(settings->context, ZMQ_DEALER);
+    bool fine = self->dealer != NULL && configure(self->dealer, settings->endpoint, settings->name);
+    if (fine) {
+        self->monitor = open_monitor(settings->context, self->dealer);
+        fine = self->monitor != NULL &&
+               watch(self, settings->loop, self->dealer, &self->dealer_poll) &&
+               watch(self, settings->loop, self->monitor, &self->monitor_poll) &&
+               zmq_connect(self->dealer, settings->endpoint) == 0;
+    }
+    if (!fine) {
+        int error = errno;
+        upstream_socket_close(&self);
+        errno = error;
+        return STATUS_SYSTEM;
+    }
+    *ret_self = self;
+    return STATUS_OK;
+}
+
+void *upstream_socket_zmq(const upstream_socket_t *self)
+{
+    return self->dealer;
+}
+
+bool upstream_socket_is_lost(const upstream_socket_t *self)
+{
+    return self->lost;
+}
