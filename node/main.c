@@ -36,7 +36,11 @@ int main(int argc, char **argv)
     zsys_handler_set(NULL); /* czmq would take the signals */
     node_t *node = NULL;
     code = PROGRAM_FAILED;
-    if (node_new(program.config, program.member, program.log, &node) == STATUS_OK) {
+    /* Why a start fails belongs on stderr, whoever reads that. */
+    log_set_echo(program.log, true);
+    bool started = node_new(program.config, program.member, program.log, &node) == STATUS_OK;
+    log_set_echo(program.log, isatty(STDERR_FILENO) != 0);
+    if (started) {
         node_run(node, signals);
         code = PROGRAM_OK;
     }
