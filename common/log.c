@@ -317,3 +317,16 @@ bool log_limit_pass(log_limit_t *self, int64_t steady_ns, uint64_t *ret_held)
     self->passed_ns = steady_ns;
     return true;
 }
+
+void log_dropped(log_t *self, log_limit_t *limit, const char *where, const char *problem,
+                 text_t sample)
+{
+    uint64_t held;
+    if (!log_limit_pass(limit, timestamp_steady_ns(), &held)) {
+        return;
+    }
+    char shown[LIMIT_LOG_SAMPLE];
+    text_escape(sample, shown, sizeof shown);
+    log_event(self, LOG_LEVEL_WARNING, "%s: dropped a message: %s, \"%s\" (and %llu before)", where,
+              problem, shown, (unsigned long long)held);
+}

@@ -62,4 +62,9 @@ typedef struct {
  * `ret_held` is how many were held back since the last one. */
 bool log_limit_pass(log_limit_t *self, int64_t steady_ns, uint64_t *ret_held);
 
+/* A warning that a foreign message was dropped, as `limit` allows: from `where`, because of `problem`; `sample`,
+ * its sender or some of its bytes, is escaped here. */
+void log_dropped(log_t *self, log_limit_t *limit, const char *where, const char *problem,
+                 text_t sample);
+
 #endif

@@ -171,3 +171,22 @@ bool message_ready(void *socket, short event)
     size_t size = sizeof events;
     return zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0 && (events & event) != 0;
 }
+
+bool message_value(text_t body, const char *key, text_t *ret_value)
+{
+    text_t line;
+    text_t name;
+    while (text_take_line(&body, &line)) {
+        if (text_take_until(&line, ' ', &name) && text_equal(name, text_of(key))) {
+            *ret_value = line;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool message_number(text_t body, const char *key, uint64_t maximum, uint64_t *ret_value)
+{
+    text_t value;
+    return message_value(body, key, &value) && text_to_u64(value, maximum, ret_value);
+}

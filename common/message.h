@@ -81,6 +81,12 @@ void message_inbound_done(message_inbound_t *self);
  * STATUS_SYSTEM: see errno. All frames are sent or none. */
 status_t message_send(void *socket, text_t peer, const message_t *message) STATUS_MUST_USE;
 
+/* The value of `key` in a body of "key value" lines (M5); false where it is not there. Borrows from `body`. */
+bool message_value(text_t body, const char *key, text_t *ret_value);
+
+/* The same for a value that is a number, 0 .. `maximum`. */
+bool message_number(text_t body, const char *key, uint64_t maximum, uint64_t *ret_value);
+
 /* Whether the socket takes (ZMQ_POLLOUT) or has (ZMQ_POLLIN) a message now; reading it also re-arms the
  * edge-triggered ZMQ_FD (zmq_getsockopt(3), ZMQ_FD). */
 bool message_ready(void *socket, short event);

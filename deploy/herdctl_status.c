@@ -34,14 +34,9 @@ typedef struct {
 /* Sets `out` to the value of `key` in a "key value" body, where it is a number that fits; else leaves it. */
 static void take_figure(text_t body, const char *key, char *out)
 {
-    text_t line;
-    text_t name;
     uint64_t value;
-    while (text_take_line(&body, &line)) {
-        if (text_take_until(&line, ' ', &name) && text_equal(name, text_of(key)) &&
-            text_to_u64(line, UINT64_MAX, &value)) {
-            out[text_write_u64(value, out)] = '\0';
-        }
+    if (message_number(body, key, UINT64_MAX, &value)) {
+        out[text_write_u64(value, out)] = '\0';
     }
 }
 

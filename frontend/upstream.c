@@ -94,15 +94,7 @@ static void restart(upstream_t *self, const char *reason)
 
 static void note_malformed(upstream_t *self, const char *what, text_t sample)
 {
-    uint64_t held;
-    if (!log_limit_pass(&self->malformed, timestamp_steady_ns(), &held)) {
-        return;
-    }
-    char shown[LIMIT_LOG_SAMPLE];
-    text_escape(sample, shown, sizeof shown);
-    log_event(self->settings.log, LOG_LEVEL_WARNING,
-              "dropped from the node: %s \"%s\" (and %llu more)", what, shown,
-              (unsigned long long)held);
+    log_dropped(self->settings.log, &self->malformed, "node", what, sample);
 }
 
 /* Sends one message of the current session; false where the socket does not take it now. */
@@ -180,31 +172,17 @@ void upstream_add(upstream_t *self, uint64_t connection, const pipeline_request_
     buffer_commit(&self->batch, (size_t)(out - start));
 }
 
-/* Value of `key` in a body of "key value" lines (M5); false where it is missing. */
-static bool find_value(text_t body, text_t key, text_t *ret_value)
-{
-    text_t line;
-    text_t name;
-    while (text_take_line(&body, &line)) {
-        if (text_take_until(&line, ' ', &name) && text_equal(name, key)) {
-            *ret_value = line;
-            return true;
-        }
-    }
-    return false;
-}
-
 static void on_welcome(upstream_t *self, const message_t *message)
 {
     text_t version;
     text_t name = {0};
     char shown[LIMIT_LOG_SAMPLE];
-    if (self->state != UPSTREAM_GREETING || !find_value(message->body, TEXT("version"), &version) ||
+    if (self->state != UPSTREAM_GREETING || !message_value(message->body, "version", &version) ||
         !text_equal(version, TEXT("1"))) {
         note_malformed(self, "WELCOME", message->body);
         return;
     }
-    (void)find_value(message->body, TEXT("name"), &name);
+    (void)message_value(message->body, "name", &name);
     text_escape(name, shown, sizeof shown);
     log_event(self->settings.log, LOG_LEVEL_INFO, "node link up: %s at %s", shown,
               self->settings.endpoint);

@@ -15,6 +15,7 @@
 #include "common/buffer.h"
 #include "common/message.h"
 #include "common/text.h"
+#include "node/generation.h"
 #include "node/store.h"
 
 #include <stdbool.h>
@@ -22,15 +23,13 @@
 
 typedef struct link link_t;
 
-enum { LINK_GENERATION_SIZE = 32 };
-
 /* Who we are and whom this link goes to (open value struct); copied by link_new. */
 typedef struct {
-    text_t herd;       /* name of the herd */
-    text_t member;     /* our name */
-    text_t neighbour;  /* its name */
-    text_t generation; /* ours: LINK_GENERATION_SIZE hex digits, new at each start */
-    unsigned mark;     /* number of the neighbour's mark; LIMIT_MARKED_NEIGHBOURS or more: none */
+    text_t herd;             /* name of the herd */
+    text_t member;           /* our name */
+    text_t neighbour;        /* its name */
+    generation_t generation; /* ours, new at each start */
+    unsigned mark; /* number of the neighbour's mark; LIMIT_MARKED_NEIGHBOURS or more: none */
 } link_identity_t;
 
 /* What a received message meant, for the log and for the socket. */

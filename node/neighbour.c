@@ -113,18 +113,12 @@ const link_t *neighbour_link(const neighbour_t *self)
     return self->link;
 }
 
-static void log_bad(neighbour_t *self, const message_t *message, int64_t steady_ns)
+static void log_bad(neighbour_t *self, const message_t *message)
 {
-    uint64_t held;
-    if (!log_limit_pass(&self->bad, steady_ns, &held)) {
-        return;
-    }
-    char sample[LIMIT_LOG_SAMPLE];
-    text_escape(message->header, sample, sizeof sample);
-    log_event(
-        self->context.log, LOG_LEVEL_WARNING,
-        "link %s: dropped a %s that is malformed or of no session, header \"%s\" (and %llu before)",
-        self->name, message_type_text(message->type), sample, (unsigned long long)held);
+    char where[LIMIT_NAME_SIZE + 16];
+    snprintf(where, sizeof where, "link %s", self->name);
+    log_dropped(self->context.log, &self->bad, where, message_type_text(message->type),
+                message->header);
 }
 
 static void log_refused(neighbour_t *self)
@@ -178,7 +172,7 @@ static void handle_link_event(neighbour_t *self, link_event_t event, const messa
         log_event(log, LOG_LEVEL_WARNING, "link %s: messages were lost, they are sent again",
                   self->name);
         break;
-    case LINK_BAD: log_bad(self, message, steady_ns); break;
+    case LINK_BAD: log_bad(self, message); break;
     case LINK_NOTHING: break;
     }
 }
@@ -200,7 +194,7 @@ void neighbour_take(neighbour_t *self, const message_t *message, int64_t now_ns,
     uint64_t refused = link_counters(self->link)->refused;
     link_event_t event = link_take(self->link, message, now_ns, steady_ns);
     if (link_counters(self->link)->refused != refused) {
-        log_bad(self, message, steady_ns);
+        log_bad(self, message);
     }
     handle_link_event(self, event, message, steady_ns);
 }

@@ -5,15 +5,13 @@
 #include "common/message.h"
 #include "common/sockets.h"
 #include "common/timestamp.h"
-#include "node/frontends.h"
+#include "node/generation.h"
 #include "node/neighbour.h"
 #include "node/places.h"
-#include "node/places_answer.h"
-#include "node/report.h"
-#include "node/request.h"
+#include "node/service.h"
 #include "node/store.h"
-#include "node/waiting.h"
 
+#include <assert.h>
 #include <czmq.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -27,37 +25,26 @@ enum {
     ABSENT_AFTER_MS = 300,
     /* Nobody waits longer than this for a neighbour's records before the node serves. */
     CATCH_UP_MAX_MS = 4000,
-    /* A question to the places actor is given up this long before the client would be. */
-    PLACES_MARGIN_MS = 500,
 };
-
-static const int64_t frontend_dead_after_ns = 5 * TIMESTAMP_NS_PER_S;
 
 struct node {
     const config_t *config;
     const config_member_t *member;
     log_t *log;
-    char generation[LINK_GENERATION_SIZE]; /* R7 */
+    generation_t generation; /* R7 */
     zloop_t *loop;
     zsock_t *requests; /* ROUTER */
     zsock_t *bus;      /* ROUTER */
     store_t *store;
     neighbour_t **neighbours; /* member->neighbour_count of them */
-    frontends_t *frontends;
-    waiting_t *waiting;
-    places_t *places; /* NULL without a provider */
-    request_t request;
-    int64_t started_ns; /* POSIX time */
-    int64_t started_steady_ns;
-    int64_t stopping_ns;     /* steady: since when it stops; 0 while it does not */
-    bool serving;            /* requests are read */
-    int wake;                /* eventfd of node_stop */
-    int signals;             /* signalfd, -1 for none */
-    log_limit_t malformed;   /* log lines about messages that are none */
-    log_limit_t undelivered; /* log lines about replies that did not fit */
+    places_t *places;         /* NULL without a provider */
+    service_t *service;
+    int64_t started_steady_ns; /* when node_run began */
+    int64_t stopping_ns;       /* steady: since when it stops; 0 while it does not */
+    bool serving;              /* requests are read */
+    int wake;                  /* eventfd of node_stop */
+    log_limit_t dropped;       /* log lines about messages that are none */
 };
-
-/* ---- neighbours ---- */
 
 static void pump_all(node_t *self, int64_t now_ns, int64_t steady_ns)
 {
@@ -76,30 +63,6 @@ static neighbour_t *find_neighbour(node_t *self, text_t name)
     return NULL;
 }
 
-/* A peer that is unknown, or bytes that are no message: one line a second, escaped. */
-static void log_malformed(node_t *self, const char *where, text_t peer, const char *problem,
-                          int64_t steady_ns)
-{
-    uint64_t held;
-    if (!log_limit_pass(&self->malformed, steady_ns, &held)) {
-        return;
-    }
-    char sample[LIMIT_LOG_SAMPLE];
-    text_escape(peer, sample, sizeof sample);
-    log_event(self->log, LOG_LEVEL_WARNING,
-              "%s: dropped a message of peer \"%s\": %s (and %llu before)", where, sample, problem,
-              (unsigned long long)held);
-}
-
-static void refuse(node_t *self, zsock_t *socket, text_t peer, text_t header, const char *reason)
-{
-    message_t refused = {.type = MESSAGE_REFUSED, .header = header, .body = text_of(reason)};
-    status_t status = message_send(zsock_resolve(socket), peer, &refused);
-    if (status == STATUS_SYSTEM) {
-        log_event(self->log, LOG_LEVEL_ERROR, "cannot answer: %s", zmq_strerror(zmq_errno()));
-    }
-}
-
 static void take_bus_message(node_t *self, const message_inbound_t *inbound, int64_t now_ns,
                              int64_t steady_ns)
 {
@@ -108,10 +71,13 @@ static void take_bus_message(node_t *self, const message_inbound_t *inbound, int
         neighbour_take(neighbour, &inbound->message, now_ns, steady_ns);
         return;
     }
-    log_malformed(self, "bus", inbound->peer, "it is no neighbour of this member", steady_ns);
-    if (inbound->message.type == MESSAGE_HELLO) {
-        refuse(self, self->bus, inbound->peer, inbound->message.header,
-               "you are no neighbour of this member\n");
+    log_dropped(self->log, &self->dropped, "bus", "no neighbour of this member", inbound->peer);
+    message_t refused = {.type = MESSAGE_REFUSED,
+                         .header = inbound->message.header,
+                         .body = TEXT("you are no neighbour of this member\n")};
+    if (inbound->message.type == MESSAGE_HELLO &&
+        message_send(zsock_resolve(self->bus), inbound->peer, &refused) == STATUS_SYSTEM) {
+        log_event(self->log, LOG_LEVEL_ERROR, "cannot answer: %s", zmq_strerror(zmq_errno()));
     }
 }
 
@@ -159,7 +125,7 @@ static int on_bus(zloop_t *loop, zmq_pollitem_t *item, void *argument)
         if (status == STATUS_OK) {
             take_bus_message(self, &inbound, now_ns, steady_ns);
         } else {
-            log_malformed(self, "bus", inbound.peer, status_text(status), steady_ns);
+            log_dropped(self->log, &self->dropped, "bus", status_text(status), inbound.peer);
         }
         message_inbound_done(&inbound);
     }
@@ -168,261 +134,14 @@ static int on_bus(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     return 0;
 }
 
-/* ---- front-ends ---- */
-
-static void remove_frontend(node_t *self, frontend_link_t *frontend, const char *reason)
-{
-    log_event(self->log, LOG_LEVEL_INFO, "front-end %s left: %s", frontend->label, reason);
-    frontends_remove(self->frontends, frontend);
-}
-
-static void send_to_frontend(node_t *self, text_t peer, const message_t *message)
-{
-    status_t status = message_send(zsock_resolve(self->requests), peer, message);
-    uint64_t held;
-    if (status != STATUS_OK && log_limit_pass(&self->undelivered, timestamp_steady_ns(), &held)) {
-        log_event(self->log, LOG_LEVEL_WARNING,
-                  "front-end: a %s could not be delivered: %s (and %llu before)",
-                  message_type_text(message->type), status_text(status), (unsigned long long)held);
-    }
-}
-
-/* Q4: sends what has gathered, as the answer to `answered` REQUEST messages. */
-static void send_replies(node_t *self, frontend_link_t *frontend, unsigned answered)
-{
-    char header[2 * TEXT_NUMBER_SIZE + 2];
-    int size =
-        snprintf(header, sizeof header, "%llu %u", (unsigned long long)frontend->session, answered);
-    message_t reply = {.type = MESSAGE_REPLY,
-                       .header = {.data = header, .size = (size_t)size},
-                       .body = buffer_text(&frontend->replies)};
-    send_to_frontend(self, frontend_routing_id(frontend), &reply);
-    buffer_clear(&frontend->replies);
-}
-
-/* Answers a query that waited, with `json`. */
-static void answer_query(node_t *self, uint64_t ticket, text_t json)
-{
-    waiting_query_t query;
-    if (!waiting_take(self->waiting, ticket, &query)) {
-        return;
-    }
-    frontend_link_t *frontend =
-        frontends_at(self->frontends, query.frontend, query.frontend_serial);
-    if (frontend != NULL) {
-        request_answer_query(&self->request, &query, json, frontend, timestamp_now_ns());
-        if (frontend->replies.size >= LIMIT_BATCH_SIZE) {
-            send_replies(self, frontend, 0);
-        }
-    }
-    free(query.answer);
-}
-
-static void answer_query_with_error(node_t *self, uint64_t ticket, places_status_t outcome,
-                                    text_t message)
-{
-    buffer_t json;
-    buffer_init(&json, LIMIT_REPLY_SIZE);
-    places_answer_t none = {.status = outcome, .error_message = message};
-    if (places_answer_write(&none, &json) == STATUS_OK) {
-        answer_query(self, ticket, buffer_text(&json));
-    }
-    buffer_done(&json);
-}
-
-static void flush_replies(node_t *self)
-{
-    size_t slot = 0;
-    frontend_link_t *frontend;
-    while ((frontend = frontends_next(self->frontends, &slot)) != NULL) {
-        if (frontend->replies.size > 0) {
-            send_replies(self, frontend, 0);
-        }
-    }
-}
-
-/* Hands the questions of the turn to the actor, all in one message. */
-static void ask_places(node_t *self)
-{
-    request_t *request = &self->request;
-    size_t count = request->query_count;
-    request->query_count = 0;
-    if (count == 0 || places_ask(self->places, request->queries, count) == STATUS_OK) {
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        answer_query_with_error(self, request->queries[i].ticket, PLACES_STATUS_OVER_QUERY_LIMIT,
-                                TEXT("too many questions are waiting at this server"));
-    }
-    flush_replies(self);
-}
-
-/* Q3, Q4 */
-static void take_request(node_t *self, frontend_link_t *frontend, text_t body, int64_t now_ns,
-                         int64_t steady_ns)
-{
-    bool more = true;
-    while (more) {
-        more = request_answer_some(&self->request, &body, frontend, now_ns, steady_ns);
-        send_replies(self, frontend, more ? 0 : 1);
-        if (more) {
-            ask_places(self);
-        }
-    }
-}
-
-/* The value of `key` in a HELLO of a front-end, checked to be a name or number fit for the log. */
-static void label_frontend(frontend_link_t *frontend, text_t body)
-{
-    text_t line;
-    text_t name = TEXT("?");
-    uint64_t pid = 0;
-    while (text_take_line(&body, &line)) {
-        text_t key;
-        text_take_until(&line, ' ', &key);
-        if (text_equal(key, TEXT("frontend")) && record_name_is_valid(line)) {
-            name = line;
-        } else if (text_equal(key, TEXT("pid")) && !text_to_u64(line, INT32_MAX, &pid)) {
-            pid = 0;
-        }
-    }
-    snprintf(frontend->label, sizeof frontend->label, "%.*s/%llu", (int)name.size, name.data,
-             (unsigned long long)pid);
-}
-
-/* Q1 */
-static void take_frontend_hello(node_t *self, const message_inbound_t *inbound, uint64_t session,
-                                int64_t steady_ns)
-{
-    const message_t *message = &inbound->message;
-    frontend_link_t *frontend = frontends_add(self->frontends, inbound->peer, session);
-    if (frontend == NULL) {
-        log_malformed(self, "requests", inbound->peer, "too many front-ends", steady_ns);
-        refuse(self, self->requests, inbound->peer, message->header, "too many front-ends\n");
-        return;
-    }
-    frontend->heard_ns = steady_ns;
-    label_frontend(frontend, message->body);
-    log_event(self->log, LOG_LEVEL_INFO, "front-end %s came", frontend->label);
-    char body[LIMIT_NAME_SIZE + LINK_GENERATION_SIZE + 64];
-    int size =
-        snprintf(body, sizeof body, "version %d\nname %s\ngeneration %.*s\n", MESSAGE_VERSION,
-                 self->member->name, LINK_GENERATION_SIZE, self->generation);
-    message_t welcome = {.type = MESSAGE_WELCOME,
-                         .header = message->header,
-                         .body = {.data = body, .size = (size_t)size}};
-    send_to_frontend(self, inbound->peer, &welcome);
-}
-
-static void take_ping(node_t *self, frontend_link_t *frontend, const message_t *message)
-{
-    text_t body = message->body;
-    text_t line;
-    text_t key;
-    while (text_take_line(&body, &line)) {
-        uint64_t clients;
-        if (text_take_until(&line, ' ', &key) && text_equal(key, TEXT("clients")) &&
-            text_to_u64(line, LIMIT_CONNECTIONS, &clients)) {
-            frontend->clients = clients;
-        }
-    }
-    message_t pong = {.type = MESSAGE_PONG, .header = message->header};
-    send_to_frontend(self, frontend_routing_id(frontend), &pong);
-}
-
-static void take_status(node_t *self, const message_inbound_t *inbound)
-{
-    buffer_t body;
-    buffer_init(&body, LIMIT_BODY_SIZE);
-    report_figures_t figures = {
-        .name = self->member->name,
-        .started_ns = self->started_ns,
-        .records = store_count(self->store),
-        .memory_size = store_memory(self->store),
-        .frontends = frontends_count(self->frontends),
-        .clients = frontends_clients(self->frontends),
-        .neighbours = self->neighbours,
-        .neighbour_count = self->member->neighbour_count,
-    };
-    if (report_write(&figures, &body) == STATUS_OK) {
-        message_t report = {
-            .type = MESSAGE_REPORT, .header = inbound->message.header, .body = buffer_text(&body)};
-        send_to_frontend(self, inbound->peer, &report);
-    }
-    buffer_done(&body);
-}
-
-/* What comes from a front-end that said HELLO. */
-static void take_frontend_message(node_t *self, frontend_link_t *frontend, const message_t *message,
-                                  int64_t now_ns, int64_t steady_ns)
-{
-    frontend->heard_ns = steady_ns;
-    switch (message->type) {
-    case MESSAGE_REQUEST: take_request(self, frontend, message->body, now_ns, steady_ns); break;
-    case MESSAGE_PING: take_ping(self, frontend, message); break;
-    case MESSAGE_GOODBYE: remove_frontend(self, frontend, "it said goodbye"); break;
-    default:
-        log_malformed(self, "requests", frontend_routing_id(frontend),
-                      "a type that front-ends do not send", steady_ns);
-        break;
-    }
-}
-
-static void take_requests_message(node_t *self, const message_inbound_t *inbound, int64_t now_ns,
-                                  int64_t steady_ns)
-{
-    const message_t *message = &inbound->message;
-    uint64_t session;
-    if (message->type == MESSAGE_STATUS) {
-        take_status(self, inbound);
-        return;
-    }
-    if (!text_to_u64(message->header, UINT64_MAX, &session)) {
-        log_malformed(self, "requests", inbound->peer, "a header without session", steady_ns);
-        return;
-    }
-    if (message->type == MESSAGE_HELLO) {
-        take_frontend_hello(self, inbound, session, steady_ns);
-        return;
-    }
-    frontend_link_t *frontend = frontends_find(self->frontends, inbound->peer);
-    if (frontend == NULL || frontend->session != session) {
-        message_t reset = {.type = MESSAGE_RESET, .header = message->header};
-        send_to_frontend(self, inbound->peer, &reset);
-        return;
-    }
-    take_frontend_message(self, frontend, message, now_ns, steady_ns);
-}
-
 static int on_requests(zloop_t *loop, zmq_pollitem_t *item, void *argument)
 {
     (void)loop;
+    (void)item;
     node_t *self = argument;
-    int64_t now_ns = timestamp_now_ns();
-    int64_t steady_ns = timestamp_steady_ns();
-    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN; i++) {
-        message_inbound_t inbound;
-        status_t status = message_receive(item->socket, true, &inbound);
-        if (status == STATUS_AGAIN || status == STATUS_SYSTEM) {
-            break;
-        }
-        if (status == STATUS_OK) {
-            take_requests_message(self, &inbound, now_ns, steady_ns);
-        } else {
-            log_malformed(self, "requests", inbound.peer, status_text(status), steady_ns);
-        }
-        message_inbound_done(&inbound);
-    }
-    ask_places(self);
-    pump_all(self, now_ns, steady_ns);
+    service_receive(self->service);
+    pump_all(self, timestamp_now_ns(), timestamp_steady_ns());
     return 0;
-}
-
-/* ---- places ---- */
-
-static void on_answer(void *argument, uint64_t ticket, text_t json)
-{
-    answer_query(argument, ticket, json);
 }
 
 static int on_places(zloop_t *loop, zmq_pollitem_t *item, void *argument)
@@ -430,28 +149,9 @@ static int on_places(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     (void)loop;
     (void)item;
     node_t *self = argument;
-    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN; i++) {
-        if (!places_receive(self->places, on_answer, self)) {
-            break;
-        }
-    }
-    flush_replies(self);
+    service_take_answers(self->service);
     return 0;
 }
-
-static void answer_late_queries(node_t *self, int64_t steady_ns)
-{
-    int64_t patience_ns =
-        (self->config->request_timeout_ms - PLACES_MARGIN_MS) * TIMESTAMP_NS_PER_MS;
-    uint64_t ticket;
-    while (waiting_find_late(self->waiting, steady_ns - patience_ns, &ticket)) {
-        answer_query_with_error(self, ticket, PLACES_STATUS_UNKNOWN_ERROR,
-                                TEXT("the places provider did not answer in time"));
-    }
-    flush_replies(self);
-}
-
-/* ---- the loop ---- */
 
 static bool neighbours_are_level(const node_t *self)
 {
@@ -474,14 +174,7 @@ static int on_tick(zloop_t *loop, int timer, void *argument)
     for (size_t i = 0; i < self->member->neighbour_count; i++) {
         neighbour_tick(self->neighbours[i], now_ns, steady_ns);
     }
-    size_t slot = 0;
-    frontend_link_t *frontend;
-    while ((frontend = frontends_next(self->frontends, &slot)) != NULL) {
-        if (steady_ns - frontend->heard_ns > frontend_dead_after_ns) {
-            remove_frontend(self, frontend, "nothing heard for 5 s");
-        }
-    }
-    answer_late_queries(self, steady_ns);
+    service_tick(self->service, steady_ns);
     serve_when_ready(self, steady_ns);
     bool grace_over = steady_ns - self->stopping_ns > NODE_EXIT_GRACE_MS * TIMESTAMP_NS_PER_MS;
     return self->stopping_ns != 0 && (grace_over || neighbours_are_level(self)) ? -1 : 0;
@@ -527,8 +220,6 @@ static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     return 0;
 }
 
-/* ---- life ---- */
-
 static status_t bind_router(node_t *self, sockets_role_t role, const char *endpoint,
                             zsock_t **ret_socket)
 {
@@ -559,7 +250,7 @@ static void make_neighbours(node_t *self)
             .herd = text_of(self->config->herd_name),
             .member = text_of(member->name),
             .neighbour = text_of(neighbour->name),
-            .generation = {.data = self->generation, .size = LINK_GENERATION_SIZE},
+            .generation = self->generation,
             .mark = (unsigned)i,
         };
         self->neighbours[i] = neighbour_new(&context, &identity, neighbour->bus);
@@ -573,34 +264,29 @@ static void poll_for(node_t *self, zmq_pollitem_t item, zloop_fn *handler)
     zloop_poller_set_tolerant(self->loop, &item);
 }
 
-/* R7: 128 random bits; and 64 for the table's hash. */
-static uint64_t make_generation(node_t *self)
+/* For the hash of the store's table. */
+static uint64_t random_seed(void)
 {
-    static const char hex[] = "0123456789abcdef";
-    unsigned char random[LINK_GENERATION_SIZE / 2 + sizeof(uint64_t)];
-    ssize_t size = getrandom(random, sizeof random, 0);
-    assert(size == (ssize_t)sizeof random); /* getrandom(2): up to 256 bytes are never cut short */
-    for (size_t i = 0; i < LINK_GENERATION_SIZE / 2; i++) {
-        self->generation[2 * i] = hex[random[i] >> 4];
-        self->generation[2 * i + 1] = hex[random[i] & 15];
-    }
     uint64_t seed;
-    memcpy(&seed, random + LINK_GENERATION_SIZE / 2, sizeof seed);
+    ssize_t size = getrandom(&seed, sizeof seed, 0);
+    assert(size == (ssize_t)sizeof seed); /* getrandom(2): up to 256 bytes are never cut short */
     return seed;
 }
 
-static void make_request(node_t *self)
+static void make_service(node_t *self)
 {
-    request_context_t context = {
-        .store = self->store,
-        .waiting = self->waiting,
-        .frontends = self->frontends,
+    service_context_t context = {
+        .config = self->config,
+        .member = self->member,
         .log = self->log,
-        .member = text_of(self->member->name),
-        .max_clock_lead_ns = self->config->max_clock_lead_ms * TIMESTAMP_NS_PER_MS,
-        .has_places = self->places != NULL,
+        .store = self->store,
+        .places = self->places,
+        .socket = zsock_resolve(self->requests),
+        .neighbours = self->neighbours,
+        .generation = self->generation,
+        .started_ns = timestamp_now_ns(),
     };
-    request_init(&self->request, &context);
+    self->service = service_new(&context);
 }
 
 status_t node_new(const config_t *config, const config_member_t *member, log_t *log,
@@ -610,14 +296,10 @@ status_t node_new(const config_t *config, const config_member_t *member, log_t *
     self->config = config;
     self->member = member;
     self->log = log;
-    self->signals = -1;
-    self->started_ns = timestamp_now_ns();
-    self->started_steady_ns = timestamp_steady_ns();
     self->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     self->loop = zloop_new();
-    self->store = store_new(config->max_clients, make_generation(self));
-    self->frontends = frontends_new();
-    self->waiting = waiting_new();
+    self->generation = generation_new();
+    self->store = store_new(config->max_clients, random_seed());
     status_t status = bind_router(self, SOCKETS_BUS_ROUTER, member->bus, &self->bus);
     if (status == STATUS_OK) {
         status = bind_router(self, SOCKETS_REQUESTS_ROUTER, member->requests, &self->requests);
@@ -625,12 +307,12 @@ status_t node_new(const config_t *config, const config_member_t *member, log_t *
     if (status == STATUS_OK && config->places != CONFIG_PLACES_NONE) {
         status = places_new(config, log, &self->places);
     }
-    make_request(self);
     if (status != STATUS_OK) {
         node_destroy(&self);
         return status;
     }
     make_neighbours(self);
+    make_service(self);
     poll_for(self, (zmq_pollitem_t){.socket = zsock_resolve(self->bus)}, on_bus);
     poll_for(self, (zmq_pollitem_t){.fd = self->wake}, on_wake);
     if (self->places != NULL) {
@@ -647,6 +329,7 @@ void node_destroy(node_t **self_p)
     if (self == NULL) {
         return;
     }
+    service_destroy(&self->service);
     for (size_t i = 0; self->neighbours != NULL && i < self->member->neighbour_count; i++) {
         neighbour_destroy(&self->neighbours[i]);
     }
@@ -655,9 +338,6 @@ void node_destroy(node_t **self_p)
     places_destroy(&self->places);
     zsock_destroy(&self->requests);
     zsock_destroy(&self->bus);
-    request_done(&self->request);
-    waiting_destroy(&self->waiting);
-    frontends_destroy(&self->frontends);
     store_destroy(&self->store);
     close(self->wake);
     free(self);
@@ -666,7 +346,7 @@ void node_destroy(node_t **self_p)
 
 void node_run(node_t *self, int signals)
 {
-    self->signals = signals;
+    self->started_steady_ns = timestamp_steady_ns();
     if (signals >= 0) {
         poll_for(self, (zmq_pollitem_t){.fd = signals}, on_signal);
     }

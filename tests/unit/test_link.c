@@ -14,7 +14,7 @@
 /* A member with a single neighbour. */
 typedef struct {
     const char *name;
-    char generation[LINK_GENERATION_SIZE + 1];
+    generation_t generation;
     store_t *store;
     link_t *link;
 } end_t;
@@ -35,7 +35,7 @@ static void make_link(end_t *end, const char *neighbour, const char *herd)
     link_identity_t identity = {.herd = text_of(herd),
                                 .member = text_of(end->name),
                                 .neighbour = text_of(neighbour),
-                                .generation = text_of(end->generation),
+                                .generation = end->generation,
                                 .mark = 3};
     link_destroy(&end->link);
     end->link = link_new(&identity, end->store);
@@ -45,7 +45,7 @@ static void make_link(end_t *end, const char *neighbour, const char *herd)
 static void start_end(end_t *end, const char *name, const char *neighbour, char generation)
 {
     end->name = name;
-    memset(end->generation, generation, LINK_GENERATION_SIZE);
+    memset(end->generation.hex, generation, GENERATION_SIZE);
     end->store = store_new(100000, 1);
     make_link(end, neighbour, "herd");
 }

@@ -1,0 +1,205 @@
+/* The neighbour's records to us: HELLO, DATA; what we answer: WANT, ACK, NAK, RESET, REFUSED. */
+#include "node/link_parts.h"
+
+/* A HELLO is not answered by a new connection of ours more often than this. */
+static const int64_t reconnect_pause_ns = 200 * TIMESTAMP_NS_PER_MS;
+
+/* B9: whether a HELLO of this generation shows that our connection leads nowhere. */
+static bool connection_is_stale(const link_t *self, const generation_t *generation,
+                                int64_t steady_ns)
+{
+    const link_outgoing_t *out = &self->out;
+    bool level = out->state == LINK_STATE_UP && out->peer_known &&
+                 generation_equal(&out->peer_generation, generation);
+    return !level && steady_ns - out->since_ns >= reconnect_pause_ns;
+}
+
+static bool speaks_our_version(text_t body)
+{
+    text_t versions;
+    text_t version;
+    if (!message_value(body, "versions", &versions)) {
+        return false;
+    }
+    while (text_take_until(&versions, ' ', &version)) {
+        uint64_t number;
+        if (text_to_u64(version, UINT64_MAX, &number) && number == MESSAGE_VERSION) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* B1, B2, at the receiver */
+static link_event_t take_hello(link_t *self, uint64_t session, text_t body, int64_t now_ns,
+                               int64_t steady_ns)
+{
+    link_incoming_t *in = &self->in;
+    text_t herd;
+    text_t name;
+    generation_t generation;
+    uint64_t tail;
+    text_t clock_text;
+    int64_t clock_ns;
+    if (!speaks_our_version(body) || !message_value(body, "herd", &herd) ||
+        !message_value(body, "name", &name) || !link_read_generation(body, &generation) ||
+        !message_number(body, "tail", UINT64_MAX, &tail) ||
+        !message_value(body, "clock", &clock_text) || !text_to_i64(clock_text, &clock_ns) ||
+        !text_equal(name, text_of(self->neighbour))) {
+        return link_bad_message(self);
+    }
+    in->session = session;
+    if (!text_equal(herd, text_of(self->herd))) {
+        in->open = false;
+        in->refuse_due = true;
+        return LINK_HERD_DIFFERS;
+    }
+    if (__builtin_sub_overflow(clock_ns, now_ns, &self->counters.clock_difference_ns)) {
+        return link_bad_message(self);
+    }
+    bool resumes =
+        in->known && generation_equal(&in->generation, &generation) && in->checkpoint <= tail;
+    in->from_start = !resumes;
+    in->checkpoint = resumes ? in->checkpoint : 0;
+    in->known = in->open = in->want_due = true;
+    in->generation = generation;
+    in->tail = tail;
+    in->nak_sent = in->nak_due = in->ack_due = false;
+    return connection_is_stale(self, &generation, steady_ns) ? LINK_RESTARTED : LINK_OPENED;
+}
+
+/* B4: each line by itself. */
+static void merge_records(link_t *self, text_t body)
+{
+    link_counters_t *counters = &self->counters;
+    text_t line;
+    while (text_take_line(&body, &line)) {
+        record_t record;
+        counters->received++;
+        if (record_parse_bus_line(line, &record) != STATUS_OK) {
+            counters->refused++;
+            continue;
+        }
+        switch (store_merge(self->store, &record, self->mark)) {
+        case STORE_NEWER: counters->newer++; break;
+        case STORE_SAME: counters->same++; break;
+        case STORE_OLDER: counters->older++; break;
+        case STORE_FULL: counters->refused++; break;
+        }
+    }
+}
+
+/* session generation prev last */
+typedef struct {
+    uint64_t session;
+    generation_t generation;
+    uint64_t previous; /* index */
+    uint64_t last;     /* index */
+} data_header_t;
+
+static bool parse_data_header(text_t header, data_header_t *ret_header)
+{
+    text_t session;
+    text_t generation;
+    text_t previous;
+    return text_take_until(&header, ' ', &session) && text_take_until(&header, ' ', &generation) &&
+           text_take_until(&header, ' ', &previous) &&
+           text_to_u64(session, UINT64_MAX, &ret_header->session) &&
+           generation_parse(generation, &ret_header->generation) &&
+           text_to_u64(previous, UINT64_MAX, &ret_header->previous) &&
+           text_to_u64(header, UINT64_MAX, &ret_header->last) &&
+           ret_header->previous <= ret_header->last;
+}
+
+static link_event_t take_data(link_t *self, const message_t *message)
+{
+    link_incoming_t *in = &self->in;
+    data_header_t header;
+    if (!parse_data_header(message->header, &header)) {
+        return link_bad_message(self);
+    }
+    if (!in->open || header.session != in->session ||
+        !generation_equal(&in->generation, &header.generation)) {
+        in->reset_due = true; /* B7 */
+        in->reset_session = header.session;
+        return LINK_NOTHING;
+    }
+    if (header.previous > in->checkpoint) {
+        bool first = !in->nak_sent; /* B6 */
+        in->nak_due = in->nak_due || first;
+        in->nak_sent = true;
+        self->counters.gaps += first ? 1 : 0;
+        return first ? LINK_GAP : LINK_NOTHING;
+    }
+    merge_records(self, message->body);
+    in->nak_sent = false;
+    in->checkpoint = header.last > in->checkpoint ? header.last : in->checkpoint;
+    in->ack_due = true;
+    return LINK_NOTHING;
+}
+
+link_event_t link_take(link_t *self, const message_t *message, int64_t now_ns, int64_t steady_ns)
+{
+    uint64_t session;
+    switch (message->type) {
+    case MESSAGE_HELLO:
+        if (!text_to_u64(message->header, UINT64_MAX, &session)) {
+            return link_bad_message(self);
+        }
+        return take_hello(self, session, message->body, now_ns, steady_ns);
+    case MESSAGE_DATA: return take_data(self, message);
+    default: return link_bad_message(self);
+    }
+}
+
+static bool take_due(bool *due)
+{
+    bool was_due = *due;
+    *due = false;
+    return was_due;
+}
+
+static void write_want(link_t *self)
+{
+    link_start_message(self, self->in.session);
+    link_put(&self->body, "version %d\ngeneration %.*s\n", MESSAGE_VERSION, GENERATION_SIZE,
+             self->generation.hex);
+    if (self->in.from_start) {
+        link_put(&self->body, "since none\n");
+    } else {
+        link_put(&self->body, "since %llu\n", (unsigned long long)self->in.checkpoint);
+    }
+}
+
+static void write_checkpoint(link_t *self)
+{
+    link_start_message(self, self->in.session);
+    link_put(&self->header, " %llu", (unsigned long long)self->in.checkpoint);
+}
+
+bool link_next_answer(link_t *self, message_t *ret_message)
+{
+    link_incoming_t *in = &self->in;
+    message_type_t type;
+    if (take_due(&in->reset_due)) {
+        link_start_message(self, in->reset_session);
+        type = MESSAGE_RESET;
+    } else if (take_due(&in->refuse_due)) {
+        link_start_message(self, in->session);
+        link_put(&self->body, "this member is of herd %s\n", self->herd);
+        type = MESSAGE_REFUSED;
+    } else if (take_due(&in->want_due)) {
+        write_want(self);
+        type = MESSAGE_WANT;
+    } else if (take_due(&in->nak_due)) {
+        write_checkpoint(self);
+        type = MESSAGE_NAK;
+    } else if (take_due(&in->ack_due)) {
+        write_checkpoint(self);
+        type = MESSAGE_ACK;
+    } else {
+        return false;
+    }
+    *ret_message = link_message_of(self, type);
+    return true;
+}

@@ -1,0 +1,218 @@
+/* Our records to the neighbour: HELLO, DATA; what it answers: WANT, ACK, NAK, RESET, REFUSED. */
+#include "common/limits.h"
+#include "node/link_parts.h"
+
+#include <assert.h>
+
+static const int64_t heartbeat_ns = 1 * TIMESTAMP_NS_PER_S;
+static const int64_t dead_after_ns = 5 * TIMESTAMP_NS_PER_S;
+
+void link_disconnected(link_t *self, int64_t steady_ns)
+{
+    link_enter_state(self, LINK_STATE_DOWN, steady_ns);
+}
+
+void link_connected(link_t *self, int64_t steady_ns)
+{
+    if (self->out.state == LINK_STATE_DOWN) {
+        link_enter_state(self, LINK_STATE_HELLO, steady_ns);
+    }
+}
+
+bool link_is_dead(const link_t *self, int64_t steady_ns)
+{
+    return steady_ns - self->out.heard_ns > dead_after_ns;
+}
+
+/* B1 */
+static void write_hello(link_t *self, int64_t now_ns)
+{
+    link_start_message(self, self->out.session + 1);
+    link_put(&self->body, "versions %d\nherd %s\nname %s\n", MESSAGE_VERSION, self->herd,
+             self->member);
+    link_put(&self->body, "generation %.*s\ntail %llu\nclock %lld\n", GENERATION_SIZE,
+             self->generation.hex, (unsigned long long)store_tail(self->store), (long long)now_ns);
+}
+
+/* B3: fills the body from the cursor on. False where there is nothing to send. */
+static bool write_records(link_t *self)
+{
+    link_outgoing_t *out = &self->out;
+    buffer_clear(&self->body);
+    out->pending_records = 0;
+    store_entry_t entry;
+    while (self->body.size < LIMIT_BATCH_SIZE && store_cursor_peek(&out->cursor, &entry)) {
+        bool marked = (entry.marks & self->mark) != 0 && entry.index > out->marks_from;
+        if (!marked) {
+            status_t status = record_append_bus_line(&entry.record, &self->body);
+            assert(status == STATUS_OK); /* a batch and one line are less than LIMIT_BODY_SIZE */
+            out->pending_records++;
+        }
+        store_cursor_advance(&out->cursor);
+    }
+    out->pending_last = out->cursor.index;
+    return self->body.size > 0;
+}
+
+static void write_data_header(link_t *self)
+{
+    buffer_clear(&self->header);
+    link_put(&self->header, "%llu %.*s %llu %llu", (unsigned long long)self->out.session,
+             GENERATION_SIZE, self->generation.hex, (unsigned long long)self->out.told,
+             (unsigned long long)self->out.pending_last);
+}
+
+bool link_next(link_t *self, int64_t now_ns, int64_t steady_ns, message_t *ret_message)
+{
+    link_outgoing_t *out = &self->out;
+    if (out->state == LINK_STATE_HELLO) {
+        write_hello(self, now_ns);
+        out->pending_type = MESSAGE_HELLO;
+    } else if (out->state == LINK_STATE_UP) {
+        if (!link_is_due(self, steady_ns) ||
+            (!write_records(self) && steady_ns - out->sent_ns < heartbeat_ns)) {
+            return false;
+        }
+        write_data_header(self);
+        out->pending_type = MESSAGE_DATA;
+    } else {
+        return false;
+    }
+    *ret_message = link_message_of(self, out->pending_type);
+    return true;
+}
+
+void link_sent(link_t *self, int64_t steady_ns)
+{
+    link_outgoing_t *out = &self->out;
+    out->sent_ns = steady_ns;
+    if (out->pending_type == MESSAGE_HELLO) {
+        out->session++;
+        link_enter_state(self, LINK_STATE_OPENING, steady_ns);
+        return;
+    }
+    out->told = out->pending_last;
+    out->window[out->window_used++] = out->told;
+    self->counters.sent += out->pending_records;
+}
+
+void link_unsent(link_t *self)
+{
+    if (self->out.pending_type == MESSAGE_DATA) {
+        store_cursor_seek(&self->out.cursor, self->out.told);
+    }
+}
+
+bool link_is_due(const link_t *self, int64_t steady_ns)
+{
+    const link_outgoing_t *out = &self->out;
+    bool something = out->cursor.next != SLAB_NONE || steady_ns - out->sent_ns >= heartbeat_ns;
+    return out->state == LINK_STATE_HELLO ||
+           (out->state == LINK_STATE_UP && out->window_used < LINK_WINDOW && something);
+}
+
+/* R6: what an earlier start of the neighbour had, this one need not have. */
+static void note_peer_generation(link_t *self, const generation_t *generation)
+{
+    link_outgoing_t *out = &self->out;
+    if (!out->peer_known || !generation_equal(&out->peer_generation, generation)) {
+        out->peer_known = true;
+        out->peer_generation = *generation;
+        out->marks_from = store_tail(self->store);
+    }
+}
+
+static void move_cursor(link_t *self, uint64_t index)
+{
+    store_cursor_seek(&self->out.cursor, index);
+    self->out.told = index;
+    self->out.window_used = 0;
+}
+
+/* B2, at the sender. A `since` that our list never had is one of another life: all of it then. */
+static link_event_t take_want(link_t *self, text_t body)
+{
+    uint64_t version;
+    generation_t generation;
+    text_t since_text;
+    uint64_t since = 0;
+    bool valid =
+        self->out.state == LINK_STATE_OPENING &&
+        message_number(body, "version", UINT64_MAX, &version) && version == MESSAGE_VERSION &&
+        link_read_generation(body, &generation) && message_value(body, "since", &since_text) &&
+        (text_equal(since_text, TEXT("none")) || text_to_u64(since_text, UINT64_MAX, &since));
+    if (!valid || since > store_tail(self->store)) {
+        return link_bad_message(self);
+    }
+    note_peer_generation(self, &generation);
+    self->out.state = LINK_STATE_UP;
+    self->out.acknowledged = since;
+    move_cursor(self, since);
+    return LINK_UP;
+}
+
+/* B5, at the sender */
+static link_event_t take_ack(link_t *self, uint64_t index)
+{
+    link_outgoing_t *out = &self->out;
+    if (out->state != LINK_STATE_UP || index > out->told) {
+        return link_bad_message(self);
+    }
+    if (index > out->acknowledged) {
+        out->acknowledged = index;
+    }
+    unsigned done = 0;
+    while (done < out->window_used && out->window[done] <= index) {
+        done++;
+    }
+    out->window_used -= done;
+    memmove(out->window, out->window + done, out->window_used * sizeof out->window[0]);
+    return LINK_NOTHING;
+}
+
+/* B6, at the sender */
+static link_event_t take_nak(link_t *self, uint64_t index)
+{
+    if (self->out.state != LINK_STATE_UP || index > self->out.told) {
+        return link_bad_message(self);
+    }
+    move_cursor(self, index);
+    return LINK_GAP;
+}
+
+static link_event_t take_refused(link_t *self, text_t body)
+{
+    text_t reason = {0};
+    text_take_line(&body, &reason);
+    reason = text_first(reason, sizeof self->reason);
+    if (reason.size > 0) {
+        memcpy(self->reason, reason.data, reason.size);
+    }
+    self->reason_size = reason.size;
+    return LINK_REFUSED;
+}
+
+link_event_t link_take_answer(link_t *self, const message_t *message, int64_t steady_ns)
+{
+    text_t header = message->header;
+    text_t session_text;
+    uint64_t session;
+    uint64_t index = 0;
+    if (!text_take_until(&header, ' ', &session_text) ||
+        !text_to_u64(session_text, UINT64_MAX, &session) || session != self->out.session ||
+        self->out.state < LINK_STATE_OPENING ||
+        (header.size > 0 && !text_to_u64(header, UINT64_MAX, &index))) {
+        return link_bad_message(self); /* B10 */
+    }
+    self->out.heard_ns = steady_ns;
+    switch (message->type) {
+    case MESSAGE_WANT: return take_want(self, message->body);
+    case MESSAGE_ACK: return take_ack(self, index);
+    case MESSAGE_NAK: return take_nak(self, index);
+    case MESSAGE_RESET:
+        link_enter_state(self, LINK_STATE_HELLO, steady_ns);
+        return LINK_RESET; /* B7 */
+    case MESSAGE_REFUSED: return take_refused(self, message->body);
+    default: return link_bad_message(self);
+    }
+}

@@ -1,0 +1,339 @@
+#include "node/service.h"
+
+#include "common/limits.h"
+#include "common/memory.h"
+#include "common/message.h"
+#include "common/timestamp.h"
+#include "node/frontends.h"
+#include "node/places_answer.h"
+#include "node/report.h"
+#include "node/request.h"
+#include "node/waiting.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A question to the places actor is given up this long before the client would be. */
+enum { PLACES_MARGIN_MS = 500 };
+
+static const int64_t frontend_dead_after_ns = 5 * TIMESTAMP_NS_PER_S;
+
+struct service {
+    service_context_t context;
+    frontends_t *frontends;
+    waiting_t *waiting;
+    request_t request;
+    log_limit_t dropped;     /* log lines about messages that are none */
+    log_limit_t undelivered; /* log lines about replies that did not fit */
+};
+
+static void drop(service_t *self, const char *problem, text_t peer)
+{
+    log_dropped(self->context.log, &self->dropped, "requests", problem, peer);
+}
+
+static void remove_frontend(service_t *self, frontend_link_t *frontend, const char *reason)
+{
+    log_event(self->context.log, LOG_LEVEL_INFO, "front-end %s left: %s", frontend->label, reason);
+    frontends_remove(self->frontends, frontend);
+}
+
+static void send_to_frontend(service_t *self, text_t peer, const message_t *message)
+{
+    status_t status = message_send(self->context.socket, peer, message);
+    uint64_t held;
+    if (status != STATUS_OK && log_limit_pass(&self->undelivered, timestamp_steady_ns(), &held)) {
+        log_event(self->context.log, LOG_LEVEL_WARNING,
+                  "front-end: a %s could not be delivered: %s (and %llu before)",
+                  message_type_text(message->type), status_text(status), (unsigned long long)held);
+    }
+}
+
+/* Q4: sends what has gathered, as the answer to `answered` REQUEST messages. */
+static void send_replies(service_t *self, frontend_link_t *frontend, unsigned answered)
+{
+    char header[2 * TEXT_NUMBER_SIZE + 2];
+    int size =
+        snprintf(header, sizeof header, "%llu %u", (unsigned long long)frontend->session, answered);
+    message_t reply = {.type = MESSAGE_REPLY,
+                       .header = {.data = header, .size = (size_t)size},
+                       .body = buffer_text(&frontend->replies)};
+    send_to_frontend(self, frontend_routing_id(frontend), &reply);
+    buffer_clear(&frontend->replies);
+}
+
+/* Answers a query that waited, with `json`. */
+static void answer_query(service_t *self, uint64_t ticket, text_t json)
+{
+    waiting_query_t query;
+    if (!waiting_take(self->waiting, ticket, &query)) {
+        return;
+    }
+    frontend_link_t *frontend =
+        frontends_at(self->frontends, query.frontend, query.frontend_serial);
+    if (frontend != NULL) {
+        request_answer_query(&self->request, &query, json, frontend, timestamp_now_ns());
+        if (frontend->replies.size >= LIMIT_BATCH_SIZE) {
+            send_replies(self, frontend, 0);
+        }
+    }
+    free(query.answer);
+}
+
+static void answer_query_with_error(service_t *self, uint64_t ticket, places_status_t outcome,
+                                    text_t message)
+{
+    buffer_t json;
+    buffer_init(&json, LIMIT_REPLY_SIZE);
+    places_answer_t none = {.status = outcome, .error_message = message};
+    if (places_answer_write(&none, &json) == STATUS_OK) {
+        answer_query(self, ticket, buffer_text(&json));
+    }
+    buffer_done(&json);
+}
+
+static void flush_replies(service_t *self)
+{
+    size_t slot = 0;
+    frontend_link_t *frontend;
+    while ((frontend = frontends_next(self->frontends, &slot)) != NULL) {
+        if (frontend->replies.size > 0) {
+            send_replies(self, frontend, 0);
+        }
+    }
+}
+
+/* Hands the questions of the turn to the actor, all in one message. */
+static void ask_places(service_t *self)
+{
+    request_t *request = &self->request;
+    size_t count = request->query_count;
+    request->query_count = 0;
+    if (count == 0 || places_ask(self->context.places, request->queries, count) == STATUS_OK) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        answer_query_with_error(self, request->queries[i].ticket, PLACES_STATUS_OVER_QUERY_LIMIT,
+                                TEXT("too many questions are waiting at this server"));
+    }
+    flush_replies(self);
+}
+
+/* Q3, Q4 */
+static void take_request(service_t *self, frontend_link_t *frontend, text_t body, int64_t now_ns,
+                         int64_t steady_ns)
+{
+    bool more = true;
+    while (more) {
+        more = request_answer_some(&self->request, &body, frontend, now_ns, steady_ns);
+        send_replies(self, frontend, more ? 0 : 1);
+        if (more) {
+            ask_places(self);
+        }
+    }
+}
+
+/* Name and pid of a front-end, from its HELLO: checked to be fit for the log. */
+static void label_frontend(frontend_link_t *frontend, text_t body)
+{
+    text_t name;
+    uint64_t pid;
+    if (!message_value(body, "frontend", &name) || !record_name_is_valid(name)) {
+        name = TEXT("?");
+    }
+    if (!message_number(body, "pid", INT32_MAX, &pid)) {
+        pid = 0;
+    }
+    snprintf(frontend->label, sizeof frontend->label, "%.*s/%llu", (int)name.size, name.data,
+             (unsigned long long)pid);
+}
+
+/* Q1 */
+static void take_frontend_hello(service_t *self, const message_inbound_t *inbound, uint64_t session,
+                                int64_t steady_ns)
+{
+    const message_t *message = &inbound->message;
+    frontend_link_t *frontend = frontends_add(self->frontends, inbound->peer, session);
+    if (frontend == NULL) {
+        drop(self, "too many front-ends", inbound->peer);
+        message_t refused = {.type = MESSAGE_REFUSED,
+                             .header = message->header,
+                             .body = TEXT("too many front-ends\n")};
+        send_to_frontend(self, inbound->peer, &refused);
+        return;
+    }
+    frontend->heard_ns = steady_ns;
+    label_frontend(frontend, message->body);
+    log_event(self->context.log, LOG_LEVEL_INFO, "front-end %s came", frontend->label);
+    char body[LIMIT_NAME_SIZE + GENERATION_SIZE + 64];
+    int size =
+        snprintf(body, sizeof body, "version %d\nname %s\ngeneration %.*s\n", MESSAGE_VERSION,
+                 self->context.member->name, GENERATION_SIZE, self->context.generation.hex);
+    message_t welcome = {.type = MESSAGE_WELCOME,
+                         .header = message->header,
+                         .body = {.data = body, .size = (size_t)size}};
+    send_to_frontend(self, inbound->peer, &welcome);
+}
+
+/* Q8 */
+static void take_ping(service_t *self, frontend_link_t *frontend, const message_t *message)
+{
+    uint64_t clients;
+    if (message_number(message->body, "clients", LIMIT_CONNECTIONS, &clients)) {
+        frontend->clients = clients;
+    }
+    message_t pong = {.type = MESSAGE_PONG, .header = message->header};
+    send_to_frontend(self, frontend_routing_id(frontend), &pong);
+}
+
+static void take_status(service_t *self, const message_inbound_t *inbound)
+{
+    buffer_t body;
+    buffer_init(&body, LIMIT_BODY_SIZE);
+    report_figures_t figures = {
+        .name = self->context.member->name,
+        .started_ns = self->context.started_ns,
+        .records = store_count(self->context.store),
+        .memory_size = store_memory(self->context.store),
+        .frontends = frontends_count(self->frontends),
+        .clients = frontends_clients(self->frontends),
+        .neighbours = self->context.neighbours,
+        .neighbour_count = self->context.member->neighbour_count,
+    };
+    if (report_write(&figures, &body) == STATUS_OK) {
+        message_t report = {
+            .type = MESSAGE_REPORT, .header = inbound->message.header, .body = buffer_text(&body)};
+        send_to_frontend(self, inbound->peer, &report);
+    }
+    buffer_done(&body);
+}
+
+/* What comes from a front-end that said HELLO. */
+static void take_frontend_message(service_t *self, frontend_link_t *frontend,
+                                  const message_t *message, int64_t now_ns, int64_t steady_ns)
+{
+    frontend->heard_ns = steady_ns;
+    switch (message->type) {
+    case MESSAGE_REQUEST: take_request(self, frontend, message->body, now_ns, steady_ns); break;
+    case MESSAGE_PING: take_ping(self, frontend, message); break;
+    case MESSAGE_GOODBYE: remove_frontend(self, frontend, "it said goodbye"); break;
+    default: drop(self, "a type that front-ends do not send", frontend_routing_id(frontend)); break;
+    }
+}
+
+static void take_message(service_t *self, const message_inbound_t *inbound, int64_t now_ns,
+                         int64_t steady_ns)
+{
+    const message_t *message = &inbound->message;
+    uint64_t session;
+    if (message->type == MESSAGE_STATUS) {
+        take_status(self, inbound);
+        return;
+    }
+    if (!text_to_u64(message->header, UINT64_MAX, &session)) {
+        drop(self, "a header without session", inbound->peer);
+        return;
+    }
+    if (message->type == MESSAGE_HELLO) {
+        take_frontend_hello(self, inbound, session, steady_ns);
+        return;
+    }
+    frontend_link_t *frontend = frontends_find(self->frontends, inbound->peer);
+    if (frontend == NULL || frontend->session != session) {
+        message_t reset = {.type = MESSAGE_RESET, .header = message->header};
+        send_to_frontend(self, inbound->peer, &reset);
+        return;
+    }
+    take_frontend_message(self, frontend, message, now_ns, steady_ns);
+}
+
+void service_receive(service_t *self)
+{
+    int64_t now_ns = timestamp_now_ns();
+    int64_t steady_ns = timestamp_steady_ns();
+    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN; i++) {
+        message_inbound_t inbound;
+        status_t status = message_receive(self->context.socket, true, &inbound);
+        if (status == STATUS_AGAIN || status == STATUS_SYSTEM) {
+            break;
+        }
+        if (status == STATUS_OK) {
+            take_message(self, &inbound, now_ns, steady_ns);
+        } else {
+            drop(self, status_text(status), inbound.peer);
+        }
+        message_inbound_done(&inbound);
+    }
+    ask_places(self);
+}
+
+static void on_answer(void *argument, uint64_t ticket, text_t json)
+{
+    answer_query(argument, ticket, json);
+}
+
+void service_take_answers(service_t *self)
+{
+    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN; i++) {
+        if (!places_receive(self->context.places, on_answer, self)) {
+            break;
+        }
+    }
+    flush_replies(self);
+}
+
+static void answer_late_queries(service_t *self, int64_t steady_ns)
+{
+    int64_t patience_ns =
+        (self->context.config->request_timeout_ms - PLACES_MARGIN_MS) * TIMESTAMP_NS_PER_MS;
+    uint64_t ticket;
+    while (waiting_find_late(self->waiting, steady_ns - patience_ns, &ticket)) {
+        answer_query_with_error(self, ticket, PLACES_STATUS_UNKNOWN_ERROR,
+                                TEXT("the places provider did not answer in time"));
+    }
+    flush_replies(self);
+}
+
+void service_tick(service_t *self, int64_t steady_ns)
+{
+    size_t slot = 0;
+    frontend_link_t *frontend;
+    while ((frontend = frontends_next(self->frontends, &slot)) != NULL) {
+        if (steady_ns - frontend->heard_ns > frontend_dead_after_ns) {
+            remove_frontend(self, frontend, "nothing heard for 5 s");
+        }
+    }
+    answer_late_queries(self, steady_ns);
+}
+
+service_t *service_new(const service_context_t *context)
+{
+    service_t *self = memory_new(sizeof *self);
+    self->context = *context;
+    self->frontends = frontends_new();
+    self->waiting = waiting_new();
+    request_context_t request = {
+        .store = context->store,
+        .waiting = self->waiting,
+        .frontends = self->frontends,
+        .log = context->log,
+        .member = text_of(context->member->name),
+        .max_clock_lead_ns = context->config->max_clock_lead_ms * TIMESTAMP_NS_PER_MS,
+        .has_places = context->places != NULL,
+    };
+    request_init(&self->request, &request);
+    return self;
+}
+
+void service_destroy(service_t **self_p)
+{
+    service_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    request_done(&self->request);
+    waiting_destroy(&self->waiting);
+    frontends_destroy(&self->frontends);
+    free(self);
+    *self_p = NULL;
+}

@@ -1,0 +1,45 @@
+/* service.h - the request link of a node: front-ends and operators that ask, and WHATSATs that wait for places.
+ *
+ * docs/bus-protocol.md, Q1 to Q8 and S1. Owner: the node. Threads: the reactor's.
+ */
+#ifndef HERD_SERVICE_H
+#define HERD_SERVICE_H
+
+#include "common/config.h"
+#include "common/log.h"
+#include "node/generation.h"
+#include "node/neighbour.h"
+#include "node/places.h"
+#include "node/store.h"
+
+typedef struct service service_t;
+
+/* What it works with (open value struct); all borrowed as long as it lives. */
+typedef struct {
+    const config_t *config;
+    const config_member_t *member;
+    log_t *log;
+    store_t *store;
+    places_t *places;         /* NULL without a provider */
+    void *socket;             /* the requests ROUTER */
+    neighbour_t **neighbours; /* for reports; member->neighbour_count of them */
+    generation_t generation;
+    int64_t started_ns; /* POSIX time */
+} service_context_t;
+
+/* A service without front-ends. Caller frees with service_destroy. */
+service_t *service_new(const service_context_t *context);
+
+/* Frees it and clears the pointer; NULL is fine. */
+void service_destroy(service_t **self_p);
+
+/* Takes the messages of a turn from the requests socket and answers them; questions go to the places actor. */
+void service_receive(service_t *self);
+
+/* Takes the answers of a turn from the places actor, and sends them on. */
+void service_take_answers(service_t *self);
+
+/* Several times a second: front-ends that left, questions that waited too long. */
+void service_tick(service_t *self, int64_t steady_ns);
+
+#endif
