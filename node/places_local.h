@@ -1,0 +1,69 @@
+/* places_local.h - places from a file in GeoNames' 19-column format (geonames.h) on this machine.
+ *
+ * Owner: whoever opens it. Threads: one at a time.
+ * The file is mapped into memory read-only and stays on disk; at the start each row is checked once and
+ * 12 bytes of it are indexed (kdtree.h). A row that is not as it should be is skipped and counted.
+ *
+ * The file must not be written to while it is open; replace it by renaming another over it. A search that
+ * finds it written to since then says so instead of reading it. Only a file that shrinks between that check and
+ * the reading, microseconds later, ends the process (SIGBUS, see mmap(2)).
+ */
+#ifndef HERD_PLACES_LOCAL_H
+#define HERD_PLACES_LOCAL_H
+
+#include "common/buffer.h"
+#include "common/limits.h"
+#include "common/status.h"
+#include "node/geonames.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct places_local places_local_t;
+
+/* A place found (open value struct). */
+typedef struct {
+    geonames_row_t row; /* borrows from the file: valid until the next call */
+    double distance_m;  /* from the position asked about, along the surface */
+    uint32_t offset;    /* of the row, in bytes from the start of the file */
+} places_local_hit_t;
+
+/* What to look for (open value struct). */
+typedef struct {
+    double latitude_deg;  /* -90 .. 90 */
+    double longitude_deg; /* -180 .. 180 */
+    double radius_m;      /* >= 0; a place at exactly this distance is within it */
+    size_t maximum;       /* most places wanted, 0 .. LIMIT_RESULTS */
+} places_local_query_t;
+
+/* How the loading went (open value struct). */
+typedef struct {
+    size_t row_count;     /* rows that can be found */
+    size_t skipped_count; /* rows that are not in the expected form; empty lines are not counted */
+    size_t first_skipped; /* the line, from 1, of the first of them; 0: none */
+    size_t index_size;    /* bytes of memory */
+} places_local_load_t;
+
+/* Maps and indexes `path`. STATUS_NOT_FOUND where there is no such file, STATUS_SYSTEM (errno set) where it
+ * cannot be read, STATUS_TOO_LONG beyond LIMIT_PLACES_FILE_SIZE, STATUS_INVALID where it is no regular file or has
+ * no usable row. Caller ends it with places_local_close. */
+status_t places_local_open(const char *path, places_local_t **ret_self) STATUS_MUST_USE;
+
+/* Unmaps the file, frees the index, clears the pointer; NULL is fine. */
+void places_local_close(places_local_t **self_p);
+
+/* How the loading went; borrowed. */
+const places_local_load_t *places_local_load(const places_local_t *self);
+
+/* Writes the nearest places to `ret_hits` (room for `query->maximum`), nearest first, equally near ones in
+ * the order of the file, and their number to `ret_count`. STATUS_INVALID, with nothing written, where the
+ * file was written to since it was opened. */
+status_t places_local_nearest(places_local_t *self, const places_local_query_t *query,
+                              places_local_hit_t *ret_hits, size_t *ret_count) STATUS_MUST_USE;
+
+/* Appends the answer to `query` (places_answer.h), UNKNOWN_ERROR where the file was written to.
+ * STATUS_FULL, with nothing appended, where it would pass the buffer's maximum. */
+status_t places_local_answer(places_local_t *self, const places_local_query_t *query,
+                             buffer_t *buffer) STATUS_MUST_USE;
+
+#endif
