@@ -75,8 +75,6 @@
 #define LIMIT_PLACE_ROW_SIZE 65536
 /* A file of places: its index keeps 32-bit offsets. */
 #define LIMIT_PLACES_FILE_SIZE 4294967295
-/* Batches of questions on their way to the places actor; batches of answers are LIMIT_PIPE_MESSAGES. */
-#define LIMIT_PLACES_BATCHES 256
 
 /* Client connections of one front-end (setting max_connections): what 20 bits of a session number name. */
 #define LIMIT_CONNECTIONS 1048576

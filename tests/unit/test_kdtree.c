@@ -65,7 +65,7 @@ static kdtree_point_t point_of(shape_t shape, uint64_t *seed)
         break;
     case SHAPE_STACK:
         point.latitude_e7 = 340000000;
-        point.longitude_e7 = 1800000000;
+        point.longitude_e7 = next(seed) % 2 == 0 ? 1800000000 : -1800000000;
         break;
     default:
         point.latitude_e7 = between(seed, -900000000, 900000000);
@@ -217,6 +217,25 @@ static void equally_near_points_come_by_value(void **state)
     }
 }
 
+/* The two halves that a search divides the points into share none. */
+static void a_point_on_the_far_meridian_is_found_once(void **state)
+{
+    (void)state;
+    for (int32_t longitude_deg = -180; longitude_deg <= 180; longitude_deg += 30) {
+        int32_t far_deg = longitude_deg >= 0 ? longitude_deg - 180 : longitude_deg + 180;
+        kdtree_point_t points[3];
+        for (int32_t i = 0; i < 3; i++) {
+            points[i] = (kdtree_point_t){
+                .latitude_e7 = 890000000, .longitude_e7 = far_deg * 10000000, .value = (uint32_t)i};
+        }
+        kdtree_build(points, 3);
+        kdtree_query_t query = {
+            .latitude_deg = 89, .longitude_deg = longitude_deg, .radius_m = 1e7};
+        kdtree_hit_t hits[WANTED_MAX];
+        assert_int_equal(kdtree_nearest(points, 3, &query, WANTED_MAX, hits), 3);
+    }
+}
+
 /* Rows in order, in reverse, all alike: no order makes the build more than a few times slower, or this
  * would not end within the test's limit. */
 static void any_order_of_points_is_built(void **state)
@@ -247,6 +266,7 @@ int main(void)
         cmocka_unit_test(a_tree_holds_the_points_it_was_built_from),
         cmocka_unit_test(the_radius_is_within),
         cmocka_unit_test(equally_near_points_come_by_value),
+        cmocka_unit_test(a_point_on_the_far_meridian_is_found_once),
         cmocka_unit_test(any_order_of_points_is_built),
     };
     return cmocka_run_group_tests_name("kdtree", tests, NULL, NULL);
