@@ -115,14 +115,14 @@ void text_escape(text_t text, char *out, size_t out_size)
     static const char hex[] = "0123456789abcdef";
     assert(out_size > 0);
     size_t used = 0;
+    size_t cut = 0; /* bytes to keep where the text must end in dots */
     for (size_t i = 0; i < text.size; i++) {
         unsigned char byte = (unsigned char)text.data[i];
         bool plain = byte >= 0x20 && byte < 0x7f && byte != '\\';
-        /* Room for this byte and the zero, and for the dots should the next one not fit. */
-        if (used + (plain ? 1 : 4) + (i + 1 < text.size ? 4 : 1) > out_size) {
-            size_t dots = out_size - used - 1 < 3 ? out_size - used - 1 : 3;
-            memcpy(out + used, "...", dots);
-            used += dots;
+        if (used + (plain ? 1 : 4) >= out_size) {
+            size_t dots = out_size - 1 - cut < 3 ? out_size - 1 - cut : 3;
+            memcpy(out + cut, "...", dots);
+            used = cut + dots;
             break;
         }
         if (plain) {
@@ -132,6 +132,9 @@ void text_escape(text_t text, char *out, size_t out_size)
             out[used++] = 'x';
             out[used++] = hex[byte >> 4];
             out[used++] = hex[byte & 15];
+        }
+        if (used + 3 < out_size) {
+            cut = used;
         }
     }
     out[used] = '\0';

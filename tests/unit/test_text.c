@@ -112,6 +112,19 @@ static void escaped_text_is_printable_and_bounded(void **state)
     assert_string_equal(out, "0123456789ab...");
     text_escape(TEXT("\x01\x02\x03\x04\x05"), out, sizeof out);
     assert_string_equal(out, "\\x01\\x02\\x03...");
+    /* What fits exactly is not cut. */
+    text_escape(TEXT("0123456789abcde"), out, sizeof out);
+    assert_string_equal(out, "0123456789abcde");
+    text_escape(TEXT("0123456789a\x01"), out, sizeof out);
+    assert_string_equal(out, "0123456789a\\x01");
+    text_escape(TEXT("0123456789ab\x01"), out, sizeof out);
+    assert_string_equal(out, "0123456789ab...");
+    text_escape(TEXT("xyz"), out, 4);
+    assert_string_equal(out, "xyz");
+    text_escape(TEXT("xyz"), out, 3);
+    assert_string_equal(out, "..");
+    text_escape(TEXT("xyz"), out, 1);
+    assert_string_equal(out, "");
     text_escape(TEXT("xyz"), out, 2);
     assert_string_equal(out, ".");
     text_escape(TEXT(""), out, 1);
