@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -20,6 +20,14 @@ enum {
     /* An event's text; longer ones are cut. */
     EVENT_SIZE = 1024,
     LEVEL_SIZE = 8,
+    /* Room in the buffer that traffic leaves to events: no flood of lines costs the news of it. */
+    EVENT_ROOM = 65536,
+    /* The largest escaped line of traffic: four bytes for each of the longest client line; longer answers are cut. */
+    TRAFFIC_SIZE = 4 * LIMIT_LINE_SIZE,
+    /* Events that wait to be shown on stderr. */
+    ECHO_SIZE = 65536,
+    /* log_close waits this long for a disk that does not move. */
+    CLOSE_PATIENCE_MS = 1000,
 };
 
 struct log {
@@ -27,18 +35,25 @@ struct log {
     char *source;
     size_t source_size; /* bytes */
     bool traffic;       /* log_traffic writes */
-    bool echo;          /* events also go to stderr */
-    int file;           /* the writer's alone once the thread runs */
     pthread_t writer;
-    pthread_mutex_t mutex;               /* guards all below */
-    pthread_cond_t wake;                 /* the writer's */
-    buffer_t filling;                    /* what callers append to */
-    buffer_t writing;                    /* what the writer writes; its alone while it writes */
-    uint64_t dropped;                    /* lines that found no room since the last note of it */
-    bool urgent;                         /* an event is waiting: write now */
-    bool reopen;                         /* open the path anew first */
-    bool stop;                           /* write what is there, then end */
-    int64_t prefix_ms;                   /* time, in ms, that `prefix` shows */
+
+    /* The writer's alone once it runs: */
+    int file;
+    bool torn;        /* the last line in the file broke off */
+    uint64_t lost;    /* lines dropped or refused by the disk, not yet noted in the file */
+    buffer_t writing; /* what it writes */
+
+    pthread_mutex_t mutex; /* guards all below */
+    pthread_cond_t wake;   /* the writer waits on it, after `stop` log_close does */
+    buffer_t filling;      /* what callers append to */
+    buffer_t echoing;      /* events on their way to stderr */
+    uint64_t dropped;      /* lines that found no room since the writer last looked */
+    bool urgent;           /* an event is waiting: write now */
+    bool reopen;           /* open the path anew first */
+    bool stop;             /* write what is there, then end */
+    bool ended;            /* the writer is done with the log */
+    bool abandoned;        /* log_close did not wait for that: the writer destroys the log */
+    int64_t prefix_ms;     /* time, in ms, that `prefix` shows */
     char prefix[TIMESTAMP_ISO8601_SIZE]; /* text of prefix_ms */
 };
 
@@ -47,16 +62,37 @@ static int open_file(const char *path)
     return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
 }
 
-/* Writes all of `text`. A disk that refuses (full, gone) costs the lines, never the process. */
-static void write_all(int file, text_t text)
+/* Writes `text`; what could not be written of it. */
+static text_t write_all(int file, text_t text)
 {
     while (text.size > 0) {
         ssize_t written = write(file, text.data, text.size);
-        if (written < 0 && errno != EINTR) {
-            return;
+        if (written > 0) {
+            text = text_after(text, (size_t)written);
+        } else if (written == 0 || errno != EINTR) {
+            break;
         }
-        text = text_after(text, written > 0 ? (size_t)written : 0);
     }
+    return text;
+}
+
+/* Writes whole lines to the file. A disk that refuses (full, gone) costs lines, which are counted, never the process.
+ * True when all were written. */
+static bool write_lines(log_t *self, text_t lines)
+{
+    text_t rest = lines;
+    /* The next line must not continue one that broke off. */
+    if (!self->torn || write_all(self->file, TEXT("\n")).size == 0) {
+        rest = write_all(self->file, lines);
+        size_t written = lines.size - rest.size;
+        self->torn = written > 0 && lines.data[written - 1] != '\n';
+    }
+    text_t line;
+    text_t uncounted = rest;
+    while (text_take_line(&uncounted, &line)) {
+        self->lost++;
+    }
+    return rest.size == 0;
 }
 
 /* The fixed part of a line: time, tag padded to LEVEL_SIZE, source. Caller holds the mutex. */
@@ -94,38 +130,40 @@ static bool reserve_line(log_t *self, size_t size)
     return true;
 }
 
+/* Caller holds the mutex. */
 static void append_line(log_t *self, int64_t now_ns, const char *tag, text_t text)
 {
     if (!reserve_line(self, prefix_size(self) + text.size + 1)) {
         return;
     }
-    char *out = put_prefix(self, self->filling.data + self->filling.size, now_ns, tag);
-    memcpy(out, text.data, text.size);
-    out[text.size] = '\n';
-    self->filling.size = (size_t)(out + text.size + 1 - self->filling.data);
+    char *start = self->filling.data + self->filling.size;
+    char *out = text_copy(text, put_prefix(self, start, now_ns, tag));
+    *out++ = '\n';
+    buffer_commit(&self->filling, (size_t)(out - start));
 }
 
-/* Says how many lines were lost since it was last said. Caller holds the mutex. */
-static void note_dropped(log_t *self)
+/* Writes a warning of the log's own, behind what was written. True when the file has it. */
+static bool write_note(log_t *self, const char *text)
+{
+    char time[TIMESTAMP_ISO8601_SIZE];
+    char line[EVENT_SIZE];
+    timestamp_write_iso8601(timestamp_now_ns(), time);
+    int size = snprintf(line, sizeof line, "%.*s %-*s%.200s log: %.400s\n", TIMESTAMP_ISO8601_SIZE,
+                        time, LEVEL_SIZE, "warning", self->source, text);
+    uint64_t lost = self->lost;
+    bool written = write_lines(self, (text_t){.data = line, .size = (size_t)size});
+    self->lost = lost; /* a note is not among the lines that it counts */
+    return written;
+}
+
+/* Says how many lines were lost since it was last said; again in the next turn where that fails too. */
+static void note_lost(log_t *self)
 {
     char text[96];
-    int size =
-        snprintf(text, sizeof text, "log: %llu lines lost, the disk is slower than the traffic",
-                 (unsigned long long)self->dropped);
-    self->dropped = 0;
-    append_line(self, timestamp_now_ns(), "warning", (text_t){.data = text, .size = (size_t)size});
-}
-
-static void wait_for_work(log_t *self)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += WRITE_INTERVAL_MS * TIMESTAMP_NS_PER_MS;
-    until.tv_sec += until.tv_nsec / TIMESTAMP_NS_PER_S;
-    until.tv_nsec %= TIMESTAMP_NS_PER_S;
-    int outcome = 0;
-    while (!self->urgent && !self->stop && !self->reopen && outcome != ETIMEDOUT) {
-        outcome = pthread_cond_timedwait(&self->wake, &self->mutex, &until);
+    snprintf(text, sizeof text, "%llu lines lost, the disk is full or slower than the traffic",
+             (unsigned long long)self->lost);
+    if (write_note(self, text)) {
+        self->lost = 0;
     }
 }
 
@@ -135,36 +173,51 @@ static void reopen_file(log_t *self)
     if (file >= 0) {
         close(self->file);
         self->file = file;
+        self->torn = false;
+    } else {
+        write_note(self, "the file cannot be opened anew, going on in the old one");
     }
 }
 
-/* The thread: swap the buffers under the mutex, write without it. */
-static void *write_loop(void *argument)
+static struct timespec steady_time_after(int64_t interval_ms)
 {
-    log_t *self = argument;
-    pthread_mutex_lock(&self->mutex);
-    bool stop = false;
-    while (!stop) {
-        wait_for_work(self);
-        if (self->dropped > 0 && self->filling.size < LIMIT_LOG_BUFFER / 2) {
-            note_dropped(self);
-        }
-        stop = self->stop;
-        bool reopen = self->reopen;
-        self->urgent = self->reopen = false;
-        buffer_t filled = self->filling;
-        self->filling = self->writing;
-        self->writing = filled;
-        pthread_mutex_unlock(&self->mutex);
-        if (reopen) {
-            reopen_file(self);
-        }
-        write_all(self->file, buffer_text(&self->writing));
-        buffer_clear(&self->writing);
-        pthread_mutex_lock(&self->mutex);
+    int64_t time_ns = timestamp_steady_ns() + interval_ms * TIMESTAMP_NS_PER_MS;
+    return (struct timespec){.tv_sec = time_ns / TIMESTAMP_NS_PER_S,
+                             .tv_nsec = time_ns % TIMESTAMP_NS_PER_S};
+}
+
+/* Caller holds the mutex. */
+static void wait_for_work(log_t *self)
+{
+    const struct timespec until = steady_time_after(WRITE_INTERVAL_MS);
+    int outcome = 0;
+    while (!self->urgent && !self->stop && !self->reopen && outcome != ETIMEDOUT) {
+        outcome = pthread_cond_timedwait(&self->wake, &self->mutex, &until);
     }
+}
+
+/* What one turn of the writer has to do. */
+typedef struct {
+    bool reopen;
+    bool stop;
+    buffer_t echo; /* its own; events for stderr */
+} turn_t;
+
+/* Waits for work and takes it over from the callers, who wait no longer than that takes. */
+static turn_t take_turn(log_t *self)
+{
+    pthread_mutex_lock(&self->mutex);
+    wait_for_work(self);
+    turn_t turn = {.reopen = self->reopen, .stop = self->stop, .echo = self->echoing};
+    self->urgent = self->reopen = false;
+    buffer_init(&self->echoing, ECHO_SIZE);
+    buffer_t filled = self->filling;
+    self->filling = self->writing;
+    self->writing = filled;
+    self->lost += self->dropped;
+    self->dropped = 0;
     pthread_mutex_unlock(&self->mutex);
-    return NULL;
+    return turn;
 }
 
 static void destroy(log_t *self)
@@ -176,26 +229,78 @@ static void destroy(log_t *self)
     pthread_mutex_destroy(&self->mutex);
     buffer_done(&self->filling);
     buffer_done(&self->writing);
+    buffer_done(&self->echoing);
     free(self->path);
     free(self->source);
     free(self);
 }
 
+/* The thread. What was dropped found the buffer full that is now written, so the note of it comes behind that. */
+static void *write_loop(void *argument)
+{
+    log_t *self = argument;
+    bool stop = false;
+    while (!stop) {
+        turn_t turn = take_turn(self);
+        if (turn.reopen) {
+            reopen_file(self);
+        }
+        write_lines(self, buffer_text(&self->writing));
+        buffer_clear(&self->writing);
+        if (self->lost > 0) {
+            note_lost(self);
+        }
+        write_all(STDERR_FILENO, buffer_text(&turn.echo));
+        buffer_done(&turn.echo);
+        stop = turn.stop;
+    }
+    pthread_mutex_lock(&self->mutex);
+    self->ended = true;
+    bool abandoned = self->abandoned;
+    pthread_cond_signal(&self->wake);
+    pthread_mutex_unlock(&self->mutex);
+    if (abandoned) {
+        destroy(self);
+    }
+    return NULL;
+}
+
+/* The thread takes no signals, which are the program's, and waits on a clock that nobody sets. */
+static int start_writer(log_t *self)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&self->mutex, NULL);
+    pthread_cond_init(&self->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&self->writer, NULL, write_loop, self);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
+}
+
 status_t log_open(const char *path, const char *source, bool traffic, bool echo, log_t **ret_self)
 {
+    int file = open_file(path);
+    if (file < 0) {
+        return STATUS_SYSTEM;
+    }
     log_t *self = memory_new(sizeof *self);
     self->path = memory_copy_text(path, strlen(path));
     self->source_size = strlen(source);
     self->source = memory_copy_text(source, self->source_size);
     self->traffic = traffic;
     self->echo = echo;
-    self->prefix_ms = -1;
+    self->file = file;
+    self->prefix_ms = INT64_MIN;
     buffer_init(&self->filling, LIMIT_LOG_BUFFER);
     buffer_init(&self->writing, LIMIT_LOG_BUFFER);
-    pthread_mutex_init(&self->mutex, NULL);
-    pthread_cond_init(&self->wake, NULL);
-    self->file = open_file(path);
-    int error = self->file < 0 ? errno : pthread_create(&self->writer, NULL, write_loop, self);
+    buffer_init(&self->echoing, ECHO_SIZE);
+    int error = start_writer(self);
     if (error != 0) {
         destroy(self);
         errno = error;
@@ -211,17 +316,32 @@ void log_close(log_t **self_p)
     if (self == NULL) {
         return;
     }
+    *self_p = NULL;
+    const struct timespec until = steady_time_after(CLOSE_PATIENCE_MS);
+    int outcome = 0;
+    pthread_t writer = self->writer;
     pthread_mutex_lock(&self->mutex);
     self->stop = true;
     pthread_cond_signal(&self->wake);
+    while (!self->ended && outcome != ETIMEDOUT) {
+        outcome = pthread_cond_timedwait(&self->wake, &self->mutex, &until);
+    }
+    bool ended = self->ended;
+    self->abandoned = !ended;
     pthread_mutex_unlock(&self->mutex);
-    pthread_join(self->writer, NULL);
-    destroy(self);
-    *self_p = NULL;
+    if (ended) {
+        pthread_join(writer, NULL);
+        destroy(self);
+    } else {
+        pthread_detach(writer);
+    }
 }
 
 void log_reopen(log_t *self)
 {
+    if (self == NULL) {
+        return;
+    }
     pthread_mutex_lock(&self->mutex);
     self->reopen = true;
     pthread_cond_signal(&self->wake);
@@ -230,7 +350,17 @@ void log_reopen(log_t *self)
 
 void log_set_echo(log_t *self, bool echo)
 {
+    pthread_mutex_lock(&self->mutex);
     self->echo = echo;
+    pthread_mutex_unlock(&self->mutex);
+}
+
+/* Queues an event for stderr; one that finds that stuck is in the file only. Caller holds the mutex. */
+static void append_echo(log_t *self, const char *tag, text_t line)
+{
+    bool queued = buffer_format(&self->echoing, "%s: %s: %.*s\n", self->source, tag, (int)line.size,
+                                line.data) == STATUS_OK;
+    (void)queued;
 }
 
 void log_event(log_t *self, log_level_t level, const char *format, ...)
@@ -251,12 +381,12 @@ void log_event(log_t *self, log_level_t level, const char *format, ...)
     text_t line = text_first((text_t){.data = text, .size = (size_t)size}, sizeof text - 1);
     pthread_mutex_lock(&self->mutex);
     append_line(self, timestamp_now_ns(), tags[level], line);
+    if (self->echo) {
+        append_echo(self, tags[level], line);
+    }
     self->urgent = true;
     pthread_cond_signal(&self->wake);
     pthread_mutex_unlock(&self->mutex);
-    if (self->echo) {
-        fprintf(stderr, "%s: %s: %.*s\n", self->source, tags[level], (int)line.size, line.data);
-    }
 }
 
 bool log_has_traffic(const log_t *self)
@@ -264,14 +394,26 @@ bool log_has_traffic(const log_t *self)
     return self != NULL && self->traffic;
 }
 
-static bool is_plain(text_t text)
+/* Bytes of `text` once text_escape has been over it. */
+static size_t escaped_size(text_t text)
 {
-    bool plain = true;
+    size_t size = text.size;
     for (size_t i = 0; i < text.size; i++) {
         unsigned char byte = (unsigned char)text.data[i];
-        plain = plain && byte >= 0x20 && byte < 0x7f && byte != '\\';
+        bool plain = byte >= 0x20 && byte < 0x7f && byte != '\\';
+        size += plain ? 0 : 3;
     }
-    return plain;
+    return size;
+}
+
+/* A line of traffic into room for `size` escaped bytes and one more. */
+static char *put_line(char *out, text_t line, size_t size)
+{
+    if (size == line.size) {
+        return text_copy(line, out);
+    }
+    text_escape(line, out, size + 1);
+    return out + strlen(out);
 }
 
 void log_traffic(log_t *self, log_direction_t direction, int64_t now_ns, text_t peer, text_t line)
@@ -279,29 +421,21 @@ void log_traffic(log_t *self, log_direction_t direction, int64_t now_ns, text_t 
     if (!log_has_traffic(self)) {
         return;
     }
-    bool plain = is_plain(line);
-    size_t line_size = plain ? line.size : 4 * line.size;
+    size_t size = escaped_size(line);
+    size = size < TRAFFIC_SIZE ? size : TRAFFIC_SIZE;
     pthread_mutex_lock(&self->mutex);
-    if (reserve_line(self, prefix_size(self) + peer.size + 1 + line_size + 1)) {
+    if (reserve_line(self, prefix_size(self) + peer.size + 1 + size + 1 + EVENT_ROOM)) {
         char *start = self->filling.data + self->filling.size;
         char *out = put_prefix(self, start, now_ns, direction == LOG_RECEIVED ? "<" : ">");
-        memcpy(out, peer.data, peer.size);
-        out += peer.size;
+        out = text_copy(peer, out);
         *out++ = ' ';
-        if (plain && line.size > 0) {
-            memcpy(out, line.data, line.size);
-            out += line.size;
-        } else if (!plain) {
-            /* The terminating zero lands where the LF goes. */
-            text_escape(line, out, line_size + 1);
-            out += strlen(out);
-        }
+        out = put_line(out, line, size);
         *out++ = '\n';
-        self->filling.size += (size_t)(out - start);
-        if (self->filling.size > LIMIT_LOG_BUFFER / 2 && !self->urgent) {
-            self->urgent = true;
-            pthread_cond_signal(&self->wake);
-        }
+        buffer_commit(&self->filling, (size_t)(out - start));
+    }
+    if (self->filling.size > LIMIT_LOG_BUFFER / 2 && !self->urgent) {
+        self->urgent = true;
+        pthread_cond_signal(&self->wake);
     }
     pthread_mutex_unlock(&self->mutex);
 }

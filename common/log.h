@@ -1,12 +1,13 @@
 /* log.h - one log file per process: events, and every line received and answered.
  *
  * Owner: the program. Threads: any may call; the traffic functions are meant for the one reactor thread.
- * Callers only append to memory. A thread of the log's own writes the file, so that a slow disk slows nobody;
- * what finds the buffer full is dropped and counted, and the count is the next thing written.
+ * Callers only append to memory. A thread of the log's own writes the file (and stderr), so that a slow disk
+ * slows nobody; what finds the buffer full or is refused by the disk is counted, and the count is written as
+ * soon as that is possible. Traffic leaves room for events.
  *
  * Each line: time (ISO 8601, UTC, milliseconds), level, member/program, text; e.g.
- *   2026-03-01T12:00:00.250Z info  Goloman/node link Hands up: 512 records to send
- *   2026-03-01T12:00:00.250Z <     Goloman/frontend 127.0.0.1:40112#7 IAMAT kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503
+ *   2026-03-01T12:00:00.250Z info    Goloman/node link Hands up: 512 records to send
+ *   2026-03-01T12:00:00.250Z <       Goloman/frontend 127.0.0.1:40112#7 IAMAT kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503
  * Bytes that are not printable ASCII appear as \xHH (text_escape), so that no client can forge a line or
  * steer a terminal.
  */
@@ -26,17 +27,20 @@ typedef enum { LOG_RECEIVED, LOG_ANSWERED } log_direction_t;
 
 /* Opens `path` for appending (created 0640) and starts the writing thread. `source`, e.g. "Goloman/node",
  * stands in each line. With `traffic` false log_traffic does nothing. `echo`: events also go to stderr.
- * STATUS_SYSTEM with errno set where the file cannot be opened. Caller ends it with log_close. */
+ * The thread takes no signals. STATUS_SYSTEM with errno set where the file cannot be opened. Caller ends it with log_close. */
 status_t log_open(const char *path, const char *source, bool traffic, bool echo,
                   log_t **ret_self) STATUS_MUST_USE;
 
-/* Writes what is left, ends the thread, closes the file, clears the pointer; NULL is fine. */
+/* Writes what is left, ends the thread, closes the file, clears the pointer; NULL is fine. No other thread may
+ * be in a log call or make another. A disk that does not move for a second is left to the thread, which then
+ * ends with the process. */
 void log_close(log_t **self_p);
 
-/* Opens the path anew (after a rotation); async, at the writer's next turn. */
+/* Opens the path anew (after a rotation), before anything else is written; where that fails the old file goes
+ * on, with a line that says so. NULL is fine. Not for signal handlers. */
 void log_reopen(log_t *self);
 
-/* Whether events also go to stderr from now on; of the thread that logs events. For a start that fails, whose
+/* Whether events also go to stderr from now on. For a start that fails, whose
  * reason is wanted there too. */
 void log_set_echo(log_t *self, bool echo);
 
@@ -49,7 +53,7 @@ void log_event(log_t *self, log_level_t level, const char *format, ...)
 bool log_has_traffic(const log_t *self);
 
 /* A line received from or answered to `peer` (e.g. "127.0.0.1:40112#7"), at `now_ns` (POSIX time, ns);
- * escapes `line`, whose inner LFs count as bytes. */
+ * escapes `line`, whose inner LFs count as bytes. An answer of more than 256 KiB, escaped, ends in "...". */
 void log_traffic(log_t *self, log_direction_t direction, int64_t now_ns, text_t peer, text_t line);
 
 /* Keeps one kind of event from flooding the log (open value struct, zeroed by its owner). */
