@@ -48,6 +48,7 @@ struct log {
     buffer_t filling;      /* what callers append to */
     buffer_t echoing;      /* events on their way to stderr */
     uint64_t dropped;      /* lines that found no room since the writer last looked */
+    bool echo;             /* events also go to stderr */
     bool urgent;           /* an event is waiting: write now */
     bool reopen;           /* open the path anew first */
     bool stop;             /* write what is there, then end */

@@ -27,7 +27,8 @@ typedef enum { LOG_RECEIVED, LOG_ANSWERED } log_direction_t;
 
 /* Opens `path` for appending (created 0640) and starts the writing thread. `source`, e.g. "Goloman/node",
  * stands in each line. With `traffic` false log_traffic does nothing. `echo`: events also go to stderr.
- * The thread takes no signals. STATUS_SYSTEM with errno set where the file cannot be opened. Caller ends it with log_close. */
+ * The thread takes no signals. STATUS_SYSTEM with errno set where the file cannot be opened. Caller ends it
+ * with log_close. */
 status_t log_open(const char *path, const char *source, bool traffic, bool echo,
                   log_t **ret_self) STATUS_MUST_USE;
 
@@ -40,8 +41,7 @@ void log_close(log_t **self_p);
  * on, with a line that says so. NULL is fine. Not for signal handlers. */
 void log_reopen(log_t *self);
 
-/* Whether events also go to stderr from now on. For a start that fails, whose
- * reason is wanted there too. */
+/* Whether events also go to stderr from now on. For a start that fails, whose reason is wanted there too. */
 void log_set_echo(log_t *self, bool echo);
 
 /* An event: one line, printf-formatted; foreign text in it must have passed text_escape. Written soon.
