@@ -11,8 +11,10 @@ enum {
     CONFIG_SHOWN_SIZE = 160,    /* a value in a sentence */
 };
 
-static void config_findings_add(config_findings_t *self, config_finding_t finding,
-                                const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void config_findings_add(config_findings_t *self,
+                                                                      config_finding_t finding,
+                                                                      const char *format,
+                                                                      va_list arguments)
 {
     if (finding.severity == CONFIG_ERROR) {
         self->error_count++;
