@@ -1,12 +1,15 @@
 #include "common/iso6709.h"
 
+/* Decimals that are read: more than a double tells apart, fewer than overflow 64 bits. */
+enum { DECIMALS = 18 };
+
 /* A signed decimal as it stands in the text. */
 typedef struct {
     bool negative;
-    text_t whole; /* digits before the point */
-    text_t
-        decimals;  /* digits after it, without trailing ones past the 18th; empty without a point */
-    bool fraction; /* some decimal, also past the 18th, is not 0 */
+    bool beyond;            /* some decimal is not 0, also past those that are read */
+    text_t whole;           /* digits before the point */
+    uint64_t fraction;      /* the first decimals as a number... */
+    unsigned decimal_count; /* ...and how many these are, 0 .. DECIMALS */
 } decimal_t;
 
 /* What tells latitude and longitude apart. */
@@ -18,15 +21,26 @@ typedef struct {
 static const axis_t latitude = {.degree_digits = 2, .limit_deg = 90};
 static const axis_t longitude = {.degree_digits = 3, .limit_deg = 180};
 
-static text_t take_digits(text_t *rest)
+/* Digits from `at` on; the byte behind them. */
+static const char *skip_digits(const char *at, const char *end)
 {
-    size_t size = 0;
-    while (size < rest->size && text_is_digit(rest->data[size])) {
-        size++;
+    while (at < end && text_is_digit(*at)) {
+        at++;
     }
-    text_t digits = text_first(*rest, size);
-    *rest = text_after(*rest, size);
-    return digits;
+    return at;
+}
+
+static void read_decimals(const char *at, const char *end, decimal_t *decimal)
+{
+    const char *stop = end - at > DECIMALS ? at + DECIMALS : end;
+    decimal->decimal_count = (unsigned)(stop - at);
+    for (; at < stop; at++) {
+        decimal->fraction = decimal->fraction * 10 + (uint64_t)(*at - '0');
+    }
+    decimal->beyond = decimal->fraction != 0;
+    for (; at < end; at++) {
+        decimal->beyond = decimal->beyond || *at != '0';
+    }
 }
 
 /* P2: a sign, digits, and optionally a point with digits behind it. */
@@ -35,23 +49,23 @@ static bool take_decimal(text_t *rest, decimal_t *ret_decimal)
     if (rest->size == 0 || (rest->data[0] != '+' && rest->data[0] != '-')) {
         return false;
     }
-    decimal_t decimal = {.negative = rest->data[0] == '-'};
-    *rest = text_after(*rest, 1);
-    decimal.whole = take_digits(rest);
+    const char *end = rest->data + rest->size;
+    const char *whole = rest->data + 1;
+    const char *at = skip_digits(whole, end);
+    decimal_t decimal = {.negative = rest->data[0] == '-',
+                         .whole = {.data = whole, .size = (size_t)(at - whole)}};
     if (decimal.whole.size == 0) {
         return false;
     }
-    if (rest->size > 0 && rest->data[0] == '.') {
-        *rest = text_after(*rest, 1);
-        decimal.decimals = take_digits(rest);
-        if (decimal.decimals.size == 0) {
+    if (at < end && *at == '.') {
+        const char *decimals = at + 1;
+        at = skip_digits(decimals, end);
+        if (at == decimals) {
             return false;
         }
-        for (size_t i = 0; i < decimal.decimals.size; i++) {
-            decimal.fraction = decimal.fraction || decimal.decimals.data[i] != '0';
-        }
-        decimal.decimals = text_first(decimal.decimals, 18);
+        read_decimals(decimals, at, &decimal);
     }
+    *rest = (text_t){.data = at, .size = (size_t)(end - at)};
     *ret_decimal = decimal;
     return true;
 }
@@ -65,16 +79,13 @@ static unsigned digits_value(const char *digits, size_t count)
     return value;
 }
 
-/* The fraction of the last unit, 0 <= fraction < 1. */
-static double fraction_value(text_t decimals)
+/* The fraction of the last unit, 0 <= fraction <= 1. */
+static double fraction_value(const decimal_t *decimal)
 {
-    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
-                                    1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
-    uint64_t value = 0;
-    for (size_t i = 0; i < decimals.size; i++) {
-        value = value * 10 + (uint64_t)(decimals.data[i] - '0');
-    }
-    return (double)value / powers[decimals.size];
+    static const double powers[DECIMALS + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
+                                                1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
+                                                1e14, 1e15, 1e16, 1e17, 1e18};
+    return (double)decimal->fraction / powers[decimal->decimal_count];
 }
 
 /* P3, P4: degrees, minutes and seconds from the number of digits, and their ranges. */
@@ -91,12 +102,12 @@ static bool decimal_to_degrees(const decimal_t *decimal, const axis_t *axis, dou
     unsigned degrees = digits_value(digits, degree_digits);
     unsigned minutes = has_minutes ? digits_value(digits + degree_digits, 2) : 0;
     unsigned seconds = has_seconds ? digits_value(digits + degree_digits + 2, 2) : 0;
-    bool beyond = minutes > 0 || seconds > 0 || decimal->fraction;
+    bool beyond = minutes > 0 || seconds > 0 || decimal->beyond;
     if (minutes >= 60 || seconds >= 60 || degrees > axis->limit_deg ||
         (degrees == axis->limit_deg && beyond)) {
         return false;
     }
-    double fraction = fraction_value(decimal->decimals);
+    double fraction = fraction_value(decimal);
     double magnitude = degrees;
     if (has_seconds) {
         magnitude += minutes / 60.0 + (seconds + fraction) / 3600.0;

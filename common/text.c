@@ -64,14 +64,13 @@ bool text_to_u64(text_t text, uint64_t maximum, uint64_t *ret_value)
     }
     uint64_t value = 0;
     for (size_t i = 0; i < text.size; i++) {
-        if (!text_is_digit(text.data[i])) {
+        if (!text_is_digit(text.data[i]) || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(text.data[i] - '0'), &value)) {
             return false;
         }
-        uint64_t digit = (uint64_t)(text.data[i] - '0');
-        if (value > (maximum - digit) / 10 || digit > maximum) {
-            return false;
-        }
-        value = value * 10 + digit;
+    }
+    if (value > maximum) {
+        return false;
     }
     *ret_value = value;
     return true;

@@ -53,7 +53,8 @@ static inline text_t text_after(text_t text, size_t count)
 /* White space of the client protocol (client-protocol.md, L2): space, tab, CR, FF, VT. LF is not in it. */
 static inline bool text_is_space(char byte)
 {
-    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\f' || byte == '\v';
+    const uint64_t spaces = UINT64_C(1) << ' ' | 1U << '\t' | 1U << '\r' | 1U << '\f' | 1U << '\v';
+    return (unsigned char)byte <= ' ' && (spaces >> byte & 1) != 0;
 }
 
 /* Copies the bytes of `text` to `out`, which has room for them; the byte behind the copy. */

@@ -4,6 +4,25 @@
 
 enum { DECIMALS = 9 };
 
+/* The nanoseconds of the decimals behind the point; false where there are none or other bytes. */
+static bool parse_decimals(text_t decimals, uint64_t *ret_fraction_ns)
+{
+    uint64_t fraction_ns = 0;
+    for (size_t i = 0; i < decimals.size; i++) {
+        if (!text_is_digit(decimals.data[i])) {
+            return false;
+        }
+        if (i < DECIMALS) {
+            fraction_ns = fraction_ns * 10 + (uint64_t)(decimals.data[i] - '0');
+        }
+    }
+    for (size_t i = decimals.size; i < DECIMALS; i++) {
+        fraction_ns *= 10;
+    }
+    *ret_fraction_ns = fraction_ns;
+    return decimals.size > 0;
+}
+
 bool timestamp_parse(text_t text, int64_t *ret_time_ns)
 {
     const char *point = text.size > 0 ? memchr(text.data, '.', text.size) : NULL;
@@ -11,17 +30,8 @@ bool timestamp_parse(text_t text, int64_t *ret_time_ns)
     uint64_t fraction_ns = 0;
     if (point != NULL) {
         seconds_text.size = (size_t)(point - text.data);
-        text_t decimals = text_after(text, seconds_text.size + 1);
-        if (decimals.size == 0) {
+        if (!parse_decimals(text_after(text, seconds_text.size + 1), &fraction_ns)) {
             return false;
-        }
-        uint64_t weight = (uint64_t)TIMESTAMP_NS_PER_S / 10;
-        for (size_t i = 0; i < decimals.size; i++) {
-            if (!text_is_digit(decimals.data[i])) {
-                return false;
-            }
-            fraction_ns += (uint64_t)(decimals.data[i] - '0') * weight;
-            weight /= 10;
         }
     }
     uint64_t seconds;
