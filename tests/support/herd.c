@@ -431,12 +431,36 @@ int herd_setup_none(void **state)
     return 0;
 }
 
+/* SIGTERM to a process, which may be stopped; 0 where it then exits with 0, or does not run. */
+static int end_process(process_t *process, const char *output)
+{
+    int status = 0;
+    if (process == NULL) {
+        return 0;
+    }
+    process_signal(process, SIGTERM);
+    process_signal(process, SIGCONT);
+    if (process_wait(process, STOP_LIMIT_MS, &status) && status == 0) {
+        return 0;
+    }
+    fprintf(stderr, "process %ld does not end well: status %d\n", (long)process_pid(process),
+            status);
+    print_file(output);
+    return -1;
+}
+
 int herd_teardown(void **state)
 {
     herd_t *self = *state;
+    int result = 0;
+    for (size_t i = 0; self != NULL && i < self->member_count; i++) {
+        const member_t *member = &self->members[i];
+        result |= end_process(member->frontend, member->frontend_output);
+        result |= end_process(member->node, member->node_output);
+    }
     herd_destroy(&self);
     *state = NULL;
-    return 0;
+    return result;
 }
 
 const char *herd_folder(const herd_t *self)

@@ -100,7 +100,8 @@ const char *herd_ask(herd_t *self, const char *member, const char *lines);
 void herd_wait_seen(herd_t *self, const char *member, const char *client, const char *at_line);
 
 /* Entries of a cmocka table: a test whose *state is a running single member, a running sample herd, or NULL
- * (it puts a herd of its own there); the herd is destroyed after it, however it ends. */
+ * (it puts a herd of its own there). After it, however it ends, the processes that run are asked to end by
+ * SIGTERM; one that does not exit with 0, as after a sanitizer's report, fails the test. */
 #define HERD_TEST_SINGLE(test)                                                                     \
     cmocka_unit_test_setup_teardown(test, herd_setup_single, herd_teardown)
 #define HERD_TEST_SAMPLE(test)                                                                     \

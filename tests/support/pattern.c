@@ -217,7 +217,8 @@ static bool match_placeholder(match_t *self, text_t name)
 
 bool pattern_match(text_t pattern, text_t answer, char *reason, size_t reason_size)
 {
-    match_t self = {.whole = answer, .reason = reason, .reason_size = reason_size};
+    match_t self = {.whole = answer, .reason_size = reason_size};
+    self.reason = reason;
     text_t literal;
     text_t name;
     while (text_take_until(&pattern, '{', &literal)) {

@@ -14,6 +14,7 @@ enum {
     CLIENTS = 1000,
     ROUNDS = 20, /* of three lines, by each client */
     LINE_SIZE_MAX = 128,
+    ROUND_SIZE_MAX = 3 * LINE_SIZE_MAX,
     FLOOD_SIZE = 64 * 1024 * 1024, /* far more than sockets and the front-end may hold */
     FLOOD_LINE = 1024,
     SMALL_BUFFER = 4096,
@@ -26,9 +27,9 @@ enum {
 };
 
 /* The lines of client `number` in round `i`. */
-static void make_round(int number, int i, char lines[LINE_SIZE_MAX * 3])
+static void make_round(int number, int i, char lines[ROUND_SIZE_MAX])
 {
-    snprintf(lines, LINE_SIZE_MAX * 3,
+    snprintf(lines, ROUND_SIZE_MAX,
              "IAMAT load.%d.%d +1-1 5\nWRONG %d.%d\nWHATSAT nobody.%d.%d 1 1\n", number, i, number,
              i, number, i);
 }
@@ -48,13 +49,13 @@ static void check_round(client_t *client, int number, int i)
 
 static void a_thousand_clients_get_their_answers_in_order(void **state)
 {
-    client_t **clients = memory_new_array(CLIENTS, sizeof *clients);
+    client_t **clients = memory_new_array(CLIENTS, sizeof(client_t *));
     for (int i = 0; i < CLIENTS; i++) {
         clients[i] = herd_connect(*state, "Clark");
     }
     for (int round = 0; round < ROUNDS; round++) {
         for (int i = 0; i < CLIENTS; i++) {
-            char lines[LINE_SIZE_MAX * 3];
+            char lines[ROUND_SIZE_MAX];
             make_round(i, round, lines);
             client_say(clients[i], lines);
         }
