@@ -18,10 +18,17 @@ enum {
     REASON_SIZE = 512,
 };
 
+/* What all cases share. */
+typedef struct {
+    herd_t *herd;
+    bool serves; /* else no case is tried */
+} run_t;
+
 /* One folder. */
 typedef struct {
-    char *folder;  /* its path */
-    herd_t **herd; /* the herd that all cases share */
+    char *folder; /* its path */
+    char *name;   /* its name */
+    run_t *run;
 } case_t;
 
 typedef struct {
@@ -43,7 +50,7 @@ static content_t read_content(const case_t *self, const char *name)
 
 static void run_input(const case_t *self, text_t input, text_t expected, bool dribble)
 {
-    client_t *client = herd_connect(*self->herd, "Clark");
+    client_t *client = herd_connect(self->run->herd, "Clark");
     if (dribble) {
         client_dribble(client, input);
     } else {
@@ -61,6 +68,9 @@ static void run_input(const case_t *self, text_t input, text_t expected, bool dr
 static void case_is_answered(void **state)
 {
     const case_t *self = *state;
+    if (!self->run->serves) {
+        skip();
+    }
     content_t input = read_content(self, "input");
     content_t expected = read_content(self, "expected");
     run_input(self, input.text, expected.text, false);
@@ -77,7 +87,7 @@ static int is_case(const struct dirent *entry)
 }
 
 /* The tests of all folders, sorted by name; their count. */
-static size_t collect(herd_t **herd, struct CMUnitTest tests[CASES_MAX], case_t cases[CASES_MAX])
+static size_t collect(run_t *run, struct CMUnitTest tests[CASES_MAX], case_t cases[CASES_MAX])
 {
     char *root = herd_source("tests/cases");
     struct dirent **entries = NULL;
@@ -86,7 +96,7 @@ static size_t collect(herd_t **herd, struct CMUnitTest tests[CASES_MAX], case_t 
     for (int i = 0; i < count; i++) {
         if (used < CASES_MAX) {
             char *name = memory_copy_text(entries[i]->d_name, strlen(entries[i]->d_name));
-            cases[used] = (case_t){.folder = workspace_path(root, name), .herd = herd};
+            cases[used] = (case_t){.folder = workspace_path(root, name), .name = name, .run = run};
             tests[used] = (struct CMUnitTest){
                 .name = name, .test_func = case_is_answered, .initial_state = &cases[used]};
             used++;
@@ -98,10 +108,36 @@ static size_t collect(herd_t **herd, struct CMUnitTest tests[CASES_MAX], case_t 
     return used;
 }
 
-static void cases_are_found(void **state)
+static void the_herd_starts(void **state)
 {
     const case_t *self = *state;
-    herd_start_all(*self->herd);
+    herd_start_all(self->run->herd);
+    self->run->serves = true;
+}
+
+static void the_herd_ends(void **state)
+{
+    const case_t *self = *state;
+    void *herd = self->run->herd;
+    self->run->herd = NULL;
+    assert_int_equal(herd_teardown(&herd), 0);
+}
+
+/* What the cases use, from start to end; what cmocka says of them. */
+static int run_all(run_t *run, struct CMUnitTest *tests, case_t *cases)
+{
+    case_t frame = {.run = run};
+    size_t count = collect(run, tests + 1, cases);
+    tests[0] = (struct CMUnitTest){
+        .name = "the herd starts", .test_func = the_herd_starts, .initial_state = &frame};
+    tests[count + 1] = (struct CMUnitTest){
+        .name = "the herd ends", .test_func = the_herd_ends, .initial_state = &frame};
+    int failed = _cmocka_run_group_tests("cases", tests, count + 2, NULL, NULL);
+    for (size_t i = 0; i < count; i++) {
+        free(cases[i].name);
+        free(cases[i].folder);
+    }
+    return failed + (count == 0);
 }
 
 int main(void)
@@ -110,25 +146,12 @@ int main(void)
         return HERD_EXIT_SKIPPED;
     }
     static const herd_member_t members[] = {{.name = "Clark", .neighbours = ""}};
-    herd_t *herd =
-        herd_new(&(herd_options_t){.members = members, .member_count = 1, .local_places = true});
-    struct CMUnitTest *tests = memory_new_array(CASES_MAX + 1, sizeof *tests);
+    run_t run = {.herd = herd_new(&(herd_options_t){
+                     .members = members, .member_count = 1, .local_places = true})};
+    struct CMUnitTest *tests = memory_new_array(CASES_MAX + 2, sizeof *tests);
     case_t *cases = memory_new_array(CASES_MAX, sizeof *cases);
-    case_t first = {.herd = &herd};
-    tests[0] = (struct CMUnitTest){
-        .name = "the herd starts", .test_func = cases_are_found, .initial_state = &first};
-    size_t count = collect(&herd, tests + 1, cases);
-    if (count == 0) {
-        fprintf(stderr, "no cases found\n");
-        return 1;
-    }
-    int failed = _cmocka_run_group_tests("cases", tests, count + 1, NULL, NULL);
-    for (size_t i = 0; i < count; i++) {
-        free((void *)(uintptr_t)tests[i + 1].name);
-        free(cases[i].folder);
-    }
+    int failed = run_all(&run, tests, cases);
     free(cases);
     free(tests);
-    herd_destroy(&herd);
     return workspace_finish(failed);
 }
