@@ -25,8 +25,9 @@ typedef struct {
 /* Reads up to LIMIT_CONFIG_SIZE + 1 bytes: one more than a good file has. */
 static bool config_read_file(FILE *file, arena_t *arena, text_t *ret_text)
 {
-    char *data = arena_take(arena, LIMIT_CONFIG_SIZE + 1);
-    size_t size = fread(data, 1, LIMIT_CONFIG_SIZE + 1, file);
+    const size_t wanted = LIMIT_CONFIG_SIZE + 1;
+    char *data = arena_take(arena, wanted);
+    size_t size = fread(data, 1, wanted, file);
     *ret_text = (text_t){.data = data, .size = size};
     return ferror(file) == 0;
 }

@@ -38,11 +38,11 @@ typedef void config_parse_fn(const config_reader_t *reader, const config_key_t *
 /* One row (open value struct). */
 struct config_key {
     config_section_t section;
+    bool required;
     const char *name;
     config_parse_fn *parse;   /* NULL: a section of its own, which takes no value */
     const char *default_text; /* as a file would say it; NULL: none */
-    bool required;
-    uint64_t minimum; /* numbers only */
+    uint64_t minimum;         /* numbers only */
     uint64_t maximum;
     const char *unit; /* numbers only, e.g. "bytes" */
     size_t offset;    /* of the field in the section's structure, where it is one field */

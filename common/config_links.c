@@ -72,7 +72,10 @@ static void config_links_read(const config_links_t *self)
     for (size_t from = 0; from < self->drafts->count; from++) {
         const config_setting_t *setting =
             config_found(&self->drafts->drafts[from].found, "neighbours");
-        text_t rest = setting != NULL ? text_of(setting->value) : TEXT("");
+        if (setting == NULL) {
+            continue;
+        }
+        text_t rest = text_of(setting->value);
         text_t name;
         while (text_take_field(&rest, &name)) {
             config_links_add(self, from, setting->line, name);

@@ -23,7 +23,7 @@
 #define LIMIT_MARKED_NEIGHBOURS 32
 
 /* The herd file. Larger is a mistake, not a herd. */
-#define LIMIT_CONFIG_SIZE (1024 * 1024)
+#define LIMIT_CONFIG_SIZE 1048576
 /* One line of it: czmq's zconfig reads no further into a line. */
 #define LIMIT_CONFIG_LINE_SIZE 1024
 /* Settings in it: a full herd of members with every key, and room; zconfig's work grows with the square. */
@@ -32,7 +32,7 @@
 #define LIMIT_CONFIG_FINDINGS 100
 /* Ranges of settings (docs/configuration.md): a client's unread output in bytes, records, milliseconds. */
 #define LIMIT_OUTPUT_SIZE_MIN        4096
-#define LIMIT_OUTPUT_SIZE            (1024 * 1024 * 1024)
+#define LIMIT_OUTPUT_SIZE            1073741824
 #define LIMIT_CLIENTS                1000000000
 #define LIMIT_REQUEST_TIMEOUT_MS_MIN 10
 #define LIMIT_REQUEST_TIMEOUT_MS     600000

@@ -1,8 +1,8 @@
 #include "common/spelling.h"
 
-static char spelling_small(char byte)
+static int spelling_small(char byte)
 {
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+    return byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte;
 }
 
 static size_t spelling_least(size_t one, size_t other)

@@ -518,6 +518,7 @@ static void every_key_is_documented_and_in_the_sample(void **state)
         const char *row = strstr(documentation, in_documentation);
         if (row == NULL) {
             fail_msg("docs/configuration.md lacks the key %s", key->name);
+            break;
         }
         if (key->default_text != NULL) {
             const char *end = strchr(row + 1, '\n');
