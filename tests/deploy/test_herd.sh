@@ -136,7 +136,7 @@ run 1 status
 says '^One +down +down +11490,11495 +- +- +-$'
 run 0 up One
 says '^One: node serves'
-says '^One: frontend serves'
+says '^One: front-end serves'
 one=$(pid_of One.node)
 run 0 up One
 says '^One: node runs already \(pid '"$one"'\)'
@@ -146,7 +146,7 @@ says '^One +up '"$one"' +up [0-9]+ +11490,11495 +202[56]-.* +3 +1/1$'
 says '^Two +down +down'
 run 0 status One
 run 0 up
-says '^Two: frontend serves'
+says '^Two: front-end serves'
 run 0 status
 run 0 logs -n 1 One
 says 'One frontend starts'
@@ -158,21 +158,22 @@ holds [ "$(pid_of One.node)" != "$one" ]
 one=$(pid_of One.node)
 two=$(pid_of Two.frontend)
 run 0 down
+says '^Two: front-end ended, node ended$'
 holds ended "$one"
 holds ended "$two"
 holds absent "$folder/run/One.node.pid"
 run 0 down
-says '^One: node does not run'
+says '^One: does not run$'
 
 # A start that fails says why, and leaves nothing behind
 echo dies >"$folder/faults/Two.frontend"
 run 1 up Two
-says 'Two: frontend ended with exit status 1'
+says 'Two: front-end ended with exit status 1'
 says '    no room at the port'
 holds absent "$folder/run/Two.frontend.pid"
 echo deaf >"$folder/faults/Two.frontend"
 HERD_SERVE_LIMIT_S=1 run 1 up Two
-says 'Two: frontend \(pid [0-9]+\) does not serve after 1 s'
+says 'Two: front-end \(pid [0-9]+\) does not serve after 1 s'
 rm "$folder/faults/Two.frontend"
 run 0 restart Two
 run 0 down Two
@@ -195,7 +196,7 @@ for line in "$bystander $((start_time + 1)) $boot" "$bystander $start_time 0-0" 
     "0 $start_time $boot" "" "x y z"; do
     printf '%s\n' "$line" >"$folder/run/One.node.pid"
     run 0 down One
-    says '^One: node does not run'
+    says '^One: does not run$'
     holds kill -0 "$bystander"
     holds absent "$folder/run/One.node.pid"
 done
@@ -205,7 +206,7 @@ echo "$bystander" >"$folder/run/One.node.serves"
 sed -i 's|^        bus = "tcp://127.0.0.1:11590"|&\n        requests = "tcp://127.0.0.1:11600"|' "$folder/herd.cfg"
 run 0 up One
 says "did not start answers already \(pid $bystander\)"
-says '^One: frontend serves'
+says '^One: front-end serves'
 run 0 down One
 holds kill -0 "$bystander"
 
