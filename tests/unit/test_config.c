@@ -236,7 +236,8 @@ static void expect_findings(fixture_t *self, const finding_case_t *cases, size_t
         }
     }
 }
-#define EXPECT_FINDINGS(self, cases) expect_findings(self, cases, sizeof cases / sizeof cases[0])
+#define EXPECT_FINDINGS(self, cases)                                                               \
+    expect_findings((self), (cases), sizeof(cases) / sizeof((cases)[0]))
 
 static void bad_zpl_is_told_by_line(void **state)
 {
@@ -267,20 +268,17 @@ static void sizes_end_at_their_limits(void **state)
     fixture_t *self = *state;
     /* "herd" + spaces up to the limit of a line; one more is too long even though it is white space */
     for (size_t size = LIMIT_CONFIG_LINE_SIZE; size <= LIMIT_CONFIG_LINE_SIZE + 1; size++) {
-        char line[LIMIT_CONFIG_LINE_SIZE + 2];
-        memset(line, ' ', sizeof line);
-        memcpy(line, "herd", 4);
         const char *text =
-            arena_format(&self->arena, "%.*s\n    name = x\n" MEMBERS, (int)size, line);
+            arena_format(&self->arena, "%-*s\n    name = x\n" MEMBERS, (int)size, "herd");
         config_t *config = load(self, text);
         assert_int_equal(config != NULL, size == LIMIT_CONFIG_LINE_SIZE);
         assert_int_equal(self->count, size == LIMIT_CONFIG_LINE_SIZE ? 0 : 1);
         config_destroy(&config);
     }
-    char *text = malloc(LIMIT_CONFIG_SIZE + 1);
-    assert_non_null(text);
+    static const char good[] = HERD MEMBERS;
+    char *text = arena_take(&self->arena, LIMIT_CONFIG_SIZE + 1);
     memset(text, '\n', LIMIT_CONFIG_SIZE + 1);
-    memcpy(text, HERD MEMBERS, strlen(HERD MEMBERS));
+    memcpy(text, good, sizeof good - 1);
     config_t *config = load_bytes(self, text, LIMIT_CONFIG_SIZE);
     assert_non_null(config);
     config_destroy(&config);
@@ -289,13 +287,13 @@ static void sizes_end_at_their_limits(void **state)
     assert_int_equal(self->lines[0], 0);
     assert_non_null(strstr(self->texts[0], "larger than"));
     for (size_t i = 0; i < LIMIT_CONFIG_SIZE; i += 2) {
-        memcpy(text + i, "a\n", 2);
+        text[i] = 'a';
+        text[i + 1] = '\n';
     }
     assert_null(load_bytes(self, text, LIMIT_CONFIG_SIZE));
     assert_int_equal(self->count, LIMIT_CONFIG_FINDINGS + 1);
     assert_int_equal(self->lines[0], LIMIT_CONFIG_SETTINGS + 1);
     assert_non_null(strstr(self->texts[LIMIT_CONFIG_FINDINGS], "are left out"));
-    free(text);
 }
 
 static void zero_bytes_are_no_end(void **state)

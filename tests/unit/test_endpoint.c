@@ -3,6 +3,8 @@
 
 #include "tests/support/cmocka_herd.h"
 
+#include <stdio.h>
+
 static void tcp_is_taken_apart(void **state)
 {
     (void)state;
@@ -99,11 +101,11 @@ static void lengths_end_at_their_limit(void **state)
     assert_int_equal(strlen(endpoint.path), LIMIT_IPC_PATH_SIZE);
     assert_int_equal(parse_ipc_path(LIMIT_IPC_PATH_SIZE + 1, &endpoint), STATUS_TOO_LONG);
 
-    char text[6 + ENDPOINT_HOST_SIZE + 4];
+    char host[ENDPOINT_HOST_SIZE + 1];
+    memset(host, 'h', sizeof host);
     for (size_t size = ENDPOINT_HOST_SIZE; size <= ENDPOINT_HOST_SIZE + 1; size++) {
-        memset(text, 'h', sizeof text);
-        memcpy(text, "tcp://", 6);
-        memcpy(text + 6 + size, ":1", 3);
+        char text[ENDPOINT_HOST_SIZE + 16];
+        snprintf(text, sizeof text, "tcp://%.*s:1", (int)size, host);
         assert_int_equal(endpoint_parse(text, &endpoint),
                          size == ENDPOINT_HOST_SIZE ? STATUS_OK : STATUS_TOO_LONG);
     }
