@@ -174,6 +174,8 @@ holds absent "$folder/run/Two.frontend.pid"
 echo deaf >"$folder/faults/Two.frontend"
 HERD_SERVE_LIMIT_S=1 run 1 up Two
 says 'Two: front-end \(pid [0-9]+\) does not serve after 1 s'
+HERD_SERVE_LIMIT_S=1 run 1 up Two
+says 'Two: front-end \(pid [0-9]+\) does not serve after 1 s'
 rm "$folder/faults/Two.frontend"
 run 0 restart Two
 run 0 down Two
