@@ -1,0 +1,144 @@
+/* deploy/herd with the real programs: pairs come up, serve, come back, go; what is not its own stays. */
+#include "tests/support/cmocka_herd.h"
+#include "tests/support/herd.h"
+#include "tests/support/wait.h"
+#include "tests/support/workspace.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { SCRIPT_LIMIT_MS = 4 * WAIT_LIMIT_MS }; /* it waits up to 30 s for each program */
+
+static const herd_member_t pair[] = {{"East", "West"}, {"West", "East"}};
+
+/* Runs `deploy/herd --config FILE --build BUILD command [member]`: its exit status, and what it printed (caller
+ * frees with free()). */
+static int run_script(herd_t *herd, const char *command, const char *member, char **ret_output)
+{
+    char *script = herd_source("deploy/herd");
+    char *build = herd_program("..");
+    char *folder = workspace_new();
+    char *output = workspace_path(folder, "output");
+    const char *argv[] = {script, "--config", herd_file(herd), "--build",
+                          build,  command,    member,          NULL};
+    int status = process_run(&(process_options_t){.argv = argv, .output = output}, SCRIPT_LIMIT_MS);
+    size_t size;
+    *ret_output = workspace_read(output, &size);
+    free(output);
+    free(folder);
+    free(build);
+    free(script);
+    return status;
+}
+
+/* Its exit status is `status`, and it says `part`. */
+static void expect_script(herd_t *herd, const char *command, const char *member, int status,
+                          const char *part)
+{
+    char *output = NULL;
+    int found = run_script(herd, command, member, &output);
+    if (found != status || output == NULL || strstr(output, part) == NULL) {
+        fail_msg("herd %s %s: status %d, not %d, or no \"%s\" in:\n%s", command,
+                 member != NULL ? member : "", found, status, part, output != NULL ? output : "");
+    }
+    free(output);
+}
+
+/* The herd file of a pair, and nothing running. */
+static int set_up(void **state)
+{
+    *state = herd_new(&(herd_options_t){.members = pair, .member_count = 2});
+    return 0;
+}
+
+/* What the script started does not end with the test by itself. */
+static int tear_down(void **state)
+{
+    herd_t *herd = *state;
+    char *output = NULL;
+    int status = run_script(herd, "down", NULL, &output);
+    free(output);
+    herd_destroy(&herd);
+    *state = NULL;
+    return status;
+}
+
+static void a_pair_comes_up_serves_and_goes(void **state)
+{
+    herd_t *herd = *state;
+    expect_script(herd, "status", NULL, 1, "East             down            down ");
+    expect_script(herd, "up", "East", 0, "East: front-end serves");
+    expect_script(herd, "up", NULL, 0, "East: front-end runs already");
+    const char *answer = herd_ask(herd, "East", "IAMAT kiwi +34-118 1\n");
+    herd_wait_seen(herd, "West", "kiwi", answer);
+    expect_script(herd, "status", NULL, 0, "1/1");
+    expect_script(herd, "status", "West", 0, "West             up ");
+    expect_script(herd, "logs", NULL, 0, "East.frontend.log");
+
+    /* One after the other: each gets back from the other what it knew. */
+    expect_script(herd, "restart", NULL, 0, "West: front-end serves");
+    herd_wait_seen(herd, "East", "kiwi", answer);
+
+    expect_script(herd, "down", "East", 0, "East: front-end ended, node ended");
+    assert_null(client_try(herd_port(herd, "East")));
+    expect_script(herd, "status", NULL, 1, "East             down            down ");
+    expect_script(herd, "status", "West", 0, "West             up ");
+    expect_script(herd, "down", NULL, 0, "East: does not run");
+    expect_script(herd, "down", NULL, 0, "West: does not run");
+}
+
+/* A socket that listens on the port, so that nobody else can. */
+static int take_port(uint16_t port)
+{
+    int taken = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(taken >= 0);
+    struct sockaddr_in address = {
+        .sin_family = AF_INET,
+        .sin_port = htons(port),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+    };
+    int one = 1;
+    assert_int_equal(setsockopt(taken, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one), 0);
+    assert_int_equal(bind(taken, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(taken, 1), 0);
+    return taken;
+}
+
+static void a_start_that_fails_is_explained(void **state)
+{
+    herd_t *herd = *state;
+    int taken = take_port(herd_port(herd, "East"));
+    expect_script(herd, "up", "East", 1, "East: front-end ended with exit status 1");
+    close(taken);
+    expect_script(herd, "up", "East", 0, "East: node runs already");
+    expect_script(herd, "up", "South", 1, "no member \"South\"");
+}
+
+static void what_it_did_not_start_is_left_alone(void **state)
+{
+    herd_t *herd = *state;
+    herd_start(herd, "East");
+    expect_script(herd, "status", "East", 0, "1 elsewhere");
+    expect_script(herd, "up", "East", 0, "a node that this script did not start answers already");
+    expect_script(herd, "down", "East", 0, "East: front-end ended");
+    assert_true(process_is_running(herd_node(herd, "East")));
+    assert_true(process_is_running(herd_frontend(herd, "East")));
+    herd_wait_serving(herd, "East");
+}
+
+int main(void)
+{
+    if (!herd_programs_exist()) {
+        return HERD_EXIT_SKIPPED;
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_pair_comes_up_serves_and_goes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_start_that_fails_is_explained, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_it_did_not_start_is_left_alone, set_up, tear_down),
+    };
+    return workspace_finish(cmocka_run_group_tests_name("deploy", tests, NULL, NULL));
+}
