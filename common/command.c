@@ -4,7 +4,7 @@
 #include "common/limits.h"
 #include "common/timestamp.h"
 
-/* IAMAT <client> <position> <time> (C1) */
+/* IAMAT <client> <position> <time> (C1, P1, T1) */
 static bool parse_iamat(const text_t *fields, command_t *command)
 {
     iso6709_position_t position;
@@ -19,7 +19,7 @@ static bool parse_iamat(const text_t *fields, command_t *command)
     return true;
 }
 
-/* WHATSAT <client> <radius in km> <most results> (C2) */
+/* WHATSAT <client> <radius in km> <most results> (C2, W2, W3) */
 static bool parse_whatsat(const text_t *fields, command_t *command)
 {
     uint64_t radius_km;

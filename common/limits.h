@@ -47,7 +47,7 @@
 /* A batch stops growing at this size... */
 #define LIMIT_BATCH_SIZE 65536
 /* ...so a body is never larger than one batch and one record or reply more; each socket's MAXMSGSIZE. */
-#define LIMIT_BODY_SIZE (1024 * 1024)
+#define LIMIT_BODY_SIZE 1048576
 /* Header frames are a few numbers and a generation. */
 #define LIMIT_HEADER_SIZE 256
 /* One formatted reply: an AT line and its JSON. */
@@ -83,10 +83,10 @@
  * output. Past it, each client is held to a small share, so that no crowd of slow or silent ones can take
  * the machine: no more is read from a client beyond its share, and an unfinished line beyond it ends the
  * connection. */
-#define LIMIT_CLIENTS_MEMORY (256 * 1024 * 1024)
+#define LIMIT_CLIENTS_MEMORY 268435456
 #define LIMIT_CLIENT_SHARE   8192
 /* Replies may come out longer than was reserved for them: what one client may have beyond max_output. */
-#define LIMIT_OUTPUT_OVERSHOOT (64 * 1024 * 1024)
+#define LIMIT_OUTPUT_OVERSHOOT 67108864
 /* One turn's input of one client. */
 #define LIMIT_READ_SIZE 65536
 /* Connections one listener accepts before the others have their turn; those the kernel keeps meanwhile. */
@@ -96,7 +96,7 @@
 #define LIMIT_LISTENER_ADDRESSES 8
 
 /* The log: one of two buffers fills while the other is written. What finds both full is counted, not kept. */
-#define LIMIT_LOG_BUFFER (1024 * 1024)
+#define LIMIT_LOG_BUFFER 1048576
 /* Bytes of a hostile sample shown in an event. */
 #define LIMIT_LOG_SAMPLE 96
 

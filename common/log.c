@@ -107,10 +107,9 @@ static char *put_prefix(log_t *self, char *out, int64_t now_ns, const char *tag)
     memcpy(out, self->prefix, TIMESTAMP_ISO8601_SIZE);
     out += TIMESTAMP_ISO8601_SIZE;
     memset(out, ' ', LEVEL_SIZE + 2);
-    memcpy(out + 1, tag, strlen(tag));
+    text_copy(text_of(tag), out + 1);
     out += 1 + LEVEL_SIZE;
-    memcpy(out, self->source, self->source_size);
-    out += self->source_size;
+    out = text_copy((text_t){.data = self->source, .size = self->source_size}, out);
     *out++ = ' ';
     return out;
 }

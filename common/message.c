@@ -9,7 +9,7 @@
 #define PROTOCOL        "HERD/1"
 
 static const text_t type_texts[MESSAGE_TYPES] = {
-#define MESSAGE_TEXT(name, text) [MESSAGE_##name] = {.data = text, .size = sizeof(text) - 1},
+#define MESSAGE_TEXT(name, text) [MESSAGE_##name] = {.data = (text), .size = sizeof(text) - 1},
     MESSAGE_TYPE_MAP(MESSAGE_TEXT)
 #undef MESSAGE_TEXT
 };

@@ -41,8 +41,8 @@ static char *put_field(char *out, text_t text)
 /* Writes the answer line without its end; `buffer` has room. */
 static char *put_answer(char *out, const record_t *record)
 {
-    memcpy(out, "AT ", 3);
-    out = put_field(out + 3, record->origin);
+    out = put_field(out, TEXT("AT"));
+    out = put_field(out, record->origin);
     out += timestamp_write_difference(record->receipt_time_ns - record->client_time_ns, out);
     *out++ = ' ';
     out = put_field(out, record->client);

@@ -3,7 +3,7 @@
 const char *status_text(status_t status)
 {
     static const char *const texts[] = {
-#define STATUS_TEXT(name, text) [STATUS_##name] = text,
+#define STATUS_TEXT(name, text) [STATUS_##name] = (text),
         STATUS_MAP(STATUS_TEXT)
 #undef STATUS_TEXT
     };

@@ -34,97 +34,98 @@ static void whatsat_gives_its_fields(void **state)
     assert_int_equal(command.result_count, 5);
 }
 
+static const struct {
+    const char *line;
+    command_kind_t kind;
+} kind_cases[] = {
+    {"IAMAT a +1-1 0", COMMAND_IAMAT},
+    {"IAMAT IAMAT +1-1 0", COMMAND_IAMAT},
+    {"IAMAT +1-1 +1-1 1", COMMAND_IAMAT},
+    {"IAMAT ? +1-1 1.5", COMMAND_IAMAT},
+    {"IAMAT a +27.5916+086.5640+8850CRSWGS_84/ 1", COMMAND_IAMAT},
+    {"WHATSAT a 0 0", COMMAND_WHATSAT},
+    {"WHATSAT a 50 20", COMMAND_WHATSAT},
+    {"WHATSAT 10 10 5", COMMAND_WHATSAT},
+    {"WHATSAT WHATSAT 010 0000000000000000000000000000005", COMMAND_WHATSAT},
+    /* X2: names (C3) */
+    {"", COMMAND_INVALID},
+    {" ", COMMAND_INVALID},
+    {"\t\r\f\v ", COMMAND_INVALID},
+    {"IAMAT", COMMAND_INVALID},
+    {"WHATSAT", COMMAND_INVALID},
+    {"iamat a +1-1 0", COMMAND_INVALID},
+    {"Iamat a +1-1 0", COMMAND_INVALID},
+    {"IAMATa +1-1 0 x", COMMAND_INVALID},
+    {"IAMA a +1-1 0", COMMAND_INVALID},
+    {"IAMATT a +1-1 0", COMMAND_INVALID},
+    {"whatsat a 10 5", COMMAND_INVALID},
+    {"WHATSA a 10 5", COMMAND_INVALID},
+    {"WHATSATS a 10 5", COMMAND_INVALID},
+    {"WHEREIS a 10 5", COMMAND_INVALID},
+    {"? WHATSAT a 10 5", COMMAND_INVALID},
+    {"\"IAMAT\" a +1-1 0", COMMAND_INVALID},
+    /* X3 */
+    {"AT Clark +0.263873386 kiwi +34.068930-118.445127 1621464827.959498503", COMMAND_INVALID},
+    {"AT a +1-1 0", COMMAND_INVALID},
+    {"AT Clark +0.263873386 kiwi +34.0-118.4 1621464827.9 =", COMMAND_INVALID},
+    /* X2: counts of fields */
+    {"IAMAT a", COMMAND_INVALID},
+    {"IAMAT a +1-1", COMMAND_INVALID},
+    {"IAMAT +1-1 0", COMMAND_INVALID},
+    {"IAMAT a +1-1 0 0", COMMAND_INVALID},
+    {"IAMAT a b +1-1 0", COMMAND_INVALID},
+    {"IAMAT a +1 -1 0", COMMAND_INVALID},
+    {"IAMAT a +1-1 0 IAMAT b +1-1 0", COMMAND_INVALID},
+    {"WHATSAT a", COMMAND_INVALID},
+    {"WHATSAT a 10", COMMAND_INVALID},
+    {"WHATSAT 10 5", COMMAND_INVALID},
+    {"WHATSAT a 10 5 1", COMMAND_INVALID},
+    {"WHATSAT a b 10 5", COMMAND_INVALID},
+    /* X2: fields */
+    {"IAMAT a 0 +1-1", COMMAND_INVALID},
+    {"IAMAT a 1-1 0", COMMAND_INVALID},
+    {"IAMAT a +91-1 0", COMMAND_INVALID},
+    {"IAMAT a +1-181 0", COMMAND_INVALID},
+    {"IAMAT a +1-1+1 0", COMMAND_INVALID},
+    {"IAMAT a +1-1 -1", COMMAND_INVALID},
+    {"IAMAT a +1-1 +1", COMMAND_INVALID},
+    {"IAMAT a +1-1 nan", COMMAND_INVALID},
+    {"IAMAT a +1-1 inf", COMMAND_INVALID},
+    {"IAMAT a +1-1 1e9", COMMAND_INVALID},
+    {"IAMAT a +1-1 1.", COMMAND_INVALID},
+    {"IAMAT a +1-1 .1", COMMAND_INVALID},
+    {"IAMAT a +1-1 9223372036.854775808", COMMAND_INVALID},
+    {"IAMAT a 10 5", COMMAND_INVALID},
+    {"WHATSAT a +1-1 0", COMMAND_INVALID},
+    /* W2, W3 */
+    {"WHATSAT a 51 5", COMMAND_INVALID},
+    {"WHATSAT a -1 5", COMMAND_INVALID},
+    {"WHATSAT a -0 5", COMMAND_INVALID},
+    {"WHATSAT a +1 5", COMMAND_INVALID},
+    {"WHATSAT a 10.5 5", COMMAND_INVALID},
+    {"WHATSAT a 10. 5", COMMAND_INVALID},
+    {"WHATSAT a 1- 5", COMMAND_INVALID},
+    {"WHATSAT a 0x10 5", COMMAND_INVALID},
+    {"WHATSAT a 1e1 5", COMMAND_INVALID},
+    {"WHATSAT a ten 5", COMMAND_INVALID},
+    {"WHATSAT a 10 21", COMMAND_INVALID},
+    {"WHATSAT a 10 -1", COMMAND_INVALID},
+    {"WHATSAT a 10 +1", COMMAND_INVALID},
+    {"WHATSAT a 10 5.0", COMMAND_INVALID},
+    {"WHATSAT a 10 5,", COMMAND_INVALID},
+    {"WHATSAT a 10 1-", COMMAND_INVALID},
+    {"WHATSAT a 4294967306 5", COMMAND_INVALID},
+    {"WHATSAT a 18446744073709551626 5", COMMAND_INVALID},
+    {"WHATSAT a 10 4294967301", COMMAND_INVALID},
+    {"WHATSAT a 10 18446744073709551621", COMMAND_INVALID},
+};
+
 static void lines_have_their_kind(void **state)
 {
     (void)state;
-    static const struct {
-        const char *line;
-        command_kind_t kind;
-    } cases[] = {
-        {"IAMAT a +1-1 0", COMMAND_IAMAT},
-        {"IAMAT IAMAT +1-1 0", COMMAND_IAMAT},
-        {"IAMAT +1-1 +1-1 1", COMMAND_IAMAT},
-        {"IAMAT ? +1-1 1.5", COMMAND_IAMAT},
-        {"IAMAT a +27.5916+086.5640+8850CRSWGS_84/ 1", COMMAND_IAMAT},
-        {"WHATSAT a 0 0", COMMAND_WHATSAT},
-        {"WHATSAT a 50 20", COMMAND_WHATSAT},
-        {"WHATSAT 10 10 5", COMMAND_WHATSAT},
-        {"WHATSAT WHATSAT 010 0000000000000000000000000000005", COMMAND_WHATSAT},
-        /* X2: names (C3) */
-        {"", COMMAND_INVALID},
-        {" ", COMMAND_INVALID},
-        {"\t\r\f\v ", COMMAND_INVALID},
-        {"IAMAT", COMMAND_INVALID},
-        {"WHATSAT", COMMAND_INVALID},
-        {"iamat a +1-1 0", COMMAND_INVALID},
-        {"Iamat a +1-1 0", COMMAND_INVALID},
-        {"IAMATa +1-1 0 x", COMMAND_INVALID},
-        {"IAMA a +1-1 0", COMMAND_INVALID},
-        {"IAMATT a +1-1 0", COMMAND_INVALID},
-        {"whatsat a 10 5", COMMAND_INVALID},
-        {"WHATSA a 10 5", COMMAND_INVALID},
-        {"WHATSATS a 10 5", COMMAND_INVALID},
-        {"WHEREIS a 10 5", COMMAND_INVALID},
-        {"? WHATSAT a 10 5", COMMAND_INVALID},
-        {"\"IAMAT\" a +1-1 0", COMMAND_INVALID},
-        /* X3 */
-        {"AT Clark +0.263873386 kiwi +34.068930-118.445127 1621464827.959498503", COMMAND_INVALID},
-        {"AT a +1-1 0", COMMAND_INVALID},
-        {"AT Clark +0.263873386 kiwi +34.0-118.4 1621464827.9 =", COMMAND_INVALID},
-        /* X2: counts of fields */
-        {"IAMAT a", COMMAND_INVALID},
-        {"IAMAT a +1-1", COMMAND_INVALID},
-        {"IAMAT +1-1 0", COMMAND_INVALID},
-        {"IAMAT a +1-1 0 0", COMMAND_INVALID},
-        {"IAMAT a b +1-1 0", COMMAND_INVALID},
-        {"IAMAT a +1 -1 0", COMMAND_INVALID},
-        {"IAMAT a +1-1 0 IAMAT b +1-1 0", COMMAND_INVALID},
-        {"WHATSAT a", COMMAND_INVALID},
-        {"WHATSAT a 10", COMMAND_INVALID},
-        {"WHATSAT 10 5", COMMAND_INVALID},
-        {"WHATSAT a 10 5 1", COMMAND_INVALID},
-        {"WHATSAT a b 10 5", COMMAND_INVALID},
-        /* X2: fields */
-        {"IAMAT a 0 +1-1", COMMAND_INVALID},
-        {"IAMAT a 1-1 0", COMMAND_INVALID},
-        {"IAMAT a +91-1 0", COMMAND_INVALID},
-        {"IAMAT a +1-181 0", COMMAND_INVALID},
-        {"IAMAT a +1-1+1 0", COMMAND_INVALID},
-        {"IAMAT a +1-1 -1", COMMAND_INVALID},
-        {"IAMAT a +1-1 +1", COMMAND_INVALID},
-        {"IAMAT a +1-1 nan", COMMAND_INVALID},
-        {"IAMAT a +1-1 inf", COMMAND_INVALID},
-        {"IAMAT a +1-1 1e9", COMMAND_INVALID},
-        {"IAMAT a +1-1 1.", COMMAND_INVALID},
-        {"IAMAT a +1-1 .1", COMMAND_INVALID},
-        {"IAMAT a +1-1 9223372036.854775808", COMMAND_INVALID},
-        {"IAMAT a 10 5", COMMAND_INVALID},
-        {"WHATSAT a +1-1 0", COMMAND_INVALID},
-        /* W2, W3 */
-        {"WHATSAT a 51 5", COMMAND_INVALID},
-        {"WHATSAT a -1 5", COMMAND_INVALID},
-        {"WHATSAT a -0 5", COMMAND_INVALID},
-        {"WHATSAT a +1 5", COMMAND_INVALID},
-        {"WHATSAT a 10.5 5", COMMAND_INVALID},
-        {"WHATSAT a 10. 5", COMMAND_INVALID},
-        {"WHATSAT a 1- 5", COMMAND_INVALID},
-        {"WHATSAT a 0x10 5", COMMAND_INVALID},
-        {"WHATSAT a 1e1 5", COMMAND_INVALID},
-        {"WHATSAT a ten 5", COMMAND_INVALID},
-        {"WHATSAT a 10 21", COMMAND_INVALID},
-        {"WHATSAT a 10 -1", COMMAND_INVALID},
-        {"WHATSAT a 10 +1", COMMAND_INVALID},
-        {"WHATSAT a 10 5.0", COMMAND_INVALID},
-        {"WHATSAT a 10 5,", COMMAND_INVALID},
-        {"WHATSAT a 10 1-", COMMAND_INVALID},
-        {"WHATSAT a 4294967306 5", COMMAND_INVALID},
-        {"WHATSAT a 18446744073709551626 5", COMMAND_INVALID},
-        {"WHATSAT a 10 4294967301", COMMAND_INVALID},
-        {"WHATSAT a 10 18446744073709551621", COMMAND_INVALID},
-    };
-    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
-        if (parse(cases[i].line).kind != cases[i].kind) {
-            fail_msg("not of kind %d: %s", (int)cases[i].kind, cases[i].line);
+    for (size_t i = 0; i < ARRAY_COUNT(kind_cases); i++) {
+        if (parse(kind_cases[i].line).kind != kind_cases[i].kind) {
+            fail_msg("not of kind %d: %s", (int)kind_cases[i].kind, kind_cases[i].line);
         }
     }
 }
@@ -208,28 +209,28 @@ static void the_longest_lines_are_read(void **state)
     (void)state;
     static const struct {
         const char *front;
-        char filler;
         const char *back;
         command_kind_t kind;
+        char filler;
     } cases[] = {
-        {"IAMAT ", 'x', " +1-1 5", COMMAND_IAMAT},
-        {"IAMAT ", '\0', " +1-1 5", COMMAND_IAMAT},
-        {"IAMAT ", '\xff', " +1-1 5", COMMAND_IAMAT},
-        {"IAMAT ", ' ', "a +1-1 5", COMMAND_IAMAT},
-        {"IAMAT a +1-1 ", '0', "5", COMMAND_IAMAT},
-        {"IAMAT a +1-1 5.", '0', "5", COMMAND_IAMAT},
-        {"IAMAT a +1-1.", '0', "5 5", COMMAND_IAMAT},
-        {"IAMAT a +1-1CRS", 'x', "/ 5", COMMAND_IAMAT},
-        {"WHATSAT a 10 ", '0', "5", COMMAND_WHATSAT},
-        {"WHATSAT a ", '0', "10 5", COMMAND_WHATSAT},
-        {"WHATSAT ", 'x', " 10 5", COMMAND_WHATSAT},
-        {"IAMAT a +1-1 ", '9', "5", COMMAND_INVALID},
-        {"IAMAT a +1-1 5.", '0', "x", COMMAND_INVALID},
-        {"IAMAT a ", '+', "1-1 5", COMMAND_INVALID},
-        {"IAMAT", 'T', " a +1-1 5", COMMAND_INVALID},
-        {"WHATSAT a ", '9', " 5", COMMAND_INVALID},
-        {" ", ' ', " ", COMMAND_INVALID},
-        {"x", 'x', "x", COMMAND_INVALID},
+        {"IAMAT ", " +1-1 5", COMMAND_IAMAT, 'x'},
+        {"IAMAT ", " +1-1 5", COMMAND_IAMAT, '\0'},
+        {"IAMAT ", " +1-1 5", COMMAND_IAMAT, '\xff'},
+        {"IAMAT ", "a +1-1 5", COMMAND_IAMAT, ' '},
+        {"IAMAT a +1-1 ", "5", COMMAND_IAMAT, '0'},
+        {"IAMAT a +1-1 5.", "5", COMMAND_IAMAT, '0'},
+        {"IAMAT a +1-1.", "5 5", COMMAND_IAMAT, '0'},
+        {"IAMAT a +1-1CRS", "/ 5", COMMAND_IAMAT, 'x'},
+        {"WHATSAT a 10 ", "5", COMMAND_WHATSAT, '0'},
+        {"WHATSAT a ", "10 5", COMMAND_WHATSAT, '0'},
+        {"WHATSAT ", " 10 5", COMMAND_WHATSAT, 'x'},
+        {"IAMAT a +1-1 ", "5", COMMAND_INVALID, '9'},
+        {"IAMAT a +1-1 5.", "x", COMMAND_INVALID, '0'},
+        {"IAMAT a ", "1-1 5", COMMAND_INVALID, '+'},
+        {"IAMAT", " a +1-1 5", COMMAND_INVALID, 'T'},
+        {"WHATSAT a ", " 5", COMMAND_INVALID, '9'},
+        {" ", " ", COMMAND_INVALID, ' '},
+        {"x", "x", COMMAND_INVALID, 'x'},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         char *line = memory_new(LIMIT_LINE_SIZE);
