@@ -32,7 +32,7 @@ typedef struct {
     const config_t *config;
     log_t *log;
     const char *endpoint; /* of the node's PAIR */
-    status_t status;      /* written by the actor before it signals */
+    _Atomic int status;   /* a status_t, written by the actor before it signals */
 } start_t;
 
 /* What the actor keeps. */
@@ -233,9 +233,10 @@ status_t places_new(const config_t *config, log_t *log, places_t **ret_self)
     start_t start = {.config = config, .log = log, .endpoint = endpoint, .status = STATUS_INVALID};
     self->actor = zactor_new(places_actor, &start); /* returns when the actor has signalled */
     assert(self->actor != NULL);
-    if (start.status != STATUS_OK) {
+    status_t status = (status_t)start.status;
+    if (status != STATUS_OK) {
         places_destroy(&self);
-        return start.status;
+        return status;
     }
     *ret_self = self;
     return STATUS_OK;
