@@ -246,8 +246,10 @@ static void it_agrees_with_a_plain_model(void **state)
         assert_true(entry.index > last);
         last = entry.index;
         store_cursor_advance(&cursor);
-        int client = (int)strtol(entry.record.client.data + 6, NULL, 10);
-        assert_true(client < CLIENTS && newest[client] == entry.record.client_time_ns / 1000000000);
+        uint64_t client;
+        assert_true(
+            text_to_u64(text_after(entry.record.client, strlen("client")), CLIENTS - 1, &client));
+        assert_true(newest[client] == entry.record.client_time_ns / TIMESTAMP_NS_PER_S);
     }
     assert_int_equal(count, store_count(store));
     store_cursor_close(&cursor);
