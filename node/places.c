@@ -94,7 +94,7 @@ static status_t worker_init(worker_t *self, zsock_t *pipe, const start_t *start)
     *self = (worker_t){.pipe = pipe, .socket = zsock_new(ZMQ_PAIR)};
     /* An answer is bounded by its places (geonames.h), a batch by answer_batch. */
     buffer_init(&self->headers, LIMIT_BODY_SIZE);
-    buffer_init(&self->texts, 2 * LIMIT_BODY_SIZE);
+    buffer_init(&self->texts, (size_t)2 * LIMIT_BODY_SIZE);
     assert(self->socket != NULL);
     zsock_set_rcvhwm(self->socket, LIMIT_WAITING_QUERIES);
     zsock_set_sndhwm(self->socket, LIMIT_PIPE_MESSAGES);

@@ -39,7 +39,7 @@ void request_done(request_t *self)
 static void log_exchange(const request_t *self, const exchange_t *exchange,
                          log_direction_t direction, text_t text)
 {
-    char peer[sizeof exchange->frontend->label + 2 * TEXT_NUMBER_SIZE + 2];
+    char peer[sizeof exchange->frontend->label + 2 * (TEXT_NUMBER_SIZE + 1UL)];
     int size =
         snprintf(peer, sizeof peer, "%s#%llu.%llu", exchange->frontend->label,
                  (unsigned long long)exchange->connection, (unsigned long long)exchange->sequence);
@@ -54,7 +54,7 @@ static void log_exchange(const request_t *self, const exchange_t *exchange,
 static void put_reply(request_t *self, const exchange_t *exchange, text_t reply)
 {
     buffer_t *out = &exchange->frontend->replies;
-    status_t status = buffer_reserve(out, 3 * (TEXT_NUMBER_SIZE + 1) + reply.size);
+    status_t status = buffer_reserve(out, (size_t)3 * (TEXT_NUMBER_SIZE + 1) + reply.size);
     assert(status == STATUS_OK);
     char *end = out->data + out->size;
     end += text_write_u64(exchange->connection, end);

@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const link_identity_t identity = {.herd = TEXT("herd"),
                                       .member = TEXT("One"),
                                       .neighbour = TEXT("Other"),
-                                      .generation = TEXT("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+                                      .generation = {.hex = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
                                       .mark = 1};
     text_t rest = {.data = (const char *)data, .size = size};
     int64_t now_ns = INT64_C(1600000000000000000);
