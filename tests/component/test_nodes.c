@@ -1,0 +1,338 @@
+/* Real nodes in one process, each in a thread: what the bus and the request link do between them. */
+#include "common/limits.h"
+#include "common/memory.h"
+#include "common/timestamp.h"
+#include "tests/support/cmocka_herd.h"
+#include "tests/support/nodes.h"
+#include "tests/support/wait.h"
+#include "tests/support/workspace.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SAMPLE                                                                                     \
+    "Goloman=Hands,Holiday,Wilkes Hands=Goloman,Wilkes Holiday=Goloman,Welsh,Wilkes "              \
+    "Welsh=Holiday Wilkes=Goloman,Hands,Holiday"
+
+/* What follows an AT line in a herd without places. */
+#define NO_PLACES                                                                                  \
+    "\n{\n   \"html_attributions\" : [],\n   \"results\" : [],\n   \"status\" : "                  \
+    "\"ZERO_RESULTS\"\n}\n\n"
+
+static const char *const names[] = {"Goloman", "Hands", "Holiday", "Welsh", "Wilkes"};
+
+/* A text as a string that the caller frees. */
+static char *string_of(text_t text)
+{
+    return memory_copy_text(text.data, text.size);
+}
+
+/* Asks `line` of a new front-end at `name`; the caller frees the reply. */
+static char *ask(nodes_t *nodes, const char *name, const char *line)
+{
+    asker_t *asker = asker_new(nodes, name);
+    char *reply = string_of(asker_ask(asker, line));
+    asker_destroy(&asker);
+    return reply;
+}
+
+/* Waits until WHATSAT at `name` answers with the AT line `at` (with its LF). */
+static void assert_known(nodes_t *nodes, const char *name, const char *client, const char *at)
+{
+    char line[64];
+    char expected[512];
+    snprintf(line, sizeof line, "WHATSAT %s 10 5", client);
+    snprintf(expected, sizeof expected, "%.*s%s", (int)strlen(at) - 1, at, NO_PLACES);
+    asker_t *asker = asker_new(nodes, name);
+    assert_true(asker_wait_for(asker, line, expected));
+    asker_destroy(&asker);
+}
+
+static void an_update_at_one_is_known_at_all(void **state)
+{
+    (void)state;
+    nodes_t *nodes = nodes_new(SAMPLE);
+    nodes_start_all(nodes);
+    char *at = ask(nodes, "Goloman", "IAMAT kiwi +34.068930-118.445127 1621464827.959498503");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        assert_known(nodes, names[i], "kiwi", at);
+    }
+    free(at);
+    nodes_destroy(&nodes);
+}
+
+static void the_newest_wins_wherever_it_was_taken(void **state)
+{
+    (void)state;
+    nodes_t *nodes = nodes_new(SAMPLE);
+    nodes_start_all(nodes);
+    char *newest = ask(nodes, "Welsh", "IAMAT kiwi +1+1 200");
+    char *older = ask(nodes, "Hands", "IAMAT kiwi +2+2 100");
+    assert_non_null(strstr(older, "AT Hands +"));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        assert_known(nodes, names[i], "kiwi", newest);
+    }
+    free(newest);
+    free(older);
+    nodes_destroy(&nodes);
+}
+
+static void a_new_node_takes_what_its_neighbours_have_before_it_serves(void **state)
+{
+    (void)state;
+    nodes_t *nodes = nodes_new("A=B B=A,C C=B");
+    nodes_start_all(nodes);
+    char *at = ask(nodes, "A", "IAMAT kiwi +1+1 100");
+    assert_known(nodes, "C", "kiwi", at);
+    nodes_stop(nodes, "C");
+    char *later = ask(nodes, "A", "IAMAT later +1+1 100");
+    assert_known(nodes, "B", "later", later);
+    nodes_start(nodes, "C");
+    /* At once: whoever gets an answer of C gets one that knows what B knows. */
+    char *reply = ask(nodes, "C", "WHATSAT later 0 0");
+    assert_memory_equal(reply, later, strlen(later));
+    free(reply);
+    reply = ask(nodes, "C", "WHATSAT kiwi 0 0");
+    assert_memory_equal(reply, at, strlen(at));
+    free(reply);
+    free(later);
+    free(at);
+    nodes_destroy(&nodes);
+}
+
+static void a_herd_in_two_parts_becomes_one_again(void **state)
+{
+    (void)state;
+    nodes_t *nodes = nodes_new("A=B B=A,C C=B");
+    nodes_start(nodes, "A");
+    nodes_start(nodes, "C");
+    char *at_a = ask(nodes, "A", "IAMAT kiwi +1+1 100");
+    char *at_c = ask(nodes, "C", "IAMAT kiwi +2+2 101");
+    char *other = ask(nodes, "A", "IAMAT emu +2+2 101");
+    nodes_start(nodes, "B");
+    assert_known(nodes, "A", "kiwi", at_c);
+    assert_known(nodes, "B", "kiwi", at_c);
+    assert_known(nodes, "C", "emu", other);
+    free(at_a);
+    free(at_c);
+    free(other);
+    nodes_destroy(&nodes);
+}
+
+static void a_single_member_serves_alone(void **state)
+{
+    (void)state;
+    nodes_t *nodes = nodes_new("A=B B=A");
+    nodes_start(nodes, "A"); /* B never comes */
+    char *at = ask(nodes, "A", "IAMAT kiwi +1+1 100");
+    assert_known(nodes, "A", "kiwi", at);
+    free(at);
+    nodes_destroy(&nodes);
+}
+
+static void requests_are_parsed_again(void **state)
+{
+    (void)state;
+    static const char *const invalid[] = {
+        "",
+        "IAMAT",
+        "IAMAT kiwi +1+1",
+        "iamat kiwi +1+1 1",
+        "AT A +1.000000000 kiwi +1+1 1",
+        "WHATSAT nobody 10 5",
+        "WHATSAT kiwi 51 1",
+        "IAMAT kiwi +91+1 1",
+    };
+    nodes_t *nodes = nodes_new("A=");
+    nodes_start_all(nodes);
+    asker_t *asker = asker_new(nodes, "A");
+    for (size_t i = 0; i < sizeof invalid / sizeof invalid[0]; i++) {
+        assert_text_equal(asker_ask(asker, invalid[i]), "?\n");
+    }
+    asker_destroy(&asker);
+    nodes_destroy(&nodes);
+}
+
+static void receipt_times_far_off_are_replaced(void **state)
+{
+    (void)state;
+    nodes_t *nodes = nodes_new("A=");
+    nodes_start_all(nodes);
+    asker_t *asker = asker_new(nodes, "A");
+    int64_t now_ns = timestamp_now_ns();
+    const int64_t stamps_ns[] = {now_ns + 3600 * TIMESTAMP_NS_PER_S,
+                                 now_ns - 3600 * TIMESTAMP_NS_PER_S, INT64_MAX, INT64_MIN};
+    for (size_t i = 0; i < sizeof stamps_ns / sizeof stamps_ns[0]; i++) {
+        text_t reply = asker_ask_at(asker, "IAMAT kiwi +1+1 0", stamps_ns[i]);
+        text_t word;
+        text_t difference;
+        int64_t difference_ns;
+        assert_true(text_take_field(&reply, &word) && text_take_field(&reply, &word) &&
+                    text_take_field(&reply, &difference));
+        assert_true(timestamp_parse_difference(difference, &difference_ns));
+        assert_true(difference_ns >= now_ns && difference_ns <= timestamp_now_ns());
+    }
+    asker_destroy(&asker);
+    nodes_destroy(&nodes);
+}
+
+static void a_node_reports_on_itself(void **state)
+{
+    (void)state;
+    nodes_t *nodes = nodes_new("A=B B=A");
+    nodes_start_all(nodes);
+    asker_t *asker = asker_new(nodes, "A");
+    asker_ask(asker, "IAMAT kiwi +1+1 100");
+    text_t report = asker_report(asker);
+    text_t name;
+    uint64_t value;
+    assert_true(message_value(report, "name", &name));
+    assert_text_equal(name, "A");
+    assert_true(message_number(report, "records", UINT64_MAX, &value) && value == 1);
+    assert_true(message_number(report, "frontends", UINT64_MAX, &value) && value == 1);
+    assert_true(message_number(report, "links", UINT64_MAX, &value) && value == 1);
+    asker_destroy(&asker);
+    nodes_destroy(&nodes);
+}
+
+/* Waits for the next message on a raw socket. */
+static void receive(void *socket, message_inbound_t *ret_inbound)
+{
+    zmq_pollitem_t item = {.socket = socket, .events = ZMQ_POLLIN};
+    assert_int_equal(zmq_poll(&item, 1, WAIT_LIMIT_MS), 1);
+    assert_int_equal(message_receive(socket, false, ret_inbound), STATUS_OK);
+}
+
+static void an_unknown_session_is_reset(void **state)
+{
+    (void)state;
+    nodes_t *nodes = nodes_new("A=");
+    nodes_start_all(nodes);
+    asker_t *asker = asker_new(nodes, "A");
+    void *socket = nodes_connect(nodes, "A", true, "stranger");
+    message_t request = {
+        .type = MESSAGE_REQUEST, .header = TEXT("9"), .body = TEXT("1 1 1 IAMAT x +1+1 1\n")};
+    message_inbound_t inbound;
+    assert_int_equal(message_send(socket, (text_t){0}, &request), STATUS_OK);
+    receive(socket, &inbound);
+    assert_int_equal(inbound.message.type, MESSAGE_RESET);
+    assert_text_equal(inbound.message.header, "9");
+    message_inbound_done(&inbound);
+    zmq_close(socket);
+    assert_text_equal(asker_ask(asker, "WHATSAT x 0 0"), "?\n");
+    asker_destroy(&asker);
+    nodes_destroy(&nodes);
+}
+
+/* Frames of a hostile peer: numbers of frames, protocols, types, sizes, bytes. */
+static void send_garbage(void *socket, unsigned seed)
+{
+    static char bytes[4096];
+    static const char *const starts[] = {"HERD/1", "HERD/2", "HERD/", "", "GET / HTTP/1.1"};
+    static const char *const types[] = {"HELLO", "DATA",    "REQUEST", "ACK",  "WANT",   "REPLY",
+                                        "RESET", "GOODBYE", "STATUS",  "PING", "NOTHING"};
+    unsigned random = seed * 1664525 + 1013904223;
+    unsigned frames = 1 + random / 65536 % 6;
+    for (unsigned i = 0; i < frames; i++) {
+        random = random * 1664525 + 1013904223;
+        int flags = ZMQ_DONTWAIT | (i + 1 < frames ? ZMQ_SNDMORE : 0);
+        const char *text = i == 0 ? starts[random / 65536 % 5] : types[random / 65536 % 11];
+        size_t size = random / 1024 % sizeof bytes;
+        for (size_t j = 0; j < size; j++) {
+            bytes[j] = (char)(random >> (j % 24));
+        }
+        int sent = i < 2 ? zmq_send(socket, text, strlen(text), flags)
+                         : zmq_send(socket, bytes, size, flags);
+        if (sent < 0) {
+            return; /* the pipe is full: the node has better to do */
+        }
+    }
+}
+
+static void garbage_changes_nothing(void **state)
+{
+    (void)state;
+    nodes_t *nodes = nodes_new("A=B B=A");
+    nodes_start(nodes, "A");
+    asker_t *asker = asker_new(nodes, "A");
+    /* As a stranger on both sockets, and under the name of the neighbour on the bus. */
+    void *sockets[] = {nodes_connect(nodes, "A", false, "stranger"),
+                       nodes_connect(nodes, "A", true, "stranger"),
+                       nodes_connect(nodes, "A", false, "B")};
+    char *at = string_of(asker_ask(asker, "IAMAT kiwi +1+1 100"));
+    for (unsigned i = 0; i < 3000; i++) {
+        send_garbage(sockets[i % 3], i);
+        if (i % 100 == 0) {
+            asker_ask(asker, "WHATSAT kiwi 0 0");
+        }
+    }
+    assert_known(nodes, "A", "kiwi", at);
+    uint64_t records;
+    assert_true(message_number(asker_report(asker), "records", UINT64_MAX, &records));
+    assert_int_equal(records, 1);
+    for (size_t i = 0; i < 3; i++) {
+        zmq_close(sockets[i]);
+    }
+    nodes_start(nodes, "B"); /* takes its name back */
+    assert_known(nodes, "B", "kiwi", at);
+    free(at);
+    asker_destroy(&asker);
+    nodes_destroy(&nodes);
+}
+
+/* Replies that grow far beyond their request come in several messages, each of a bounded size. */
+static void short_questions_with_long_answers_are_bounded(void **state)
+{
+    (void)state;
+    enum { QUESTIONS = 200 };
+    static char line[LIMIT_LINE_SIZE];
+    char body[QUESTIONS * 24];
+    size_t used = 0;
+    size_t replies = 0;
+    bool last = false;
+    nodes_t *nodes = nodes_new("A=");
+    nodes_start_all(nodes);
+    asker_t *asker = asker_new(nodes, "A");
+    snprintf(line, sizeof line, "IAMAT kiwi +1.%060000d+1 100", 0);
+    assert_true(asker_ask(asker, line).size > 60000);
+    for (int i = 0; i < QUESTIONS; i++) {
+        used +=
+            (size_t)snprintf(body + used, sizeof body - used, "1 %d 1 WHATSAT kiwi 0 0\n", i % 10);
+    }
+    void *socket = nodes_connect(nodes, "A", true, "greedy");
+    message_t hello = {.type = MESSAGE_HELLO, .header = TEXT("1"), .body = TEXT("versions 1\n")};
+    message_t request = {
+        .type = MESSAGE_REQUEST, .header = TEXT("1"), .body = {.data = body, .size = used}};
+    assert_int_equal(message_send(socket, (text_t){0}, &hello), STATUS_OK);
+    assert_int_equal(message_send(socket, (text_t){0}, &request), STATUS_OK);
+    while (!last) {
+        message_inbound_t inbound;
+        receive(socket, &inbound);
+        assert_true(inbound.message.body.size < LIMIT_BATCH_SIZE + LIMIT_LINE_SIZE + 1024);
+        replies += inbound.message.type == MESSAGE_REPLY ? 1 : 0;
+        last = text_equal(inbound.message.header, TEXT("1 1"));
+        message_inbound_done(&inbound);
+    }
+    assert_true(replies >= QUESTIONS / 2);
+    zmq_close(socket);
+    asker_destroy(&asker);
+    nodes_destroy(&nodes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_update_at_one_is_known_at_all),
+        cmocka_unit_test(the_newest_wins_wherever_it_was_taken),
+        cmocka_unit_test(a_new_node_takes_what_its_neighbours_have_before_it_serves),
+        cmocka_unit_test(a_herd_in_two_parts_becomes_one_again),
+        cmocka_unit_test(a_single_member_serves_alone),
+        cmocka_unit_test(requests_are_parsed_again),
+        cmocka_unit_test(receipt_times_far_off_are_replaced),
+        cmocka_unit_test(a_node_reports_on_itself),
+        cmocka_unit_test(an_unknown_session_is_reset),
+        cmocka_unit_test(garbage_changes_nothing),
+        cmocka_unit_test(short_questions_with_long_answers_are_bounded),
+    };
+    return workspace_finish(cmocka_run_group_tests_name("nodes", tests, NULL, NULL));
+}
