@@ -6,6 +6,7 @@
 #include "common/timestamp.h"
 #include "node/places.h"
 
+#include <assert.h>
 #include <czmq.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -120,9 +121,10 @@ static void one_question_has_one_answer(void **state)
 static void batches_are_answered_whole(void **state)
 {
     (void)state;
-    enum { BATCHES = 20, BATCH = 250 };
+    enum { BATCHES = 20, BATCH = 250, ALL = 5000 };
+    static_assert(ALL == BATCHES * BATCH, "every ticket is asked once");
     places_t *places = start(CONFIG_PLACES_LOCAL, CITIES);
-    answers_t answers = answers_of(BATCHES * BATCH);
+    answers_t answers = answers_of(ALL);
     places_query_t queries[BATCH];
     for (size_t i = 0; i < BATCHES; i++) {
         for (size_t j = 0; j < BATCH; j++) {
@@ -130,7 +132,7 @@ static void batches_are_answered_whole(void **state)
         }
         assert_int_equal(places_ask(places, queries, BATCH), STATUS_OK);
     }
-    receive_until(places, &answers, BATCHES * BATCH);
+    receive_until(places, &answers, ALL);
     assert_each_answered_once(&answers);
     assert_false(places_receive(places, take_answer, &answers));
     answers_done(&answers);

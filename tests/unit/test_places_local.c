@@ -102,14 +102,14 @@ static void a_row_that_is_too_long_is_skipped(void **state)
     char *text = memory_new(size);
     char *end = text + snprintf(text, size, "1\tLong\t\t");
     const char *tail = "\t1\t1\tP\tPPL\tUS\t\tCA\t\t\t\t0\t\t\t\t\n" ROW("2", "Short", "1", "1");
+    const size_t tail_size = strlen(tail);
     size_t names_size =
         LIMIT_PLACE_ROW_SIZE - (size_t)(end - text) - (size_t)(strchr(tail, '\n') - tail);
     for (size_t more = 0; more < 2; more++) {
         memset(end, 'n', names_size + more);
-        memcpy(end + names_size + more, tail, strlen(tail));
+        memcpy(end + names_size + more, tail, tail_size);
         places_local_t *places = NULL;
-        text_t all = {.data = text,
-                      .size = (size_t)(end - text) + names_size + more + strlen(tail)};
+        text_t all = {.data = text, .size = (size_t)(end - text) + names_size + more + tail_size};
         assert_int_equal(open_text(all, &places), STATUS_OK);
         assert_int_equal(places_local_load(places)->row_count, more == 0 ? 2 : 1);
         assert_int_equal(places_local_load(places)->skipped_count, more);
