@@ -374,7 +374,7 @@ static void garbage_of_the_node_changes_nothing(void **state)
     assert_served(self);
     assert_false(client_sees_close(client, 100));
     client_destroy(&client);
-    assert_logged(self, "dropped from the node");
+    assert_logged(self, "node: dropped a message");
 }
 
 static void a_frame_beyond_the_limit_costs_the_link_only(void **state)
