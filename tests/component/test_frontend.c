@@ -2,6 +2,7 @@
  * (bus-protocol.md, Q rules; client-protocol.md, N rules). */
 #include "tests/support/cmocka_herd.h"
 
+#include "common/limits.h"
 #include "common/memory.h"
 #include "common/timestamp.h"
 #include "frontend/frontend.h"
@@ -383,8 +384,9 @@ static void a_frame_beyond_the_limit_costs_the_link_only(void **state)
     client_t *client = client_new(self->port);
     client_say(client, LINE_A "\n");
     (void)test_node_wait_one(self->node);
-    char *huge = memory_new(2 * 1024 * 1024 + 1);
-    memset(huge, 'x', 2 * 1024 * 1024);
+    const size_t huge_size = (size_t)2 * LIMIT_BODY_SIZE;
+    char *huge = memory_new(huge_size + 1);
+    memset(huge, 'x', huge_size);
     test_node_send_frames(self->node, (const char *const[]){"HERD/1", "REPLY", "1", huge, NULL});
     free(huge);
     test_node_welcome(self->node);

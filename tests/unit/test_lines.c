@@ -4,6 +4,7 @@
 #include "common/limits.h"
 #include "frontend/lines.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { MAX_LINE = 128 };
@@ -98,22 +99,18 @@ static void lines_do_not_depend_on_pieces(void **state)
     }
 }
 
-/* `count` times "x", then `end`; `expected` with %*s for the x. */
-static void assert_long(size_t count, const char *end, const char *before, const char *after)
+/* `count` times "x", then `end`; expected is `open`, those x (three where the line is too long), `close`. */
+static void assert_long(size_t count, const char *end, const char *open, const char *close)
 {
+    char xs[2 * MAX_LINE];
     char input[2 * MAX_LINE];
     char expected[2 * MAX_LINE];
-    memset(input, 'x', count);
-    memcpy(input + count, end, strlen(end) + 1);
-    size_t shown = before[0] == '{' ? 3 : count;
-    size_t size = strlen(before);
-    memcpy(expected, before, size);
-    memset(expected + size, 'x', shown);
-    size += shown;
-    memcpy(expected + size, after, strlen(after));
-    size += strlen(after);
-    assert_cut((text_t){.data = input, .size = count + strlen(end)},
-               (text_t){.data = expected, .size = size});
+    memset(xs, 'x', sizeof xs);
+    int shown = open[0] == '{' || open[0] == '[' ? 3 : (int)count;
+    int size = snprintf(input, sizeof input, "%.*s%s", (int)count, xs, end);
+    int expected_size = snprintf(expected, sizeof expected, "%s%.*s%s", open, shown, xs, close);
+    assert_cut((text_t){.data = input, .size = (size_t)size},
+               (text_t){.data = expected, .size = (size_t)expected_size});
 }
 
 static void the_longest_line_is_a_line_and_one_byte_more_is_not(void **state)
