@@ -15,7 +15,7 @@
 enum {
     TICK_MS = 100,
     /* Answers under way and lingering sessions get this long at the end; all in all it is less than 2 s. */
-    STOP_MS = 1700,
+    STOP_MS = 1500,
     SIGNALS = 3,
 };
 

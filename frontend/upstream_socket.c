@@ -168,6 +168,8 @@ status_t upstream_socket_open(const upstream_socket_settings_t *settings,
         errno = error;
         return STATUS_SYSTEM;
     }
+    /* Only a read that finds nothing arms the file descriptor (zmq_getsockopt(3), ZMQ_FD). */
+    drain_monitor(self);
     *ret_self = self;
     return STATUS_OK;
 }
