@@ -165,8 +165,8 @@ static void receipt_times_far_off_are_replaced(void **state)
     for (size_t i = 0; i < sizeof stamps_ns / sizeof stamps_ns[0]; i++) {
         text_t reply = asker_ask_at(asker, "IAMAT kiwi +1+1 0", stamps_ns[i]);
         text_t word;
-        text_t difference;
-        int64_t difference_ns;
+        text_t difference = {0};
+        int64_t difference_ns = 0;
         assert_true(text_take_field(&reply, &word) && text_take_field(&reply, &word) &&
                     text_take_field(&reply, &difference));
         assert_true(timestamp_parse_difference(difference, &difference_ns));

@@ -215,7 +215,7 @@ static void keep_reply(asker_t *self, text_t body)
     text_t connection;
     text_t sequence;
     text_t length;
-    uint64_t number;
+    uint64_t number = 0;
     assert_true(text_take_until(&body, ' ', &connection) && text_equal(connection, TEXT("7")));
     assert_true(text_take_until(&body, ' ', &sequence) &&
                 text_to_u64(sequence, UINT64_MAX, &number));
