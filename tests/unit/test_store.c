@@ -105,7 +105,7 @@ static void the_maximum_holds(void **state)
 static void origins_have_a_maximum(void **state)
 {
     (void)state;
-    char name[16];
+    char name[24];
     for (int i = 0; i < LIMIT_ORIGINS; i++) {
         snprintf(name, sizeof name, "member%d", i);
         assert_int_equal(merge(name, "1", name, 1), STORE_NEWER);
