@@ -101,7 +101,8 @@ static void write_places(FILE *file, const herd_options_t *options)
         fprintf(file, "    places\n        provider = \"none\"\n");
         return;
     }
-    char *places = herd_source("tests/support/places.tsv");
+    char *places =
+        herd_source(options->places != NULL ? options->places : "tests/support/places.tsv");
     fprintf(file, "    places\n        provider = \"local\"\n        file = \"%s\"\n", places);
     free(places);
 }

@@ -38,7 +38,8 @@ typedef struct {
     size_t member_count;
     const char
         *settings; /* further lines of the section `herd`, e.g. "max_line = \"1024\"\n"; or NULL */
-    bool local_places;         /* tests/support/places.tsv, else no provider */
+    bool local_places;         /* places of a file, else no provider */
+    const char *places;        /* the file, in HERD_SOURCE; NULL: tests/support/places.tsv */
     size_t frontend_max_files; /* RLIMIT_NOFILE of front-ends, 0 inherits */
 } herd_options_t;
 
