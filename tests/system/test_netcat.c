@@ -42,12 +42,12 @@ static char *read_session(void)
     char *path = herd_source("README.md");
     size_t size;
     char *readme = workspace_read(path, &size);
-    assert_non_null(readme);
-    const char *begin = strstr(readme, "<!-- session");
+    const char *begin = readme != NULL ? strstr(readme, "<!-- session") : NULL;
     begin = begin != NULL ? strstr(begin, "\n```\n") : NULL;
     const char *end = begin != NULL ? strstr(begin + 1, "\n```\n<!-- end of session -->\n") : NULL;
-    if (end == NULL) {
+    if (begin == NULL || end == NULL) {
         fail_msg("%s: no session between its marks", path);
+        abort(); /* never reached: what the analyzer does not know of fail_msg */
     }
     begin += strlen("\n```\n");
     char *session = strndup(begin, (size_t)(end + 1 - begin));
