@@ -7,7 +7,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 enum { FIRST_SLOTS = 1024 };
