@@ -190,3 +190,19 @@ bool message_number(text_t body, const char *key, uint64_t maximum, uint64_t *re
     text_t value;
     return message_value(body, key, &value) && text_to_u64(value, maximum, ret_value);
 }
+
+bool message_has_version(text_t body)
+{
+    text_t versions;
+    text_t version;
+    if (!message_value(body, "versions", &versions)) {
+        return false;
+    }
+    while (text_take_until(&versions, ' ', &version)) {
+        uint64_t number;
+        if (text_to_u64(version, UINT64_MAX, &number) && number == MESSAGE_VERSION) {
+            return true;
+        }
+    }
+    return false;
+}

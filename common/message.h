@@ -87,6 +87,9 @@ bool message_value(text_t body, const char *key, text_t *ret_value);
 /* The same for a value that is a number, 0 .. `maximum`. */
 bool message_number(text_t body, const char *key, uint64_t maximum, uint64_t *ret_value);
 
+/* Whether the `versions` in the body of a HELLO name ours (M2). */
+bool message_has_version(text_t body);
+
 /* Whether the socket takes (ZMQ_POLLOUT) or has (ZMQ_POLLIN) a message now; reading it also re-arms the
  * edge-triggered ZMQ_FD (zmq_getsockopt(3), ZMQ_FD). */
 bool message_ready(void *socket, short event);

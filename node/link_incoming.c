@@ -14,22 +14,6 @@ static bool connection_is_stale(const link_t *self, const generation_t *generati
     return !level && steady_ns - out->since_ns >= reconnect_pause_ns;
 }
 
-static bool speaks_our_version(text_t body)
-{
-    text_t versions;
-    text_t version;
-    if (!message_value(body, "versions", &versions)) {
-        return false;
-    }
-    while (text_take_until(&versions, ' ', &version)) {
-        uint64_t number;
-        if (text_to_u64(version, UINT64_MAX, &number) && number == MESSAGE_VERSION) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* B1, B2, at the receiver */
 static link_event_t take_hello(link_t *self, uint64_t session, text_t body, int64_t now_ns,
                                int64_t steady_ns)
@@ -41,7 +25,7 @@ static link_event_t take_hello(link_t *self, uint64_t session, text_t body, int6
     uint64_t tail;
     text_t clock_text;
     int64_t clock_ns;
-    if (!speaks_our_version(body) || !message_value(body, "herd", &herd) ||
+    if (!message_has_version(body) || !message_value(body, "herd", &herd) ||
         !message_value(body, "name", &name) || !link_read_generation(body, &generation) ||
         !message_number(body, "tail", UINT64_MAX, &tail) ||
         !message_value(body, "clock", &clock_text) || !text_to_i64(clock_text, &clock_ns) ||

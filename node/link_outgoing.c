@@ -129,7 +129,7 @@ static void move_cursor(link_t *self, uint64_t index)
     self->out.window_used = 0;
 }
 
-/* B2, at the sender. A `since` that our list never had is one of another life: all of it then. */
+/* B2, at the sender. A `since` beyond our tail contradicts B2: dropped, and silence (B8) opens anew. */
 static link_event_t take_want(link_t *self, text_t body)
 {
     uint64_t version;

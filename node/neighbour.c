@@ -113,12 +113,11 @@ const link_t *neighbour_link(const neighbour_t *self)
     return self->link;
 }
 
-static void log_bad(neighbour_t *self, const message_t *message)
+static void log_bad(neighbour_t *self, const char *problem, text_t sample)
 {
     char where[LIMIT_NAME_SIZE + 16];
     snprintf(where, sizeof where, "link %s", self->name);
-    log_dropped(self->context.log, &self->bad, where, message_type_text(message->type),
-                message->header);
+    log_dropped(self->context.log, &self->bad, where, problem, sample);
 }
 
 static void log_refused(neighbour_t *self)
@@ -130,6 +129,13 @@ static void log_refused(neighbour_t *self)
     char reason[LIMIT_LOG_SAMPLE];
     text_escape(link_reason(self->link), reason, sizeof reason);
     log_event(self->context.log, LOG_LEVEL_ERROR, "link %s: it refuses us: %s", self->name, reason);
+}
+
+static void log_opened(const neighbour_t *self)
+{
+    log_event(self->context.log, LOG_LEVEL_INFO,
+              "link %s: it sends to us (its clock minus ours: %+lld ms)", self->name,
+              (long long)(link_counters(self->link)->clock_difference_ns / TIMESTAMP_NS_PER_MS));
 }
 
 static void log_down(neighbour_t *self, const char *reason)
@@ -152,13 +158,9 @@ static void handle_link_event(neighbour_t *self, link_event_t event, const messa
         self->up = true;
         self->refusal_noted = false;
         break;
-    case LINK_OPENED:
-        log_event(
-            log, LOG_LEVEL_INFO, "link %s: it sends to us (its clock minus ours: %+lld ms)",
-            self->name,
-            (long long)(link_counters(self->link)->clock_difference_ns / TIMESTAMP_NS_PER_MS));
-        break;
+    case LINK_OPENED: log_opened(self); break;
     case LINK_RESTARTED:
+        log_opened(self);
         log_down(self, "the neighbour started anew");
         connect_dealer(self, steady_ns);
         break;
@@ -172,7 +174,7 @@ static void handle_link_event(neighbour_t *self, link_event_t event, const messa
         log_event(log, LOG_LEVEL_WARNING, "link %s: messages were lost, they are sent again",
                   self->name);
         break;
-    case LINK_BAD: log_bad(self, message); break;
+    case LINK_BAD: log_bad(self, message_type_text(message->type), message->header); break;
     case LINK_NOTHING: break;
     }
 }
@@ -194,7 +196,7 @@ void neighbour_take(neighbour_t *self, const message_t *message, int64_t now_ns,
     uint64_t refused = link_counters(self->link)->refused;
     link_event_t event = link_take(self->link, message, now_ns, steady_ns);
     if (link_counters(self->link)->refused != refused) {
-        log_bad(self, message);
+        log_bad(self, message_type_text(message->type), message->header);
     }
     handle_link_event(self, event, message, steady_ns);
 }
@@ -252,6 +254,8 @@ static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument)
         if (status == STATUS_OK) {
             link_event_t event = link_take_answer(self->link, &inbound.message, steady_ns);
             handle_link_event(self, event, &inbound.message, steady_ns);
+        } else {
+            log_bad(self, status_text(status), (text_t){0});
         }
         message_inbound_done(&inbound);
     }

@@ -14,10 +14,8 @@
 
 typedef struct node node_t;
 
-/* Reports on its way: what herdctl status is told (bus-protocol.md, S1). */
-enum {
-    NODE_EXIT_GRACE_MS = 1000
-}; /* a stopping node waits so long for its neighbours to take the last records */
+/* A stopping node waits so long for its neighbours to take the last records. */
+enum { NODE_EXIT_GRACE_MS = 1000 };
 
 /* A node for `member` of `config`, bound to its endpoints. Both and `log` are borrowed as long as it lives. What
  * cannot work (endpoint in use, places file missing) is logged with its reason and returned. Caller frees with

@@ -6,9 +6,10 @@ static status_t write_link(const neighbour_t *neighbour, buffer_t *out)
 {
     const link_t *link = neighbour_link(neighbour);
     const link_counters_t *counters = link_counters(link);
-    return buffer_format(out, "link %s %s %llu %llu\n", neighbour_name(neighbour),
+    return buffer_format(out, "link %s %s %llu %llu %llu\n", neighbour_name(neighbour),
                          link_is_up(link) ? "up" : "down", (unsigned long long)link_lag(link),
-                         (unsigned long long)counters->received);
+                         (unsigned long long)counters->received,
+                         (unsigned long long)counters->bad_messages);
 }
 
 status_t report_write(const report_figures_t *figures, buffer_t *out)
@@ -24,6 +25,14 @@ status_t report_write(const report_figures_t *figures, buffer_t *out)
         figures->name, HERD_VERSION, (int)getpid(), (long long)figures->started_ns,
         figures->records, figures->memory_size, figures->frontends,
         (unsigned long long)figures->clients, links_up, figures->neighbour_count);
+    if (status == STATUS_OK) {
+        status = buffer_format(
+            out,
+            "positions %llu\nlookups %llu\ninvalid %llu\nstamps_replaced %llu\nmalformed %llu\n",
+            (unsigned long long)figures->positions, (unsigned long long)figures->lookups,
+            (unsigned long long)figures->invalid, (unsigned long long)figures->stamps_replaced,
+            (unsigned long long)figures->malformed);
+    }
     for (size_t i = 0; i < figures->neighbour_count && status == STATUS_OK; i++) {
         status = write_link(figures->neighbours[i], out);
     }

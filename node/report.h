@@ -11,9 +11,14 @@
 /* The figures (open value struct); all borrowed. */
 typedef struct {
     const char *name;
-    int64_t started_ns; /* POSIX time */
-    size_t records;     /* clients known */
-    size_t memory_size; /* bytes that these take */
+    int64_t started_ns;       /* POSIX time */
+    size_t records;           /* clients known */
+    size_t memory_size;       /* bytes that these take */
+    uint64_t positions;       /* IAMATs answered */
+    uint64_t lookups;         /* WHATSATs answered or asked on */
+    uint64_t invalid;         /* lines answered "?" */
+    uint64_t stamps_replaced; /* bus-protocol.md, Q6 */
+    uint64_t malformed;       /* request records dropped */
     size_t frontends;
     uint64_t clients;         /* connections of all front-ends */
     neighbour_t **neighbours; /* neighbour_count of them */

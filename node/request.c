@@ -99,7 +99,12 @@ static void answer_iamat(request_t *self, const exchange_t *exchange, const comm
     };
     if (store_merge(self->context.store, &record, 0) == STORE_FULL) {
         /* No answer is better than a promise that is not kept: the front-end's time-out closes the connection. */
-        log_event(self->context.log, LOG_LEVEL_ERROR, "no room for another client (max_clients)");
+        uint64_t held;
+        if (log_limit_pass(&self->full, exchange->steady_ns, &held)) {
+            log_event(self->context.log, LOG_LEVEL_ERROR,
+                      "no room for another client (max_clients): not answered (and %llu before)",
+                      (unsigned long long)held);
+        }
         return;
     }
     self->positions++;
@@ -182,7 +187,9 @@ static void check_stamp(request_t *self, exchange_t *exchange)
     int64_t now_ns = exchange->now_ns;
     if (exchange->receipt_time_ns > now_ns + self->context.max_clock_lead_ns ||
         exchange->receipt_time_ns < now_ns - oldest_receipt_ns) {
-        exchange->receipt_time_ns = now_ns;
+        /* Strictly increasing, as those of a front-end are (Q2). */
+        self->replaced_ns = now_ns > self->replaced_ns ? now_ns : self->replaced_ns + 1;
+        exchange->receipt_time_ns = self->replaced_ns;
         self->stamps_replaced++;
     }
 }

@@ -41,6 +41,8 @@ typedef struct {
     uint64_t invalid;         /* lines answered "?" */
     uint64_t stamps_replaced; /* Q6 */
     uint64_t malformed;       /* request records that were none, dropped */
+    int64_t replaced_ns;      /* the newest time that Q6 put in the place of another */
+    log_limit_t full;         /* log lines about clients that found no room */
 } request_t;
 
 void request_init(request_t *self, const request_context_t *context);

@@ -13,7 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A question to the places actor is given up this long before the client would be. */
+/* A question to the places actor is given up this long before the client would be, or at half the time where that
+ * is longer. */
 enum { PLACES_MARGIN_MS = 500 };
 
 static const int64_t frontend_dead_after_ns = 5 * TIMESTAMP_NS_PER_S;
@@ -148,18 +149,35 @@ static void label_frontend(frontend_link_t *frontend, text_t body)
              (unsigned long long)pid);
 }
 
+static void refuse(service_t *self, const message_inbound_t *inbound, text_t reason)
+{
+    message_t refused = {
+        .type = MESSAGE_REFUSED, .header = inbound->message.header, .body = reason};
+    send_to_frontend(self, inbound->peer, &refused);
+}
+
+/* Whether a HELLO is of this herd and of a version that we speak (M2, Q1). */
+static bool hello_fits(const service_t *self, text_t body)
+{
+    text_t herd;
+    return message_has_version(body) && message_value(body, "herd", &herd) &&
+           text_equal(herd, text_of(self->context.config->herd_name));
+}
+
 /* Q1 */
 static void take_frontend_hello(service_t *self, const message_inbound_t *inbound, uint64_t session,
                                 int64_t steady_ns)
 {
     const message_t *message = &inbound->message;
+    if (!hello_fits(self, message->body)) {
+        drop(self, "a HELLO of another herd or version", inbound->peer);
+        refuse(self, inbound, TEXT("another herd, or a version that is not spoken here\n"));
+        return;
+    }
     frontend_link_t *frontend = frontends_add(self->frontends, inbound->peer, session);
     if (frontend == NULL) {
         drop(self, "too many front-ends", inbound->peer);
-        message_t refused = {.type = MESSAGE_REFUSED,
-                             .header = message->header,
-                             .body = TEXT("too many front-ends\n")};
-        send_to_frontend(self, inbound->peer, &refused);
+        refuse(self, inbound, TEXT("too many front-ends\n"));
         return;
     }
     frontend->heard_ns = steady_ns;
@@ -195,6 +213,11 @@ static void take_status(service_t *self, const message_inbound_t *inbound)
         .started_ns = self->context.started_ns,
         .records = store_count(self->context.store),
         .memory_size = store_memory(self->context.store),
+        .positions = self->request.positions,
+        .lookups = self->request.lookups,
+        .invalid = self->request.invalid,
+        .stamps_replaced = self->request.stamps_replaced,
+        .malformed = self->request.malformed,
         .frontends = frontends_count(self->frontends),
         .clients = frontends_clients(self->frontends),
         .neighbours = self->context.neighbours,
@@ -284,8 +307,9 @@ void service_take_answers(service_t *self)
 
 static void answer_late_queries(service_t *self, int64_t steady_ns)
 {
-    int64_t patience_ns =
-        (self->context.config->request_timeout_ms - PLACES_MARGIN_MS) * TIMESTAMP_NS_PER_MS;
+    int64_t limit_ms = self->context.config->request_timeout_ms;
+    int64_t margin_ms = limit_ms / 2 < PLACES_MARGIN_MS ? limit_ms / 2 : PLACES_MARGIN_MS;
+    int64_t patience_ns = (limit_ms - margin_ms) * TIMESTAMP_NS_PER_MS;
     uint64_t ticket;
     while (waiting_find_late(self->waiting, steady_ns - patience_ns, &ticket)) {
         answer_query_with_error(self, ticket, PLACES_STATUS_UNKNOWN_ERROR,
