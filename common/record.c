@@ -132,9 +132,12 @@ status_t record_parse_bus_line(text_t line, record_t *ret_record)
         }
     }
     if (text_take_field(&line, &extra) || !text_equal(fields[0], TEXT("AT")) ||
-        !record_name_is_valid(fields[1]) || fields[3].size > LIMIT_LINE_SIZE ||
-        !iso6709_parse(fields[4], &position)) {
+        !record_name_is_valid(fields[1]) || !iso6709_parse(fields[4], &position)) {
         return STATUS_INVALID;
+    }
+    /* No client line makes longer texts, and no store takes them. */
+    if (fields[3].size + fields[4].size + fields[5].size >= LIMIT_LINE_SIZE) {
+        return STATUS_TOO_LONG;
     }
     record_t record = {
         .origin = fields[1], .client = fields[3], .position = fields[4], .client_time = fields[5]};

@@ -14,7 +14,8 @@
 
 /* Open value struct. Times are POSIX, in nanoseconds. */
 typedef struct {
-    text_t client;           /* 1 .. LIMIT_LINE_SIZE bytes, no white space, no LF */
+    text_t client;           /* 1 byte or more, no white space, no LF; the texts together are
+                                LIMIT_LINE_SIZE - 1 bytes at most */
     text_t position;         /* ISO 6709, as the client sent it */
     text_t client_time;      /* as the client sent it */
     text_t origin;           /* the member that took it */
@@ -50,9 +51,10 @@ status_t record_append_answer(const record_t *record, buffer_t *out) STATUS_MUST
  * STATUS_FULL as above. */
 status_t record_append_bus_line(const record_t *record, buffer_t *out) STATUS_MUST_USE;
 
-/* Parses a bus line (without its LF); texts borrow from it. STATUS_TOO_LONG past LIMIT_RECORD_LINE_SIZE;
- * STATUS_INVALID for anything else that is none, also for a position that is none; STATUS_OUT_OF_RANGE where a
- * time is none, does not fit or contradicts the others. */
+/* Parses a bus line (without its LF); texts borrow from it. STATUS_TOO_LONG past LIMIT_RECORD_LINE_SIZE, and
+ * where client, position and client time are LIMIT_LINE_SIZE bytes or more together; STATUS_INVALID for anything
+ * else that is none, also for a position that is none; STATUS_OUT_OF_RANGE where a time is none, does not fit or
+ * contradicts the others. */
 status_t record_parse_bus_line(text_t line, record_t *ret_record) STATUS_MUST_USE;
 
 /* Whether `name` may name a member or herd: 1 .. LIMIT_NAME_SIZE letters, digits, "_", "-", ".", the first a

@@ -1,6 +1,7 @@
 /* One link, both ends in one process, messages carried by hand (node/link.h). */
 #include "node/link.h"
 
+#include "common/limits.h"
 #include "common/memory.h"
 #include "common/timestamp.h"
 #include "tests/support/cmocka_herd.h"
@@ -380,6 +381,27 @@ static void malformed_records_cost_only_themselves(void **state)
     assert_int_equal(link_counters(pair.other.link)->newer, 2);
 }
 
+/* A record that only a store would choke on: fields as long as they may be, each by itself. */
+static void records_too_long_for_a_store_are_refused(void **state)
+{
+    (void)state;
+    connect_both();
+    buffer_t body;
+    buffer_init(&body, LIMIT_BODY_SIZE);
+    assert_int_equal(
+        buffer_format(&body, "AT One +1.000000000 %0*d +1+1 1 =\n", LIMIT_LINE_SIZE, 0), STATUS_OK);
+    assert_int_equal(
+        buffer_format(&body, "AT One +1.000000000 %0*d +1+1 1 =\n", LIMIT_LINE_SIZE - 6, 0),
+        STATUS_OK);
+    message_t message = {.type = MESSAGE_DATA,
+                         .header = TEXT("1 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 0 2"),
+                         .body = buffer_text(&body)};
+    assert_int_equal(link_take(pair.other.link, &message, pair.now_ns, pair.now_ns), LINK_NOTHING);
+    assert_int_equal(link_counters(pair.other.link)->refused, 1);
+    assert_int_equal(link_counters(pair.other.link)->newer, 1);
+    buffer_done(&body);
+}
+
 static void malformed_messages_are_counted_and_dropped(void **state)
 {
     (void)state;
@@ -487,6 +509,7 @@ int main(void)
         link_test(the_window_bounds_what_is_under_way),
         link_test(a_value_that_changes_while_it_waits_is_sent_once),
         link_test(malformed_records_cost_only_themselves),
+        link_test(records_too_long_for_a_store_are_refused),
         link_test(malformed_messages_are_counted_and_dropped),
         link_test(malformed_answers_are_counted_and_dropped),
         link_test(catching_up_is_known),
