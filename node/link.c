@@ -112,8 +112,11 @@ bool link_has_caught_up(const link_t *self)
 
 uint64_t link_lag(const link_t *self)
 {
+    /* An entry that changes again leaves its old index behind: no list has more entries than clients. */
+    uint64_t count = store_count(self->store);
     uint64_t tail = store_tail(self->store);
-    return tail > self->out.acknowledged ? tail - self->out.acknowledged : 0;
+    uint64_t beyond = tail > self->out.acknowledged ? tail - self->out.acknowledged : 0;
+    return beyond < count ? beyond : count;
 }
 
 const link_counters_t *link_counters(const link_t *self)

@@ -357,6 +357,7 @@ static void a_value_that_changes_while_it_waits_is_sent_once(void **state)
         snprintf(time, sizeof time, "%d", i);
         put(&pair.one, "kiwi", time);
     }
+    assert_int_equal(link_lag(pair.one.link), 1);
     carry(&pair.one, &pair.other);
     assert_true(has(&pair.other, "kiwi", "1000"));
     assert_int_equal(link_counters(pair.other.link)->received, 1);
