@@ -52,10 +52,20 @@ static link_event_t take_hello(link_t *self, uint64_t session, text_t body, int6
     return connection_is_stale(self, &generation, steady_ns) ? LINK_RESTARTED : LINK_OPENED;
 }
 
+/* R6: the neighbour has what it sends us, as long as it is the one that our records go to. One that has started
+ * anew since then has not what its earlier life sent, however late that comes. */
+static uint32_t mark_of_sender(const link_t *self)
+{
+    bool same =
+        self->out.peer_known && generation_equal(&self->in.generation, &self->out.peer_generation);
+    return same ? self->mark : 0;
+}
+
 /* B4: each line by itself. */
 static void merge_records(link_t *self, text_t body)
 {
     link_counters_t *counters = &self->counters;
+    uint32_t mark = mark_of_sender(self);
     text_t line;
     while (text_take_line(&body, &line)) {
         record_t record;
@@ -64,7 +74,7 @@ static void merge_records(link_t *self, text_t body)
             counters->refused++;
             continue;
         }
-        switch (store_merge(self->store, &record, self->mark)) {
+        switch (store_merge(self->store, &record, mark)) {
         case STORE_NEWER: counters->newer++; break;
         case STORE_SAME: counters->same++; break;
         case STORE_OLDER: counters->older++; break;

@@ -206,6 +206,33 @@ static void a_restarted_neighbour_gets_everything_back(void **state)
     assert_true(has(&pair.other, "ours", "1"));
 }
 
+/* Records of the earlier life that were still on their way when the next one asked for ours. */
+static void what_an_earlier_life_sent_is_sent_to_the_next(void **state)
+{
+    (void)state;
+    char header[LIMIT_HEADER_SIZE];
+    char body[LIMIT_HEADER_SIZE];
+    message_t message;
+    connect_both();
+    put(&pair.other, "its-own", "1");
+    assert_true(link_next(pair.other.link, pair.now_ns, pair.now_ns, &message));
+    assert_int_equal(message.type, MESSAGE_DATA);
+    message.header.size = (size_t)(text_copy(message.header, header) - header);
+    message.body.size = (size_t)(text_copy(message.body, body) - body);
+    message.header.data = header;
+    message.body.data = body;
+    stop_end(&pair.other);
+    start_end(&pair.other, "Other", "One", 'c');
+    link_disconnected(pair.one.link, pair.now_ns);
+    link_connected(pair.one.link, pair.now_ns);
+    carry(&pair.one, &pair.other);
+    assert_true(link_is_up(pair.one.link));
+    assert_int_equal(link_take(pair.one.link, &message, pair.now_ns, pair.now_ns), LINK_NOTHING);
+    assert_true(has(&pair.one, "its-own", "1"));
+    carry(&pair.one, &pair.other);
+    assert_true(has(&pair.other, "its-own", "1"));
+}
+
 static link_event_t say_hello(end_t *sender, end_t *receiver)
 {
     message_t message;
@@ -500,6 +527,7 @@ int main(void)
         link_test(what_came_from_the_neighbour_is_not_sent_back),
         link_test(a_reconnected_neighbour_gets_only_what_it_missed),
         link_test(a_restarted_neighbour_gets_everything_back),
+        link_test(what_an_earlier_life_sent_is_sent_to_the_next),
         link_test(a_new_generation_asks_for_a_new_connection),
         link_test(a_hello_of_the_same_life_leaves_the_connection_alone),
         link_test(a_gap_is_asked_for_again_once),
