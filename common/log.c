@@ -12,7 +12,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -349,20 +348,10 @@ void log_reopen(log_t *self)
     pthread_mutex_unlock(&self->mutex);
 }
 
-/* Whether stderr is the log file itself, as where a script starts the program: an echo would double each line. */
-static bool stderr_is_log(const log_t *self)
-{
-    struct stat one;
-    struct stat other;
-    return fstat(STDERR_FILENO, &one) == 0 && stat(self->path, &other) == 0 &&
-           one.st_dev == other.st_dev && one.st_ino == other.st_ino;
-}
-
 void log_set_echo(log_t *self, bool echo)
 {
-    bool useful = echo && !stderr_is_log(self);
     pthread_mutex_lock(&self->mutex);
-    self->echo = useful;
+    self->echo = echo;
     pthread_mutex_unlock(&self->mutex);
 }
 
