@@ -1,10 +1,15 @@
 #include "common/sockets.h"
 
+#include "common/endpoint.h"
 #include "common/limits.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <zmq.h>
 
 /* One integer option; rows are applied in order. */
@@ -101,4 +106,34 @@ status_t sockets_configure(void *socket, sockets_role_t role, const char *endpoi
         set = zmq_setsockopt(socket, ZMQ_ROUTING_ID, routing_id, strlen(routing_id)) == 0;
     }
     return set ? STATUS_OK : STATUS_SYSTEM;
+}
+
+/* Whether a process listens on the Unix socket `path`; a file that is left of one that ended refuses. */
+static bool is_listened_on(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) {
+        return false; /* which zmq_bind refuses */
+    }
+    memcpy(address.sun_path, path, strlen(path));
+    int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (probe < 0) {
+        return false;
+    }
+    /* EAGAIN: there is a listener, and its queue is full (unix(7)). */
+    bool listened_on =
+        connect(probe, (const struct sockaddr *)&address, sizeof address) == 0 || errno == EAGAIN;
+    close(probe);
+    return listened_on;
+}
+
+status_t sockets_bind(void *socket, const char *endpoint)
+{
+    endpoint_t parsed;
+    if (endpoint_parse(endpoint, &parsed) == STATUS_OK && parsed.kind == ENDPOINT_IPC &&
+        is_listened_on(parsed.path)) {
+        errno = EADDRINUSE;
+        return STATUS_IN_USE;
+    }
+    return zmq_bind(socket, endpoint) == 0 ? STATUS_OK : STATUS_SYSTEM;
 }

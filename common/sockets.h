@@ -1,6 +1,6 @@
-/* sockets.h - every ZeroMQ socket option that the herd sets, with its reason, in one place.
+/* sockets.h - every ZeroMQ socket option that the herd sets, with its reason, in one place; and how it binds.
  *
- * Owner: none; works on the caller's raw socket handle, before bind or connect. Threads: the socket's.
+ * Owner: none; works on the caller's raw socket handle, which is then bound here or connected. Threads: the socket's.
  */
 #ifndef HERD_SOCKETS_H
 #define HERD_SOCKETS_H
@@ -19,5 +19,10 @@ typedef enum {
  * STATUS_SYSTEM with errno set where ZeroMQ refuses one. */
 status_t sockets_configure(void *socket, sockets_role_t role, const char *endpoint,
                            const char *routing_id) STATUS_MUST_USE;
+
+/* Binds `socket` to `endpoint`. Unlike zmq_bind, which takes the place of whoever listens on an ipc path without a word,
+ * it leaves a path in use to its owner; the path of a process that has ended is taken over.
+ * STATUS_IN_USE with errno set to EADDRINUSE, STATUS_SYSTEM with errno set where ZeroMQ refuses. */
+status_t sockets_bind(void *socket, const char *endpoint) STATUS_MUST_USE;
 
 #endif

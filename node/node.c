@@ -226,7 +226,7 @@ static status_t bind_router(node_t *self, sockets_role_t role, const char *endpo
     zsock_t *socket = zsock_new(ZMQ_ROUTER);
     void *handle = socket != NULL ? zsock_resolve(socket) : NULL;
     if (handle == NULL || sockets_configure(handle, role, endpoint, NULL) != STATUS_OK ||
-        zmq_bind(handle, endpoint) != 0) {
+        sockets_bind(handle, endpoint) != STATUS_OK) {
         log_event(self->log, LOG_LEVEL_ERROR, "cannot bind %s: %s", endpoint,
                   zmq_strerror(zmq_errno()));
         zsock_destroy(&socket);

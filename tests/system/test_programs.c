@@ -1,6 +1,7 @@
 /* The programs as processes: start, refusal to start, signals, several front-ends. */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
+#include "tests/support/port.h"
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
 
@@ -107,6 +108,34 @@ static void a_port_in_use_is_refused(void **state)
     assert_refused("herd-node", (const char *const[]){"--config", herd_file(herd), "Clark", NULL},
                    "");
     herd_wait_serving(herd, "Clark");
+}
+
+/* Another herd file in the same folder, with bus ports of its own: what both share is the path of `requests`. */
+static void a_request_socket_in_use_is_refused(void **state)
+{
+    static const char other_file[] = "herd\n"
+                                     "    name = \"other\"\n"
+                                     "    log_dir = \"log.other\"\n"
+                                     "    places\n"
+                                     "        provider = \"none\"\n"
+                                     "members\n"
+                                     "    Clark\n"
+                                     "        clients = \"tcp://127.0.0.1:%u\"\n"
+                                     "        bus = \"tcp://127.0.0.1:%u\"\n";
+    port_pool_t *ports = port_pool_new();
+    char text[sizeof other_file + 16];
+    int size = snprintf(text, sizeof text, other_file, (unsigned)port_pool_take(ports),
+                        (unsigned)port_pool_take(ports));
+    char *file = workspace_path(herd_folder(*state), "other.cfg");
+    workspace_write(file, (text_t){.data = text, .size = (size_t)size});
+    assert_refused("herd-node", (const char *const[]){"--config", file, "Clark", NULL},
+                   "Clark.requests: Address already in use");
+    /* Those who come now still find the first one. */
+    herd_kill_frontend(*state, "Clark");
+    herd_start_frontend(*state, "Clark");
+    herd_wait_serving(*state, "Clark");
+    free(file);
+    port_pool_destroy(&ports);
 }
 
 static void help_and_version_are_told(void **state)
@@ -265,6 +294,7 @@ int main(void)
         HERD_TEST_OWN(a_start_that_cannot_work_says_why),
         HERD_TEST_OWN(a_bad_herd_file_is_refused_with_its_line),
         HERD_TEST_OWN(a_port_in_use_is_refused),
+        HERD_TEST_SINGLE(a_request_socket_in_use_is_refused),
         HERD_TEST_OWN(help_and_version_are_told),
         HERD_TEST_SINGLE(an_idle_frontend_ends_at_once),
         HERD_TEST_SINGLE(a_frontend_that_ends_answers_what_is_under_way),
