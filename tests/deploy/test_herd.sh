@@ -128,6 +128,8 @@ output=$("$script" --build "$folder/nothing" up 2>&1)
 says "no programs in $folder/nothing/bin"
 output=$("$script" --build "$folder/build" --config "$folder/nothing.cfg" up 2>&1)
 says 'no herd file'
+output=$(HERD_CONFIG="$folder/nothing.cfg" "$script" --build "$folder/build" up 2>&1)
+says "no herd file $folder/nothing.cfg"
 run 1 logs
 says 'no logs'
 
