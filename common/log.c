@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -35,6 +36,7 @@ struct log {
     char *source;
     size_t source_size; /* bytes */
     bool traffic;       /* log_traffic writes */
+    bool stderr_same;   /* stderr was the file when it was opened: nothing is echoed */
     pthread_t writer;
 
     /* The writer's alone once it runs: */
@@ -61,6 +63,15 @@ struct log {
 static int open_file(const char *path)
 {
     return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+}
+
+/* deploy/herd, as others do, appends to the log what a program prints: an echo would say everything twice. */
+static bool is_stderr(int file)
+{
+    struct stat of_file;
+    struct stat of_stderr;
+    return fstat(file, &of_file) == 0 && fstat(STDERR_FILENO, &of_stderr) == 0 &&
+           of_file.st_dev == of_stderr.st_dev && of_file.st_ino == of_stderr.st_ino;
 }
 
 /* Writes `text`; what could not be written of it. */
@@ -294,6 +305,7 @@ status_t log_open(const char *path, const char *source, bool traffic, bool echo,
     self->source_size = strlen(source);
     self->source = memory_copy_text(source, self->source_size);
     self->traffic = traffic;
+    self->stderr_same = is_stderr(file);
     self->echo = echo;
     self->file = file;
     self->prefix_ms = INT64_MIN;
@@ -381,7 +393,7 @@ void log_event(log_t *self, log_level_t level, const char *format, ...)
     text_t line = text_first((text_t){.data = text, .size = (size_t)size}, sizeof text - 1);
     pthread_mutex_lock(&self->mutex);
     append_line(self, timestamp_now_ns(), tags[level], line);
-    if (self->echo) {
+    if (self->echo && !self->stderr_same) {
         append_echo(self, tags[level], line);
     }
     self->urgent = true;

@@ -26,7 +26,8 @@ typedef enum { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO } log_level_t;
 typedef enum { LOG_RECEIVED, LOG_ANSWERED } log_direction_t;
 
 /* Opens `path` for appending (created 0640) and starts the writing thread. `source`, e.g. "Goloman/node",
- * stands in each line. With `traffic` false log_traffic does nothing. `echo`: events also go to stderr.
+ * stands in each line. With `traffic` false log_traffic does nothing. `echo`: events also go to stderr, unless
+ * that is the same file.
  * The thread takes no signals. STATUS_SYSTEM with errno set where the file cannot be opened. Caller ends it
  * with log_close. */
 status_t log_open(const char *path, const char *source, bool traffic, bool echo,

@@ -469,11 +469,11 @@ static void a_torn_line_stands_alone(void **state)
     assert_memory_equal(next, "20", 2);
 }
 
-static void events_are_echoed_on_request(void **state)
+/* A log with echo while stderr goes to the file `path`. */
+static void log_beside_stderr(const place_t *place, const char *path)
 {
-    place_t *place = *state;
     int before = dup(STDERR_FILENO);
-    int file = open(place->other, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    int file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     assert_true(before >= 0 && file >= 0);
     dup2(file, STDERR_FILENO);
     log_t *log = NULL;
@@ -485,8 +485,23 @@ static void events_are_echoed_on_request(void **state)
     close(before);
     close(file);
     assert_int_equal(status, STATUS_OK);
+}
+
+static void events_are_echoed_on_request(void **state)
+{
+    place_t *place = *state;
+    log_beside_stderr(place, place->other);
     assert_string_equal(read_all(place, place->other), "Welsh/node: warning: link Holiday down\n");
     assert_non_null(strstr(read_all(place, place->path), "link Holiday down\n"));
+}
+
+static void nothing_is_echoed_into_the_log_itself(void **state)
+{
+    place_t *place = *state;
+    log_beside_stderr(place, place->path);
+    const char *content = read_all(place, place->path);
+    assert_non_null(strstr(content, " warning Welsh/node link Holiday down\n"));
+    assert_null(strstr(content, "Welsh/node: warning"));
 }
 
 #define LOG_TEST(test) cmocka_unit_test_setup_teardown(test, place_setup, place_teardown)
@@ -512,6 +527,7 @@ int main(void)
         LOG_TEST(a_full_disk_does_not_hold_up_the_end),
         LOG_TEST(a_torn_line_stands_alone),
         LOG_TEST(events_are_echoed_on_request),
+        LOG_TEST(nothing_is_echoed_into_the_log_itself),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }
