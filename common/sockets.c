@@ -26,11 +26,10 @@ static const setting_t common_settings[] = {
     {ZMQ_HANDSHAKE_IVL, 3000},
     /* A dead local peer is found again within 100 ms; ms, constant or doubling up to _MAX. */
     {ZMQ_RECONNECT_IVL, 100},
-    /* Find half-open connections (peer's host gone); a hung peer is found by its missing answers. ms */
-    {ZMQ_HEARTBEAT_IVL, 1000},
-    {ZMQ_HEARTBEAT_TIMEOUT, 5000},
-    {ZMQ_HEARTBEAT_TTL, 10000},
-    /* The same below ZMTP, for peers without heartbeats; seconds, seconds, probes. */
+    /* Off: in libzmq 4.3.4 the heartbeat timer of a connection that broke while its pipe was full aborts the
+     * process (docs/decisions/0013). The answers of HERD/1 find a dead peer sooner. */
+    {ZMQ_HEARTBEAT_IVL, 0},
+    /* Free the descriptors of peers whose host is gone; seconds, seconds, probes. */
     {ZMQ_TCP_KEEPALIVE, 1},
     {ZMQ_TCP_KEEPALIVE_IDLE, 60},
     {ZMQ_TCP_KEEPALIVE_INTVL, 10},

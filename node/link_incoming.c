@@ -1,17 +1,19 @@
 /* The neighbour's records to us: HELLO, DATA; what we answer: WANT, ACK, NAK, RESET, REFUSED. */
 #include "node/link_parts.h"
 
-/* A HELLO is not answered by a new connection of ours more often than this. */
+/* A connection that is not up gets this long before a HELLO has it made anew. */
 static const int64_t reconnect_pause_ns = 200 * TIMESTAMP_NS_PER_MS;
 
-/* B9: whether a HELLO of this generation shows that our connection leads nowhere. */
+/* B9: whether a HELLO of this generation shows that our connection leads nowhere: it goes to an earlier life of the
+ * neighbour, or was made long enough ago to be up by now if it could. */
 static bool connection_is_stale(const link_t *self, const generation_t *generation,
                                 int64_t steady_ns)
 {
     const link_outgoing_t *out = &self->out;
-    bool level = out->state == LINK_STATE_UP && out->peer_known &&
-                 generation_equal(&out->peer_generation, generation);
-    return !level && steady_ns - out->since_ns >= reconnect_pause_ns;
+    if (out->state == LINK_STATE_UP) {
+        return !generation_equal(&out->peer_generation, generation);
+    }
+    return steady_ns - out->since_ns >= reconnect_pause_ns;
 }
 
 /* B1, B2, at the receiver */

@@ -250,12 +250,22 @@ static void a_new_generation_asks_for_a_new_connection(void **state)
     connect_both();
     stop_end(&pair.other);
     start_end(&pair.other, "Other", "One", 'c');
-    pair.now_ns += SECOND;
+    /* However short its first life was. */
     assert_int_equal(say_hello(&pair.other, &pair.one), LINK_RESTARTED);
     /* Not for each HELLO of a flood of them. */
     link_disconnected(pair.one.link, pair.now_ns);
     link_disconnected(pair.other.link, pair.now_ns);
     assert_int_equal(say_hello(&pair.other, &pair.one), LINK_OPENED);
+}
+
+static void a_connection_that_does_not_come_up_is_made_anew_at_a_hello(void **state)
+{
+    (void)state;
+    pair.now_ns += SECOND / 10;
+    assert_int_equal(say_hello(&pair.other, &pair.one), LINK_OPENED);
+    link_disconnected(pair.other.link, pair.now_ns);
+    pair.now_ns += SECOND;
+    assert_int_equal(say_hello(&pair.other, &pair.one), LINK_RESTARTED);
 }
 
 static void a_hello_of_the_same_life_leaves_the_connection_alone(void **state)
@@ -529,6 +539,7 @@ int main(void)
         link_test(a_restarted_neighbour_gets_everything_back),
         link_test(what_an_earlier_life_sent_is_sent_to_the_next),
         link_test(a_new_generation_asks_for_a_new_connection),
+        link_test(a_connection_that_does_not_come_up_is_made_anew_at_a_hello),
         link_test(a_hello_of_the_same_life_leaves_the_connection_alone),
         link_test(a_gap_is_asked_for_again_once),
         link_test(a_message_that_did_not_leave_is_made_again),
