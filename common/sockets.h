@@ -15,7 +15,8 @@ typedef enum {
 } sockets_role_t;
 
 /* Sets all options of `role` on `socket` (a raw ZeroMQ handle). `endpoint` is what it will be bound or connected to;
- * `routing_id`, 1 .. 255 bytes of text, names a DEALER to its ROUTER; NULL for a ROUTER.
+ * `routing_id`, 1 .. 255 bytes of text, names a DEALER to its ROUTER; NULL for a ROUTER, and for a DEALER
+ * that nobody needs to know again: its ROUTER makes one up.
  * STATUS_SYSTEM with errno set where ZeroMQ refuses one. */
 status_t sockets_configure(void *socket, sockets_role_t role, const char *endpoint,
                            const char *routing_id) STATUS_MUST_USE;

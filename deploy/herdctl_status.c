@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* All members together get this long to answer. */
 enum { ANSWER_LIMIT_MS = 1000 };
@@ -55,10 +54,9 @@ static void take_report(member_status_t *status, text_t body)
 static void connect_member(member_status_t *status, void *context)
 {
     void *socket = zmq_socket(context, ZMQ_DEALER);
-    char routing_id[64];
-    snprintf(routing_id, sizeof routing_id, "herdctl.%d", (int)getpid());
+    /* Without a routing id: two connections of one name would take it from each other. */
     if (socket != NULL && (sockets_configure(socket, SOCKETS_REQUESTS_DEALER,
-                                             status->member->requests, routing_id) != STATUS_OK ||
+                                             status->member->requests, NULL) != STATUS_OK ||
                            zmq_connect(socket, status->member->requests) != 0)) {
         zmq_close(socket);
         socket = NULL;

@@ -285,6 +285,19 @@ static void several_frontends_serve_one_port(void **state)
     free(path);
 }
 
+static void status_is_told_to_all_who_ask(void **state)
+{
+    char *output = NULL;
+    const char *const twice[] = {"--config", herd_file(*state), "status", "Clark", "Clark", NULL};
+    if (run("herdctl", twice, &output) != 0) {
+        fail_msg("a member that runs is not up: %s", output);
+    }
+    free(output);
+    (void)herd_stop_node(*state, "Clark");
+    assert_int_equal(run("herdctl", twice, &output), 1);
+    free(output);
+}
+
 int main(void)
 {
     if (!herd_programs_exist()) {
@@ -302,6 +315,7 @@ int main(void)
         HERD_TEST_SINGLE(a_node_ends_on_sigterm),
         HERD_TEST_SINGLE(sighup_opens_the_logs_anew),
         HERD_TEST_SINGLE(several_frontends_serve_one_port),
+        HERD_TEST_SINGLE(status_is_told_to_all_who_ask),
     };
     return workspace_finish(cmocka_run_group_tests_name("programs", tests, NULL, NULL));
 }
