@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A question to the places actor is given up this long before the client would be, or at half the time where that
- * is longer. */
+/* A question to the places actor is given up this long before the client would be, or at half its time where that
+ * is short. */
 enum { PLACES_MARGIN_MS = 500 };
 
 static const int64_t frontend_dead_after_ns = 5 * TIMESTAMP_NS_PER_S;
@@ -307,11 +307,12 @@ void service_take_answers(service_t *self)
 
 static void answer_late_queries(service_t *self, int64_t steady_ns)
 {
-    int64_t limit_ms = self->context.config->request_timeout_ms;
-    int64_t margin_ms = limit_ms / 2 < PLACES_MARGIN_MS ? limit_ms / 2 : PLACES_MARGIN_MS;
-    int64_t patience_ns = (limit_ms - margin_ms) * TIMESTAMP_NS_PER_MS;
+    int64_t timeout_ms = self->context.config->request_timeout_ms;
+    int64_t margin_ms = timeout_ms / 2 < PLACES_MARGIN_MS ? timeout_ms / 2 : PLACES_MARGIN_MS;
+    int64_t latest_ns = steady_ns - (timeout_ms - margin_ms) * TIMESTAMP_NS_PER_MS;
+    size_t slot = 0;
     uint64_t ticket;
-    while (waiting_find_late(self->waiting, steady_ns - patience_ns, &ticket)) {
+    while (waiting_next_late(self->waiting, latest_ns, &slot, &ticket)) {
         answer_query_with_error(self, ticket, PLACES_STATUS_UNKNOWN_ERROR,
                                 TEXT("the places provider did not answer in time"));
     }

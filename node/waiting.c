@@ -90,12 +90,13 @@ bool waiting_take(waiting_t *self, uint64_t ticket, waiting_query_t *ret_query)
     return true;
 }
 
-bool waiting_find_late(const waiting_t *self, int64_t steady_ns, uint64_t *ret_ticket)
+bool waiting_next_late(const waiting_t *self, int64_t steady_ns, size_t *slot, uint64_t *ret_ticket)
 {
-    for (size_t i = 0; i < self->used && self->count > 0; i++) {
-        const slot_t *slot = &self->slots[i];
-        if (slot->query.answer != NULL && slot->query.since_ns < steady_ns) {
-            *ret_ticket = (uint64_t)slot->serial << 32 | i;
+    while (self->count > 0 && *slot < self->used) {
+        size_t index = (*slot)++;
+        const slot_t *candidate = &self->slots[index];
+        if (candidate->query.answer != NULL && candidate->query.since_ns < steady_ns) {
+            *ret_ticket = (uint64_t)candidate->serial << 32 | index;
             return true;
         }
     }

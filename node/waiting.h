@@ -36,8 +36,10 @@ bool waiting_add(waiting_t *self, const waiting_query_t *query, text_t answer,
  * there. */
 bool waiting_take(waiting_t *self, uint64_t ticket, waiting_query_t *ret_query);
 
-/* The ticket of a query that waits since before `steady_ns`; false where there is none. */
-bool waiting_find_late(const waiting_t *self, int64_t steady_ns, uint64_t *ret_ticket);
+/* The ticket of the next query, from `*slot` on, that waits since before `steady_ns`, moving `*slot` behind it; false
+ * at the end. Start with 0; queries may be taken on the way. */
+bool waiting_next_late(const waiting_t *self, int64_t steady_ns, size_t *slot,
+                       uint64_t *ret_ticket);
 
 size_t waiting_count(const waiting_t *self);
 

@@ -109,6 +109,28 @@ static void a_node_that_hangs_closes_the_connection(void **state)
     herd_wait_serving(herd, "Clark");
 }
 
+/* Questions without pause for some seconds, so that the node looks for late ones while some wait. */
+static void a_short_timeout_leaves_time_for_places(void **state)
+{
+    enum { QUESTIONS = 100, ASKING_MS = 1500 };
+    static const herd_member_t alone[] = {{.name = "Clark", .neighbours = ""}};
+    herd_t *herd = herd_new(&(herd_options_t){.members = alone,
+                                              .member_count = 1,
+                                              .settings = "request_timeout = \"500\"\n",
+                                              .local_places = true});
+    *state = herd;
+    herd_start_all(herd);
+    (void)herd_ask(herd, "Clark", "IAMAT kiwi +34.068930-118.445127 5\n");
+    char lines[QUESTIONS * sizeof "WHATSAT kiwi 50 20\n"] = "";
+    for (size_t i = 0; i < QUESTIONS; i++) {
+        snprintf(lines + strlen(lines), sizeof lines - strlen(lines), "WHATSAT kiwi 50 20\n");
+    }
+    int64_t end_ms = wait_clock_ms() + ASKING_MS;
+    while (wait_clock_ms() < end_ms) {
+        assert_null(strstr(herd_ask(herd, "Clark", lines), "did not answer in time"));
+    }
+}
+
 static void a_new_frontend_takes_over(void **state)
 {
     const char *answer = herd_ask(*state, "Clark", "IAMAT kiwi +1-1 5\n");
@@ -129,6 +151,7 @@ int main(void)
         HERD_TEST_SINGLE(malformed_lines_need_no_node),
         HERD_TEST_OWN(a_node_away_too_long_closes_the_connection),
         HERD_TEST_OWN(a_node_that_hangs_closes_the_connection),
+        HERD_TEST_OWN(a_short_timeout_leaves_time_for_places),
         HERD_TEST_SINGLE(a_new_frontend_takes_over),
     };
     return workspace_finish(cmocka_run_group_tests_name("outage", tests, NULL, NULL));
