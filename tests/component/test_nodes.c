@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* How long an answer that must not come is waited for: less than a node's patience with its neighbours. */
+enum { UNSERVED_MS = 1000 };
+
 #define SAMPLE                                                                                     \
     "Goloman=Hands,Holiday,Wilkes Hands=Goloman,Wilkes Holiday=Goloman,Welsh,Wilkes "              \
     "Welsh=Holiday Wilkes=Goloman,Hands,Holiday"
@@ -204,6 +207,49 @@ static void receive(void *socket, message_inbound_t *ret_inbound)
     assert_int_equal(message_receive(socket, false, ret_inbound), STATUS_OK);
 }
 
+/* The next message of `node` on a pretended bus; answered as a neighbour that is there. */
+static void answer_hello(void *bus, const char *node)
+{
+    zmq_pollitem_t item = {.socket = bus, .events = ZMQ_POLLIN};
+    message_inbound_t inbound;
+    assert_int_equal(zmq_poll(&item, 1, WAIT_LIMIT_MS), 1);
+    assert_int_equal(message_receive(bus, true, &inbound), STATUS_OK);
+    assert_int_equal(inbound.message.type, MESSAGE_HELLO);
+    message_t want = {
+        .type = MESSAGE_WANT,
+        .header = inbound.message.header,
+        .body = TEXT("version 1\ngeneration bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\nsince none\n")};
+    assert_int_equal(message_send(bus, text_of(node), &want), STATUS_OK);
+    message_inbound_done(&inbound);
+}
+
+/* The neighbour answers at once, but is slow to open its own session: it may know what clients ask for. */
+static void a_new_node_waits_for_a_neighbour_that_answers(void **state)
+{
+    (void)state;
+    nodes_t *nodes = nodes_new("A=B B=A");
+    void *bus = nodes_pretend(nodes, "B");
+    nodes_start(nodes, "A");
+    answer_hello(bus, "A");
+    void *frontend = nodes_connect(nodes, "A", true, "frontend");
+    message_t hello = {.type = MESSAGE_HELLO, .header = TEXT("1"), .body = TEXT("versions 1\n")};
+    assert_int_equal(message_send(frontend, (text_t){0}, &hello), STATUS_OK);
+    zmq_pollitem_t item = {.socket = frontend, .events = ZMQ_POLLIN};
+    assert_int_equal(zmq_poll(&item, 1, UNSERVED_MS), 0);
+    void *neighbour = nodes_connect(nodes, "A", false, "B");
+    hello.body = TEXT("versions 1\nherd test\nname B\n"
+                      "generation bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\ntail 0\nclock 0\n");
+    assert_int_equal(message_send(neighbour, (text_t){0}, &hello), STATUS_OK);
+    message_inbound_t inbound;
+    receive(frontend, &inbound);
+    assert_int_equal(inbound.message.type, MESSAGE_WELCOME);
+    message_inbound_done(&inbound);
+    zmq_close(neighbour);
+    zmq_close(frontend);
+    zmq_close(bus);
+    nodes_destroy(&nodes);
+}
+
 static void an_unknown_session_is_reset(void **state)
 {
     (void)state;
@@ -352,6 +398,7 @@ int main(void)
         cmocka_unit_test(requests_are_parsed_again),
         cmocka_unit_test(receipt_times_far_off_are_replaced),
         cmocka_unit_test(a_node_reports_on_itself),
+        cmocka_unit_test(a_new_node_waits_for_a_neighbour_that_answers),
         cmocka_unit_test(an_unknown_session_is_reset),
         cmocka_unit_test(a_front_end_of_another_herd_or_version_is_refused),
         cmocka_unit_test(garbage_changes_nothing),

@@ -169,6 +169,15 @@ void *nodes_connect(nodes_t *self, const char *name, bool requests, const char *
     return socket;
 }
 
+void *nodes_pretend(nodes_t *self, const char *name)
+{
+    const char *endpoint = find(self, name)->member->bus;
+    void *socket = zmq_socket(self->context, ZMQ_ROUTER);
+    assert_int_equal(sockets_configure(socket, SOCKETS_BUS_ROUTER, endpoint, NULL), STATUS_OK);
+    assert_int_equal(zmq_bind(socket, endpoint), 0);
+    return socket;
+}
+
 static void send_message(void *socket, message_type_t type, text_t body)
 {
     message_t message = {.type = type, .header = TEXT("1"), .body = body};

@@ -28,6 +28,9 @@ void nodes_stop(nodes_t *self, const char *name);
  * Caller closes it with zmq_close before nodes_destroy. */
 void *nodes_connect(nodes_t *self, const char *name, bool requests, const char *routing_id);
 
+/* A raw ROUTER in the place of the bus of `name`, which does not run. Caller closes it as above. */
+void *nodes_pretend(nodes_t *self, const char *name);
+
 /* A front-end's session with a node. Caller frees with asker_destroy. */
 asker_t *asker_new(nodes_t *self, const char *name);
 void asker_destroy(asker_t **self_p);
