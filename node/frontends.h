@@ -25,6 +25,7 @@ typedef struct {
     uint64_t session;                 /* of its HELLO */
     uint64_t clients;                 /* connections it serves, as it last said */
     int64_t heard_ns;                 /* steady */
+    bool broken;                      /* a REPLY to it was lost: its session is no more */
     buffer_t replies;                 /* body of the REPLY that is being made */
 } frontend_link_t;
 

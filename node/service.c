@@ -39,7 +39,8 @@ static void remove_frontend(service_t *self, frontend_link_t *frontend, const ch
     frontends_remove(self->frontends, frontend);
 }
 
-static void send_to_frontend(service_t *self, text_t peer, const message_t *message)
+/* False where it could not be delivered. */
+static bool send_to_frontend(service_t *self, text_t peer, const message_t *message)
 {
     status_t status = message_send(self->context.socket, peer, message);
     uint64_t held;
@@ -48,18 +49,24 @@ static void send_to_frontend(service_t *self, text_t peer, const message_t *mess
                   "front-end: a %s could not be delivered: %s (and %llu before)",
                   message_type_text(message->type), status_text(status), (unsigned long long)held);
     }
+    return status == STATUS_OK;
 }
 
-/* Q4: sends what has gathered, as the answer to `answered` REQUEST messages. */
+/* Q4: sends what has gathered, as the answer to `answered` REQUEST messages. Where replies are lost, the session is
+ * over: the front-end is told so by RESET, and asks again (Q1, Q7). */
 static void send_replies(service_t *self, frontend_link_t *frontend, unsigned answered)
 {
+    if (frontend->broken) {
+        buffer_clear(&frontend->replies);
+        return;
+    }
     char header[2 * TEXT_NUMBER_SIZE + 2];
     int size =
         snprintf(header, sizeof header, "%llu %u", (unsigned long long)frontend->session, answered);
     message_t reply = {.type = MESSAGE_REPLY,
                        .header = {.data = header, .size = (size_t)size},
                        .body = buffer_text(&frontend->replies)};
-    send_to_frontend(self, frontend_routing_id(frontend), &reply);
+    frontend->broken = !send_to_frontend(self, frontend_routing_id(frontend), &reply);
     buffer_clear(&frontend->replies);
 }
 
@@ -262,7 +269,7 @@ static void take_message(service_t *self, const message_inbound_t *inbound, int6
         return;
     }
     frontend_link_t *frontend = frontends_find(self->frontends, inbound->peer);
-    if (frontend == NULL || frontend->session != session) {
+    if (frontend == NULL || frontend->session != session || frontend->broken) {
         message_t reset = {.type = MESSAGE_RESET, .header = message->header};
         send_to_frontend(self, inbound->peer, &reset);
         return;

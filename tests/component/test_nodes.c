@@ -387,6 +387,50 @@ static void short_questions_with_long_answers_are_bounded(void **state)
     nodes_destroy(&nodes);
 }
 
+/* Sends it as soon as there is room. */
+static void send_patiently(void *socket, const message_t *message)
+{
+    zmq_pollitem_t item = {.socket = socket, .events = ZMQ_POLLOUT};
+    assert_int_equal(zmq_poll(&item, 1, WAIT_LIMIT_MS), 1);
+    assert_int_equal(message_send(socket, (text_t){0}, message), STATUS_OK);
+}
+
+/* A front-end that takes nothing until replies are lost must not wait for these for ever. */
+static void a_session_whose_replies_were_lost_is_reset(void **state)
+{
+    (void)state;
+    enum { REQUESTS = 30000 };
+    size_t replies = 0;
+    message_type_t type = MESSAGE_REPLY;
+    nodes_t *nodes = nodes_new("A=");
+    nodes_start_all(nodes);
+    void *socket = nodes_connect(nodes, "A", true, "sleepy");
+    message_t hello = {.type = MESSAGE_HELLO, .header = TEXT("1"), .body = TEXT("versions 1\n")};
+    message_t request = {
+        .type = MESSAGE_REQUEST, .header = TEXT("1"), .body = TEXT("1 1 1 WRONG\n")};
+    message_t ping = {.type = MESSAGE_PING, .header = TEXT("1"), .body = TEXT("clients 0\n")};
+    send_patiently(socket, &hello);
+    for (int i = 0; i < REQUESTS; i++) {
+        send_patiently(socket, &request);
+    }
+    send_patiently(socket, &ping);
+    while (type != MESSAGE_RESET && type != MESSAGE_PONG) {
+        message_inbound_t inbound;
+        zmq_pollitem_t item = {.socket = socket, .events = ZMQ_POLLIN};
+        if (zmq_poll(&item, 1, UNSERVED_MS) == 0) {
+            send_patiently(socket, &ping); /* its answer found no room either */
+        }
+        receive(socket, &inbound);
+        type = inbound.message.type;
+        replies += type == MESSAGE_REPLY ? 1 : 0;
+        message_inbound_done(&inbound);
+    }
+    assert_true(replies < REQUESTS);
+    assert_int_equal(type, MESSAGE_RESET);
+    zmq_close(socket);
+    nodes_destroy(&nodes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,6 +447,7 @@ int main(void)
         cmocka_unit_test(a_front_end_of_another_herd_or_version_is_refused),
         cmocka_unit_test(garbage_changes_nothing),
         cmocka_unit_test(short_questions_with_long_answers_are_bounded),
+        cmocka_unit_test(a_session_whose_replies_were_lost_is_reset),
     };
     return workspace_finish(cmocka_run_group_tests_name("nodes", tests, NULL, NULL));
 }
