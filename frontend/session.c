@@ -550,7 +550,8 @@ void session_stop(session_t *self)
     finish(self);
 }
 
-/* "127.0.0.1:40112#7": the seventh connection since the start. */
+/* "127.0.0.1:40112#7": the seventh connection since the start. A socket of both families has IPv4 clients
+ * as ::ffff:127.0.0.1 (RFC 4291, 2.5.5.2); people know them without that. */
 static size_t write_peer(const struct sockaddr *address, uint64_t connection, char *out)
 {
     char host[INET6_ADDRSTRLEN] = "?";
@@ -558,7 +559,9 @@ static size_t write_peer(const struct sockaddr *address, uint64_t connection, ch
     bool ipv6 = address->sa_family == AF_INET6;
     if (ipv6) {
         const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)address;
-        inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host);
+        ipv6 = !IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr);
+        inet_ntop(ipv6 ? AF_INET6 : AF_INET, in6->sin6_addr.s6_addr + (ipv6 ? 0 : 12), host,
+                  sizeof host);
         port = ntohs(in6->sin6_port);
     } else if (address->sa_family == AF_INET) {
         const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)address;
