@@ -95,6 +95,10 @@
 /* Addresses that one listener's host name may stand for. */
 #define LIMIT_LISTENER_ADDRESSES 8
 
+/* Open files that a program must be allowed (RLIMIT_NOFILE): its own sockets, event loops and threads take some
+ * 30 of them, and libraries that find none abort. */
+#define LIMIT_FILES_MIN 64
+
 /* The log: one of two buffers fills while the other is written. What finds both full is counted, not kept. */
 #define LIMIT_LOG_BUFFER 1048576
 /* Bytes of a hostile sample shown in an event. */

@@ -1,6 +1,7 @@
 #include "common/program.h"
 
 #include "common/config_report.h"
+#include "common/limits.h"
 #include "common/status.h"
 
 #include <errno.h>
@@ -53,7 +54,7 @@ static bool read_arguments(const program_description_t *description, int argc, c
         {NULL, 0, NULL, 0},
     };
     int option;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         switch (option) {
         case 'c': arguments->config_path = optarg; break;
         case 'k': arguments->check = true; break;
@@ -122,14 +123,21 @@ static bool open_log(const program_description_t *description, program_t *progra
     return opened;
 }
 
-/* Each client and link is a file descriptor: the soft limit of 1024 is for select(2), which nothing here uses. */
-static void raise_file_limit(void)
+/* Each client and link is a file descriptor: the soft limit of 1024 is for select(2), which nothing here uses.
+ * False where the hard limit is too low. */
+static bool raise_file_limit(const program_description_t *description)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
+        if (limit.rlim_max < LIMIT_FILES_MIN) {
+            fprintf(stderr, "%s: only %llu open files are allowed (ulimit -n), %d are the least\n",
+                    description->name, (unsigned long long)limit.rlim_max, LIMIT_FILES_MIN);
+            return false;
+        }
     }
+    return true;
 }
 
 bool program_start(const program_description_t *description, int argc, char **argv,
@@ -146,9 +154,9 @@ bool program_start(const program_description_t *description, int argc, char **ar
         config_destroy(&program.config);
         return false;
     }
-    raise_file_limit();
     signal(SIGPIPE, SIG_IGN);
-    if (!make_folder(description, program.config->run_dir, 0700) ||
+    if (!raise_file_limit(description) ||
+        !make_folder(description, program.config->run_dir, 0700) ||
         !make_folder(description, program.config->log_dir, 0750) ||
         !open_log(description, &program)) {
         *ret_exit = PROGRAM_FAILED;

@@ -5,6 +5,8 @@
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
 
+#include "common/limits.h"
+
 #include <dirent.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -110,6 +112,32 @@ static void a_port_in_use_is_refused(void **state)
     herd_wait_serving(herd, "Clark");
 }
 
+static void assert_too_few_files_refused(herd_t *herd, const char *program)
+{
+    char *path = herd_program(program);
+    char *output = workspace_path(herd_folder(herd), program);
+    const char *const argv[] = {path, "--config", herd_file(herd), "Clark", NULL};
+    int status = process_run(
+        &(process_options_t){.argv = argv, .output = output, .max_files = LIMIT_FILES_MIN - 1},
+        WAIT_LIMIT_MS);
+    size_t size;
+    char *said = workspace_read(output, &size);
+    assert_non_null(said);
+    assert_non_null(strstr(said, "only 63 open files are allowed"));
+    assert_int_equal(status, 1);
+    free(said);
+    free(output);
+    free(path);
+}
+
+static void too_few_open_files_are_refused(void **state)
+{
+    herd_t *herd = herd_new_single();
+    *state = herd;
+    assert_too_few_files_refused(herd, "herd-node");
+    assert_too_few_files_refused(herd, "herd-frontend");
+}
+
 /* Another herd file in the same folder, with bus ports of its own: what both share is the path of `requests`. */
 static void a_request_socket_in_use_is_refused(void **state)
 {
@@ -145,6 +173,9 @@ static void help_and_version_are_told(void **state)
     for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
         char *output = NULL;
         assert_int_equal(run(programs[i], (const char *const[]){"--help", NULL}, &output), 0);
+        assert_non_null(strstr(output, "--config"));
+        free(output);
+        assert_int_equal(run(programs[i], (const char *const[]){"-h", NULL}, &output), 0);
         assert_non_null(strstr(output, "--config"));
         free(output);
         assert_int_equal(run(programs[i], (const char *const[]){"--version", NULL}, &output), 0);
@@ -307,6 +338,7 @@ int main(void)
         HERD_TEST_OWN(a_start_that_cannot_work_says_why),
         HERD_TEST_OWN(a_bad_herd_file_is_refused_with_its_line),
         HERD_TEST_OWN(a_port_in_use_is_refused),
+        HERD_TEST_OWN(too_few_open_files_are_refused),
         HERD_TEST_SINGLE(a_request_socket_in_use_is_refused),
         HERD_TEST_OWN(help_and_version_are_told),
         HERD_TEST_SINGLE(an_idle_frontend_ends_at_once),
