@@ -29,9 +29,10 @@ struct client {
 
 typedef enum { RECEIVED, CLOSED, TIMED_OUT } receive_t;
 
-client_t *client_try_small(uint16_t port, int receive_size)
+/* NULL where nobody listens at `address`. */
+static client_t *connect_to(const struct sockaddr *address, socklen_t size, int receive_size)
 {
-    int socket_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int socket_fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (socket_fd < 0) {
         fail_msg("socket: %s", strerror(errno));
     }
@@ -41,9 +42,7 @@ client_t *client_try_small(uint16_t port, int receive_size)
     /* A test that dribbles wants each byte on its way at once. */
     int on = 1;
     setsockopt(socket_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    if (connect(socket_fd, (const struct sockaddr *)&address, sizeof address) < 0) {
+    if (connect(socket_fd, address, size) < 0) {
         close(socket_fd);
         return NULL;
     }
@@ -51,6 +50,20 @@ client_t *client_try_small(uint16_t port, int receive_size)
     self->socket = socket_fd;
     buffer_init(&self->input, INPUT_MAX);
     return self;
+}
+
+client_t *client_try_small(uint16_t port, int receive_size)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    return connect_to((const struct sockaddr *)&address, sizeof address, receive_size);
+}
+
+client_t *client_try_ipv6(uint16_t port)
+{
+    struct sockaddr_in6 address = {
+        .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    return connect_to((const struct sockaddr *)&address, sizeof address, 0);
 }
 
 client_t *client_try(uint16_t port)

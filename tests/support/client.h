@@ -22,6 +22,9 @@ client_t *client_try(uint16_t port);
  * makes a client that does not read felt soon. */
 client_t *client_try_small(uint16_t port, int receive_size);
 
+/* The same to [::1]. */
+client_t *client_try_ipv6(uint16_t port);
+
 /* Connects, or fails the test. */
 client_t *client_new(uint16_t port);
 

@@ -118,10 +118,23 @@ static void write_settings(FILE *file, const char *settings)
     assert_int_equal(rest.size, 0);
 }
 
-static void write_member(FILE *file, const member_t *member, const char *neighbours)
+static void write_clients(FILE *file, const member_t *member, const char *hosts)
+{
+    text_t rest = text_of(hosts != NULL ? hosts : "127.0.0.1");
+    text_t host;
+    fprintf(file, "        clients = \"");
+    for (const char *gap = ""; text_take_field(&rest, &host); gap = " ") {
+        fprintf(file, "%stcp://%.*s:%u", gap, (int)host.size, host.data,
+                (unsigned)member->clients_port);
+    }
+    fprintf(file, "\"\n");
+}
+
+static void write_member(FILE *file, const member_t *member, const char *neighbours,
+                         const char *hosts)
 {
     fprintf(file, "    %s\n", member->name);
-    fprintf(file, "        clients = \"tcp://127.0.0.1:%u\"\n", (unsigned)member->clients_port);
+    write_clients(file, member, hosts);
     fprintf(file, "        bus = \"tcp://127.0.0.1:%u\"\n", (unsigned)member->bus_port);
     fprintf(file, "        tap = \"tcp://127.0.0.1:%u\"\n", (unsigned)member->tap_port);
     fprintf(file, "        neighbours = \"%s\"\n", neighbours);
@@ -139,7 +152,7 @@ static void write_herd_file(const herd_t *self, const herd_options_t *options)
     write_places(file, options);
     fprintf(file, "members\n");
     for (size_t i = 0; i < self->member_count; i++) {
-        write_member(file, &self->members[i], options->members[i].neighbours);
+        write_member(file, &self->members[i], options->members[i].neighbours, options->hosts);
     }
     assert_int_equal(fclose(file), 0);
 }
@@ -472,4 +485,35 @@ const char *herd_folder(const herd_t *self)
 const char *herd_file(const herd_t *self)
 {
     return self->file;
+}
+
+typedef struct {
+    const char *path; /* of the log */
+    const char *part; /* that it is to have */
+} logged_t;
+
+static bool is_logged(void *argument)
+{
+    const logged_t *logged = argument;
+    size_t size;
+    char *content = workspace_read(logged->path, &size);
+    bool found = content != NULL && strstr(content, logged->part) != NULL;
+    free(content);
+    return found;
+}
+
+void herd_wait_logged(const herd_t *self, const char *member, const char *program, const char *part)
+{
+    char name[128];
+    snprintf(name, sizeof name, "log/%s.%s.log", member, program);
+    char *path = workspace_path(self->folder, name);
+    logged_t logged = {.path = path, .part = part};
+    bool found = wait_until(is_logged, &logged, WAIT_LIMIT_MS);
+    if (!found) {
+        print_file(path);
+    }
+    free(path);
+    if (!found) {
+        fail_msg("no \"%s\" in the log of the %s of %s", part, program, member);
+    }
 }

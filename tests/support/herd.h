@@ -41,6 +41,9 @@ typedef struct {
     bool local_places;         /* places of a file, else no provider */
     const char *places;        /* the file, in HERD_SOURCE; NULL: tests/support/places.tsv */
     size_t frontend_max_files; /* RLIMIT_NOFILE of front-ends, 0 inherits */
+    const char
+        *hosts; /* that clients connect to, separated by spaces, 127.0.0.1 among them or "*"; NULL:
+                        * 127.0.0.1 */
 } herd_options_t;
 
 /* The exit status by which ctest knows a skipped test. */
@@ -113,6 +116,10 @@ int herd_setup_single(void **state);
 int herd_setup_sample(void **state);
 int herd_setup_none(void **state);
 int herd_teardown(void **state);
+
+/* Waits until the log of a member's program, "node" or "frontend", has `part` in it. */
+void herd_wait_logged(const herd_t *self, const char *member, const char *program,
+                      const char *part);
 
 /* Paths, owned by `self`. */
 const char *herd_folder(const herd_t *self);

@@ -146,6 +146,25 @@ int64_t process_cpu_ms(const process_t *self)
     return (int64_t)ticks * 1000 / sysconf(_SC_CLK_TCK);
 }
 
+size_t process_memory(const process_t *self)
+{
+    static const char key[] = "VmRSS:";
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/status", (long)self->pid);
+    size_t size;
+    char *content = workspace_read(path, &size);
+    assert_non_null(content);
+    /* VmRSS:      12345 kB */
+    const char *row = strstr(content, key);
+    assert_non_null(row);
+    text_t rest = text_of(row + strlen(key));
+    text_t field;
+    uint64_t kib = 0;
+    assert_true(text_take_field(&rest, &field) && text_to_u64(field, UINT32_MAX, &kib));
+    free(content);
+    return (size_t)kib * 1024;
+}
+
 void process_destroy(process_t **self_p)
 {
     process_t *self = *self_p;

@@ -41,6 +41,9 @@ bool process_wait(process_t *self, int64_t limit_ms, int *ret_status);
 /* Milliseconds of processor time that it has used, all threads together. */
 int64_t process_cpu_ms(const process_t *self);
 
+/* Bytes of memory that it holds now (VmRSS). */
+size_t process_memory(const process_t *self);
+
 /* SIGKILL where it runs, waits for its end, clears the pointer; NULL is fine. */
 void process_destroy(process_t **self_p);
 
