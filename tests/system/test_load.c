@@ -4,6 +4,7 @@
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
 
+#include "common/limits.h"
 #include "common/memory.h"
 
 #include <stdio.h>
@@ -23,6 +24,12 @@ enum {
     FILES_MAX = 80,         /* descriptors of a starved front-end */
     STARVING_CLIENTS = 130, /* more than it can hold, fewer than a listen queue */
     WATCH_MS = 1000,
+    HOSTILE_CLIENTS = 500,
+    UNFINISHED_SIZE = 60000,
+    SLOW_CLIENTS = 50,
+    SHORT_STALL_MS = 50,
+    SLOW_CLIENT_MAX = 3 * 65536, /* max_output, one read put off, the same being written */
+    MEMORY_SLACK = 16 * 1024 * 1024,
     IDLE_CPU_MS = 400, /* of WATCH_MS; one that spins takes all of it */
 };
 
@@ -156,6 +163,8 @@ static void connections_have_a_limit(void **state)
     client_t *refused = client_new(herd_port(herd, "Clark"));
     assert_true(client_sees_close(refused, WAIT_LIMIT_MS));
     client_destroy(&refused);
+    herd_wait_logged(herd, "Clark", "frontend",
+                     "client refused: all 10 connections (max_connections) are in use");
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
         client_say(clients[i], "WRONG\n");
         client_expect(clients[i], "? WRONG");
@@ -186,6 +195,7 @@ static void a_starved_frontend_does_not_spin(void **state)
     wait_nap(WATCH_MS); /* what is measured is the processor time of an interval */
     assert_true(process_is_running(frontend));
     assert_in_range(process_cpu_ms(frontend) - before_ms, 0, IDLE_CPU_MS);
+    herd_wait_logged(herd, "Clark", "frontend", "cannot accept clients: Too many open files");
     /* Those it has are served on, and new ones once there is room. */
     client_say(first, "IAMAT kiwi +1-1 5\n");
     text_t answer = client_read_line(first);
@@ -195,6 +205,90 @@ static void a_starved_frontend_does_not_spin(void **state)
         client_destroy(&clients[i]);
     }
     wait_served_again(herd);
+}
+
+/* A sanitizer's memory is its own: what the program holds cannot be told from outside. */
+static bool is_sanitized(void)
+{
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+    return true;
+#elif defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+    return true;
+#endif
+#endif
+    return false;
+}
+
+typedef struct {
+    const process_t *process;
+    size_t memory; /* bytes wanted at least */
+} growth_t;
+
+static bool has_grown(void *argument)
+{
+    const growth_t *growth = argument;
+    return process_memory(growth->process) >= growth->memory;
+}
+
+/* Long lines that never end cost what was sent of them, rounded up, and are forgotten with their clients. */
+static void unfinished_lines_cost_no_more_than_they_have(void **state)
+{
+    if (is_sanitized()) {
+        skip();
+    }
+    process_t *frontend = herd_frontend(*state, "Clark");
+    size_t before = process_memory(frontend);
+    char *line = memory_new(UNFINISHED_SIZE);
+    memset(line, 'x', UNFINISHED_SIZE);
+    client_t *clients[HOSTILE_CLIENTS];
+    for (size_t i = 0; i < HOSTILE_CLIENTS; i++) {
+        clients[i] = herd_connect(*state, "Clark");
+        client_send(clients[i], (text_t){.data = line, .size = UNFINISHED_SIZE});
+    }
+    /* It has read all of them when it holds that much. */
+    growth_t growth = {.process = frontend,
+                       .memory = before + HOSTILE_CLIENTS * (size_t)UNFINISHED_SIZE};
+    assert_true(wait_until(has_grown, &growth, WAIT_LIMIT_MS));
+    assert_in_range(process_memory(frontend) - before, 0,
+                    HOSTILE_CLIENTS * (size_t)LIMIT_LINE_SIZE + MEMORY_SLACK);
+    client_say(clients[0], "\n");
+    assert_int_equal(client_read_line(clients[0]).size, UNFINISHED_SIZE + 2);
+    for (size_t i = 0; i < HOSTILE_CLIENTS; i++) {
+        client_destroy(&clients[i]);
+    }
+    free(line);
+    herd_wait_serving(*state, "Clark");
+}
+
+/* Each sends until nobody takes more, and reads nothing. */
+static void a_crowd_that_never_reads_is_bounded(void **state)
+{
+    if (is_sanitized()) {
+        skip();
+    }
+    static const herd_member_t members[] = {{.name = "Clark", .neighbours = ""}};
+    herd_t *herd = herd_new(&(herd_options_t){
+        .members = members, .member_count = 1, .settings = "max_output = \"16384\"\n"});
+    *state = herd;
+    herd_start_all(herd);
+    size_t before = process_memory(herd_frontend(herd, "Clark"));
+    char *flood = make_flood();
+    client_t *clients[SLOW_CLIENTS];
+    for (size_t i = 0; i < SLOW_CLIENTS; i++) {
+        clients[i] = client_try_small(herd_port(herd, "Clark"), SMALL_BUFFER);
+        assert_non_null(clients[i]);
+        size_t sent = client_send_some(clients[i], (text_t){.data = flood, .size = FLOOD_SIZE},
+                                       SHORT_STALL_MS);
+        assert_true(sent < FLOOD_SIZE);
+    }
+    assert_in_range(process_memory(herd_frontend(herd, "Clark")) - before, 0,
+                    SLOW_CLIENTS * SLOW_CLIENT_MAX + MEMORY_SLACK);
+    herd_wait_serving(herd, "Clark");
+    for (size_t i = 0; i < SLOW_CLIENTS; i++) {
+        client_destroy(&clients[i]);
+    }
+    free(flood);
 }
 
 int main(void)
@@ -211,6 +305,8 @@ int main(void)
         HERD_TEST_SINGLE(one_that_never_reads_is_not_read_from),
         HERD_TEST_OWN(connections_have_a_limit),
         HERD_TEST_OWN(a_starved_frontend_does_not_spin),
+        HERD_TEST_SINGLE(unfinished_lines_cost_no_more_than_they_have),
+        HERD_TEST_OWN(a_crowd_that_never_reads_is_bounded),
     };
     return workspace_finish(cmocka_run_group_tests_name("load", tests, NULL, NULL));
 }

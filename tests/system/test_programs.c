@@ -18,6 +18,7 @@
 enum {
     TERM_LIMIT_MS = 2000, /* a front-end's time to end */
     ARGUMENTS_MAX = 6,
+    SHARED_CLIENTS = 64,
     PATH_SIZE = 512,
 };
 
@@ -329,6 +330,54 @@ static void status_is_told_to_all_who_ask(void **state)
     free(output);
 }
 
+static bool has_started(void *argument)
+{
+    size_t size;
+    char *said = workspace_read(argument, &size);
+    bool started = said != NULL && strstr(said, "started") != NULL;
+    free(said);
+    return started;
+}
+
+/* Whether the client gets an answer from the node; else its connection is lost. */
+static bool is_answered(client_t *client)
+{
+    text_t line;
+    return client_send_some(client, TEXT("WHATSAT nobody 1 1\n"), WAIT_LIMIT_MS) > 0 &&
+           client_try_line(client, WAIT_LIMIT_MS, &line) &&
+           text_equal(line, TEXT("? WHATSAT nobody 1 1"));
+}
+
+static void a_killed_frontend_costs_its_own_clients_only(void **state)
+{
+    herd_t *herd = *state;
+    char *path = herd_program("herd-frontend");
+    char *output = workspace_path(herd_folder(herd), "second.out");
+    const char *const argv[] = {path, "--config", herd_file(herd), "Clark", NULL};
+    process_t *second = process_start(&(process_options_t){.argv = argv, .output = output});
+    assert_true(wait_until(has_started, output, WAIT_LIMIT_MS));
+    client_t *clients[SHARED_CLIENTS];
+    for (size_t i = 0; i < SHARED_CLIENTS; i++) {
+        clients[i] = herd_connect(herd, "Clark");
+        assert_true(is_answered(clients[i]));
+    }
+    process_destroy(&second);
+    size_t answered = 0;
+    for (size_t i = 0; i < SHARED_CLIENTS; i++) {
+        answered += is_answered(clients[i]);
+        client_destroy(&clients[i]);
+    }
+    /* The kernel shares them out by a hash: that all go to one has a chance of 2 in 2^64. */
+    assert_in_range(answered, 1, SHARED_CLIENTS - 1);
+    for (size_t i = 0; i < SHARED_CLIENTS; i++) {
+        client_t *next = herd_connect(herd, "Clark");
+        assert_true(is_answered(next));
+        client_destroy(&next);
+    }
+    free(output);
+    free(path);
+}
+
 int main(void)
 {
     if (!herd_programs_exist()) {
@@ -348,6 +397,7 @@ int main(void)
         HERD_TEST_SINGLE(sighup_opens_the_logs_anew),
         HERD_TEST_SINGLE(several_frontends_serve_one_port),
         HERD_TEST_SINGLE(status_is_told_to_all_who_ask),
+        HERD_TEST_SINGLE(a_killed_frontend_costs_its_own_clients_only),
     };
     return workspace_finish(cmocka_run_group_tests_name("programs", tests, NULL, NULL));
 }
