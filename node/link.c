@@ -102,7 +102,7 @@ bool link_is_level(const link_t *self)
 
 bool link_has_heard(const link_t *self)
 {
-    return self->in.open;
+    return self->in.open || self->out.state == LINK_STATE_UP;
 }
 
 bool link_has_caught_up(const link_t *self)

@@ -103,8 +103,10 @@ bool link_is_down(const link_t *self);
 /* Whether everything we have was acknowledged by the neighbour. */
 bool link_is_level(const link_t *self);
 
-/* Whether the neighbour has opened a session to us, and whether we have everything that it had then. */
+/* Whether the neighbour is there: has opened a session to us, or taken ours. */
 bool link_has_heard(const link_t *self);
+
+/* Whether it has opened a session to us, and we have everything that it had then. */
 bool link_has_caught_up(const link_t *self);
 
 /* Entries between the cursor's acknowledged place and the tail: an upper bound of what it still needs. */

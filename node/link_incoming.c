@@ -11,6 +11,7 @@ static bool connection_is_stale(const link_t *self, const generation_t *generati
 {
     const link_outgoing_t *out = &self->out;
     if (out->state == LINK_STATE_UP) {
+        /* However young: a generation ends but once, so this cannot go on and on. */
         return !generation_equal(&out->peer_generation, generation);
     }
     return steady_ns - out->since_ns >= reconnect_pause_ns;

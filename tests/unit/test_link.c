@@ -268,6 +268,16 @@ static void a_connection_that_does_not_come_up_is_made_anew_at_a_hello(void **st
     assert_int_equal(say_hello(&pair.other, &pair.one), LINK_RESTARTED);
 }
 
+/* As in a herd that is restarted member by member: waiting for the next heartbeat would be too late. */
+static void a_new_generation_is_noticed_however_soon_it_comes(void **state)
+{
+    (void)state;
+    connect_both();
+    stop_end(&pair.other);
+    start_end(&pair.other, "Other", "One", 'c');
+    assert_int_equal(say_hello(&pair.other, &pair.one), LINK_RESTARTED);
+}
+
 static void a_hello_of_the_same_life_leaves_the_connection_alone(void **state)
 {
     (void)state;
@@ -522,7 +532,11 @@ static void catching_up_is_known(void **state)
     assert_int_equal(say_hello(&pair.one, &pair.other), LINK_OPENED);
     assert_true(link_has_heard(pair.other.link));
     assert_false(link_has_caught_up(pair.other.link));
+    /* One that answers our HELLO is there, though it has not said its own yet. */
+    assert_false(link_has_heard(pair.one.link));
     carry_answers(&pair.other, &pair.one);
+    assert_true(link_has_heard(pair.one.link));
+    assert_false(link_has_caught_up(pair.one.link));
     assert_true(link_next(pair.one.link, pair.now_ns, pair.now_ns, &message));
     link_take(pair.other.link, &message, pair.now_ns, pair.now_ns);
     assert_true(link_has_caught_up(pair.other.link));
@@ -540,6 +554,7 @@ int main(void)
         link_test(what_an_earlier_life_sent_is_sent_to_the_next),
         link_test(a_new_generation_asks_for_a_new_connection),
         link_test(a_connection_that_does_not_come_up_is_made_anew_at_a_hello),
+        link_test(a_new_generation_is_noticed_however_soon_it_comes),
         link_test(a_hello_of_the_same_life_leaves_the_connection_alone),
         link_test(a_gap_is_asked_for_again_once),
         link_test(a_message_that_did_not_leave_is_made_again),
