@@ -22,6 +22,7 @@ struct neighbour {
     short events;       /* what the loop polls the dealer for */
     bool up;            /* as last logged */
     bool refusal_noted; /* the present refusal was logged */
+    bool herd_noted;    /* so was that it belongs to another herd */
     log_limit_t bad;    /* log lines about malformed messages */
 };
 
@@ -120,6 +121,16 @@ static void log_bad(neighbour_t *self, const char *problem, text_t sample)
     log_dropped(self->context.log, &self->bad, where, problem, sample);
 }
 
+/* Once, not for each HELLO that it goes on to send. */
+static void log_other_herd(neighbour_t *self)
+{
+    if (!self->herd_noted) {
+        log_event(self->context.log, LOG_LEVEL_ERROR,
+                  "link %s: refused, it is a member of another herd", self->name);
+    }
+    self->herd_noted = true;
+}
+
 static void log_refused(neighbour_t *self)
 {
     if (self->refusal_noted) {
@@ -131,8 +142,9 @@ static void log_refused(neighbour_t *self)
     log_event(self->context.log, LOG_LEVEL_ERROR, "link %s: it refuses us: %s", self->name, reason);
 }
 
-static void log_opened(const neighbour_t *self)
+static void log_opened(neighbour_t *self)
 {
+    self->herd_noted = false;
     log_event(self->context.log, LOG_LEVEL_INFO,
               "link %s: it sends to us (its clock minus ours: %+lld ms)", self->name,
               (long long)(link_counters(self->link)->clock_difference_ns / TIMESTAMP_NS_PER_MS));
@@ -166,10 +178,7 @@ static void handle_link_event(neighbour_t *self, link_event_t event, const messa
         break;
     case LINK_RESET: log_down(self, "the neighbour does not know our session"); break;
     case LINK_REFUSED: log_refused(self); break;
-    case LINK_HERD_DIFFERS:
-        log_event(log, LOG_LEVEL_ERROR, "link %s: refused, it is a member of another herd",
-                  self->name);
-        break;
+    case LINK_HERD_DIFFERS: log_other_herd(self); break;
     case LINK_GAP:
         log_event(log, LOG_LEVEL_WARNING, "link %s: messages were lost, they are sent again",
                   self->name);
@@ -255,7 +264,7 @@ static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument)
             link_event_t event = link_take_answer(self->link, &inbound.message, steady_ns);
             handle_link_event(self, event, &inbound.message, steady_ns);
         } else {
-            log_bad(self, status_text(status), (text_t){0});
+            log_bad(self, status_text(status), (text_t){0}); /* M3 */
         }
         message_inbound_done(&inbound);
     }

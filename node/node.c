@@ -87,9 +87,7 @@ static bool has_caught_up(const node_t *self, int64_t steady_ns)
     int64_t waited_ms = (steady_ns - self->started_steady_ns) / TIMESTAMP_NS_PER_MS;
     for (size_t i = 0; i < self->member->neighbour_count; i++) {
         const link_t *link = neighbour_link(self->neighbours[i]);
-        /* One that takes our records is there, and will open its own session yet. */
-        bool there = link_has_heard(link) || link_is_up(link);
-        bool absent = !there && waited_ms >= ABSENT_AFTER_MS;
+        bool absent = !link_has_heard(link) && waited_ms >= ABSENT_AFTER_MS;
         if (!link_has_caught_up(link) && !absent && waited_ms < CATCH_UP_MAX_MS) {
             return false;
         }

@@ -291,6 +291,72 @@ static void a_front_end_of_another_herd_or_version_is_refused(void **state)
     nodes_destroy(&nodes);
 }
 
+static size_t count_of(const char *text, const char *part)
+{
+    size_t count = 0;
+    for (const char *found = text; (found = strstr(found, part)) != NULL; found++) {
+        count++;
+    }
+    return count;
+}
+
+/* A neighbour that belongs elsewhere, and never stops trying. */
+static void a_member_of_another_herd_is_refused_and_noted_once(void **state)
+{
+    (void)state;
+    nodes_t *nodes = nodes_new("A=B B=A");
+    nodes_start(nodes, "A");
+    void *neighbour = nodes_connect(nodes, "A", false, "B");
+    message_t hello = {.type = MESSAGE_HELLO,
+                       .header = TEXT("1"),
+                       .body = TEXT("versions 1\nherd other\nname B\n"
+                                    "generation bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n"
+                                    "tail 0\nclock 0\n")};
+    for (int i = 0; i < 3; i++) {
+        message_inbound_t inbound;
+        assert_int_equal(message_send(neighbour, (text_t){0}, &hello), STATUS_OK);
+        receive(neighbour, &inbound);
+        assert_int_equal(inbound.message.type, MESSAGE_REFUSED);
+        message_inbound_done(&inbound);
+    }
+    zmq_close(neighbour);
+    nodes_stop(nodes, "A");
+    char *log = nodes_read_log(nodes, "A");
+    assert_int_equal(count_of(log, "another herd"), 1);
+    free(log);
+    nodes_destroy(&nodes);
+}
+
+/* What a neighbour answers is looked at as closely as what it sends (M3). */
+static void garbage_for_an_answer_is_noted(void **state)
+{
+    (void)state;
+    nodes_t *nodes = nodes_new("A=B B=A");
+    void *bus = nodes_pretend(nodes, "B");
+    nodes_start(nodes, "A");
+    answer_hello(bus, "A");
+    assert_int_equal(zmq_send(bus, "A", 1, ZMQ_SNDMORE), 1);
+    assert_int_equal(zmq_send(bus, "garbage", 7, 0), 7);
+    /* Taken when a later message is answered. */
+    message_t reset = {.type = MESSAGE_RESET, .header = TEXT("1")};
+    assert_int_equal(message_send(bus, TEXT("A"), &reset), STATUS_OK);
+    message_inbound_t inbound;
+    bool again = false;
+    while (!again) {
+        zmq_pollitem_t item = {.socket = bus, .events = ZMQ_POLLIN};
+        assert_int_equal(zmq_poll(&item, 1, WAIT_LIMIT_MS), 1);
+        assert_int_equal(message_receive(bus, true, &inbound), STATUS_OK);
+        again = inbound.message.type == MESSAGE_HELLO;
+        message_inbound_done(&inbound);
+    }
+    zmq_close(bus);
+    nodes_stop(nodes, "A");
+    char *log = nodes_read_log(nodes, "A");
+    assert_int_equal(count_of(log, "link B: dropped a message"), 1);
+    free(log);
+    nodes_destroy(&nodes);
+}
+
 /* Frames of a hostile peer: numbers of frames, protocols, types, sizes, bytes. */
 static void send_garbage(void *socket, unsigned seed)
 {
@@ -445,6 +511,8 @@ int main(void)
         cmocka_unit_test(a_new_node_waits_for_a_neighbour_that_answers),
         cmocka_unit_test(an_unknown_session_is_reset),
         cmocka_unit_test(a_front_end_of_another_herd_or_version_is_refused),
+        cmocka_unit_test(a_member_of_another_herd_is_refused_and_noted_once),
+        cmocka_unit_test(garbage_for_an_answer_is_noted),
         cmocka_unit_test(garbage_changes_nothing),
         cmocka_unit_test(short_questions_with_long_answers_are_bounded),
         cmocka_unit_test(a_session_whose_replies_were_lost_is_reset),

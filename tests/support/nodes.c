@@ -138,6 +138,16 @@ void nodes_stop(nodes_t *self, const char *name)
     log_close(&running->log);
 }
 
+char *nodes_read_log(const nodes_t *self, const char *name)
+{
+    size_t size;
+    char *path = workspace_path(self->folder, name);
+    char *content = workspace_read(path, &size);
+    assert_non_null(content);
+    free(path);
+    return content;
+}
+
 void nodes_destroy(nodes_t **self_p)
 {
     nodes_t *self = *self_p;

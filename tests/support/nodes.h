@@ -24,6 +24,9 @@ void nodes_start(nodes_t *self, const char *name);
 void nodes_start_all(nodes_t *self);
 void nodes_stop(nodes_t *self, const char *name);
 
+/* What a node that was stopped has logged; caller frees with free(). */
+char *nodes_read_log(const nodes_t *self, const char *name);
+
 /* A connection to the bus ROUTER of `name`, or with `requests` to its requests ROUTER, under `routing_id`: a raw DEALER.
  * Caller closes it with zmq_close before nodes_destroy. */
 void *nodes_connect(nodes_t *self, const char *name, bool requests, const char *routing_id);
