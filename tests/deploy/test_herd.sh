@@ -212,6 +212,7 @@ run 0 up One
 says "did not start answers already \(pid $bystander\)"
 says '^One: front-end serves'
 run 0 down One
+says "did not start answers on \(pid $bystander\)"
 holds kill -0 "$bystander"
 
 printf '%s checks, %s failed\n' "$checks" "$failures"
