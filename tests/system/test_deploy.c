@@ -130,6 +130,59 @@ static void what_it_did_not_start_is_left_alone(void **state)
     herd_wait_serving(herd, "East");
 }
 
+static void expect_file(const char *prefix, const char *name)
+{
+    char *path = workspace_path(prefix, name);
+    if (access(path, R_OK) < 0) {
+        fail_msg("%s is not installed", path);
+    }
+    free(path);
+}
+
+/* Runs the installed script, which is to find the programs beside it. */
+static int run_installed(herd_t *herd, const char *prefix, const char *command)
+{
+    char *script = workspace_path(prefix, "bin/herd");
+    char *output = workspace_path(herd_folder(herd), "installed.out");
+    const char *argv[] = {script, "--config", herd_file(herd), command, NULL};
+    int status = process_run(&(process_options_t){.argv = argv, .output = output}, SCRIPT_LIMIT_MS);
+    free(output);
+    free(script);
+    return status;
+}
+
+static void what_is_installed_runs(void **state)
+{
+    static const char *const files[] = {"bin/herdctl",
+                                        "share/herd/herd.cfg",
+                                        "share/herd/places/cities.tsv",
+                                        "share/man/man8/herd.8",
+                                        "share/man/man8/herd-node.8",
+                                        "share/man/man8/herd-frontend.8",
+                                        "share/man/man5/herd.cfg.5",
+                                        "share/man/man1/herdctl.1"};
+    herd_t *herd = *state;
+    char *prefix = workspace_path(herd_folder(herd), "installed");
+    char *build = herd_program("..");
+    char *output = workspace_path(herd_folder(herd), "install.out");
+    const char *argv[] = {"/bin/sh", "-c",   "exec cmake --install \"$0\" --prefix \"$1\"",
+                          build,     prefix, NULL};
+    assert_int_equal(
+        process_run(&(process_options_t){.argv = argv, .output = output}, SCRIPT_LIMIT_MS), 0);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        expect_file(prefix, files[i]);
+    }
+    assert_int_equal(run_installed(herd, prefix, "up"), 0);
+    const char *answer = herd_ask(herd, "East", "IAMAT kiwi +34-118 1\n");
+    herd_wait_seen(herd, "West", "kiwi", answer);
+    assert_int_equal(run_installed(herd, prefix, "status"), 0);
+    assert_int_equal(run_installed(herd, prefix, "down"), 0);
+    assert_null(client_try(herd_port(herd, "East")));
+    free(output);
+    free(build);
+    free(prefix);
+}
+
 int main(void)
 {
     if (!herd_programs_exist()) {
@@ -138,6 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_pair_comes_up_serves_and_goes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_start_that_fails_is_explained, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_installed_runs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_it_did_not_start_is_left_alone, set_up, tear_down),
     };
     return workspace_finish(cmocka_run_group_tests_name("deploy", tests, NULL, NULL));
