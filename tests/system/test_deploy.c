@@ -11,7 +11,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { SCRIPT_LIMIT_MS = 4 * WAIT_LIMIT_MS }; /* it waits up to 30 s for each program */
+enum {
+    SCRIPT_LIMIT_MS = 4 * WAIT_LIMIT_MS, /* it waits up to 30 s for each program */
+    RESTARTS = 8,
+};
 
 static const herd_member_t pair[] = {{"East", "West"}, {"West", "East"}};
 
@@ -89,6 +92,22 @@ static void a_pair_comes_up_serves_and_goes(void **state)
     expect_script(herd, "status", "West", 0, "West             up ");
     expect_script(herd, "down", NULL, 0, "East: does not run");
     expect_script(herd, "down", NULL, 0, "West: does not run");
+}
+
+/* One after the other, as fast as the script goes: each is back with all it knew before the next one goes. */
+static void a_rolling_restart_forgets_nothing(void **state)
+{
+    herd_t *herd = *state;
+    expect_script(herd, "up", NULL, 0, "West: front-end serves");
+    const char *answer = herd_ask(herd, "East", "IAMAT kiwi +34-118 1\n");
+    herd_wait_seen(herd, "West", "kiwi", answer);
+    for (size_t i = 0; i < RESTARTS; i++) {
+        expect_script(herd, "restart", NULL, 0, "West: front-end serves");
+        const char *east = herd_ask(herd, "East", "WHATSAT kiwi 0 0\n");
+        const char *west = herd_ask(herd, "West", "WHATSAT kiwi 0 0\n");
+        assert_memory_equal(east, answer, strlen(answer));
+        assert_memory_equal(west, answer, strlen(answer));
+    }
 }
 
 /* A socket that listens on the port, so that nobody else can. */
@@ -190,6 +209,7 @@ int main(void)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_pair_comes_up_serves_and_goes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_rolling_restart_forgets_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_start_that_fails_is_explained, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_installed_runs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_it_did_not_start_is_left_alone, set_up, tear_down),
