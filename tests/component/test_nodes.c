@@ -232,7 +232,8 @@ static void a_new_node_waits_for_a_neighbour_that_answers(void **state)
     nodes_start(nodes, "A");
     answer_hello(bus, "A");
     void *frontend = nodes_connect(nodes, "A", true, "frontend");
-    message_t hello = {.type = MESSAGE_HELLO, .header = TEXT("1"), .body = TEXT("versions 1\n")};
+    message_t hello = {
+        .type = MESSAGE_HELLO, .header = TEXT("1"), .body = TEXT("versions 1\nherd test\n")};
     assert_int_equal(message_send(frontend, (text_t){0}, &hello), STATUS_OK);
     zmq_pollitem_t item = {.socket = frontend, .events = ZMQ_POLLIN};
     assert_int_equal(zmq_poll(&item, 1, UNSERVED_MS), 0);
@@ -471,7 +472,8 @@ static void a_session_whose_replies_were_lost_is_reset(void **state)
     nodes_t *nodes = nodes_new("A=");
     nodes_start_all(nodes);
     void *socket = nodes_connect(nodes, "A", true, "sleepy");
-    message_t hello = {.type = MESSAGE_HELLO, .header = TEXT("1"), .body = TEXT("versions 1\n")};
+    message_t hello = {
+        .type = MESSAGE_HELLO, .header = TEXT("1"), .body = TEXT("versions 1\nherd test\n")};
     message_t request = {
         .type = MESSAGE_REQUEST, .header = TEXT("1"), .body = TEXT("1 1 1 WRONG\n")};
     message_t ping = {.type = MESSAGE_PING, .header = TEXT("1"), .body = TEXT("clients 0\n")};
