@@ -173,8 +173,10 @@ static void receipt_times_far_off_are_replaced(void **state)
         assert_true(text_take_field(&reply, &word) && text_take_field(&reply, &word) &&
                     text_take_field(&reply, &difference));
         assert_true(timestamp_parse_difference(difference, &difference_ns));
-        /* Several in one turn are a nanosecond apart (Q2). */
-        assert_true(difference_ns >= now_ns && difference_ns <= timestamp_now_ns() + 1000);
+        /* The node reads its clock once a turn, perhaps before we read ours; several in one turn are a nanosecond
+         * apart (Q2). */
+        assert_true(difference_ns >= now_ns - TIMESTAMP_NS_PER_S &&
+                    difference_ns <= timestamp_now_ns() + 1000);
     }
     asker_destroy(&asker);
     nodes_destroy(&nodes);
