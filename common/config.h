@@ -54,6 +54,7 @@ typedef struct config {
     size_t max_output;      /* unread output of one client at which it is no longer read from */
     size_t max_connections; /* clients of one front-end process, 1 .. LIMIT_CONNECTIONS */
     size_t max_clients;     /* client records of one node */
+    size_t max_memory;      /* of these records, bytes; 0: half of the machine's memory */
     int64_t request_timeout_ms;
     int64_t max_clock_lead_ms; /* replication.md, R2 */
     config_places_t places;

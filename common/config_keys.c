@@ -29,6 +29,8 @@ static const config_key_t config_keys[] = {
      .minimum = 1, .maximum = LIMIT_CONNECTIONS, .unit = "connections"},
     {HERD(max_clients), .name = "max_clients", .parse = config_parse_size, .default_text = "100000000",
      .minimum = 1, .maximum = LIMIT_CLIENTS, .unit = "clients"},
+    {HERD(max_memory), .name = "max_memory", .parse = config_parse_size, .default_text = "0",
+     .minimum = 0, .maximum = LIMIT_STORE_MEMORY, .unit = "bytes"},
     {HERD(request_timeout_ms), .name = "request_timeout", .parse = config_parse_time, .default_text = "5000",
      .minimum = LIMIT_REQUEST_TIMEOUT_MS_MIN, .maximum = LIMIT_REQUEST_TIMEOUT_MS, .unit = "milliseconds"},
     {HERD(max_clock_lead_ms), .name = "max_clock_lead", .parse = config_parse_time, .default_text = "10000",

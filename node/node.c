@@ -273,6 +273,15 @@ static uint64_t random_seed(void)
     return seed;
 }
 
+/* The setting, or half of the machine's memory. */
+static size_t max_memory(const config_t *config)
+{
+    if (config->max_memory > 0) {
+        return config->max_memory;
+    }
+    return (size_t)sysconf(_SC_PHYS_PAGES) / 2 * (size_t)sysconf(_SC_PAGESIZE);
+}
+
 static void make_service(node_t *self)
 {
     service_context_t context = {
@@ -300,6 +309,7 @@ status_t node_new(const config_t *config, const config_member_t *member, log_t *
     self->loop = zloop_new();
     self->generation = generation_new();
     self->store = store_new(config->max_clients, random_seed());
+    store_limit_memory(self->store, max_memory(config));
     status_t status = bind_router(self, SOCKETS_BUS_ROUTER, member->bus, &self->bus);
     if (status == STATUS_OK) {
         status = bind_router(self, SOCKETS_REQUESTS_ROUTER, member->requests, &self->requests);

@@ -102,7 +102,8 @@ static void answer_iamat(request_t *self, const exchange_t *exchange, const comm
         uint64_t held;
         if (log_limit_pass(&self->full, exchange->steady_ns, &held)) {
             log_event(self->context.log, LOG_LEVEL_ERROR,
-                      "no room for another client (max_clients): not answered (and %llu before)",
+                      "no room for another client (max_clients, max_memory): not answered (and "
+                      "%llu before)",
                       (unsigned long long)held);
         }
         return;

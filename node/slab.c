@@ -45,20 +45,20 @@ void slab_done(slab_t *self)
 }
 
 /* False when no handle is left for another chunk. */
-static int add_chunk(slab_t *self)
+static bool add_chunk(slab_t *self)
 {
     if (self->chunk_count == SLAB_CHUNKS_MAX) {
-        return 0;
+        return false;
     }
     if (self->chunk_count == self->chunk_capacity) {
         self->chunk_capacity = self->chunk_capacity > 0 ? self->chunk_capacity * 2 : 16;
         self->chunks = memory_resize(self->chunks, self->chunk_capacity * sizeof *self->chunks);
     }
-    self->chunks[self->chunk_count] = memory_new((size_t)SLAB_CHUNK_UNITS * SLAB_UNIT_SIZE);
+    self->chunks[self->chunk_count] = memory_new(SLAB_CHUNK_SIZE);
     /* The very first unit stays unused: its handle is SLAB_NONE. */
     self->chunk_units = self->chunk_count == 0 ? 1 : 0;
     self->chunk_count++;
-    return 1;
+    return true;
 }
 
 slab_handle_t slab_take(slab_t *self, size_t size)
@@ -80,6 +80,14 @@ slab_handle_t slab_take(slab_t *self, size_t size)
     return handle;
 }
 
+bool slab_must_grow(const slab_t *self, size_t size)
+{
+    size_t block_size;
+    size_t class = size_class(size, &block_size);
+    return self->free_blocks[class] == SLAB_NONE &&
+           self->chunk_units + block_size / SLAB_UNIT_SIZE > SLAB_CHUNK_UNITS;
+}
+
 void slab_give(slab_t *self, slab_handle_t handle, size_t size)
 {
     size_t block_size;
@@ -98,5 +106,5 @@ size_t slab_block_size(size_t size)
 
 size_t slab_memory(const slab_t *self)
 {
-    return self->chunk_count * SLAB_CHUNK_UNITS * SLAB_UNIT_SIZE;
+    return self->chunk_count * SLAB_CHUNK_SIZE;
 }

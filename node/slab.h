@@ -8,6 +8,7 @@
 #ifndef HERD_SLAB_H
 #define HERD_SLAB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,7 +18,8 @@ enum {
     SLAB_NONE = 0, /* the handle of no block */
     SLAB_UNIT_SIZE = 16,
     SLAB_CHUNK_UNITS = 65536, /* 1 MiB a chunk */
-    SLAB_CHUNKS_MAX = 65536,  /* what 32 bits can name: 64 GiB */
+    SLAB_CHUNK_SIZE = SLAB_CHUNK_UNITS * SLAB_UNIT_SIZE,
+    SLAB_CHUNKS_MAX = 65536, /* what 32 bits can name: 64 GiB */
     SLAB_BLOCK_SIZE_MAX = 131072,
     SLAB_CLASSES = 16 + 4 * 9,
 };
@@ -39,6 +41,9 @@ void slab_done(slab_t *self);
 /* A block of at least `size` bytes (1 .. SLAB_BLOCK_SIZE_MAX), aligned to 16, content undefined.
  * SLAB_NONE when all handles are taken; aborts when the machine's memory is. */
 slab_handle_t slab_take(slab_t *self, size_t size);
+
+/* Whether slab_take of `size` bytes would add a chunk of SLAB_CHUNK_SIZE bytes. */
+bool slab_must_grow(const slab_t *self, size_t size);
 
 /* Gives back a block that was taken with a size of the same class. */
 void slab_give(slab_t *self, slab_handle_t handle, size_t size);

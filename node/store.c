@@ -39,6 +39,7 @@ struct store {
     size_t slot_count; /* a power of two */
     size_t count;      /* clients */
     size_t max_clients;
+    size_t max_memory;    /* bytes of records and table */
     uint64_t seed;        /* of the hash */
     uint64_t tail;        /* index of the newest change */
     slab_handle_t oldest; /* ends of the list of changes */
@@ -54,6 +55,7 @@ store_t *store_new(size_t max_clients, uint64_t seed)
     self->slot_count = FIRST_SLOTS;
     self->slots = memory_new_array(self->slot_count, sizeof *self->slots);
     self->max_clients = max_clients;
+    self->max_memory = SIZE_MAX;
     self->seed = seed;
     return self;
 }
@@ -70,6 +72,11 @@ void store_destroy(store_t **self_p)
     free(self->slots);
     free(self);
     *self_p = NULL;
+}
+
+void store_limit_memory(store_t *self, size_t max_memory)
+{
+    self->max_memory = max_memory;
 }
 
 static inline entry_t *entry_at(const store_t *self, slab_handle_t handle)
@@ -208,20 +215,41 @@ static void write_entry(entry_t *entry, const record_t *record, uint16_t origin,
     memcpy(text, record->client_time.data, record->client_time.size);
 }
 
+static bool may_grow(const store_t *self, size_t growth)
+{
+    size_t memory = store_memory(self);
+    return memory <= self->max_memory && growth <= self->max_memory - memory;
+}
+
+/* A block for a record; SLAB_NONE where there is no room for one. */
+static slab_handle_t take_block(store_t *self, size_t size)
+{
+    if (slab_must_grow(&self->slab, size) && !may_grow(self, SLAB_CHUNK_SIZE)) {
+        return SLAB_NONE;
+    }
+    return slab_take(&self->slab, size);
+}
+
+/* Three slots in four used at most: a probe then stays within a cache line or two. */
+static bool table_must_grow(const store_t *self)
+{
+    return (self->count + 1) * 4 > self->slot_count * 3;
+}
+
 /* A client that was not known. */
 static store_outcome_t insert(store_t *self, const record_t *record, uint32_t hash, uint32_t marks)
 {
     uint16_t origin;
     if (self->count >= self->max_clients ||
+        (table_must_grow(self) && !may_grow(self, 2 * self->slot_count * sizeof *self->slots)) ||
         origins_intern(&self->origins, record->origin, &origin) != STATUS_OK) {
         return STORE_FULL;
     }
-    slab_handle_t handle = slab_take(&self->slab, offsetof(entry_t, text) + text_size(record));
+    slab_handle_t handle = take_block(self, offsetof(entry_t, text) + text_size(record));
     if (handle == SLAB_NONE) {
         return STORE_FULL;
     }
-    /* Three slots in four used at most: a probe then stays within a cache line or two. */
-    if ((self->count + 1) * 4 > self->slot_count * 3) {
+    if (table_must_grow(self)) {
         grow_table(self);
     }
     write_entry(entry_at(self, handle), record, origin, marks);
@@ -240,7 +268,7 @@ static store_outcome_t replace(store_t *self, slot_t *slot, const record_t *reco
     bool fits = slab_block_size(old_size) == slab_block_size(new_size);
     uint16_t origin;
     if (origins_intern(&self->origins, record->origin, &origin) != STATUS_OK ||
-        (!fits && (handle = slab_take(&self->slab, new_size)) == SLAB_NONE)) {
+        (!fits && (handle = take_block(self, new_size)) == SLAB_NONE)) {
         return STORE_FULL;
     }
     list_remove(self, slot->handle);

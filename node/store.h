@@ -48,6 +48,10 @@ typedef struct {
  * (a flood of colliding ids); random in production, fixed in simulations. */
 store_t *store_new(size_t max_clients, uint64_t seed);
 
+/* From now on records and table take at most `max_memory` bytes (store_memory); more is STORE_FULL. A new store
+ * has no such bound. */
+void store_limit_memory(store_t *self, size_t max_memory);
+
 /* Frees it and clears the pointer; NULL is fine. Its cursors must be closed. */
 void store_destroy(store_t **self_p);
 

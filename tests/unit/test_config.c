@@ -113,6 +113,7 @@ static void smallest_file_has_every_default(void **state)
     assert_int_equal(config->max_output, 262144);
     assert_int_equal(config->max_connections, 10000);
     assert_int_equal(config->max_clients, 100000000);
+    assert_int_equal(config->max_memory, 0);
     assert_int_equal(config->request_timeout_ms, 5000);
     assert_int_equal(config->max_clock_lead_ms, 10000);
     assert_int_equal(config->places, CONFIG_PLACES_NONE);
@@ -154,6 +155,7 @@ static void every_key_is_taken(void **state)
                                   "    max_output = \"4096\"\n"
                                   "    max_connections = \"1048576\"\n"
                                   "    max_clients = \"1\"\n"
+                                  "    max_memory = \"1099511627776\"\n"
                                   "    request_timeout = \"10\"\n"
                                   "    max_clock_lead = \"0\"\n"
                                   "    places\n"
@@ -170,6 +172,7 @@ static void every_key_is_taken(void **state)
     assert_int_equal(config->max_output, 4096);
     assert_int_equal(config->max_connections, 1048576);
     assert_int_equal(config->max_clients, 1);
+    assert_int_equal(config->max_memory, 1099511627776);
     assert_int_equal(config->request_timeout_ms, 10);
     assert_int_equal(config->max_clock_lead_ms, 0);
     assert_int_equal(config->places, CONFIG_PLACES_LOCAL);
@@ -354,6 +357,8 @@ static void values_have_their_ranges(void **state)
         {HERD "    max_connections = \"0\"\n" MEMBERS, CONFIG_ERROR, 3, "from 1 to 1048576"},
         {HERD "    max_clients = \"1000000001\"\n" MEMBERS, CONFIG_ERROR, 3,
          "from 1 to 1000000000"},
+        {HERD "    max_memory = \"1099511627777\"\n" MEMBERS, CONFIG_ERROR, 3,
+         "from 0 to 1099511627776"},
         {HERD "    request_timeout = \"9\"\n" MEMBERS, CONFIG_ERROR, 3, "milliseconds from 10"},
         {HERD "    max_clock_lead = \"86400001\"\n" MEMBERS, CONFIG_ERROR, 3, "from 0 to 86400000"},
         {HERD "    log_dir = \"\"\n" MEMBERS, CONFIG_ERROR, 3, "must be a path"},

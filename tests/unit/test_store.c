@@ -102,6 +102,48 @@ static void the_maximum_holds(void **state)
     assert_int_equal(store_count(store), 2);
 }
 
+/* Ids of any length: what is full refuses, keeps what it has, and still takes what fits in the place of it. */
+static void the_memory_has_a_maximum(void **state)
+{
+    (void)state;
+    enum { MEMORY = 8 * 1024 * 1024, ID_SIZE = 30000 };
+    static char id[ID_SIZE + 1];
+    record_t record = record_for_test("kiwi", "1", "A", 1);
+    size_t taken = 0;
+    store_limit_memory(store, MEMORY);
+    assert_int_equal(store_merge(store, &record, 0), STORE_NEWER);
+    memset(id, 'x', ID_SIZE);
+    record.client = text_of(id);
+    for (int i = 0; i < 1000; i++) {
+        id[i] = 'y';
+        store_outcome_t outcome = store_merge(store, &record, 0);
+        assert_true(outcome == STORE_NEWER || outcome == STORE_FULL);
+        taken += outcome == STORE_NEWER ? 1 : 0;
+        assert_true(store_memory(store) <= MEMORY);
+    }
+    assert_true(taken > MEMORY / ID_SIZE / 2 && taken < MEMORY / ID_SIZE);
+    assert_int_equal(store_count(store), taken + 1);
+    assert_int_equal(merge("kiwi", "2", "A", 1), STORE_NEWER);
+    assert_true(store_find(store, TEXT("kiwi"), &record));
+    assert_text_equal(record.client_time, "2");
+}
+
+static void the_table_counts_as_memory(void **state)
+{
+    (void)state;
+    enum { MEMORY = 2 * 1024 * 1024 };
+    char name[24];
+    store_outcome_t outcome = STORE_NEWER;
+    store_limit_memory(store, MEMORY);
+    for (int i = 0; i < 100000 && outcome == STORE_NEWER; i++) {
+        snprintf(name, sizeof name, "%d", i);
+        outcome = merge(name, "1", "A", 1);
+    }
+    assert_int_equal(outcome, STORE_FULL);
+    assert_true(store_memory(store) <= MEMORY);
+    assert_true(store_count(store) > 10000);
+}
+
 static void origins_have_a_maximum(void **state)
 {
     (void)state;
@@ -282,6 +324,8 @@ int main(void)
         store_test(only_newer_records_win),
         store_test(two_texts_of_one_time_have_an_order),
         store_test(the_maximum_holds),
+        store_test(the_memory_has_a_maximum),
+        store_test(the_table_counts_as_memory),
         store_test(origins_have_a_maximum),
         store_test(changes_are_listed_once_newest_last),
         store_test(a_cursor_survives_what_moves_under_it),
