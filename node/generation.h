@@ -24,10 +24,4 @@ bool generation_parse(text_t text, generation_t *ret_generation);
 
 bool generation_equal(const generation_t *one, const generation_t *other);
 
-/* Its digits; borrows. */
-static inline text_t generation_text(const generation_t *generation)
-{
-    return (text_t){.data = generation->hex, .size = GENERATION_SIZE};
-}
-
 #endif
