@@ -100,8 +100,9 @@
  * 30 of them, and libraries that find none abort. */
 #define LIMIT_FILES_MIN 64
 
-/* The log: one of two buffers fills while the other is written. What finds both full is counted, not kept. */
-#define LIMIT_LOG_BUFFER 1048576
+/* The log: one of two buffers fills while the other is written. What finds both full is counted, not kept. Each
+ * holds some 40,000 lines of the usual length. */
+#define LIMIT_LOG_BUFFER 4194304
 /* Bytes of a hostile sample shown in an event. */
 #define LIMIT_LOG_SAMPLE 96
 

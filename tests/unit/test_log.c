@@ -19,7 +19,7 @@
 
 enum {
     PATIENCE_MS = 10000,
-    CONTENT_SIZE = 8 * 1024 * 1024,
+    CONTENT_SIZE = 16 * 1024 * 1024,
 };
 
 /* 2026-03-01T12:00:00.250Z */
@@ -355,12 +355,12 @@ static bool read_more(place_t *place, int reader, int patience_ms, size_t *size)
     return got > 0;
 }
 
-/* Nobody reads while 60,000 lines come: the caller is not held up, both buffers fill, the rest is counted. When
+/* Nobody reads while 240,000 lines come: the caller is not held up, both buffers fill, the rest is counted. When
  * somebody reads, each line has come or is counted, and an event found room. */
 static void a_stuck_target_blocks_nobody(void **state)
 {
     place_t *place = *state;
-    enum { LINES = 60000 };
+    enum { LINES = 240000 };
     int reader = open_fifo(place);
     log_t *log = open_log(place->path);
     for (unsigned i = 0; i < LINES; i++) {
