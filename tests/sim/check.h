@@ -1,0 +1,41 @@
+/* check.h - what must hold in a simulated herd, always and at rest.
+ *
+ *   always   what a store takes is an update that was made, byte for byte; it is greater than what was there; so nothing is
+ *            taken twice in one life of a member
+ *   at rest  members that some chain of links joins hold the same: for each client the greatest record that any of them held
+ *            when the faults ended, or took later; all links are up and have nothing to send; all members serve
+ * Owner: the run. Threads: one.
+ */
+#ifndef HERD_TESTS_SIM_CHECK_H
+#define HERD_TESTS_SIM_CHECK_H
+
+#include "tests/sim/herd.h"
+
+typedef struct check check_t;
+
+/* Caller frees with check_destroy. */
+check_t *check_new(void);
+void check_destroy(check_t **self_p);
+
+/* The observer of a herd's members (herd_settings_t). */
+void check_changed(void *check, member_t *member, update_number_t before, update_number_t now);
+
+/* The herd that is checked, before its clock goes on; borrowed. */
+void check_watch(check_t *self, const herd_t *herd);
+
+/* The faults have ended: what is held now must not be lost any more, and all members that are up stay up. */
+void check_faults_ended(check_t *self);
+
+/* The herd has come to rest. */
+void check_at_rest(check_t *self);
+
+/* Notes a failure; the first counts. */
+void check_fail(check_t *self, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* What failed first; NULL while nothing did. Borrowed. */
+const char *check_failure(const check_t *self);
+
+/* When a store last took a record, virtual time. */
+int64_t check_last_change_ns(const check_t *self);
+
+#endif

@@ -1,0 +1,125 @@
+#include "tests/sim/herd.h"
+
+#include "common/memory.h"
+
+#include <stdlib.h>
+
+static void on_ready(void *context, size_t connection, network_readiness_t readiness)
+{
+    herd_t *self = context;
+    size_t member = readiness == NETWORK_MESSAGE ? network_to(self->network, connection)
+                                                 : network_from(self->network, connection);
+    member_ready(self->members[member], connection, readiness);
+}
+
+static void on_late(void *context, size_t connection, const message_t *message)
+{
+    herd_t *self = context;
+    member_take_late(self->members[network_to(self->network, connection)], connection, message);
+}
+
+static void make_members(herd_t *self, const herd_settings_t *settings)
+{
+    const graph_t *graph = &self->graph;
+    size_t *degrees = memory_new_array(graph->member_count, sizeof(size_t));
+    for (size_t i = 0; i < graph->edge_count; i++) {
+        degrees[graph->edges[i].one]++;
+        degrees[graph->edges[i].other]++;
+    }
+    member_context_t context = {.schedule = self->schedule,
+                                .network = self->network,
+                                .updates = self->updates,
+                                .random = &self->random,
+                                .observer = settings->observer,
+                                .changed = settings->changed};
+    self->members = memory_new_array(graph->member_count, sizeof(member_t *));
+    for (size_t i = 0; i < graph->member_count; i++) {
+        self->members[i] = member_new(&context, i, degrees[i]);
+    }
+    free(degrees);
+}
+
+static void join_members(herd_t *self)
+{
+    const graph_t *graph = &self->graph;
+    self->joins = memory_new_array(graph->edge_count + 1, sizeof(size_t));
+    for (size_t i = 0; i < graph->edge_count; i++) {
+        member_t *one = self->members[graph->edges[i].one];
+        member_t *other = self->members[graph->edges[i].other];
+        size_t join = network_join(self->network, member_number(one), member_number(other));
+        self->joins[i] = join;
+        member_add_neighbour(one, other, join);
+        member_add_neighbour(other, one, network_reverse(join));
+    }
+}
+
+herd_t *herd_new(const herd_settings_t *settings)
+{
+    herd_t *self = memory_new(sizeof *self);
+    random_init(&self->random, settings->seed, 1);
+    self->schedule = schedule_new();
+    self->updates = updates_new(settings->update_count, settings->client_count);
+    graph_init(&self->graph, settings->graph, settings->member_count, &self->random);
+    network_handlers_t handlers = {.context = self, .ready = on_ready, .late = on_late};
+    self->network = network_new(settings->member_count, self->schedule, &self->random, &handlers);
+    make_members(self, settings);
+    join_members(self);
+    for (size_t i = 0; i < settings->member_count; i++) {
+        member_start(self->members[i]);
+    }
+    return self;
+}
+
+void herd_destroy(herd_t **self_p)
+{
+    herd_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < self->graph.member_count; i++) {
+        member_destroy(&self->members[i]);
+    }
+    free(self->members);
+    free(self->joins);
+    graph_done(&self->graph);
+    network_destroy(&self->network);
+    updates_destroy(&self->updates);
+    schedule_destroy(&self->schedule);
+    free(self);
+    *self_p = NULL;
+}
+
+/* Gives all that can be reached from `first` its number; `todo` has room for each member once. */
+static void spread_part(const herd_t *self, size_t first, size_t part, size_t *parts, size_t *todo)
+{
+    size_t count = 0;
+    todo[count++] = first;
+    parts[first] = part;
+    while (count > 0) {
+        const member_t *member = self->members[todo[--count]];
+        for (size_t i = 0; i < member_neighbour_count(member); i++) {
+            size_t neighbour = member_neighbour(member, i);
+            if (parts[neighbour] == SIZE_MAX && member_is_alive(self->members[neighbour])) {
+                parts[neighbour] = part;
+                todo[count++] = neighbour;
+            }
+        }
+    }
+}
+
+size_t herd_find_parts(const herd_t *self, size_t *ret_parts)
+{
+    size_t member_count = self->graph.member_count;
+    size_t *todo = memory_new_array(member_count, sizeof(size_t));
+    size_t part_count = 0;
+    for (size_t i = 0; i < member_count; i++) {
+        ret_parts[i] = SIZE_MAX;
+    }
+    for (size_t i = 0; i < member_count; i++) {
+        if (ret_parts[i] == SIZE_MAX && member_is_alive(self->members[i])) {
+            spread_part(self, i, part_count++, ret_parts, todo);
+        }
+    }
+    free(todo);
+    return part_count;
+}

@@ -1,0 +1,44 @@
+/* herd.h - a simulated herd: members, the network between them, the clock, and the updates that they are given.
+ *
+ * Owner: the run. Threads: one.
+ */
+#ifndef HERD_TESTS_SIM_HERD_H
+#define HERD_TESTS_SIM_HERD_H
+
+#include "tests/sim/graph.h"
+#include "tests/sim/member.h"
+#include "tests/sim/network.h"
+#include "tests/sim/schedule.h"
+#include "tests/sim/updates.h"
+
+/* What a herd is made from (open value struct). */
+typedef struct {
+    uint64_t seed;
+    graph_kind_t graph;
+    size_t member_count;
+    size_t client_count;
+    size_t update_count; /* at most */
+    void *observer;      /* borrowed; see member_context_t */
+    void (*changed)(void *observer, member_t *member, update_number_t before, update_number_t now);
+} herd_settings_t;
+
+/* Open to the simulator's files; made and ended only by these two functions. */
+typedef struct {
+    schedule_t *schedule;
+    network_t *network;
+    updates_t *updates;
+    graph_t graph;
+    member_t **members; /* graph.member_count of them */
+    size_t *joins;      /* by edge: number of the connection from `one` to `other` */
+    random_t random;    /* of network and members */
+} herd_t;
+
+/* All members are started. Caller frees with herd_destroy. */
+herd_t *herd_new(const herd_settings_t *settings);
+void herd_destroy(herd_t **self_p);
+
+/* Writes for each member the number of its part: members that some chain of members which are alive joins have the same, from 0
+ * on. Those that are down have SIZE_MAX. The number of parts. */
+size_t herd_find_parts(const herd_t *self, size_t *ret_parts);
+
+#endif

@@ -1,0 +1,91 @@
+#include "tests/sim/sim.h"
+
+#include "common/timestamp.h"
+#include "tests/sim/check.h"
+#include "tests/sim/herd.h"
+#include "tests/sim/workload.h"
+
+#include <stdio.h>
+
+/* No faults and no updates before that. */
+static const int64_t warm_up_ns = 1 * TIMESTAMP_NS_PER_S;
+/* Updates go on a little after the faults. */
+static const int64_t after_faults_ns = 1 * TIMESTAMP_NS_PER_S;
+/* A herd is at rest when nothing but heartbeats was sent for so long: twice dead_after, and more. */
+static const int64_t rest_ns = 12 * TIMESTAMP_NS_PER_S;
+/* It must come to rest in this time after the faults. */
+static const int64_t rest_limit_ns = 180 * TIMESTAMP_NS_PER_S;
+
+/* False where it does not come to rest. */
+static bool run_until_rest(const herd_t *herd)
+{
+    int64_t limit_ns = schedule_now_ns(herd->schedule) + rest_limit_ns;
+    int64_t rested_ns;
+    do {
+        rested_ns = network_counters(herd->network)->last_busy_ns + rest_ns;
+        schedule_run(herd->schedule, rested_ns < limit_ns ? rested_ns : limit_ns);
+    } while (network_counters(herd->network)->last_busy_ns + rest_ns > rested_ns &&
+             schedule_now_ns(herd->schedule) < limit_ns);
+    return schedule_now_ns(herd->schedule) < limit_ns;
+}
+
+static void run_herd(const sim_settings_t *settings, herd_t *herd, check_t *check)
+{
+    bool twins = (settings->faults >> FAULT_TWINS & 1) != 0;
+    int64_t faults_end_ns = settings->seconds * TIMESTAMP_NS_PER_S;
+    faults_t *faults =
+        faults_new(settings->faults, settings->seed, herd, warm_up_ns, faults_end_ns);
+    workload_settings_t load = {.seed = settings->seed,
+                                .update_count = settings->update_count,
+                                .twins = twins,
+                                .from_ns = warm_up_ns,
+                                .until_ns = faults_end_ns + after_faults_ns};
+    workload_t *workload = workload_new(&load, herd);
+    schedule_run(herd->schedule, faults_end_ns);
+    faults_end(faults);
+    check_faults_ended(check);
+    schedule_run(herd->schedule, load.until_ns);
+    if (!run_until_rest(herd)) {
+        check_fail(check, "the herd does not come to rest");
+    }
+    check_at_rest(check);
+    workload_destroy(&workload);
+    faults_destroy(&faults);
+}
+
+static void read_result(const herd_t *herd, const check_t *check, int64_t end_ns,
+                        sim_result_t *result)
+{
+    const char *failure = check_failure(check);
+    int64_t last_ns = check_last_change_ns(check);
+    *result = (sim_result_t){
+        .updates = updates_count(herd->updates),
+        .network = *network_counters(herd->network),
+        .converged_ns = last_ns > end_ns ? last_ns - end_ns : 0,
+        .virtual_ns = schedule_now_ns(herd->schedule),
+    };
+    snprintf(result->failure, sizeof result->failure, "%s", failure != NULL ? failure : "");
+    for (size_t i = 0; i < herd->graph.member_count; i++) {
+        member_add_counters(herd->members[i], &result->members);
+    }
+}
+
+bool sim_run(const sim_settings_t *settings, sim_result_t *ret_result)
+{
+    check_t *check = check_new();
+    herd_settings_t of_herd = {.seed = settings->seed,
+                               .graph = settings->graph,
+                               .member_count = settings->member_count,
+                               .client_count = settings->client_count,
+                               /* Each may have a twin. */
+                               .update_count = 2 * settings->update_count,
+                               .observer = check,
+                               .changed = check_changed};
+    herd_t *herd = herd_new(&of_herd);
+    check_watch(check, herd);
+    run_herd(settings, herd, check);
+    read_result(herd, check, settings->seconds * TIMESTAMP_NS_PER_S + after_faults_ns, ret_result);
+    herd_destroy(&herd);
+    check_destroy(&check);
+    return ret_result->failure[0] == '\0';
+}

@@ -1,0 +1,139 @@
+#include "tests/sim/updates.h"
+
+#include "common/memory.h"
+#include "common/timestamp.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    POSITION_SIZE = 24, /* "+44.123456+000.000042", a zero behind it */
+    TIME_SIZE = 32,
+    NUMBER_OFFSET = 11, /* of the digits of the number in a position text */
+    /* Max clock lead of the members, the default. */
+    CLOCK_LEAD_MS = 10000,
+};
+
+typedef struct {
+    record_t record; /* its texts are the next three, and the origin's name */
+    size_t client;   /* number */
+    char name[UPDATES_CLIENT_SIZE];
+    char position[POSITION_SIZE];
+    char time[TIME_SIZE];
+} item_t;
+
+struct updates {
+    item_t *items; /* update n is items[n - 1] */
+    size_t count;
+    size_t maximum;
+    size_t client_count;
+};
+
+updates_t *updates_new(size_t maximum, size_t client_count)
+{
+    assert(maximum <= UPDATES_MAX);
+    updates_t *self = memory_new(sizeof *self);
+    self->items = memory_new_array(maximum + 1, sizeof(item_t));
+    self->maximum = maximum;
+    self->client_count = client_count;
+    return self;
+}
+
+void updates_destroy(updates_t **self_p)
+{
+    updates_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    free(self->items);
+    free(self);
+    *self_p = NULL;
+}
+
+text_t updates_client_name(size_t client, char name[UPDATES_CLIENT_SIZE])
+{
+    snprintf(name, UPDATES_CLIENT_SIZE, "phone%zu", client);
+    return text_of(name);
+}
+
+/* The same instant may be told in two texts (R3): with nine decimals, or one more. */
+static text_t write_time(int64_t time_ns, bool longer, char out[TIME_SIZE])
+{
+    snprintf(out, TIME_SIZE, "%lld.%09lld%s", (long long)(time_ns / TIMESTAMP_NS_PER_S),
+             (long long)(time_ns % TIMESTAMP_NS_PER_S), longer ? "0" : "");
+    return text_of(out);
+}
+
+update_number_t updates_make(updates_t *self, const update_t *update, random_t *random)
+{
+    assert(self->count < self->maximum && update->client < self->client_count);
+    item_t *item = &self->items[self->count++];
+    item->client = update->client;
+    /* The latitude is by chance, so that the order of positions is not that of the updates. */
+    unsigned latitude = (unsigned)random_below(random, 90000000);
+    snprintf(item->position, POSITION_SIZE, "+%02u.%06u+%03u.%06u", latitude / 1000000,
+             latitude % 1000000, (unsigned)(self->count / 1000000) % 1000,
+             (unsigned)(self->count % 1000000));
+    item->record = (record_t){
+        .client = updates_client_name(update->client, item->name),
+        .position = text_of(item->position),
+        .client_time = write_time(update->client_time_ns, random_once_in(random, 4), item->time),
+        .origin = update->origin,
+        .client_time_ns = update->client_time_ns,
+        .receipt_time_ns = update->receipt_time_ns,
+        .order_time_ns = record_order_time(update->client_time_ns, update->receipt_time_ns,
+                                           CLOCK_LEAD_MS * TIMESTAMP_NS_PER_MS),
+    };
+    return (update_number_t)self->count;
+}
+
+const record_t *updates_record(const updates_t *self, update_number_t number)
+{
+    return &self->items[number - 1].record;
+}
+
+size_t updates_client(const updates_t *self, update_number_t number)
+{
+    return self->items[number - 1].client;
+}
+
+update_number_t updates_find(const updates_t *self, const record_t *record)
+{
+    uint64_t millions;
+    uint64_t rest;
+    if (record->position.size != POSITION_SIZE - 3) {
+        return UPDATES_NONE;
+    }
+    text_t digits = text_after(record->position, NUMBER_OFFSET);
+    if (!text_to_u64(text_first(digits, 3), 999, &millions) ||
+        !text_to_u64(text_after(digits, 4), 999999, &rest)) {
+        return UPDATES_NONE;
+    }
+    uint64_t number = millions * 1000000 + rest;
+    if (number == 0 || number > self->count) {
+        return UPDATES_NONE;
+    }
+    const record_t *made = &self->items[number - 1].record;
+    bool same = record_compare(made, record) == 0 && text_equal(made->client, record->client);
+    return same ? (update_number_t)number : UPDATES_NONE;
+}
+
+update_number_t updates_greater(const updates_t *self, update_number_t one, update_number_t other)
+{
+    if (one == UPDATES_NONE || other == UPDATES_NONE) {
+        return one == UPDATES_NONE ? other : one;
+    }
+    return record_compare(updates_record(self, one), updates_record(self, other)) >= 0 ? one
+                                                                                       : other;
+}
+
+size_t updates_count(const updates_t *self)
+{
+    return self->count;
+}
+
+size_t updates_client_count(const updates_t *self)
+{
+    return self->client_count;
+}

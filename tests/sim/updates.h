@@ -1,0 +1,54 @@
+/* updates.h - every update that a run makes, and what became of each at each member: what the checks compare with.
+ *
+ * An update's number stands in its position text, so that a record that is met anywhere tells which it is.
+ * Owner: the herd. Threads: one.
+ */
+#ifndef HERD_TESTS_SIM_UPDATES_H
+#define HERD_TESTS_SIM_UPDATES_H
+
+#include "common/record.h"
+#include "tests/sim/random.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct updates updates_t;
+
+/* Number of an update, from 1; UPDATES_NONE: none. */
+typedef uint32_t update_number_t;
+enum { UPDATES_NONE = 0, UPDATES_CLIENT_SIZE = 16, UPDATES_MAX = 100000000 };
+
+/* At most `maximum` updates of `client_count` clients. Caller frees with updates_destroy. */
+updates_t *updates_new(size_t maximum, size_t client_count);
+void updates_destroy(updates_t **self_p);
+
+/* What an update is made from (open value struct). */
+typedef struct {
+    size_t client;           /* number */
+    text_t origin;           /* name of the member; borrowed as long as the updates live */
+    int64_t client_time_ns;  /* 0 or more */
+    int64_t receipt_time_ns; /* 0 or more */
+} update_t;
+
+/* Makes one; its number. */
+update_number_t updates_make(updates_t *self, const update_t *update, random_t *random);
+
+/* The record of an update, borrowed; and the number of its client. */
+const record_t *updates_record(const updates_t *self, update_number_t number);
+size_t updates_client(const updates_t *self, update_number_t number);
+
+/* The update that this record is, byte for byte; UPDATES_NONE where it is none. */
+update_number_t updates_find(const updates_t *self, const record_t *record);
+
+/* The greater of two in the order of records; UPDATES_NONE is less than all. Both of the same client. */
+update_number_t updates_greater(const updates_t *self, update_number_t one, update_number_t other);
+
+/* Updates made; clients that there may be. */
+size_t updates_count(const updates_t *self);
+size_t updates_client_count(const updates_t *self);
+
+/* Writes the name of a client; borrows `name`. */
+text_t updates_client_name(size_t client, char name[UPDATES_CLIENT_SIZE]);
+
+#endif
