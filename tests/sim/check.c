@@ -74,7 +74,7 @@ static void note_held(check_t *self, const member_t *member, update_number_t num
     *greatest = updates_greater(updates, *greatest, number);
 }
 
-void check_changed(void *check, member_t *member, update_number_t before, update_number_t now)
+void check_changed(void *check, const member_t *member, update_number_t before, update_number_t now)
 {
     check_t *self = check;
     const updates_t *updates = self->herd->updates;
@@ -91,6 +91,17 @@ void check_changed(void *check, member_t *member, update_number_t before, update
     }
     if (self->greatest != NULL) {
         note_held(self, member, now);
+    }
+}
+
+void check_answered(void *check, const member_t *member, update_number_t number)
+{
+    check_t *self = check;
+    const updates_t *updates = self->herd->updates;
+    update_number_t held = member_holds(member, updates_client(updates, number));
+    if (updates_greater(updates, held, number) != held) {
+        check_fail(self, "M%zu answered update %u and holds %u", member_number(member), number,
+                   held);
     }
 }
 

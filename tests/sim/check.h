@@ -2,6 +2,7 @@
  *
  *   always   what a store takes is an update that was made, byte for byte; it is greater than what was there; so nothing is
  *            taken twice in one life of a member
+ *   answer   when a client gets its answer, the member holds its update, or a greater one
  *   at rest  members that some chain of links joins hold the same: for each client the greatest record that any of them held
  *            when the faults ended, or took later; all links are up and have nothing to send; all members serve
  * Owner: the run. Threads: one.
@@ -18,7 +19,9 @@ check_t *check_new(void);
 void check_destroy(check_t **self_p);
 
 /* The observer of a herd's members (herd_settings_t). */
-void check_changed(void *check, member_t *member, update_number_t before, update_number_t now);
+void check_changed(void *check, const member_t *member, update_number_t before,
+                   update_number_t now);
+void check_answered(void *check, const member_t *member, update_number_t number);
 
 /* The herd that is checked, before its clock goes on; borrowed. */
 void check_watch(check_t *self, const herd_t *herd);

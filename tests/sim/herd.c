@@ -31,7 +31,8 @@ static void make_members(herd_t *self, const herd_settings_t *settings)
                                 .updates = self->updates,
                                 .random = &self->random,
                                 .observer = settings->observer,
-                                .changed = settings->changed};
+                                .changed = settings->changed,
+                                .answered = settings->answered};
     self->members = memory_new_array(graph->member_count, sizeof(member_t *));
     for (size_t i = 0; i < graph->member_count; i++) {
         self->members[i] = member_new(&context, i, degrees[i]);

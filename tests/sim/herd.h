@@ -18,8 +18,10 @@ typedef struct {
     size_t member_count;
     size_t client_count;
     size_t update_count; /* at most */
-    void *observer;      /* borrowed; see member_context_t */
-    void (*changed)(void *observer, member_t *member, update_number_t before, update_number_t now);
+    void *observer;      /* these three: see member_context_t */
+    void (*changed)(void *observer, const member_t *member, update_number_t before,
+                    update_number_t now);
+    void (*answered)(void *observer, const member_t *member, update_number_t number);
 } herd_settings_t;
 
 /* Open to the simulator's files; made and ended only by these two functions. */

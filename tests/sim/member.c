@@ -375,6 +375,7 @@ void member_update(member_t *self, update_number_t number)
     assert(self->serving);
     (void)store_merge(self->store, updates_record(self->context.updates, number), 0);
     observe(self);
+    self->context.answered(self->context.observer, self, number);
     pump_all(self);
 }
 
@@ -383,9 +384,14 @@ void member_set_clock(member_t *self, int64_t offset_ns)
     self->clock_offset_ns = offset_ns;
 }
 
+int64_t member_true_ns(const member_t *self)
+{
+    return epoch_ns + steady_ns(self);
+}
+
 int64_t member_now_ns(const member_t *self)
 {
-    return epoch_ns + steady_ns(self) + self->clock_offset_ns;
+    return member_true_ns(self) + self->clock_offset_ns;
 }
 
 text_t member_name(const member_t *self)

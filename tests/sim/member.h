@@ -27,7 +27,10 @@ typedef struct {
     void *observer;
     /* An update replaced `before` (or UPDATES_NONE) in the store; `now` is UPDATES_NONE where the record that the store took
      * is no update at all. */
-    void (*changed)(void *observer, member_t *member, update_number_t before, update_number_t now);
+    void (*changed)(void *observer, const member_t *member, update_number_t before,
+                    update_number_t now);
+    /* The client of this update gets its answer. */
+    void (*answered)(void *observer, const member_t *member, update_number_t number);
 } member_context_t;
 
 /* Totals over all lives (open value struct). */
@@ -70,7 +73,8 @@ void member_update(member_t *self, update_number_t number);
 /* Sets the member's clock so far off the true time. */
 void member_set_clock(member_t *self, int64_t offset_ns);
 
-/* The member's clock. */
+/* The true time, and the member's clock: POSIX. */
+int64_t member_true_ns(const member_t *self);
 int64_t member_now_ns(const member_t *self);
 
 /* Its name; borrowed. */

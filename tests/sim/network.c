@@ -9,6 +9,9 @@
 
 #define MICROSECOND INT64_C(1000)
 
+/* One way, from one machine to the other side of the world; the jitter comes to as much again. */
+static const int64_t latency_min_ns = 20 * MICROSECOND;
+static const int64_t latency_max_ns = 200 * TIMESTAMP_NS_PER_MS;
 /* ZMQ_RECONNECT_IVL, and what is added to it by chance. */
 static const int64_t retry_ns = 100 * TIMESTAMP_NS_PER_MS;
 /* A message of an earlier session comes at most so late. */
@@ -128,8 +131,7 @@ static size_t add_connection(network_t *self, size_t from, size_t to)
     connection->number = self->connection_count;
     connection->from = from;
     connection->to = to;
-    connection->latency_ns =
-        random_duration(self->random, 20 * MICROSECOND, 50 * TIMESTAMP_NS_PER_MS);
+    connection->latency_ns = random_duration(self->random, latency_min_ns, latency_max_ns);
     connection->capacity = capacities[random_below(self->random, 4)];
     connection->forward.connection = connection;
     connection->back.connection = connection;

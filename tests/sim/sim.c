@@ -80,7 +80,8 @@ bool sim_run(const sim_settings_t *settings, sim_result_t *ret_result)
                                /* Each may have a twin. */
                                .update_count = 2 * settings->update_count,
                                .observer = check,
-                               .changed = check_changed};
+                               .changed = check_changed,
+                               .answered = check_answered};
     herd_t *herd = herd_new(&of_herd);
     check_watch(check, herd);
     run_herd(settings, herd, check);

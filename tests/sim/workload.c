@@ -7,6 +7,11 @@
 
 #define HOUR (3600 * TIMESTAMP_NS_PER_S)
 
+enum {
+    BURSTS = 8,     /* half of the updates come in so many of them ... */
+    BURST_MS = 100, /* ... each so long */
+};
+
 struct workload {
     workload_settings_t settings;
     herd_t *herd;
@@ -55,7 +60,7 @@ static void on_update(void *subject, uint64_t detail)
     workload_t *self = subject;
     size_t client = random_below(&self->random, updates_client_count(self->herd->updates));
     member_t *member = any_member(self);
-    int64_t time_ns = client_time(self, client, member_now_ns(member));
+    int64_t time_ns = client_time(self, client, member_true_ns(member));
     send_to(self, member, client, time_ns);
     if (self->settings.twins && random_once_in(&self->random, 4)) {
         /* The same instant, told to another member, or to this one again. */
@@ -71,8 +76,17 @@ workload_t *workload_new(const workload_settings_t *settings, herd_t *herd)
     random_init(&self->random, settings->seed, 2);
     self->last_times = memory_new_array(updates_client_count(herd->updates), sizeof(int64_t));
     uint64_t range_ns = (uint64_t)(settings->until_ns - settings->from_ns);
+    int64_t bursts[BURSTS];
+    for (size_t i = 0; i < BURSTS; i++) {
+        bursts[i] = settings->from_ns + (int64_t)random_below(&self->random, range_ns);
+    }
     for (size_t i = 0; i < settings->update_count; i++) {
         int64_t time_ns = settings->from_ns + (int64_t)random_below(&self->random, range_ns);
+        if (random_once_in(&self->random, 2)) {
+            time_ns = bursts[random_below(&self->random, BURSTS)] +
+                      (int64_t)random_below(&self->random, BURST_MS * TIMESTAMP_NS_PER_MS);
+        }
+        time_ns = time_ns < settings->until_ns ? time_ns : settings->until_ns;
         schedule_at(herd->schedule, time_ns, on_update, self, 0);
     }
     return self;
