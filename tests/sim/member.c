@@ -301,7 +301,7 @@ static neighbour_t *find_neighbour(member_t *self, size_t connection)
             return &self->neighbours[i];
         }
     }
-    assert(!"a connection of the member");
+    assert(false); /* it is a connection of the member */
     return NULL;
 }
 
