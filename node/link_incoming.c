@@ -1,8 +1,11 @@
 /* The neighbour's records to us: HELLO, DATA; what we answer: WANT, ACK, NAK, RESET, REFUSED. */
 #include "node/link_parts.h"
 
-/* A connection that is not up gets this long before a HELLO has it made anew. */
+/* A connection that is not up gets this long before a HELLO has it made anew, and twice as long each time that it did not
+ * come up: two neighbours far from each other, whose HELLOs cross, would else undo each other's connections for ever. */
 static const int64_t reconnect_pause_ns = 200 * TIMESTAMP_NS_PER_MS;
+/* 200 ms doubled so often is more than dead_after, when B8 makes it anew anyway. */
+enum { RECONNECT_DOUBLINGS = 5 };
 
 /* B9: whether a HELLO of this generation shows that our connection leads nowhere: it goes to an earlier life of the
  * neighbour, or was made long enough ago to be up by now if it could. */
@@ -14,7 +17,7 @@ static bool connection_is_stale(const link_t *self, const generation_t *generati
         /* However young: a generation ends but once, so this cannot go on and on. */
         return !generation_equal(&out->peer_generation, generation);
     }
-    return steady_ns - out->since_ns >= reconnect_pause_ns;
+    return steady_ns - out->since_ns >= reconnect_pause_ns << out->remade;
 }
 
 /* B1, B2, at the receiver */
@@ -52,7 +55,12 @@ static link_event_t take_hello(link_t *self, uint64_t session, text_t body, int6
     in->generation = generation;
     in->tail = tail;
     in->nak_sent = in->nak_due = in->ack_due = false;
-    return connection_is_stale(self, &generation, steady_ns) ? LINK_RESTARTED : LINK_OPENED;
+    if (!connection_is_stale(self, &generation, steady_ns)) {
+        return LINK_OPENED;
+    }
+    bool in_vain = self->out.state != LINK_STATE_UP && self->out.remade < RECONNECT_DOUBLINGS;
+    self->out.remade += in_vain ? 1 : 0;
+    return LINK_RESTARTED;
 }
 
 /* R6: the neighbour has what it sends us, as long as it is the one that our records go to. One that has started

@@ -146,6 +146,7 @@ static link_event_t take_want(link_t *self, text_t body)
     }
     note_peer_generation(self, &generation);
     self->out.state = LINK_STATE_UP;
+    self->out.remade = 0;
     self->out.acknowledged = since;
     move_cursor(self, since);
     return LINK_UP;

@@ -268,6 +268,33 @@ static void a_connection_that_does_not_come_up_is_made_anew_at_a_hello(void **st
     assert_int_equal(say_hello(&pair.other, &pair.one), LINK_RESTARTED);
 }
 
+/* Both start at the same instant, a third of a second from each other. */
+static void crossing_hellos_do_not_undo_each_other_for_ever(void **state)
+{
+    (void)state;
+    end_t *ends[] = {&pair.one, &pair.other};
+    unsigned rounds = 0;
+    bool remade = true;
+    while (remade && ++rounds < 10) {
+        message_t hellos[2];
+        remade = false;
+        for (int i = 0; i < 2; i++) {
+            link_connected(ends[i]->link, pair.now_ns);
+            assert_true(link_next(ends[i]->link, pair.now_ns, pair.now_ns, &hellos[i]));
+            link_sent(ends[i]->link, pair.now_ns);
+        }
+        pair.now_ns += SECOND / 3;
+        for (int i = 0; i < 2; i++) {
+            link_event_t event = link_take(ends[1 - i]->link, &hellos[i], pair.now_ns, pair.now_ns);
+            if (event == LINK_RESTARTED) {
+                remade = true;
+                link_disconnected(ends[1 - i]->link, pair.now_ns);
+            }
+        }
+    }
+    assert_int_equal(rounds, 2);
+}
+
 /* As in a herd that is restarted member by member: waiting for the next heartbeat would be too late. */
 static void a_new_generation_is_noticed_however_soon_it_comes(void **state)
 {
@@ -554,6 +581,7 @@ int main(void)
         link_test(what_an_earlier_life_sent_is_sent_to_the_next),
         link_test(a_new_generation_asks_for_a_new_connection),
         link_test(a_connection_that_does_not_come_up_is_made_anew_at_a_hello),
+        link_test(crossing_hellos_do_not_undo_each_other_for_ever),
         link_test(a_new_generation_is_noticed_however_soon_it_comes),
         link_test(a_hello_of_the_same_life_leaves_the_connection_alone),
         link_test(a_gap_is_asked_for_again_once),
