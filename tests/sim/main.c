@@ -38,6 +38,7 @@ typedef struct {
     uint64_t newer;
     uint64_t same;
     uint64_t gaps;
+    uint64_t connected; /* connections made */
     uint64_t trace;
     int64_t converged_max_ns;
     int64_t virtual_ns;
@@ -192,6 +193,7 @@ static void add_result(totals_t *totals, const sim_result_t *result)
     totals->newer += result->members.newer;
     totals->same += result->members.same;
     totals->gaps += result->members.gaps;
+    totals->connected += result->members.connected;
     totals->trace = totals->trace * 31 + result->network.trace;
     totals->virtual_ns += result->virtual_ns;
     if (result->converged_ns > totals->converged_max_ns) {
@@ -220,6 +222,7 @@ static void print_totals(const totals_t *totals)
     printf("duplicates      %llu, %.2f per update\n", (unsigned long long)totals->same,
            per(totals->same, totals->updates));
     printf("gaps            %llu\n", (unsigned long long)totals->gaps);
+    printf("connections     %llu made\n", (unsigned long long)totals->connected);
     printf("convergence     %.3f s after the end of faults and updates, at most\n",
            (double)totals->converged_max_ns / (double)TIMESTAMP_NS_PER_S);
     printf("trace           %016llx\n", (unsigned long long)totals->trace);

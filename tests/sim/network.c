@@ -9,13 +9,17 @@
 
 #define MICROSECOND INT64_C(1000)
 
-/* One way, from one machine to the other side of the world; the jitter comes to as much again. */
+/* One way, from one machine to a satellite and back. The jitter is as much again on one connection, next to nothing on
+ * another: what is in step stays in step there. */
 static const int64_t latency_min_ns = 20 * MICROSECOND;
-static const int64_t latency_max_ns = 200 * TIMESTAMP_NS_PER_MS;
+static const int64_t jitter_min_ns = 20 * MICROSECOND;
+static const int64_t latency_max_ns = 600 * TIMESTAMP_NS_PER_MS;
 /* ZMQ_RECONNECT_IVL, and what is added to it by chance. */
 static const int64_t retry_ns = 100 * TIMESTAMP_NS_PER_MS;
 /* A message of an earlier session comes at most so late. */
-static const int64_t late_max_ns = 3 * TIMESTAMP_NS_PER_S;
+static const int64_t late_max_ns = 10 * TIMESTAMP_NS_PER_S;
+/* While they may, one in so many of those that came in time comes once more. */
+static const uint64_t late_copy_once_in = 24;
 
 typedef struct connection connection_t;
 
@@ -41,8 +45,9 @@ struct connection {
     uint64_t attempt; /* to establish it: earlier ones are void */
     unsigned blocked; /* partitions in force between `from` and `to`, in this direction */
     int64_t latency_ns;
-    size_t capacity; /* of each pipe, messages */
-    pipe_t forward;  /* from DEALER to ROUTER */
+    int64_t jitter_ns; /* more latency by chance, less than this */
+    size_t capacity;   /* of each pipe, messages */
+    pipe_t forward;    /* from DEALER to ROUTER */
     pipe_t back;
 };
 
@@ -132,6 +137,8 @@ static size_t add_connection(network_t *self, size_t from, size_t to)
     connection->from = from;
     connection->to = to;
     connection->latency_ns = random_duration(self->random, latency_min_ns, latency_max_ns);
+    connection->jitter_ns =
+        random_once_in(self->random, 2) ? connection->latency_ns : jitter_min_ns;
     connection->capacity = capacities[random_below(self->random, 4)];
     connection->forward.connection = connection;
     connection->back.connection = connection;
@@ -146,6 +153,7 @@ size_t network_join(network_t *self, size_t one, size_t other)
     size_t reverse = add_connection(self, other, one);
     assert(reverse == network_reverse(number));
     self->connections[reverse]->latency_ns = self->connections[number]->latency_ns;
+    self->connections[reverse]->jitter_ns = self->connections[number]->jitter_ns;
     return number;
 }
 
@@ -246,7 +254,7 @@ static bool put_into(pipe_t *pipe, const message_t *message)
         self->counters.refused++;
         return false;
     }
-    int64_t jitter_ns = (int64_t)random_below(self->random, (uint64_t)connection->latency_ns);
+    int64_t jitter_ns = (int64_t)random_below(self->random, (uint64_t)connection->jitter_ns);
     int64_t arrival_ns = schedule_now_ns(self->schedule) + connection->latency_ns + jitter_ns;
     network_packet_t *packet = packet_new(message);
     packet->arrival_ns = arrival_ns > pipe->last_arrival_ns ? arrival_ns : pipe->last_arrival_ns;
@@ -300,28 +308,6 @@ static uint64_t mix(uint64_t hash, uint64_t value)
     return (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15) ^ hash >> 29;
 }
 
-network_packet_t *network_receive(network_t *self, size_t connection, network_readiness_t which)
-{
-    connection_t *one = self->connections[connection];
-    pipe_t *pipe = which == NETWORK_ANSWER ? &one->back : &one->forward;
-    if (!has_arrived(pipe)) {
-        return NULL;
-    }
-    bool was_full = pipe->count >= one->capacity;
-    network_packet_t *packet = pipe->packets[pipe->first];
-    pipe->first = (pipe->first + 1) % LIMIT_PIPE_MESSAGES;
-    pipe->count--;
-    reader_t *reader = reader_of(pipe);
-    reader->next_ns = schedule_now_ns(self->schedule) + reader->interval_ns;
-    if (was_full && !pipe->is_back) {
-        network_want_writable(self, connection);
-    }
-    uint64_t trace = mix(self->counters.trace, (uint64_t)schedule_now_ns(self->schedule));
-    trace = mix(trace, connection << 8 | packet->message.type);
-    self->counters.trace = mix(trace, packet->message.body.size);
-    return packet;
-}
-
 static void on_late(void *subject, uint64_t detail)
 {
     network_t *self = subject;
@@ -343,6 +329,31 @@ static void send_late(network_t *self, size_t connection, const message_t *messa
     int64_t delay_ns = random_duration(self->random, TIMESTAMP_NS_PER_MS, late_max_ns);
     schedule_at(self->schedule, schedule_now_ns(self->schedule) + delay_ns, on_late, self,
                 self->late_count++);
+}
+
+network_packet_t *network_receive(network_t *self, size_t connection, network_readiness_t which)
+{
+    connection_t *one = self->connections[connection];
+    pipe_t *pipe = which == NETWORK_ANSWER ? &one->back : &one->forward;
+    if (!has_arrived(pipe)) {
+        return NULL;
+    }
+    bool was_full = pipe->count >= one->capacity;
+    network_packet_t *packet = pipe->packets[pipe->first];
+    pipe->first = (pipe->first + 1) % LIMIT_PIPE_MESSAGES;
+    pipe->count--;
+    reader_t *reader = reader_of(pipe);
+    reader->next_ns = schedule_now_ns(self->schedule) + reader->interval_ns;
+    if (was_full && !pipe->is_back) {
+        network_want_writable(self, connection);
+    }
+    if (self->late_allowed && !pipe->is_back && random_once_in(self->random, late_copy_once_in)) {
+        send_late(self, connection, &packet->message);
+    }
+    uint64_t trace = mix(self->counters.trace, (uint64_t)schedule_now_ns(self->schedule));
+    trace = mix(trace, connection << 8 | packet->message.type);
+    self->counters.trace = mix(trace, packet->message.body.size);
+    return packet;
 }
 
 /* Loses all but the first `kept` messages; those that the late fault saves come after all. */
