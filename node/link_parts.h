@@ -34,11 +34,10 @@ typedef struct {
     unsigned window_used;
     bool peer_known; /* peer_generation is set */
     generation_t peer_generation;
-    unsigned
-        remade; /* times that a HELLO had the connection made anew since the link was last up */
-    int64_t since_ns;         /* steady: when the connection was made or last changed state */
-    int64_t heard_ns;         /* steady: last valid answer, or since_ns */
-    int64_t sent_ns;          /* steady: last message */
+    unsigned remade;  /* times that a HELLO had the connection made anew, since it was last up */
+    int64_t since_ns; /* steady: when the connection was made or last changed state */
+    int64_t heard_ns; /* steady: last valid answer, or since_ns */
+    int64_t sent_ns;  /* steady: last message */
     uint64_t pending_last;    /* `last` of the message that link_next gave out */
     uint64_t pending_records; /* records in it */
     message_type_t pending_type;
