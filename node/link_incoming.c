@@ -31,10 +31,12 @@ static link_event_t take_hello(link_t *self, uint64_t session, text_t body, int6
     uint64_t tail;
     text_t clock_text;
     int64_t clock_ns;
+    int64_t difference_ns;
     if (!message_has_version(body) || !message_value(body, "herd", &herd) ||
         !message_value(body, "name", &name) || !link_read_generation(body, &generation) ||
         !message_number(body, "tail", UINT64_MAX, &tail) ||
         !message_value(body, "clock", &clock_text) || !text_to_i64(clock_text, &clock_ns) ||
+        __builtin_sub_overflow(clock_ns, now_ns, &difference_ns) ||
         !text_equal(name, text_of(self->neighbour))) {
         return link_bad_message(self);
     }
@@ -44,9 +46,7 @@ static link_event_t take_hello(link_t *self, uint64_t session, text_t body, int6
         in->refuse_due = true;
         return LINK_HERD_DIFFERS;
     }
-    if (__builtin_sub_overflow(clock_ns, now_ns, &self->counters.clock_difference_ns)) {
-        return link_bad_message(self);
-    }
+    self->counters.clock_difference_ns = difference_ns;
     bool resumes =
         in->known && generation_equal(&in->generation, &generation) && in->checkpoint <= tail;
     in->from_start = !resumes;

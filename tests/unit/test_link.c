@@ -524,6 +524,30 @@ static void malformed_messages_are_counted_and_dropped(void **state)
     assert_int_equal(store_count(pair.other.store), 0);
 }
 
+/* It is dropped whole: not even its session number stays (bus-protocol.md, M3). */
+static void a_malformed_hello_leaves_the_session_alone(void **state)
+{
+    (void)state;
+    message_t hello = {
+        .type = MESSAGE_HELLO,
+        .header = TEXT("99"),
+        .body = TEXT("versions 1\nherd herd\nname One\ngeneration "
+                     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\ntail 0\nclock -9223372036854775808\n"),
+    };
+    connect_both();
+    assert_int_equal(link_take(pair.other.link, &hello, pair.now_ns, pair.now_ns), LINK_BAD);
+    put(&pair.one, "kiwi", "1");
+    carry(&pair.one, &pair.other);
+    assert_true(has(&pair.other, "kiwi", "1"));
+    assert_int_equal(link_counters(pair.one.link)->bad_messages, 0);
+    assert_true(link_is_level(pair.one.link));
+    message_t message;
+    pair.now_ns += SECOND;
+    assert_true(link_next(pair.one.link, pair.now_ns, pair.now_ns, &message));
+    assert_int_equal(message.type, MESSAGE_DATA); /* no new HELLO was needed */
+    assert_true(message.header.size > 2 && memcmp(message.header.data, "1 ", 2) == 0);
+}
+
 static void malformed_answers_are_counted_and_dropped(void **state)
 {
     (void)state;
@@ -594,6 +618,7 @@ int main(void)
         link_test(malformed_records_cost_only_themselves),
         link_test(records_too_long_for_a_store_are_refused),
         link_test(malformed_messages_are_counted_and_dropped),
+        link_test(a_malformed_hello_leaves_the_session_alone),
         link_test(malformed_answers_are_counted_and_dropped),
         link_test(catching_up_is_known),
     };
