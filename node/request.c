@@ -8,7 +8,6 @@
 #include "node/places_answer.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 /* A receipt time further back than any front-end keeps a request is no receipt time (Q6). */
 static const int64_t oldest_receipt_ns = 60 * TIMESTAMP_NS_PER_S;
@@ -22,6 +21,8 @@ typedef struct {
     frontend_link_t *frontend;
     int64_t now_ns;
     int64_t steady_ns;
+    char peer[sizeof((frontend_link_t *)0)->label + 2 * (TEXT_NUMBER_SIZE + 1UL)]; /* for the log */
+    size_t peer_size; /* bytes; 0 where no traffic is logged */
 } exchange_t;
 
 void request_init(request_t *self, const request_context_t *context)
@@ -36,17 +37,31 @@ void request_done(request_t *self)
     buffer_done(&self->scratch);
 }
 
+/* Names the request in the log, once for both of its lines: front-end "#" connection "." sequence. */
+static void name_exchange(const request_t *self, exchange_t *exchange)
+{
+    if (!log_has_traffic(self->context.log)) {
+        return;
+    }
+    char *end = text_copy(text_of(exchange->frontend->label), exchange->peer);
+    *end++ = '#';
+    end += text_write_u64(exchange->connection, end);
+    *end++ = '.';
+    end += text_write_u64(exchange->sequence, end);
+    exchange->peer_size = (size_t)(end - exchange->peer);
+}
+
+/* The first line of `text`, where traffic is logged. */
 static void log_exchange(const request_t *self, const exchange_t *exchange,
                          log_direction_t direction, text_t text)
 {
-    char peer[sizeof exchange->frontend->label + 2 * (TEXT_NUMBER_SIZE + 1UL)];
-    int size =
-        snprintf(peer, sizeof peer, "%s#%llu.%llu", exchange->frontend->label,
-                 (unsigned long long)exchange->connection, (unsigned long long)exchange->sequence);
+    if (exchange->peer_size == 0) {
+        return;
+    }
     text_t first_line = text;
     text_take_line(&text, &first_line);
     log_traffic(self->context.log, direction, exchange->now_ns,
-                (text_t){.data = peer, .size = (size_t)size}, first_line);
+                (text_t){.data = exchange->peer, .size = exchange->peer_size}, first_line);
 }
 
 /* connection SP sequence SP length SP reply. There is always room: request_answer_some stops at a batch,
@@ -65,9 +80,7 @@ static void put_reply(request_t *self, const exchange_t *exchange, text_t reply)
     *end++ = ' ';
     memcpy(end, reply.data, reply.size);
     out->size = (size_t)(end + reply.size - out->data);
-    if (log_has_traffic(self->context.log)) {
-        log_exchange(self, exchange, LOG_ANSWERED, reply);
-    }
+    log_exchange(self, exchange, LOG_ANSWERED, reply);
 }
 
 static void put_invalid(request_t *self, const exchange_t *exchange)
@@ -197,9 +210,8 @@ static void check_stamp(request_t *self, exchange_t *exchange)
 
 static void answer(request_t *self, exchange_t *exchange)
 {
-    if (log_has_traffic(self->context.log)) {
-        log_exchange(self, exchange, LOG_RECEIVED, exchange->line);
-    }
+    name_exchange(self, exchange);
+    log_exchange(self, exchange, LOG_RECEIVED, exchange->line);
     check_stamp(self, exchange);
     command_t command = command_parse(exchange->line);
     switch (command.kind) {
@@ -234,6 +246,7 @@ void request_answer_query(request_t *self, const waiting_query_t *query, text_t 
                            .sequence = query->sequence,
                            .frontend = frontend,
                            .now_ns = now_ns};
+    name_exchange(self, &exchange);
     buffer_clear(&self->scratch);
     if (buffer_append(&self->scratch, query->answer, query->answer_size) != STATUS_OK ||
         buffer_append(&self->scratch, json.data, json.size) != STATUS_OK) {
