@@ -117,9 +117,17 @@ static void ask_all(member_status_t *statuses, size_t count)
     free(indices);
 }
 
+/* POSIX time, ns; 0 where it was not told. */
+static int64_t since_ns(const member_status_t *status)
+{
+    int64_t value = 0;
+    (void)text_to_i64(text_of(status->since), &value);
+    return value;
+}
+
 static void print_plain(const member_status_t *status)
 {
-    long long since_s = strtoll(status->since, NULL, 10) / TIMESTAMP_NS_PER_S;
+    long long since_s = since_ns(status) / TIMESTAMP_NS_PER_S;
     if (!status->up) {
         printf("%s\tdown\t-\t-\t-\t-\t-\t-\t-\n", status->member->name);
         return;
@@ -136,7 +144,7 @@ static void print_row(const member_status_t *status)
                "-", "-", "-");
         return;
     }
-    timestamp_write_iso8601(strtoll(status->since, NULL, 10), since);
+    timestamp_write_iso8601(since_ns(status), since);
     since[TIMESTAMP_ISO8601_SIZE] = '\0';
     printf("%-16s up    %-24s %8s %12s %10s %8s %3s/%s\n", status->member->name, since, status->pid,
            status->records, status->frontends, status->clients, status->links_up, status->links);
