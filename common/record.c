@@ -57,34 +57,35 @@ static size_t line_size_at_most(const record_t *record)
            TEXT_NUMBER_SIZE;
 }
 
-status_t record_append_answer(const record_t *record, buffer_t *out)
+/* Appends the answer line, or with `ordered` the bus line: the same with the order time behind it. */
+static status_t append_line(const record_t *record, bool ordered, buffer_t *out)
 {
     status_t status = buffer_reserve(out, line_size_at_most(record));
     if (status != STATUS_OK) {
         return status;
     }
     char *end = put_answer(out->data + out->size, record);
+    if (ordered) {
+        *end++ = ' ';
+        if (record->order_time_ns == record->client_time_ns) {
+            *end++ = '=';
+        } else {
+            end += text_write_i64(record->order_time_ns, end);
+        }
+    }
     *end++ = '\n';
     out->size = (size_t)(end - out->data);
     return STATUS_OK;
 }
 
+status_t record_append_answer(const record_t *record, buffer_t *out)
+{
+    return append_line(record, false, out);
+}
+
 status_t record_append_bus_line(const record_t *record, buffer_t *out)
 {
-    status_t status = buffer_reserve(out, line_size_at_most(record));
-    if (status != STATUS_OK) {
-        return status;
-    }
-    char *end = put_answer(out->data + out->size, record);
-    *end++ = ' ';
-    if (record->order_time_ns == record->client_time_ns) {
-        *end++ = '=';
-    } else {
-        end += text_write_i64(record->order_time_ns, end);
-    }
-    *end++ = '\n';
-    out->size = (size_t)(end - out->data);
-    return STATUS_OK;
+    return append_line(record, true, out);
 }
 
 bool record_name_is_valid(text_t name)
