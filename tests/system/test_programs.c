@@ -298,13 +298,32 @@ static void sighup_opens_the_logs_anew(void **state)
     herd_wait_serving(*state, "Clark");
 }
 
-static void several_frontends_serve_one_port(void **state)
+static bool has_started(void *argument)
 {
-    herd_t *herd = *state;
+    size_t size;
+    char *said = workspace_read(argument, &size);
+    bool started = said != NULL && strstr(said, "started") != NULL;
+    free(said);
+    return started;
+}
+
+/* One more front-end of Clark beside the herd's own, listening. Caller ends it with process_destroy. */
+static process_t *start_second_frontend(herd_t *herd)
+{
     char *path = herd_program("herd-frontend");
     char *output = workspace_path(herd_folder(herd), "second.out");
     const char *const argv[] = {path, "--config", herd_file(herd), "Clark", NULL};
     process_t *second = process_start(&(process_options_t){.argv = argv, .output = output});
+    assert_true(wait_until(has_started, output, WAIT_LIMIT_MS));
+    free(output);
+    free(path);
+    return second;
+}
+
+static void several_frontends_serve_one_port(void **state)
+{
+    herd_t *herd = *state;
+    process_t *second = start_second_frontend(herd);
     for (int i = 0; i < 50; i++) {
         const char *answer = herd_ask(herd, "Clark", "IAMAT kiwi +1-1 5\n");
         assert_memory_equal(answer, "AT Clark +", strlen("AT Clark +"));
@@ -313,8 +332,6 @@ static void several_frontends_serve_one_port(void **state)
     assert_int_equal(herd_stop_frontend(herd, "Clark"), 0);
     herd_wait_serving(herd, "Clark");
     process_destroy(&second);
-    free(output);
-    free(path);
 }
 
 static void status_is_told_to_all_who_ask(void **state)
@@ -330,15 +347,6 @@ static void status_is_told_to_all_who_ask(void **state)
     free(output);
 }
 
-static bool has_started(void *argument)
-{
-    size_t size;
-    char *said = workspace_read(argument, &size);
-    bool started = said != NULL && strstr(said, "started") != NULL;
-    free(said);
-    return started;
-}
-
 /* Whether the client gets an answer from the node; else its connection is lost. */
 static bool is_answered(client_t *client)
 {
@@ -351,11 +359,7 @@ static bool is_answered(client_t *client)
 static void a_killed_frontend_costs_its_own_clients_only(void **state)
 {
     herd_t *herd = *state;
-    char *path = herd_program("herd-frontend");
-    char *output = workspace_path(herd_folder(herd), "second.out");
-    const char *const argv[] = {path, "--config", herd_file(herd), "Clark", NULL};
-    process_t *second = process_start(&(process_options_t){.argv = argv, .output = output});
-    assert_true(wait_until(has_started, output, WAIT_LIMIT_MS));
+    process_t *second = start_second_frontend(herd);
     client_t *clients[SHARED_CLIENTS];
     for (size_t i = 0; i < SHARED_CLIENTS; i++) {
         clients[i] = herd_connect(herd, "Clark");
@@ -374,8 +378,6 @@ static void a_killed_frontend_costs_its_own_clients_only(void **state)
         assert_true(is_answered(next));
         client_destroy(&next);
     }
-    free(output);
-    free(path);
 }
 
 int main(void)
