@@ -27,6 +27,9 @@
     X(ACK, "ACK")         /* records taken, cumulative */                                          \
     X(NAK, "NAK")         /* records missing before these */                                       \
     X(RESET, "RESET")     /* no such session here: open anew */                                    \
+    X(COMPARE, "COMPARE") /* the receiver shows the nodes of its digest */                         \
+    X(LEAVES, "LEAVES")   /* the sender shows the leaves of nodes that differ */                   \
+    X(AUDIT, "AUDIT")     /* the sender shows the root of its digest, now and then */              \
     X(REFUSED, "REFUSED") /* this HELLO cannot be accepted, with the reason */                     \
     X(WELCOME, "WELCOME") /* the node accepts a front-end */                                       \
     X(REQUEST, "REQUEST") /* client lines */                                                       \
@@ -35,6 +38,7 @@
     X(PONG, "PONG")       /* so is the node */                                                     \
     X(GOODBYE, "GOODBYE") /* a front-end leaves */                                                 \
     X(STATUS, "STATUS")   /* an operator asks */                                                   \
+    X(FORGET, "FORGET")   /* an operator has a client forgotten */                                 \
     X(REPORT, "REPORT")   /* and is told */
 
 typedef enum {

@@ -38,21 +38,24 @@ static char *put_field(char *out, text_t text)
     return out + 1;
 }
 
-/* Writes the answer line without its end; `buffer` has room. */
+/* Writes the answer line without its end, or the beginning of a tombstone's; `out` has room. */
 static char *put_answer(char *out, const record_t *record)
 {
-    out = put_field(out, TEXT("AT"));
+    bool tombstone = record_is_tombstone(record);
+    out = put_field(out, tombstone ? TEXT("FORGET") : TEXT("AT"));
     out = put_field(out, record->origin);
     out += timestamp_write_difference(record->receipt_time_ns - record->client_time_ns, out);
     *out++ = ' ';
     out = put_field(out, record->client);
-    out = put_field(out, record->position);
+    if (!tombstone) {
+        out = put_field(out, record->position);
+    }
     return put_field(out, record->client_time) - 1;
 }
 
 static size_t line_size_at_most(const record_t *record)
 {
-    return sizeof "AT     =\n" + record->origin.size + TIMESTAMP_DIFFERENCE_SIZE +
+    return sizeof "FORGET     =\n" + record->origin.size + TIMESTAMP_DIFFERENCE_SIZE +
            record->client.size + record->position.size + record->client_time.size +
            TEXT_NUMBER_SIZE;
 }
@@ -116,37 +119,58 @@ static bool parse_order_time(text_t text, record_t *record)
            record->order_time_ns < record->client_time_ns;
 }
 
-/* AT Clark +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503 = */
+/* The fields of a line, by what they mean. */
+typedef struct {
+    text_t difference;
+    text_t order_time;
+} order_fields_t;
+
+/* Cuts the line into its fields; false where they are too few, too many or of another kind of line. */
+static bool take_fields(text_t line, record_t *record, order_fields_t *order)
+{
+    text_t kind;
+    text_t extra;
+    record->position = (text_t){0};
+    if (!text_take_field(&line, &kind)) {
+        return false;
+    }
+    bool tombstone = text_equal(kind, TEXT("FORGET"));
+    return (tombstone || text_equal(kind, TEXT("AT"))) && text_take_field(&line, &record->origin) &&
+           text_take_field(&line, &order->difference) && text_take_field(&line, &record->client) &&
+           (tombstone || text_take_field(&line, &record->position)) &&
+           text_take_field(&line, &record->client_time) &&
+           text_take_field(&line, &order->order_time) && !text_take_field(&line, &extra);
+}
+
+static size_t text_size(const record_t *record)
+{
+    return record->client.size + record->position.size + record->client_time.size;
+}
+
+/* AT Clark +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503 =
+ * FORGET Clark +0.263873386 kiwi.cs.ucla.edu 1621464827.959498503 = */
 status_t record_parse_bus_line(text_t line, record_t *ret_record)
 {
-    enum { FIELDS = 7 };
-    text_t fields[FIELDS];
-    text_t extra;
     iso6709_position_t position;
+    record_t record;
+    order_fields_t order;
     /* What is taken is sent on, and must fit there: a line never grows by being printed again. */
     if (line.size > LIMIT_RECORD_LINE_SIZE) {
         return STATUS_TOO_LONG;
     }
-    for (int i = 0; i < FIELDS; i++) {
-        if (!text_take_field(&line, &fields[i])) {
-            return STATUS_INVALID;
-        }
-    }
-    if (text_take_field(&line, &extra) || !text_equal(fields[0], TEXT("AT")) ||
-        !record_name_is_valid(fields[1]) || !iso6709_parse(fields[4], &position)) {
+    if (!take_fields(line, &record, &order) || !record_name_is_valid(record.origin) ||
+        (!record_is_tombstone(&record) && !iso6709_parse(record.position, &position))) {
         return STATUS_INVALID;
     }
     /* No client line makes longer texts, and no store takes them. */
-    if (fields[3].size + fields[4].size + fields[5].size >= LIMIT_LINE_SIZE) {
+    if (text_size(&record) >= LIMIT_LINE_SIZE) {
         return STATUS_TOO_LONG;
     }
-    record_t record = {
-        .origin = fields[1], .client = fields[3], .position = fields[4], .client_time = fields[5]};
     int64_t difference_ns;
     if (!timestamp_parse(record.client_time, &record.client_time_ns) ||
-        !timestamp_parse_difference(fields[2], &difference_ns) ||
+        !timestamp_parse_difference(order.difference, &difference_ns) ||
         __builtin_add_overflow(record.client_time_ns, difference_ns, &record.receipt_time_ns) ||
-        !parse_order_time(fields[6], &record)) {
+        !parse_order_time(order.order_time, &record)) {
         return STATUS_OUT_OF_RANGE;
     }
     *ret_record = record;

@@ -10,19 +10,26 @@
 #include "common/status.h"
 #include "common/text.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Open value struct. Times are POSIX, in nanoseconds. */
 typedef struct {
     text_t client;           /* 1 byte or more, no white space, no LF; the texts together are
                                 LIMIT_LINE_SIZE - 1 bytes at most */
-    text_t position;         /* ISO 6709, as the client sent it */
+    text_t position;         /* ISO 6709, as the client sent it; empty in a tombstone */
     text_t client_time;      /* as the client sent it */
     text_t origin;           /* the member that took it */
     int64_t client_time_ns;  /* value of client_time */
     int64_t receipt_time_ns; /* the origin's clock when it took it */
     int64_t order_time_ns;   /* min (client time, receipt time + the origin's max_clock_lead) */
 } record_t;
+
+/* Whether it says that its client was forgotten (R17): it has no position. */
+static inline bool record_is_tombstone(const record_t *record)
+{
+    return record->position.size == 0;
+}
 
 /* The order time of R2. */
 static inline int64_t record_order_time(int64_t client_time_ns, int64_t receipt_time_ns,
@@ -40,7 +47,7 @@ static inline int64_t record_order_time(int64_t client_time_ns, int64_t receipt_
  * position, text of the client time. */
 int record_compare(const record_t *one, const record_t *other);
 
-/* Appends the line a client is answered with (client-protocol.md, A1), LF and all:
+/* Appends the line a client is answered with (client-protocol.md, A1), LF and all; not for a tombstone:
  *   AT Clark +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503
  * STATUS_FULL with nothing appended where the longest line of such fields would pass the buffer's maximum. */
 status_t record_append_answer(const record_t *record, buffer_t *out) STATUS_MUST_USE;
@@ -48,6 +55,7 @@ status_t record_append_answer(const record_t *record, buffer_t *out) STATUS_MUST
 /* Appends the line that travels on the bus (bus-protocol.md, `record`): the answer's, then the order time ("="
  * where it is the client time), then LF:
  *   AT Clark +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503 =
+ *   FORGET Clark +0.263873386 kiwi.cs.ucla.edu 1621464827.959498503 =
  * STATUS_FULL as above. */
 status_t record_append_bus_line(const record_t *record, buffer_t *out) STATUS_MUST_USE;
 

@@ -47,18 +47,30 @@ bool timestamp_parse(text_t text, int64_t *ret_time_ns)
     return true;
 }
 
-size_t timestamp_write_difference(int64_t difference_ns, char *out)
+/* Seconds, point, nine decimals; the bytes. */
+static size_t write_seconds(uint64_t magnitude_ns, char *out)
 {
-    uint64_t magnitude = difference_ns < 0 ? 0 - (uint64_t)difference_ns : (uint64_t)difference_ns;
-    uint64_t fraction = magnitude % (uint64_t)TIMESTAMP_NS_PER_S;
-    out[0] = difference_ns < 0 ? '-' : '+';
-    size_t size = 1 + text_write_u64(magnitude / (uint64_t)TIMESTAMP_NS_PER_S, out + 1);
+    uint64_t fraction = magnitude_ns % (uint64_t)TIMESTAMP_NS_PER_S;
+    size_t size = text_write_u64(magnitude_ns / (uint64_t)TIMESTAMP_NS_PER_S, out);
     out[size] = '.';
     for (int i = DECIMALS; i > 0; i--) {
         out[size + (size_t)i] = (char)('0' + fraction % 10);
         fraction /= 10;
     }
     return size + 1 + DECIMALS;
+}
+
+size_t timestamp_write(int64_t time_ns, char *out)
+{
+    return write_seconds((uint64_t)time_ns, out);
+}
+
+size_t timestamp_write_difference(int64_t difference_ns, char *out)
+{
+    out[0] = difference_ns < 0 ? '-' : '+';
+    return 1 +
+           write_seconds(difference_ns < 0 ? 0 - (uint64_t)difference_ns : (uint64_t)difference_ns,
+                         out + 1);
 }
 
 /* D2: each difference has one text, so "-0.000000000" and "+01.000000000" are none. */

@@ -16,6 +16,8 @@
 #define TIMESTAMP_NS_PER_MS INT64_C(1000000)
 
 enum {
+    /* 10 digits of seconds, point, nine decimals: the longest text of a time. */
+    TIMESTAMP_SIZE = 20,
     /* Sign, 10 digits of seconds, point, nine decimals: the longest text of a difference. */
     TIMESTAMP_DIFFERENCE_SIZE = 21,
     /* "2026-03-01T12:00:00.250Z" */
@@ -26,6 +28,10 @@ enum {
  * after the ninth must be digits and are not counted. False for any other form, and past INT64_MAX ns
  * (2262-04-11). client-protocol.md, T1 to T3. */
 bool timestamp_parse(text_t text, int64_t *ret_time_ns);
+
+/* Writes `time_ns` >= 0 as seconds, point and nine decimals, e.g. "1621464827.959498503", which
+ * timestamp_parse reads. `out` has room for TIMESTAMP_SIZE bytes; no zero is added. Returns the bytes. */
+size_t timestamp_write(int64_t time_ns, char *out);
 
 /* Writes `difference_ns` as sign, seconds, point and always nine decimals, e.g. "+0.263873386"; zero is
  * "+0.000000000" (client-protocol.md, D2). `out` has room for TIMESTAMP_DIFFERENCE_SIZE bytes; no zero is

@@ -13,6 +13,10 @@ link_t *link_new(const link_identity_t *identity, store_t *store)
 {
     link_t *self = memory_new(sizeof *self);
     self->generation = identity->generation;
+    self->has_parent = identity->has_parent;
+    self->parent = identity->parent;
+    self->out.session = identity->first_session;
+    trickle_init(&self->out.trickle, identity->first_session + identity->mark);
     self->store = store;
     self->herd = memory_copy_text(identity->herd.data, identity->herd.size);
     self->member = memory_copy_text(identity->member.data, identity->member.size);
@@ -31,6 +35,9 @@ void link_destroy(link_t **self_p)
         return;
     }
     store_cursor_close(&self->out.cursor);
+    link_compare_stop(self);
+    link_compare_end(self);
+    link_drop_leaves(self);
     buffer_done(&self->header);
     buffer_done(&self->body);
     free(self->herd);
@@ -100,6 +107,37 @@ bool link_is_level(const link_t *self)
            self->out.window_used == 0;
 }
 
+uint64_t link_held(const link_t *self)
+{
+    return self->out.held;
+}
+
+bool link_checkpoint(const link_t *self, link_checkpoint_t *ret_checkpoint)
+{
+    const link_incoming_t *in = &self->in;
+    if (!in->known || in->checkpoint < in->repair_until) {
+        return false;
+    }
+    *ret_checkpoint = (link_checkpoint_t){.generation = in->generation, .index = in->checkpoint};
+    return true;
+}
+
+void link_restore(link_t *self, const link_checkpoint_t *checkpoint)
+{
+    self->in.known = true;
+    self->in.generation = checkpoint->generation;
+    self->in.checkpoint = checkpoint->index;
+}
+
+bool link_wants_digest(link_t *self, int64_t steady_ns)
+{
+    const link_outgoing_t *out = &self->out;
+    const link_incoming_t *in = &self->in;
+    bool wanted = in->compare_due || in->audit_due || (out->comparing && !out->compare_begun) ||
+                  link_audit_is_due(self, steady_ns);
+    return wanted && store_digest(self->store) == NULL;
+}
+
 bool link_has_heard(const link_t *self)
 {
     return self->in.open || self->out.state == LINK_STATE_UP;
@@ -107,7 +145,8 @@ bool link_has_heard(const link_t *self)
 
 bool link_has_caught_up(const link_t *self)
 {
-    return self->in.open && self->in.checkpoint >= self->in.tail;
+    const link_incoming_t *in = &self->in;
+    return in->open && in->known && in->checkpoint >= in->tail;
 }
 
 uint64_t link_lag(const link_t *self)

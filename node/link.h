@@ -1,6 +1,6 @@
 /* link.h - one neighbour: what we send it, and how far we have processed what it sends us.
  *
- * docs/replication.md, R5 to R10, and docs/bus-protocol.md, B1 to B10. Free of I/O, clocks and threads:
+ * docs/replication.md, R5 to R15 and R18, and docs/bus-protocol.md, B1 to B14. Free of I/O, clocks and threads:
  * (message, time) in, messages out; node/neighbour.c puts it on sockets, the simulator on a virtual network.
  * Owner: the neighbour. Threads: one, the store's.
  *
@@ -23,13 +23,24 @@
 
 typedef struct link link_t;
 
+/* A place in the list of one generation of a member (open value struct). */
+typedef struct {
+    generation_t generation;
+    uint64_t index;
+} link_checkpoint_t;
+
 /* Who we are and whom this link goes to (open value struct); copied by link_new. */
 typedef struct {
-    text_t herd;             /* name of the herd */
-    text_t member;           /* our name */
-    text_t neighbour;        /* its name */
-    generation_t generation; /* ours, new at each start */
-    unsigned mark; /* number of the neighbour's mark; LIMIT_MARKED_NEIGHBOURS or more: none */
+    text_t herd;      /* name of the herd */
+    text_t member;    /* our name */
+    text_t neighbour; /* its name */
+    generation_t
+        generation;  /* ours, new at each start that did not resume exactly where it stopped (R7) */
+    unsigned mark;   /* number of the neighbour's mark; LIMIT_MARKED_NEIGHBOURS or more: none */
+    bool has_parent; /* our list goes on where that of an earlier generation ... */
+    link_checkpoint_t parent; /* ... was recovered up to (R7) */
+    uint64_t
+        first_session; /* sessions count from here: random, so that no two lives share one (R8) */
 } link_identity_t;
 
 /* What a received message meant, for the log and for the socket. */
@@ -41,6 +52,7 @@ typedef enum {
     LINK_RESET,        /* it does not know our session: we open anew */
     LINK_REFUSED,      /* it does not accept us; link_reason says why */
     LINK_HERD_DIFFERS, /* it belongs to another herd; it was refused */
+    LINK_REPAIRED, /* an audit found records missing here that no rule explains; they are here now (R15) */
     LINK_GAP, /* records between its last message and this one are missing; asked for again */
     LINK_BAD, /* not of HERD/1's form, or of a session that is no more: dropped and counted */
 } link_event_t;
@@ -48,13 +60,17 @@ typedef enum {
 /* Counters since link_new (open value struct). */
 typedef struct {
     uint64_t sent;     /* records */
-    uint64_t received; /* records: the sum of the next four */
+    uint64_t received; /* records: the sum of the next five */
     uint64_t newer;    /* taken */
     uint64_t same;     /* duplicates */
     uint64_t older;    /* stale */
+    uint64_t expired;  /* too old to be taken (R16) */
     uint64_t refused;  /* malformed, or no room for them */
     uint64_t bad_messages;
     uint64_t gaps;               /* NAKs sent */
+    uint64_t audits;             /* AUDITs sent */
+    uint64_t comparisons;        /* digests compared by us, as the receiver */
+    uint64_t repaired;           /* records, of `newer`, that only an audit brought */
     int64_t clock_difference_ns; /* neighbour's clock minus ours, when it last said HELLO */
 } link_counters_t;
 
@@ -63,6 +79,12 @@ link_t *link_new(const link_identity_t *identity, store_t *store);
 
 /* Frees it and clears the pointer; NULL is fine. */
 void link_destroy(link_t **self_p);
+
+/* How far we have processed the neighbour's list: what a journal keeps with the records. False while nothing is known. */
+bool link_checkpoint(const link_t *self, link_checkpoint_t *ret_checkpoint);
+
+/* Puts back what a journal kept; before the first message. */
+void link_restore(link_t *self, const link_checkpoint_t *checkpoint);
 
 /* The connection was made anew: the sending half is down until link_connected. */
 void link_disconnected(link_t *self, int64_t steady_ns);
@@ -83,16 +105,19 @@ void link_sent(link_t *self, int64_t steady_ns);
 /* It did not (EAGAIN): as if it had not been asked for. */
 void link_unsent(link_t *self);
 
-/* Whether link_next may have a message now: records, HELLO, or a heartbeat that is due. */
-bool link_is_due(const link_t *self, int64_t steady_ns);
+/* Whether link_next may have a message now: records, HELLO, LEAVES, or a heartbeat or AUDIT that is due. */
+bool link_is_due(link_t *self, int64_t steady_ns);
 
-/* Takes WANT, ACK, NAK, RESET or REFUSED, received on the DEALER. */
+/* Whether the link waits for the digest of the store: call store_digest_step until it is complete, then pump. */
+bool link_wants_digest(link_t *self, int64_t steady_ns);
+
+/* Takes WANT, ACK, NAK, RESET, COMPARE or REFUSED, received on the DEALER. */
 link_event_t link_take_answer(link_t *self, const message_t *message, int64_t steady_ns);
 
-/* Takes HELLO or DATA, received on the ROUTER from this neighbour; merges records into the store. */
+/* Takes HELLO, DATA, LEAVES or AUDIT, received on the ROUTER from this neighbour; merges records into the store. */
 link_event_t link_take(link_t *self, const message_t *message, int64_t now_ns, int64_t steady_ns);
 
-/* The next answer for the ROUTER, where one is due: WANT, REFUSED, RESET, NAK or ACK, one call each; sent or not, it is
+/* The next answer for the ROUTER, where one is due: WANT, REFUSED, RESET, COMPARE, NAK or ACK, one call each; sent or not, it is
  * done with (the neighbour asks again). Its texts borrow until the next call. */
 bool link_next_answer(link_t *self, message_t *ret_message);
 
@@ -102,6 +127,10 @@ bool link_is_down(const link_t *self);
 
 /* Whether everything we have was acknowledged by the neighbour. */
 bool link_is_level(const link_t *self);
+
+/* The greatest index such that the neighbour has acknowledged, for everything that stood in our list up to it at any time, that
+ * record or a greater one of its client (R18). It never goes back. */
+uint64_t link_held(const link_t *self);
 
 /* Whether the neighbour is there: has opened a session to us, or taken ours. */
 bool link_has_heard(const link_t *self);

@@ -1,4 +1,5 @@
-/* The neighbour's records to us: HELLO, DATA; what we answer: WANT, ACK, NAK, RESET, REFUSED. */
+/* The neighbour's records to us: HELLO, DATA; what we answer: WANT, ACK, NAK, RESET, REFUSED. COMPARE, LEAVES and AUDIT
+ * are in link_compare.c. */
 #include "node/link_parts.h"
 
 /* A connection that is not up gets this long before a HELLO has it made anew, and twice as long each time that it did not
@@ -20,47 +21,125 @@ static bool connection_is_stale(const link_t *self, const generation_t *generati
     return steady_ns - out->since_ns >= reconnect_pause_ns << out->remade;
 }
 
-/* B1, B2, at the receiver */
-static link_event_t take_hello(link_t *self, uint64_t session, text_t body, int64_t now_ns,
-                               int64_t steady_ns)
-{
-    link_incoming_t *in = &self->in;
+/* What a HELLO says. */
+typedef struct {
     text_t herd;
-    text_t name;
     generation_t generation;
     uint64_t tail;
-    text_t clock_text;
+    int64_t clock_difference_ns; /* its clock minus ours */
+    uint64_t records;            /* UINT64_MAX where it does not say */
+    bool has_parent;
+    link_checkpoint_t parent; /* see link_identity_t */
+} hello_t;
+
+/* parent 0123456789abcdef0123456789abcdef 4711 */
+static bool parse_parent(text_t value, link_checkpoint_t *ret_parent)
+{
+    text_t generation;
+    return text_take_until(&value, ' ', &generation) &&
+           generation_parse(generation, &ret_parent->generation) &&
+           text_to_u64(value, UINT64_MAX, &ret_parent->index);
+}
+
+static bool parse_hello(const link_t *self, text_t body, int64_t now_ns, hello_t *hello)
+{
+    text_t name;
+    text_t value;
     int64_t clock_ns;
-    int64_t difference_ns;
-    if (!message_has_version(body) || !message_value(body, "herd", &herd) ||
-        !message_value(body, "name", &name) || !link_read_generation(body, &generation) ||
-        !message_number(body, "tail", UINT64_MAX, &tail) ||
-        !message_value(body, "clock", &clock_text) || !text_to_i64(clock_text, &clock_ns) ||
-        __builtin_sub_overflow(clock_ns, now_ns, &difference_ns) ||
-        !text_equal(name, text_of(self->neighbour))) {
-        return link_bad_message(self);
+    if (!message_has_version(body) || !message_value(body, "herd", &hello->herd) ||
+        !message_value(body, "name", &name) || !text_equal(name, text_of(self->neighbour)) ||
+        !link_read_generation(body, &hello->generation) ||
+        !message_number(body, "tail", UINT64_MAX, &hello->tail) ||
+        !message_value(body, "clock", &value) || !text_to_i64(value, &clock_ns) ||
+        __builtin_sub_overflow(clock_ns, now_ns, &hello->clock_difference_ns)) {
+        return false;
     }
-    in->session = session;
-    if (!text_equal(herd, text_of(self->herd))) {
-        in->open = false;
-        in->refuse_due = true;
-        return LINK_HERD_DIFFERS;
+    if (!message_number(body, "records", UINT64_MAX, &hello->records)) {
+        hello->records = UINT64_MAX;
     }
-    self->counters.clock_difference_ns = difference_ns;
-    bool resumes =
-        in->known && generation_equal(&in->generation, &generation) && in->checkpoint <= tail;
-    in->from_start = !resumes;
-    in->checkpoint = resumes ? in->checkpoint : 0;
-    in->known = in->open = in->want_due = true;
-    in->generation = generation;
-    in->tail = tail;
+    hello->has_parent = message_value(body, "parent", &value);
+    return !hello->has_parent || parse_parent(value, &hello->parent);
+}
+
+/* R8: the index of its list up to which nothing is missing here, where there is one. */
+static bool find_resumption(const link_incoming_t *in, const hello_t *hello, uint64_t *ret_since)
+{
+    if (!in->known || in->checkpoint < in->repair_until) {
+        return false;
+    }
+    if (generation_equal(&in->generation, &hello->generation)) {
+        *ret_since = in->checkpoint;
+        return in->checkpoint <= hello->tail;
+    }
+    if (!hello->has_parent || !generation_equal(&in->generation, &hello->parent.generation)) {
+        return false;
+    }
+    /* What it recovered is the beginning of the list that we have processed; behind that, it goes on otherwise. */
+    uint64_t recovered = hello->parent.index;
+    *ret_since = in->checkpoint < recovered ? in->checkpoint : recovered;
+    return *ret_since <= hello->tail;
+}
+
+/* Forgets what the session before was about. */
+static void open_session(link_incoming_t *in, const hello_t *hello)
+{
+    in->open = true;
+    in->generation = hello->generation;
+    in->tail = hello->tail;
+    in->repair_until = 0;
+    in->of_audit = in->audit_due = in->want_due = false;
     in->nak_sent = in->nak_due = in->ack_due = false;
-    if (!connection_is_stale(self, &generation, steady_ns)) {
+}
+
+/* B2: WANT is due; or COMPARE first, where nothing is known of its list but much of what is in it. */
+static void answer_hello(link_t *self, const hello_t *hello, text_t body)
+{
+    link_incoming_t *in = &self->in;
+    uint64_t since = 0;
+    text_t root;
+    bool resumes = find_resumption(in, hello, &since);
+    link_compare_stop(self);
+    open_session(in, hello);
+    in->checkpoint = since;
+    in->from_start = !resumes;
+    if (!resumes && link_says_digest(body) && link_compare_pays(self, hello->records)) {
+        in->known = false;
+        in->has_root = message_value(body, "root", &root) && digest_sum_parse(root, &in->root);
+        link_compare_start(self, false);
+        return;
+    }
+    in->known = in->want_due = true;
+}
+
+/* B9: what is to become of our own connection. */
+static link_event_t judge_connection(link_t *self, int64_t steady_ns)
+{
+    if (!connection_is_stale(self, &self->in.generation, steady_ns)) {
         return LINK_OPENED;
     }
     bool in_vain = self->out.state != LINK_STATE_UP && self->out.remade < RECONNECT_DOUBLINGS;
     self->out.remade += in_vain ? 1 : 0;
     return LINK_RESTARTED;
+}
+
+/* B1, at the receiver */
+static link_event_t take_hello(link_t *self, uint64_t session, text_t body, int64_t now_ns,
+                               int64_t steady_ns)
+{
+    link_incoming_t *in = &self->in;
+    hello_t hello;
+    if (!parse_hello(self, body, now_ns, &hello)) {
+        return link_bad_message(self);
+    }
+    in->session = session;
+    if (!text_equal(hello.herd, text_of(self->herd))) {
+        in->open = false;
+        in->refuse_due = true;
+        return LINK_HERD_DIFFERS;
+    }
+    self->counters.clock_difference_ns = hello.clock_difference_ns;
+    answer_hello(self, &hello, body);
+    return judge_connection(self, steady_ns);
 }
 
 /* R6: the neighbour has what it sends us, as long as it is the one that our records go to. One that has started
@@ -89,6 +168,7 @@ static void merge_records(link_t *self, text_t body)
         case STORE_NEWER: counters->newer++; break;
         case STORE_SAME: counters->same++; break;
         case STORE_OLDER: counters->older++; break;
+        case STORE_EXPIRED: counters->expired++; break;
         case STORE_FULL: counters->refused++; break;
         }
     }
@@ -116,7 +196,21 @@ static bool parse_data_header(text_t header, data_header_t *ret_header)
            ret_header->previous <= ret_header->last;
 }
 
-static link_event_t take_data(link_t *self, const message_t *message)
+/* Counts what a repair brought; tells of it when it is over (R15). */
+static link_event_t advance_checkpoint(link_incoming_t *in, uint64_t last,
+                                       link_counters_t *counters, uint64_t newer)
+{
+    bool repairs = in->checkpoint < in->repair_until;
+    if (repairs && in->of_audit) {
+        in->repaired += newer;
+        counters->repaired += newer;
+    }
+    in->checkpoint = last > in->checkpoint ? last : in->checkpoint;
+    bool over = repairs && in->checkpoint >= in->repair_until;
+    return over && in->of_audit && in->repaired > 0 ? LINK_REPAIRED : LINK_NOTHING;
+}
+
+static link_event_t take_data(link_t *self, const message_t *message, int64_t steady_ns)
 {
     link_incoming_t *in = &self->in;
     data_header_t header;
@@ -136,11 +230,14 @@ static link_event_t take_data(link_t *self, const message_t *message)
         self->counters.gaps += first ? 1 : 0;
         return first ? LINK_GAP : LINK_NOTHING;
     }
+    uint64_t newer = self->counters.newer;
     merge_records(self, message->body);
     in->nak_sent = false;
-    in->checkpoint = header.last > in->checkpoint ? header.last : in->checkpoint;
     in->ack_due = true;
-    return LINK_NOTHING;
+    if (message->body.size > 0) {
+        self->out.busy_ns = steady_ns;
+    }
+    return advance_checkpoint(in, header.last, &self->counters, self->counters.newer - newer);
 }
 
 link_event_t link_take(link_t *self, const message_t *message, int64_t now_ns, int64_t steady_ns)
@@ -152,7 +249,9 @@ link_event_t link_take(link_t *self, const message_t *message, int64_t now_ns, i
             return link_bad_message(self);
         }
         return take_hello(self, session, message->body, now_ns, steady_ns);
-    case MESSAGE_DATA: return take_data(self, message);
+    case MESSAGE_DATA: return take_data(self, message, steady_ns);
+    case MESSAGE_LEAVES: return link_take_leaves(self, message);
+    case MESSAGE_AUDIT: return link_take_audit(self, message, steady_ns);
     default: return link_bad_message(self);
     }
 }
@@ -166,13 +265,18 @@ static bool take_due(bool *due)
 
 static void write_want(link_t *self)
 {
-    link_start_message(self, self->in.session);
-    link_put(&self->body, "version %d\ngeneration %.*s\n", MESSAGE_VERSION, GENERATION_SIZE,
-             self->generation.hex);
-    if (self->in.from_start) {
+    link_incoming_t *in = &self->in;
+    link_start_message(self, in->session);
+    link_put(&self->body, "version %d\ngeneration %.*s\ndigest %s\n", MESSAGE_VERSION,
+             GENERATION_SIZE, self->generation.hex, LINK_DIGEST_NAME);
+    if (in->from_start) {
         link_put(&self->body, "since none\n");
     } else {
-        link_put(&self->body, "since %llu\n", (unsigned long long)self->in.checkpoint);
+        link_put(&self->body, "since %llu\n", (unsigned long long)in->checkpoint);
+    }
+    if (in->leaves != NULL) {
+        link_write_leaves(self);
+        link_compare_stop(self);
     }
 }
 
@@ -186,7 +290,10 @@ bool link_next_answer(link_t *self, message_t *ret_message)
 {
     link_incoming_t *in = &self->in;
     message_type_t type;
-    if (take_due(&in->reset_due)) {
+    link_finish_audit(self);
+    if (link_write_compare(self)) {
+        type = MESSAGE_COMPARE;
+    } else if (take_due(&in->reset_due)) {
         link_start_message(self, in->reset_session);
         type = MESSAGE_RESET;
     } else if (take_due(&in->refuse_due)) {

@@ -1,4 +1,5 @@
-/* Our records to the neighbour: HELLO, DATA; what it answers: WANT, ACK, NAK, RESET, REFUSED. */
+/* Our records to the neighbour: HELLO, DATA; what it answers: WANT, ACK, NAK, RESET, REFUSED. COMPARE, LEAVES and AUDIT
+ * are in link_compare.c. */
 #include "common/limits.h"
 #include "node/link_parts.h"
 
@@ -9,6 +10,7 @@ static const int64_t dead_after_ns = 5 * TIMESTAMP_NS_PER_S;
 
 void link_disconnected(link_t *self, int64_t steady_ns)
 {
+    link_compare_end(self);
     link_enter_state(self, LINK_STATE_DOWN, steady_ns);
 }
 
@@ -27,11 +29,22 @@ bool link_is_dead(const link_t *self, int64_t steady_ns)
 /* B1 */
 static void write_hello(link_t *self, int64_t now_ns)
 {
+    const digest_t *digest = store_digest(self->store);
     link_start_message(self, self->out.session + 1);
     link_put(&self->body, "versions %d\nherd %s\nname %s\n", MESSAGE_VERSION, self->herd,
              self->member);
-    link_put(&self->body, "generation %.*s\ntail %llu\nclock %lld\n", GENERATION_SIZE,
-             self->generation.hex, (unsigned long long)store_tail(self->store), (long long)now_ns);
+    link_put(&self->body, "generation %.*s\ntail %llu\nclock %lld\nrecords %zu\ndigest %s\n",
+             GENERATION_SIZE, self->generation.hex, (unsigned long long)store_tail(self->store),
+             (long long)now_ns, store_count(self->store), LINK_DIGEST_NAME);
+    if (self->has_parent) {
+        link_put(&self->body, "parent %.*s %llu\n", GENERATION_SIZE, self->parent.generation.hex,
+                 (unsigned long long)self->parent.index);
+    }
+    if (digest != NULL) {
+        char root[DIGEST_SUM_SIZE];
+        digest_sum_write(digest_root(digest), root);
+        link_put(&self->body, "root %.*s\n", DIGEST_SUM_SIZE, root);
+    }
 }
 
 /* B3: fills the body from the cursor on. False where there is nothing to send. */
@@ -41,16 +54,18 @@ static bool write_records(link_t *self)
     buffer_clear(&self->body);
     out->pending_records = 0;
     store_entry_t entry;
-    while (self->body.size < LIMIT_BATCH_SIZE && store_cursor_peek(&out->cursor, &entry)) {
-        bool marked = (entry.marks & self->mark) != 0 && entry.index > out->marks_from;
-        if (!marked) {
+    for (int passed = 0; passed < LINK_ENTRIES_PER_DATA && self->body.size < LIMIT_BATCH_SIZE &&
+                         store_cursor_peek(&out->cursor, &entry);
+         passed++) {
+        if (link_is_wanted(self, &entry)) {
             status_t status = record_append_bus_line(&entry.record, &self->body);
             assert(status == STATUS_OK); /* a batch and one line are less than LIMIT_BODY_SIZE */
             out->pending_records++;
         }
         store_cursor_advance(&out->cursor);
     }
-    out->pending_last = out->cursor.index;
+    out->pending.last = out->cursor.index;
+    out->pending.level = out->cursor.next == SLAB_NONE ? store_tail(self->store) : 0;
     return self->body.size > 0;
 }
 
@@ -59,7 +74,36 @@ static void write_data_header(link_t *self)
     buffer_clear(&self->header);
     link_put(&self->header, "%llu %.*s %llu %llu", (unsigned long long)self->out.session,
              GENERATION_SIZE, self->generation.hex, (unsigned long long)self->out.told,
-             (unsigned long long)self->out.pending_last);
+             (unsigned long long)self->out.pending.last);
+}
+
+static bool has_room(const link_outgoing_t *out)
+{
+    return out->window_used < LINK_WINDOW;
+}
+
+/* Whether it is time for a DATA that tells no more than that we are there (R10). */
+static bool heartbeat_is_due(const link_outgoing_t *out, int64_t steady_ns)
+{
+    return steady_ns - out->sent_ns >= heartbeat_ns;
+}
+
+/* The message to send while the link is up: records, a heartbeat, or an audit. */
+static bool write_next(link_t *self, int64_t steady_ns)
+{
+    link_outgoing_t *out = &self->out;
+    if (has_room(out) && (out->cursor.next != SLAB_NONE || heartbeat_is_due(out, steady_ns)) &&
+        (write_records(self) || heartbeat_is_due(out, steady_ns))) {
+        write_data_header(self);
+        out->pending_type = MESSAGE_DATA;
+        return true;
+    }
+    if (link_audit_is_due(self, steady_ns) && store_digest(self->store) != NULL) {
+        link_write_audit(self);
+        out->pending_type = MESSAGE_AUDIT;
+        return true;
+    }
+    return false;
 }
 
 bool link_next(link_t *self, int64_t now_ns, int64_t steady_ns, message_t *ret_message)
@@ -68,32 +112,45 @@ bool link_next(link_t *self, int64_t now_ns, int64_t steady_ns, message_t *ret_m
     if (out->state == LINK_STATE_HELLO) {
         write_hello(self, now_ns);
         out->pending_type = MESSAGE_HELLO;
-    } else if (out->state == LINK_STATE_UP) {
-        if (!link_is_due(self, steady_ns) ||
-            (!write_records(self) && steady_ns - out->sent_ns < heartbeat_ns)) {
+    } else if (out->comparing) {
+        if (!link_write_node_leaves(self)) {
             return false;
         }
-        write_data_header(self);
-        out->pending_type = MESSAGE_DATA;
-    } else {
+        out->pending_type = MESSAGE_LEAVES;
+    } else if (out->state != LINK_STATE_UP || !write_next(self, steady_ns)) {
         return false;
     }
     *ret_message = link_message_of(self, out->pending_type);
     return true;
 }
 
+static void data_was_sent(link_t *self, int64_t steady_ns)
+{
+    link_outgoing_t *out = &self->out;
+    out->told = out->pending.last;
+    out->window[out->window_used++] = out->pending;
+    self->counters.sent += out->pending_records;
+    if (out->pending_records > 0) {
+        out->busy_ns = steady_ns;
+    }
+}
+
 void link_sent(link_t *self, int64_t steady_ns)
 {
     link_outgoing_t *out = &self->out;
     out->sent_ns = steady_ns;
-    if (out->pending_type == MESSAGE_HELLO) {
+    switch (out->pending_type) {
+    case MESSAGE_HELLO:
         out->session++;
         link_enter_state(self, LINK_STATE_OPENING, steady_ns);
-        return;
+        break;
+    case MESSAGE_LEAVES: out->next_node = out->pending_node; break;
+    case MESSAGE_AUDIT:
+        trickle_sent(&out->trickle);
+        self->counters.audits++;
+        break;
+    default: data_was_sent(self, steady_ns); break;
     }
-    out->told = out->pending_last;
-    out->window[out->window_used++] = out->told;
-    self->counters.sent += out->pending_records;
 }
 
 void link_unsent(link_t *self)
@@ -103,12 +160,18 @@ void link_unsent(link_t *self)
     }
 }
 
-bool link_is_due(const link_t *self, int64_t steady_ns)
+bool link_is_due(link_t *self, int64_t steady_ns)
 {
     const link_outgoing_t *out = &self->out;
-    bool something = out->cursor.next != SLAB_NONE || steady_ns - out->sent_ns >= heartbeat_ns;
-    return out->state == LINK_STATE_HELLO ||
-           (out->state == LINK_STATE_UP && out->window_used < LINK_WINDOW && something);
+    if (out->comparing) {
+        return out->next_node < DIGEST_NODES &&
+               (out->compare_begun || store_digest(self->store) != NULL);
+    }
+    if (out->state != LINK_STATE_UP) {
+        return out->state == LINK_STATE_HELLO;
+    }
+    return (has_room(out) && (out->cursor.next != SLAB_NONE || heartbeat_is_due(out, steady_ns))) ||
+           (link_audit_is_due(self, steady_ns) && store_digest(self->store) != NULL);
 }
 
 /* R6: what an earlier start of the neighbour had, this one need not have. */
@@ -129,33 +192,43 @@ static void move_cursor(link_t *self, uint64_t index)
     self->out.window_used = 0;
 }
 
-/* B2, at the sender. A `since` beyond our tail contradicts B2: dropped, and silence (B8) opens anew. */
-static link_event_t take_want(link_t *self, text_t body)
+/* B2, B14, at the sender. A `since` beyond our tail contradicts B2: dropped, and silence (B8) opens anew. */
+static link_event_t take_want(link_t *self, text_t body, int64_t steady_ns)
 {
+    link_outgoing_t *out = &self->out;
     uint64_t version;
     generation_t generation;
     text_t since_text;
     uint64_t since = 0;
     bool valid =
-        self->out.state == LINK_STATE_OPENING &&
+        (out->state == LINK_STATE_OPENING || out->comparing) &&
         message_number(body, "version", UINT64_MAX, &version) && version == MESSAGE_VERSION &&
         link_read_generation(body, &generation) && message_value(body, "since", &since_text) &&
         (text_equal(since_text, TEXT("none")) || text_to_u64(since_text, UINT64_MAX, &since));
-    if (!valid || since > store_tail(self->store)) {
+    if (!valid || since > store_tail(self->store) || !link_take_wanted_leaves(self, body)) {
         return link_bad_message(self);
     }
+    bool opens = out->state == LINK_STATE_OPENING;
+    link_compare_end(self);
     note_peer_generation(self, &generation);
-    self->out.state = LINK_STATE_UP;
-    self->out.remade = 0;
-    self->out.acknowledged = since;
+    out->state = LINK_STATE_UP;
+    out->remade = 0;
+    out->acknowledged = since;
+    out->peer_compares = link_says_digest(body);
     move_cursor(self, since);
-    return LINK_UP;
+    if (opens) {
+        trickle_start(&out->trickle, steady_ns);
+    }
+    return opens ? LINK_UP : LINK_NOTHING;
 }
 
 /* B5, at the sender */
 static link_event_t take_ack(link_t *self, uint64_t index)
 {
     link_outgoing_t *out = &self->out;
+    if (out->comparing) {
+        return LINK_NOTHING; /* it only says that the neighbour is there */
+    }
     if (out->state != LINK_STATE_UP || index > out->told) {
         return link_bad_message(self);
     }
@@ -163,8 +236,12 @@ static link_event_t take_ack(link_t *self, uint64_t index)
         out->acknowledged = index;
     }
     unsigned done = 0;
-    while (done < out->window_used && out->window[done] <= index) {
-        done++;
+    while (done < out->window_used && out->window[done].last <= index) {
+        uint64_t level = out->window[done++].level;
+        out->held = level > out->held ? level : out->held; /* R18 */
+    }
+    if (out->leaves != NULL && index >= out->leaves_until) {
+        link_drop_leaves(self);
     }
     out->window_used -= done;
     memmove(out->window, out->window + done, out->window_used * sizeof out->window[0]);
@@ -174,7 +251,7 @@ static link_event_t take_ack(link_t *self, uint64_t index)
 /* B6, at the sender */
 static link_event_t take_nak(link_t *self, uint64_t index)
 {
-    if (self->out.state != LINK_STATE_UP || index > self->out.told) {
+    if (self->out.state != LINK_STATE_UP || self->out.comparing || index > self->out.told) {
         return link_bad_message(self);
     }
     move_cursor(self, index);
@@ -207,10 +284,12 @@ link_event_t link_take_answer(link_t *self, const message_t *message, int64_t st
     }
     self->out.heard_ns = steady_ns;
     switch (message->type) {
-    case MESSAGE_WANT: return take_want(self, message->body);
+    case MESSAGE_WANT: return take_want(self, message->body, steady_ns);
+    case MESSAGE_COMPARE: return link_take_compare(self, message->body, steady_ns);
     case MESSAGE_ACK: return take_ack(self, index);
     case MESSAGE_NAK: return take_nak(self, index);
     case MESSAGE_RESET:
+        link_compare_end(self);
         link_enter_state(self, LINK_STATE_HELLO, steady_ns);
         return LINK_RESET; /* B7 */
     case MESSAGE_REFUSED: return take_refused(self, message->body);

@@ -114,6 +114,11 @@ const link_t *neighbour_link(const neighbour_t *self)
     return self->link;
 }
 
+bool neighbour_wants_digest(const neighbour_t *self, int64_t steady_ns)
+{
+    return link_wants_digest(self->link, steady_ns);
+}
+
 static void log_bad(neighbour_t *self, const char *problem, text_t sample)
 {
     char where[LIMIT_NAME_SIZE + 16];
@@ -179,6 +184,12 @@ static void handle_link_event(neighbour_t *self, link_event_t event, const messa
     case LINK_RESET: log_down(self, "the neighbour does not know our session"); break;
     case LINK_REFUSED: log_refused(self); break;
     case LINK_HERD_DIFFERS: log_other_herd(self); break;
+    case LINK_REPAIRED:
+        log_event(log, LOG_LEVEL_ERROR,
+                  "link %s: an audit found records missing here, without a known cause: %llu were "
+                  "repaired by now; please report this",
+                  self->name, (unsigned long long)link_counters(self->link)->repaired);
+        break;
     case LINK_GAP:
         log_event(log, LOG_LEVEL_WARNING, "link %s: messages were lost, they are sent again",
                   self->name);

@@ -42,6 +42,9 @@ void neighbour_pump(neighbour_t *self, int64_t now_ns, int64_t steady_ns);
 /* Several times a second: heartbeats, and a new connection where this one is dead. */
 void neighbour_tick(neighbour_t *self, int64_t now_ns, int64_t steady_ns);
 
+/* Whether it waits for the store's digest (link_wants_digest). */
+bool neighbour_wants_digest(const neighbour_t *self, int64_t steady_ns);
+
 /* The link, to look at. */
 const link_t *neighbour_link(const neighbour_t *self);
 

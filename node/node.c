@@ -23,6 +23,10 @@ enum {
     TICK_MS = 100,
     /* A neighbour that neither spoke nor answered so long after the start is taken to be down (replication.md, R11). */
     ABSENT_AFTER_MS = 300,
+    /* The digest is computed in steps of so many entries, about a millisecond, with such a pause after each: the clients
+     * have their turn in between. */
+    DIGEST_STEP = 8192,
+    DIGEST_PAUSE_MS = 1,
     /* Nobody waits longer than this for a neighbour's records before the node serves. */
     CATCH_UP_MAX_MS = 4000,
 };
@@ -42,6 +46,7 @@ struct node {
     int64_t started_steady_ns; /* when node_run began */
     int64_t stopping_ns;       /* steady: since when it stops; 0 while it does not */
     bool serving;              /* requests are read */
+    bool digesting;            /* on_digest is scheduled */
     int wake;                  /* eventfd of node_stop */
     log_limit_t dropped;       /* log lines about messages that are none */
 };
@@ -79,6 +84,41 @@ static void take_bus_message(node_t *self, const message_inbound_t *inbound, int
         message_send(zsock_resolve(self->bus), inbound->peer, &refused) == STATUS_SYSTEM) {
         log_event(self->log, LOG_LEVEL_ERROR, "cannot answer: %s", zmq_strerror(zmq_errno()));
     }
+}
+
+static bool digest_is_wanted(const node_t *self, int64_t steady_ns)
+{
+    bool wanted = service_wants_digest(self->service);
+    for (size_t i = 0; i < self->member->neighbour_count && !wanted; i++) {
+        wanted = neighbour_wants_digest(self->neighbours[i], steady_ns);
+    }
+    return wanted;
+}
+
+static int on_digest(zloop_t *loop, int timer, void *argument);
+
+/* R12: a step of the digest, where somebody waits for it, and when the next one is due. */
+static void advance_digest(node_t *self, int64_t steady_ns)
+{
+    if (self->digesting || !digest_is_wanted(self, steady_ns)) {
+        return;
+    }
+    if (store_digest_step(self->store, DIGEST_STEP)) {
+        pump_all(self, timestamp_now_ns(), steady_ns);
+    } else {
+        self->digesting = true;
+        zloop_timer(self->loop, DIGEST_PAUSE_MS, 1, on_digest, self);
+    }
+}
+
+static int on_digest(zloop_t *loop, int timer, void *argument)
+{
+    (void)loop;
+    (void)timer;
+    node_t *self = argument;
+    self->digesting = false;
+    advance_digest(self, timestamp_steady_ns());
+    return 0;
 }
 
 /* R11: whether each neighbour that is there has given us what it had. */
@@ -130,6 +170,7 @@ static int on_bus(zloop_t *loop, zmq_pollitem_t *item, void *argument)
         message_inbound_done(&inbound);
     }
     pump_all(self, now_ns, steady_ns);
+    advance_digest(self, steady_ns);
     serve_when_ready(self, steady_ns);
     return 0;
 }
@@ -140,7 +181,9 @@ static int on_requests(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     (void)item;
     node_t *self = argument;
     service_receive(self->service);
-    pump_all(self, timestamp_now_ns(), timestamp_steady_ns());
+    int64_t steady_ns = timestamp_steady_ns();
+    pump_all(self, timestamp_now_ns(), steady_ns);
+    advance_digest(self, steady_ns);
     return 0;
 }
 
@@ -175,6 +218,7 @@ static int on_tick(zloop_t *loop, int timer, void *argument)
         neighbour_tick(self->neighbours[i], now_ns, steady_ns);
     }
     service_tick(self->service, steady_ns);
+    advance_digest(self, steady_ns);
     serve_when_ready(self, steady_ns);
     bool grace_over = steady_ns - self->stopping_ns > NODE_EXIT_GRACE_MS * TIMESTAMP_NS_PER_MS;
     return self->stopping_ns != 0 && (grace_over || neighbours_are_level(self)) ? -1 : 0;
@@ -236,6 +280,15 @@ static status_t bind_router(node_t *self, sockets_role_t role, const char *endpo
     return STATUS_OK;
 }
 
+/* For the hash of the store's table, and for sessions. */
+static uint64_t random_number(void)
+{
+    uint64_t number;
+    ssize_t size = getrandom(&number, sizeof number, 0);
+    assert(size == (ssize_t)sizeof number); /* getrandom(2): up to 256 bytes are never cut short */
+    return number;
+}
+
 static void make_neighbours(node_t *self)
 {
     const config_member_t *member = self->member;
@@ -252,6 +305,8 @@ static void make_neighbours(node_t *self)
             .neighbour = text_of(neighbour->name),
             .generation = self->generation,
             .mark = (unsigned)i,
+            /* Small enough to count on for good. */
+            .first_session = random_number() / 2,
         };
         self->neighbours[i] = neighbour_new(&context, &identity, neighbour->bus);
     }
@@ -262,15 +317,6 @@ static void poll_for(node_t *self, zmq_pollitem_t item, zloop_fn *handler)
     item.events = ZMQ_POLLIN;
     zloop_poller(self->loop, &item, handler, self);
     zloop_poller_set_tolerant(self->loop, &item);
-}
-
-/* For the hash of the store's table. */
-static uint64_t random_seed(void)
-{
-    uint64_t seed;
-    ssize_t size = getrandom(&seed, sizeof seed, 0);
-    assert(size == (ssize_t)sizeof seed); /* getrandom(2): up to 256 bytes are never cut short */
-    return seed;
 }
 
 /* The setting, or half of the machine's memory. */
@@ -308,7 +354,7 @@ status_t node_new(const config_t *config, const config_member_t *member, log_t *
     self->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     self->loop = zloop_new();
     self->generation = generation_new();
-    self->store = store_new(config->max_clients, random_seed());
+    self->store = store_new(config->max_clients, random_number());
     store_limit_memory(self->store, max_memory(config));
     status_t status = bind_router(self, SOCKETS_BUS_ROUTER, member->bus, &self->bus);
     if (status == STATUS_OK) {

@@ -33,6 +33,11 @@ status_t report_write(const report_figures_t *figures, buffer_t *out)
             (unsigned long long)figures->invalid, (unsigned long long)figures->stamps_replaced,
             (unsigned long long)figures->malformed);
     }
+    if (status == STATUS_OK && figures->digest != NULL) {
+        char root[DIGEST_SUM_SIZE];
+        digest_sum_write(digest_root(figures->digest), root);
+        status = buffer_format(out, "root %.*s\n", DIGEST_SUM_SIZE, root);
+    }
     for (size_t i = 0; i < figures->neighbour_count && status == STATUS_OK; i++) {
         status = write_link(figures->neighbours[i], out);
     }

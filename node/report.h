@@ -13,6 +13,7 @@ typedef struct {
     const char *name;
     int64_t started_ns;       /* POSIX time */
     size_t records;           /* clients known */
+    const digest_t *digest;   /* of these; NULL while it is not complete */
     size_t memory_size;       /* bytes that these take */
     uint64_t positions;       /* IAMATs answered */
     uint64_t lookups;         /* WHATSATs answered or asked on */

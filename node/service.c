@@ -16,6 +16,8 @@
 /* A question to the places actor is given up this long before the client would be, or at half its time where that
  * is short. */
 enum { PLACES_MARGIN_MS = 500 };
+/* Entries that a STATUS may add to the digest by itself: one or two milliseconds. */
+enum { STATUS_DIGEST_STEP = 16384 };
 
 static const int64_t frontend_dead_after_ns = 5 * TIMESTAMP_NS_PER_S;
 
@@ -24,6 +26,7 @@ struct service {
     frontends_t *frontends;
     waiting_t *waiting;
     request_t request;
+    bool digest_asked;       /* by an operator */
     log_limit_t dropped;     /* log lines about messages that are none */
     log_limit_t undelivered; /* log lines about replies that did not fit */
 };
@@ -214,11 +217,14 @@ static void take_ping(service_t *self, frontend_link_t *frontend, const message_
 static void take_status(service_t *self, const message_inbound_t *inbound)
 {
     buffer_t body;
+    /* What little has changed since it was last complete; the node does more, and then it is asked again. */
+    self->digest_asked = !store_digest_step(self->context.store, STATUS_DIGEST_STEP);
     buffer_init(&body, LIMIT_BODY_SIZE);
     report_figures_t figures = {
         .name = self->context.member->name,
         .started_ns = self->context.started_ns,
         .records = store_count(self->context.store),
+        .digest = store_digest(self->context.store),
         .memory_size = store_memory(self->context.store),
         .positions = self->request.positions,
         .lookups = self->request.lookups,
@@ -324,6 +330,12 @@ static void answer_late_queries(service_t *self, int64_t steady_ns)
                                 TEXT("the places provider did not answer in time"));
     }
     flush_replies(self);
+}
+
+bool service_wants_digest(service_t *self)
+{
+    self->digest_asked = self->digest_asked && store_digest(self->context.store) == NULL;
+    return self->digest_asked;
 }
 
 void service_tick(service_t *self, int64_t steady_ns)

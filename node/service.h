@@ -39,6 +39,9 @@ void service_receive(service_t *self);
 /* Takes the answers of a turn from the places actor, and sends them on. */
 void service_take_answers(service_t *self);
 
+/* Whether an operator asked for the digest, and it was not complete since (S1). */
+bool service_wants_digest(service_t *self);
+
 /* Several times a second: front-ends that left, questions that waited too long. */
 void service_tick(service_t *self, int64_t steady_ns);
 

@@ -1,51 +1,12 @@
-#include "node/store.h"
-
+/* The table, the list of changes, merging, cursors. */
 #include "common/limits.h"
 #include "common/memory.h"
-#include "common/timestamp.h"
-#include "node/origins.h"
+#include "node/store_parts.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <xxhash.h>
 
 enum { FIRST_SLOTS = 1024 };
-
-/* A record in memory. Its texts stand behind it without separators: client, position, client time. */
-typedef struct {
-    uint64_t index; /* position in the list of changes */
-    int64_t order_time_ns;
-    int64_t receipt_time_ns;
-    slab_handle_t next;        /* newer neighbour in the list, SLAB_NONE for the newest */
-    slab_handle_t previous;    /* older one, SLAB_NONE for the oldest */
-    uint32_t marks;            /* see store_entry_t */
-    uint16_t origin;           /* number in the store's origins */
-    uint16_t client_size;      /* bytes */
-    uint16_t position_size;    /* bytes */
-    uint16_t client_time_size; /* bytes */
-    char text[];
-} entry_t;
-
-/* A slot of the table; handle SLAB_NONE where it is free. */
-typedef struct {
-    uint32_t hash; /* of the client, so that a probe rarely touches a wrong entry */
-    slab_handle_t handle;
-} slot_t;
-
-struct store {
-    slab_t slab;
-    origins_t origins;
-    slot_t *slots;
-    size_t slot_count; /* a power of two */
-    size_t count;      /* clients */
-    size_t max_clients;
-    size_t max_memory;    /* bytes of records and table */
-    uint64_t seed;        /* of the hash */
-    uint64_t tail;        /* index of the newest change */
-    slab_handle_t oldest; /* ends of the list of changes */
-    slab_handle_t newest;
-    store_cursor_t *cursors; /* all open ones */
-};
 
 store_t *store_new(size_t max_clients, uint64_t seed)
 {
@@ -57,6 +18,7 @@ store_t *store_new(size_t max_clients, uint64_t seed)
     self->max_clients = max_clients;
     self->max_memory = SIZE_MAX;
     self->seed = seed;
+    self->served_from_ns = self->taken_from_ns = INT64_MIN;
     return self;
 }
 
@@ -65,6 +27,10 @@ void store_destroy(store_t **self_p)
     store_t *self = *self_p;
     if (self == NULL) {
         return;
+    }
+    if (self->digest != NULL) {
+        store_cursor_close(&self->digested);
+        digest_destroy(&self->digest);
     }
     assert(self->cursors == NULL);
     slab_done(&self->slab);
@@ -79,11 +45,6 @@ void store_limit_memory(store_t *self, size_t max_memory)
     self->max_memory = max_memory;
 }
 
-static inline entry_t *entry_at(const store_t *self, slab_handle_t handle)
-{
-    return slab_at(&self->slab, handle);
-}
-
 static size_t text_size(const record_t *record)
 {
     return record->client.size + record->position.size + record->client_time.size;
@@ -93,23 +54,6 @@ static size_t entry_size(const entry_t *entry)
 {
     return offsetof(entry_t, text) + entry->client_size + entry->position_size +
            entry->client_time_size;
-}
-
-static record_t entry_record(const store_t *self, const entry_t *entry)
-{
-    const char *position = entry->text + entry->client_size;
-    record_t record = {
-        .client = {.data = entry->text, .size = entry->client_size},
-        .position = {.data = position, .size = entry->position_size},
-        .client_time = {.data = position + entry->position_size, .size = entry->client_time_size},
-        .origin = origins_name(&self->origins, entry->origin),
-        .receipt_time_ns = entry->receipt_time_ns,
-        .order_time_ns = entry->order_time_ns,
-    };
-    /* It was parsed before it was stored. */
-    bool parsed = timestamp_parse(record.client_time, &record.client_time_ns);
-    assert(parsed);
-    return record;
 }
 
 static uint32_t client_hash(const store_t *self, text_t client)
@@ -127,7 +71,7 @@ static slot_t *find_slot(const store_t *self, text_t client, uint32_t hash)
             return slot;
         }
         if (slot->hash == hash) {
-            const entry_t *entry = entry_at(self, slot->handle);
+            const entry_t *entry = store_entry_at(self, slot->handle);
             if (text_equal((text_t){.data = entry->text, .size = entry->client_size}, client)) {
                 return slot;
             }
@@ -160,19 +104,19 @@ static void grow_table(store_t *self)
 /* Takes an entry out of the list; cursors in front of it go on to the one behind it. */
 static void list_remove(store_t *self, slab_handle_t handle)
 {
-    const entry_t *entry = entry_at(self, handle);
+    const entry_t *entry = store_entry_at(self, handle);
     for (store_cursor_t *cursor = self->cursors; cursor != NULL; cursor = cursor->sibling) {
         if (cursor->next == handle) {
             cursor->next = entry->next;
         }
     }
     if (entry->previous != SLAB_NONE) {
-        entry_at(self, entry->previous)->next = entry->next;
+        store_entry_at(self, entry->previous)->next = entry->next;
     } else {
         self->oldest = entry->next;
     }
     if (entry->next != SLAB_NONE) {
-        entry_at(self, entry->next)->previous = entry->previous;
+        store_entry_at(self, entry->next)->previous = entry->previous;
     } else {
         self->newest = entry->previous;
     }
@@ -181,12 +125,12 @@ static void list_remove(store_t *self, slab_handle_t handle)
 /* Makes an entry the newest, with a new index (R5); cursors at the tail stand before it then. */
 static void list_append(store_t *self, slab_handle_t handle)
 {
-    entry_t *entry = entry_at(self, handle);
+    entry_t *entry = store_entry_at(self, handle);
     entry->index = ++self->tail;
     entry->next = SLAB_NONE;
     entry->previous = self->newest;
     if (self->newest != SLAB_NONE) {
-        entry_at(self, self->newest)->next = handle;
+        store_entry_at(self, self->newest)->next = handle;
     } else {
         self->oldest = handle;
     }
@@ -252,7 +196,7 @@ static store_outcome_t insert(store_t *self, const record_t *record, uint32_t ha
     if (table_must_grow(self)) {
         grow_table(self);
     }
-    write_entry(entry_at(self, handle), record, origin, marks);
+    write_entry(store_entry_at(self, handle), record, origin, marks);
     *find_slot(self, record->client, hash) = (slot_t){.hash = hash, .handle = handle};
     self->count++;
     list_append(self, handle);
@@ -263,7 +207,7 @@ static store_outcome_t insert(store_t *self, const record_t *record, uint32_t ha
 static store_outcome_t replace(store_t *self, slot_t *slot, const record_t *record, uint32_t marks)
 {
     slab_handle_t handle = slot->handle;
-    size_t old_size = entry_size(entry_at(self, handle));
+    size_t old_size = entry_size(store_entry_at(self, handle));
     size_t new_size = offsetof(entry_t, text) + text_size(record);
     bool fits = slab_block_size(old_size) == slab_block_size(new_size);
     uint16_t origin;
@@ -271,12 +215,15 @@ static store_outcome_t replace(store_t *self, slot_t *slot, const record_t *reco
         (!fits && (handle = take_block(self, new_size)) == SLAB_NONE)) {
         return STORE_FULL;
     }
+    if (store_is_digested(self, store_entry_at(self, slot->handle))) {
+        store_undigest(self, store_entry_at(self, slot->handle));
+    }
     list_remove(self, slot->handle);
     if (!fits) {
         slab_give(&self->slab, slot->handle, old_size);
         slot->handle = handle;
     }
-    write_entry(entry_at(self, handle), record, origin, marks);
+    write_entry(store_entry_at(self, handle), record, origin, marks);
     list_append(self, handle);
     return STORE_NEWER;
 }
@@ -284,17 +231,20 @@ static store_outcome_t replace(store_t *self, slot_t *slot, const record_t *reco
 store_outcome_t store_merge(store_t *self, const record_t *record, uint32_t marks)
 {
     assert(record->client.size > 0 && text_size(record) < LIMIT_LINE_SIZE);
+    if (record->order_time_ns < self->taken_from_ns) {
+        return STORE_EXPIRED;
+    }
     uint32_t hash = client_hash(self, record->client);
     slot_t *slot = find_slot(self, record->client, hash);
     if (slot->handle == SLAB_NONE) {
         return insert(self, record, hash, marks);
     }
-    entry_t *entry = entry_at(self, slot->handle);
+    entry_t *entry = store_entry_at(self, slot->handle);
     if (record->order_time_ns < entry->order_time_ns) {
         return STORE_OLDER;
     }
     if (record->order_time_ns == entry->order_time_ns) {
-        record_t known = entry_record(self, entry);
+        record_t known = store_entry_record(self, entry);
         int order = record_compare(record, &known);
         if (order <= 0) {
             entry->marks |= order == 0 ? marks : 0;
@@ -304,14 +254,69 @@ store_outcome_t store_merge(store_t *self, const record_t *record, uint32_t mark
     return replace(self, slot, record, marks);
 }
 
-bool store_find(const store_t *self, text_t client, record_t *ret_record)
+bool store_find_any(const store_t *self, text_t client, record_t *ret_record)
 {
     const slot_t *slot = find_slot(self, client, client_hash(self, client));
     if (slot->handle == SLAB_NONE) {
         return false;
     }
-    *ret_record = entry_record(self, entry_at(self, slot->handle));
+    *ret_record = store_entry_record(self, store_entry_at(self, slot->handle));
     return true;
+}
+
+bool store_find(const store_t *self, text_t client, record_t *ret_record)
+{
+    record_t record;
+    if (!store_find_any(self, client, &record) || record.order_time_ns < self->served_from_ns ||
+        record_is_tombstone(&record)) {
+        return false;
+    }
+    *ret_record = record;
+    return true;
+}
+
+store_outcome_t store_restore(store_t *self, const record_t *record, uint64_t index)
+{
+    assert(index > self->tail);
+    uint64_t tail = self->tail;
+    self->tail = index - 1;
+    store_outcome_t outcome = store_merge(self, record, 0);
+    self->tail = outcome == STORE_NEWER ? index : tail;
+    return outcome;
+}
+
+void store_restore_tail(store_t *self, uint64_t tail)
+{
+    assert(tail >= self->tail);
+    self->tail = tail;
+}
+
+/* Closes the gap at `gap`: what a probe would look for behind it moves up (Knuth, The Art of Computer Programming 3,
+ * 6.4, algorithm R). */
+static void close_gap(store_t *self, size_t gap)
+{
+    size_t mask = self->slot_count - 1;
+    for (size_t i = (gap + 1) & mask; self->slots[i].handle != SLAB_NONE; i = (i + 1) & mask) {
+        size_t from_home = (i - self->slots[i].hash) & mask;
+        if (from_home >= ((i - gap) & mask)) {
+            self->slots[gap] = self->slots[i];
+            gap = i;
+        }
+    }
+    self->slots[gap] = (slot_t){0};
+}
+
+void store_remove(store_t *self, size_t slot)
+{
+    slab_handle_t handle = self->slots[slot].handle;
+    entry_t *entry = store_entry_at(self, handle);
+    if (store_is_digested(self, entry)) {
+        store_undigest(self, entry);
+    }
+    list_remove(self, handle);
+    slab_give(&self->slab, handle, entry_size(entry));
+    close_gap(self, slot);
+    self->count--;
 }
 
 size_t store_count(const store_t *self)
@@ -355,7 +360,7 @@ void store_cursor_seek(store_cursor_t *cursor, uint64_t index)
     }
     cursor->next = SLAB_NONE;
     for (slab_handle_t handle = store->newest; handle != SLAB_NONE;) {
-        const entry_t *entry = entry_at(store, handle);
+        const entry_t *entry = store_entry_at(store, handle);
         if (entry->index <= index) {
             return;
         }
@@ -369,8 +374,8 @@ bool store_cursor_peek(const store_cursor_t *cursor, store_entry_t *ret_entry)
     if (cursor->next == SLAB_NONE) {
         return false;
     }
-    const entry_t *entry = entry_at(cursor->store, cursor->next);
-    ret_entry->record = entry_record(cursor->store, entry);
+    const entry_t *entry = store_entry_at(cursor->store, cursor->next);
+    ret_entry->record = store_entry_record(cursor->store, entry);
     ret_entry->index = entry->index;
     ret_entry->marks = entry->marks;
     return true;
@@ -379,7 +384,7 @@ bool store_cursor_peek(const store_cursor_t *cursor, store_entry_t *ret_entry)
 void store_cursor_advance(store_cursor_t *cursor)
 {
     assert(cursor->next != SLAB_NONE);
-    const entry_t *entry = entry_at(cursor->store, cursor->next);
+    const entry_t *entry = store_entry_at(cursor->store, cursor->next);
     cursor->index = entry->index;
     cursor->next = entry->next;
 }

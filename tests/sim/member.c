@@ -11,9 +11,11 @@
 enum {
     NAME_SIZE = 16,
     BATCHES_PER_TURN = 2, /* neighbour.c */
+    DIGEST_STEP = 20,     /* node.c; there are fewer entries here */
 };
 
 /* node.c */
+static const int64_t digest_pause_ns = 1 * TIMESTAMP_NS_PER_MS;
 static const int64_t tick_ns = 100 * TIMESTAMP_NS_PER_MS;
 static const int64_t absent_after_ns = 300 * TIMESTAMP_NS_PER_MS;
 static const int64_t catch_up_max_ns = 4000 * TIMESTAMP_NS_PER_MS;
@@ -36,6 +38,7 @@ struct member {
     bool alive;
     bool serving;               /* takes updates (R11) */
     bool stopping;              /* SIGTERM came */
+    bool digesting;             /* on_digest is scheduled */
     uint64_t life;              /* ticks of an earlier one are void */
     int64_t started_ns;         /* steady */
     int64_t stopping_ns;        /* steady: since when */
@@ -81,7 +84,7 @@ static void end_life(member_t *self)
     }
     store_cursor_close(&self->seen);
     store_destroy(&self->store);
-    self->alive = self->serving = self->stopping = false;
+    self->alive = self->serving = self->stopping = self->digesting = false;
     self->life++;
 }
 
@@ -177,11 +180,38 @@ static void pump(member_t *self, neighbour_t *neighbour)
     }
 }
 
+static void on_digest(void *subject, uint64_t life);
+
 /* node.c, pump_all */
 static void pump_all(member_t *self)
 {
     for (size_t i = 0; i < self->neighbour_count; i++) {
         pump(self, &self->neighbours[i]);
+    }
+}
+
+/* node.c, advance_digest */
+static void advance_digest(member_t *self)
+{
+    bool wanted = false;
+    for (size_t i = 0; i < self->neighbour_count && !wanted; i++) {
+        wanted = link_wants_digest(self->neighbours[i].link, steady_ns(self));
+    }
+    if (wanted && store_digest_step(self->store, DIGEST_STEP)) {
+        pump_all(self);
+    } else if (wanted && !self->digesting) {
+        self->digesting = true;
+        schedule_at(self->context.schedule, steady_ns(self) + digest_pause_ns, on_digest, self,
+                    self->life);
+    }
+}
+
+static void on_digest(void *subject, uint64_t life)
+{
+    member_t *self = subject;
+    if (self->alive && life == self->life) {
+        self->digesting = false;
+        advance_digest(self);
     }
 }
 
@@ -230,6 +260,7 @@ static void on_tick(void *subject, uint64_t life)
         }
         pump(self, neighbour);
     }
+    advance_digest(self);
     serve_when_ready(self);
     if (self->stopping &&
         (steady_ns(self) - self->stopping_ns > exit_grace_ns || neighbours_are_level(self))) {
@@ -266,6 +297,7 @@ void member_start(member_t *self)
         neighbour_t *neighbour = &self->neighbours[i];
         identity.neighbour = text_of(neighbour->member->name);
         identity.mark = (unsigned)i;
+        identity.first_session = random_next(self->context.random) / 2;
         neighbour->link = link_new(&identity, self->store);
         connect_dealer(self, neighbour);
     }
@@ -327,6 +359,7 @@ static void on_bus(member_t *self, size_t connection)
         free(packet);
     }
     pump_all(self);
+    advance_digest(self);
     serve_when_ready(self);
 }
 

@@ -239,8 +239,8 @@ static void count_message(network_t *self, const message_t *message)
     network_counters_t *counters = &self->counters;
     counters->messages++;
     counters->bytes += message->header.size + message->body.size;
-    bool idle =
-        message->type == MESSAGE_ACK || (message->type == MESSAGE_DATA && message->body.size == 0);
+    bool idle = message->type == MESSAGE_ACK || message->type == MESSAGE_AUDIT ||
+                (message->type == MESSAGE_DATA && message->body.size == 0);
     if (!idle) {
         counters->last_busy_ns = schedule_now_ns(self->schedule);
     }

@@ -1,0 +1,96 @@
+/* store_parts.h - what the files of the store share, and nobody else: its fields, and its entries.
+ *
+ * store.c: table, list of changes, merge, cursors. store_digest.c: the digest. store_removal.c: expiry, forgetting.
+ */
+#ifndef HERD_STORE_PARTS_H
+#define HERD_STORE_PARTS_H
+
+#include "common/timestamp.h"
+#include "node/digest.h"
+#include "node/origins.h"
+#include "node/store.h"
+
+#include <assert.h>
+
+/* A record in memory. Its texts stand behind it without separators: client, position, client time. */
+typedef struct {
+    uint64_t index; /* position in the list of changes */
+    int64_t order_time_ns;
+    int64_t receipt_time_ns;
+    slab_handle_t next;        /* newer neighbour in the list, SLAB_NONE for the newest */
+    slab_handle_t previous;    /* older one, SLAB_NONE for the oldest */
+    uint32_t marks;            /* see store_entry_t */
+    uint16_t origin;           /* number in the store's origins */
+    uint16_t client_size;      /* bytes */
+    uint16_t position_size;    /* bytes */
+    uint16_t client_time_size; /* bytes */
+    char text[];
+} entry_t;
+
+/* A slot of the table; handle SLAB_NONE where it is free. */
+typedef struct {
+    uint32_t hash; /* of the client, so that a probe rarely touches a wrong entry */
+    slab_handle_t handle;
+} slot_t;
+
+struct store {
+    slab_t slab;
+    origins_t origins;
+    slot_t *slots;
+    size_t slot_count; /* a power of two */
+    size_t count;      /* clients */
+    size_t max_clients;
+    size_t max_memory;    /* bytes of records and table */
+    uint64_t seed;        /* of the hash */
+    uint64_t tail;        /* index of the newest change */
+    slab_handle_t oldest; /* ends of the list of changes */
+    slab_handle_t newest;
+    store_cursor_t *cursors; /* all open ones */
+    int64_t served_from_ns;  /* R16 */
+    int64_t taken_from_ns;   /* R16 */
+    size_t purge_slot;       /* where store_purge goes on */
+    digest_t *digest;        /* NULL until first asked for */
+    store_cursor_t digested; /* while there is a digest: entries up to its index are in it */
+};
+
+static inline entry_t *store_entry_at(const store_t *self, slab_handle_t handle)
+{
+    return slab_at(&self->slab, handle);
+}
+
+/* The entry's record but for client_time_ns, which is text yet; texts borrow. */
+static inline record_t store_entry_texts(const store_t *self, const entry_t *entry)
+{
+    const char *position = entry->text + entry->client_size;
+    return (record_t){
+        .client = {.data = entry->text, .size = entry->client_size},
+        .position = {.data = position, .size = entry->position_size},
+        .client_time = {.data = position + entry->position_size, .size = entry->client_time_size},
+        .origin = origins_name(&self->origins, entry->origin),
+        .receipt_time_ns = entry->receipt_time_ns,
+        .order_time_ns = entry->order_time_ns,
+    };
+}
+
+static inline record_t store_entry_record(const store_t *self, const entry_t *entry)
+{
+    record_t record = store_entry_texts(self, entry);
+    /* It was parsed before it was stored. */
+    bool parsed = timestamp_parse(record.client_time, &record.client_time_ns);
+    assert(parsed);
+    return record;
+}
+
+/* Whether the digest counts this entry as it is. */
+static inline bool store_is_digested(const store_t *self, const entry_t *entry)
+{
+    return self->digest != NULL && entry->index <= self->digested.index;
+}
+
+/* Takes an entry that changes or goes out of the digest (R12). */
+void store_undigest(store_t *self, const entry_t *entry);
+
+/* Takes the entry of a slot out of list, digest and slab, and closes the gap in the table. */
+void store_remove(store_t *self, size_t slot);
+
+#endif
