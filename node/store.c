@@ -28,10 +28,7 @@ void store_destroy(store_t **self_p)
     if (self == NULL) {
         return;
     }
-    if (self->digest != NULL) {
-        store_cursor_close(&self->digested);
-        digest_destroy(&self->digest);
-    }
+    digest_destroy(&self->digest);
     assert(self->cursors == NULL);
     slab_done(&self->slab);
     origins_done(&self->origins);
@@ -102,13 +99,16 @@ static void grow_table(store_t *self)
 }
 
 /* Takes an entry out of the list; cursors in front of it go on to the one behind it. */
-static void list_remove(store_t *self, slab_handle_t handle)
+static inline void list_remove(store_t *self, slab_handle_t handle)
 {
     const entry_t *entry = store_entry_at(self, handle);
     for (store_cursor_t *cursor = self->cursors; cursor != NULL; cursor = cursor->sibling) {
         if (cursor->next == handle) {
             cursor->next = entry->next;
         }
+    }
+    if (self->digest_next == handle) {
+        self->digest_next = entry->next;
     }
     if (entry->previous != SLAB_NONE) {
         store_entry_at(self, entry->previous)->next = entry->next;
@@ -135,6 +135,9 @@ static void list_append(store_t *self, slab_handle_t handle)
         self->oldest = handle;
     }
     self->newest = handle;
+    if (self->digest != NULL && self->digest_next == SLAB_NONE) {
+        self->digest_next = handle;
+    }
     for (store_cursor_t *cursor = self->cursors; cursor != NULL; cursor = cursor->sibling) {
         if (cursor->next == SLAB_NONE) {
             cursor->next = handle;
@@ -210,8 +213,10 @@ static store_outcome_t replace(store_t *self, slot_t *slot, const record_t *reco
     size_t old_size = entry_size(store_entry_at(self, handle));
     size_t new_size = offsetof(entry_t, text) + text_size(record);
     bool fits = slab_block_size(old_size) == slab_block_size(new_size);
-    uint16_t origin;
-    if (origins_intern(&self->origins, record->origin, &origin) != STATUS_OK ||
+    uint16_t origin = store_entry_at(self, handle)->origin;
+    /* Most clients stay with a member: it need not be looked up. */
+    bool moved = !text_equal(origins_name(&self->origins, origin), record->origin);
+    if ((moved && origins_intern(&self->origins, record->origin, &origin) != STATUS_OK) ||
         (!fits && (handle = take_block(self, new_size)) == SLAB_NONE)) {
         return STORE_FULL;
     }

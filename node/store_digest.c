@@ -1,7 +1,8 @@
 /* The digest of the store, computed only when someone wants it.
  *
- * A merge does no hashing: it only takes the entry that it replaces out of the digest, where that counts it. What is behind the
- * cursor `digested` in the list of changes is counted, what is before it is not yet. */
+ * The list of changes is counted from its beginning up to the index `digested`; what changes goes behind that. So a merge
+ * does no hashing but for the first time that an entry changes after it was counted. `digest_next` is a cursor, though not
+ * in the list of cursors, for which each merge pays. */
 #include "node/store_parts.h"
 
 void store_undigest(store_t *self, const entry_t *entry)
@@ -14,19 +15,19 @@ bool store_digest_step(store_t *self, size_t step)
 {
     if (self->digest == NULL) {
         self->digest = digest_new();
-        store_cursor_open(self, &self->digested);
-        store_cursor_seek(&self->digested, 0);
+        self->digest_next = self->oldest;
     }
-    for (; step > 0 && self->digested.next != SLAB_NONE; step--) {
-        record_t record = store_entry_texts(self, store_entry_at(self, self->digested.next));
+    for (; step > 0 && self->digest_next != SLAB_NONE; step--) {
+        const entry_t *entry = store_entry_at(self, self->digest_next);
+        record_t record = store_entry_texts(self, entry);
         digest_add(self->digest, &record);
-        store_cursor_advance(&self->digested);
+        self->digested = entry->index;
+        self->digest_next = entry->next;
     }
-    return self->digested.next == SLAB_NONE;
+    return self->digest_next == SLAB_NONE;
 }
 
 const digest_t *store_digest(const store_t *self)
 {
-    bool complete = self->digest != NULL && self->digested.next == SLAB_NONE;
-    return complete ? self->digest : NULL;
+    return self->digest_next == SLAB_NONE ? self->digest : NULL;
 }

@@ -50,7 +50,9 @@ struct store {
     int64_t taken_from_ns;   /* R16 */
     size_t purge_slot;       /* where store_purge goes on */
     digest_t *digest;        /* NULL until first asked for */
-    store_cursor_t digested; /* while there is a digest: entries up to its index are in it */
+    uint64_t digested;       /* entries up to this index are in it; 0 without a digest */
+    slab_handle_t
+        digest_next; /* the first that is not; SLAB_NONE at the tail, or without a digest */
 };
 
 static inline entry_t *store_entry_at(const store_t *self, slab_handle_t handle)
@@ -84,7 +86,7 @@ static inline record_t store_entry_record(const store_t *self, const entry_t *en
 /* Whether the digest counts this entry as it is. */
 static inline bool store_is_digested(const store_t *self, const entry_t *entry)
 {
-    return self->digest != NULL && entry->index <= self->digested.index;
+    return entry->index <= self->digested;
 }
 
 /* Takes an entry that changes or goes out of the digest (R12). */
