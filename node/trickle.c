@@ -51,7 +51,8 @@ bool trickle_is_due(trickle_t *self, int64_t steady_ns)
     if (self->interval_ns == 0) {
         return false;
     }
-    if (steady_ns - self->started_ns >= self->interval_ns) {
+    bool over = steady_ns - self->started_ns >= self->interval_ns;
+    if (self->done && over) {
         int64_t doubled_ns = 2 * self->interval_ns;
         begin_interval(self, doubled_ns < interval_max_ns ? doubled_ns : interval_max_ns,
                        steady_ns);

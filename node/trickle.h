@@ -29,7 +29,7 @@ void trickle_inconsistent(trickle_t *self, int64_t steady_ns);
 /* The neighbour was heard to agree: nothing needs to be transmitted in this interval (rule 3; k is 1). */
 void trickle_consistent(trickle_t *self);
 
-/* Whether to transmit now; what cannot be transmitted yet stays due until the interval ends (rule 4). Goes on to the next
+/* Whether to transmit now (rule 4); what cannot be transmitted yet stays due, beyond the interval too. Goes on to the next
  * interval, twice as long, where it is time (rule 5). */
 bool trickle_is_due(trickle_t *self, int64_t steady_ns);
 

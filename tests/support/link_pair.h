@@ -1,0 +1,69 @@
+/* link_pair.h - one link, both ends in one process, messages carried by hand: for tests of node/link.h.
+ *
+ * The two members are "One", generation aaa.., and "Other", generation bbb... Owner: the test; one pair at a time. Threads:
+ * one.
+ */
+#ifndef HERD_TESTS_LINK_PAIR_H
+#define HERD_TESTS_LINK_PAIR_H
+
+#include "common/timestamp.h"
+#include "node/link.h"
+#include "node/store.h"
+
+#include <stdbool.h>
+
+#define SECOND TIMESTAMP_NS_PER_S
+
+/* A member with a single neighbour (open). */
+typedef struct {
+    const char *name;
+    generation_t generation;
+    bool has_parent;          /* see link_identity_t */
+    link_checkpoint_t parent; /* see link_identity_t */
+    store_t *store;
+    link_t *link;
+} pair_end_t;
+
+/* Two members (open). */
+typedef struct {
+    pair_end_t one;
+    pair_end_t other;
+    int64_t now_ns;                  /* the time of everything */
+    unsigned carried[MESSAGE_TYPES]; /* messages that were carried, by type */
+    size_t carried_bytes;            /* their bodies */
+} pair_t;
+
+extern pair_t pair;
+
+/* For cmocka: both members with empty stores, links down; and the end of them. */
+int pair_open(void **state);
+int pair_close(void **state);
+
+/* A new life, with a generation of this digit; its end. */
+void pair_start_end(pair_end_t *end, const char *name, const char *neighbour, char generation);
+void pair_stop_end(pair_end_t *end);
+
+/* A new link of the same life, to `neighbour` in `herd`; down. */
+void pair_make_link(pair_end_t *end, const char *neighbour, const char *herd);
+
+/* Carries all answers of `receiver` back to `sender`; whether there were any. */
+bool pair_carry_answers(pair_end_t *receiver, pair_end_t *sender);
+
+/* Carries what `sender` has to say, and the answers, until it is silent. Digests are computed where they are wanted. */
+void pair_carry(pair_end_t *sender, pair_end_t *receiver);
+
+/* Both links come up. Both connections are made anew, a second later. */
+void pair_connect(void);
+void pair_reconnect(void);
+
+/* Carries one HELLO; what it meant. */
+link_event_t pair_say_hello(pair_end_t *sender, pair_end_t *receiver);
+
+/* An update of a client by its time; `count` of them, client0, client1, ... */
+void pair_put(pair_end_t *end, const char *client, const char *time);
+void pair_fill(pair_end_t *end, int count, const char *time);
+
+/* Whether `client` is there with that time. */
+bool pair_has(const pair_end_t *end, const char *client, const char *time);
+
+#endif
