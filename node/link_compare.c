@@ -224,6 +224,7 @@ link_event_t link_take_leaves(link_t *self, const message_t *message)
     return LINK_NOTHING;
 }
 
+/* B13, at the receiver */
 void link_write_leaves(link_t *self)
 {
     static const char digits[] = "0123456789abcdef";
@@ -248,7 +249,7 @@ static bool parse_audit_header(text_t header, uint64_t *ret_session, uint64_t *r
            text_to_u64(header, UINT64_MAX, ret_tail);
 }
 
-/* B13, at the receiver. Only where nothing is under way either way do the roots have to be equal. */
+/* B14, at the receiver. Only where nothing is under way either way do the roots have to be equal. */
 link_event_t link_take_audit(link_t *self, const message_t *message, int64_t steady_ns)
 {
     link_incoming_t *in = &self->in;
@@ -398,7 +399,8 @@ static bool parse_leaf(text_t text, unsigned *ret_leaf)
     return text.size == LEAF_DIGITS;
 }
 
-/* compared 4711
+/* B13, at the sender
+ * compared 4711
  * leaves 0007 1a2b */
 bool link_take_wanted_leaves(link_t *self, text_t body)
 {
@@ -445,7 +447,7 @@ bool link_audit_is_due(link_t *self, int64_t steady_ns)
            trickle_is_due(&out->trickle, steady_ns);
 }
 
-/* B13, at the sender */
+/* B14, at the sender */
 void link_write_audit(link_t *self)
 {
     link_outgoing_t *out = &self->out;

@@ -192,7 +192,7 @@ static void move_cursor(link_t *self, uint64_t index)
     self->out.window_used = 0;
 }
 
-/* B2, B14, at the sender. A `since` beyond our tail contradicts B2: dropped, and silence (B8) opens anew. */
+/* B2, B13, at the sender. A `since` beyond our tail contradicts B2: dropped, and silence (B8) opens anew. */
 static link_event_t take_want(link_t *self, text_t body, int64_t steady_ns)
 {
     link_outgoing_t *out = &self->out;

@@ -154,12 +154,9 @@ static void write_entry(entry_t *entry, const record_t *record, uint16_t origin,
     entry->client_size = (uint16_t)record->client.size;
     entry->position_size = (uint16_t)record->position.size;
     entry->client_time_size = (uint16_t)record->client_time.size;
-    char *text = entry->text;
-    memcpy(text, record->client.data, record->client.size);
-    text += record->client.size;
-    memcpy(text, record->position.data, record->position.size);
-    text += record->position.size;
-    memcpy(text, record->client_time.data, record->client_time.size);
+    char *text = text_copy(record->client, entry->text);
+    text = text_copy(record->position, text);
+    text_copy(record->client_time, text);
 }
 
 static bool may_grow(const store_t *self, size_t growth)

@@ -45,7 +45,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     link_identity_t identity = {.herd = TEXT("herd"),
                                 .member = TEXT("One"),
                                 .neighbour = TEXT("Other"),
-
                                 .mark = 1};
     memset(identity.generation.hex, 'a', GENERATION_SIZE);
     text_t rest = {.data = (const char *)data, .size = size};
@@ -58,16 +57,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     drain(link, now_ns);
     while (take_message(&rest, &message)) {
         now_ns += INT64_C(100000000);
-        if (message.type == MESSAGE_HELLO || message.type == MESSAGE_DATA) {
+        if (message.type == MESSAGE_HELLO || message.type == MESSAGE_DATA ||
+            message.type == MESSAGE_LEAVES || message.type == MESSAGE_AUDIT) {
             link_take(link, &message, now_ns, now_ns);
         } else {
             link_take_answer(link, &message, now_ns);
         }
+        if (link_wants_digest(link, now_ns)) {
+            store_digest_step(store, SIZE_MAX);
+        }
         drain(link, now_ns);
     }
     const link_counters_t *counters = link_counters(link);
-    assert(counters->received ==
-           counters->newer + counters->same + counters->older + counters->refused);
+    assert(counters->received == counters->newer + counters->same + counters->older +
+                                     counters->expired + counters->refused);
     link_destroy(&link);
     store_destroy(&store);
     return 0;
