@@ -12,20 +12,20 @@ static int compare_times(int64_t one, int64_t other)
 int record_compare(const record_t *one, const record_t *other)
 {
     int order = compare_times(one->order_time_ns, other->order_time_ns);
-    if (order == 0) {
+    if (order == 0 && RULE(TIE_RECEIPT)) {
         order = compare_times(one->receipt_time_ns, other->receipt_time_ns);
     }
-    if (order == 0) {
+    if (order == 0 && RULE(TIE_ORIGIN)) {
         order = text_compare(one->origin, other->origin);
     }
-    if (order == 0) {
+    if (order == 0 && RULE(TIE_CLIENT_TIME)) {
         order = compare_times(one->client_time_ns, other->client_time_ns);
     }
-    if (order == 0) {
+    if (order == 0 && RULE(TIE_POSITION)) {
         order = text_compare(one->position, other->position);
     }
     /* Two texts of one time ("1.5", "1.50") are two records: members must agree on bytes. */
-    if (order == 0) {
+    if (order == 0 && RULE(TIE_TEXT)) {
         order = text_compare(one->client_time, other->client_time);
     }
     return order;

@@ -7,6 +7,7 @@
 #define HERD_RECORD_H
 
 #include "common/buffer.h"
+#include "common/rules.h"
 #include "common/status.h"
 #include "common/text.h"
 
@@ -36,7 +37,7 @@ static inline int64_t record_order_time(int64_t client_time_ns, int64_t receipt_
                                         int64_t max_clock_lead_ns)
 {
     int64_t latest;
-    if (__builtin_add_overflow(receipt_time_ns, max_clock_lead_ns, &latest)) {
+    if (!RULE(CLOCK_BOUND) || __builtin_add_overflow(receipt_time_ns, max_clock_lead_ns, &latest)) {
         latest = INT64_MAX;
     }
     return client_time_ns < latest ? client_time_ns : latest;

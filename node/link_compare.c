@@ -207,7 +207,7 @@ link_event_t link_take_leaves(link_t *self, const message_t *message)
         }
         return LINK_NOTHING;
     }
-    if (header.from != in->next_node) {
+    if (header.from != in->next_node && RULE(LEAVES_IN_ORDER)) {
         link_compare_start(self, in->of_audit); /* one was lost */
         return LINK_NOTHING;
     }
@@ -426,7 +426,7 @@ bool link_take_wanted_leaves(link_t *self, text_t body)
         return false;
     }
     out->leaves = leaves;
-    out->leaves_until = until;
+    out->leaves_until = RULE(COMPARED_TAIL) ? until : store_tail(self->store);
     return true;
 }
 
@@ -435,7 +435,8 @@ bool link_is_wanted(const link_t *self, const store_entry_t *entry)
     const link_outgoing_t *out = &self->out;
     if (out->leaves != NULL && entry->index <= out->leaves_until) {
         /* Whatever the marks say: the digest has shown that it lacks something there. */
-        return leaf_is_set(out->leaves, digest_leaf_of(entry->record.client));
+        return leaf_is_set(out->leaves, digest_leaf_of(entry->record.client)) &&
+               (RULE(LEAVES_IGNORE_MARKS) || (entry->marks & self->mark) == 0);
     }
     return (entry->marks & self->mark) == 0 || entry->index <= out->marks_from;
 }
@@ -443,8 +444,8 @@ bool link_is_wanted(const link_t *self, const store_entry_t *entry)
 bool link_audit_is_due(link_t *self, int64_t steady_ns)
 {
     link_outgoing_t *out = &self->out;
-    return out->peer_compares && link_is_level(self) && steady_ns - out->busy_ns >= quiet_ns &&
-           trickle_is_due(&out->trickle, steady_ns);
+    return RULE(AUDIT) && out->peer_compares && link_is_level(self) &&
+           steady_ns - out->busy_ns >= quiet_ns && trickle_is_due(&out->trickle, steady_ns);
 }
 
 /* B14, at the sender */

@@ -14,6 +14,9 @@ static bool connection_is_stale(const link_t *self, const generation_t *generati
                                 int64_t steady_ns)
 {
     const link_outgoing_t *out = &self->out;
+    if (!RULE(RENEW)) {
+        return false;
+    }
     if (out->state == LINK_STATE_UP) {
         /* However young: a generation ends but once, so this cannot go on and on. */
         return !generation_equal(&out->peer_generation, generation);
@@ -64,10 +67,10 @@ static bool parse_hello(const link_t *self, text_t body, int64_t now_ns, hello_t
 /* R8: the index of its list up to which nothing is missing here, where there is one. */
 static bool find_resumption(const link_incoming_t *in, const hello_t *hello, uint64_t *ret_since)
 {
-    if (!in->known || in->checkpoint < in->repair_until) {
+    if (!in->known || (in->checkpoint < in->repair_until && RULE(REPAIR_COMPLETE))) {
         return false;
     }
-    if (generation_equal(&in->generation, &hello->generation)) {
+    if (generation_equal(&in->generation, &hello->generation) || !RULE(CHECKPOINT_GENERATION)) {
         *ret_since = in->checkpoint;
         return in->checkpoint <= hello->tail;
     }
@@ -76,7 +79,7 @@ static bool find_resumption(const link_incoming_t *in, const hello_t *hello, uin
     }
     /* What it recovered is the beginning of the list that we have processed; behind that, it goes on otherwise. */
     uint64_t recovered = hello->parent.index;
-    *ret_since = in->checkpoint < recovered ? in->checkpoint : recovered;
+    *ret_since = in->checkpoint < recovered || !RULE(PARENT_TAIL) ? in->checkpoint : recovered;
     return *ret_since <= hello->tail;
 }
 
@@ -146,9 +149,10 @@ static link_event_t take_hello(link_t *self, uint64_t session, text_t body, int6
  * anew since then has not what its earlier life sent, however late that comes. */
 static uint32_t mark_of_sender(const link_t *self)
 {
-    bool same =
-        self->out.peer_known && generation_equal(&self->in.generation, &self->out.peer_generation);
-    return same ? self->mark : 0;
+    bool same = self->out.peer_known &&
+                (!RULE(MARK_GENERATION) ||
+                 generation_equal(&self->in.generation, &self->out.peer_generation));
+    return same && RULE(MARK_SENDER) ? self->mark : 0;
 }
 
 /* B4: each line by itself. */
@@ -217,13 +221,14 @@ static link_event_t take_data(link_t *self, const message_t *message, int64_t st
     if (!parse_data_header(message->header, &header)) {
         return link_bad_message(self);
     }
-    if (!in->open || header.session != in->session ||
-        !generation_equal(&in->generation, &header.generation)) {
-        in->reset_due = true; /* B7 */
+    if (!in->open ||
+        (RULE(DATA_SESSION) && (header.session != in->session ||
+                                !generation_equal(&in->generation, &header.generation)))) {
+        in->reset_due = RULE(RESET); /* B7 */
         in->reset_session = header.session;
         return LINK_NOTHING;
     }
-    if (header.previous > in->checkpoint) {
+    if (header.previous > in->checkpoint && RULE(NAK)) {
         bool first = !in->nak_sent; /* B6 */
         in->nak_due = in->nak_due || first;
         in->nak_sent = true;

@@ -23,7 +23,7 @@ void link_connected(link_t *self, int64_t steady_ns)
 
 bool link_is_dead(const link_t *self, int64_t steady_ns)
 {
-    return steady_ns - self->out.heard_ns > dead_after_ns;
+    return steady_ns - self->out.heard_ns > dead_after_ns && RULE(DEAD_AFTER);
 }
 
 /* B1 */
@@ -130,6 +130,9 @@ static void data_was_sent(link_t *self, int64_t steady_ns)
     out->told = out->pending.last;
     out->window[out->window_used++] = out->pending;
     self->counters.sent += out->pending_records;
+    if (!RULE(HELD_IS_ACKNOWLEDGED)) {
+        out->held = store_tail(self->store);
+    }
     if (out->pending_records > 0) {
         out->busy_ns = steady_ns;
     }
@@ -155,7 +158,7 @@ void link_sent(link_t *self, int64_t steady_ns)
 
 void link_unsent(link_t *self)
 {
-    if (self->out.pending_type == MESSAGE_DATA) {
+    if (self->out.pending_type == MESSAGE_DATA && RULE(UNSENT_REWINDS)) {
         store_cursor_seek(&self->out.cursor, self->out.told);
     }
 }
@@ -181,7 +184,7 @@ static void note_peer_generation(link_t *self, const generation_t *generation)
     if (!out->peer_known || !generation_equal(&out->peer_generation, generation)) {
         out->peer_known = true;
         out->peer_generation = *generation;
-        out->marks_from = store_tail(self->store);
+        out->marks_from = RULE(MARKS_GENERATION) ? store_tail(self->store) : 0;
     }
 }
 
@@ -209,6 +212,9 @@ static link_event_t take_want(link_t *self, text_t body, int64_t steady_ns)
         return link_bad_message(self);
     }
     bool opens = out->state == LINK_STATE_OPENING;
+    if (out->comparing && since > 0 && !RULE(COMPARED_TAIL)) {
+        since = store_tail(self->store);
+    }
     link_compare_end(self);
     note_peer_generation(self, &generation);
     out->state = LINK_STATE_UP;
@@ -237,7 +243,8 @@ static link_event_t take_ack(link_t *self, uint64_t index)
     }
     unsigned done = 0;
     while (done < out->window_used && out->window[done].last <= index) {
-        uint64_t level = out->window[done++].level;
+        const link_sent_t *sent = &out->window[done++];
+        uint64_t level = RULE(HELD_AT_TAIL) ? sent->level : sent->last;
         out->held = level > out->held ? level : out->held; /* R18 */
     }
     if (out->leaves != NULL && index >= out->leaves_until) {
@@ -254,7 +261,9 @@ static link_event_t take_nak(link_t *self, uint64_t index)
     if (self->out.state != LINK_STATE_UP || self->out.comparing || index > self->out.told) {
         return link_bad_message(self);
     }
-    move_cursor(self, index);
+    if (RULE(NAK_REWINDS)) {
+        move_cursor(self, index);
+    }
     return LINK_GAP;
 }
 
@@ -277,7 +286,8 @@ link_event_t link_take_answer(link_t *self, const message_t *message, int64_t st
     uint64_t session;
     uint64_t index = 0;
     if (!text_take_until(&header, ' ', &session_text) ||
-        !text_to_u64(session_text, UINT64_MAX, &session) || session != self->out.session ||
+        !text_to_u64(session_text, UINT64_MAX, &session) ||
+        (session != self->out.session && RULE(ANSWER_SESSION)) ||
         self->out.state < LINK_STATE_OPENING ||
         (header.size > 0 && !text_to_u64(header, UINT64_MAX, &index))) {
         return link_bad_message(self); /* B10 */

@@ -220,20 +220,25 @@ static store_outcome_t replace(store_t *self, slot_t *slot, const record_t *reco
     if (store_is_digested(self, store_entry_at(self, slot->handle))) {
         store_undigest(self, store_entry_at(self, slot->handle));
     }
-    list_remove(self, slot->handle);
+    bool moves = !fits || RULE(MOVE_TO_TAIL);
+    if (moves) {
+        list_remove(self, slot->handle);
+    }
     if (!fits) {
         slab_give(&self->slab, slot->handle, old_size);
         slot->handle = handle;
     }
     write_entry(store_entry_at(self, handle), record, origin, marks);
-    list_append(self, handle);
+    if (moves) {
+        list_append(self, handle);
+    }
     return STORE_NEWER;
 }
 
 store_outcome_t store_merge(store_t *self, const record_t *record, uint32_t marks)
 {
     assert(record->client.size > 0 && text_size(record) < LIMIT_LINE_SIZE);
-    if (record->order_time_ns < self->taken_from_ns) {
+    if (record->order_time_ns < self->taken_from_ns && RULE(REFUSE_EXPIRED)) {
         return STORE_EXPIRED;
     }
     uint32_t hash = client_hash(self, record->client);
@@ -242,7 +247,7 @@ store_outcome_t store_merge(store_t *self, const record_t *record, uint32_t mark
         return insert(self, record, hash, marks);
     }
     entry_t *entry = store_entry_at(self, slot->handle);
-    if (record->order_time_ns < entry->order_time_ns) {
+    if (record->order_time_ns < entry->order_time_ns && RULE(MERGE_GREATER)) {
         return STORE_OLDER;
     }
     if (record->order_time_ns == entry->order_time_ns) {

@@ -8,7 +8,9 @@
 void store_undigest(store_t *self, const entry_t *entry)
 {
     record_t record = store_entry_texts(self, entry);
-    digest_subtract(self->digest, &record);
+    if (RULE(UNDIGEST)) {
+        digest_subtract(self->digest, &record);
+    }
 }
 
 bool store_digest_step(store_t *self, size_t step)

@@ -37,7 +37,7 @@ bool store_forget(store_t *self, text_t client, text_t origin, int64_t now_ns)
         held.order_time_ns == INT64_MAX) {
         return false;
     }
-    int64_t order_time_ns = held.order_time_ns + 1;
+    int64_t order_time_ns = held.order_time_ns + (RULE(OUTBID) ? 1 : -1);
     /* The text of its time cannot be negative. */
     int64_t time_ns = order_time_ns > 0 ? order_time_ns : 0;
     char time[TIMESTAMP_SIZE];

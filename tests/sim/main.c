@@ -8,6 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifdef HERD_MUTANTS
+#include "tests/sim/mutant.h"
+#endif
+
 enum {
     EXIT_HELD = 0,
     EXIT_BROKEN = 1,
@@ -106,6 +110,17 @@ static bool read_graph(arguments_t *arguments)
     return false;
 }
 
+#ifdef HERD_MUTANTS
+static bool read_mutant(void)
+{
+    if (mutant_select(optarg)) {
+        return true;
+    }
+    fprintf(stderr, "herd-sim: --mutant %s is none; see --mutants\n", optarg);
+    return false;
+}
+#endif
+
 /* One option but --help and --version; false where it is wrong. */
 static bool read_option(int option, arguments_t *arguments)
 {
@@ -125,6 +140,9 @@ static bool read_option(int option, arguments_t *arguments)
         }
         settings->seconds = (int64_t)seconds;
         return true;
+#ifdef HERD_MUTANTS
+    case 'x': return read_mutant();
+#endif
     default: return false; /* getopt said why */
     }
 }
@@ -141,6 +159,10 @@ static bool read_arguments(int argc, char **argv, arguments_t *arguments, int *r
         {"updates", required_argument, NULL, 'u'},
         {"clients", required_argument, NULL, 'c'},
         {"seconds", required_argument, NULL, 't'},
+#ifdef HERD_MUTANTS
+        {"mutant", required_argument, NULL, 'x'},
+        {"mutants", no_argument, NULL, 'l'},
+#endif
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0},
@@ -156,6 +178,12 @@ static bool read_arguments(int argc, char **argv, arguments_t *arguments, int *r
             printf("herd-sim %s\n", HERD_VERSION);
             return false;
         }
+#ifdef HERD_MUTANTS
+        if (option == 'l') {
+            mutant_print_all();
+            return false;
+        }
+#endif
         if (!read_option(option, arguments)) {
             *ret_exit = EXIT_USAGE;
             return false;
