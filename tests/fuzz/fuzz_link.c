@@ -42,10 +42,8 @@ static bool take_message(text_t *rest, message_t *ret_message)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    link_identity_t identity = {.herd = TEXT("herd"),
-                                .member = TEXT("One"),
-                                .neighbour = TEXT("Other"),
-                                .mark = 1};
+    link_identity_t identity = {
+        .herd = TEXT("herd"), .member = TEXT("One"), .neighbour = TEXT("Other"), .mark = 1};
     memset(identity.generation.hex, 'a', GENERATION_SIZE);
     text_t rest = {.data = (const char *)data, .size = size};
     int64_t now_ns = INT64_C(1600000000000000000);
