@@ -125,6 +125,14 @@ static link_event_t judge_connection(link_t *self, int64_t steady_ns)
     return LINK_RESTARTED;
 }
 
+/* No sender opens a session twice: this HELLO came before, and has been answered. To begin a comparison once more would wait
+ * for LEAVES that nobody sends, where COMPARE is lost: the sender is up already, and does not ask again. */
+static bool is_repeated(const link_incoming_t *in, uint64_t session, const hello_t *hello)
+{
+    return in->open && session == in->session &&
+           generation_equal(&in->generation, &hello->generation);
+}
+
 /* B1, at the receiver */
 static link_event_t take_hello(link_t *self, uint64_t session, text_t body, int64_t now_ns,
                                int64_t steady_ns)
@@ -133,6 +141,9 @@ static link_event_t take_hello(link_t *self, uint64_t session, text_t body, int6
     hello_t hello;
     if (!parse_hello(self, body, now_ns, &hello)) {
         return link_bad_message(self);
+    }
+    if (is_repeated(in, session, &hello)) {
+        return LINK_NOTHING;
     }
     in->session = session;
     if (!text_equal(hello.herd, text_of(self->herd))) {

@@ -405,6 +405,39 @@ static void a_malformed_hello_leaves_the_session_alone(void **state)
     assert_true(message.header.size > 2 && memcmp(message.header.data, "1 ", 2) == 0);
 }
 
+/* The network brings a HELLO a second time, when more was processed than its sender had then. */
+static void a_repeated_hello_changes_nothing(void **state)
+{
+    (void)state;
+    char header[LIMIT_HEADER_SIZE];
+    char body[LIMIT_HEADER_SIZE];
+    message_t hello;
+    message_t answer;
+    link_checkpoint_t checkpoint;
+    fill(&pair.one, 20, "1");
+    fill(&pair.other, 20, "0");
+    link_connected(pair.one.link, pair.now_ns);
+    assert_true(link_next(pair.one.link, pair.now_ns, pair.now_ns, &hello));
+    hello.header.size = (size_t)(text_copy(hello.header, header) - header);
+    hello.body.size = (size_t)(text_copy(hello.body, body) - body);
+    hello.header.data = header;
+    hello.body.data = body;
+    assert_int_equal(link_take(pair.other.link, &hello, pair.now_ns, pair.now_ns), LINK_OPENED);
+    link_sent(pair.one.link, pair.now_ns);
+    assert_true(store_digest_step(pair.one.store, SIZE_MAX));
+    assert_true(store_digest_step(pair.other.store, SIZE_MAX));
+    carry_answers(&pair.other, &pair.one);
+    carry(&pair.one, &pair.other);
+    put(&pair.one, "late", "1");
+    carry(&pair.one, &pair.other);
+    assert_true(link_has_caught_up(pair.other.link));
+    assert_int_equal(link_take(pair.other.link, &hello, pair.now_ns, pair.now_ns), LINK_NOTHING);
+    assert_false(link_next_answer(pair.other.link, &answer));
+    assert_true(link_has_caught_up(pair.other.link));
+    assert_true(link_checkpoint(pair.other.link, &checkpoint));
+    assert_int_equal(checkpoint.index, store_tail(pair.one.store));
+}
+
 static void malformed_answers_are_counted_and_dropped(void **state)
 {
     (void)state;
@@ -476,6 +509,7 @@ int main(void)
         link_test(records_too_long_for_a_store_are_refused),
         link_test(malformed_messages_are_counted_and_dropped),
         link_test(a_malformed_hello_leaves_the_session_alone),
+        link_test(a_repeated_hello_changes_nothing),
         link_test(malformed_answers_are_counted_and_dropped),
         link_test(catching_up_is_known),
     };
