@@ -162,7 +162,9 @@ static void finish_compare(link_t *self)
     }
     in->known = in->from_start = in->want_due = true;
     in->checkpoint = 0;
-    in->repair_until = in->compared_tail;
+    /* Behind what was processed when the AUDIT came, records are missing because they are on their way. */
+    in->repair_until =
+        in->of_audit && in->audited < in->compared_tail ? in->audited : in->compared_tail;
     in->repaired = 0;
 }
 
@@ -292,6 +294,7 @@ void link_finish_audit(link_t *self)
         trickle_consistent(&self->out.trickle);
     } else {
         trickle_inconsistent(&self->out.trickle, in->audit_ns);
+        in->audited = in->checkpoint;
         link_compare_start(self, true);
     }
 }

@@ -47,16 +47,29 @@ static void write_hello(link_t *self, int64_t now_ns)
     }
 }
 
-/* B3: fills the body from the cursor on. False where there is nothing to send. */
+/* Whether the entries that a repair asked for end before this one. Their DATA ends there, and is sent though it be empty, so
+ * that the receiver can tell what was missing from what is new (R15). */
+static bool ends_repair(const link_outgoing_t *out, const store_entry_t *entry)
+{
+    return out->leaves != NULL && out->told < out->leaves_until && entry->index > out->leaves_until;
+}
+
+/* B3: fills the body from the cursor on. False where there is nothing to tell. */
 static bool write_records(link_t *self)
 {
     link_outgoing_t *out = &self->out;
     buffer_clear(&self->body);
     out->pending_records = 0;
     store_entry_t entry;
+    bool repair_ends = false;
     for (int passed = 0; passed < LINK_ENTRIES_PER_DATA && self->body.size < LIMIT_BATCH_SIZE &&
                          store_cursor_peek(&out->cursor, &entry);
          passed++) {
+        if (ends_repair(out, &entry)) {
+            out->cursor.index = out->leaves_until;
+            repair_ends = true;
+            break;
+        }
         if (link_is_wanted(self, &entry)) {
             status_t status = record_append_bus_line(&entry.record, &self->body);
             assert(status == STATUS_OK); /* a batch and one line are less than LIMIT_BODY_SIZE */
@@ -66,7 +79,7 @@ static bool write_records(link_t *self)
     }
     out->pending.last = out->cursor.index;
     out->pending.level = out->cursor.next == SLAB_NONE ? store_tail(self->store) : 0;
-    return self->body.size > 0;
+    return self->body.size > 0 || repair_ends;
 }
 
 static void write_data_header(link_t *self)

@@ -104,6 +104,7 @@ typedef struct {
     link_leaves_t *leaves;  /* that differ; NULL while nothing is compared */
     uint64_t
         repair_until; /* up to this index it sends only what differs: no place to resume from (R14) */
+    uint64_t audited;    /* of its list, what was processed when the digests differed (R15) */
     uint64_t repaired;   /* records that the present repair brought */
     bool audit_due;      /* AUDIT came, and waits for our digest */
     uint64_t audit_tail; /* tail of our own list when it came */
