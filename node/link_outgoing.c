@@ -77,6 +77,10 @@ static bool write_records(link_t *self)
         }
         store_cursor_advance(&out->cursor);
     }
+    if (out->cursor.next == SLAB_NONE) {
+        /* What was taken out at the end of the list leaves no gap that the receiver would wait for (R16). */
+        out->cursor.index = store_tail(self->store);
+    }
     out->pending.last = out->cursor.index;
     out->pending.level = out->cursor.next == SLAB_NONE ? store_tail(self->store) : 0;
     return self->body.size > 0 || repair_ends;
