@@ -182,4 +182,8 @@ void check_at_rest(check_t *self)
     if (counters.refused != 0) {
         check_fail(self, "%llu records were refused", (unsigned long long)counters.refused);
     }
+    if (counters.repaired != 0) {
+        check_fail(self, "audits repaired %llu records, without a known cause",
+                   (unsigned long long)counters.repaired);
+    }
 }

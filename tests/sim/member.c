@@ -70,6 +70,9 @@ static void count_link(const link_t *link, member_counters_t *counters)
     counters->refused += of_link->refused;
     counters->gaps += of_link->gaps;
     counters->bad += of_link->bad_messages;
+    counters->audits += of_link->audits;
+    counters->comparisons += of_link->comparisons;
+    counters->repaired += of_link->repaired;
 }
 
 /* Store and links go. */
@@ -482,6 +485,9 @@ void member_add_counters(const member_t *self, member_counters_t *counters)
     counters->refused += own->refused;
     counters->gaps += own->gaps;
     counters->bad += own->bad;
+    counters->audits += own->audits;
+    counters->comparisons += own->comparisons;
+    counters->repaired += own->repaired;
     counters->connected += own->connected;
     for (size_t i = 0; self->alive && i < self->neighbour_count; i++) {
         count_link(self->neighbours[i].link, counters);

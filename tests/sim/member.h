@@ -42,7 +42,10 @@ typedef struct {
     uint64_t refused;   /* of these, malformed or without room: a defect */
     uint64_t gaps;      /* NAKs sent */
     uint64_t bad;       /* messages dropped */
-    uint64_t connected; /* connections made */
+    uint64_t audits;      /* AUDITs sent */
+    uint64_t comparisons; /* of digests */
+    uint64_t repaired;    /* records that only an audit brought */
+    uint64_t connected;   /* connections made */
 } member_counters_t;
 
 /* One that is down, with room for `neighbour_count`. Caller frees with member_destroy. */
