@@ -414,8 +414,8 @@ static void a_repeated_hello_changes_nothing(void **state)
     message_t hello;
     message_t answer;
     link_checkpoint_t checkpoint;
-    fill(&pair.one, 20, "1");
-    fill(&pair.other, 20, "0");
+    pair_fill(&pair.one, 20, "1");
+    pair_fill(&pair.other, 20, "0");
     link_connected(pair.one.link, pair.now_ns);
     assert_true(link_next(pair.one.link, pair.now_ns, pair.now_ns, &hello));
     hello.header.size = (size_t)(text_copy(hello.header, header) - header);
@@ -426,10 +426,10 @@ static void a_repeated_hello_changes_nothing(void **state)
     link_sent(pair.one.link, pair.now_ns);
     assert_true(store_digest_step(pair.one.store, SIZE_MAX));
     assert_true(store_digest_step(pair.other.store, SIZE_MAX));
-    carry_answers(&pair.other, &pair.one);
-    carry(&pair.one, &pair.other);
-    put(&pair.one, "late", "1");
-    carry(&pair.one, &pair.other);
+    pair_carry_answers(&pair.other, &pair.one);
+    pair_carry(&pair.one, &pair.other);
+    pair_put(&pair.one, "late", "1");
+    pair_carry(&pair.one, &pair.other);
     assert_true(link_has_caught_up(pair.other.link));
     assert_int_equal(link_take(pair.other.link, &hello, pair.now_ns, pair.now_ns), LINK_NOTHING);
     assert_false(link_next_answer(pair.other.link, &answer));
