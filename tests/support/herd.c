@@ -30,16 +30,19 @@ typedef struct {
     uint16_t clients_port;
     uint16_t bus_port;
     uint16_t tap_port;
-    char *node_output;     /* path: what the node prints */
-    char *frontend_output; /* path: what the front-end prints */
-    process_t *node;       /* NULL while it does not run */
-    process_t *frontend;   /* NULL while it does not run */
+    char bus_address[LAN_ADDRESS_SIZE]; /* where the bus port is */
+    char *requests;                     /* endpoint: where front-ends and operators ask */
+    char *node_output;                  /* path: what the node prints */
+    char *frontend_output;              /* path: what the front-end prints */
+    process_t *node;                    /* NULL while it does not run */
+    process_t *frontend;                /* NULL while it does not run */
 } member_t;
 
 struct herd {
     char *folder; /* the workspace */
     char *file;   /* path of the herd file */
     port_pool_t *ports;
+    lan_t *lan; /* where nodes are separate, else NULL */
     member_t *members;
     size_t member_count;
     size_t frontend_max_files; /* 0 inherits */
@@ -135,7 +138,8 @@ static void write_member(FILE *file, const member_t *member, const char *neighbo
 {
     fprintf(file, "    %s\n", member->name);
     write_clients(file, member, hosts);
-    fprintf(file, "        bus = \"tcp://127.0.0.1:%u\"\n", (unsigned)member->bus_port);
+    fprintf(file, "        bus = \"tcp://%s:%u\"\n", member->bus_address,
+            (unsigned)member->bus_port);
     fprintf(file, "        tap = \"tcp://127.0.0.1:%u\"\n", (unsigned)member->tap_port);
     fprintf(file, "        neighbours = \"%s\"\n", neighbours);
 }
@@ -164,6 +168,25 @@ static char *output_path(const herd_t *self, const char *member, const char *pro
     return workspace_path(self->folder, name);
 }
 
+static void set_member(herd_t *self, size_t number, const char *name)
+{
+    member_t *member = &self->members[number];
+    *member = (member_t){.name = memory_copy_text(name, strlen(name)),
+                         .clients_port = port_pool_take(self->ports),
+                         .bus_port = port_pool_take(self->ports),
+                         .tap_port = port_pool_take(self->ports),
+                         .bus_address = "127.0.0.1",
+                         .node_output = output_path(self, name, "node"),
+                         .frontend_output = output_path(self, name, "frontend")};
+    if (self->lan != NULL) {
+        lan_address(number, member->bus_address);
+    }
+    /* What the herd file has by default. A Unix socket is reached from any network namespace. */
+    if (asprintf(&member->requests, "ipc://%s/run/%s.requests", self->folder, name) < 0) {
+        abort();
+    }
+}
+
 herd_t *herd_new(const herd_options_t *options)
 {
     herd_t *self = memory_new(sizeof *self);
@@ -173,15 +196,9 @@ herd_t *herd_new(const herd_options_t *options)
     self->members = memory_new_array(options->member_count, sizeof *self->members);
     self->member_count = options->member_count;
     self->frontend_max_files = options->frontend_max_files;
+    self->lan = options->separate ? lan_new(options->member_count) : NULL;
     for (size_t i = 0; i < self->member_count; i++) {
-        member_t *member = &self->members[i];
-        const char *name = options->members[i].name;
-        *member = (member_t){.name = memory_copy_text(name, strlen(name)),
-                             .clients_port = port_pool_take(self->ports),
-                             .bus_port = port_pool_take(self->ports),
-                             .tap_port = port_pool_take(self->ports),
-                             .node_output = output_path(self, name, "node"),
-                             .frontend_output = output_path(self, name, "frontend")};
+        set_member(self, i, options->members[i].name);
     }
     write_herd_file(self, options);
     return self;
@@ -218,12 +235,14 @@ void herd_destroy(herd_t **self_p)
         process_destroy(&member->frontend);
         process_destroy(&member->node);
         free(member->name);
+        free(member->requests);
         free(member->node_output);
         free(member->frontend_output);
     }
     for (size_t i = 0; i < self->answer_count; i++) {
         free(self->answers[i]);
     }
+    lan_destroy(&self->lan);
     port_pool_destroy(&self->ports);
     free(self->answers);
     free(self->members);
@@ -242,6 +261,9 @@ static process_t *start(herd_t *self, const member_t *member, const char *progra
         .argv = argv,
         .output = is_frontend ? member->frontend_output : member->node_output,
         .max_files = is_frontend ? self->frontend_max_files : 0,
+        .network = !is_frontend && self->lan != NULL
+                       ? lan_namespace(self->lan, herd_number(self, member->name))
+                       : 0,
     });
     free(path);
     return process;
@@ -364,6 +386,51 @@ process_t *herd_node(herd_t *self, const char *member)
 process_t *herd_frontend(herd_t *self, const char *member)
 {
     return find(self, member)->frontend;
+}
+
+size_t herd_member_count(const herd_t *self)
+{
+    return self->member_count;
+}
+
+const char *herd_member_name(const herd_t *self, size_t index)
+{
+    return self->members[index].name;
+}
+
+size_t herd_number(herd_t *self, const char *member)
+{
+    return (size_t)(find(self, member) - self->members);
+}
+
+const char *herd_requests(herd_t *self, const char *member)
+{
+    return find(self, member)->requests;
+}
+
+lan_t *herd_lan(const herd_t *self)
+{
+    return self->lan;
+}
+
+void herd_set_way(herd_t *self, const char *from, const char *to, const lan_way_t *way)
+{
+    lan_set_way(self->lan, herd_number(self, from), herd_number(self, to), way);
+}
+
+void herd_set_link(herd_t *self, const char *one, const char *other, const lan_way_t *way)
+{
+    herd_set_way(self, one, other, way);
+    herd_set_way(self, other, one, way);
+}
+
+void herd_set_links(herd_t *self, const lan_way_t *way)
+{
+    for (size_t from = 0; from < self->member_count; from++) {
+        for (size_t to = 0; to < self->member_count; to++) {
+            lan_set_way(self->lan, from, to, way);
+        }
+    }
 }
 
 uint16_t herd_port(herd_t *self, const char *member)

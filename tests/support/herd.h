@@ -18,6 +18,7 @@
 #define HERD_TESTS_HERD_H
 
 #include "tests/support/client.h"
+#include "tests/support/lan.h"
 #include "tests/support/process.h"
 
 #include <stdbool.h>
@@ -41,6 +42,7 @@ typedef struct {
     bool local_places;         /* places of a file, else no provider */
     const char *places;        /* the file, in HERD_SOURCE; NULL: tests/support/places.tsv */
     size_t frontend_max_files; /* RLIMIT_NOFILE of front-ends, 0 inherits */
+    bool separate;             /* each node on a host of its own (lan.h), where lan_is_possible */
     const char
         *hosts; /* that clients connect to, separated by spaces, 127.0.0.1 among them or "*"; NULL:
                         * 127.0.0.1 */
@@ -89,6 +91,25 @@ int herd_stop_frontend(herd_t *self, const char *member);
 /* The running process; owned by `self`, valid until it is killed or stopped. */
 process_t *herd_node(herd_t *self, const char *member);
 process_t *herd_frontend(herd_t *self, const char *member);
+
+/* The members, in the order of herd_options_t; names are owned by `self`. */
+size_t herd_member_count(const herd_t *self);
+const char *herd_member_name(const herd_t *self, size_t index);
+
+/* The endpoint of the member's requests socket; owned by `self`. */
+const char *herd_requests(herd_t *self, const char *member);
+
+/* Of a herd whose nodes are separate: from now on, the way from one member to another is like this; the link
+ * between two, both ways; all links. */
+void herd_set_way(herd_t *self, const char *from, const char *to, const lan_way_t *way);
+void herd_set_link(herd_t *self, const char *one, const char *other, const lan_way_t *way);
+void herd_set_links(herd_t *self, const lan_way_t *way);
+
+/* Of such a herd: the hosts and their switch. */
+lan_t *herd_lan(const herd_t *self);
+
+/* The member's number, from 0: that of its host, too. */
+size_t herd_number(herd_t *self, const char *member);
 
 /* The member's client port. */
 uint16_t herd_port(herd_t *self, const char *member);

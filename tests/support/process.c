@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,9 @@ static void become(const process_options_t *options, pid_t parent)
         if (setrlimit(RLIMIT_NOFILE, &limit) < 0) {
             _exit(STATUS_NOT_EXECUTED);
         }
+    }
+    if (options->network > 0 && setns(options->network, CLONE_NEWNET) < 0) {
+        _exit(STATUS_NOT_EXECUTED);
     }
     /* execv's argument type predates const; it changes nothing. */
     union {

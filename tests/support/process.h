@@ -20,6 +20,7 @@ typedef struct {
     const char *output;      /* file that stdout and stderr are appended to */
     const char *input;       /* file for stdin, NULL for an empty one */
     size_t max_files;        /* RLIMIT_NOFILE, soft and hard; 0 inherits */
+    int network;             /* descriptor of the network namespace to run in; 0 inherits */
 } process_options_t;
 
 /* Starts it; fails the test where it cannot. Caller ends it with process_destroy. A program that cannot be
