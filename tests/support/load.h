@@ -1,0 +1,46 @@
+/* load.h - updates without pause at some members of a herd, and whether every member gets to know them.
+ *
+ * Owner: the test. Threads: one.
+ * Each member that takes load has one connection, with a number of updates under way on it all the time. The updates
+ * of a connection have the client times 1, 2, 3, ... in seconds: those with odd ones move clients of that connection
+ * alone, those with even ones clients that all connections move, so that the same client comes to several members at
+ * once, with the same client time as often as with another. What must win is what record_compare says of all answers.
+ *
+ * A member that takes load may hang or be cut off, but not be killed: what it alone has is lost with it, by design.
+ * Front-ends are to keep requests as long as a node may hang: LOAD_SETTINGS.
+ */
+#ifndef HERD_TESTS_LOAD_H
+#define HERD_TESTS_LOAD_H
+
+#include "tests/support/herd.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct load load_t;
+
+/* For herd_options_t: requests wait for a node that hangs, and gigabytes of updates are not logged. */
+#define LOAD_SETTINGS "request_timeout = \"60000\"\ntraffic = \"no\"\n"
+
+enum { LOAD_MEMBERS_MAX = 4 };
+
+/* Starts all of `herd` (borrowed) and puts load on the members named in `members`, separated by spaces. Caller
+ * frees with load_destroy. */
+load_t *load_start(herd_t *herd, const char *members);
+
+/* Closes the connections and clears the pointer; NULL is fine. */
+void load_destroy(load_t **self_p);
+
+/* Keeps the load up for `duration_ms`. */
+void load_for(load_t *self, int64_t duration_ms);
+
+/* After the end of `fault`: keeps the load up until every member shows, for each client, what was acknowledged
+ * before this call, or newer. Fails the test after WAIT_LIMIT_MS; prints the time that it took, but does not judge it:
+ * the machine may be busy with other things. */
+void load_expect_level(load_t *self, const char *fault);
+
+/* Ends the load, and destroys it: once all is acknowledged, every member must come to show exactly the greatest
+ * record of each client, and have the same digest. Prints the time; fails the test after WAIT_LIMIT_MS. */
+void load_end(load_t **self_p);
+
+#endif
