@@ -1,0 +1,117 @@
+/* What a member has missed is what it is sent: the last updates of a cut link, not all clients. */
+#include "tests/support/cmocka_herd.h"
+#include "tests/support/herd.h"
+#include "tests/support/report.h"
+#include "tests/support/wait.h"
+#include "tests/support/workspace.h"
+
+#include "common/buffer.h"
+
+#include <stdio.h>
+
+enum {
+    CLIENTS = 100000,
+    CHUNK = 1000, /* lines of one write */
+    MISSED = 10,  /* updates while the link is cut */
+    AGAIN = 10, /* records that may come a second time: those whose ACK was under way at the cut */
+    CUT_MS = 6000, /* longer than dead_after (bus-protocol.md, B8): the connection is given up */
+    LINE_SIZE_MAX = 128,
+};
+
+static const herd_member_t pair[] = {{"A", "B"}, {"B", "A"}};
+static const lan_way_t good = {0};
+static const lan_way_t cut = {.cut = true};
+
+typedef struct {
+    herd_t *herd;
+    report_t reports[ARRAY_COUNT(pair)]; /* the last of each member */
+} sight_t;
+
+static bool both_hold_all(void *argument)
+{
+    sight_t *sight = argument;
+    bool all = true;
+    for (size_t i = 0; i < ARRAY_COUNT(pair); i++) {
+        report_done(&sight->reports[i]);
+        report_read(herd_requests(sight->herd, pair[i].name), &sight->reports[i]);
+        all = all && sight->reports[i].records == CLIENTS;
+    }
+    return all;
+}
+
+static void wait_equal(sight_t *sight)
+{
+    if (!wait_until(both_hold_all, sight, WAIT_LIMIT_MS)) {
+        fail_msg("A has %llu records, digest %s; B has %llu, digest %s",
+                 (unsigned long long)sight->reports[0].records, sight->reports[0].root,
+                 (unsigned long long)sight->reports[1].records, sight->reports[1].root);
+    }
+}
+
+static uint64_t received_by_b(const sight_t *sight)
+{
+    return report_link(&sight->reports[1], "A").received;
+}
+
+static void locate_clients(herd_t *herd)
+{
+    client_t *client = herd_connect(herd, "A");
+    buffer_t lines;
+    buffer_init(&lines, CHUNK * LINE_SIZE_MAX);
+    for (int i = 0; i < CLIENTS; i += CHUNK) {
+        buffer_clear(&lines);
+        for (int j = i; j < i + CHUNK; j++) {
+            assert_int_equal(buffer_format(&lines, "IAMAT client.%d +1-1 1\n", j), STATUS_OK);
+        }
+        client_send(client, buffer_text(&lines));
+        (void)client_read_lines(client, CHUNK);
+    }
+    buffer_done(&lines);
+    client_destroy(&client);
+}
+
+static void ten_missed_of_many_are_ten_records(void **state)
+{
+    sight_t sight = {.herd = herd_new(&(herd_options_t){.members = pair,
+                                                        .member_count = ARRAY_COUNT(pair),
+                                                        .settings = "traffic = \"no\"\n",
+                                                        .separate = true})};
+    *state = sight.herd;
+    herd_start_all(sight.herd);
+    locate_clients(sight.herd);
+    wait_equal(&sight);
+    uint64_t before = received_by_b(&sight);
+    assert_in_range(before, CLIENTS, 2 * CLIENTS);
+    herd_set_link(sight.herd, "A", "B", &cut);
+    int64_t cut_ms = wait_clock_ms();
+    char line[LINE_SIZE_MAX];
+    const char *last = NULL;
+    for (int i = 0; i < MISSED; i++) {
+        snprintf(line, sizeof line, "IAMAT client.%d +2-2 2\n", i * (CLIENTS / MISSED));
+        last = herd_ask(sight.herd, "A", line);
+    }
+    wait_nap(cut_ms + CUT_MS - wait_clock_ms()); /* what is tested is a fault of that length */
+    herd_set_link(sight.herd, "A", "B", &good);
+    int64_t restored_ms = wait_clock_ms();
+    herd_wait_seen(sight.herd, "B", "client.90000", last);
+    wait_equal(&sight);
+    uint64_t received = received_by_b(&sight) - before;
+    print_message(
+        "%llu records received after %d updates of %d clients, %lld ms after the cut ended\n",
+        (unsigned long long)received, MISSED, CLIENTS, (long long)(wait_clock_ms() - restored_ms));
+    assert_in_range(received, MISSED, MISSED + AGAIN);
+    for (size_t i = 0; i < ARRAY_COUNT(pair); i++) {
+        report_done(&sight.reports[i]);
+    }
+}
+
+int main(void)
+{
+    if (!herd_programs_exist() || !lan_is_possible()) {
+        return HERD_EXIT_SKIPPED;
+    }
+    const struct CMUnitTest tests[] = {
+        HERD_TEST_OWN(ten_missed_of_many_are_ten_records),
+    };
+    return workspace_finish(cmocka_run_group_tests_name("missed", tests, NULL, NULL));
+}
