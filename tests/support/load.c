@@ -1,6 +1,7 @@
 #include "tests/support/load.h"
 
 #include "tests/support/cmocka_herd.h"
+#include "tests/support/report.h"
 #include "tests/support/wait.h"
 
 #include "common/memory.h"
@@ -284,6 +285,23 @@ static bool all_level(void *argument)
     return watch_all(argument);
 }
 
+static bool roots_are_equal(void *argument)
+{
+    load_t *self = argument;
+    char first[REPORT_ROOT_SIZE] = "";
+    bool equal = true;
+    for (size_t i = 0; i < self->watcher_count; i++) {
+        report_t report;
+        report_read_root(herd_requests(self->herd, herd_member_name(self->herd, i)), &report);
+        if (i == 0) {
+            memcpy(first, report.root, sizeof first);
+        }
+        equal = equal && strcmp(first, report.root) == 0;
+        report_done(&report);
+    }
+    return equal;
+}
+
 void load_end(load_t **self_p)
 {
     load_t *self = *self_p;
@@ -296,6 +314,9 @@ void load_end(load_t **self_p)
     await_newest(self);
     if (!wait_until(all_level, self, WAIT_LIMIT_MS)) {
         fail_not_level(self);
+    }
+    if (!wait_until(roots_are_equal, self, WAIT_LIMIT_MS)) {
+        fail_msg("members that show the same have different digests");
     }
     print_message("load ended after %llu updates: settled after %lld ms\n",
                   (unsigned long long)self->acknowledged, (long long)(wait_clock_ms() - start_ms));

@@ -33,10 +33,10 @@ static bool both_hold_all(void *argument)
     bool all = true;
     for (size_t i = 0; i < ARRAY_COUNT(pair); i++) {
         report_done(&sight->reports[i]);
-        report_read(herd_requests(sight->herd, pair[i].name), &sight->reports[i]);
+        report_read_root(herd_requests(sight->herd, pair[i].name), &sight->reports[i]);
         all = all && sight->reports[i].records == CLIENTS;
     }
-    return all;
+    return all && strcmp(sight->reports[0].root, sight->reports[1].root) == 0;
 }
 
 static void wait_equal(sight_t *sight)
