@@ -1,5 +1,5 @@
 #!/bin/sh
-# herdctl check, members and the command line: what stands on stdout and stderr, and the exit status.
+# herdctl check, members, status without nodes and the command line: what stands on stdout and stderr, and the exit status.
 # usage: test_herdctl.sh HERDCTL
 set -u
 
@@ -67,6 +67,15 @@ $two" '' --config good.cfg members
 expect 0 "$two" '' --config good.cfg members Two
 expect 0 "$two" '' --config warned.cfg members Two
 expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg members Two Three
+
+head='MEMBER           STATE UP SINCE                      PID      RECORDS DIGEST            FRONTENDS  CLIENTS   LINKS        LAG'
+down='down  -                               -            - -                         -        -       -          -'
+expect 1 "$head
+One              $down
+Two              $down" '' --config good.cfg status
+expect 1 "Two	down	-	-	-	-	-	-	-	-	-" '' --config good.cfg status --plain Two
+expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg status One Three
+expect 2 '' "herdctl: status knows no option --json$hint" --config good.cfg status --json
 
 expect 2 '' "herdctl: no command$hint"
 expect 2 '' "herdctl: unknown command \"chekc\", did you mean \"check\"?$hint" chekc
