@@ -17,6 +17,7 @@ enum {
     LINE_SIZE_MAX = 192,
     WARM_MS = 500, /* load before the first fault */
     TURN_MS = 1,   /* how long a turn waits for the answers of one connection */
+    TICK_MS = 20,  /* updates of one tick have one client time */
 };
 
 /* The greatest record of one client that was acknowledged. */
@@ -27,7 +28,7 @@ typedef struct {
 /* A connection that sends updates. */
 typedef struct {
     client_t *client;
-    uint64_t sent;      /* updates; also the client time of the last, in seconds */
+    uint64_t sent;      /* updates */
     unsigned under_way; /* those not answered yet */
 } loader_t;
 
@@ -42,6 +43,7 @@ typedef struct {
 
 struct load {
     herd_t *herd;
+    int64_t start_ms; /* steady: client times count from here */
     loader_t loaders[LOAD_MEMBERS_MAX];
     size_t loader_count;
     watcher_t *watchers; /* one for each member */
@@ -59,6 +61,7 @@ static load_t *connect_all(herd_t *herd, const char *members)
     text_t rest = text_of(members);
     text_t field;
     self->herd = herd;
+    self->start_ms = wait_clock_ms();
     while (text_take_field(&rest, &field)) {
         char *name = memory_copy_text(field.data, field.size);
         assert_true(self->loader_count < LOAD_MEMBERS_MAX);
@@ -87,21 +90,22 @@ void load_destroy(load_t **self_p)
     *self_p = NULL;
 }
 
-/* The client that the loader's update of this time moves. */
-static size_t client_of(size_t loader, uint64_t time_s)
+/* The client that the loader's update of this number moves: half of them are everybody's. */
+static size_t client_of(size_t loader, uint64_t update)
 {
-    size_t group = time_s % 2 == 0 ? 0 : 1 + loader;
-    return group * GROUP + time_s / 2 % GROUP;
+    size_t group = update % 2 == 0 ? 0 : 1 + loader;
+    return group * GROUP + update / 2 % GROUP;
 }
 
 static void send_updates(load_t *self, size_t number)
 {
     loader_t *loader = &self->loaders[number];
+    unsigned long long time_s = (unsigned long long)((wait_clock_ms() - self->start_ms) / TICK_MS);
     char line[LINE_SIZE_MAX];
     for (; loader->under_way < UNDER_WAY; loader->under_way++) {
-        uint64_t time_s = ++loader->sent;
-        snprintf(line, sizeof line, "IAMAT runner.%zu +%u-%zu %llu\n", client_of(number, time_s),
-                 (unsigned)(time_s % 90), number, (unsigned long long)time_s);
+        uint64_t update = ++loader->sent;
+        snprintf(line, sizeof line, "IAMAT runner.%zu +%u-%zu %llu\n", client_of(number, update),
+                 (unsigned)(update % 90), number, time_s);
         client_say(loader->client, line);
     }
 }

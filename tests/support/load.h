@@ -1,10 +1,11 @@
 /* load.h - updates without pause at some members of a herd, and whether every member gets to know them.
  *
  * Owner: the test. Threads: one.
- * Each member that takes load has one connection, with a number of updates under way on it all the time. The updates
- * of a connection have the client times 1, 2, 3, ... in seconds: those with odd ones move clients of that connection
- * alone, those with even ones clients that all connections move, so that the same client comes to several members at
- * once, with the same client time as often as with another. What must win is what record_compare says of all answers.
+ * Each member that takes load has one connection, with a number of updates under way on it all the time. Half of the
+ * updates of a connection move clients of its own, the others clients that all connections move, so that the same
+ * client comes to several members at once. Client times only grow, but the updates of one moment have the same, at
+ * whatever member: then the times of receipt decide, or the origins. What must win is the greatest of all answers by
+ * record_compare.
  *
  * A member that takes load may hang or be cut off, but not be killed: what it alone has is lost with it, by design.
  * Front-ends are to keep requests as long as a node may hang: LOAD_SETTINGS.
