@@ -35,13 +35,13 @@ typedef struct {
 
 /* Totals over all lives (open value struct). */
 typedef struct {
-    uint64_t sent;      /* records */
-    uint64_t received;  /* records */
-    uint64_t newer;     /* of these, taken */
-    uint64_t same;      /* of these, duplicates */
-    uint64_t refused;   /* of these, malformed or without room: a defect */
-    uint64_t gaps;      /* NAKs sent */
-    uint64_t bad;       /* messages dropped */
+    uint64_t sent;        /* records */
+    uint64_t received;    /* records */
+    uint64_t newer;       /* of these, taken */
+    uint64_t same;        /* of these, duplicates */
+    uint64_t refused;     /* of these, malformed or without room: a defect */
+    uint64_t gaps;        /* NAKs sent */
+    uint64_t bad;         /* messages dropped */
     uint64_t audits;      /* AUDITs sent */
     uint64_t comparisons; /* of digests */
     uint64_t repaired;    /* records that only an audit brought */
