@@ -15,6 +15,7 @@ enum {
     MISSED = 10,  /* updates while the link is cut */
     AGAIN = 10,   /* records that may come twice: whose ACK was under way at the cut */
     LINE_SIZE_MAX = 128,
+    CHUNK_SIZE_MAX = CHUNK * LINE_SIZE_MAX,
 };
 
 static const herd_member_t pair[] = {{"A", "B"}, {"B", "A"}};
@@ -67,7 +68,7 @@ static void locate_clients(herd_t *herd)
 {
     client_t *client = herd_connect(herd, "A");
     buffer_t lines;
-    buffer_init(&lines, CHUNK * LINE_SIZE_MAX);
+    buffer_init(&lines, CHUNK_SIZE_MAX);
     for (int i = 0; i < CLIENTS; i += CHUNK) {
         buffer_clear(&lines);
         for (int j = i; j < i + CHUNK; j++) {
