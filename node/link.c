@@ -18,6 +18,7 @@ link_t *link_new(const link_identity_t *identity, store_t *store)
     self->out.session = identity->first_session;
     trickle_init(&self->out.trickle, identity->first_session + identity->mark);
     self->store = store;
+    self->group = identity->group;
     self->herd = memory_copy_text(identity->herd.data, identity->herd.size);
     self->member = memory_copy_text(identity->member.data, identity->member.size);
     self->neighbour = memory_copy_text(identity->neighbour.data, identity->neighbour.size);
@@ -33,6 +34,9 @@ void link_destroy(link_t **self_p)
     link_t *self = *self_p;
     if (self == NULL) {
         return;
+    }
+    if (self->group != NULL && self->group->filler == self) {
+        self->group->filler = NULL;
     }
     store_cursor_close(&self->out.cursor);
     link_compare_stop(self);

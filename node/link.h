@@ -29,11 +29,18 @@ typedef struct {
     uint64_t index;
 } link_checkpoint_t;
 
+/* The links of one member (open; zero at first, every field theirs): an empty one takes the whole list of one neighbour at
+ * a time. */
+typedef struct {
+    link_t *filler; /* whose whole list was asked for last; NULL: nobody's */
+} link_group_t;
+
 /* Who we are and whom this link goes to (open value struct); copied by link_new. */
 typedef struct {
-    text_t herd;      /* name of the herd */
-    text_t member;    /* our name */
-    text_t neighbour; /* its name */
+    link_group_t *group; /* of the member's links, borrowed as long as they live; NULL: none */
+    text_t herd;         /* name of the herd */
+    text_t member;       /* our name */
+    text_t neighbour;    /* its name */
     generation_t
         generation;  /* ours, new at each start that did not resume exactly where it stopped (R7) */
     unsigned mark;   /* number of the neighbour's mark; LIMIT_MARKED_NEIGHBOURS or more: none */
@@ -119,7 +126,7 @@ link_event_t link_take(link_t *self, const message_t *message, int64_t now_ns, i
 
 /* The next answer for the ROUTER, where one is due: WANT, REFUSED, RESET, COMPARE, NAK or ACK, one call each; sent or not, it is
  * done with (the neighbour asks again). Its texts borrow until the next call. */
-bool link_next_answer(link_t *self, message_t *ret_message);
+bool link_next_answer(link_t *self, int64_t steady_ns, message_t *ret_message);
 
 /* Whether the neighbour takes our records, and whether there is no connection to it at all. */
 bool link_is_up(const link_t *self);

@@ -5,6 +5,10 @@
 /* A connection that is not up gets this long before a HELLO has it made anew, and twice as long each time that it did not
  * come up: two neighbours far from each other, whose HELLOs cross, would else undo each other's connections for ever. */
 static const int64_t reconnect_pause_ns = 200 * TIMESTAMP_NS_PER_MS;
+/* A neighbour whose list we take, and that sends nothing for so long, keeps the others from their turn no longer. */
+static const int64_t filler_stalls_after_ns = 1 * TIMESTAMP_NS_PER_S;
+/* Those that wait are told so often that we are there: less than dead_after (B8). */
+static const int64_t still_there_ns = 1 * TIMESTAMP_NS_PER_S;
 /* 200 ms doubled so often is more than dead_after, when B8 makes it anew anyway. */
 enum { RECONNECT_DOUBLINGS = 5 };
 
@@ -89,13 +93,59 @@ static void open_session(link_incoming_t *in, const hello_t *hello)
     in->open = true;
     in->generation = hello->generation;
     in->tail = hello->tail;
+    in->records = hello->records;
+    in->waits = false;
     in->repair_until = 0;
     in->of_audit = in->audit_due = in->want_due = false;
     in->nak_sent = in->nak_due = in->ack_due = false;
 }
 
-/* B2: WANT is due; or COMPARE first, where nothing is known of its list but much of what is in it. */
-static void answer_hello(link_t *self, const hello_t *hello, text_t body)
+/* Whether another neighbour's whole list is coming in. */
+static bool another_fills(const link_t *self, int64_t steady_ns)
+{
+    const link_t *filler = self->group != NULL ? self->group->filler : NULL;
+    if (filler == NULL || filler == self) {
+        return false;
+    }
+    const link_incoming_t *in = &filler->in;
+    return in->open && in->known && in->checkpoint < in->tail &&
+           steady_ns - in->fed_ns < filler_stalls_after_ns;
+}
+
+/* Its list is not known, but its digest: COMPARE is due, or WANT for the whole list, or nothing yet (B2, B11, R11). */
+static void ask_for_unknown_list(link_t *self, int64_t steady_ns)
+{
+    link_incoming_t *in = &self->in;
+    in->waits = false;
+    in->known = false;
+    if (link_compare_pays(self, in->records)) {
+        link_compare_start(self, false);
+    } else if (in->records > LINK_COMPARE_RECORDS_MIN && another_fills(self, steady_ns)) {
+        in->waits = in->ack_due = true;
+        in->waited_ns = steady_ns;
+    } else {
+        in->known = in->want_due = true;
+        in->fed_ns = steady_ns;
+        if (self->group != NULL) {
+            self->group->filler = self;
+        }
+    }
+}
+
+/* The list of the other neighbour is here, or does not come: this one's turn. Until then it hears that we are there. */
+static void go_on_waiting(link_t *self, int64_t steady_ns)
+{
+    link_incoming_t *in = &self->in;
+    if (!another_fills(self, steady_ns)) {
+        ask_for_unknown_list(self, steady_ns);
+    } else if (steady_ns - in->waited_ns >= still_there_ns) {
+        in->waited_ns = steady_ns;
+        in->ack_due = true;
+    }
+}
+
+/* B2 */
+static void answer_hello(link_t *self, const hello_t *hello, text_t body, int64_t steady_ns)
 {
     link_incoming_t *in = &self->in;
     uint64_t since = 0;
@@ -105,13 +155,12 @@ static void answer_hello(link_t *self, const hello_t *hello, text_t body)
     open_session(in, hello);
     in->checkpoint = since;
     in->from_start = !resumes;
-    if (!resumes && link_says_digest(body) && link_compare_pays(self, hello->records)) {
-        in->known = false;
-        in->has_root = message_value(body, "root", &root) && digest_sum_parse(root, &in->root);
-        link_compare_start(self, false);
+    if (resumes || !link_says_digest(body)) {
+        in->known = in->want_due = true;
         return;
     }
-    in->known = in->want_due = true;
+    in->has_root = message_value(body, "root", &root) && digest_sum_parse(root, &in->root);
+    ask_for_unknown_list(self, steady_ns);
 }
 
 /* B9: what is to become of our own connection. */
@@ -152,7 +201,7 @@ static link_event_t take_hello(link_t *self, uint64_t session, text_t body, int6
         return LINK_HERD_DIFFERS;
     }
     self->counters.clock_difference_ns = hello.clock_difference_ns;
-    answer_hello(self, &hello, body);
+    answer_hello(self, &hello, body, steady_ns);
     return judge_connection(self, steady_ns);
 }
 
@@ -247,6 +296,7 @@ static link_event_t take_data(link_t *self, const message_t *message, int64_t st
         return first ? LINK_GAP : LINK_NOTHING;
     }
     uint64_t newer = self->counters.newer;
+    in->fed_ns = steady_ns;
     merge_records(self, message->body);
     in->nak_sent = false;
     in->ack_due = true;
@@ -302,11 +352,14 @@ static void write_checkpoint(link_t *self)
     link_put(&self->header, " %llu", (unsigned long long)self->in.checkpoint);
 }
 
-bool link_next_answer(link_t *self, message_t *ret_message)
+bool link_next_answer(link_t *self, int64_t steady_ns, message_t *ret_message)
 {
     link_incoming_t *in = &self->in;
     message_type_t type;
     link_finish_audit(self);
+    if (in->waits) {
+        go_on_waiting(self, steady_ns);
+    }
     if (link_write_compare(self)) {
         type = MESSAGE_COMPARE;
     } else if (take_due(&in->reset_due)) {

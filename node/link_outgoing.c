@@ -249,7 +249,7 @@ static link_event_t take_want(link_t *self, text_t body, int64_t steady_ns)
 static link_event_t take_ack(link_t *self, uint64_t index)
 {
     link_outgoing_t *out = &self->out;
-    if (out->comparing) {
+    if (out->comparing || out->state == LINK_STATE_OPENING) {
         return LINK_NOTHING; /* it only says that the neighbour is there */
     }
     if (out->state != LINK_STATE_UP || index > out->told) {

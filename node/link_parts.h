@@ -93,7 +93,10 @@ typedef struct {
     bool reset_due;
     bool nak_due;
     bool ack_due;
-    bool peer_compares;     /* it knows COMPARE */
+    uint64_t records;       /* that it had when it said HELLO */
+    bool waits;             /* its list is asked for when that of another neighbour is here (R11) */
+    int64_t waited_ns;      /* steady: when it was last told that we are there, meanwhile */
+    int64_t fed_ns;         /* steady: HELLO, or the last DATA */
     bool has_root;          /* `root` is set, by HELLO or AUDIT */
     digest_sum_t root;      /* its digest's, at that moment */
     bool compare_due;       /* COMPARE is to be sent when our digest is complete */
@@ -113,6 +116,7 @@ typedef struct {
 
 struct link {
     store_t *store;
+    link_group_t *group; /* NULL: none */
     char *herd;
     char *member;
     char *neighbour;

@@ -222,10 +222,10 @@ void neighbour_take(neighbour_t *self, const message_t *message, int64_t now_ns,
 }
 
 /* What does not fit is left: the neighbour repeats what it is not answered. */
-static void send_answers(neighbour_t *self)
+static void send_answers(neighbour_t *self, int64_t steady_ns)
 {
     message_t answer;
-    while (link_next_answer(self->link, &answer)) {
+    while (link_next_answer(self->link, steady_ns, &answer)) {
         status_t status = message_send(self->context.bus, text_of(self->name), &answer);
         if (status == STATUS_SYSTEM) {
             log_event(self->context.log, LOG_LEVEL_ERROR, "link %s: cannot answer: %s", self->name,
@@ -236,7 +236,7 @@ static void send_answers(neighbour_t *self)
 
 void neighbour_pump(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
 {
-    send_answers(self);
+    send_answers(self, steady_ns);
     if (self->dealer == NULL) {
         return;
     }

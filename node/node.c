@@ -41,6 +41,7 @@ struct node {
     zsock_t *bus;      /* ROUTER */
     store_t *store;
     neighbour_t **neighbours; /* member->neighbour_count of them */
+    link_group_t link_group;  /* of these */
     places_t *places;         /* NULL without a provider */
     service_t *service;
     int64_t started_steady_ns; /* when node_run began */
@@ -305,6 +306,7 @@ static void make_neighbours(node_t *self)
             .neighbour = text_of(neighbour->name),
             .generation = self->generation,
             .mark = (unsigned)i,
+            .group = &self->link_group,
             /* Small enough to count on for good. */
             .first_session = random_number() / 2,
         };

@@ -35,6 +35,7 @@ struct member {
     char name[NAME_SIZE];
     neighbour_t *neighbours;
     size_t neighbour_count;
+    link_group_t link_group; /* of the links to them */
     bool alive;
     bool serving;               /* takes updates (R11) */
     bool stopping;              /* SIGTERM came */
@@ -152,7 +153,7 @@ static void handle_link_event(member_t *self, neighbour_t *neighbour, link_event
 static void send_answers(member_t *self, neighbour_t *neighbour)
 {
     message_t answer;
-    while (link_next_answer(neighbour->link, &answer)) {
+    while (link_next_answer(neighbour->link, steady_ns(self), &answer)) {
         (void)network_answer(self->context.network, network_reverse(neighbour->connection),
                              &answer);
     }
@@ -300,6 +301,7 @@ void member_start(member_t *self)
         neighbour_t *neighbour = &self->neighbours[i];
         identity.neighbour = text_of(neighbour->member->name);
         identity.mark = (unsigned)i;
+        identity.group = &self->link_group;
         identity.first_session = random_next(self->context.random) / 2;
         neighbour->link = link_new(&identity, self->store);
         connect_dealer(self, neighbour);

@@ -17,6 +17,7 @@ void pair_make_link(pair_end_t *end, const char *neighbour, const char *herd)
                                 .generation = end->generation,
                                 .has_parent = end->has_parent,
                                 .parent = end->parent,
+                                .group = end->group,
                                 .mark = 3};
     link_destroy(&end->link);
     end->link = link_new(&identity, end->store);
@@ -71,7 +72,7 @@ bool pair_carry_answers(pair_end_t *receiver, pair_end_t *sender)
 {
     message_t message;
     bool any = false;
-    while (link_next_answer(receiver->link, &message)) {
+    while (link_next_answer(receiver->link, pair.now_ns, &message)) {
         any = true;
         count(&message);
         link_take_answer(sender->link, &message, pair.now_ns);

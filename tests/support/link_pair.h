@@ -20,6 +20,7 @@ typedef struct {
     generation_t generation;
     bool has_parent;          /* see link_identity_t */
     link_checkpoint_t parent; /* see link_identity_t */
+    link_group_t *group;      /* see link_identity_t */
     store_t *store;
     link_t *link;
 } pair_end_t;

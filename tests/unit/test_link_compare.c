@@ -400,6 +400,92 @@ static void a_record_that_moved_on_is_not_held_before_it_is_sent(void **state)
     assert_int_equal(link_held(pair.one.link), store_tail(pair.one.store));
 }
 
+/* R11: two neighbours, One and Third, with the same records; Other has none, and a link to each. */
+typedef struct {
+    link_group_t group;
+    pair_end_t third;
+    pair_end_t other; /* its link to Third; the store is pair.other's */
+} trio_t;
+
+static void open_trio(trio_t *trio)
+{
+    memset(trio, 0, sizeof *trio);
+    pair_fill(&pair.one, MANY, "1");
+    pair.other.group = &trio->group;
+    pair_make_link(&pair.other, "One", "herd");
+    pair_start_end(&trio->third, "Third", "Other", 'e');
+    trio->third.name = pair.one.name; /* whose records they are */
+    pair_fill(&trio->third, MANY, "1");
+    trio->other = pair.other;
+    trio->other.link = NULL;
+    pair_make_link(&trio->other, "Third", "herd");
+    assert_int_equal(pair_say_hello(&pair.one, &pair.other), LINK_OPENED);
+    assert_int_equal(pair_say_hello(&trio->third, &trio->other), LINK_OPENED);
+}
+
+static void close_trio(trio_t *trio)
+{
+    link_destroy(&trio->other.link);
+    pair_stop_end(&trio->third);
+    link_destroy(&pair.other.link);
+    pair.other.group = NULL;
+    pair_make_link(&pair.other, "One", "herd");
+}
+
+static message_type_t next_answer(link_t *link)
+{
+    message_t message;
+    return link_next_answer(link, pair.now_ns, &message) ? message.type : MESSAGE_TYPES;
+}
+
+static void an_empty_member_takes_one_list_at_a_time(void **state)
+{
+    (void)state;
+    trio_t trio;
+    open_trio(&trio);
+    assert_int_equal(next_answer(trio.other.link), MESSAGE_ACK); /* it is told to wait */
+    assert_int_equal(next_answer(trio.other.link), MESSAGE_TYPES);
+    carry_back();
+    carry_one(MESSAGE_DATA);
+    pair.now_ns += SECOND;
+    carry_one(MESSAGE_DATA);
+    assert_int_equal(next_answer(trio.other.link), MESSAGE_ACK); /* and again */
+    assert_false(link_has_caught_up(trio.other.link));
+    pair_carry(&pair.one, &pair.other);
+    assert_int_equal(store_count(pair.other.store), MANY);
+    /* Now Third's turn: it has nothing more. */
+    pair_carry(&trio.third, &trio.other);
+    assert_true(link_is_up(trio.third.link));
+    assert_true(link_has_caught_up(trio.other.link));
+    assert_int_equal(link_counters(trio.third.link)->sent, 0);
+    assert_int_equal(link_counters(trio.third.link)->bad_messages, 0);
+    close_trio(&trio);
+}
+
+static void one_that_sends_nothing_loses_its_turn(void **state)
+{
+    (void)state;
+    trio_t trio;
+    open_trio(&trio);
+    assert_int_equal(next_answer(trio.other.link), MESSAGE_ACK);
+    pair.now_ns += SECOND - 1;
+    assert_int_equal(next_answer(trio.other.link), MESSAGE_TYPES);
+    pair.now_ns += 1;
+    assert_int_equal(next_answer(trio.other.link), MESSAGE_WANT);
+    close_trio(&trio);
+}
+
+static void one_that_goes_leaves_its_turn_to_the_next(void **state)
+{
+    (void)state;
+    trio_t trio;
+    open_trio(&trio);
+    assert_int_equal(next_answer(trio.other.link), MESSAGE_ACK);
+    link_destroy(&pair.other.link);
+    assert_int_equal(next_answer(trio.other.link), MESSAGE_WANT);
+    close_trio(&trio);
+}
+
 static void malformed_messages_are_counted_and_dropped(void **state)
 {
     (void)state;
@@ -488,7 +574,7 @@ static void a_neighbour_without_digest_gets_the_whole_list(void **state)
                                     "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee\ntail 5000\nclock 0\n")};
     message_t answer;
     link_take(pair.other.link, &hello, pair.now_ns, pair.now_ns);
-    assert_true(link_next_answer(pair.other.link, &answer));
+    assert_true(link_next_answer(pair.other.link, pair.now_ns, &answer));
     assert_int_equal(answer.type, MESSAGE_WANT);
     text_t since;
     assert_true(message_value(answer.body, "since", &since));
@@ -518,6 +604,9 @@ int main(void)
         compare_test(a_checkpoint_that_was_kept_is_resumed_from),
         compare_test(what_is_acknowledged_at_the_tail_is_held),
         compare_test(a_record_that_moved_on_is_not_held_before_it_is_sent),
+        compare_test(an_empty_member_takes_one_list_at_a_time),
+        compare_test(one_that_sends_nothing_loses_its_turn),
+        compare_test(one_that_goes_leaves_its_turn_to_the_next),
         compare_test(malformed_messages_are_counted_and_dropped),
         compare_test(malformed_answers_are_counted_and_dropped),
         compare_test(a_neighbour_without_digest_gets_the_whole_list),
