@@ -438,6 +438,22 @@ static void a_repeated_hello_changes_nothing(void **state)
     assert_int_equal(checkpoint.index, store_tail(pair.one.store));
 }
 
+/* Over a satellite the answer to one heartbeat comes after the next has left. */
+static void a_heartbeat_under_way_leaves_the_link_level(void **state)
+{
+    (void)state;
+    message_t message;
+    put(&pair.one, "kiwi", "1");
+    connect_both();
+    pair.now_ns += SECOND;
+    assert_true(link_next(pair.one.link, pair.now_ns, pair.now_ns, &message));
+    link_sent(pair.one.link, pair.now_ns);
+    assert_int_equal(message.type, MESSAGE_DATA);
+    assert_true(link_is_level(pair.one.link));
+    put(&pair.one, "kiwi", "2");
+    assert_false(link_is_level(pair.one.link));
+}
+
 static void malformed_answers_are_counted_and_dropped(void **state)
 {
     (void)state;
@@ -510,6 +526,7 @@ int main(void)
         link_test(malformed_messages_are_counted_and_dropped),
         link_test(a_malformed_hello_leaves_the_session_alone),
         link_test(a_repeated_hello_changes_nothing),
+        link_test(a_heartbeat_under_way_leaves_the_link_level),
         link_test(malformed_answers_are_counted_and_dropped),
         link_test(catching_up_is_known),
     };
