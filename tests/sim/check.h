@@ -2,14 +2,17 @@
  *
  *   always   what a store takes is an update that was made, byte for byte; it is greater than what was there; so nothing is
  *            taken twice in one life of a member
- *   answer   when a client gets its answer, the member holds its update, or a greater one
+ *   answer   when a client gets its answer, the member holds its update, or a greater one; so do as many neighbours as an
+ *            answer promises, or did before they lost it
  *   at rest  members that some chain of links joins hold the same: for each client the greatest record that any of them held
- *            when the faults ended, or took later; all links are up and have nothing to send; all members serve
+ *            when the faults ended, or took later, where that has not expired; all links are up and have nothing to send; all
+ *            members serve; no audit repaired anything, where nothing was broken that only an audit can repair
  * Owner: the run. Threads: one.
  */
 #ifndef HERD_TESTS_SIM_CHECK_H
 #define HERD_TESTS_SIM_CHECK_H
 
+#include "tests/sim/fault.h"
 #include "tests/sim/herd.h"
 
 typedef struct check check_t;
@@ -23,8 +26,14 @@ void check_changed(void *check, const member_t *member, update_number_t before,
                    update_number_t now);
 void check_answered(void *check, const member_t *member, update_number_t number);
 
-/* The herd that is checked, before its clock goes on; borrowed. */
-void check_watch(check_t *self, const herd_t *herd);
+/* The herd that is checked, before its clock goes on, and its faults; borrowed. */
+void check_watch(check_t *self, const herd_t *herd, fault_set_t faults);
+
+/* Whether there is something that only audits repair: the herd may be at rest and not agree. */
+bool check_waits_for_audits(const check_t *self);
+
+/* Whether all that must agree do by now, since the faults ended. */
+bool check_agrees(check_t *self);
 
 /* The faults have ended: what is held now must not be lost any more, and all members that are up stay up. */
 void check_faults_ended(check_t *self);

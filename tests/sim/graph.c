@@ -90,11 +90,8 @@ static void join_grid(graph_t *self)
     }
 }
 
-static void join_random(graph_t *self, random_t *random)
+static void join_some(graph_t *self, random_t *random)
 {
-    for (size_t i = 1; i < self->member_count; i++) {
-        join(self, i, random_below(random, i));
-    }
     for (size_t i = 0; i < self->member_count / 2; i++) {
         size_t one = random_below(random, self->member_count);
         size_t other = random_below(random, self->member_count);
@@ -102,6 +99,14 @@ static void join_random(graph_t *self, random_t *random)
             join(self, one, other);
         }
     }
+}
+
+static void join_random(graph_t *self, random_t *random)
+{
+    for (size_t i = 1; i < self->member_count; i++) {
+        join(self, i, random_below(random, i));
+    }
+    join_some(self, random);
 }
 
 static void join_barbell(graph_t *self)
@@ -135,10 +140,81 @@ void graph_init(graph_t *self, graph_kind_t kind, size_t member_count, random_t 
     case GRAPH_BARBELL: join_barbell(self); break;
     default: break;
     }
+    self->spare_from = self->edge_count;
 }
 
 void graph_done(graph_t *self)
 {
     free(self->edges);
     *self = (graph_t){0};
+}
+
+void graph_add_spares(graph_t *self, random_t *random)
+{
+    join_some(self, random);
+}
+
+/* Neighbours of members: those of member n are at neighbours[first[n]] and up to that of n + 1. */
+typedef struct {
+    size_t *first;
+    size_t *neighbours;
+} adjacency_t;
+
+static void adjacency_init(adjacency_t *self, const graph_t *graph)
+{
+    self->first = memory_new_array(graph->member_count + 2, sizeof(size_t));
+    self->neighbours = memory_new_array(2 * graph->spare_from + 1, sizeof(size_t));
+    for (size_t i = 0; i < graph->spare_from; i++) {
+        self->first[graph->edges[i].one + 2]++;
+        self->first[graph->edges[i].other + 2]++;
+    }
+    for (size_t i = 2; i < graph->member_count + 2; i++) {
+        self->first[i] += self->first[i - 1];
+    }
+    for (size_t i = 0; i < graph->spare_from; i++) {
+        const graph_edge_t *edge = &graph->edges[i];
+        self->neighbours[self->first[edge->one + 1]++] = edge->other;
+        self->neighbours[self->first[edge->other + 1]++] = edge->one;
+    }
+}
+
+/* Links to the member that is farthest from `member`. `distances` and `todo` have room for all members. */
+static size_t eccentricity(const adjacency_t *adjacency, size_t member_count, size_t member,
+                           size_t *distances, size_t *todo)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < member_count; i++) {
+        distances[i] = SIZE_MAX;
+    }
+    distances[member] = 0;
+    todo[count++] = member;
+    for (size_t done = 0; done < count; done++) {
+        size_t one = todo[done];
+        for (size_t i = adjacency->first[one]; i < adjacency->first[one + 1]; i++) {
+            size_t other = adjacency->neighbours[i];
+            if (distances[other] == SIZE_MAX) {
+                distances[other] = distances[one] + 1;
+                todo[count++] = other;
+            }
+        }
+    }
+    return distances[todo[count - 1]];
+}
+
+size_t graph_diameter(const graph_t *self)
+{
+    adjacency_t adjacency;
+    size_t *distances = memory_new_array(self->member_count, sizeof(size_t));
+    size_t *todo = memory_new_array(self->member_count, sizeof(size_t));
+    size_t diameter = 0;
+    adjacency_init(&adjacency, self);
+    for (size_t i = 0; i < self->member_count; i++) {
+        size_t farthest = eccentricity(&adjacency, self->member_count, i, distances, todo);
+        diameter = farthest > diameter ? farthest : diameter;
+    }
+    free(adjacency.first);
+    free(adjacency.neighbours);
+    free(distances);
+    free(todo);
+    return diameter;
 }

@@ -39,7 +39,8 @@ typedef struct {
 typedef struct {
     size_t member_count;
     size_t edge_count;
-    size_t capacity; /* edges allocated */
+    size_t spare_from; /* edges from here on are not there at first; edge_count: none of them */
+    size_t capacity;   /* edges allocated */
     graph_edge_t *edges;
 } graph_t;
 
@@ -52,5 +53,11 @@ bool graph_kind_parse(const char *text, graph_kind_t *ret_kind);
 /* A connected graph of `member_count` > 0 members. Caller ends it with graph_done. */
 void graph_init(graph_t *self, graph_kind_t kind, size_t member_count, random_t *random);
 void graph_done(graph_t *self);
+
+/* Adds some edges that are not there at first: half as many as members, as far as they are not neighbours already. */
+void graph_add_spares(graph_t *self, random_t *random);
+
+/* The most links that there are between two members, when all take the shortest way. */
+size_t graph_diameter(const graph_t *self);
 
 #endif

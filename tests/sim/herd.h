@@ -17,11 +17,11 @@ typedef struct {
     graph_kind_t graph;
     size_t member_count;
     size_t client_count;
-    size_t update_count; /* at most */
-    void *observer;      /* these three: see member_context_t */
-    void (*changed)(void *observer, const member_t *member, update_number_t before,
-                    update_number_t now);
-    void (*answered)(void *observer, const member_t *member, update_number_t number);
+    size_t update_count;  /* at most, with tombstones */
+    bool has_spare_edges; /* see graph_add_spares */
+    int64_t latency_ns;   /* of all connections, one way; 0: by chance */
+    member_settings_t members;
+    member_observer_t observer;
 } herd_settings_t;
 
 /* Open to the simulator's files; made and ended only by these two functions. */
@@ -32,14 +32,21 @@ typedef struct {
     graph_t graph;
     member_t **members; /* graph.member_count of them */
     size_t *joins;      /* by edge: number of the connection from `one` to `other` */
-    random_t random;    /* of network and members */
+    size_t *
+        indices; /* by connection: number of the neighbour that it goes to, at the member that it comes from */
+    bool *present; /* by edge: it is in the herd file by now */
+    member_settings_t settings;
+    random_t random; /* of network and members */
 } herd_t;
 
 /* All members are started. Caller frees with herd_destroy. */
 herd_t *herd_new(const herd_settings_t *settings);
 void herd_destroy(herd_t **self_p);
 
-/* Writes for each member the number of its part: members that some chain of members which are alive joins have the same, from 0
+/* Lets one end of an edge, or both, have the herd file of now. */
+void herd_configure(herd_t *self, size_t edge, bool one, bool other);
+
+/* Writes for each member the number of its part: members that some chain of members which are alive joins, have the same, from 0
  * on. Those that are down have SIZE_MAX. The number of parts. */
 size_t herd_find_parts(const herd_t *self, size_t *ret_parts);
 

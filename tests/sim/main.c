@@ -18,15 +18,13 @@ enum {
     EXIT_USAGE = 2,
     SIM_SECONDS_MAX = 1000000,
     SIM_UPDATES_MAX = UPDATES_MAX / 2,
-    FAULTS_SIZE = 128,
 };
 
 /* What the command line said. */
 typedef struct {
-    sim_settings_t settings;       /* of the first seed */
-    uint64_t seed_count;           /* runs */
-    bool all_graphs;               /* each seed has one of them */
-    char faults_text[FAULTS_SIZE]; /* as given */
+    sim_settings_t settings; /* of the first seed */
+    uint64_t seed_count;     /* runs */
+    bool all_graphs;         /* each seed has one of them */
 } arguments_t;
 
 /* Over all runs. */
@@ -61,9 +59,15 @@ static void print_help(void)
         printf(",%s%s", kind % 6 == 0 ? "\n                  " : " ",
                graph_kind_text((graph_kind_t)kind));
     }
-    printf("\n  --faults LIST   all (default), none, or some of\n"
-           "                  partition,oneway,break,crash,restart,slow,clocks,twins,late\n"
-           "  --updates N     updates by clients (default 200)\n"
+    printf("\n  --faults LIST   none, or these, or all (each seed has some of them; the default):\n"
+           "                  ");
+    for (unsigned kind = 0; kind < FAULT_KINDS; kind++) {
+        printf("%s%s", fault_kind_text((fault_kind_t)kind),
+               kind + 1 == FAULT_KINDS ? "\n"
+               : kind % 8 == 7         ? ",\n                  "
+                                       : ",");
+    }
+    printf("  --updates N     updates by clients (default 200)\n"
            "  --clients N     clients (default: an eighth of the updates)\n"
            "  --seconds N     virtual seconds of faults and updates (default 45)\n"
            "  --help          show this text\n"
@@ -91,9 +95,8 @@ static bool read_size(const char *name, uint64_t high, size_t *ret_size)
 
 static bool read_faults(arguments_t *arguments)
 {
-    if (faults_parse(optarg, &arguments->settings.faults) &&
-        strlen(optarg) < sizeof arguments->faults_text) {
-        snprintf(arguments->faults_text, sizeof arguments->faults_text, "%s", optarg);
+    if (faults_parse(optarg, &arguments->settings.faults)) {
+        arguments->settings.some_faults = strcmp(optarg, "all") == 0;
         return true;
     }
     fprintf(stderr, "herd-sim: --faults %s is none; see herd-sim --help\n", optarg);
@@ -197,14 +200,15 @@ static bool read_arguments(int argc, char **argv, arguments_t *arguments, int *r
     return true;
 }
 
-static void print_failure(const arguments_t *arguments, const sim_settings_t *settings,
-                          const sim_result_t *result)
+static void print_failure(const sim_settings_t *settings, const sim_result_t *result)
 {
+    char faults_text[FAULTS_TEXT_SIZE];
+    faults_write(result->faults, faults_text);
     printf("seed %llu failed: %s\n", (unsigned long long)settings->seed, result->failure);
     printf("  herd-sim --seed %llu --members %zu --graph %s --faults %s --updates %zu --clients "
            "%zu --seconds %lld\n",
            (unsigned long long)settings->seed, settings->member_count,
-           graph_kind_text(settings->graph), arguments->faults_text, settings->update_count,
+           graph_kind_text(settings->graph), faults_text, settings->update_count,
            settings->client_count, (long long)settings->seconds);
 }
 
@@ -270,11 +274,11 @@ int main(int argc, char **argv)
     arguments_t arguments = {.settings = {.seed = 1,
                                           .member_count = 7,
                                           .faults = FAULT_SET_ALL,
+                                          .some_faults = true,
                                           .update_count = 200,
                                           .seconds = 45},
                              .seed_count = 1,
-                             .all_graphs = true,
-                             .faults_text = "all"};
+                             .all_graphs = true};
     int code = EXIT_HELD;
     if (!read_arguments(argc, argv, &arguments, &code)) {
         return code;
@@ -289,7 +293,7 @@ int main(int argc, char **argv)
         settings.graph =
             arguments.all_graphs ? (graph_kind_t)(settings.seed % GRAPH_KINDS) : settings.graph;
         if (!sim_run(&settings, &result)) {
-            print_failure(&arguments, &settings, &result);
+            print_failure(&settings, &result);
             code = EXIT_BROKEN;
         }
         add_result(&totals, &result);

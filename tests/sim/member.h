@@ -1,13 +1,16 @@
 /* member.h - one simulated member: the production store and links, and around them what node.c and neighbour.c do.
  *
- * Each function here that stands for one there names it; a change of those is a change here. Owner: the herd. Threads:
- * one.
+ * Each function here that stands for one there names it; a change of those is a change here. member.c: its lives.
+ * member_bus.c: its turns, and what it does with messages. member_clients.c: what it does for clients and operators.
+ * Owner: the herd. Threads: one.
  */
 #ifndef HERD_TESTS_SIM_MEMBER_H
 #define HERD_TESTS_SIM_MEMBER_H
 
+#include "common/timestamp.h"
 #include "node/link.h"
 #include "node/store.h"
+#include "tests/sim/disk.h"
 #include "tests/sim/network.h"
 #include "tests/sim/schedule.h"
 #include "tests/sim/updates.h"
@@ -18,19 +21,36 @@
 
 typedef struct member member_t;
 
+/* expire_after, and the grace after that until a record is purged (R16). */
+#define MEMBER_EXPIRE_AFTER_NS (20 * TIMESTAMP_NS_PER_S)
+#define MEMBER_EXPIRE_GRACE_NS (10 * TIMESTAMP_NS_PER_S)
+
+/* What it tells (open value struct). */
+typedef struct {
+    void *context;
+    /* An update replaced `before` (or UPDATES_NONE) in the store; `now` is UPDATES_NONE where the record that the store took
+     * is no update at all. */
+    void (*changed)(void *context, const member_t *member, update_number_t before,
+                    update_number_t now);
+    /* The client of this update gets its answer. */
+    void (*answered)(void *context, const member_t *member, update_number_t number);
+} member_observer_t;
+
+/* Settings that all members share (open value struct). */
+typedef struct {
+    unsigned acknowledge_peers; /* an answer waits until so many neighbours have the record (R18) */
+    bool has_disk;              /* members keep a journal */
+    bool expires;               /* records go when they are old (R16) */
+} member_settings_t;
+
 /* What a member works with (open value struct); all borrowed as long as it lives. */
 typedef struct {
     schedule_t *schedule;
     network_t *network;
-    const updates_t *updates;
+    updates_t *updates;
     random_t *random;
-    void *observer;
-    /* An update replaced `before` (or UPDATES_NONE) in the store; `now` is UPDATES_NONE where the record that the store took
-     * is no update at all. */
-    void (*changed)(void *observer, const member_t *member, update_number_t before,
-                    update_number_t now);
-    /* The client of this update gets its answer. */
-    void (*answered)(void *observer, const member_t *member, update_number_t number);
+    const member_settings_t *settings;
+    member_observer_t observer;
 } member_context_t;
 
 /* Totals over all lives (open value struct). */
@@ -46,17 +66,25 @@ typedef struct {
     uint64_t comparisons; /* of digests */
     uint64_t repaired;    /* records that only an audit brought */
     uint64_t connected;   /* connections made */
+    uint64_t answered;    /* updates */
+    uint64_t unanswered;  /* updates whose promise could not be kept in time */
+    uint64_t resumed;     /* lives that went on exactly where the one before had stopped */
+    uint64_t recovered;   /* lives that began with a part of what there had been */
 } member_counters_t;
 
-/* One that is down, with room for `neighbour_count`. Caller frees with member_destroy. */
-member_t *member_new(const member_context_t *context, size_t number, size_t neighbour_count);
+/* One that is down, of a herd of `member_count`, with room for `neighbour_count`. Caller frees with member_destroy. */
+member_t *member_new(const member_context_t *context, size_t number, size_t member_count,
+                     size_t neighbour_count);
 void member_destroy(member_t **self_p);
 
-/* A neighbour: ours is `connection`. Before the first start. */
+/* A neighbour, the next in number from 0 on: ours is `connection`. Before the first start. */
 void member_add_neighbour(member_t *self, const member_t *neighbour, size_t connection);
 
-/* A new life: another generation, an empty store. The member is down. */
-void member_start(member_t *self);
+/* Whether it is in this member's herd file, as all are at first: its link is made, or goes. */
+void member_set_neighbour(member_t *self, size_t index, bool configured);
+
+/* A new life, with what its disk has in that state. The member is down. */
+void member_start(member_t *self, disk_state_t state);
 
 /* The end of this life, at once (SIGKILL). */
 void member_crash(member_t *self);
@@ -64,14 +92,21 @@ void member_crash(member_t *self);
 /* Stops as SIGTERM has it: no more updates, then down as soon as the neighbours have everything (R11). */
 void member_stop(member_t *self);
 
-/* Something is to be done at the member's end of a connection. */
-void member_ready(member_t *self, size_t connection, network_readiness_t readiness);
+/* Something is to be done at the member's end of a connection with that neighbour. */
+void member_ready(member_t *self, size_t index, network_readiness_t readiness);
 
-/* Takes a message of an earlier session; `connection` is the neighbour's. */
-void member_take_late(member_t *self, size_t connection, const message_t *message);
+/* Takes a message, or an answer, of an earlier session. */
+void member_take_late(member_t *self, size_t index, network_readiness_t readiness,
+                      const message_t *message);
 
-/* An update by a client; the member serves. */
+/* An update by a client, whose origin and receipt are told to updates_make; the member serves. */
 void member_update(member_t *self, update_number_t number);
+
+/* An operator lets it forget a client. The member is alive. */
+void member_forget(member_t *self, size_t client);
+
+/* Loses a record of its store without noticing. The member is alive. */
+void member_rot(member_t *self, random_t *random);
 
 /* Sets the member's clock so far off the true time. */
 void member_set_clock(member_t *self, int64_t offset_ns);
@@ -86,13 +121,15 @@ size_t member_number(const member_t *self);
 bool member_is_alive(const member_t *self);
 bool member_is_serving(const member_t *self);
 
-/* The store, of a member that is alive; and what it is seen to hold of a client. */
+/* The store, of a member that is alive; what it is seen to hold of a client; the greatest that it ever held. */
 const store_t *member_store(const member_t *self);
 update_number_t member_holds(const member_t *self, size_t client);
+update_number_t member_ever_held(const member_t *self, size_t client);
 
-/* Neighbours and links, of a member that is alive. */
+/* Neighbours; those that are not in the herd file now have no link, as those of a member that is down. */
 size_t member_neighbour_count(const member_t *self);
 size_t member_neighbour(const member_t *self, size_t index);
+bool member_is_configured(const member_t *self, size_t index);
 const link_t *member_link(const member_t *self, size_t index);
 
 /* Adds its totals. */

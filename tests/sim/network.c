@@ -62,6 +62,7 @@ typedef struct {
 typedef struct {
     network_packet_t *packet; /* NULL when it has come */
     size_t connection;
+    bool is_back;
 } late_t;
 
 struct network {
@@ -76,6 +77,7 @@ struct network {
     size_t late_count;
     size_t late_capacity; /* allocated */
     bool late_allowed;
+    int64_t latency_ns; /* of connections to come; 0: by chance */
     network_counters_t counters;
 };
 
@@ -123,9 +125,29 @@ void network_destroy(network_t **self_p)
     *self_p = NULL;
 }
 
-static size_t add_connection(network_t *self, size_t from, size_t to)
+void network_set_latency(network_t *self, int64_t latency_ns)
+{
+    self->latency_ns = latency_ns;
+}
+
+/* How far it is, and how much may be under way. */
+static void set_course(const network_t *self, connection_t *connection)
 {
     static const size_t capacities[] = {1, 2, 5, LIMIT_PIPE_MESSAGES};
+    random_t *random = self->random;
+    if (self->latency_ns > 0) {
+        connection->latency_ns = self->latency_ns;
+        connection->jitter_ns = 1;
+        connection->capacity = LIMIT_PIPE_MESSAGES;
+        return;
+    }
+    connection->latency_ns = random_duration(random, latency_min_ns, latency_max_ns);
+    connection->jitter_ns = random_once_in(random, 2) ? connection->latency_ns : jitter_min_ns;
+    connection->capacity = capacities[random_below(random, 4)];
+}
+
+static size_t add_connection(network_t *self, size_t from, size_t to)
+{
     if (self->connection_count == self->connection_capacity) {
         self->connection_capacity = 2 * self->connection_capacity + 32;
         self->connections =
@@ -136,10 +158,7 @@ static size_t add_connection(network_t *self, size_t from, size_t to)
     connection->number = self->connection_count;
     connection->from = from;
     connection->to = to;
-    connection->latency_ns = random_duration(self->random, latency_min_ns, latency_max_ns);
-    connection->jitter_ns =
-        random_once_in(self->random, 2) ? connection->latency_ns : jitter_min_ns;
-    connection->capacity = capacities[random_below(self->random, 4)];
+    set_course(self, connection);
     connection->forward.connection = connection;
     connection->back.connection = connection;
     connection->back.is_back = true;
@@ -314,18 +333,20 @@ static void on_late(void *subject, uint64_t detail)
     late_t late = self->late[detail];
     self->late[detail].packet = NULL;
     self->counters.late++;
-    self->handlers.late(self->handlers.context, late.connection, &late.packet->message);
+    self->handlers.late(self->handlers.context, late.connection,
+                        late.is_back ? NETWORK_ANSWER : NETWORK_MESSAGE, &late.packet->message);
     free(late.packet);
 }
 
-static void send_late(network_t *self, size_t connection, const message_t *message)
+static void send_late(network_t *self, const pipe_t *pipe, const message_t *message)
 {
     if (self->late_count == self->late_capacity) {
         self->late_capacity = 2 * self->late_capacity + 16;
         self->late = memory_resize(self->late, self->late_capacity * sizeof(late_t));
     }
-    self->late[self->late_count] =
-        (late_t){.packet = packet_new(message), .connection = connection};
+    self->late[self->late_count] = (late_t){.packet = packet_new(message),
+                                            .connection = pipe->connection->number,
+                                            .is_back = pipe->is_back};
     int64_t delay_ns = random_duration(self->random, TIMESTAMP_NS_PER_MS, late_max_ns);
     schedule_at(self->schedule, schedule_now_ns(self->schedule) + delay_ns, on_late, self,
                 self->late_count++);
@@ -347,8 +368,8 @@ network_packet_t *network_receive(network_t *self, size_t connection, network_re
     if (was_full && !pipe->is_back) {
         network_want_writable(self, connection);
     }
-    if (self->late_allowed && !pipe->is_back && random_once_in(self->random, late_copy_once_in)) {
-        send_late(self, connection, &packet->message);
+    if (self->late_allowed && random_once_in(self->random, late_copy_once_in)) {
+        send_late(self, pipe, &packet->message);
     }
     uint64_t trace = mix(self->counters.trace, (uint64_t)schedule_now_ns(self->schedule));
     trace = mix(trace, connection << 8 | packet->message.type);
@@ -364,9 +385,9 @@ static void lose_beyond(pipe_t *pipe, size_t kept)
     while (pipe->count > kept) {
         size_t last = (pipe->first + pipe->count - 1) % LIMIT_PIPE_MESSAGES;
         network_packet_t *packet = pipe->packets[last];
-        for (int i = 0; i < 2 && self->late_allowed && !pipe->is_back; i++) {
+        for (int i = 0; i < 2 && self->late_allowed; i++) {
             if (random_once_in(self->random, 3)) {
-                send_late(self, connection->number, &packet->message);
+                send_late(self, pipe, &packet->message);
             }
         }
         free(packet);

@@ -40,8 +40,9 @@ typedef enum {
 typedef struct {
     void *context;
     void (*ready)(void *context, size_t connection, network_readiness_t readiness);
-    /* A message of an earlier session, come late: handed over at once, at the ROUTER. */
-    void (*late)(void *context, size_t connection, const message_t *message);
+    /* One of an earlier session, come late: NETWORK_MESSAGE or NETWORK_ANSWER, handed over at once. */
+    void (*late)(void *context, size_t connection, network_readiness_t readiness,
+                 const message_t *message);
 } network_handlers_t;
 
 /* What it counted (open value struct). */
@@ -59,6 +60,9 @@ typedef struct {
 network_t *network_new(size_t member_count, schedule_t *schedule, random_t *random,
                        const network_handlers_t *handlers);
 void network_destroy(network_t **self_p);
+
+/* All connections that are added from now on have this latency, without jitter, and room; 0, as at first: by chance. */
+void network_set_latency(network_t *self, int64_t latency_ns);
 
 /* Adds both connections of two neighbours: that of `one` to `other` has the returned number, the other way the
  * next. Before the first is opened. */

@@ -15,6 +15,14 @@ static const int64_t after_faults_ns = 1 * TIMESTAMP_NS_PER_S;
 static const int64_t rest_ns = 12 * TIMESTAMP_NS_PER_S;
 /* It must come to rest in this time after the faults. */
 static const int64_t rest_limit_ns = 180 * TIMESTAMP_NS_PER_S;
+/* After the faults, no clock being ahead any more: what was sent last has expired and is purged. */
+static const int64_t expired_ns =
+    MEMBER_EXPIRE_AFTER_NS + MEMBER_EXPIRE_GRACE_NS + 30 * TIMESTAMP_NS_PER_S;
+/* Audits have doubled their interval since the last disagreement (Trickle), 30 s at first; the next finds it, and
+ * what it finds may show the next neighbour what it lacks. */
+static const int64_t audits_min_ns = 300 * TIMESTAMP_NS_PER_S;
+static const int64_t audits_step_ns = 5 * TIMESTAMP_NS_PER_S;
+enum { AUDIT_INTERVALS = 4, TOMBSTONES_MAX = 1000 };
 
 /* False where it does not come to rest. */
 static bool run_until_rest(const herd_t *herd)
@@ -29,15 +37,41 @@ static bool run_until_rest(const herd_t *herd)
     return schedule_now_ns(herd->schedule) < limit_ns;
 }
 
+/* Until audits have repaired what nothing else can, or it takes too long. */
+static void run_until_audited(const herd_t *herd, check_t *check)
+{
+    int64_t now_ns = schedule_now_ns(herd->schedule);
+    int64_t limit_ns = now_ns + audits_min_ns + AUDIT_INTERVALS * now_ns;
+    while (!check_agrees(check) && schedule_now_ns(herd->schedule) < limit_ns) {
+        schedule_run(herd->schedule, schedule_now_ns(herd->schedule) + audits_step_ns);
+    }
+}
+
+/* After the faults. */
+static void run_to_the_end(const herd_t *herd, fault_set_t faults, check_t *check)
+{
+    bool rests = run_until_rest(herd);
+    if (fault_set_has(faults, FAULT_EXPIRY)) {
+        schedule_run(herd->schedule, schedule_now_ns(herd->schedule) + expired_ns);
+    }
+    if (check_waits_for_audits(check)) {
+        run_until_audited(herd, check);
+        rests = run_until_rest(herd);
+    }
+    if (!rests) {
+        check_fail(check, "the herd does not come to rest");
+    }
+    check_at_rest(check);
+}
+
 static void run_herd(const sim_settings_t *settings, herd_t *herd, check_t *check)
 {
-    bool twins = (settings->faults >> FAULT_TWINS & 1) != 0;
     int64_t faults_end_ns = settings->seconds * TIMESTAMP_NS_PER_S;
     faults_t *faults =
         faults_new(settings->faults, settings->seed, herd, warm_up_ns, faults_end_ns);
     workload_settings_t load = {.seed = settings->seed,
                                 .update_count = settings->update_count,
-                                .twins = twins,
+                                .twins = fault_set_has(settings->faults, FAULT_TWINS),
                                 .from_ns = warm_up_ns,
                                 .until_ns = faults_end_ns + after_faults_ns};
     workload_t *workload = workload_new(&load, herd);
@@ -45,10 +79,7 @@ static void run_herd(const sim_settings_t *settings, herd_t *herd, check_t *chec
     faults_end(faults);
     check_faults_ended(check);
     schedule_run(herd->schedule, load.until_ns);
-    if (!run_until_rest(herd)) {
-        check_fail(check, "the herd does not come to rest");
-    }
-    check_at_rest(check);
+    run_to_the_end(herd, settings->faults, check);
     workload_destroy(&workload);
     faults_destroy(&faults);
 }
@@ -70,22 +101,40 @@ static void read_result(const herd_t *herd, const check_t *check, int64_t end_ns
     }
 }
 
-bool sim_run(const sim_settings_t *settings, sim_result_t *ret_result)
+/* How many neighbours must have a record before its client is answered: mostly none. */
+static unsigned choose_peers(uint64_t seed)
 {
+    random_t random;
+    random_init(&random, seed, 5);
+    unsigned peers = (unsigned)random_below(&random, 4);
+    return peers < 3 ? peers : 0;
+}
+
+bool sim_run(const sim_settings_t *given, sim_result_t *ret_result)
+{
+    sim_settings_t chosen = *given;
+    const sim_settings_t *settings = &chosen;
+    chosen.faults &= given->some_faults ? faults_choose(given->seed) : FAULT_SET_ALL;
     check_t *check = check_new();
-    herd_settings_t of_herd = {.seed = settings->seed,
-                               .graph = settings->graph,
-                               .member_count = settings->member_count,
-                               .client_count = settings->client_count,
-                               /* Each may have a twin. */
-                               .update_count = 2 * settings->update_count,
-                               .observer = check,
-                               .changed = check_changed,
-                               .answered = check_answered};
+    herd_settings_t of_herd = {
+        .seed = settings->seed,
+        .graph = settings->graph,
+        .member_count = settings->member_count,
+        .client_count = settings->client_count,
+        /* Each may have a twin. */
+        .update_count = 2 * settings->update_count + TOMBSTONES_MAX,
+        .observer = {.context = check, .changed = check_changed, .answered = check_answered},
+        .has_spare_edges = fault_set_has(chosen.faults, FAULT_LINKS),
+        .members = {
+            .acknowledge_peers = choose_peers(given->seed),
+            .has_disk = fault_set_has(chosen.faults, FAULT_DISK),
+            .expires = fault_set_has(chosen.faults, FAULT_EXPIRY),
+        }};
     herd_t *herd = herd_new(&of_herd);
-    check_watch(check, herd);
+    check_watch(check, herd, chosen.faults);
     run_herd(settings, herd, check);
     read_result(herd, check, settings->seconds * TIMESTAMP_NS_PER_S + after_faults_ns, ret_result);
+    ret_result->faults = chosen.faults;
     herd_destroy(&herd);
     check_destroy(&check);
     return ret_result->failure[0] == '\0';

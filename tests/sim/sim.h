@@ -22,6 +22,7 @@ typedef struct {
     size_t member_count; /* 1 .. LIMIT_MEMBERS */
     graph_kind_t graph;
     fault_set_t faults;
+    bool some_faults; /* of these, those that the seed chooses */
     size_t update_count;
     size_t client_count;
     int64_t seconds; /* of faults, virtual time; more than 1 */
@@ -30,6 +31,7 @@ typedef struct {
 /* Open value struct. */
 typedef struct {
     char failure[SIM_FAILURE_SIZE]; /* empty: all checks held */
+    fault_set_t faults;             /* that there were */
     uint64_t updates;               /* that a member took */
     network_counters_t network;
     member_counters_t members;

@@ -10,6 +10,7 @@
 enum {
     POSITION_SIZE = 24, /* "+44.123456+000.000042", a zero behind it */
     TIME_SIZE = 32,
+    CLIENT_OFFSET = 5,  /* of the digits of a client's number in its name */
     NUMBER_OFFSET = 11, /* of the digits of the number in a position text */
     /* Max clock lead of the members, the default. */
     CLOCK_LEAD_MS = 10000,
@@ -21,6 +22,7 @@ typedef struct {
     char name[UPDATES_CLIENT_SIZE];
     char position[POSITION_SIZE];
     char time[TIME_SIZE];
+    update_number_t earlier; /* a tombstone: the one of its client before it */
 } item_t;
 
 struct updates {
@@ -28,6 +30,7 @@ struct updates {
     size_t count;
     size_t maximum;
     size_t client_count;
+    update_number_t *tombstones; /* by client: the last, or UPDATES_NONE */
 };
 
 updates_t *updates_new(size_t maximum, size_t client_count)
@@ -35,6 +38,7 @@ updates_t *updates_new(size_t maximum, size_t client_count)
     assert(maximum <= UPDATES_MAX);
     updates_t *self = memory_new(sizeof *self);
     self->items = memory_new_array(maximum + 1, sizeof(item_t));
+    self->tombstones = memory_new_array(client_count, sizeof(update_number_t));
     self->maximum = maximum;
     self->client_count = client_count;
     return self;
@@ -47,6 +51,7 @@ void updates_destroy(updates_t **self_p)
         return;
     }
     free(self->items);
+    free(self->tombstones);
     free(self);
     *self_p = NULL;
 }
@@ -86,6 +91,24 @@ update_number_t updates_make(updates_t *self, const update_t *update, random_t *
                                            CLOCK_LEAD_MS * TIMESTAMP_NS_PER_MS),
     };
     return (update_number_t)self->count;
+}
+
+update_number_t updates_add_tombstone(updates_t *self, size_t client, text_t origin,
+                                      const record_t *tombstone)
+{
+    assert(self->count < self->maximum && client < self->client_count);
+    item_t *item = &self->items[self->count++];
+    item->client = client;
+    item->earlier = self->tombstones[client];
+    item->record = *tombstone;
+    item->record.client = updates_client_name(client, item->name);
+    item->record.origin = origin;
+    item->record.position = (text_t){.data = item->position};
+    assert(tombstone->client_time.size < sizeof item->time);
+    text_copy(tombstone->client_time, item->time);
+    item->record.client_time.data = item->time;
+    self->tombstones[client] = (update_number_t)self->count;
+    return self->tombstones[client];
 }
 
 const record_t *updates_record(const updates_t *self, update_number_t number)
@@ -129,10 +152,27 @@ static bool is_greater(const record_t *one, const record_t *other)
     return text_compare(one->client_time, other->client_time) > 0;
 }
 
+/* "phone7" */
+static update_number_t find_tombstone(const updates_t *self, const record_t *record)
+{
+    uint64_t client;
+    if (!text_to_u64(text_after(record->client, CLIENT_OFFSET), self->client_count - 1, &client)) {
+        return UPDATES_NONE;
+    }
+    update_number_t number = self->tombstones[client];
+    while (number != UPDATES_NONE && !is_same(&self->items[number - 1].record, record)) {
+        number = self->items[number - 1].earlier;
+    }
+    return number;
+}
+
 update_number_t updates_find(const updates_t *self, const record_t *record)
 {
     uint64_t millions;
     uint64_t rest;
+    if (record_is_tombstone(record)) {
+        return find_tombstone(self, record);
+    }
     if (record->position.size != POSITION_SIZE - 3) {
         return UPDATES_NONE;
     }
@@ -160,6 +200,11 @@ update_number_t updates_greater(const updates_t *self, update_number_t one, upda
 size_t updates_count(const updates_t *self)
 {
     return self->count;
+}
+
+size_t updates_room(const updates_t *self)
+{
+    return self->maximum - self->count;
 }
 
 size_t updates_client_count(const updates_t *self)

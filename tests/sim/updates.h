@@ -34,6 +34,10 @@ typedef struct {
 /* Makes one; its number. */
 update_number_t updates_make(updates_t *self, const update_t *update, random_t *random);
 
+/* Notes a tombstone that the member `origin` made; its number. `origin` is borrowed as long as the updates live. */
+update_number_t updates_add_tombstone(updates_t *self, size_t client, text_t origin,
+                                      const record_t *tombstone);
+
 /* The record of an update, borrowed; and the number of its client. */
 const record_t *updates_record(const updates_t *self, update_number_t number);
 size_t updates_client(const updates_t *self, update_number_t number);
@@ -44,8 +48,9 @@ update_number_t updates_find(const updates_t *self, const record_t *record);
 /* The greater of two in the order of records; UPDATES_NONE is less than all. Both of the same client. */
 update_number_t updates_greater(const updates_t *self, update_number_t one, update_number_t other);
 
-/* Updates made; clients that there may be. */
+/* Updates made, with the tombstones; how many more there may be; clients that there may be. */
 size_t updates_count(const updates_t *self);
+size_t updates_room(const updates_t *self);
 size_t updates_client_count(const updates_t *self);
 
 /* Writes the name of a client; borrows `name`. */

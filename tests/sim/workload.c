@@ -39,7 +39,7 @@ static int64_t client_time(workload_t *self, size_t client, int64_t now_ns)
 
 static void send_to(workload_t *self, member_t *member, size_t client, int64_t client_time_ns)
 {
-    if (!member_is_serving(member)) {
+    if (!member_is_serving(member) || updates_room(self->herd->updates) == 0) {
         return;
     }
     update_t update = {.client = client,

@@ -443,14 +443,14 @@ static void a_heartbeat_under_way_leaves_the_link_level(void **state)
 {
     (void)state;
     message_t message;
-    put(&pair.one, "kiwi", "1");
-    connect_both();
+    pair_put(&pair.one, "kiwi", "1");
+    pair_connect();
     pair.now_ns += SECOND;
     assert_true(link_next(pair.one.link, pair.now_ns, pair.now_ns, &message));
     link_sent(pair.one.link, pair.now_ns);
     assert_int_equal(message.type, MESSAGE_DATA);
     assert_true(link_is_level(pair.one.link));
-    put(&pair.one, "kiwi", "2");
+    pair_put(&pair.one, "kiwi", "2");
     assert_false(link_is_level(pair.one.link));
 }
 

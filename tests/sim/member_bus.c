@@ -1,0 +1,323 @@
+/* A member's turns: what node.c and neighbour.c do with messages and with the clock. */
+#include "tests/sim/member_parts.h"
+
+#include "common/limits.h"
+#include "common/timestamp.h"
+
+#include <stdlib.h>
+
+enum {
+    BATCHES_PER_TURN = 2, /* neighbour.c */
+    DIGEST_STEP = 20,     /* node.c; there are fewer entries here */
+    /* Records a step, in a large herd: the digest of 10,000 must not take 500 pauses. */
+    DIGEST_STEPS = 100,
+    PURGE_ROUND_TICKS = 8, /* the whole table is looked at in so many ticks */
+};
+
+/* node.c */
+static const int64_t digest_pause_ns = 1 * TIMESTAMP_NS_PER_MS;
+static const int64_t tick_ns = 100 * TIMESTAMP_NS_PER_MS;
+static const int64_t absent_after_ns = 300 * TIMESTAMP_NS_PER_MS;
+static const int64_t catch_up_max_ns = 4000 * TIMESTAMP_NS_PER_MS;
+static const int64_t exit_grace_ns = 1000 * TIMESTAMP_NS_PER_MS;
+
+/* neighbour.c, handle_link_event */
+static void handle_link_event(member_t *self, neighbour_t *neighbour, link_event_t event)
+{
+    if (event == LINK_RESTARTED) {
+        member_connect(self, neighbour);
+    }
+}
+
+/* neighbour.c, send_answers: what is not taken is left. */
+static void send_answers(member_t *self, neighbour_t *neighbour)
+{
+    message_t answer;
+    while (link_next_answer(neighbour->link, member_steady_ns(self), &answer)) {
+        (void)network_answer(self->context.network, network_reverse(neighbour->connection),
+                             &answer);
+    }
+}
+
+/* neighbour.c, neighbour_pump */
+static void pump(member_t *self, neighbour_t *neighbour)
+{
+    network_t *network = self->context.network;
+    link_t *link = neighbour->link;
+    message_t message;
+    if (link == NULL) {
+        return;
+    }
+    int64_t steady_ns = member_steady_ns(self);
+    send_answers(self, neighbour);
+    for (int sent = 0; sent < BATCHES_PER_TURN && link_is_due(link, steady_ns) &&
+                       network_is_writable(network, neighbour->connection) &&
+                       link_next(link, member_now_ns(self), steady_ns, &message);
+         sent++) {
+        /* Once in a while there was room, and there is none. */
+        if (random_once_in(self->context.random, 32) ||
+            !network_send(network, neighbour->connection, &message)) {
+            link_unsent(link);
+            break;
+        }
+        link_sent(link, steady_ns);
+    }
+    bool waiting = link_is_due(link, steady_ns) || link_is_down(link);
+    if (waiting && network_is_writable(network, neighbour->connection)) {
+        network_want_writable(network, neighbour->connection);
+    }
+}
+
+/* node.c, pump_all */
+void member_pump_all(member_t *self)
+{
+    for (size_t i = 0; i < self->neighbour_count; i++) {
+        pump(self, &self->neighbours[i]);
+    }
+}
+
+static void on_digest(void *subject, uint64_t life);
+
+/* node.c, advance_digest */
+static void advance_digest(member_t *self)
+{
+    int64_t steady_ns = member_steady_ns(self);
+    bool wanted = false;
+    if (self->digesting) {
+        return;
+    }
+    for (size_t i = 0; i < self->neighbour_count && !wanted; i++) {
+        link_t *link = self->neighbours[i].link;
+        wanted = link != NULL && link_wants_digest(link, steady_ns);
+    }
+    if (!wanted) {
+        return;
+    }
+    if (store_digest_step(self->store, DIGEST_STEP + store_count(self->store) / DIGEST_STEPS)) {
+        member_pump_all(self);
+    } else {
+        self->digesting = true;
+        schedule_at(self->context.schedule, steady_ns + digest_pause_ns, on_digest, self,
+                    self->life);
+    }
+}
+
+static void on_digest(void *subject, uint64_t life)
+{
+    member_t *self = subject;
+    if (self->alive && life == self->life) {
+        self->digesting = false;
+        advance_digest(self);
+    }
+}
+
+/* node.c, has_caught_up: R11 */
+static bool has_caught_up(const member_t *self)
+{
+    int64_t waited_ns = member_steady_ns(self) - self->started_ns;
+    for (size_t i = 0; i < self->neighbour_count; i++) {
+        const link_t *link = self->neighbours[i].link;
+        if (link == NULL) {
+            continue;
+        }
+        bool absent = !link_has_heard(link) && waited_ns >= absent_after_ns;
+        if (!link_has_caught_up(link) && !absent && waited_ns < catch_up_max_ns) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void serve_when_ready(member_t *self)
+{
+    self->serving = self->serving || (!self->stopping && has_caught_up(self));
+}
+
+/* node.c, neighbours_are_level */
+static bool neighbours_are_level(const member_t *self)
+{
+    for (size_t i = 0; i < self->neighbour_count; i++) {
+        const link_t *link = self->neighbours[i].link;
+        if (link != NULL && link_is_up(link) && !link_is_level(link)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* R16, as the node will do it */
+void member_expire(member_t *self)
+{
+    int64_t now_ns = member_now_ns(self);
+    if (!self->context.settings->expires) {
+        return;
+    }
+    store_set_horizon(self->store, now_ns - MEMBER_EXPIRE_AFTER_NS,
+                      now_ns - MEMBER_EXPIRE_AFTER_NS - MEMBER_EXPIRE_GRACE_NS / 2);
+    if (store_purge(self->store, now_ns - MEMBER_EXPIRE_AFTER_NS - MEMBER_EXPIRE_GRACE_NS,
+                    store_slot_count(self->store) / PURGE_ROUND_TICKS + 1) > 0) {
+        member_note_purged(self);
+    }
+}
+
+/* neighbour.c, neighbour_tick */
+static void tick_neighbour(member_t *self, neighbour_t *neighbour)
+{
+    if (neighbour->link != NULL && link_is_dead(neighbour->link, member_steady_ns(self))) {
+        member_connect(self, neighbour);
+    }
+    pump(self, neighbour);
+}
+
+static void stop_in_order(member_t *self)
+{
+    if (self->disk != NULL) {
+        disk_stop(self->disk, store_tail(self->store));
+    }
+    member_crash(self);
+}
+
+/* node.c, on_tick */
+static void on_tick(void *subject, uint64_t life)
+{
+    member_t *self = subject;
+    if (!self->alive || life != self->life) {
+        return;
+    }
+    member_expire(self);
+    for (size_t i = 0; i < self->neighbour_count; i++) {
+        tick_neighbour(self, &self->neighbours[i]);
+    }
+    member_keep_promises(self);
+    advance_digest(self);
+    serve_when_ready(self);
+    bool grace_over = member_steady_ns(self) - self->stopping_ns > exit_grace_ns;
+    if (self->stopping && (grace_over || neighbours_are_level(self))) {
+        stop_in_order(self);
+        return;
+    }
+    member_schedule_tick(self);
+}
+
+void member_schedule_tick(member_t *self)
+{
+    schedule_at(self->context.schedule, member_steady_ns(self) + tick_ns, on_tick, self,
+                self->life);
+}
+
+/* The journal has the records before the checkpoint that says so. */
+static void write_checkpoint(member_t *self, neighbour_t *neighbour)
+{
+    link_checkpoint_t checkpoint;
+    if (self->disk == NULL || !link_checkpoint(neighbour->link, &checkpoint)) {
+        return;
+    }
+    bool same = neighbour->has_journaled && neighbour->journaled.index == checkpoint.index &&
+                generation_equal(&neighbour->journaled.generation, &checkpoint.generation);
+    if (!same) {
+        neighbour->has_journaled = true;
+        neighbour->journaled = checkpoint;
+        disk_put_checkpoint(self->disk, neighbour->member->number, &checkpoint);
+    }
+}
+
+/* node.c, take_bus_message: one that is no neighbour, or no longer */
+static void refuse(member_t *self, const neighbour_t *neighbour, const message_t *message)
+{
+    message_t refused = {.type = MESSAGE_REFUSED,
+                         .header = message->header,
+                         .body = TEXT("you are no neighbour of this member\n")};
+    if (message->type == MESSAGE_HELLO) {
+        (void)network_answer(self->context.network, network_reverse(neighbour->connection),
+                             &refused);
+    }
+}
+
+/* neighbour.c, neighbour_take */
+static void take(member_t *self, neighbour_t *neighbour, const message_t *message)
+{
+    if (neighbour->link == NULL) {
+        refuse(self, neighbour, message);
+        return;
+    }
+    link_event_t event =
+        link_take(neighbour->link, message, member_now_ns(self), member_steady_ns(self));
+    member_observe(self);
+    write_checkpoint(self, neighbour);
+    handle_link_event(self, neighbour, event);
+}
+
+static void take_answer(member_t *self, neighbour_t *neighbour, const message_t *message)
+{
+    if (neighbour->link != NULL) {
+        handle_link_event(self, neighbour,
+                          link_take_answer(neighbour->link, message, member_steady_ns(self)));
+    }
+}
+
+/* node.c, on_bus */
+static void on_bus(member_t *self, neighbour_t *neighbour)
+{
+    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN; i++) {
+        network_packet_t *packet = network_receive(
+            self->context.network, network_reverse(neighbour->connection), NETWORK_MESSAGE);
+        if (packet == NULL) {
+            break;
+        }
+        take(self, neighbour, &packet->message);
+        free(packet);
+    }
+    member_pump_all(self);
+    advance_digest(self);
+    serve_when_ready(self);
+}
+
+/* neighbour.c, on_dealer */
+static void on_dealer(member_t *self, neighbour_t *neighbour, bool writable)
+{
+    if (writable && neighbour->link != NULL) {
+        link_connected(neighbour->link, member_steady_ns(self));
+    }
+    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN; i++) {
+        network_packet_t *packet =
+            network_receive(self->context.network, neighbour->connection, NETWORK_ANSWER);
+        if (packet == NULL) {
+            break;
+        }
+        take_answer(self, neighbour, &packet->message);
+        free(packet);
+    }
+    pump(self, neighbour);
+    member_keep_promises(self);
+}
+
+void member_ready(member_t *self, size_t index, network_readiness_t readiness)
+{
+    neighbour_t *neighbour = &self->neighbours[index];
+    if (!self->alive && readiness != NETWORK_WRITABLE) {
+        /* Nobody reads: what comes is gone. */
+        size_t connection = readiness == NETWORK_MESSAGE ? network_reverse(neighbour->connection)
+                                                         : neighbour->connection;
+        free(network_receive(self->context.network, connection, readiness));
+    } else if (self->alive && readiness == NETWORK_MESSAGE) {
+        on_bus(self, neighbour);
+    } else if (self->alive) {
+        on_dealer(self, neighbour, readiness == NETWORK_WRITABLE);
+    }
+}
+
+void member_take_late(member_t *self, size_t index, network_readiness_t readiness,
+                      const message_t *message)
+{
+    neighbour_t *neighbour = &self->neighbours[index];
+    if (!self->alive) {
+        return;
+    }
+    if (readiness == NETWORK_MESSAGE) {
+        take(self, neighbour, message);
+    } else {
+        take_answer(self, neighbour, message);
+        member_keep_promises(self);
+    }
+    member_pump_all(self);
+}
