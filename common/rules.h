@@ -36,7 +36,6 @@
     X(COMPARED_TAIL, "R13", "the tail is that of after the leaves were read")                      \
     X(LEAVES_IN_ORDER, "R13", "lost LEAVES are not noticed")                                       \
     X(LEAVES_IGNORE_MARKS, "R13", "a repair leaves out what marks say is there")                   \
-    X(REPAIR_COMPLETE, "R14", "an unfinished repair is resumed from")                              \
     X(AUDIT, "R15", "no audits")                                                                   \
     X(REFUSE_EXPIRED, "R16", "expired records are taken")                                          \
     X(OUTBID, "R17", "a tombstone does not outbid what is there")                                  \

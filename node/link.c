@@ -15,6 +15,7 @@ link_t *link_new(const link_identity_t *identity, store_t *store)
     self->generation = identity->generation;
     self->has_parent = identity->has_parent;
     self->parent = identity->parent;
+    self->batch_size = identity->batch_size > 0 ? identity->batch_size : LIMIT_BATCH_SIZE;
     self->out.session = identity->first_session;
     trickle_init(&self->out.trickle, identity->first_session + identity->mark);
     self->store = store;

@@ -46,8 +46,8 @@ typedef struct {
     unsigned mark;   /* number of the neighbour's mark; LIMIT_MARKED_NEIGHBOURS or more: none */
     bool has_parent; /* our list goes on where that of an earlier generation ... */
     link_checkpoint_t parent; /* ... was recovered up to (R7) */
-    uint64_t
-        first_session; /* sessions count from here: random, so that no two lives share one (R8) */
+    size_t batch_size;        /* bytes after which a DATA or LEAVES ends; 0: LIMIT_BATCH_SIZE */
+    uint64_t first_session;   /* sessions count on from it; random: no two lives share one (R8) */
 } link_identity_t;
 
 /* What a received message meant, for the log and for the socket. */

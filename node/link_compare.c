@@ -369,7 +369,7 @@ bool link_write_node_leaves(link_t *self)
     }
     link_start_message(self, out->session);
     unsigned node = out->next_node;
-    for (; node < DIGEST_NODES && self->body.size < LIMIT_BATCH_SIZE; node++) {
+    for (; node < DIGEST_NODES && self->body.size < self->batch_size; node++) {
         if (!digest_sum_equal(digest_node(digest, node), out->peer_nodes[node])) {
             put_node(self, digest, node);
         }

@@ -71,7 +71,7 @@ static bool parse_hello(const link_t *self, text_t body, int64_t now_ns, hello_t
 /* R8: the index of its list up to which nothing is missing here, where there is one. */
 static bool find_resumption(const link_incoming_t *in, const hello_t *hello, uint64_t *ret_since)
 {
-    if (!in->known || (in->checkpoint < in->repair_until && RULE(REPAIR_COMPLETE))) {
+    if (!in->known || in->checkpoint < in->repair_until) {
         return false;
     }
     if (generation_equal(&in->generation, &hello->generation) || !RULE(CHECKPOINT_GENERATION)) {

@@ -62,7 +62,7 @@ static bool write_records(link_t *self)
     out->pending_records = 0;
     store_entry_t entry;
     bool repair_ends = false;
-    for (int passed = 0; passed < LINK_ENTRIES_PER_DATA && self->body.size < LIMIT_BATCH_SIZE &&
+    for (int passed = 0; passed < LINK_ENTRIES_PER_DATA && self->body.size < self->batch_size &&
                          store_cursor_peek(&out->cursor, &entry);
          passed++) {
         if (ends_repair(out, &entry)) {

@@ -123,7 +123,8 @@ struct link {
     generation_t generation; /* ours */
     bool has_parent;         /* see link_identity_t */
     link_checkpoint_t parent;
-    uint32_t mark; /* bit, 0 for none */
+    uint32_t mark;     /* bit, 0 for none */
+    size_t batch_size; /* see link_identity_t */
     link_outgoing_t out;
     link_incoming_t in;
     link_counters_t counters;

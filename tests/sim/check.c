@@ -9,6 +9,9 @@
 
 enum { FAILURE_SIZE = 256 };
 
+/* max_clock_lead, the default. */
+static const int64_t clock_lead_ns = 10 * TIMESTAMP_NS_PER_S;
+
 /* How far after its time a record may be purged, and a little. */
 static const int64_t horizon_slack_ns = 3 * TIMESTAMP_NS_PER_S;
 
@@ -141,6 +144,23 @@ static void check_promise(check_t *self, const member_t *member, update_number_t
     }
 }
 
+void check_not_forgotten(void *check, const member_t *member, size_t client)
+{
+    check_fail(check, "M%zu could not forget phone%zu", member_number(member), client);
+}
+
+/* R2: whether `held` hides a later update whose time was true, for longer than it may. */
+static bool is_buried(const check_t *self, update_number_t held, update_number_t number)
+{
+    if (held == UPDATES_NONE || held == number || has(self, FAULT_CLOCKS)) {
+        return false;
+    }
+    const record_t *of_held = updates_record(self->herd->updates, held);
+    const record_t *later = updates_record(self->herd->updates, number);
+    return later->client_time_ns == later->receipt_time_ns && !record_is_tombstone(of_held) &&
+           of_held->receipt_time_ns + clock_lead_ns < later->receipt_time_ns;
+}
+
 void check_answered(void *check, const member_t *member, update_number_t number)
 {
     check_t *self = check;
@@ -151,6 +171,10 @@ void check_answered(void *check, const member_t *member, update_number_t number)
     if (!is_there(self, held, number)) {
         check_fail(self, "M%zu answered update %u and holds %u", member_number(member), number,
                    held);
+    }
+    if (at_once && is_buried(self, held, number)) {
+        check_fail(self, "M%zu holds update %u, which buries the later %u", member_number(member),
+                   held, number);
     }
     /* A record that rots before it is sent is passed over. */
     if (!at_once && !has(self, FAULT_ROT)) {
@@ -266,6 +290,17 @@ bool check_agrees(check_t *self)
     return true;
 }
 
+static void check_flood(check_t *self, const member_counters_t *counters)
+{
+    const graph_t *graph = &self->herd->graph;
+    uint64_t most =
+        updates_count(self->herd->updates) * (2 * graph->edge_count - (graph->member_count - 1));
+    if (self->faults == 0 && counters->sent > most) {
+        check_fail(self, "%llu records were sent, which need at most %llu",
+                   (unsigned long long)counters->sent, (unsigned long long)most);
+    }
+}
+
 void check_at_rest(check_t *self)
 {
     const herd_t *herd = self->herd;
@@ -282,6 +317,7 @@ void check_at_rest(check_t *self)
             check_fail(self, "M%zu does not serve", i);
         }
     }
+    check_flood(self, &counters);
     if (counters.refused != 0) {
         check_fail(self, "%llu records were refused", (unsigned long long)counters.refused);
     }

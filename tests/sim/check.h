@@ -2,6 +2,9 @@
  *
  *   always   what a store takes is an update that was made, byte for byte; it is greater than what was there; so nothing is
  *            taken twice in one life of a member
+ *   forget   what is served can be forgotten
+ *   flood    without faults, records are sent at most 2E-(N-1) times each (E links, N members)
+ *   clocks   a client whose clock was far ahead buries what it sends later for max_clock_lead at most
  *   answer   when a client gets its answer, the member holds its update, or a greater one; so do as many neighbours as an
  *            answer promises, or did before they lost it
  *   at rest  members that some chain of links joins hold the same: for each client the greatest record that any of them held
@@ -25,6 +28,7 @@ void check_destroy(check_t **self_p);
 void check_changed(void *check, const member_t *member, update_number_t before,
                    update_number_t now);
 void check_answered(void *check, const member_t *member, update_number_t number);
+void check_not_forgotten(void *check, const member_t *member, size_t client);
 
 /* The herd that is checked, before its clock goes on, and its faults; borrowed. */
 void check_watch(check_t *self, const herd_t *herd, fault_set_t faults);

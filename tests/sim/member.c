@@ -180,6 +180,7 @@ static void make_link(member_t *self, neighbour_t *neighbour)
                                 .generation = self->identity.generation,
                                 .mark = neighbour->mark,
                                 .group = &self->link_group,
+                                .batch_size = self->context.settings->batch_size,
                                 .has_parent = self->identity.has_parent,
                                 .parent = self->identity.parent,
                                 .first_session = random_next(self->context.random) / 2};

@@ -34,6 +34,8 @@ typedef struct {
                     update_number_t now);
     /* The client of this update gets its answer. */
     void (*answered)(void *context, const member_t *member, update_number_t number);
+    /* An operator had a client forgotten that is there; it could not be. */
+    void (*not_forgotten)(void *context, const member_t *member, size_t client);
 } member_observer_t;
 
 /* Settings that all members share (open value struct). */
@@ -41,6 +43,7 @@ typedef struct {
     unsigned acknowledge_peers; /* an answer waits until so many neighbours have the record (R18) */
     bool has_disk;              /* members keep a journal */
     bool expires;               /* records go when they are old (R16) */
+    size_t batch_size;          /* of links: see link_identity_t */
 } member_settings_t;
 
 /* What a member works with (open value struct); all borrowed as long as it lives. */

@@ -79,12 +79,17 @@ void member_forget(member_t *self, size_t client)
     char name[UPDATES_CLIENT_SIZE];
     text_t of_client = updates_client_name(client, name);
     record_t tombstone;
+    record_t held;
+    bool is_there = store_find(self->store, of_client, &held);
     if (store_forget(self->store, of_client, text_of(self->name), member_now_ns(self))) {
         bool found = store_find_any(self->store, of_client, &tombstone);
         assert(found && record_is_tombstone(&tombstone));
         updates_add_tombstone(self->context.updates, client, text_of(self->name), &tombstone);
         member_observe(self);
         member_pump_all(self);
+    } else if (is_there) {
+        const member_observer_t *observer = &self->context.observer;
+        observer->not_forgotten(observer->context, self, client);
     }
 }
 

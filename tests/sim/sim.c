@@ -64,6 +64,16 @@ static void run_to_the_end(const herd_t *herd, fault_set_t faults, check_t *chec
     check_at_rest(check);
 }
 
+/* False where a check failed on the way: what comes after that tells nothing new. */
+static bool run_until(const herd_t *herd, int64_t until_ns, const check_t *check)
+{
+    while (schedule_now_ns(herd->schedule) < until_ns && check_failure(check) == NULL) {
+        int64_t next_ns = schedule_now_ns(herd->schedule) + TIMESTAMP_NS_PER_S;
+        schedule_run(herd->schedule, next_ns < until_ns ? next_ns : until_ns);
+    }
+    return check_failure(check) == NULL;
+}
+
 static void run_herd(const sim_settings_t *settings, herd_t *herd, check_t *check)
 {
     int64_t faults_end_ns = settings->seconds * TIMESTAMP_NS_PER_S;
@@ -75,11 +85,13 @@ static void run_herd(const sim_settings_t *settings, herd_t *herd, check_t *chec
                                 .from_ns = warm_up_ns,
                                 .until_ns = faults_end_ns + after_faults_ns};
     workload_t *workload = workload_new(&load, herd);
-    schedule_run(herd->schedule, faults_end_ns);
-    faults_end(faults);
-    check_faults_ended(check);
-    schedule_run(herd->schedule, load.until_ns);
-    run_to_the_end(herd, settings->faults, check);
+    if (run_until(herd, faults_end_ns, check)) {
+        faults_end(faults);
+        check_faults_ended(check);
+        if (run_until(herd, load.until_ns, check)) {
+            run_to_the_end(herd, settings->faults, check);
+        }
+    }
     workload_destroy(&workload);
     faults_destroy(&faults);
 }
@@ -110,26 +122,38 @@ static unsigned choose_peers(uint64_t seed)
     return peers < 3 ? peers : 0;
 }
 
+/* Bytes of a batch, 0 for the usual: small ones make many messages of few records. */
+static size_t choose_batch_size(uint64_t seed)
+{
+    static const size_t sizes[] = {0, 200, 2000};
+    random_t random;
+    random_init(&random, seed, 6);
+    return sizes[random_below(&random, 3)];
+}
+
 bool sim_run(const sim_settings_t *given, sim_result_t *ret_result)
 {
     sim_settings_t chosen = *given;
     const sim_settings_t *settings = &chosen;
     chosen.faults &= given->some_faults ? faults_choose(given->seed) : FAULT_SET_ALL;
     check_t *check = check_new();
-    herd_settings_t of_herd = {
-        .seed = settings->seed,
-        .graph = settings->graph,
-        .member_count = settings->member_count,
-        .client_count = settings->client_count,
-        /* Each may have a twin. */
-        .update_count = 2 * settings->update_count + TOMBSTONES_MAX,
-        .observer = {.context = check, .changed = check_changed, .answered = check_answered},
-        .has_spare_edges = fault_set_has(chosen.faults, FAULT_LINKS),
-        .members = {
-            .acknowledge_peers = choose_peers(given->seed),
-            .has_disk = fault_set_has(chosen.faults, FAULT_DISK),
-            .expires = fault_set_has(chosen.faults, FAULT_EXPIRY),
-        }};
+    herd_settings_t of_herd = {.seed = settings->seed,
+                               .graph = settings->graph,
+                               .member_count = settings->member_count,
+                               .client_count = settings->client_count,
+                               /* Each may have a twin. */
+                               .update_count = 2 * settings->update_count + TOMBSTONES_MAX,
+                               .observer = {.context = check,
+                                            .changed = check_changed,
+                                            .answered = check_answered,
+                                            .not_forgotten = check_not_forgotten},
+                               .has_spare_edges = fault_set_has(chosen.faults, FAULT_LINKS),
+                               .members = {
+                                   .acknowledge_peers = choose_peers(given->seed),
+                                   .has_disk = fault_set_has(chosen.faults, FAULT_DISK),
+                                   .expires = fault_set_has(chosen.faults, FAULT_EXPIRY),
+                                   .batch_size = choose_batch_size(given->seed),
+                               }};
     herd_t *herd = herd_new(&of_herd);
     check_watch(check, herd, chosen.faults);
     run_herd(settings, herd, check);

@@ -8,10 +8,12 @@
 #include <stdlib.h>
 
 enum {
-    POSITION_SIZE = 24, /* "+44.123456+000.000042", a zero behind it */
-    TIME_SIZE = 32,
-    CLIENT_OFFSET = 5,  /* of the digits of a client's number in its name */
-    NUMBER_OFFSET = 11, /* of the digits of the number in a position text */
+    POSITION_SIZE = 8, /* "+41+007", a zero behind it */
+    TIME_SIZE = 40,    /* "1772000000.1234567897000000042" */
+    CLIENT_OFFSET = 5, /* of the digits of a client's number in its name */
+    NUMBER_SIZE = 9,   /* digits of the number at the end of a time text */
+    /* So few that updates of one instant may have the same. */
+    POSITIONS = 3,
     /* Max clock lead of the members, the default. */
     CLOCK_LEAD_MS = 10000,
 };
@@ -62,11 +64,12 @@ text_t updates_client_name(size_t client, char name[UPDATES_CLIENT_SIZE])
     return text_of(name);
 }
 
-/* The same instant may be told in two texts (R3): with nine decimals, or one more. */
-static text_t write_time(int64_t time_ns, bool longer, char out[TIME_SIZE])
+/* Nine decimals, one by chance, so that the order of texts is not that of the updates, and the number. */
+static text_t write_time(int64_t time_ns, size_t number, random_t *random, char out[TIME_SIZE])
 {
-    snprintf(out, TIME_SIZE, "%lld.%09lld%s", (long long)(time_ns / TIMESTAMP_NS_PER_S),
-             (long long)(time_ns % TIMESTAMP_NS_PER_S), longer ? "0" : "");
+    snprintf(out, TIME_SIZE, "%lld.%09lld%u%0*u", (long long)(time_ns / TIMESTAMP_NS_PER_S),
+             (long long)(time_ns % TIMESTAMP_NS_PER_S), (unsigned)random_below(random, 10),
+             NUMBER_SIZE, (unsigned)number);
     return text_of(out);
 }
 
@@ -75,15 +78,11 @@ update_number_t updates_make(updates_t *self, const update_t *update, random_t *
     assert(self->count < self->maximum && update->client < self->client_count);
     item_t *item = &self->items[self->count++];
     item->client = update->client;
-    /* The latitude is by chance, so that the order of positions is not that of the updates. */
-    unsigned latitude = (unsigned)random_below(random, 90000000);
-    snprintf(item->position, POSITION_SIZE, "+%02u.%06u+%03u.%06u", latitude / 1000000,
-             latitude % 1000000, (unsigned)(self->count / 1000000) % 1000,
-             (unsigned)(self->count % 1000000));
+    snprintf(item->position, POSITION_SIZE, "+%02u+007", (unsigned)random_below(random, POSITIONS));
     item->record = (record_t){
         .client = updates_client_name(update->client, item->name),
         .position = text_of(item->position),
-        .client_time = write_time(update->client_time_ns, random_once_in(random, 4), item->time),
+        .client_time = write_time(update->client_time_ns, self->count, random, item->time),
         .origin = update->origin,
         .client_time_ns = update->client_time_ns,
         .receipt_time_ns = update->receipt_time_ns,
@@ -168,21 +167,14 @@ static update_number_t find_tombstone(const updates_t *self, const record_t *rec
 
 update_number_t updates_find(const updates_t *self, const record_t *record)
 {
-    uint64_t millions;
-    uint64_t rest;
+    uint64_t number;
     if (record_is_tombstone(record)) {
         return find_tombstone(self, record);
     }
-    if (record->position.size != POSITION_SIZE - 3) {
-        return UPDATES_NONE;
-    }
-    text_t digits = text_after(record->position, NUMBER_OFFSET);
-    if (!text_to_u64(text_first(digits, 3), 999, &millions) ||
-        !text_to_u64(text_after(digits, 4), 999999, &rest)) {
-        return UPDATES_NONE;
-    }
-    uint64_t number = millions * 1000000 + rest;
-    if (number == 0 || number > self->count) {
+    text_t time = record->client_time;
+    if (time.size < NUMBER_SIZE ||
+        !text_to_u64(text_after(time, time.size - NUMBER_SIZE), self->count, &number) ||
+        number == 0) {
         return UPDATES_NONE;
     }
     const record_t *made = &self->items[number - 1].record;

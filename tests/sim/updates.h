@@ -1,6 +1,6 @@
 /* updates.h - every update that a run makes, and what became of each at each member: what the checks compare with.
  *
- * An update's number stands in its position text, so that a record that is met anywhere tells which it is.
+ * An update's number stands in the last decimals of its time text, which do not count (client-protocol.md, T2), so that a record that is met anywhere tells which it is.
  * Owner: the herd. Threads: one.
  */
 #ifndef HERD_TESTS_SIM_UPDATES_H

@@ -54,6 +54,17 @@ static member_t *any_member(workload_t *self)
     return self->herd->members[random_below(&self->random, self->herd->graph.member_count)];
 }
 
+/* At the same moment, told to another member, or to this one again: of the same instant, or a little later, which is the
+ * same where both are too far ahead (R2). */
+static void send_twin(workload_t *self, member_t *member, size_t client, int64_t time_ns)
+{
+    member_t *other = random_once_in(&self->random, 2) ? member : any_member(self);
+    int64_t later_ns = random_once_in(&self->random, 2)
+                           ? 0
+                           : (int64_t)random_below(&self->random, TIMESTAMP_NS_PER_S);
+    send_to(self, other, client, time_ns + later_ns);
+}
+
 static void on_update(void *subject, uint64_t detail)
 {
     (void)detail;
@@ -63,8 +74,7 @@ static void on_update(void *subject, uint64_t detail)
     int64_t time_ns = client_time(self, client, member_true_ns(member));
     send_to(self, member, client, time_ns);
     if (self->settings.twins && random_once_in(&self->random, 4)) {
-        /* The same instant, told to another member, or to this one again. */
-        send_to(self, any_member(self), client, time_ns);
+        send_twin(self, member, client, time_ns);
     }
 }
 
