@@ -24,6 +24,7 @@
     X(MARK_GENERATION, "R6", "what an earlier life sent marks the present one")                    \
     X(CHECKPOINT_GENERATION, "R7", "a checkpoint counts in any generation")                        \
     X(PARENT_TAIL, "R7", "a checkpoint in the parent counts beyond what was recovered")            \
+    X(PARENT_LEVEL, "R8", "a checkpoint in the parent counts where we were not level")             \
     X(DATA_SESSION, "R8", "DATA of an earlier session is taken")                                   \
     X(ANSWER_SESSION, "R8", "answers of an earlier session are taken")                             \
     X(NAK, "R9", "a gap is not noticed")                                                           \

@@ -124,7 +124,8 @@ bool link_checkpoint(const link_t *self, link_checkpoint_t *ret_checkpoint)
     if (!in->known || in->checkpoint < in->repair_until) {
         return false;
     }
-    *ret_checkpoint = (link_checkpoint_t){.generation = in->generation, .index = in->checkpoint};
+    *ret_checkpoint = (link_checkpoint_t){
+        .generation = in->generation, .index = in->checkpoint, .level = in->level};
     return true;
 }
 
@@ -133,6 +134,7 @@ void link_restore(link_t *self, const link_checkpoint_t *checkpoint)
     self->in.known = true;
     self->in.generation = checkpoint->generation;
     self->in.checkpoint = checkpoint->index;
+    self->in.level = checkpoint->level;
 }
 
 bool link_wants_digest(link_t *self, int64_t steady_ns)

@@ -26,7 +26,9 @@ typedef struct link link_t;
 /* A place in the list of one generation of a member (open value struct). */
 typedef struct {
     generation_t generation;
-    uint64_t index;
+    uint64_t index; /* processed up to here, or recovered up to here */
+    uint64_t
+        level; /* of what was processed: the greatest tail of the list at which all of it was (R8) */
 } link_checkpoint_t;
 
 /* The links of one member (open; zero at first, every field theirs): an empty one takes the whole list of one neighbour at

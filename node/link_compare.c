@@ -75,12 +75,12 @@ void link_compare_stop(link_t *self)
     in->leaves = NULL;
 }
 
-/* WANT is due, since `index` of the neighbour's list. */
+/* WANT is due, since `index` of the neighbour's list, at which we are level with it. */
 static void want_since(link_t *self, uint64_t index)
 {
     link_incoming_t *in = &self->in;
     in->known = true;
-    in->checkpoint = index;
+    in->checkpoint = in->level = index;
     in->from_start = false;
     in->want_due = true;
 }
@@ -161,7 +161,7 @@ static void finish_compare(link_t *self)
         return;
     }
     in->known = in->from_start = in->want_due = true;
-    in->checkpoint = 0;
+    in->checkpoint = in->level = 0;
     /* Behind what was processed when the AUDIT came, records are missing because they are on their way. */
     in->repair_until =
         in->of_audit && in->audited < in->compared_tail ? in->audited : in->compared_tail;
@@ -205,7 +205,8 @@ link_event_t link_take_leaves(link_t *self, const message_t *message)
     if (!in->comparing) {
         /* Of a comparison that is over here: the sender waits for WANT. */
         if (in->known && !in->compare_due && !in->want_due) {
-            want_since(self, in->checkpoint);
+            in->from_start = false;
+            in->want_due = true;
         }
         return LINK_NOTHING;
     }

@@ -68,23 +68,28 @@ static bool parse_hello(const link_t *self, text_t body, int64_t now_ns, hello_t
     return !hello->has_parent || parse_parent(value, &hello->parent);
 }
 
-/* R8: the index of its list up to which nothing is missing here, where there is one. */
-static bool find_resumption(const link_incoming_t *in, const hello_t *hello, uint64_t *ret_since)
+/* R8: the place in its list up to which nothing is missing here, where there is one; its generation is not set. */
+static bool find_resumption(const link_incoming_t *in, const hello_t *hello,
+                            link_checkpoint_t *ret_place)
 {
     if (!in->known || in->checkpoint < in->repair_until) {
         return false;
     }
     if (generation_equal(&in->generation, &hello->generation) || !RULE(CHECKPOINT_GENERATION)) {
-        *ret_since = in->checkpoint;
+        *ret_place = (link_checkpoint_t){.index = in->checkpoint, .level = in->level};
         return in->checkpoint <= hello->tail;
     }
     if (!hello->has_parent || !generation_equal(&in->generation, &hello->parent.generation)) {
         return false;
     }
-    /* What it recovered is the beginning of the list that we have processed; behind that, it goes on otherwise. */
+    /* What it recovered is its list of an earlier moment, up to the tail of that moment. Where we were level with it, we had
+     * all of its list of such a moment. A mere checkpoint is not enough: a record may have moved behind it before we
+     * passed, and be back at the place where it stood. */
+    uint64_t level = RULE(PARENT_LEVEL) ? in->level : in->checkpoint;
     uint64_t recovered = hello->parent.index;
-    *ret_since = in->checkpoint < recovered || !RULE(PARENT_TAIL) ? in->checkpoint : recovered;
-    return *ret_since <= hello->tail;
+    uint64_t since = level < recovered || !RULE(PARENT_TAIL) ? level : recovered;
+    *ret_place = (link_checkpoint_t){.index = since, .level = since};
+    return since <= hello->tail;
 }
 
 /* Forgets what the session before was about. */
@@ -148,12 +153,13 @@ static void go_on_waiting(link_t *self, int64_t steady_ns)
 static void answer_hello(link_t *self, const hello_t *hello, text_t body, int64_t steady_ns)
 {
     link_incoming_t *in = &self->in;
-    uint64_t since = 0;
+    link_checkpoint_t place = {0};
     text_t root;
-    bool resumes = find_resumption(in, hello, &since);
+    bool resumes = find_resumption(in, hello, &place);
     link_compare_stop(self);
     open_session(in, hello);
-    in->checkpoint = since;
+    in->checkpoint = resumes ? place.index : 0;
+    in->level = resumes ? place.level : 0;
     in->from_start = !resumes;
     if (resumes || !link_says_digest(body)) {
         in->known = in->want_due = true;
@@ -238,12 +244,13 @@ static void merge_records(link_t *self, text_t body)
     }
 }
 
-/* session generation prev last */
+/* session generation prev last ["level"] */
 typedef struct {
     uint64_t session;
     generation_t generation;
     uint64_t previous; /* index */
     uint64_t last;     /* index */
+    bool level;        /* `last` was the tail of the list: nothing is behind it */
 } data_header_t;
 
 static bool parse_data_header(text_t header, data_header_t *ret_header)
@@ -251,12 +258,17 @@ static bool parse_data_header(text_t header, data_header_t *ret_header)
     text_t session;
     text_t generation;
     text_t previous;
-    return text_take_until(&header, ' ', &session) && text_take_until(&header, ' ', &generation) &&
-           text_take_until(&header, ' ', &previous) &&
+    text_t last;
+    if (!text_take_until(&header, ' ', &session) || !text_take_until(&header, ' ', &generation) ||
+        !text_take_until(&header, ' ', &previous) || !text_take_until(&header, ' ', &last)) {
+        return false;
+    }
+    ret_header->level = header.size > 0;
+    return (!ret_header->level || text_equal(header, TEXT("level"))) &&
            text_to_u64(session, UINT64_MAX, &ret_header->session) &&
            generation_parse(generation, &ret_header->generation) &&
            text_to_u64(previous, UINT64_MAX, &ret_header->previous) &&
-           text_to_u64(header, UINT64_MAX, &ret_header->last) &&
+           text_to_u64(last, UINT64_MAX, &ret_header->last) &&
            ret_header->previous <= ret_header->last;
 }
 
@@ -298,6 +310,9 @@ static link_event_t take_data(link_t *self, const message_t *message, int64_t st
     uint64_t newer = self->counters.newer;
     in->fed_ns = steady_ns;
     merge_records(self, message->body);
+    if (header.level && header.last > in->level) {
+        in->level = header.last;
+    }
     in->nak_sent = false;
     in->ack_due = true;
     if (message->body.size > 0) {

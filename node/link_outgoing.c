@@ -92,6 +92,9 @@ static void write_data_header(link_t *self)
     link_put(&self->header, "%llu %.*s %llu %llu", (unsigned long long)self->out.session,
              GENERATION_SIZE, self->generation.hex, (unsigned long long)self->out.told,
              (unsigned long long)self->out.pending.last);
+    if (self->out.pending.level > 0 && self->out.peer_compares) {
+        link_put(&self->header, " level");
+    }
 }
 
 static bool has_room(const link_outgoing_t *out)

@@ -82,6 +82,7 @@ typedef struct {
     bool known;              /* generation and checkpoint are set */
     generation_t generation; /* of the list that was processed ... */
     uint64_t checkpoint;     /* ... up to here */
+    uint64_t level;          /* see link_checkpoint_t */
     bool open;               /* session is set */
     uint64_t session;
     uint64_t tail;          /* of its list when it said HELLO */
