@@ -60,6 +60,7 @@ void link_compare_start(link_t *self, bool of_audit)
 {
     link_incoming_t *in = &self->in;
     link_compare_stop(self);
+    in->compare_number++;
     in->leaves = memory_new(sizeof *in->leaves);
     in->compare_due = true;
     in->of_audit = of_audit;
@@ -102,6 +103,7 @@ bool link_write_compare(link_t *self)
     in->comparing = true;
     self->counters.comparisons++;
     link_start_message(self, in->session);
+    link_put(&self->header, " %llu", (unsigned long long)in->compare_number);
     for (unsigned node = 0; node < DIGEST_NODES; node++) {
         put_sum(&self->body, digest_node(digest, node));
         put_text(&self->body, "\n", 1);
@@ -168,22 +170,25 @@ static void finish_compare(link_t *self)
     in->repaired = 0;
 }
 
-/* session tail from to */
+/* session number tail from to */
 typedef struct {
     uint64_t session;
-    uint64_t tail; /* the sender's, before any leaf was read */
-    uint64_t from; /* node */
-    uint64_t to;   /* node behind the last that is covered */
+    uint64_t number; /* of the COMPARE that it answers */
+    uint64_t tail;   /* the sender's, before any leaf was read */
+    uint64_t from;   /* node */
+    uint64_t to;     /* node behind the last that is covered */
 } leaves_header_t;
 
 static bool parse_leaves_header(text_t header, leaves_header_t *ret_header)
 {
     text_t session;
+    text_t number;
     text_t tail;
     text_t from;
-    return text_take_until(&header, ' ', &session) && text_take_until(&header, ' ', &tail) &&
-           text_take_until(&header, ' ', &from) &&
+    return text_take_until(&header, ' ', &session) && text_take_until(&header, ' ', &number) &&
+           text_take_until(&header, ' ', &tail) && text_take_until(&header, ' ', &from) &&
            text_to_u64(session, UINT64_MAX, &ret_header->session) &&
+           text_to_u64(number, UINT64_MAX, &ret_header->number) &&
            text_to_u64(tail, UINT64_MAX, &ret_header->tail) &&
            text_to_u64(from, DIGEST_NODES, &ret_header->from) &&
            text_to_u64(header, DIGEST_NODES, &ret_header->to) && ret_header->from < ret_header->to;
@@ -209,6 +214,9 @@ link_event_t link_take_leaves(link_t *self, const message_t *message)
             in->want_due = true;
         }
         return LINK_NOTHING;
+    }
+    if (header.number != in->compare_number || header.from < in->next_node) {
+        return LINK_NOTHING; /* of an earlier one, or come twice */
     }
     if (header.from != in->next_node && RULE(LEAVES_IN_ORDER)) {
         link_compare_start(self, in->of_audit); /* one was lost */
@@ -314,7 +322,7 @@ static bool parse_nodes(text_t body, digest_sum_t nodes[DIGEST_NODES])
 }
 
 /* B11, at the sender */
-link_event_t link_take_compare(link_t *self, text_t body, int64_t steady_ns)
+link_event_t link_take_compare(link_t *self, uint64_t number, text_t body, int64_t steady_ns)
 {
     link_outgoing_t *out = &self->out;
     digest_sum_t nodes[DIGEST_NODES];
@@ -327,6 +335,7 @@ link_event_t link_take_compare(link_t *self, text_t body, int64_t steady_ns)
     memcpy(out->peer_nodes, nodes, sizeof nodes);
     out->comparing = true;
     out->compare_begun = false;
+    out->compare_number = number;
     out->next_node = 0;
     trickle_inconsistent(&out->trickle, steady_ns);
     return LINK_NOTHING;
@@ -375,8 +384,8 @@ bool link_write_node_leaves(link_t *self)
             put_node(self, digest, node);
         }
     }
-    link_put(&self->header, " %llu %u %u", (unsigned long long)out->compare_tail, out->next_node,
-             node);
+    link_put(&self->header, " %llu %llu %u %u", (unsigned long long)out->compare_number,
+             (unsigned long long)out->compare_tail, out->next_node, node);
     out->pending_node = node;
     return true;
 }

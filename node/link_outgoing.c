@@ -315,7 +315,7 @@ link_event_t link_take_answer(link_t *self, const message_t *message, int64_t st
     self->out.heard_ns = steady_ns;
     switch (message->type) {
     case MESSAGE_WANT: return take_want(self, message->body, steady_ns);
-    case MESSAGE_COMPARE: return link_take_compare(self, message->body, steady_ns);
+    case MESSAGE_COMPARE: return link_take_compare(self, index, message->body, steady_ns);
     case MESSAGE_ACK: return take_ack(self, index);
     case MESSAGE_NAK: return take_nak(self, index);
     case MESSAGE_RESET:

@@ -68,6 +68,7 @@ typedef struct {
     bool peer_compares;       /* it knows COMPARE and AUDIT */
     bool comparing;           /* COMPARE came: LEAVES go out, DATA waits for WANT */
     bool compare_begun;       /* compare_tail is set */
+    uint64_t compare_number;  /* of the neighbour's COMPARE */
     uint64_t compare_tail;    /* our tail when the first LEAVES was made (R13) */
     unsigned next_node;       /* the first that no LEAVES has covered yet */
     digest_sum_t *peer_nodes; /* DIGEST_NODES of them while comparing; else NULL */
@@ -94,18 +95,19 @@ typedef struct {
     bool reset_due;
     bool nak_due;
     bool ack_due;
-    uint64_t records;       /* that it had when it said HELLO */
-    bool waits;             /* its list is asked for when that of another neighbour is here (R11) */
-    int64_t waited_ns;      /* steady: when it was last told that we are there, meanwhile */
-    int64_t fed_ns;         /* steady: HELLO, or the last DATA */
-    bool has_root;          /* `root` is set, by HELLO or AUDIT */
-    digest_sum_t root;      /* its digest's, at that moment */
-    bool compare_due;       /* COMPARE is to be sent when our digest is complete */
-    bool comparing;         /* LEAVES are awaited */
-    bool of_audit;          /* this comparison, or the repair after it, comes from an AUDIT */
-    unsigned next_node;     /* the first that no LEAVES has covered yet */
-    uint64_t compared_tail; /* the least tail that its LEAVES told */
-    link_leaves_t *leaves;  /* that differ; NULL while nothing is compared */
+    uint64_t records;  /* that it had when it said HELLO */
+    bool waits;        /* its list is asked for when that of another neighbour is here (R11) */
+    int64_t waited_ns; /* steady: when it was last told that we are there, meanwhile */
+    int64_t fed_ns;    /* steady: HELLO, or the last DATA */
+    bool has_root;     /* `root` is set, by HELLO or AUDIT */
+    digest_sum_t root; /* its digest's, at that moment */
+    bool compare_due;  /* COMPARE is to be sent when our digest is complete */
+    bool comparing;    /* LEAVES are awaited */
+    uint64_t compare_number; /* of our newest COMPARE: LEAVES for an earlier one are passed over */
+    bool of_audit;           /* this comparison, or the repair after it, comes from an AUDIT */
+    unsigned next_node;      /* the first that no LEAVES has covered yet */
+    uint64_t compared_tail;  /* the least tail that its LEAVES told */
+    link_leaves_t *leaves;   /* that differ; NULL while nothing is compared */
     uint64_t
         repair_until; /* up to this index it sends only what differs: no place to resume from (R14) */
     uint64_t audited;    /* of its list, what was processed when the digests differed (R15) */
@@ -177,7 +179,7 @@ link_event_t link_take_audit(link_t *self, const message_t *message, int64_t ste
 void link_finish_audit(link_t *self);
 
 /* The sender. Takes COMPARE. */
-link_event_t link_take_compare(link_t *self, text_t body, int64_t steady_ns);
+link_event_t link_take_compare(link_t *self, uint64_t number, text_t body, int64_t steady_ns);
 /* Writes the next LEAVES; false where our digest is not complete yet or all nodes are covered. */
 bool link_write_node_leaves(link_t *self);
 /* Takes the `leaves` of WANT; false where they are malformed. */
