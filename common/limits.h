@@ -38,6 +38,8 @@
 #define LIMIT_REQUEST_TIMEOUT_MS_MIN 10
 #define LIMIT_REQUEST_TIMEOUT_MS     600000
 #define LIMIT_CLOCK_LEAD_MS          86400000
+/* Neighbours that an IAMAT may wait for (setting acknowledge): more is a herd that waits for its slowest. */
+#define LIMIT_ACKNOWLEDGING_PEERS 16
 /* Endpoints a front-end may listen on. */
 #define LIMIT_LISTENERS 8
 /* A Unix socket path, less its terminating zero (sun_path, unix(7)). */
@@ -69,6 +71,9 @@
 #define LIMIT_RESULTS   20
 /* WHATSATs that wait for the places actor at one node. */
 #define LIMIT_WAITING_QUERIES 65536
+/* Bytes of AT replies that wait for neighbours to acknowledge their records, at one node: some 900,000, several
+ * seconds of what a node takes. Up to twice that is allocated. */
+#define LIMIT_PROMISES_SIZE 134217728
 /* Front-ends that one node serves. */
 #define LIMIT_FRONTENDS 256
 
