@@ -145,7 +145,12 @@ static void config_read_members(const config_reader_t *reader, const config_line
                                         run_dir != NULL ? run_dir->line : 0);
     }
     config_endpoints_check(reader, &drafts);
+    size_t errors_before = reader->findings->error_count;
     config_links_resolve(reader, &drafts);
+    if (config->acknowledge_peers > 0 && reader->findings->error_count == errors_before) {
+        config_links_check_peers(reader, &drafts, config->acknowledge_peers,
+                                 config_found(herd, "acknowledge")->line);
+    }
 
     config_member_t *members = arena_take(reader->arena, drafts.count * sizeof *members);
     for (size_t i = 0; i < drafts.count; i++) {

@@ -57,6 +57,9 @@ typedef struct config {
     size_t max_memory;      /* of these records, bytes; 0: half of the machine's memory */
     int64_t request_timeout_ms;
     int64_t max_clock_lead_ms; /* replication.md, R2 */
+    size_t
+        acknowledge_peers; /* neighbours that acknowledge a record before its IAMAT is answered, 0 ..
+                                  LIMIT_ACKNOWLEDGING_PEERS (replication.md, R18) */
     config_places_t places;
     const char *places_file;        /* NULL where the provider needs none */
     const config_member_t *members; /* in the order of the file */

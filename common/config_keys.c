@@ -35,6 +35,8 @@ static const config_key_t config_keys[] = {
      .minimum = LIMIT_REQUEST_TIMEOUT_MS_MIN, .maximum = LIMIT_REQUEST_TIMEOUT_MS, .unit = "milliseconds"},
     {HERD(max_clock_lead_ms), .name = "max_clock_lead", .parse = config_parse_time, .default_text = "10000",
      .minimum = 0, .maximum = LIMIT_CLOCK_LEAD_MS, .unit = "milliseconds"},
+    {HERD(acknowledge_peers), .name = "acknowledge", .parse = config_parse_acknowledge, .default_text = "memory",
+     .minimum = 1, .maximum = LIMIT_ACKNOWLEDGING_PEERS},
     {.section = CONFIG_SECTION_HERD, .name = "places"},
 
     {PLACES(places), .name = "provider", .parse = config_parse_provider, .default_text = "none"},

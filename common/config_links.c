@@ -172,3 +172,18 @@ void config_links_resolve(const config_reader_t *reader, config_drafts_t *drafts
     }
     free(links.listed);
 }
+
+void config_links_check_peers(const config_reader_t *reader, const config_drafts_t *drafts,
+                              size_t peers, unsigned line)
+{
+    for (size_t i = 0; i < drafts->count; i++) {
+        const config_draft_t *draft = &drafts->drafts[i];
+        size_t count = draft->member.neighbour_count;
+        if (count < peers) {
+            config_error(reader->findings, config_draft_line(draft, "neighbours"),
+                         "\"acknowledge\" in line %u waits for %zu neighbour%s, but %s has "
+                         "%zu: no IAMAT there would ever be answered",
+                         line, peers, peers == 1 ? "" : "s", draft->member.name, count);
+        }
+    }
+}

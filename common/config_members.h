@@ -34,6 +34,11 @@ void config_members_default_requests(const config_reader_t *reader, config_draft
  * are errors; links that one side alone lists and parts of the herd that no link joins are warnings. */
 void config_links_resolve(const config_reader_t *reader, config_drafts_t *drafts);
 
+/* Members that have less than `peers` neighbours are errors: "acknowledge", in line `line`, has an IAMAT wait for so
+ * many. After config_links_resolve. */
+void config_links_check_peers(const config_reader_t *reader, const config_drafts_t *drafts,
+                              size_t peers, unsigned line);
+
 /* Endpoints that two sockets cannot both have are errors, bus, requests and tap ports in the kernel's
  * ephemeral range warnings. */
 void config_endpoints_check(const config_reader_t *reader, const config_drafts_t *drafts);

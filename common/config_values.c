@@ -116,6 +116,38 @@ void config_parse_provider(const config_reader_t *reader, const config_key_t *ke
         local ? CONFIG_PLACES_LOCAL : CONFIG_PLACES_NONE;
 }
 
+/* The number of "peers 2"; false for all else. */
+static bool config_read_peers(const config_key_t *key, text_t value, uint64_t *ret_peers)
+{
+    text_t word;
+    text_t number;
+    text_t extra;
+    return text_take_field(&value, &word) && text_equal(word, TEXT("peers")) &&
+           text_take_field(&value, &number) && !text_take_field(&value, &extra) &&
+           text_to_u64(number, key->maximum, ret_peers) && *ret_peers >= key->minimum;
+}
+
+void config_parse_acknowledge(const config_reader_t *reader, const config_key_t *key,
+                              const config_setting_t *setting, void *structure)
+{
+    uint64_t peers = 0;
+    if (strcmp(setting->value, "disk") == 0) {
+        config_error(reader->findings, setting->line,
+                     "\"%s\" cannot be \"disk\" yet: that comes with the journal", setting->name);
+        return;
+    }
+    if (strcmp(setting->value, "memory") != 0 &&
+        !config_read_peers(key, text_of(setting->value), &peers)) {
+        char right[64];
+        snprintf(right, sizeof right,
+                 "\"memory\", or \"peers N\" with N from %" PRIu64 " to %" PRIu64, key->minimum,
+                 key->maximum);
+        config_bad_value(reader, setting, right);
+        return;
+    }
+    *(size_t *)config_field(key, structure) = (size_t)peers;
+}
+
 /* Why an endpoint does not parse. */
 static void config_bad_endpoint(const config_reader_t *reader, const config_setting_t *setting,
                                 const char *text, status_t status)

@@ -262,6 +262,7 @@ static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     (void)loop;
     neighbour_t *self = argument;
     int64_t steady_ns = timestamp_steady_ns();
+    uint64_t held = link_held(self->link);
     if ((item->revents & ZMQ_POLLOUT) != 0) {
         link_connected(self->link, steady_ns);
     }
@@ -278,6 +279,9 @@ static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument)
             log_bad(self, status_text(status), (text_t){0}); /* M3 */
         }
         message_inbound_done(&inbound);
+    }
+    if (link_held(self->link) != held) {
+        self->context.acknowledged(self->context.argument);
     }
     neighbour_pump(self, timestamp_now_ns(), steady_ns);
     return 0;

@@ -18,7 +18,9 @@ typedef struct {
     zloop_t *loop;
     log_t *log;
     store_t *store;
-    void *bus; /* our ROUTER, for answers */
+    void *bus;                            /* our ROUTER, for answers */
+    void (*acknowledged)(void *argument); /* called when link_held has grown */
+    void *argument;                       /* for `acknowledged` */
 } neighbour_context_t;
 
 /* Makes the connection to `endpoint` and hooks it into the loop. `identity` is copied. Caller ends it with

@@ -222,10 +222,12 @@ static int on_tick(zloop_t *loop, int timer, void *argument)
     advance_digest(self, steady_ns);
     serve_when_ready(self, steady_ns);
     bool grace_over = steady_ns - self->stopping_ns > NODE_EXIT_GRACE_MS * TIMESTAMP_NS_PER_MS;
-    return self->stopping_ns != 0 && (grace_over || neighbours_are_level(self)) ? -1 : 0;
+    bool done = neighbours_are_level(self) && !service_owes_answers(self->service);
+    return self->stopping_ns != 0 && (grace_over || done) ? -1 : 0;
 }
 
-/* No more requests; the loop goes on until the neighbours have what was answered. */
+/* No more requests; the loop goes on until the neighbours have what was answered, and the answers that wait for them
+ * have left. */
 static void begin_to_stop(node_t *self, const char *reason)
 {
     if (self->stopping_ns != 0) {
@@ -290,13 +292,21 @@ static uint64_t random_number(void)
     return number;
 }
 
+static void on_acknowledged(void *argument)
+{
+    node_t *self = argument;
+    service_release(self->service);
+}
+
 static void make_neighbours(node_t *self)
 {
     const config_member_t *member = self->member;
     neighbour_context_t context = {.loop = self->loop,
                                    .log = self->log,
                                    .store = self->store,
-                                   .bus = zsock_resolve(self->bus)};
+                                   .bus = zsock_resolve(self->bus),
+                                   .acknowledged = on_acknowledged,
+                                   .argument = self};
     self->neighbours = memory_new_array(member->neighbour_count, sizeof(neighbour_t *));
     for (size_t i = 0; i < member->neighbour_count; i++) {
         const config_member_t *neighbour = &self->config->members[member->neighbours[i]];

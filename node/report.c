@@ -28,10 +28,12 @@ status_t report_write(const report_figures_t *figures, buffer_t *out)
     if (status == STATUS_OK) {
         status = buffer_format(
             out,
-            "positions %llu\nlookups %llu\ninvalid %llu\nstamps_replaced %llu\nmalformed %llu\n",
+            "positions %llu\nlookups %llu\ninvalid %llu\nstamps_replaced %llu\nmalformed %llu\n"
+            "unacknowledged %zu\nunkept %llu\n",
             (unsigned long long)figures->positions, (unsigned long long)figures->lookups,
             (unsigned long long)figures->invalid, (unsigned long long)figures->stamps_replaced,
-            (unsigned long long)figures->malformed);
+            (unsigned long long)figures->malformed, figures->unacknowledged,
+            (unsigned long long)figures->unkept);
     }
     if (status == STATUS_OK && figures->digest != NULL) {
         char root[DIGEST_SUM_SIZE];

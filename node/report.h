@@ -20,6 +20,8 @@ typedef struct {
     uint64_t invalid;         /* lines answered "?" */
     uint64_t stamps_replaced; /* bus-protocol.md, Q6 */
     uint64_t malformed;       /* request records dropped */
+    size_t unacknowledged;    /* IAMATs whose answer waits for neighbours (replication.md, R18) */
+    uint64_t unkept;          /* IAMATs not answered because these did not acknowledge */
     size_t frontends;
     uint64_t clients;         /* connections of all front-ends */
     neighbour_t **neighbours; /* neighbour_count of them */

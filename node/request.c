@@ -98,6 +98,40 @@ static text_t format_answer(request_t *self, const record_t *record)
     return buffer_text(&self->scratch);
 }
 
+/* R18: no answer is better than a promise that is not kept; the front-end's time-out closes the connection. */
+static void note_unkept(request_t *self, size_t count, const char *reason, int64_t steady_ns)
+{
+    uint64_t held;
+    self->unkept += count;
+    if (log_limit_pass(&self->unkept_noted, steady_ns, &held)) {
+        log_event(self->context.log, LOG_LEVEL_WARNING,
+                  "acknowledge: %s: not answered (%llu since the start)", reason,
+                  (unsigned long long)self->unkept);
+    }
+}
+
+/* R18: the answer waits for neighbours, unless they have what was there before. */
+static void promise_answer(request_t *self, const exchange_t *exchange, text_t answer)
+{
+    uint64_t index = store_tail(self->context.store);
+    if (promises_are_kept(self->context.promises, index)) {
+        self->positions++;
+        put_reply(self, exchange, answer);
+        return;
+    }
+    promise_t promise = {
+        .index = index,
+        .frontend = frontends_slot(self->context.frontends, exchange->frontend),
+        .frontend_serial = exchange->frontend->serial,
+        .connection = exchange->connection,
+        .sequence = exchange->sequence,
+        .since_ns = exchange->steady_ns,
+    };
+    if (!promises_add(self->context.promises, &promise, answer)) {
+        note_unkept(self, 1, "too many IAMATs wait for neighbours", exchange->steady_ns);
+    }
+}
+
 static void answer_iamat(request_t *self, const exchange_t *exchange, const command_t *command)
 {
     record_t record = {
@@ -119,6 +153,10 @@ static void answer_iamat(request_t *self, const exchange_t *exchange, const comm
                       "%llu before)",
                       (unsigned long long)held);
         }
+        return;
+    }
+    if (self->context.promises != NULL) {
+        promise_answer(self, exchange, format_answer(self, &record));
         return;
     }
     self->positions++;
@@ -259,4 +297,24 @@ void request_answer_query(request_t *self, const waiting_query_t *query, text_t 
         assert(status == STATUS_OK);
     }
     put_reply(self, &exchange, buffer_text(&self->scratch));
+}
+
+void request_answer_promise(request_t *self, const promise_t *promise, text_t reply,
+                            frontend_link_t *frontend, int64_t now_ns)
+{
+    exchange_t exchange = {.connection = promise->connection,
+                           .sequence = promise->sequence,
+                           .frontend = frontend,
+                           .now_ns = now_ns};
+    name_exchange(self, &exchange);
+    self->positions++;
+    put_reply(self, &exchange, reply);
+}
+
+void request_drop_late_promises(request_t *self, int64_t latest_ns, int64_t steady_ns)
+{
+    size_t count = promises_drop_late(self->context.promises, latest_ns);
+    if (count > 0) {
+        note_unkept(self, count, "neighbours did not take IAMATs in time", steady_ns);
+    }
 }

@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "node/frontends.h"
 #include "node/places.h"
+#include "node/promises.h"
 #include "node/store.h"
 #include "node/waiting.h"
 
@@ -21,6 +22,7 @@
 typedef struct {
     store_t *store;
     waiting_t *waiting;
+    promises_t *promises; /* NULL: an IAMAT is answered at once */
     frontends_t *frontends;
     log_t *log;
     text_t member;             /* our name */
@@ -40,9 +42,11 @@ typedef struct {
     uint64_t lookups;         /* WHATSATs answered or asked on */
     uint64_t invalid;         /* lines answered "?" */
     uint64_t stamps_replaced; /* Q6 */
+    uint64_t unkept;          /* IAMATs not answered: neighbours did not acknowledge them (R18) */
     uint64_t malformed;       /* request records that were none, dropped */
     int64_t replaced_ns;      /* the newest time that Q6 put in the place of another */
     log_limit_t full;         /* log lines about clients that found no room */
+    log_limit_t unkept_noted; /* log lines about `unkept` */
 } request_t;
 
 void request_init(request_t *self, const request_context_t *context);
@@ -57,5 +61,12 @@ bool request_answer_some(request_t *self, text_t *body, frontend_link_t *fronten
 /* Appends the reply to a query that waited: its AT line and `json`. */
 void request_answer_query(request_t *self, const waiting_query_t *query, text_t json,
                           frontend_link_t *frontend, int64_t now_ns);
+
+/* Appends the reply to an IAMAT that waited for neighbours (R18). */
+void request_answer_promise(request_t *self, const promise_t *promise, text_t reply,
+                            frontend_link_t *frontend, int64_t now_ns);
+
+/* Gives up the IAMATs that wait since before `latest_ns` (steady): their connections were closed. */
+void request_drop_late_promises(request_t *self, int64_t latest_ns, int64_t steady_ns);
 
 #endif

@@ -6,6 +6,7 @@
 #include "common/timestamp.h"
 #include "node/frontends.h"
 #include "node/places_answer.h"
+#include "node/promises.h"
 #include "node/report.h"
 #include "node/request.h"
 #include "node/waiting.h"
@@ -16,6 +17,8 @@
 /* A question to the places actor is given up this long before the client would be, or at half its time where that
  * is short. */
 enum { PLACES_MARGIN_MS = 500 };
+/* Answers that leave in one turn when neighbours have acknowledged: some ten milliseconds; the tick takes up the rest. */
+enum { RELEASES_PER_TURN = 65536 };
 /* Entries that a STATUS may add to the digest by itself: one or two milliseconds. */
 enum { STATUS_DIGEST_STEP = 16384 };
 
@@ -25,6 +28,7 @@ struct service {
     service_context_t context;
     frontends_t *frontends;
     waiting_t *waiting;
+    promises_t *promises; /* NULL where no answer waits for neighbours */
     request_t request;
     bool digest_asked;       /* by an operator */
     log_limit_t dropped;     /* log lines about messages that are none */
@@ -231,6 +235,8 @@ static void take_status(service_t *self, const message_inbound_t *inbound)
         .invalid = self->request.invalid,
         .stamps_replaced = self->request.stamps_replaced,
         .malformed = self->request.malformed,
+        .unacknowledged = service_owes_answers(self) ? promises_count(self->promises) : 0,
+        .unkept = self->request.unkept,
         .frontends = frontends_count(self->frontends),
         .clients = frontends_clients(self->frontends),
         .neighbours = self->context.neighbours,
@@ -318,6 +324,53 @@ void service_take_answers(service_t *self)
     flush_replies(self);
 }
 
+/* R18: what enough neighbours hold now. */
+static void note_held(service_t *self)
+{
+    promises_begin_round(self->promises);
+    for (size_t i = 0; i < self->context.member->neighbour_count; i++) {
+        promises_note_held(self->promises, link_held(neighbour_link(self->context.neighbours[i])));
+    }
+    promises_end_round(self->promises);
+}
+
+void service_release(service_t *self)
+{
+    if (self->promises == NULL) {
+        return;
+    }
+    note_held(self);
+    int64_t now_ns = timestamp_now_ns();
+    promise_t promise;
+    text_t reply;
+    for (int i = 0; i < RELEASES_PER_TURN && promises_take_kept(self->promises, &promise, &reply);
+         i++) {
+        frontend_link_t *frontend =
+            frontends_at(self->frontends, promise.frontend, promise.frontend_serial);
+        if (frontend == NULL) {
+            continue;
+        }
+        request_answer_promise(&self->request, &promise, reply, frontend, now_ns);
+        if (frontend->replies.size >= LIMIT_BATCH_SIZE) {
+            send_replies(self, frontend, 0);
+        }
+    }
+    flush_replies(self);
+}
+
+bool service_owes_answers(const service_t *self)
+{
+    return self->promises != NULL && promises_count(self->promises) > 0;
+}
+
+static void drop_late_promises(service_t *self, int64_t steady_ns)
+{
+    if (self->promises != NULL) {
+        int64_t timeout_ns = self->context.config->request_timeout_ms * TIMESTAMP_NS_PER_MS;
+        request_drop_late_promises(&self->request, steady_ns - timeout_ns, steady_ns);
+    }
+}
+
 static void answer_late_queries(service_t *self, int64_t steady_ns)
 {
     int64_t timeout_ms = self->context.config->request_timeout_ms;
@@ -348,6 +401,8 @@ void service_tick(service_t *self, int64_t steady_ns)
         }
     }
     answer_late_queries(self, steady_ns);
+    service_release(self);
+    drop_late_promises(self, steady_ns);
 }
 
 service_t *service_new(const service_context_t *context)
@@ -356,9 +411,13 @@ service_t *service_new(const service_context_t *context)
     self->context = *context;
     self->frontends = frontends_new();
     self->waiting = waiting_new();
+    if (context->config->acknowledge_peers > 0) {
+        self->promises = promises_new(context->config->acknowledge_peers, LIMIT_PROMISES_SIZE);
+    }
     request_context_t request = {
         .store = context->store,
         .waiting = self->waiting,
+        .promises = self->promises,
         .frontends = self->frontends,
         .log = context->log,
         .member = text_of(context->member->name),
@@ -377,6 +436,7 @@ void service_destroy(service_t **self_p)
     }
     request_done(&self->request);
     waiting_destroy(&self->waiting);
+    promises_destroy(&self->promises);
     frontends_destroy(&self->frontends);
     free(self);
     *self_p = NULL;

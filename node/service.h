@@ -1,4 +1,5 @@
-/* service.h - the request link of a node: front-ends and operators that ask, and WHATSATs that wait for places.
+/* service.h - the request link of a node: front-ends and operators that ask, WHATSATs that wait for places, and
+ * IAMATs that wait for neighbours.
  *
  * docs/bus-protocol.md, Q1 to Q8 and S1. Owner: the node. Threads: the reactor's.
  */
@@ -22,7 +23,7 @@ typedef struct {
     store_t *store;
     places_t *places;         /* NULL without a provider */
     void *socket;             /* the requests ROUTER */
-    neighbour_t **neighbours; /* for reports; member->neighbour_count of them */
+    neighbour_t **neighbours; /* for reports and promises; member->neighbour_count of them */
     generation_t generation;
     int64_t started_ns; /* POSIX time */
 } service_context_t;
@@ -39,10 +40,16 @@ void service_receive(service_t *self);
 /* Takes the answers of a turn from the places actor, and sends them on. */
 void service_take_answers(service_t *self);
 
+/* Sends the answers that waited for neighbours and may leave now (R18): call it when a neighbour acknowledged. */
+void service_release(service_t *self);
+
+/* Whether answers wait for neighbours. */
+bool service_owes_answers(const service_t *self);
+
 /* Whether an operator asked for the digest, and it was not complete since (S1). */
 bool service_wants_digest(service_t *self);
 
-/* Several times a second: front-ends that left, questions that waited too long. */
+/* Several times a second: front-ends that left, questions and answers that waited too long. */
 void service_tick(service_t *self, int64_t steady_ns);
 
 #endif

@@ -116,6 +116,7 @@ static void smallest_file_has_every_default(void **state)
     assert_int_equal(config->max_memory, 0);
     assert_int_equal(config->request_timeout_ms, 5000);
     assert_int_equal(config->max_clock_lead_ms, 10000);
+    assert_int_equal(config->acknowledge_peers, 0);
     assert_int_equal(config->places, CONFIG_PLACES_NONE);
     assert_null(config->places_file);
     assert_int_equal(config->member_count, 1);
@@ -158,6 +159,7 @@ static void every_key_is_taken(void **state)
                                   "    max_memory = \"1099511627776\"\n"
                                   "    request_timeout = \"10\"\n"
                                   "    max_clock_lead = \"0\"\n"
+                                  "    acknowledge = \"memory\"\n"
                                   "    places\n"
                                   "        provider = \"local\"\n"
                                   "        file = \"places.tsv\"");
@@ -175,6 +177,7 @@ static void every_key_is_taken(void **state)
     assert_int_equal(config->max_memory, 1099511627776);
     assert_int_equal(config->request_timeout_ms, 10);
     assert_int_equal(config->max_clock_lead_ms, 0);
+    assert_int_equal(config->acknowledge_peers, 0);
     assert_int_equal(config->places, CONFIG_PLACES_LOCAL);
     assert_string_equal(config->places_file, self->places);
     const config_member_t *member = config_member(config, "a-1.x_Y");
@@ -460,6 +463,56 @@ static void neighbours_are_members(void **state)
     assert_int_equal(self->count, 2); /* "Two," and One itself */
 }
 
+#define ACKNOWLEDGE(value) HERD "    acknowledge = \"" value "\"\n"
+#define THREE                                                                                      \
+    "    Three\n"                                                                                  \
+    "        clients = \"tcp://127.0.0.1:11492\"\n"                                                \
+    "        bus = \"tcp://127.0.0.1:11592\"\n"
+
+static void acknowledging_peers_are_neighbours(void **state)
+{
+    static const finding_case_t cases[] = {
+        {ACKNOWLEDGE("") MEMBERS, CONFIG_ERROR, 3,
+         "\"memory\", or \"peers N\" with N from 1 to 16"},
+        {ACKNOWLEDGE("Memory") MEMBERS, CONFIG_ERROR, 3, "not \"Memory\""},
+        {ACKNOWLEDGE("memory 1") MEMBERS, CONFIG_ERROR, 3, "not \"memory 1\""},
+        {ACKNOWLEDGE("peers") MEMBERS, CONFIG_ERROR, 3, "not \"peers\""},
+        {ACKNOWLEDGE("peers 0") MEMBERS, CONFIG_ERROR, 3, "not \"peers 0\""},
+        {ACKNOWLEDGE("peers 17") MEMBERS, CONFIG_ERROR, 3, "not \"peers 17\""},
+        {ACKNOWLEDGE("peers -1") MEMBERS, CONFIG_ERROR, 3, "not \"peers -1\""},
+        {ACKNOWLEDGE("peers 1 2") MEMBERS, CONFIG_ERROR, 3, "not \"peers 1 2\""},
+        {ACKNOWLEDGE("peer 1") MEMBERS, CONFIG_ERROR, 3, "not \"peer 1\""},
+        {ACKNOWLEDGE("1") MEMBERS, CONFIG_ERROR, 3, "not \"1\""},
+        {ACKNOWLEDGE("disk") MEMBERS, CONFIG_ERROR, 3, "comes with the journal"},
+        {ACKNOWLEDGE("peers 1") MEMBERS, CONFIG_ERROR, 5,
+         "in line 3 waits for 1 neighbour, but One has 0"},
+        /* A link that one side alone names counts for both; a name that is none is told alone. */
+        {ACKNOWLEDGE("peers 2") MEMBERS LINK("Two Three") TWO LINK("One Three") THREE LINK("One"),
+         CONFIG_WARNING, 12, "Two names Three as a neighbour"},
+        {ACKNOWLEDGE("peers 2") MEMBERS LINK("Two Three")
+             TWO LINK("One") "        tap = \"tcp://127.0.0.1:9\"\n" THREE LINK("One Twoo"),
+         CONFIG_ERROR, 17, "did you mean \"Two\"?"},
+    };
+    fixture_t *self = *state;
+    EXPECT_FINDINGS(self, cases);
+
+    assert_null(load(self, ACKNOWLEDGE("peers 2") MEMBERS LINK("Two Three") TWO LINK("One")
+                               THREE LINK("One")));
+    assert_int_equal(self->count, 2);
+    assert_int_equal(self->lines[0], 12);
+    assert_string_equal(self->texts[0],
+                        "\"acknowledge\" in line 3 waits for 2 neighbours, but Two has 1: no IAMAT "
+                        "there would ever be answered");
+    assert_int_equal(self->lines[1], 16);
+    assert_non_null(strstr(self->texts[1], "but Three has 1"));
+
+    config_t *config = load(self, ACKNOWLEDGE(" peers  1 ") MEMBERS LINK("Two") TWO LINK("One"));
+    assert_int_equal(self->count, 0);
+    assert_non_null(config);
+    assert_int_equal(config->acknowledge_peers, 1);
+    config_destroy(&config);
+}
+
 static void findings_come_by_line(void **state)
 {
     fixture_t *self = *state;
@@ -559,6 +612,7 @@ int main(void)
         CONFIG_TEST(endpoints_are_checked),
         CONFIG_TEST(endpoints_belong_to_one_socket),
         CONFIG_TEST(neighbours_are_members),
+        CONFIG_TEST(acknowledging_peers_are_neighbours),
         CONFIG_TEST(findings_come_by_line),
         CONFIG_TEST(unreadable_files_are_told),
         CONFIG_TEST(every_key_is_documented_and_in_the_sample),
