@@ -60,6 +60,8 @@ typedef struct config {
     size_t
         acknowledge_peers; /* neighbours that acknowledge a record before its IAMAT is answered, 0 ..
                                   LIMIT_ACKNOWLEDGING_PEERS (replication.md, R18) */
+    int64_t expire_after_s; /* seconds after which a record is no longer served; 0: never (R16) */
+    int64_t expire_grace_s; /* seconds more after which it is purged */
     config_places_t places;
     const char *places_file;        /* NULL where the provider needs none */
     const config_member_t *members; /* in the order of the file */

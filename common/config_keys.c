@@ -37,6 +37,10 @@ static const config_key_t config_keys[] = {
      .minimum = 0, .maximum = LIMIT_CLOCK_LEAD_MS, .unit = "milliseconds"},
     {HERD(acknowledge_peers), .name = "acknowledge", .parse = config_parse_acknowledge, .default_text = "memory",
      .minimum = 1, .maximum = LIMIT_ACKNOWLEDGING_PEERS},
+    {HERD(expire_after_s), .name = "expire_after", .parse = config_parse_time, .default_text = "0",
+     .minimum = 0, .maximum = LIMIT_EXPIRE_AFTER_S, .unit = "seconds"},
+    {HERD(expire_grace_s), .name = "expire_grace", .parse = config_parse_time, .default_text = "60",
+     .minimum = 1, .maximum = LIMIT_EXPIRE_GRACE_S, .unit = "seconds"},
     {.section = CONFIG_SECTION_HERD, .name = "places"},
 
     {PLACES(places), .name = "provider", .parse = config_parse_provider, .default_text = "none"},

@@ -38,6 +38,9 @@
 #define LIMIT_REQUEST_TIMEOUT_MS_MIN 10
 #define LIMIT_REQUEST_TIMEOUT_MS     600000
 #define LIMIT_CLOCK_LEAD_MS          86400000
+/* Ten years, a day; in seconds. */
+#define LIMIT_EXPIRE_AFTER_S 315360000
+#define LIMIT_EXPIRE_GRACE_S 86400
 /* Neighbours that an IAMAT may wait for (setting acknowledge): more is a herd that waits for its slowest. */
 #define LIMIT_ACKNOWLEDGING_PEERS 16
 /* Endpoints a front-end may listen on. */

@@ -29,6 +29,8 @@ enum {
     DIGEST_PAUSE_MS = 1,
     /* Nobody waits longer than this for a neighbour's records before the node serves. */
     CATCH_UP_MAX_MS = 4000,
+    /* Places of the table that a tick looks at for what has expired: some ten microseconds, unless much has. */
+    PURGE_SLOTS_MAX = 4096,
 };
 
 struct node {
@@ -208,6 +210,25 @@ static bool neighbours_are_level(const node_t *self)
     return true;
 }
 
+/* R16: so many places a tick that the table is gone through in a quarter of the grace, where that is not too many. */
+static size_t purge_slots(const node_t *self)
+{
+    size_t ticks = (size_t)self->config->expire_grace_s * 1000 / 4 / TICK_MS;
+    size_t slots = store_slot_count(self->store) / ticks + 1;
+    return slots < PURGE_SLOTS_MAX ? slots : PURGE_SLOTS_MAX;
+}
+
+/* R16: what is too old is not served, not taken, and goes. */
+static void expire(node_t *self, int64_t now_ns)
+{
+    int64_t grace_ns = self->config->expire_grace_s * TIMESTAMP_NS_PER_S;
+    int64_t served_from_ns = now_ns - self->config->expire_after_s * TIMESTAMP_NS_PER_S;
+    if (self->config->expire_after_s > 0) {
+        store_set_horizon(self->store, served_from_ns, served_from_ns - grace_ns / 2);
+        store_purge(self->store, served_from_ns - grace_ns, purge_slots(self));
+    }
+}
+
 static int on_tick(zloop_t *loop, int timer, void *argument)
 {
     (void)loop;
@@ -218,6 +239,7 @@ static int on_tick(zloop_t *loop, int timer, void *argument)
     for (size_t i = 0; i < self->member->neighbour_count; i++) {
         neighbour_tick(self->neighbours[i], now_ns, steady_ns);
     }
+    expire(self, now_ns);
     service_tick(self->service, steady_ns);
     advance_digest(self, steady_ns);
     serve_when_ready(self, steady_ns);
@@ -415,6 +437,7 @@ void node_destroy(node_t **self_p)
 void node_run(node_t *self, int signals)
 {
     self->started_steady_ns = timestamp_steady_ns();
+    expire(self, timestamp_now_ns()); /* before the neighbours send what they have */
     if (signals >= 0) {
         poll_for(self, (zmq_pollitem_t){.fd = signals}, on_signal);
     }

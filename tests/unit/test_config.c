@@ -117,6 +117,8 @@ static void smallest_file_has_every_default(void **state)
     assert_int_equal(config->request_timeout_ms, 5000);
     assert_int_equal(config->max_clock_lead_ms, 10000);
     assert_int_equal(config->acknowledge_peers, 0);
+    assert_int_equal(config->expire_after_s, 0);
+    assert_int_equal(config->expire_grace_s, 60);
     assert_int_equal(config->places, CONFIG_PLACES_NONE);
     assert_null(config->places_file);
     assert_int_equal(config->member_count, 1);
@@ -160,6 +162,8 @@ static void every_key_is_taken(void **state)
                                   "    request_timeout = \"10\"\n"
                                   "    max_clock_lead = \"0\"\n"
                                   "    acknowledge = \"memory\"\n"
+                                  "    expire_after = \"315360000\"\n"
+                                  "    expire_grace = \"1\"\n"
                                   "    places\n"
                                   "        provider = \"local\"\n"
                                   "        file = \"places.tsv\"");
@@ -178,6 +182,8 @@ static void every_key_is_taken(void **state)
     assert_int_equal(config->request_timeout_ms, 10);
     assert_int_equal(config->max_clock_lead_ms, 0);
     assert_int_equal(config->acknowledge_peers, 0);
+    assert_int_equal(config->expire_after_s, 315360000);
+    assert_int_equal(config->expire_grace_s, 1);
     assert_int_equal(config->places, CONFIG_PLACES_LOCAL);
     assert_string_equal(config->places_file, self->places);
     const config_member_t *member = config_member(config, "a-1.x_Y");
@@ -364,6 +370,12 @@ static void values_have_their_ranges(void **state)
          "from 0 to 1099511627776"},
         {HERD "    request_timeout = \"9\"\n" MEMBERS, CONFIG_ERROR, 3, "milliseconds from 10"},
         {HERD "    max_clock_lead = \"86400001\"\n" MEMBERS, CONFIG_ERROR, 3, "from 0 to 86400000"},
+        {HERD "    expire_after = \"315360001\"\n" MEMBERS, CONFIG_ERROR, 3,
+         "seconds from 0 to 315360000"},
+        {HERD "    expire_after = \"-1\"\n" MEMBERS, CONFIG_ERROR, 3, "not \"-1\""},
+        {HERD "    expire_after = \"1h\"\n" MEMBERS, CONFIG_ERROR, 3, "a whole number of seconds"},
+        {HERD "    expire_grace = \"0\"\n" MEMBERS, CONFIG_ERROR, 3, "seconds from 1 to 86400"},
+        {HERD "    expire_grace = \"86401\"\n" MEMBERS, CONFIG_ERROR, 3, "seconds from 1 to 86400"},
         {HERD "    log_dir = \"\"\n" MEMBERS, CONFIG_ERROR, 3, "must be a path"},
         {HERD "    log_dir = \"herd.cfg\"\n" MEMBERS, CONFIG_ERROR, 3, "is not a folder"},
         {HERD "    places\n        provider = \"google\"\n" MEMBERS, CONFIG_ERROR, 4,
