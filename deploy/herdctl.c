@@ -24,6 +24,7 @@ static const struct {
     {"members", "[MEMBER...]", "list members, one line of tab-separated fields each",
      herdctl_members},
     {"status", "[--plain] [MEMBER...]", "ask members how they are", herdctl_status},
+    {"forget", "CLIENT [MEMBER]", "have the herd forget a client", herdctl_forget},
     {"help", "", "show this text", herdctl_help},
 };
 

@@ -25,6 +25,7 @@ typedef struct {
 typedef herdctl_exit_t herdctl_command_fn(const herdctl_t *self, int argc, char **argv);
 
 herdctl_command_fn herdctl_check;
+herdctl_command_fn herdctl_forget;
 herdctl_command_fn herdctl_members;
 herdctl_command_fn herdctl_status;
 

@@ -250,6 +250,48 @@ static void take_status(service_t *self, const message_inbound_t *inbound)
     buffer_done(&body);
 }
 
+/* kiwi.cs.ucla.edu LF */
+static bool read_forget(text_t body, text_t *ret_client)
+{
+    text_t line;
+    if (!text_take_line(&body, &line) || body.size > 0) {
+        return false;
+    }
+    text_t rest = line;
+    return text_take_field(&rest, ret_client) && ret_client->size == line.size;
+}
+
+/* R17. False where there is nothing to forget, or no room for the tombstone: its texts are to fit into a record. */
+static bool forget(service_t *self, text_t client, int64_t now_ns)
+{
+    if (client.size >= LIMIT_LINE_SIZE - TIMESTAMP_SIZE ||
+        !store_forget(self->context.store, client, text_of(self->context.member->name), now_ns)) {
+        return false;
+    }
+    char shown[LIMIT_LOG_SAMPLE];
+    text_escape(client, shown, sizeof shown);
+    log_event(self->context.log, LOG_LEVEL_INFO, "client %s forgotten by an operator", shown);
+    return true;
+}
+
+/* S2 */
+static void take_forget(service_t *self, const message_inbound_t *inbound, int64_t now_ns)
+{
+    text_t client;
+    if (!read_forget(inbound->message.body, &client)) {
+        drop(self, "a FORGET of no client", inbound->peer);
+        return;
+    }
+    text_t body = TEXT("forgotten 1\n");
+    if (!forget(self, client, now_ns)) {
+        record_t record;
+        bool known = store_find(self->context.store, client, &record);
+        body = known ? TEXT("forgotten 0\nknown 1\n") : TEXT("forgotten 0\nknown 0\n");
+    }
+    message_t report = {.type = MESSAGE_REPORT, .header = inbound->message.header, .body = body};
+    send_to_frontend(self, inbound->peer, &report);
+}
+
 /* What comes from a front-end that said HELLO. */
 static void take_frontend_message(service_t *self, frontend_link_t *frontend,
                                   const message_t *message, int64_t now_ns, int64_t steady_ns)
@@ -270,6 +312,10 @@ static void take_message(service_t *self, const message_inbound_t *inbound, int6
     uint64_t session;
     if (message->type == MESSAGE_STATUS) {
         take_status(self, inbound);
+        return;
+    }
+    if (message->type == MESSAGE_FORGET) {
+        take_forget(self, inbound, now_ns);
         return;
     }
     if (!text_to_u64(message->header, UINT64_MAX, &session)) {

@@ -1,7 +1,7 @@
 /* service.h - the request link of a node: front-ends and operators that ask, WHATSATs that wait for places, and
  * IAMATs that wait for neighbours.
  *
- * docs/bus-protocol.md, Q1 to Q8 and S1. Owner: the node. Threads: the reactor's.
+ * docs/bus-protocol.md, Q1 to Q8, S1, S2. Owner: the node. Threads: the reactor's.
  */
 #ifndef HERD_SERVICE_H
 #define HERD_SERVICE_H

@@ -1,5 +1,5 @@
 #!/bin/sh
-# herdctl check, members, status without nodes and the command line: what stands on stdout and stderr, and the exit status.
+# herdctl check, members, status and forget without nodes, and the command line: what stands on stdout and stderr, and the exit status.
 # usage: test_herdctl.sh HERDCTL
 set -u
 
@@ -76,6 +76,18 @@ Two              $down" '' --config good.cfg status
 expect 1 "Two	down	-	-	-	-	-	-	-	-	-" '' --config good.cfg status --plain Two
 expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg status One Three
 expect 2 '' "herdctl: status knows no option --json$hint" --config good.cfg status --json
+
+expect 1 '' 'herdctl: no member answered' --config good.cfg forget kiwi
+expect 1 '' 'herdctl: Two did not answer' --config good.cfg forget kiwi Two
+expect 1 '' 'herdctl: Two did not answer' --config good.cfg forget -- -kiwi Two
+expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg forget kiwi Three
+expect 2 '' "herdctl: forget takes a client, and a member or none$hint" --config good.cfg forget
+expect 2 '' "herdctl: forget takes a client, and a member or none$hint" --config good.cfg forget --
+expect 2 '' "herdctl: forget takes a client, and a member or none$hint" --config good.cfg forget kiwi One Two
+expect 2 '' "herdctl: forget knows no option --all$hint" --config good.cfg forget --all
+for id in '' ' ' 'ki wi' 'kiwi ' "$(printf 'ki\twi')" "$(printf 'ki\nwi')"; do
+    expect 2 '' "herdctl: the ID of a client is not empty, and has no white space in it$hint" --config good.cfg forget "$id"
+done
 
 expect 2 '' "herdctl: no command$hint"
 expect 2 '' "herdctl: unknown command \"chekc\", did you mean \"check\"?$hint" chekc
