@@ -274,6 +274,84 @@ static void an_unknown_session_is_reset(void **state)
     nodes_destroy(&nodes);
 }
 
+/* Sends FORGET with `body`. */
+static void send_forget(void *socket, text_t header, text_t body)
+{
+    message_t forget = {.type = MESSAGE_FORGET, .header = header, .body = body};
+    assert_int_equal(message_send(socket, (text_t){0}, &forget), STATUS_OK);
+}
+
+static void expect_report(void *socket, const char *header, const char *body)
+{
+    message_inbound_t inbound;
+    receive(socket, &inbound);
+    assert_int_equal(inbound.message.type, MESSAGE_REPORT);
+    assert_text_equal(inbound.message.header, header);
+    assert_text_equal(inbound.message.body, body);
+    message_inbound_done(&inbound);
+}
+
+/* S2 */
+static void a_client_is_forgotten_by_its_whole_id(void **state)
+{
+    (void)state;
+    static const char *const no_ids[] = {"",        "\n",       "kiwi",     "ki wi\n",    " kiwi\n",
+                                         "kiwi \n", "kiwi\r\n", "kiwi\n\n", "kiwi\nemu\n"};
+    nodes_t *nodes = nodes_new("A=");
+    nodes_start_all(nodes);
+    free(ask(nodes, "A", "IAMAT kiwi +1+1 5"));
+    void *socket = nodes_connect(nodes, "A", true, "operator");
+    for (size_t i = 0; i < ARRAY_COUNT(no_ids); i++) {
+        send_forget(socket, TEXT("7"), text_of(no_ids[i]));
+    }
+    send_forget(socket, TEXT("8"), TEXT("kiw\n"));
+    expect_report(socket, "8", "forgotten 0\nknown 0\n"); /* the first that is answered */
+    /* As long as a body may be: longer than any ID. */
+    char *id = memory_new(LIMIT_BODY_SIZE);
+    memset(id, 'x', LIMIT_BODY_SIZE - 1);
+    id[LIMIT_BODY_SIZE - 1] = '\n';
+    send_forget(socket, (text_t){0}, (text_t){.data = id, .size = LIMIT_BODY_SIZE});
+    expect_report(socket, "", "forgotten 0\nknown 0\n");
+    free(id);
+    char *known = ask(nodes, "A", "WHATSAT kiwi 0 0");
+    assert_memory_equal(known, "AT A +", strlen("AT A +"));
+    free(known);
+    send_forget(socket, TEXT("any text"), TEXT("kiwi\n"));
+    expect_report(socket, "any text", "forgotten 1\n");
+    send_forget(socket, TEXT("9"), TEXT("kiwi\n"));
+    expect_report(socket, "9", "forgotten 0\nknown 0\n");
+    char *unknown = ask(nodes, "A", "WHATSAT kiwi 0 0");
+    assert_string_equal(unknown, "?\n");
+    free(unknown);
+    zmq_close(socket);
+    nodes_destroy(&nodes);
+}
+
+/* An ID that leaves no room for the tombstone's time: nothing happens, and it is said. */
+static void an_id_may_be_too_long_to_be_forgotten(void **state)
+{
+    (void)state;
+    enum { ID_SIZE = LIMIT_LINE_SIZE - 20 };
+    nodes_t *nodes = nodes_new("A=");
+    nodes_start_all(nodes);
+    char *line = memory_new(ID_SIZE + 32);
+    memcpy(line, "IAMAT ", 6);
+    memset(line + 6, 'x', ID_SIZE);
+    memcpy(line + 6 + ID_SIZE, " +1+1 5", 8);
+    char *at = ask(nodes, "A", line);
+    assert_memory_equal(at, "AT A +", strlen("AT A +"));
+    free(at);
+    line[6 + ID_SIZE] = '\n';
+    void *socket = nodes_connect(nodes, "A", true, "operator");
+    send_forget(socket, (text_t){0}, (text_t){.data = line + 6, .size = ID_SIZE + 1});
+    expect_report(socket, "", "forgotten 0\nknown 1\n");
+    send_forget(socket, (text_t){0}, (text_t){.data = line + 7, .size = ID_SIZE});
+    expect_report(socket, "", "forgotten 0\nknown 0\n");
+    zmq_close(socket);
+    free(line);
+    nodes_destroy(&nodes);
+}
+
 static void a_front_end_of_another_herd_or_version_is_refused(void **state)
 {
     (void)state;
@@ -514,6 +592,8 @@ int main(void)
         cmocka_unit_test(a_node_reports_on_itself),
         cmocka_unit_test(a_new_node_waits_for_a_neighbour_that_answers),
         cmocka_unit_test(an_unknown_session_is_reset),
+        cmocka_unit_test(a_client_is_forgotten_by_its_whole_id),
+        cmocka_unit_test(an_id_may_be_too_long_to_be_forgotten),
         cmocka_unit_test(a_front_end_of_another_herd_or_version_is_refused),
         cmocka_unit_test(a_member_of_another_herd_is_refused_and_noted_once),
         cmocka_unit_test(garbage_for_an_answer_is_noted),
