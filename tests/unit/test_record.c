@@ -12,6 +12,8 @@
 #define CLARK_ANSWER                                                                               \
     "AT Clark +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503"
 
+#define FORGET_LINE "FORGET Clark +0.263873386 kiwi.cs.ucla.edu 1621464827.959498503"
+
 static const record_t clark = {
     .client = {"kiwi.cs.ucla.edu", 16},
     .position = {"+34.068930-118.445127", 21},
@@ -295,6 +297,28 @@ static const struct {
     {"AT a23456789012345678901234567890123456789012345678901234567890123 +0.000000000 k +1-1 "
      "0 =",
      STATUS_OK},
+    {FORGET_LINE " =", STATUS_OK},
+    {FORGET_LINE " 1621464827959498502", STATUS_OK},
+    {"FORGET a +0.000000000 k 0 -5", STATUS_OK},
+    {"FORGET a -1.000000000 \x01\xff 1 =", STATUS_OK},
+    /* tombstones: each field missing or surplus, then bad */
+    {"FORGET", STATUS_INVALID},
+    {FORGET_LINE, STATUS_INVALID},
+    {FORGET_LINE " = =", STATUS_INVALID},
+    {"FORGET Clark +0.000000000 kiwi +1-1 5 =", STATUS_INVALID},
+    {"FORGET Clark +0.000000000 5 =", STATUS_INVALID},
+    {"FORGET Clark kiwi 5 =", STATUS_INVALID},
+    {"FORGET +0.000000000 kiwi 5 =", STATUS_INVALID},
+    {"forget Clark +0.000000000 kiwi 5 =", STATUS_INVALID},
+    {"FORGETS Clark +0.000000000 kiwi 5 =", STATUS_INVALID},
+    {"AT Clark +0.000000000 kiwi 5 =", STATUS_INVALID},
+    {"FORGET _Clark +0.000000000 kiwi 5 =", STATUS_INVALID},
+    {"FORGET Clark 0.000000000 kiwi 5 =", STATUS_OUT_OF_RANGE},
+    {"FORGET Clark +9223372036.854775807 kiwi 0.000000001 =", STATUS_OUT_OF_RANGE},
+    {"FORGET Clark +0.000000000 kiwi -5 =", STATUS_OUT_OF_RANGE},
+    {"FORGET Clark +0.000000000 kiwi +1-1 =", STATUS_OUT_OF_RANGE},
+    {FORGET_LINE " 1621464827959498503", STATUS_OUT_OF_RANGE},
+    {FORGET_LINE " x", STATUS_OUT_OF_RANGE},
     /* fields missing or surplus */
     {"", STATUS_INVALID},
     {" ", STATUS_INVALID},
@@ -363,6 +387,39 @@ static void bad_bus_lines_are_refused(void **state)
     assert_int_equal(record_parse_bus_line((text_t){0}, &record), STATUS_INVALID);
     assert_int_equal(record_parse_bus_line(TEXT(CLARK_ANSWER " =\0"), &record),
                      STATUS_OUT_OF_RANGE);
+}
+
+/* A tombstone has all but a position; what comes back is what was sent, and no record takes its place in the order. */
+static void a_tombstone_has_no_position(void **state)
+{
+    (void)state;
+    record_t tombstone = clark;
+    tombstone.position = (text_t){0};
+    assert_true(record_is_tombstone(&tombstone));
+    assert_false(record_is_tombstone(&clark));
+    buffer_t out;
+    text_t line;
+    record_t back;
+    buffer_init(&out, 1000);
+    bus_line_of(&tombstone, &out, &line);
+    assert_text_equal(line, FORGET_LINE " =");
+    assert_int_equal(record_parse_bus_line(line, &back), STATUS_OK);
+    assert_true(record_is_tombstone(&back));
+    assert_true(records_equal(&tombstone, &back));
+    tombstone.order_time_ns = -5;
+    bus_line_of(&tombstone, &out, &line);
+    assert_text_equal(line, FORGET_LINE " -5");
+    assert_int_equal(record_parse_bus_line(line, &back), STATUS_OK);
+    assert_true(records_equal(&tombstone, &back));
+    buffer_done(&out);
+    /* All else equal, it is the lesser: the order is total over both kinds. */
+    tombstone = clark;
+    tombstone.position = (text_t){0};
+    assert_true(record_compare(&tombstone, &clark) < 0);
+    assert_true(record_compare(&clark, &tombstone) > 0);
+    assert_int_equal(record_compare(&tombstone, &tombstone), 0);
+    tombstone.order_time_ns++;
+    assert_true(record_compare(&tombstone, &clark) > 0);
 }
 
 /* The longest line of a client makes a line that the bus takes; a longer one is refused, whichever of its
@@ -456,6 +513,7 @@ int main(void)
         cmocka_unit_test(the_order_is_total),
         cmocka_unit_test(bus_lines_read_back),
         cmocka_unit_test(bad_bus_lines_are_refused),
+        cmocka_unit_test(a_tombstone_has_no_position),
         cmocka_unit_test(bus_lines_have_a_longest),
         cmocka_unit_test(names_are_letters_digits_and_marks),
     };
