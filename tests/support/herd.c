@@ -512,15 +512,17 @@ int herd_setup_none(void **state)
     return 0;
 }
 
-/* SIGTERM to a process, which may be stopped; 0 where it then exits with 0, or does not run. */
+/* SIGTERM to a process, which may be stopped; 0 where it then exits with 0, or does not run. SIGCONT goes first: it
+ * undoes any SIGSTOP that is pending, also that by which LeakSanitizer's tracer halts an exiting process, which both
+ * then would wait for without end. */
 static int end_process(process_t *process, const char *output)
 {
     int status = 0;
     if (process == NULL) {
         return 0;
     }
-    process_signal(process, SIGTERM);
     process_signal(process, SIGCONT);
+    process_signal(process, SIGTERM);
     if (process_wait(process, STOP_LIMIT_MS, &status) && status == 0) {
         return 0;
     }
