@@ -23,6 +23,7 @@ struct neighbour {
     bool up;            /* as last logged */
     bool refusal_noted; /* the present refusal was logged */
     bool herd_noted;    /* so was that it belongs to another herd */
+    uint64_t held;      /* link_held, as the node was last told */
     log_limit_t bad;    /* log lines about malformed messages */
 };
 
@@ -234,12 +235,8 @@ static void send_answers(neighbour_t *self, int64_t steady_ns)
     }
 }
 
-void neighbour_pump(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
+static void send_records(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
 {
-    send_answers(self, steady_ns);
-    if (self->dealer == NULL) {
-        return;
-    }
     message_t message;
     int sent = 0;
     while (sent < BATCHES_PER_TURN && link_is_due(self->link, steady_ns) &&
@@ -256,13 +253,24 @@ void neighbour_pump(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
     set_events(self, waiting ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN);
 }
 
+void neighbour_pump(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
+{
+    send_answers(self, steady_ns);
+    if (self->dealer != NULL) {
+        send_records(self, now_ns, steady_ns);
+    }
+    if (link_held(self->link) != self->held) {
+        self->held = link_held(self->link);
+        self->context.acknowledged(self->context.argument);
+    }
+}
+
 /* Answers to us came, or there is room to send. */
 static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument)
 {
     (void)loop;
     neighbour_t *self = argument;
     int64_t steady_ns = timestamp_steady_ns();
-    uint64_t held = link_held(self->link);
     if ((item->revents & ZMQ_POLLOUT) != 0) {
         link_connected(self->link, steady_ns);
     }
@@ -279,9 +287,6 @@ static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument)
             log_bad(self, status_text(status), (text_t){0}); /* M3 */
         }
         message_inbound_done(&inbound);
-    }
-    if (link_held(self->link) != held) {
-        self->context.acknowledged(self->context.argument);
     }
     neighbour_pump(self, timestamp_now_ns(), steady_ns);
     return 0;
