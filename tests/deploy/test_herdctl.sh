@@ -26,6 +26,7 @@ members
         neighbours = "One"
 EOF
 sed 's/neighbours = "One"/neighbours = ""/' good.cfg >warned.cfg
+sed 's/name = .*/&\n    acknowledge = "peers 2"/' good.cfg >promised.cfg
 sed 's/name =/nam =/; s/:11591/:0/' good.cfg >bad.cfg
 
 # expect STATUS STDOUT STDERR ARGUMENT...
@@ -57,6 +58,8 @@ expect 0 'warned.cfg: herd test, 2 members, 1 link, 1 warning' "$warning" check 
 expect 1 'bad.cfg: 3 errors, 0 warnings' 'bad.cfg:1: error: "name" is missing below this line
 bad.cfg:2: error: unknown key "nam"; did you mean "name"?
 bad.cfg:11: error: "bus" must be an endpoint with a port from 1 to 65535, not "tcp://127.0.0.1:0"' check bad.cfg
+expect 1 'promised.cfg: 2 errors, 0 warnings' 'promised.cfg:8: error: "acknowledge" in line 3 waits for 2 neighbours, but One has 1: no IAMAT there would ever be answered
+promised.cfg:13: error: "acknowledge" in line 3 waits for 2 neighbours, but Two has 1: no IAMAT there would ever be answered' check promised.cfg
 expect 1 'none.cfg: 1 error, 0 warnings' 'none.cfg: error: cannot be opened: No such file or directory' check none.cfg
 expect 2 '' "herdctl: check takes one file$hint" check good.cfg bad.cfg
 expect 2 '' "herdctl: check knows no option --all$hint" check --all
