@@ -54,6 +54,14 @@ static bool ends_repair(const link_outgoing_t *out, const store_entry_t *entry)
     return out->leaves != NULL && out->told < out->leaves_until && entry->index > out->leaves_until;
 }
 
+/* R18: the cursor came to the tail over entries that the neighbour has, which no DATA will tell: it holds all of the list
+ * when it has acknowledged the newest DATA, or already where none is under way. */
+static void note_silent_tail(link_outgoing_t *out, uint64_t tail)
+{
+    uint64_t *level = out->window_used > 0 ? &out->window[out->window_used - 1].level : &out->held;
+    *level = tail > *level ? tail : *level;
+}
+
 /* B3: fills the body from the cursor on. False where there is nothing to tell. */
 static bool write_records(link_t *self)
 {
@@ -83,7 +91,11 @@ static bool write_records(link_t *self)
     }
     out->pending.last = out->cursor.index;
     out->pending.level = out->cursor.next == SLAB_NONE ? store_tail(self->store) : 0;
-    return self->body.size > 0 || repair_ends;
+    bool told = self->body.size > 0 || repair_ends;
+    if (!told && out->cursor.next == SLAB_NONE) {
+        note_silent_tail(out, store_tail(self->store));
+    }
+    return told;
 }
 
 static void write_data_header(link_t *self)

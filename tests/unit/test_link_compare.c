@@ -400,6 +400,27 @@ static void a_record_that_moved_on_is_not_held_before_it_is_sent(void **state)
     assert_int_equal(link_held(pair.one.link), store_tail(pair.one.store));
 }
 
+/* What came from the neighbour is not told to it: the list's end is reached without a message, and held at once. */
+static void what_came_from_the_neighbour_is_held_without_a_message(void **state)
+{
+    (void)state;
+    message_t message;
+    pair_connect();
+    pair_put(&pair.other, "kiwi", "1");
+    pair_carry(&pair.other, &pair.one);
+    assert_false(link_next(pair.one.link, pair.now_ns, pair.now_ns, &message));
+    assert_int_equal(link_held(pair.one.link), 1);
+    /* Behind a message that is under way: with its acknowledgement, not before. */
+    pair_put(&pair.one, "emu", "1");
+    carry_one(MESSAGE_DATA);
+    pair_put(&pair.other, "kiwi", "2");
+    pair_carry(&pair.other, &pair.one);
+    assert_false(link_next(pair.one.link, pair.now_ns, pair.now_ns, &message));
+    assert_int_equal(link_held(pair.one.link), 1);
+    carry_back();
+    assert_int_equal(link_held(pair.one.link), 3);
+}
+
 /* R11: two neighbours, One and Third, with the same records; Other has none, and a link to each. */
 typedef struct {
     link_group_t group;
@@ -604,6 +625,7 @@ int main(void)
         compare_test(what_was_not_recovered_is_not_resumed_from),
         compare_test(a_checkpoint_that_was_kept_is_resumed_from),
         compare_test(what_is_acknowledged_at_the_tail_is_held),
+        compare_test(what_came_from_the_neighbour_is_held_without_a_message),
         compare_test(a_record_that_moved_on_is_not_held_before_it_is_sent),
         compare_test(an_empty_member_takes_one_list_at_a_time),
         compare_test(one_that_sends_nothing_loses_its_turn),
