@@ -261,11 +261,10 @@ static bool read_forget(text_t body, text_t *ret_client)
     return text_take_field(&rest, ret_client) && ret_client->size == line.size;
 }
 
-/* R17. False where there is nothing to forget, or no room for the tombstone: its texts are to fit into a record. */
+/* R17. False where there is nothing to forget, or no room for the tombstone. */
 static bool forget(service_t *self, text_t client, int64_t now_ns)
 {
-    if (client.size >= LIMIT_LINE_SIZE - TIMESTAMP_SIZE ||
-        !store_forget(self->context.store, client, text_of(self->context.member->name), now_ns)) {
+    if (!store_forget(self->context.store, client, text_of(self->context.member->name), now_ns)) {
         return false;
     }
     char shown[LIMIT_LOG_SAMPLE];

@@ -101,7 +101,8 @@ size_t store_purge(store_t *self, int64_t kept_from_ns, size_t slot_count);
 /* Slots of the table: what store_purge goes through in one round. */
 size_t store_slot_count(const store_t *self);
 
-/* Outbids what is there of `client` by a tombstone of `origin` (R17). False where nothing is there, or already one. */
+/* Outbids what is there of `client` by a tombstone of `origin` (R17). False where nothing is there, or already one, or no room
+ * for it. */
 bool store_forget(store_t *self, text_t client, text_t origin, int64_t now_ns);
 
 /* Puts a new cursor at the tail. The caller closes it before the store goes. */

@@ -1,4 +1,5 @@
 /* How records go: by expiry, and by being forgotten. */
+#include "common/limits.h"
 #include "node/store_parts.h"
 
 void store_set_horizon(store_t *self, int64_t served_from_ns, int64_t taken_from_ns)
@@ -41,9 +42,13 @@ bool store_forget(store_t *self, text_t client, text_t origin, int64_t now_ns)
     /* The text of its time cannot be negative. */
     int64_t time_ns = order_time_ns > 0 ? order_time_ns : 0;
     char time[TIMESTAMP_SIZE];
+    size_t time_size = timestamp_write(time_ns, time);
+    if (client.size + time_size >= LIMIT_LINE_SIZE) {
+        return false; /* no client line makes so long an ID, but a bus record may */
+    }
     record_t tombstone = {
         .client = client,
-        .client_time = {.data = time, .size = timestamp_write(time_ns, time)},
+        .client_time = {.data = time, .size = time_size},
         .origin = origin,
         .client_time_ns = time_ns,
         .receipt_time_ns = now_ns,

@@ -329,6 +329,26 @@ static void a_forgotten_client_is_not_found(void **state)
 }
 
 /* Two stores that take a record and its tombstone in either order end as one. */
+/* The texts of a tombstone must fit into a record as others do. */
+static void an_id_too_long_for_a_tombstone_is_not_forgotten(void **state)
+{
+    (void)state;
+    static char id[LIMIT_LINE_SIZE];
+    memset(id, 'x', sizeof id);
+    record_t record = record_for_test("", "5", "Clark", 7);
+    record.position = TEXT("+1-1");
+    record.client = (text_t){.data = id, .size = LIMIT_LINE_SIZE - 6};
+    assert_int_equal(store_merge(store, &record, 0), STORE_NEWER);
+    assert_false(store_forget(store, record.client, TEXT("Bona"), 300 * TIMESTAMP_NS_PER_S));
+    assert_true(store_find(store, record.client, &record));
+    record = record_for_test("", "5", "Clark", 7);
+    record.client = (text_t){.data = id, .size = LIMIT_LINE_SIZE - 1 - sizeof "5.000000001" + 1};
+    record.position = TEXT("+1-1");
+    record.client.size -= 4;
+    assert_int_equal(store_merge(store, &record, 0), STORE_NEWER);
+    assert_true(store_forget(store, record.client, TEXT("Bona"), 300 * TIMESTAMP_NS_PER_S));
+}
+
 static void a_tombstone_wins_in_any_order(void **state)
 {
     (void)state;
@@ -618,6 +638,7 @@ int main(void)
         store_test(marks_are_those_of_the_newest_record),
         store_test(it_agrees_with_a_plain_model),
         store_test(a_forgotten_client_is_not_found),
+        store_test(an_id_too_long_for_a_tombstone_is_not_forgotten),
         store_test(a_tombstone_wins_in_any_order),
         store_test(extreme_times_are_forgotten),
         store_test(nothing_is_served_or_taken_from_behind_the_horizon),
