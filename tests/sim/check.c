@@ -21,6 +21,7 @@ struct check {
     size_t *parts;             /* by member, since the faults ended */
     update_number_t *greatest; /* by part and client, since the faults ended; NULL before */
     size_t part_count;
+    spread_t *spread;
     int64_t last_change_ns;
     char failure[FAILURE_SIZE]; /* empty: none */
 };
@@ -38,6 +39,7 @@ void check_destroy(check_t **self_p)
     }
     free(self->parts);
     free(self->greatest);
+    spread_destroy(&self->spread);
     free(self);
     *self_p = NULL;
 }
@@ -46,6 +48,12 @@ void check_watch(check_t *self, const herd_t *herd, fault_set_t faults)
 {
     self->herd = herd;
     self->faults = faults;
+    self->spread = spread_new(updates_count(herd->updates) + updates_room(herd->updates));
+}
+
+spread_result_t check_spread(const check_t *self)
+{
+    return spread_result(self->spread, self->herd->graph.member_count);
 }
 
 static bool has(const check_t *self, fault_kind_t kind)
@@ -68,6 +76,8 @@ void check_fail(check_t *self, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(self->failure, sizeof self->failure, format, arguments);
     va_end(arguments);
+    /* A herd that breaks one rule may do so for ever. */
+    schedule_stop(self->herd->schedule);
 }
 
 const char *check_failure(const check_t *self)
@@ -109,6 +119,7 @@ void check_changed(void *check, const member_t *member, update_number_t before, 
         check_fail(self, "M%zu replaced update %u by the lesser %u", member_number(member), before,
                    now);
     }
+    spread_note(self->spread, now, self->last_change_ns);
     if (self->greatest != NULL) {
         note_held(self, member, now);
     }
@@ -320,6 +331,10 @@ void check_at_rest(check_t *self)
     check_flood(self, &counters);
     if (counters.refused != 0) {
         check_fail(self, "%llu records were refused", (unsigned long long)counters.refused);
+    }
+    if (counters.same != 0 && herd->is_even && self->faults == 0 && graph_is_tree(&herd->graph)) {
+        check_fail(self, "%llu records came twice, where there is but one way",
+                   (unsigned long long)counters.same);
     }
     if (counters.repaired != 0 && !check_waits_for_audits(self)) {
         check_fail(self, "audits repaired %llu records, without a known cause",

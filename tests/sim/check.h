@@ -17,6 +17,7 @@
 
 #include "tests/sim/fault.h"
 #include "tests/sim/herd.h"
+#include "tests/sim/spread.h"
 
 typedef struct check check_t;
 
@@ -50,6 +51,9 @@ void check_fail(check_t *self, const char *format, ...) __attribute__((format(pr
 
 /* What failed first; NULL while nothing did. Borrowed. */
 const char *check_failure(const check_t *self);
+
+/* How long updates took to reach all. */
+spread_result_t check_spread(const check_t *self);
 
 /* When a store last took a record, virtual time. */
 int64_t check_last_change_ns(const check_t *self);

@@ -105,6 +105,17 @@ void disk_stop(disk_t *self, uint64_t tail)
     append(self, &(journal_entry_t){.kind = ENTRY_STOP, .checkpoint.index = tail});
 }
 
+void disk_forget_checkpoints(disk_t *self)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        if (self->entries[i].kind != ENTRY_CHECKPOINT) {
+            self->entries[kept++] = self->entries[i];
+        }
+    }
+    self->count = kept;
+}
+
 static void replay_entry(disk_t *self, const journal_entry_t *entry)
 {
     switch (entry->kind) {

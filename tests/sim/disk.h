@@ -52,6 +52,9 @@ void disk_purge_record(disk_t *self, size_t client);
 void disk_put_checkpoint(disk_t *self, size_t neighbour, const link_checkpoint_t *checkpoint);
 void disk_stop(disk_t *self, uint64_t tail);
 
+/* Takes all checkpoints off it, without a trace. */
+void disk_forget_checkpoints(disk_t *self);
+
 /* Brings it into that state, by chance as far as that leaves it open. True where the life that was written last goes on exactly where
  * it stopped. */
 bool disk_recover(disk_t *self, disk_state_t state, random_t *random);

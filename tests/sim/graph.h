@@ -57,6 +57,12 @@ void graph_done(graph_t *self);
 /* Adds some edges that are not there at first: half as many as members, as far as they are not neighbours already. */
 void graph_add_spares(graph_t *self, random_t *random);
 
+/* Whether there is but one way from each member to each other one. */
+static inline bool graph_is_tree(const graph_t *self)
+{
+    return self->edge_count + 1 == self->member_count;
+}
+
 /* The most links that there are between two members, when all take the shortest way. */
 size_t graph_diameter(const graph_t *self);
 

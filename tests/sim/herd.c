@@ -85,6 +85,7 @@ herd_t *herd_new(const herd_settings_t *settings)
 {
     herd_t *self = memory_new(sizeof *self);
     self->settings = settings->members;
+    self->is_even = settings->latency_ns > 0;
     random_init(&self->random, settings->seed, 1);
     self->schedule = schedule_new();
     self->updates = updates_new(settings->update_count, settings->client_count);

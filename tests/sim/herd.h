@@ -36,6 +36,7 @@ typedef struct {
         indices; /* by connection: number of the neighbour that it goes to, at the member that it comes from */
     bool *present; /* by edge: it is in the herd file by now */
     member_settings_t settings;
+    bool is_even; /* all connections have the same latency, without jitter: none is opened twice */
     random_t random; /* of network and members */
 } herd_t;
 

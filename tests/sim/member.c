@@ -288,6 +288,18 @@ void member_stop(member_t *self)
     }
 }
 
+void member_lose_checkpoints(member_t *self)
+{
+    assert(!self->alive && self->disk != NULL);
+    disk_forget_checkpoints(self->disk);
+}
+
+void member_lose_disk(member_t *self)
+{
+    assert(!self->alive && self->disk != NULL);
+    (void)disk_recover(self->disk, DISK_EMPTY, self->context.random);
+}
+
 void member_set_clock(member_t *self, int64_t offset_ns)
 {
     self->clock_offset_ns = offset_ns;

@@ -111,6 +111,10 @@ void member_forget(member_t *self, size_t client);
 /* Loses a record of its store without noticing. The member is alive. */
 void member_rot(member_t *self, random_t *random);
 
+/* Of a member that is down: how far it had processed its neighbours' lists; all that it had. */
+void member_lose_checkpoints(member_t *self);
+void member_lose_disk(member_t *self);
+
 /* Sets the member's clock so far off the true time. */
 void member_set_clock(member_t *self, int64_t offset_ns);
 

@@ -56,6 +56,8 @@ typedef struct {
     bool listens;
     int64_t interval_ns; /* between two messages */
     int64_t next_ns;     /* not before */
+    uint64_t messages;   /* received */
+    uint64_t bytes;      /* of these */
 } reader_t;
 
 /* A packet that comes late. */
@@ -258,6 +260,10 @@ static void count_message(network_t *self, const message_t *message)
     network_counters_t *counters = &self->counters;
     counters->messages++;
     counters->bytes += message->header.size + message->body.size;
+    if (message->type == MESSAGE_DATA && message->body.size > 0) {
+        counters->batches++;
+        counters->batch_bytes += message->header.size + message->body.size;
+    }
     bool idle = message->type == MESSAGE_ACK || message->type == MESSAGE_AUDIT ||
                 (message->type == MESSAGE_DATA && message->body.size == 0);
     if (!idle) {
@@ -365,6 +371,8 @@ network_packet_t *network_receive(network_t *self, size_t connection, network_re
     pipe->count--;
     reader_t *reader = reader_of(pipe);
     reader->next_ns = schedule_now_ns(self->schedule) + reader->interval_ns;
+    reader->messages++;
+    reader->bytes += packet->message.header.size + packet->message.body.size;
     if (was_full && !pipe->is_back) {
         network_want_writable(self, connection);
     }
@@ -483,4 +491,10 @@ void network_set_late(network_t *self, bool late)
 const network_counters_t *network_counters(const network_t *self)
 {
     return &self->counters;
+}
+
+network_counters_t network_received(const network_t *self, size_t member)
+{
+    const reader_t *reader = &self->readers[member];
+    return (network_counters_t){.messages = reader->messages, .bytes = reader->bytes};
 }

@@ -49,6 +49,8 @@ typedef struct {
 typedef struct {
     uint64_t messages;    /* taken from a sender, both ways */
     uint64_t bytes;       /* their headers and bodies */
+    uint64_t batches;     /* of the messages: DATA with records */
+    uint64_t batch_bytes; /* of these */
     uint64_t lost;        /* of these */
     uint64_t refused;     /* not taken: EAGAIN */
     uint64_t late;        /* came after their connection's end, or twice */
@@ -110,5 +112,8 @@ void network_slow(network_t *self, size_t member, int64_t interval_ns);
 void network_set_late(network_t *self, bool late);
 
 const network_counters_t *network_counters(const network_t *self);
+
+/* Messages and bytes that a member received; nothing else is set. */
+network_counters_t network_received(const network_t *self, size_t member);
 
 #endif

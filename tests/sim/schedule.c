@@ -19,6 +19,7 @@ struct schedule {
     size_t capacity; /* events allocated */
     uint64_t order;  /* of the next event */
     int64_t now_ns;
+    bool stopped; /* nothing happens any more */
 };
 
 schedule_t *schedule_new(void)
@@ -90,9 +91,14 @@ static event_t take_first(schedule_t *self)
     return first;
 }
 
+void schedule_stop(schedule_t *self)
+{
+    self->stopped = true;
+}
+
 void schedule_run(schedule_t *self, int64_t until_ns)
 {
-    while (self->count > 0 && self->events[0].time_ns <= until_ns) {
+    while (!self->stopped && self->count > 0 && self->events[0].time_ns <= until_ns) {
         event_t event = take_first(self);
         self->now_ns = event.time_ns;
         event.action(event.subject, event.detail);

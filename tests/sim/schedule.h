@@ -27,6 +27,9 @@ int64_t schedule_now_ns(const schedule_t *self);
 void schedule_at(schedule_t *self, int64_t time_ns, schedule_action_t *action, void *subject,
                  uint64_t detail);
 
+/* Nothing happens any more, whatever is due: the clock only goes on. */
+void schedule_stop(schedule_t *self);
+
 /* Lets everything happen that is due up to `until_ns`, which is then the present. */
 void schedule_run(schedule_t *self, int64_t until_ns);
 

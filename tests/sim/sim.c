@@ -100,9 +100,15 @@ static void read_result(const herd_t *herd, const check_t *check, int64_t end_ns
                         sim_result_t *result)
 {
     const char *failure = check_failure(check);
+    const graph_t *graph = &herd->graph;
     int64_t last_ns = check_last_change_ns(check);
     *result = (sim_result_t){
         .updates = updates_count(herd->updates),
+        .least = updates_count(herd->updates) * (graph->member_count - 1),
+        .flooded =
+            updates_count(herd->updates) * (2 * graph->spare_from - (graph->member_count - 1)),
+        .diameter = graph_diameter(graph),
+        .spread = check_spread(check),
         .network = *network_counters(herd->network),
         .converged_ns = last_ns > end_ns ? last_ns - end_ns : 0,
         .virtual_ns = schedule_now_ns(herd->schedule),
@@ -147,6 +153,7 @@ bool sim_run(const sim_settings_t *given, sim_result_t *ret_result)
                                             .changed = check_changed,
                                             .answered = check_answered,
                                             .not_forgotten = check_not_forgotten},
+                               .latency_ns = settings->latency_ns,
                                .has_spare_edges = fault_set_has(chosen.faults, FAULT_LINKS),
                                .members = {
                                    .acknowledge_peers = choose_peers(given->seed),

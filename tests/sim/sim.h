@@ -9,6 +9,7 @@
 #include "tests/sim/graph.h"
 #include "tests/sim/member.h"
 #include "tests/sim/network.h"
+#include "tests/sim/spread.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,7 +26,8 @@ typedef struct {
     bool some_faults; /* of these, those that the seed chooses */
     size_t update_count;
     size_t client_count;
-    int64_t seconds; /* of faults, virtual time; more than 1 */
+    int64_t latency_ns; /* of all connections, one way; 0: by chance */
+    int64_t seconds;    /* of faults, virtual time; more than 1 */
 } sim_settings_t;
 
 /* Open value struct. */
@@ -33,6 +35,11 @@ typedef struct {
     char failure[SIM_FAILURE_SIZE]; /* empty: all checks held */
     fault_set_t faults;             /* that there were */
     uint64_t updates;               /* that a member took */
+    uint64_t least; /* records that they would cost at least: one to each other member */
+    uint64_t
+        flooded; /* records that they would cost without marks: two over each link that is not of a tree */
+    size_t diameter; /* links */
+    spread_result_t spread;
     network_counters_t network;
     member_counters_t members;
     int64_t

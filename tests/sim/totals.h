@@ -1,0 +1,48 @@
+/* totals.h - the figures of all runs, and how they are printed.
+ *
+ * Owner: the program. Threads: one.
+ */
+#ifndef HERD_TESTS_SIM_TOTALS_H
+#define HERD_TESTS_SIM_TOTALS_H
+
+#include "tests/sim/sim.h"
+
+/* Over all runs (open value struct). */
+typedef struct {
+    uint64_t runs;
+    uint64_t failed;
+    uint64_t updates;
+    uint64_t messages;
+    uint64_t bytes;
+    uint64_t batches; /* DATA with records */
+    uint64_t batch_bytes;
+    uint64_t least;   /* records, see sim_result_t */
+    uint64_t flooded; /* the same */
+    uint64_t lost;
+    uint64_t late;
+    uint64_t sent; /* records */
+    uint64_t newer;
+    uint64_t same;
+    uint64_t gaps;
+    uint64_t connected; /* connections made */
+    uint64_t audits;
+    uint64_t comparisons;
+    uint64_t repaired;
+    uint64_t answered;
+    uint64_t unanswered;
+    uint64_t resumed;
+    uint64_t recovered;
+    uint64_t spread;           /* updates that reached all members ... */
+    double spread_round_trips; /* ... in so many round trips over the herd, altogether */
+    double spread_longest;     /* round trips */
+    uint64_t trace;
+    int64_t converged_max_ns;
+    int64_t virtual_ns;
+} totals_t;
+
+/* Counts a run in. */
+void totals_add(totals_t *self, const sim_settings_t *settings, const sim_result_t *result);
+
+void totals_print(const totals_t *self);
+
+#endif
