@@ -24,17 +24,18 @@ static const int64_t audits_min_ns = 300 * TIMESTAMP_NS_PER_S;
 static const int64_t audits_step_ns = 5 * TIMESTAMP_NS_PER_S;
 enum { AUDIT_INTERVALS = 4, TOMBSTONES_MAX = 1000 };
 
-/* False where it does not come to rest. */
+/* False where it does not come to rest. It may be quiet at first because all its members have only just begun to connect. */
 static bool run_until_rest(const herd_t *herd)
 {
-    int64_t limit_ns = schedule_now_ns(herd->schedule) + rest_limit_ns;
-    int64_t rested_ns;
-    do {
-        rested_ns = network_counters(herd->network)->last_busy_ns + rest_ns;
-        schedule_run(herd->schedule, rested_ns < limit_ns ? rested_ns : limit_ns);
-    } while (network_counters(herd->network)->last_busy_ns + rest_ns > rested_ns &&
-             schedule_now_ns(herd->schedule) < limit_ns);
-    return schedule_now_ns(herd->schedule) < limit_ns;
+    int64_t begin_ns = schedule_now_ns(herd->schedule);
+    int64_t limit_ns = begin_ns + rest_limit_ns;
+    int64_t rested_ns = begin_ns + rest_ns;
+    while (schedule_now_ns(herd->schedule) < rested_ns && rested_ns < limit_ns) {
+        schedule_run(herd->schedule, rested_ns);
+        int64_t busy_ns = network_counters(herd->network)->last_busy_ns;
+        rested_ns = busy_ns > begin_ns ? busy_ns + rest_ns : rested_ns;
+    }
+    return rested_ns < limit_ns;
 }
 
 /* Until audits have repaired what nothing else can, or it takes too long. */
