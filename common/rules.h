@@ -21,7 +21,6 @@
     X(MOVE_TO_TAIL, "R5", "an entry that changes keeps its index")                                 \
     X(MARK_SENDER, "R6", "a record is sent back to the neighbour that it came from")               \
     X(MARKS_GENERATION, "R6", "marks outlive the neighbour's generation")                          \
-    X(MARK_GENERATION, "R6", "what an earlier life sent marks the present one")                    \
     X(CHECKPOINT_GENERATION, "R7", "a checkpoint counts in any generation")                        \
     X(PARENT_TAIL, "R7", "a checkpoint in the parent counts beyond what was recovered")            \
     X(PARENT_LEVEL, "R8", "a checkpoint in the parent counts where we were not level")             \

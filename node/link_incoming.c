@@ -215,9 +215,8 @@ static link_event_t take_hello(link_t *self, uint64_t session, text_t body, int6
  * anew since then has not what its earlier life sent, however late that comes. */
 static uint32_t mark_of_sender(const link_t *self)
 {
-    bool same = self->out.peer_known &&
-                (!RULE(MARK_GENERATION) ||
-                 generation_equal(&self->in.generation, &self->out.peer_generation));
+    bool same =
+        self->out.peer_known && generation_equal(&self->in.generation, &self->out.peer_generation);
     return same && RULE(MARK_SENDER) ? self->mark : 0;
 }
 
