@@ -23,7 +23,7 @@ static const int64_t expired_ns =
  * what it finds may show the next neighbour what it lacks. */
 static const int64_t audits_min_ns = 300 * TIMESTAMP_NS_PER_S;
 static const int64_t audits_step_ns = 5 * TIMESTAMP_NS_PER_S;
-enum { AUDIT_INTERVALS = 4, TOMBSTONES_MAX = 1000 };
+enum { AUDIT_INTERVALS = 4, TOMBSTONES_MAX = 1000, SMALL_LIST = 200 };
 
 /* False where it does not come to rest. It may be quiet at first because all its members have only just begun to connect. */
 static bool run_until_rest(const herd_t *herd)
@@ -130,13 +130,14 @@ static unsigned choose_peers(uint64_t seed)
     return peers < 3 ? peers : 0;
 }
 
-/* Bytes of a batch, 0 for the usual: small ones make many messages of few records. */
-static size_t choose_batch_size(uint64_t seed)
+/* Bytes of a batch, 0 for the usual: small ones make many messages of few records. Large lists make several messages
+ * without that; of small ones they would make more than a slow link that takes one at a time carries in the time that there is. */
+static size_t choose_batch_size(uint64_t seed, size_t client_count)
 {
     static const size_t sizes[] = {0, 200, 2000};
     random_t random;
     random_init(&random, seed, 6);
-    return sizes[random_below(&random, 3)];
+    return client_count <= SMALL_LIST ? sizes[random_below(&random, 3)] : 0;
 }
 
 bool sim_run(const sim_settings_t *given, sim_result_t *ret_result)
@@ -145,24 +146,25 @@ bool sim_run(const sim_settings_t *given, sim_result_t *ret_result)
     const sim_settings_t *settings = &chosen;
     chosen.faults &= given->some_faults ? faults_choose(given->seed) : FAULT_SET_ALL;
     check_t *check = check_new();
-    herd_settings_t of_herd = {.seed = settings->seed,
-                               .graph = settings->graph,
-                               .member_count = settings->member_count,
-                               .client_count = settings->client_count,
-                               /* Each may have a twin. */
-                               .update_count = 2 * settings->update_count + TOMBSTONES_MAX,
-                               .observer = {.context = check,
-                                            .changed = check_changed,
-                                            .answered = check_answered,
-                                            .not_forgotten = check_not_forgotten},
-                               .latency_ns = settings->latency_ns,
-                               .has_spare_edges = fault_set_has(chosen.faults, FAULT_LINKS),
-                               .members = {
-                                   .acknowledge_peers = choose_peers(given->seed),
-                                   .has_disk = fault_set_has(chosen.faults, FAULT_DISK),
-                                   .expires = fault_set_has(chosen.faults, FAULT_EXPIRY),
-                                   .batch_size = choose_batch_size(given->seed),
-                               }};
+    herd_settings_t of_herd = {
+        .seed = settings->seed,
+        .graph = settings->graph,
+        .member_count = settings->member_count,
+        .client_count = settings->client_count,
+        /* Each may have a twin. */
+        .update_count = 2 * settings->update_count + TOMBSTONES_MAX,
+        .observer = {.context = check,
+                     .changed = check_changed,
+                     .answered = check_answered,
+                     .not_forgotten = check_not_forgotten},
+        .latency_ns = settings->latency_ns,
+        .has_spare_edges = fault_set_has(chosen.faults, FAULT_LINKS),
+        .members = {
+            .acknowledge_peers = choose_peers(given->seed),
+            .has_disk = fault_set_has(chosen.faults, FAULT_DISK),
+            .expires = fault_set_has(chosen.faults, FAULT_EXPIRY),
+            .batch_size = choose_batch_size(given->seed, settings->client_count),
+        }};
     herd_t *herd = herd_new(&of_herd);
     check_watch(check, herd, chosen.faults);
     run_herd(settings, herd, check);
