@@ -11,8 +11,9 @@
 static const int64_t warm_up_ns = 1 * TIMESTAMP_NS_PER_S;
 /* Updates go on a little after the faults. */
 static const int64_t after_faults_ns = 1 * TIMESTAMP_NS_PER_S;
-/* A herd is at rest when nothing but heartbeats was sent for so long: twice dead_after, and more. */
-static const int64_t rest_ns = 12 * TIMESTAMP_NS_PER_S;
+/* A herd is at rest when nothing but heartbeats was sent for so long: an answer that comes ten seconds late has a neighbour
+ * that is down taken to be there for dead_after more. */
+static const int64_t rest_ns = 17 * TIMESTAMP_NS_PER_S;
 /* It must come to rest in this time after the faults: where a pipe to a satellite takes one message of one node at a time, to
  * compare 256 of them takes minutes. */
 static const int64_t rest_limit_ns = 900 * TIMESTAMP_NS_PER_S;
