@@ -11,6 +11,7 @@
 enum {
     SIM_SECONDS_MAX = 1000000,
     SIM_LATENCY_MAX_MS = 1000,
+    SIM_WITHIN_MAX_MS = 1000000,
     SIM_UPDATES_MAX = UPDATES_MAX / 2,
 };
 
@@ -39,6 +40,8 @@ static void print_help(void)
         "  --updates N     updates by clients (default 200)\n"
         "  --clients N     clients (default: an eighth of the updates)\n"
         "  --latency MS    milliseconds of all links, one way (default: by chance)\n"
+        "  --within MS     milliseconds in which all must agree after the faults (default: no "
+        "limit)\n"
         "  --seconds N     virtual seconds of faults and updates (default 45)\n"
         "  --scenario S    no faults, but what it costs the last member to come level again, when "
         "it\n"
@@ -132,6 +135,7 @@ static bool read_option(int option, arguments_t *arguments)
     case 'o': return read_scenario(arguments);
     case 'i': return read_size("missed", SIM_UPDATES_MAX, &arguments->missed);
     case 'y': return read_time("latency", 1, SIM_LATENCY_MAX_MS, &settings->latency_ns);
+    case 'w': return read_time("within", 1, SIM_WITHIN_MAX_MS, &settings->within_ns);
     case 't': return read_time("seconds", 2, SIM_SECONDS_MAX, &settings->seconds);
 #ifdef HERD_MUTANTS
     case 'x': return read_mutant();
@@ -145,6 +149,7 @@ static void settle(arguments_t *arguments)
 {
     sim_settings_t *settings = &arguments->settings;
     settings->latency_ns *= TIMESTAMP_NS_PER_MS;
+    settings->within_ns *= TIMESTAMP_NS_PER_MS;
     if (arguments->has_scenario) {
         settings->member_count = settings->member_count > 1 ? settings->member_count : 2;
         settings->client_count = settings->client_count > 0 ? settings->client_count : 100000;
@@ -168,6 +173,7 @@ bool arguments_read(int argc, char **argv, arguments_t *arguments, int *ret_exit
         {"updates", required_argument, NULL, 'u'},
         {"clients", required_argument, NULL, 'c'},
         {"latency", required_argument, NULL, 'y'},
+        {"within", required_argument, NULL, 'w'},
         {"scenario", required_argument, NULL, 'o'},
         {"missed", required_argument, NULL, 'i'},
         {"seconds", required_argument, NULL, 't'},

@@ -301,6 +301,14 @@ bool check_agrees(check_t *self)
     return true;
 }
 
+void check_agreed(check_t *self, int64_t end_ns, int64_t within_ns)
+{
+    int64_t took_ns = self->last_change_ns - end_ns;
+    if (within_ns > 0 && took_ns > within_ns) {
+        check_fail(self, "it took %lld ms to agree", (long long)(took_ns / TIMESTAMP_NS_PER_MS));
+    }
+}
+
 static void check_flood(check_t *self, const member_counters_t *counters)
 {
     const graph_t *graph = &self->herd->graph;

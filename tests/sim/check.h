@@ -46,6 +46,9 @@ void check_faults_ended(check_t *self);
 /* The herd has come to rest. */
 void check_at_rest(check_t *self);
 
+/* From `end_ns` on, all was to agree within `within_ns`; 0: however long it took. */
+void check_agreed(check_t *self, int64_t end_ns, int64_t within_ns);
+
 /* Notes a failure; the first counts. */
 void check_fail(check_t *self, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -21,6 +21,9 @@ static void print_failure(const sim_settings_t *settings, const sim_result_t *re
     if (settings->latency_ns > 0) {
         printf(" --latency %lld", (long long)(settings->latency_ns / TIMESTAMP_NS_PER_MS));
     }
+    if (settings->within_ns > 0) {
+        printf(" --within %lld", (long long)(settings->within_ns / TIMESTAMP_NS_PER_MS));
+    }
     printf("\n");
 }
 

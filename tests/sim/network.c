@@ -14,8 +14,10 @@
 static const int64_t latency_min_ns = 20 * MICROSECOND;
 static const int64_t jitter_min_ns = 20 * MICROSECOND;
 static const int64_t latency_max_ns = 600 * TIMESTAMP_NS_PER_MS;
-/* ZMQ_RECONNECT_IVL, and what is added to it by chance. */
+/* ZMQ_RECONNECT_IVL, to which something is added by chance; doubled for each attempt in vain up to
+ * ZMQ_RECONNECT_IVL_MAX. */
 static const int64_t retry_ns = 100 * TIMESTAMP_NS_PER_MS;
+static const int64_t retry_max_ns = 5 * TIMESTAMP_NS_PER_S;
 /* A message of an earlier session comes at most so late. */
 static const int64_t late_max_ns = 10 * TIMESTAMP_NS_PER_S;
 /* While they may, one in so many of those that came in time comes once more. */
@@ -44,6 +46,7 @@ struct connection {
     bool wanted;      /* NETWORK_WRITABLE is scheduled */
     uint64_t attempt; /* to establish it: earlier ones are void */
     unsigned blocked; /* partitions in force between `from` and `to`, in this direction */
+    int64_t retry_ns; /* before the attempt after the next one in vain */
     int64_t latency_ns;
     int64_t jitter_ns; /* more latency by chance, less than this */
     size_t capacity;   /* of each pipe, messages */
@@ -424,9 +427,13 @@ static void on_attempt(void *subject, uint64_t detail)
     }
     if (!self->readers[connection->to].listens || is_blocked(connection, false) ||
         is_blocked(connection, true)) {
-        attempt_after(connection, retry_ns + (int64_t)random_below(self->random, retry_ns / 2));
+        attempt_after(connection,
+                      connection->retry_ns + (int64_t)random_below(self->random, retry_ns / 2));
+        int64_t doubled_ns = 2 * connection->retry_ns;
+        connection->retry_ns = doubled_ns < retry_max_ns ? doubled_ns : retry_max_ns;
         return;
     }
+    connection->retry_ns = retry_ns;
     connection->established = true;
     network_want_writable(self, connection->number);
 }
@@ -446,6 +453,7 @@ void network_open(network_t *self, size_t connection)
     network_close(self, connection);
     connection_t *opened = self->connections[connection];
     opened->open = true;
+    opened->retry_ns = retry_ns;
     attempt_after(opened, 2 * opened->latency_ns);
 }
 

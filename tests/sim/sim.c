@@ -93,6 +93,7 @@ static void run_herd(const sim_settings_t *settings, herd_t *herd, check_t *chec
         check_faults_ended(check);
         if (run_until(herd, load.until_ns, check)) {
             run_to_the_end(herd, settings->faults, check);
+            check_agreed(check, load.until_ns, settings->within_ns);
         }
     }
     workload_destroy(&workload);

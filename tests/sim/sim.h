@@ -27,7 +27,9 @@ typedef struct {
     size_t update_count;
     size_t client_count;
     int64_t latency_ns; /* of all connections, one way; 0: by chance */
-    int64_t seconds;    /* of faults, virtual time; more than 1 */
+    int64_t
+        within_ns; /* after faults and updates all must agree in this time; 0: however long it takes */
+    int64_t seconds; /* of faults, virtual time; more than 1 */
 } sim_settings_t;
 
 /* Open value struct. */
