@@ -30,11 +30,12 @@ bool link_is_dead(const link_t *self, int64_t steady_ns)
 static void write_hello(link_t *self, int64_t now_ns)
 {
     const digest_t *digest = store_digest(self->store);
+    self->out.announced = store_tail(self->store);
     link_start_message(self, self->out.session + 1);
     link_put(&self->body, "versions %d\nherd %s\nname %s\n", MESSAGE_VERSION, self->herd,
              self->member);
     link_put(&self->body, "generation %.*s\ntail %llu\nclock %lld\nrecords %zu\ndigest %s\n",
-             GENERATION_SIZE, self->generation.hex, (unsigned long long)store_tail(self->store),
+             GENERATION_SIZE, self->generation.hex, (unsigned long long)self->out.announced,
              (long long)now_ns, store_count(self->store), LINK_DIGEST_NAME);
     if (self->has_parent) {
         link_put(&self->body, "parent %.*s %llu\n", GENERATION_SIZE, self->parent.generation.hex,
@@ -120,12 +121,20 @@ static bool heartbeat_is_due(const link_outgoing_t *out, int64_t steady_ns)
     return steady_ns - out->sent_ns >= heartbeat_ns;
 }
 
+/* Whether a DATA is due though there may be nothing in it: as a heartbeat; or because the neighbour waits to hear that
+ * nothing is missing up to the tail that HELLO told, where it turned out to have all of that. */
+static bool must_tell(const link_outgoing_t *out, int64_t steady_ns)
+{
+    return heartbeat_is_due(out, steady_ns) ||
+           (out->told < out->announced && out->cursor.next == SLAB_NONE);
+}
+
 /* The message to send while the link is up: records, a heartbeat, or an audit. */
 static bool write_next(link_t *self, int64_t steady_ns)
 {
     link_outgoing_t *out = &self->out;
-    if (has_room(out) && (out->cursor.next != SLAB_NONE || heartbeat_is_due(out, steady_ns)) &&
-        (write_records(self) || heartbeat_is_due(out, steady_ns))) {
+    if (has_room(out) && (out->cursor.next != SLAB_NONE || must_tell(out, steady_ns)) &&
+        (write_records(self) || must_tell(out, steady_ns))) {
         write_data_header(self);
         out->pending_type = MESSAGE_DATA;
         return true;
@@ -205,7 +214,7 @@ bool link_is_due(link_t *self, int64_t steady_ns)
     if (out->state != LINK_STATE_UP) {
         return out->state == LINK_STATE_HELLO;
     }
-    return (has_room(out) && (out->cursor.next != SLAB_NONE || heartbeat_is_due(out, steady_ns))) ||
+    return (has_room(out) && (out->cursor.next != SLAB_NONE || must_tell(out, steady_ns))) ||
            (link_audit_is_due(self, steady_ns) && store_digest(self->store) != NULL);
 }
 

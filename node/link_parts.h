@@ -49,6 +49,8 @@ typedef struct {
     uint64_t session;      /* of the newest HELLO */
     store_cursor_t cursor; /* what was put into messages */
     uint64_t told;         /* `last` of the newest DATA sent */
+    uint64_t
+        announced; /* tail in the newest HELLO: the neighbour waits until it has processed that (R11) */
     uint64_t acknowledged; /* index up to which it has processed our list */
     uint64_t held;         /* the newest `level` that was acknowledged (R18) */
     uint64_t marks_from;   /* marks of entries up to this index are not to be believed (R6) */

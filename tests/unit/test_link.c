@@ -6,6 +6,7 @@
 #include "common/timestamp.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/link_pair.h"
+#include "tests/support/records.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -499,6 +500,29 @@ static void catching_up_is_known(void **state)
     assert_true(link_has_caught_up(pair.other.link));
 }
 
+/* It has, from others, all that there was to send: it is told so at once, not with the next heartbeat (R11). */
+static void one_that_needs_nothing_is_told_so_at_once(void **state)
+{
+    (void)state;
+    message_t message;
+    record_t record = record_for_test("kiwi", "1", "Third", 1);
+    assert_int_equal(store_merge(pair.one.store, &record, 0), STORE_NEWER);
+    assert_int_equal(pair_say_hello(&pair.one, &pair.other), LINK_OPENED);
+    assert_int_equal(store_merge(pair.other.store, &record, 0), STORE_NEWER);
+    pair_carry_answers(&pair.other, &pair.one);
+    link_connected(pair.other.link, pair.now_ns);
+    pair_carry(&pair.other, &pair.one);
+    assert_int_equal(link_counters(pair.one.link)->same, 1);
+    assert_false(link_has_caught_up(pair.other.link));
+    assert_true(link_next(pair.one.link, pair.now_ns, pair.now_ns, &message));
+    assert_int_equal(message.type, MESSAGE_DATA);
+    assert_int_equal(message.body.size, 0);
+    link_take(pair.other.link, &message, pair.now_ns, pair.now_ns);
+    link_sent(pair.one.link, pair.now_ns);
+    assert_true(link_has_caught_up(pair.other.link));
+    assert_false(link_next(pair.one.link, pair.now_ns, pair.now_ns, &message));
+}
+
 #define link_test(name) cmocka_unit_test_setup_teardown(name, pair_open, pair_close)
 
 int main(void)
@@ -529,6 +553,7 @@ int main(void)
         link_test(a_heartbeat_under_way_leaves_the_link_level),
         link_test(malformed_answers_are_counted_and_dropped),
         link_test(catching_up_is_known),
+        link_test(one_that_needs_nothing_is_told_so_at_once),
     };
     return cmocka_run_group_tests_name("link", tests, NULL, NULL);
 }
