@@ -506,6 +506,8 @@ static void one_that_needs_nothing_is_told_so_at_once(void **state)
     (void)state;
     message_t message;
     record_t record = record_for_test("kiwi", "1", "Third", 1);
+    pair_connect();
+    pair_reconnect();
     assert_int_equal(store_merge(pair.one.store, &record, 0), STORE_NEWER);
     assert_int_equal(pair_say_hello(&pair.one, &pair.other), LINK_OPENED);
     assert_int_equal(store_merge(pair.other.store, &record, 0), STORE_NEWER);
