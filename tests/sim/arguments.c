@@ -22,6 +22,7 @@ static void print_help(void)
            "after the faults. Equal options give equal runs.\n\n"
            "  --seed N        the first seed (default 1)\n"
            "  --seeds COUNT   so many seeds, one after the other (default 1)\n"
+           "  --first         stop with the first seed that fails\n"
            "  --members N     members (default 7; of a scenario 2)\n"
            "  --graph G       their links: all (one of them, by the seed; the default)");
     for (unsigned kind = 0; kind < GRAPH_KINDS; kind++) {
@@ -127,6 +128,7 @@ static bool read_option(int option, arguments_t *arguments)
     switch (option) {
     case 's': return read_number("seed", 0, UINT64_MAX, &settings->seed);
     case 'n': return read_number("seeds", 1, UINT64_MAX, &arguments->seed_count);
+    case '1': arguments->stops_at_failure = true; return true;
     case 'm': return read_size("members", LIMIT_MEMBERS, &settings->member_count);
     case 'u': return read_size("updates", SIM_UPDATES_MAX, &settings->update_count);
     case 'c': return read_size("clients", SIM_UPDATES_MAX, &settings->client_count);
@@ -167,6 +169,7 @@ bool arguments_read(int argc, char **argv, arguments_t *arguments, int *ret_exit
     static const struct option options[] = {
         {"seed", required_argument, NULL, 's'},
         {"seeds", required_argument, NULL, 'n'},
+        {"first", no_argument, NULL, '1'},
         {"members", required_argument, NULL, 'm'},
         {"graph", required_argument, NULL, 'g'},
         {"faults", required_argument, NULL, 'f'},

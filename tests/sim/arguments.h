@@ -13,6 +13,7 @@ enum { ARGUMENTS_EXIT_USAGE = 2 };
 /* What it said (open value struct); the caller sets the defaults. */
 typedef struct {
     sim_settings_t settings; /* of the first seed */
+    bool stops_at_failure;   /* with the first seed that fails */
     uint64_t seed_count;     /* runs */
     bool all_graphs;         /* each seed has one of them */
     bool has_scenario;       /* one run of it, instead */

@@ -40,13 +40,15 @@ static int run_seeds(const arguments_t *arguments)
 {
     sim_settings_t settings = arguments->settings;
     totals_t totals = {0};
-    for (uint64_t i = 0; i < arguments->seed_count; i++) {
+    bool goes_on = true;
+    for (uint64_t i = 0; i < arguments->seed_count && goes_on; i++) {
         sim_result_t result;
         settings.seed = arguments->settings.seed + i;
         settings.graph =
             arguments->all_graphs ? (graph_kind_t)(settings.seed % GRAPH_KINDS) : settings.graph;
         if (!sim_run(&settings, &result)) {
             print_failure(&settings, &result);
+            goes_on = !arguments->stops_at_failure;
         }
         totals_add(&totals, &settings, &result);
         print_progress(&totals, arguments->seed_count);
