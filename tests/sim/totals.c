@@ -13,6 +13,7 @@ static void add_spread(totals_t *self, const sim_settings_t *settings, const sim
     }
     double longest = (double)result->spread.longest_ns / round_trip_ns;
     self->spread += result->spread.count;
+    self->spread_ns += result->spread.total_ns;
     self->spread_round_trips += (double)result->spread.total_ns / round_trip_ns;
     self->spread_longest = longest > self->spread_longest ? longest : self->spread_longest;
 }
@@ -73,8 +74,9 @@ static void print_updates(const totals_t *self)
     print_count("batches", self->batches, self->updates);
     print_count("bytes of these", self->batch_bytes, self->updates);
     if (self->spread > 0) {
-        printf("spread          %.2f round trips over the herd, %.2f at most\n",
-               self->spread_round_trips / (double)self->spread, self->spread_longest);
+        printf("spread          %.2f round trips over the herd, %.2f at most; %.1f ms\n",
+               self->spread_round_trips / (double)self->spread, self->spread_longest,
+               (double)self->spread_ns / (double)self->spread / (double)TIMESTAMP_NS_PER_MS);
     }
 }
 

@@ -33,6 +33,7 @@ typedef struct {
     uint64_t resumed;
     uint64_t recovered;
     uint64_t spread;           /* updates that reached all members ... */
+    int64_t spread_ns;         /* of all updates, from a member that takes it to the last */
     double spread_round_trips; /* ... in so many round trips over the herd, altogether */
     double spread_longest;     /* round trips */
     uint64_t trace;
