@@ -388,6 +388,7 @@ bool link_next_answer(link_t *self, int64_t steady_ns, message_t *ret_message)
         type = MESSAGE_WANT;
     } else if (take_due(&in->nak_due)) {
         write_checkpoint(self);
+        link_put(&self->body, "generation %.*s\n", GENERATION_SIZE, self->generation.hex);
         type = MESSAGE_NAK;
     } else if (take_due(&in->ack_due)) {
         write_checkpoint(self);

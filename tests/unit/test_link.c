@@ -525,6 +525,60 @@ static void one_that_needs_nothing_is_told_so_at_once(void **state)
     assert_false(link_next(pair.one.link, pair.now_ns, pair.now_ns, &message));
 }
 
+/* The HELLO of a session comes a second time, to the neighbour's next life, which has lost its own record. */
+static void repeat_hello_to_next_life(void)
+{
+    char header[LIMIT_HEADER_SIZE];
+    char body[1024];
+    message_t hello;
+    link_connected(pair.one.link, pair.now_ns);
+    assert_true(link_next(pair.one.link, pair.now_ns, pair.now_ns, &hello));
+    hello.header.size = (size_t)(text_copy(hello.header, header) - header);
+    hello.body.size = (size_t)(text_copy(hello.body, body) - body);
+    hello.header.data = header;
+    hello.body.data = body;
+    link_take(pair.other.link, &hello, pair.now_ns, pair.now_ns);
+    link_sent(pair.one.link, pair.now_ns);
+    pair_carry_answers(&pair.other, &pair.one);
+    link_connected(pair.other.link, pair.now_ns);
+    pair_put(&pair.other, "its-own", "1");
+    pair_carry(&pair.other, &pair.one);
+    pair_carry(&pair.one, &pair.other);
+    pair_stop_end(&pair.other);
+    pair_start_end(&pair.other, "Other", "One", 'c');
+    assert_int_equal(link_take(pair.other.link, &hello, pair.now_ns, pair.now_ns), LINK_OPENED);
+}
+
+static void a_want_of_another_life_opens_anew(void **state)
+{
+    (void)state;
+    message_t answer;
+    repeat_hello_to_next_life();
+    assert_true(link_next_answer(pair.other.link, pair.now_ns, &answer));
+    assert_int_equal(answer.type, MESSAGE_WANT);
+    assert_int_equal(link_take_answer(pair.one.link, &answer, pair.now_ns), LINK_RESET);
+    pair_carry(&pair.one, &pair.other);
+    assert_true(pair_has(&pair.other, "its-own", "1"));
+}
+
+static void a_nak_of_another_life_opens_anew(void **state)
+{
+    (void)state;
+    message_t message;
+    repeat_hello_to_next_life();
+    assert_true(link_next_answer(pair.other.link, pair.now_ns, &message)); /* and is lost */
+    pair_put(&pair.one, "kiwi", "1");
+    assert_true(link_next(pair.one.link, pair.now_ns, pair.now_ns, &message));
+    assert_int_equal(link_take(pair.other.link, &message, pair.now_ns, pair.now_ns), LINK_GAP);
+    link_sent(pair.one.link, pair.now_ns);
+    assert_true(link_next_answer(pair.other.link, pair.now_ns, &message));
+    assert_int_equal(message.type, MESSAGE_NAK);
+    assert_int_equal(link_take_answer(pair.one.link, &message, pair.now_ns), LINK_RESET);
+    pair_carry(&pair.one, &pair.other);
+    assert_true(pair_has(&pair.other, "its-own", "1"));
+    assert_true(pair_has(&pair.other, "kiwi", "1"));
+}
+
 #define link_test(name) cmocka_unit_test_setup_teardown(name, pair_open, pair_close)
 
 int main(void)
@@ -556,6 +610,8 @@ int main(void)
         link_test(malformed_answers_are_counted_and_dropped),
         link_test(catching_up_is_known),
         link_test(one_that_needs_nothing_is_told_so_at_once),
+        link_test(a_want_of_another_life_opens_anew),
+        link_test(a_nak_of_another_life_opens_anew),
     };
     return cmocka_run_group_tests_name("link", tests, NULL, NULL);
 }
