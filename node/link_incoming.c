@@ -243,13 +243,15 @@ static void merge_records(link_t *self, text_t body)
     }
 }
 
-/* session generation prev last ["level"] */
+/* session generation prev last [receiver ["level"]] */
 typedef struct {
     uint64_t session;
     generation_t generation;
     uint64_t previous; /* index */
     uint64_t last;     /* index */
-    bool level;        /* `last` was the tail of the list: nothing is behind it */
+    bool has_receiver;
+    generation_t receiver; /* ours, as the sender has it from our WANT */
+    bool level;            /* `last` was the tail of the list: nothing is behind it */
 } data_header_t;
 
 static bool parse_data_header(text_t header, data_header_t *ret_header)
@@ -262,8 +264,11 @@ static bool parse_data_header(text_t header, data_header_t *ret_header)
         !text_take_until(&header, ' ', &previous) || !text_take_until(&header, ' ', &last)) {
         return false;
     }
+    text_t receiver;
+    ret_header->has_receiver = text_take_until(&header, ' ', &receiver);
     ret_header->level = header.size > 0;
-    return (!ret_header->level || text_equal(header, TEXT("level"))) &&
+    return (!ret_header->has_receiver || generation_parse(receiver, &ret_header->receiver)) &&
+           (!ret_header->level || text_equal(header, TEXT("level"))) &&
            text_to_u64(session, UINT64_MAX, &ret_header->session) &&
            generation_parse(generation, &ret_header->generation) &&
            text_to_u64(previous, UINT64_MAX, &ret_header->previous) &&
@@ -285,6 +290,19 @@ static link_event_t advance_checkpoint(link_incoming_t *in, uint64_t last,
     return over && in->of_audit && in->repaired > 0 ? LINK_REPAIRED : LINK_NOTHING;
 }
 
+/* Whether it is of the session that is open, and the sender knows that it is this life of ours that it speaks to: to a HELLO
+ * that comes late, to our next life, it would go on with what our earlier one had (R6). */
+static bool is_of_session(const link_t *self, const data_header_t *header)
+{
+    const link_incoming_t *in = &self->in;
+    if (!in->open ||
+        (header->has_receiver && !generation_equal(&header->receiver, &self->generation))) {
+        return false;
+    }
+    return !RULE(DATA_SESSION) || (header->session == in->session &&
+                                   generation_equal(&in->generation, &header->generation));
+}
+
 static link_event_t take_data(link_t *self, const message_t *message, int64_t steady_ns)
 {
     link_incoming_t *in = &self->in;
@@ -292,9 +310,7 @@ static link_event_t take_data(link_t *self, const message_t *message, int64_t st
     if (!parse_data_header(message->header, &header)) {
         return link_bad_message(self);
     }
-    if (!in->open ||
-        (RULE(DATA_SESSION) && (header.session != in->session ||
-                                !generation_equal(&in->generation, &header.generation)))) {
+    if (!is_of_session(self, &header)) {
         in->reset_due = RULE(RESET); /* B7 */
         in->reset_session = header.session;
         return LINK_NOTHING;
@@ -388,7 +404,6 @@ bool link_next_answer(link_t *self, int64_t steady_ns, message_t *ret_message)
         type = MESSAGE_WANT;
     } else if (take_due(&in->nak_due)) {
         write_checkpoint(self);
-        link_put(&self->body, "generation %.*s\n", GENERATION_SIZE, self->generation.hex);
         type = MESSAGE_NAK;
     } else if (take_due(&in->ack_due)) {
         write_checkpoint(self);

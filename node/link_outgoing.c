@@ -105,8 +105,9 @@ static void write_data_header(link_t *self)
     link_put(&self->header, "%llu %.*s %llu %llu", (unsigned long long)self->out.session,
              GENERATION_SIZE, self->generation.hex, (unsigned long long)self->out.told,
              (unsigned long long)self->out.pending.last);
-    if (self->out.pending.level > 0 && self->out.peer_compares) {
-        link_put(&self->header, " level");
+    if (self->out.peer_compares) {
+        link_put(&self->header, " %.*s%s", GENERATION_SIZE, self->out.peer_generation.hex,
+                 self->out.pending.level > 0 ? " level" : "");
     }
 }
 
@@ -236,27 +237,10 @@ static void move_cursor(link_t *self, uint64_t index)
     self->out.window_used = 0;
 }
 
-/* Opens anew where the body names another life of the neighbour than the one that this session was opened with: an earlier
- * HELLO of the session came to it late. All that is known of what the neighbour has is about the former (R6). */
-static bool is_another_life(link_t *self, text_t body, int64_t steady_ns)
-{
-    generation_t generation;
-    if (self->out.state != LINK_STATE_UP || !link_read_generation(body, &generation) ||
-        generation_equal(&generation, &self->out.peer_generation)) {
-        return false;
-    }
-    link_compare_end(self);
-    link_enter_state(self, LINK_STATE_HELLO, steady_ns);
-    return true;
-}
-
 /* B2, B13, at the sender. A `since` beyond our tail contradicts B2: dropped, and silence (B8) opens anew. */
 static link_event_t take_want(link_t *self, text_t body, int64_t steady_ns)
 {
     link_outgoing_t *out = &self->out;
-    if (is_another_life(self, body, steady_ns)) {
-        return LINK_RESET;
-    }
     uint64_t version;
     generation_t generation;
     text_t since_text;
@@ -314,11 +298,8 @@ static link_event_t take_ack(link_t *self, uint64_t index)
 }
 
 /* B6, at the sender */
-static link_event_t take_nak(link_t *self, uint64_t index, text_t body, int64_t steady_ns)
+static link_event_t take_nak(link_t *self, uint64_t index)
 {
-    if (is_another_life(self, body, steady_ns)) {
-        return LINK_RESET;
-    }
     if (self->out.state != LINK_STATE_UP || self->out.comparing || index > self->out.told) {
         return link_bad_message(self);
     }
@@ -358,7 +339,7 @@ link_event_t link_take_answer(link_t *self, const message_t *message, int64_t st
     case MESSAGE_WANT: return take_want(self, message->body, steady_ns);
     case MESSAGE_COMPARE: return link_take_compare(self, index, message->body, steady_ns);
     case MESSAGE_ACK: return take_ack(self, index);
-    case MESSAGE_NAK: return take_nak(self, index, message->body, steady_ns);
+    case MESSAGE_NAK: return take_nak(self, index);
     case MESSAGE_RESET:
         link_compare_end(self);
         link_enter_state(self, LINK_STATE_HELLO, steady_ns);
