@@ -82,41 +82,41 @@ typedef struct {
 
 /* The neighbour's records to us. */
 typedef struct {
-    bool known;              /* generation and checkpoint are set */
     generation_t generation; /* of the list that was processed ... */
     uint64_t checkpoint;     /* ... up to here */
     uint64_t level;          /* see link_checkpoint_t */
-    bool open;               /* session is set */
     uint64_t session;
-    uint64_t tail;          /* of its list when it said HELLO */
-    bool from_start;        /* WANT none */
-    uint64_t reset_session; /* to answer RESET for */
-    bool nak_sent;          /* for the present gap */
-    bool want_due;
-    bool refuse_due;
-    bool reset_due;
-    bool nak_due;
-    bool ack_due;
-    uint64_t records;  /* that it had when it said HELLO */
-    bool waits;        /* its list is asked for when that of another neighbour is here (R11) */
-    int64_t waited_ns; /* steady: when it was last told that we are there, meanwhile */
-    int64_t fed_ns;    /* steady: HELLO, or the last DATA */
-    bool has_root;     /* `root` is set, by HELLO or AUDIT */
-    digest_sum_t root; /* its digest's, at that moment */
-    bool compare_due;  /* COMPARE is to be sent when our digest is complete */
-    bool comparing;    /* LEAVES are awaited */
+    uint64_t tail;           /* of its list when it said HELLO */
+    uint64_t records;        /* that it had when it said HELLO */
+    uint64_t reset_session;  /* to answer RESET for */
+    int64_t waited_ns;       /* steady: when it was last told that we are there, while it waits */
+    int64_t fed_ns;          /* steady: HELLO, or the last DATA */
+    digest_sum_t root;       /* its digest's, when it sent HELLO or AUDIT */
     uint64_t compare_number; /* of our newest COMPARE: LEAVES for an earlier one are passed over */
-    bool of_audit;           /* this comparison, or the repair after it, comes from an AUDIT */
-    unsigned next_node;      /* the first that no LEAVES has covered yet */
     uint64_t compared_tail;  /* the least tail that its LEAVES told */
     link_leaves_t *leaves;   /* that differ; NULL while nothing is compared */
     uint64_t
         repair_until; /* up to this index it sends only what differs: no place to resume from (R14) */
     uint64_t audited;    /* of its list, what was processed when the digests differed (R15) */
     uint64_t repaired;   /* records that the present repair brought */
-    bool audit_due;      /* AUDIT came, and waits for our digest */
-    uint64_t audit_tail; /* tail of our own list when it came */
+    uint64_t audit_tail; /* tail of our own list when AUDIT came */
     int64_t audit_ns;    /* steady: when it came */
+    unsigned next_node;  /* the first that no LEAVES has covered yet */
+    bool known;          /* generation and checkpoint are set */
+    bool open;           /* session is set */
+    bool from_start;     /* WANT none */
+    bool waits;          /* its list is asked for when that of another neighbour is here (R11) */
+    bool has_root;       /* root is set */
+    bool comparing;      /* LEAVES are awaited */
+    bool of_audit;       /* this comparison, or the repair after it, comes from an AUDIT */
+    bool nak_sent;       /* for the present gap */
+    bool want_due;
+    bool refuse_due;
+    bool reset_due;
+    bool nak_due;
+    bool ack_due;
+    bool compare_due; /* COMPARE is to be sent when our digest is complete */
+    bool audit_due;   /* AUDIT came, and waits for our digest */
 } link_incoming_t;
 
 struct link {
