@@ -1,9 +1,9 @@
 #include "node/places_local.h"
 
+#include "common/kdtree.h"
 #include "common/memory.h"
-#include "node/kdtree.h"
+#include "common/sphere.h"
 #include "node/places_answer.h"
-#include "node/sphere.h"
 
 #include <assert.h>
 #include <errno.h>

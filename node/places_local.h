@@ -12,9 +12,9 @@
 #define HERD_PLACES_LOCAL_H
 
 #include "common/buffer.h"
+#include "common/geonames.h"
 #include "common/limits.h"
 #include "common/status.h"
-#include "node/geonames.h"
 
 #include <stddef.h>
 #include <stdint.h>

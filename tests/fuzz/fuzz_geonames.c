@@ -1,5 +1,5 @@
 /* Any bytes as a row of a GeoNames file, and its name as a JSON string: in range, and valid JSON. */
-#include "node/geonames.h"
+#include "common/geonames.h"
 #include "node/json_string.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
-/* Rows of GeoNames and their types (node/geonames.h). */
+/* Rows of GeoNames and their types (common/geonames.h). */
 #include "tests/support/cmocka_herd.h"
 
-#include "node/geonames.h"
+#include "common/geonames.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
-/* The k-d tree finds what looking at every point finds, bit for bit (node/kdtree.h). */
+/* The k-d tree finds what looking at every point finds, bit for bit (common/kdtree.h). */
 #include "tests/support/cmocka_herd.h"
 
+#include "common/kdtree.h"
 #include "common/memory.h"
-#include "node/kdtree.h"
-#include "node/sphere.h"
+#include "common/sphere.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -2,8 +2,8 @@
 #include "tests/support/cmocka_herd.h"
 
 #include "common/memory.h"
+#include "common/sphere.h"
 #include "node/places_local.h"
-#include "node/sphere.h"
 
 #include <fcntl.h>
 #include <jansson.h>

@@ -1,7 +1,7 @@
-/* Great-circle distance (node/sphere.h). */
+/* Great-circle distance (common/sphere.h). */
 #include "tests/support/cmocka_herd.h"
 
-#include "node/sphere.h"
+#include "common/sphere.h"
 
 #include <math.h>
 

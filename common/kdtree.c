@@ -1,6 +1,6 @@
-#include "node/kdtree.h"
+#include "common/kdtree.h"
 
-#include "node/sphere.h"
+#include "common/sphere.h"
 
 #include <assert.h>
 #include <math.h>

@@ -1,4 +1,4 @@
-#include "node/geonames.h"
+#include "common/geonames.h"
 
 #include <stdbool.h>
 

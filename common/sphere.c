@@ -1,4 +1,4 @@
-#include "node/sphere.h"
+#include "common/sphere.h"
 
 #include <assert.h>
 #include <math.h>
