@@ -1,7 +1,5 @@
 #include "common/geonames.h"
 
-#include <stdbool.h>
-
 enum {
     COLUMN_ID,
     COLUMN_NAME,
@@ -150,6 +148,26 @@ status_t geonames_parse_row(text_t row, geonames_row_t *ret_row)
         *ret_row = parsed;
     }
     return status;
+}
+
+unsigned geonames_class_bit(char feature_class)
+{
+    return is_letter(feature_class) ? (unsigned)(feature_class - 'A') : GEONAMES_CLASS_BITS - 1;
+}
+
+status_t geonames_parse_classes(text_t text, geonames_classes_t *ret_classes)
+{
+    const text_t known = TEXT(GEONAMES_CLASSES);
+    geonames_classes_t classes = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        bool is_known = memchr(known.data, text.data[i], known.size) != NULL;
+        if (!is_known || geonames_has_class(classes, text.data[i])) {
+            return STATUS_INVALID;
+        }
+        classes |= UINT64_C(1) << geonames_class_bit(text.data[i]);
+    }
+    *ret_classes = text.size > 0 ? classes : GEONAMES_ALL_CLASSES;
+    return STATUS_OK;
 }
 
 /* The key of a row of the table: class letter, then code, zeros behind; one comparison of eight bytes. */

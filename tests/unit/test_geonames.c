@@ -232,6 +232,39 @@ static void types_follow_the_feature(void **state)
     }
 }
 
+static void sets_of_classes(void **state)
+{
+    (void)state;
+    geonames_classes_t classes = 1;
+    assert_int_equal(geonames_parse_classes(TEXT("PS"), &classes), STATUS_OK);
+    assert_true(geonames_has_class(classes, 'P') && geonames_has_class(classes, 'S'));
+    assert_false(geonames_has_class(classes, 'T') || geonames_has_class(classes, 'p') ||
+                 geonames_has_class(classes, ' '));
+    assert_int_equal(geonames_parse_classes(TEXT(GEONAMES_CLASSES), &classes), STATUS_OK);
+    assert_false(geonames_has_class(classes, ' '));
+    assert_int_equal(geonames_parse_classes(TEXT(""), &classes), STATUS_OK);
+    assert_true(classes == GEONAMES_ALL_CLASSES);
+    static const char *const bad[] = {"p", "B", "P,S", "PP", "PSP", " ", "P ", "\xd0"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(geonames_parse_classes(text_of(bad[i]), &classes), STATUS_INVALID);
+        assert_true(classes == GEONAMES_ALL_CLASSES);
+    }
+}
+
+static void each_class_has_a_bit_of_its_own(void **state)
+{
+    (void)state;
+    const char *letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz ";
+    geonames_classes_t seen = 0;
+    for (const char *letter = letters; *letter != '\0'; letter++) {
+        assert_false(geonames_has_class(seen, *letter));
+        seen |= UINT64_C(1) << geonames_class_bit(*letter);
+    }
+    for (int byte = -128; byte < 128; byte++) {
+        assert_true(geonames_class_bit((char)byte) < GEONAMES_CLASS_BITS);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +276,8 @@ int main(void)
         cmocka_unit_test(columns_have_a_longest_size),
         cmocka_unit_test(cut_rows_are_refused),
         cmocka_unit_test(types_follow_the_feature),
+        cmocka_unit_test(sets_of_classes),
+        cmocka_unit_test(each_class_has_a_bit_of_its_own),
     };
     return cmocka_run_group_tests_name("geonames", tests, NULL, NULL);
 }
