@@ -82,8 +82,9 @@
 
 /* One place's row in a GeoNames file; longer rows are skipped and counted. */
 #define LIMIT_PLACE_ROW_SIZE 65536
-/* A file of places: its index keeps 32-bit offsets. */
+/* A dump that is read as it is, and the rows of an imported one: the index keeps 32-bit offsets. */
 #define LIMIT_PLACES_FILE_SIZE 4294967295
+#define LIMIT_PLACES_ROWS_SIZE 4294967295
 
 /* Client connections of one front-end (setting max_connections): what 20 bits of a session number name. */
 #define LIMIT_CONNECTIONS 1048576

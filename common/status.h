@@ -19,6 +19,7 @@
     X(UNREACHABLE, "no such peer")                                                                 \
     X(VERSION, "protocol version not supported")                                                   \
     X(IN_USE, "already in use")                                                                    \
+    X(DAMAGED, "damaged: checksum or layout is wrong")                                             \
     X(SYSTEM, "system error, see errno")
 
 typedef enum {
