@@ -7,6 +7,7 @@
 #ifndef HERD_CONFIG_H
 #define HERD_CONFIG_H
 
+#include "common/geonames.h"
 #include "common/status.h"
 
 #include <stdbool.h>
@@ -63,9 +64,10 @@ typedef struct config {
     int64_t expire_after_s; /* seconds after which a record is no longer served; 0: never (R16) */
     int64_t expire_grace_s; /* seconds more after which it is purged */
     config_places_t places;
-    const char *places_file;        /* NULL where the provider needs none */
-    const config_member_t *members; /* in the order of the file */
-    size_t member_count;            /* 1 .. LIMIT_MEMBERS */
+    const char *places_file;           /* NULL where the provider needs none */
+    geonames_classes_t places_classes; /* of its rows */
+    const config_member_t *members;    /* in the order of the file */
+    size_t member_count;               /* 1 .. LIMIT_MEMBERS */
 } config_t;
 
 /* Reads and checks `path`, reporting every finding, in the order of the file's lines where it can. NULL when

@@ -45,6 +45,7 @@ static const config_key_t config_keys[] = {
 
     {PLACES(places), .name = "provider", .parse = config_parse_provider, .default_text = "none"},
     {PLACES(places_file), .name = "file", .parse = config_parse_path},
+    {PLACES(places_classes), .name = "feature_classes", .parse = config_parse_classes, .default_text = ""},
 
     {.section = CONFIG_SECTION_MEMBER, .name = "clients", .parse = config_parse_listeners, .required = true},
     {MEMBER(requests), .name = "requests", .parse = config_parse_endpoint},

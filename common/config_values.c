@@ -148,6 +148,18 @@ void config_parse_acknowledge(const config_reader_t *reader, const config_key_t 
     *(size_t *)config_field(key, structure) = (size_t)peers;
 }
 
+void config_parse_classes(const config_reader_t *reader, const config_key_t *key,
+                          const config_setting_t *setting, void *structure)
+{
+    geonames_classes_t classes;
+    if (geonames_parse_classes(text_of(setting->value), &classes) != STATUS_OK) {
+        config_bad_value(reader, setting,
+                         "letters of \"" GEONAMES_CLASSES "\", each once, or empty for all");
+        return;
+    }
+    *(geonames_classes_t *)config_field(key, structure) = classes;
+}
+
 /* Why an endpoint does not parse. */
 static void config_bad_endpoint(const config_reader_t *reader, const config_setting_t *setting,
                                 const char *text, status_t status)

@@ -15,6 +15,7 @@ config_parse_fn config_parse_yes_no;   /* bool */
 config_parse_fn config_parse_size;     /* size_t, in the key's range */
 config_parse_fn config_parse_time;     /* int64_t, in the key's range */
 config_parse_fn config_parse_provider; /* config_places_t */
+config_parse_fn config_parse_classes;  /* geonames_classes_t */
 config_parse_fn
     config_parse_acknowledge; /* size_t: the N of "peers N", in the key's range; 0 for "memory" */
 config_parse_fn config_parse_endpoint;  /* const char *: what ZeroMQ binds and connects to */

@@ -57,7 +57,11 @@ static const char *load_trouble(status_t status, char *out, size_t out_size)
 {
     switch (status) {
     case STATUS_NOT_FOUND: return "there is no such file";
-    case STATUS_TOO_LONG: return "it is larger than 4 GiB";
+    case STATUS_TOO_LONG:
+        return "it is larger than 4 GiB; `herdctl places import` makes a smaller one of it";
+    case STATUS_VERSION:
+        return "it was imported by another version, or on another kind of machine; import it again";
+    case STATUS_DAMAGED: return "it is damaged; import it again";
     case STATUS_INVALID: return "no row in it is a place: 19 columns, tab-separated, are expected";
     default: return strerror_r(errno, out, out_size);
     }
@@ -69,7 +73,7 @@ static status_t load_local(worker_t *self, const config_t *config, log_t *log)
     char reason[128];
     int64_t begin_ns = timestamp_steady_ns();
     text_escape(text_of(config->places_file), path, sizeof path);
-    status_t status = places_local_open(config->places_file, &self->local);
+    status_t status = places_local_open(config->places_file, config->places_classes, &self->local);
     if (status != STATUS_OK) {
         log_event(log, LOG_LEVEL_ERROR, "places: cannot use %s: %s", path,
                   load_trouble(status, reason, sizeof reason));

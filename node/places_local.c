@@ -2,6 +2,8 @@
 
 #include "common/kdtree.h"
 #include "common/memory.h"
+#include "common/places_file.h"
+#include "common/places_row.h"
 #include "common/sphere.h"
 #include "node/places_answer.h"
 
@@ -28,11 +30,14 @@ enum {
 };
 
 struct places_local {
-    int file;               /* kept to see whether it was written to */
-    struct stat opened;     /* the file as it was mapped */
-    text_t text;            /* the mapped file */
-    kdtree_point_t *points; /* the index; `value` is the row's offset */
-    size_t capacity;        /* points allocated, while loading */
+    int file;                    /* kept to see whether it was written to */
+    struct stat opened;          /* the file as it was mapped */
+    text_t text;                 /* the mapped file */
+    text_t rows;                 /* of it, what `value` of a point is an offset in */
+    const kdtree_point_t *index; /* load.row_count points: `points`, or in the mapped file */
+    kdtree_point_t *points;      /* allocated; NULL where the index is in the file */
+    size_t capacity;             /* points allocated, while loading */
+    geonames_classes_t classes;  /* of the rows wanted */
     places_local_load_t load;
 };
 
@@ -46,10 +51,7 @@ static status_t open_file(places_local_t *self, const char *path)
     if (fstat(self->file, &self->opened) != 0) {
         return STATUS_SYSTEM;
     }
-    if (!S_ISREG(self->opened.st_mode) || self->opened.st_size == 0) {
-        return STATUS_INVALID;
-    }
-    return self->opened.st_size > LIMIT_PLACES_FILE_SIZE ? STATUS_TOO_LONG : STATUS_OK;
+    return S_ISREG(self->opened.st_mode) && self->opened.st_size > 0 ? STATUS_OK : STATUS_INVALID;
 }
 
 static status_t map_file(places_local_t *self)
@@ -63,8 +65,13 @@ static status_t map_file(places_local_t *self)
     return STATUS_OK;
 }
 
+/* Adds the row to the index if it is of a class that is wanted. */
 static void add_point(places_local_t *self, const geonames_row_t *row, size_t offset)
 {
+    if (!geonames_has_class(self->classes, row->feature_class)) {
+        self->load.other_count++;
+        return;
+    }
     if (self->load.row_count == self->capacity) {
         self->capacity = self->capacity > 0 ? 2 * self->capacity : FIRST_POINT_CAPACITY;
         self->points = memory_resize(self->points, self->capacity * sizeof *self->points);
@@ -85,9 +92,9 @@ static status_t parse_row(text_t row, geonames_row_t *ret_row)
     return row.size <= LIMIT_PLACE_ROW_SIZE ? geonames_parse_row(row, ret_row) : STATUS_TOO_LONG;
 }
 
-static void index_rows(places_local_t *self)
+static void index_dump(places_local_t *self)
 {
-    text_t rest = self->text;
+    text_t rest = self->rows;
     text_t line;
     geonames_row_t row;
     for (size_t number = 1; take_row(&rest, &line); number++) {
@@ -95,37 +102,85 @@ static void index_rows(places_local_t *self)
             continue;
         }
         if (parse_row(line, &row) == STATUS_OK) {
-            add_point(self, &row, (size_t)(line.data - self->text.data));
+            add_point(self, &row, (size_t)(line.data - self->rows.data));
         } else if (self->load.skipped_count++ == 0) {
             self->load.first_skipped = number;
         }
     }
 }
 
+/* Of an imported file that has rows of other classes, too. */
+static void index_imported(places_local_t *self)
+{
+    text_t rest = self->rows;
+    geonames_row_t row;
+    size_t offset = 0;
+    while (places_row_take(&rest, &row) == STATUS_OK) {
+        add_point(self, &row, offset);
+        offset = self->rows.size - rest.size;
+    }
+}
+
 static status_t build_index(places_local_t *self)
 {
-    /* Advice only: where it is not taken, loading is slower. */
-    (void)madvise((void *)(uintptr_t)self->text.data, self->text.size, MADV_SEQUENTIAL);
-    index_rows(self);
-    (void)madvise((void *)(uintptr_t)self->text.data, self->text.size, MADV_RANDOM);
     if (self->load.row_count == 0) {
         return STATUS_INVALID;
     }
-    self->load.index_size = self->load.row_count * sizeof *self->points;
-    self->points = memory_resize(self->points, self->load.index_size);
+    self->points = memory_resize(self->points, self->load.row_count * sizeof *self->points);
     kdtree_build(self->points, self->load.row_count);
+    self->index = self->points;
     return STATUS_OK;
 }
 
-status_t places_local_open(const char *path, places_local_t **ret_self)
+static status_t load_dump(places_local_t *self)
+{
+    if (self->text.size > LIMIT_PLACES_FILE_SIZE) {
+        return STATUS_TOO_LONG;
+    }
+    self->rows = self->text;
+    index_dump(self);
+    return build_index(self);
+}
+
+static status_t load_imported(places_local_t *self)
+{
+    places_file_t file;
+    status_t status = places_file_read(self->text, &file);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    self->rows = file.rows;
+    self->load.imported = true;
+    self->load.skipped_count = file.header.skipped_count;
+    if ((places_file_classes(&file.header) & ~self->classes) != 0) {
+        index_imported(self);
+        return build_index(self);
+    }
+    self->load.row_count = file.header.row_count;
+    self->index = file.points;
+    return STATUS_OK;
+}
+
+static status_t load_file(places_local_t *self)
+{
+    /* Advice only: where it is not taken, loading is slower. */
+    (void)madvise((void *)(uintptr_t)self->text.data, self->text.size, MADV_SEQUENTIAL);
+    status_t status = places_file_is(self->text) ? load_imported(self) : load_dump(self);
+    (void)madvise((void *)(uintptr_t)self->text.data, self->text.size, MADV_RANDOM);
+    self->load.index_size = self->load.row_count * sizeof *self->index;
+    return status;
+}
+
+status_t places_local_open(const char *path, geonames_classes_t classes, places_local_t **ret_self)
 {
     places_local_t *self = memory_new(sizeof *self);
+    self->classes = classes;
     status_t status = open_file(self, path);
     if (status == STATUS_OK) {
         status = map_file(self);
     }
     if (status == STATUS_OK) {
-        status = build_index(self);
+        status = load_file(self);
     }
     if (status == STATUS_OK) {
         *ret_self = self;
@@ -167,15 +222,22 @@ static bool is_as_opened(const places_local_t *self)
            now.st_mtim.tv_nsec == self->opened.st_mtim.tv_nsec;
 }
 
+static status_t read_line(text_t text, geonames_row_t *ret_row)
+{
+    text_t rest = text_first(text, LIMIT_PLACE_ROW_SIZE + 1);
+    text_t line;
+    return take_row(&rest, &line) ? parse_row(line, ret_row) : STATUS_INVALID;
+}
+
 /* The row of an index entry. It was good once; that it still is, and the same, is looked at again. */
 static status_t read_row(const places_local_t *self, const kdtree_point_t *point,
                          geonames_row_t *ret_row)
 {
-    text_t rest = text_first(text_after(self->text, point->value), LIMIT_PLACE_ROW_SIZE + 1);
-    text_t line;
+    text_t rest = text_after(self->rows, point->value);
     geonames_row_t row;
-    if (!take_row(&rest, &line) || parse_row(line, &row) != STATUS_OK ||
-        row.latitude_e7 != point->latitude_e7 || row.longitude_e7 != point->longitude_e7) {
+    status_t status = self->load.imported ? places_row_take(&rest, &row) : read_line(rest, &row);
+    if (status != STATUS_OK || row.latitude_e7 != point->latitude_e7 ||
+        row.longitude_e7 != point->longitude_e7) {
         return STATUS_INVALID;
     }
     *ret_row = row;
@@ -194,8 +256,7 @@ status_t places_local_nearest(places_local_t *self, const places_local_query_t *
     if (!is_as_opened(self)) {
         return STATUS_INVALID;
     }
-    size_t count =
-        kdtree_nearest(self->points, self->load.row_count, &where, query->maximum, found);
+    size_t count = kdtree_nearest(self->index, self->load.row_count, &where, query->maximum, found);
     for (size_t i = 0; i < count; i++) {
         hits[i].distance_m = sphere_distance_m(found[i].haversine);
         hits[i].offset = found[i].point.value;

@@ -1,8 +1,10 @@
-/* places_local.h - places from a file in GeoNames' 19-column format (geonames.h) on this machine.
+/* places_local.h - places from a file on this machine: a dump in GeoNames' 19-column format (geonames.h), or what
+ * `herdctl places import` made of one (places_file.h). Both give the same answers.
  *
  * Owner: whoever opens it. Threads: one at a time.
- * The file is mapped into memory read-only and stays on disk; at the start each row is checked once and
- * 12 bytes of it are indexed (kdtree.h). A row that is not as it should be is skipped and counted.
+ * The file is mapped into memory read-only and stays on disk. Of a dump, each row is checked once at the start and
+ * 12 bytes of it are indexed (kdtree.h); a row that is not as it should be is skipped and counted. An imported file
+ * has its index in it, and is only read through once for its checksums.
  *
  * The file must not be written to while it is open; replace it by renaming another over it. A search that
  * finds it written to since then says so instead of reading it. Only a file that shrinks between that check and
@@ -16,6 +18,7 @@
 #include "common/limits.h"
 #include "common/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,7 +28,8 @@ typedef struct places_local places_local_t;
 typedef struct {
     geonames_row_t row; /* borrows from the file: valid until the next call */
     double distance_m;  /* from the position asked about, along the surface */
-    uint32_t offset;    /* of the row, in bytes from the start of the file */
+    uint32_t
+        offset; /* of the row, in bytes from the start of the file, or of an imported one's rows */
 } places_local_hit_t;
 
 /* What to look for (open value struct). */
@@ -38,16 +42,21 @@ typedef struct {
 
 /* How the loading went (open value struct). */
 typedef struct {
+    bool imported;        /* the file is an imported one */
     size_t row_count;     /* rows that can be found */
+    size_t other_count;   /* rows of other classes than those wanted */
     size_t skipped_count; /* rows that are not in the expected form; empty lines are not counted */
-    size_t first_skipped; /* the line, from 1, of the first of them; 0: none */
-    size_t index_size;    /* bytes of memory */
+    size_t
+        first_skipped; /* the line, from 1, of the first of them; 0: none, or found by the import */
+    size_t index_size; /* bytes, of memory or of the mapped file */
 } places_local_load_t;
 
-/* Maps and indexes `path`. STATUS_NOT_FOUND where there is no such file, STATUS_SYSTEM (errno set) where it
- * cannot be read, STATUS_TOO_LONG beyond LIMIT_PLACES_FILE_SIZE, STATUS_INVALID where it is no regular file or has
- * no usable row. Caller ends it with places_local_close. */
-status_t places_local_open(const char *path, places_local_t **ret_self) STATUS_MUST_USE;
+/* Maps `path`, and indexes its rows of `classes` unless an import did. STATUS_NOT_FOUND where there is no such file,
+ * STATUS_SYSTEM (errno set) where it cannot be read, STATUS_TOO_LONG for a dump beyond LIMIT_PLACES_FILE_SIZE,
+ * STATUS_VERSION and STATUS_DAMAGED as places_file_read, STATUS_INVALID where it is no regular file or has no usable
+ * row. Caller ends it with places_local_close. */
+status_t places_local_open(const char *path, geonames_classes_t classes,
+                           places_local_t **ret_self) STATUS_MUST_USE;
 
 /* Unmaps the file, frees the index, clears the pointer; NULL is fine. */
 void places_local_close(places_local_t **self_p);

@@ -166,7 +166,8 @@ static void every_key_is_taken(void **state)
                                   "    expire_grace = \"1\"\n"
                                   "    places\n"
                                   "        provider = \"local\"\n"
-                                  "        file = \"places.tsv\"");
+                                  "        file = \"places.tsv\"\n"
+                                  "        feature_classes = \"PSTH\"");
     assert_int_equal(self->count, 0);
     assert_non_null(config);
     assert_string_equal(config->run_dir, "/tmp");
@@ -186,6 +187,9 @@ static void every_key_is_taken(void **state)
     assert_int_equal(config->expire_grace_s, 1);
     assert_int_equal(config->places, CONFIG_PLACES_LOCAL);
     assert_string_equal(config->places_file, self->places);
+    geonames_classes_t classes = 0;
+    assert_int_equal(geonames_parse_classes(TEXT("PSTH"), &classes), STATUS_OK);
+    assert_true(config->places_classes == classes);
     const config_member_t *member = config_member(config, "a-1.x_Y");
     assert_non_null(member);
     assert_int_equal(member->client_count, 2);
@@ -386,6 +390,12 @@ static void values_have_their_ranges(void **state)
          CONFIG_ERROR, 5, "absent cannot be opened: No such file"},
         {HERD "    places\n        provider = \"local\"\n        file = \"/tmp\"\n" MEMBERS,
          CONFIG_ERROR, 5, "is not a plain file"},
+        {HERD "    places\n        feature_classes = \"PSP\"\n" MEMBERS, CONFIG_ERROR, 4,
+         "must be letters of \"AHLPRSTUV\", each once, or empty for all, not \"PSP\""},
+        {HERD "    places\n        feature_classes = \"P, S\"\n" MEMBERS, CONFIG_ERROR, 4,
+         "must be letters of"},
+        {HERD "    places\n        feature_classes = \"p\"\n" MEMBERS, CONFIG_ERROR, 4,
+         "must be letters of"},
         {HERD "    places\n        file = \"places.tsv\"\n" MEMBERS, CONFIG_WARNING, 4,
          "is not used"},
     };

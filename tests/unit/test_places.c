@@ -76,7 +76,8 @@ static places_t *start(config_places_t provider, const char *file)
 {
     /* Static: the actor borrows it as long as it lives. */
     static config_t config;
-    config = (config_t){.places = provider, .places_file = file};
+    config =
+        (config_t){.places = provider, .places_file = file, .places_classes = GEONAMES_ALL_CLASSES};
     places_t *places = NULL;
     assert_int_equal(places_new(&config, NULL, &places), STATUS_OK);
     assert_non_null(places);
@@ -180,7 +181,9 @@ static void no_provider_answers_with_nothing(void **state)
 static void a_provider_that_cannot_work_is_said_at_once(void **state)
 {
     (void)state;
-    config_t config = {.places = CONFIG_PLACES_LOCAL, .places_file = "/nonexistent/cities.tsv"};
+    config_t config = {.places = CONFIG_PLACES_LOCAL,
+                       .places_file = "/nonexistent/cities.tsv",
+                       .places_classes = GEONAMES_ALL_CLASSES};
     places_t *places = NULL;
     assert_int_equal(places_new(&config, NULL, &places), STATUS_NOT_FOUND);
     config.places_file = "/tmp";

@@ -33,7 +33,7 @@ static char *file_of(text_t text)
 static status_t open_text(text_t text, places_local_t **ret_places)
 {
     char *path = file_of(text);
-    status_t status = places_local_open(path, ret_places);
+    status_t status = places_local_open(path, GEONAMES_ALL_CLASSES, ret_places);
     unlink(path);
     free(path);
     return status;
@@ -43,9 +43,10 @@ static void files_without_places_are_refused(void **state)
 {
     (void)state;
     places_local_t *places = NULL;
-    assert_int_equal(places_local_open("/nonexistent/file", &places), STATUS_NOT_FOUND);
-    assert_int_equal(places_local_open("/dev/null", &places), STATUS_INVALID);
-    assert_int_equal(places_local_open("/tmp", &places), STATUS_INVALID);
+    assert_int_equal(places_local_open("/nonexistent/file", GEONAMES_ALL_CLASSES, &places),
+                     STATUS_NOT_FOUND);
+    assert_int_equal(places_local_open("/dev/null", GEONAMES_ALL_CLASSES, &places), STATUS_INVALID);
+    assert_int_equal(places_local_open("/tmp", GEONAMES_ALL_CLASSES, &places), STATUS_INVALID);
     assert_int_equal(open_text(TEXT(""), &places), STATUS_INVALID);
     assert_int_equal(open_text(TEXT("\n\n\n"), &places), STATUS_INVALID);
     assert_int_equal(open_text(TEXT("one\ttwo\n"), &places), STATUS_INVALID);
@@ -59,7 +60,7 @@ static void a_file_beyond_4_gib_is_refused(void **state)
     places_local_t *places = NULL;
     char *path = file_of(TEXT(ROW("1", "A", "1", "1") "\n"));
     assert_int_equal(truncate(path, INT64_C(4294967296)), 0); /* a hole: takes no space */
-    assert_int_equal(places_local_open(path, &places), STATUS_TOO_LONG);
+    assert_int_equal(places_local_open(path, GEONAMES_ALL_CLASSES, &places), STATUS_TOO_LONG);
     assert_null(places);
     unlink(path);
     free(path);
@@ -150,7 +151,7 @@ static void a_file_that_is_written_to_is_not_trusted(void **state)
     (void)state;
     char *path = file_of(TEXT(ROW("1", "A", "34.06", "-118.44") "\n"));
     places_local_t *places = NULL;
-    assert_int_equal(places_local_open(path, &places), STATUS_OK);
+    assert_int_equal(places_local_open(path, GEONAMES_ALL_CLASSES, &places), STATUS_OK);
     places_local_hit_t hits[20];
     size_t count = 77;
     assert_int_equal(places_local_nearest(places, &at_ucla, hits, &count), STATUS_OK);
@@ -181,7 +182,7 @@ static void a_row_that_moved_is_not_shown(void **state)
     places_local_t *places = NULL;
     struct stat before;
     assert_int_equal(stat(path, &before), 0);
-    assert_int_equal(places_local_open(path, &places), STATUS_OK);
+    assert_int_equal(places_local_open(path, GEONAMES_ALL_CLASSES, &places), STATUS_OK);
     int file = open(path, O_WRONLY);
     assert_true(file >= 0);
     assert_int_equal(pwrite(file, ROW("1", "A", "35.06", "-118.44"), 12, 0), 12);
@@ -203,7 +204,8 @@ static places_local_t *cities;
 static int open_cities(void **state)
 {
     (void)state;
-    return places_local_open(HERD_SOURCE_DIR "/deploy/places/cities.tsv", &cities) != STATUS_OK;
+    return places_local_open(HERD_SOURCE_DIR "/deploy/places/cities.tsv", GEONAMES_ALL_CLASSES,
+                             &cities) != STATUS_OK;
 }
 
 static int close_cities(void **state)
