@@ -1,5 +1,7 @@
 #include "common/geonames.h"
 
+#include "common/limits.h"
+
 enum {
     COLUMN_ID,
     COLUMN_NAME,
@@ -124,6 +126,9 @@ static status_t parse_texts(const text_t *columns, geonames_row_t *row)
  */
 status_t geonames_parse_row(text_t row, geonames_row_t *ret_row)
 {
+    if (row.size > LIMIT_PLACE_ROW_SIZE) {
+        return STATUS_TOO_LONG;
+    }
     if (row.size > 0 && row.data[row.size - 1] == '\r') {
         row.size--;
     }

@@ -50,7 +50,8 @@ typedef struct {
 
 /* Parses one row without its LF; a CR at its end is ignored. Decimals of a coordinate beyond the seventh
  * round it. STATUS_INVALID for anything but 19 columns of the expected forms, STATUS_OUT_OF_RANGE for a
- * coordinate or number beyond its range, STATUS_TOO_LONG for a column beyond its size. */
+ * coordinate or number beyond its range, STATUS_TOO_LONG for a column beyond its size, or a row beyond
+ * LIMIT_PLACE_ROW_SIZE. */
 status_t geonames_parse_row(text_t row, geonames_row_t *ret_row) STATUS_MUST_USE;
 
 /* The bit of a set that stands for a class, 0 .. GEONAMES_CLASS_BITS - 1; that of no class for all but letters. */

@@ -87,11 +87,6 @@ static bool take_row(text_t *rest, text_t *ret_row)
     return text_take_line(rest, ret_row) || text_take_until(rest, '\n', ret_row);
 }
 
-static status_t parse_row(text_t row, geonames_row_t *ret_row)
-{
-    return row.size <= LIMIT_PLACE_ROW_SIZE ? geonames_parse_row(row, ret_row) : STATUS_TOO_LONG;
-}
-
 static void index_dump(places_local_t *self)
 {
     text_t rest = self->rows;
@@ -101,7 +96,7 @@ static void index_dump(places_local_t *self)
         if (line.size == 0) {
             continue;
         }
-        if (parse_row(line, &row) == STATUS_OK) {
+        if (geonames_parse_row(line, &row) == STATUS_OK) {
             add_point(self, &row, (size_t)(line.data - self->rows.data));
         } else if (self->load.skipped_count++ == 0) {
             self->load.first_skipped = number;
@@ -226,7 +221,7 @@ static status_t read_line(text_t text, geonames_row_t *ret_row)
 {
     text_t rest = text_first(text, LIMIT_PLACE_ROW_SIZE + 1);
     text_t line;
-    return take_row(&rest, &line) ? parse_row(line, ret_row) : STATUS_INVALID;
+    return take_row(&rest, &line) ? geonames_parse_row(line, ret_row) : STATUS_INVALID;
 }
 
 /* The row of an index entry. It was good once; that it still is, and the same, is looked at again. */
