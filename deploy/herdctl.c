@@ -25,6 +25,7 @@ static const struct {
      herdctl_members},
     {"status", "[--plain] [MEMBER...]", "ask members how they are", herdctl_status},
     {"forget", "CLIENT [MEMBER]", "have the herd forget a client", herdctl_forget},
+    {"places", "import SRC DEST", "make a file of places that is ready at once", herdctl_places},
     {"help", "", "show this text", herdctl_help},
 };
 

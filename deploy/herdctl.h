@@ -27,6 +27,7 @@ typedef herdctl_exit_t herdctl_command_fn(const herdctl_t *self, int argc, char 
 herdctl_command_fn herdctl_check;
 herdctl_command_fn herdctl_forget;
 herdctl_command_fn herdctl_members;
+herdctl_command_fn herdctl_places;
 herdctl_command_fn herdctl_status;
 
 /* The configuration of --config, findings on stderr (warnings left out: `check` tells them); NULL after an

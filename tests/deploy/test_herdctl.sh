@@ -96,6 +96,83 @@ expect 2 '' "herdctl: no command$hint"
 expect 2 '' "herdctl: unknown command \"chekc\", did you mean \"check\"?$hint" chekc
 expect 2 '' "herdctl: unknown command \"brew\"$hint" brew
 
+# Places: a dump becomes a file that is whole or not there
+row() {
+    printf '%s\tPlace %s\t\t\t34.0%s\t-118.4\t%s\tXXX\tUS\t\tCA\t\t\t\t0\t\t\t\t\n' "$1" "$1" "$1" "$2"
+}
+mkdir places
+{ row 1 P && row 2 S && printf '\ngarbage\n' && row 3 T && row 4 P; } >places/dump.txt
+touch -d 2026-03-01T12:00:00Z places/dump.txt
+skipped='places/dump.txt:4: skipped: not in the expected form'
+expect 0 'places/all: 4 places of places/dump.txt; bad rows: 1, rows of other classes: 0' \
+    "$skipped" places import places/dump.txt places/all
+expect 0 'places/all: 3 places of places/dump.txt; bad rows: 1, rows of other classes: 1' \
+    "$skipped" places import --feature-classes PT places/dump.txt places/all
+"$herdctl" places info places/all | sed '/^imported: /d' >described
+checks=$((checks + 1))
+if ! cmp -s described - <<EOF; then
+file:      places/all
+size:      $(wc -c <places/all) bytes, version 1, checksums are right
+places:    3
+classes:   P 2, T 1
+source:    dump.txt
+left out:  bad rows: 1, rows of other classes: 1
+dated:     2026-03-01T12:00:00.000Z
+EOF
+    failures=$((failures + 1))
+    echo "FAILED: herdctl places info says:" && cat described
+fi
+cp places/all places/before
+expect 1 '' "$skipped
+herdctl: no row of places/dump.txt is a place of the classes U: 19 columns, tab-separated, are expected" \
+    places import --feature-classes U places/dump.txt places/all
+expect 1 '' 'herdctl: places/none cannot be read: No such file or directory' places import places/none places/all
+expect 1 '' 'herdctl: none/all cannot be written: No such file or directory' places import places/dump.txt none/all
+expect 1 '' 'herdctl: places is not a plain file' places import places/dump.txt places
+expect 1 '' 'herdctl: places/dump.txt is the source itself' places import places/dump.txt places/dump.txt
+expect 1 '' 'herdctl: places cannot be read: Is a directory' places import places places/all
+expect 1 '' 'herdctl: places/dump.txt is no imported file of places' places info places/dump.txt
+expect 1 '' 'herdctl: places/none cannot be read: No such file or directory' places info places/none
+head -c 4096 places/all >places/cut
+expect 1 '' 'herdctl: places/cut is damaged' places info places/cut
+{ head -c 12 places/all && printf '\377' && tail -c +14 places/all; } >places/cut
+expect 1 '' 'herdctl: places/cut is of another version or kind of machine' places info places/cut
+rm places/cut
+expect 2 '' "herdctl: places takes \"import [OPTION...] SRC DEST\" or \"info FILE\"$hint" places
+expect 2 '' "herdctl: places takes \"import [OPTION...] SRC DEST\" or \"info FILE\"$hint" places export
+expect 2 '' "herdctl: places info takes one file$hint" places info
+expect 2 '' "herdctl: places import takes a source and a destination$hint" places import places/dump.txt
+expect 2 '' "herdctl: places import knows no option --fast$hint" places import --fast places/dump.txt places/all
+expect 2 '' "herdctl: feature classes are letters of \"AHLPRSTUV\", each once, not \"PP\"$hint" \
+    places import --feature-classes PP places/dump.txt places/all
+
+# ... from a pipe, of bad rows the first ten are named
+{ row 5 P && seq 12 && row 6 P; } >places/bad.txt
+bad=$(for line in 2 3 4 5 6 7 8 9 10 11; do echo "-:$line: skipped: not in the expected form"; done)
+expect 0 'places/pipe: 2 places of -; bad rows: 12, rows of other classes: 0' "$bad
+-: 2 more rows skipped" places import - places/pipe <places/bad.txt
+{ row 7 P && head -c 200000 /dev/zero | tr '\0' x && echo && row 8 P; } >places/long.txt
+expect 0 'places/pipe: 2 places of places/long.txt; bad rows: 1, rows of other classes: 0' \
+    'places/long.txt:2: skipped: longer than its limit' places import places/long.txt places/pipe
+
+# ... a signal while it waits for rows leaves what was there, and nothing else
+mkfifo places/fifo
+"$herdctl" places import - places/all <places/fifo >out 2>err &
+import=$!
+exec 3>places/fifo
+row 9 P >&3
+while [ -z "$(find places -name 'all.*')" ]; do sleep 0.01; done
+kill -TERM "$import"
+wait "$import"
+found=$?
+exec 3>&-
+checks=$((checks + 1))
+if [ "$found" -ne 143 ] || ! cmp -s places/all places/before || [ -n "$(find places -name 'all.*')" ] ||
+    [ "$(cat err)" != 'herdctl: ended by a signal; places/all is as it was' ]; then
+    failures=$((failures + 1))
+    echo "FAILED: herdctl places import, ended by a signal: exit status $found" && cat err && ls places
+fi
+
 # The herd file: in the current folder, and before that in the environment
 cp good.cfg herd.cfg
 expect 0 'herd.cfg: herd test, 2 members, 1 link' '' check
