@@ -104,9 +104,12 @@ static void write_places(FILE *file, const herd_options_t *options)
         fprintf(file, "    places\n        provider = \"none\"\n");
         return;
     }
-    char *places =
-        herd_source(options->places != NULL ? options->places : "tests/support/places.tsv");
+    const char *name = options->places != NULL ? options->places : "tests/support/places.tsv";
+    char *places = name[0] == '/' ? memory_copy_text(name, strlen(name)) : herd_source(name);
     fprintf(file, "    places\n        provider = \"local\"\n        file = \"%s\"\n", places);
+    if (options->places_classes != NULL) {
+        fprintf(file, "        feature_classes = \"%s\"\n", options->places_classes);
+    }
     free(places);
 }
 

@@ -39,10 +39,11 @@ typedef struct {
     size_t member_count;
     const char
         *settings; /* further lines of the section `herd`, e.g. "max_line = \"1024\"\n"; or NULL */
-    bool local_places;         /* places of a file, else no provider */
-    const char *places;        /* the file, in HERD_SOURCE; NULL: tests/support/places.tsv */
-    size_t frontend_max_files; /* RLIMIT_NOFILE of front-ends, 0 inherits */
-    bool separate;             /* each node on a host of its own (lan.h), where lan_is_possible */
+    bool local_places;  /* places of a file, else no provider */
+    const char *places; /* the file, absolute or in HERD_SOURCE; NULL: tests/support/places.tsv */
+    const char *places_classes; /* feature_classes; NULL: all */
+    size_t frontend_max_files;  /* RLIMIT_NOFILE of front-ends, 0 inherits */
+    bool separate;              /* each node on a host of its own (lan.h), where lan_is_possible */
     const char
         *hosts; /* that clients connect to, separated by spaces, 127.0.0.1 among them or "*"; NULL:
                         * 127.0.0.1 */
