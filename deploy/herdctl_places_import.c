@@ -196,13 +196,17 @@ static void say_failure(const import_t *self, status_t status)
     }
 }
 
+static void say_unnamed_rows(const import_t *self)
+{
+    if (self->skipped_count > NAMED_ROWS_MAX) {
+        fprintf(stderr, "%s: %" PRIu64 " more rows skipped\n", self->arguments->source,
+                self->skipped_count - NAMED_ROWS_MAX);
+    }
+}
+
 static void say_success(const import_t *self)
 {
     const arguments_t *arguments = self->arguments;
-    if (self->skipped_count > NAMED_ROWS_MAX) {
-        fprintf(stderr, "%s: %" PRIu64 " more rows skipped\n", arguments->source,
-                self->skipped_count - NAMED_ROWS_MAX);
-    }
     printf("%s: %" PRIu64 " places of %s; bad rows: %" PRIu64 ", rows of other classes: %" PRIu64
            "\n",
            arguments->destination, places_writer_header(self->writer)->row_count, arguments->source,
@@ -227,6 +231,7 @@ static status_t run_import(import_t *self)
     }
     int error = errno;
     places_progress_clear(&self->progress);
+    say_unnamed_rows(self);
     errno = error;
     return status;
 }

@@ -4,6 +4,7 @@
 set -u
 
 herdctl=$(readlink -f "$1")
+cities=$(readlink -f "$(dirname "$0")/../../deploy/places/cities.tsv")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
@@ -154,6 +155,33 @@ expect 0 'places/pipe: 2 places of -; bad rows: 12, rows of other classes: 0' "$
 { row 7 P && head -c 200000 /dev/zero | tr '\0' x && echo && row 8 P; } >places/long.txt
 expect 0 'places/pipe: 2 places of places/long.txt; bad rows: 1, rows of other classes: 0' \
     'places/long.txt:2: skipped: longer than its limit' places import places/long.txt places/pipe
+
+seq 11 >places/bad.txt
+bad=$(for line in 1 2 3 4 5 6 7 8 9 10; do echo "places/bad.txt:$line: skipped: not in the expected form"; done)
+expect 1 '' "$bad
+places/bad.txt: 1 more rows skipped
+herdctl: no row of places/bad.txt is a place: 19 columns, tab-separated, are expected" \
+    places import places/bad.txt places/pipe
+
+# ... the last line may lack its LF, and be too long; --progress tells what is done
+{ row 9 P && row 10 P; } | head -c -1 >places/open.txt
+expect 0 'places/pipe: 2 places of places/open.txt; bad rows: 0, rows of other classes: 0' \
+    'herdctl: 2 rows read, building the index' places import --progress places/open.txt places/pipe
+{ row 11 P && head -c 65537 /dev/zero; } >places/open.txt
+expect 0 'places/pipe: 1 places of places/open.txt; bad rows: 1, rows of other classes: 0' \
+    'places/open.txt:2: skipped: longer than its limit' places import places/open.txt places/pipe
+
+# ... what is shipped, from a file and from a pipe: all but the header is the same
+expect 0 "places/pipe: 135233 places of $cities; bad rows: 0, rows of other classes: 0" '' \
+    places import "$cities" places/pipe
+tail -c +4097 places/pipe >places/expected
+# shellcheck disable=SC2002 # a pipe is what is tested
+cat "$cities" | "$herdctl" places import - places/pipe >out 2>err
+checks=$((checks + 1))
+if ! tail -c +4097 places/pipe | cmp -s - places/expected; then
+    failures=$((failures + 1))
+    echo "FAILED: herdctl places import of a pipe makes another file" && cat out err
+fi
 
 # ... a signal while it waits for rows leaves what was there, and nothing else
 mkfifo places/fifo
