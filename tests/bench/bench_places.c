@@ -18,7 +18,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ROWS = 2000000, QUERIES = 200000, IMPORT_LIMIT_MS = 600000 };
+enum {
+    ROWS = 2000000,
+    QUERIES = 200000,
+    MEDIAN = QUERIES / 2,
+    OF_100 = QUERIES / 100 * 99,
+    OF_1000 = QUERIES / 1000 * 999,
+    IMPORT_LIMIT_MS = 600000
+};
 
 /* What is measured (open value struct; the paths are freed by main). */
 typedef struct {
@@ -109,8 +116,8 @@ static void measure_queries(bench_t *self, const char *what, const char *path)
     qsort(self->query_us, QUERIES, sizeof *self->query_us, compare);
     printf(
         "%-22s %8.2f us median, %.2f us in 99 of 100, %.2f us in 999 of 1000; %.2f places found\n",
-        what, self->query_us[QUERIES / 2], self->query_us[QUERIES / 100 * 99],
-        self->query_us[QUERIES / 1000 * 999], (double)found / QUERIES);
+        what, self->query_us[MEDIAN], self->query_us[OF_100], self->query_us[OF_1000],
+        (double)found / QUERIES);
     places_local_close(&places);
     free(dump);
 }

@@ -13,6 +13,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 enum { ROWS = 6000, QUERIES = 1000 };
 
@@ -283,12 +284,39 @@ static void a_file_that_is_written_to_is_not_trusted(void **state)
     assert_null(places);
 }
 
+/* Made by hand, with the right checksums, but its points lead to the middle of rows. */
+static void a_file_that_lies_is_not_shown(void **state)
+{
+    const world_t *self = *state;
+    size_t size = 0;
+    char *bytes = workspace_read(self->imported_path, &size);
+    places_file_header_t *header = (void *)bytes;
+    kdtree_point_t *points = (void *)(bytes + places_file_points_offset(header->rows_size));
+    for (size_t i = 0; i < header->row_count; i++) {
+        points[i].value = (points[i].value + 8) % (uint32_t)header->rows_size;
+    }
+    header->points_hash = XXH3_64bits(points, header->row_count * sizeof *points);
+    header->header_hash = places_file_hash(header);
+    workspace_write(self->imported_path, (text_t){.data = bytes, .size = size});
+    places_local_t *places = open_places(self->imported_path, "");
+    for (size_t i = 0; i < 1000; i++) {
+        places_local_query_t query = random_query(self);
+        places_local_hit_t hits[LIMIT_RESULTS];
+        size_t count = 0;
+        status_t status = places_local_nearest(places, &query, hits, &count);
+        assert_true(status == STATUS_INVALID || (status == STATUS_OK && count == 0));
+    }
+    places_local_close(&places);
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(all_three_agree, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_filter_that_leaves_nothing_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_that_is_replaced_goes_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_file_that_lies_is_not_shown, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_that_is_written_to_is_not_trusted, set_up,
                                         tear_down),
     };
