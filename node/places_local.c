@@ -146,7 +146,6 @@ static status_t load_imported(places_local_t *self)
     }
     self->rows = file.rows;
     self->load.imported = true;
-    self->load.skipped_count = file.header.skipped_count;
     if ((places_file_classes(&file.header) & ~self->classes) != 0) {
         index_imported(self);
         return build_index(self);
@@ -224,10 +223,14 @@ static status_t read_line(text_t text, geonames_row_t *ret_row)
     return take_row(&rest, &line) ? geonames_parse_row(line, ret_row) : STATUS_INVALID;
 }
 
-/* The row of an index entry. It was good once; that it still is, and the same, is looked at again. */
+/* The row of an index entry. Both were good once; that they still are, and the same, is looked at again: of an
+ * imported file, the entry too lies in the mapped file. */
 static status_t read_row(const places_local_t *self, const kdtree_point_t *point,
                          geonames_row_t *ret_row)
 {
+    if (point->value >= self->rows.size) {
+        return STATUS_INVALID;
+    }
     text_t rest = text_after(self->rows, point->value);
     geonames_row_t row;
     status_t status = self->load.imported ? places_row_take(&rest, &row) : read_line(rest, &row);

@@ -42,13 +42,13 @@ typedef struct {
 
 /* How the loading went (open value struct). */
 typedef struct {
-    bool imported;        /* the file is an imported one */
-    size_t row_count;     /* rows that can be found */
-    size_t other_count;   /* rows of other classes than those wanted */
-    size_t skipped_count; /* rows that are not in the expected form; empty lines are not counted */
+    bool imported;      /* the file is an imported one */
+    size_t row_count;   /* rows that can be found */
+    size_t other_count; /* rows of other classes than those wanted */
     size_t
-        first_skipped; /* the line, from 1, of the first of them; 0: none, or found by the import */
-    size_t index_size; /* bytes, of memory or of the mapped file */
+        skipped_count; /* rows of a dump that are not in the expected form; empty lines are not counted */
+    size_t first_skipped; /* the line, from 1, of the first of them; 0: none */
+    size_t index_size;    /* bytes, of memory or of the mapped file */
 } places_local_load_t;
 
 /* Maps `path`, and indexes its rows of `classes` unless an import did. STATUS_NOT_FOUND where there is no such file,

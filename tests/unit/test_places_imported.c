@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -263,6 +264,37 @@ static void a_file_that_is_replaced_goes_on(void **state)
     places_local_close(&kept);
 }
 
+/* Its index is overwritten, and the time put back: what leads out of the file is not followed. */
+static void an_index_that_changed_is_not_followed(void **state)
+{
+    const world_t *self = *state;
+    size_t size = 0;
+    char *bytes = workspace_read(self->imported_path, &size);
+    const places_file_header_t *header = (const void *)bytes;
+    size_t offset = places_file_points_offset(header->rows_size);
+    kdtree_point_t *points = (void *)(bytes + offset);
+    struct stat before;
+    assert_int_equal(stat(self->imported_path, &before), 0);
+    places_local_t *places = open_places(self->imported_path, "");
+    for (size_t i = 0; i < header->row_count; i++) {
+        points[i].value = (uint32_t)(i % 2 == 0 ? header->rows_size : UINT32_MAX);
+    }
+    int file = open(self->imported_path, O_WRONLY);
+    assert_int_equal(pwrite(file, points, size - offset, (off_t)offset), size - offset);
+    const struct timespec times[2] = {before.st_atim, before.st_mtim};
+    assert_int_equal(futimens(file, times), 0);
+    close(file);
+    const places_local_query_t query = {.latitude_deg = self->rows[1].latitude_e7 / 1e7,
+                                        .longitude_deg = self->rows[1].longitude_e7 / 1e7,
+                                        .radius_m = 50000,
+                                        .maximum = 5};
+    places_local_hit_t hits[LIMIT_RESULTS];
+    size_t count = 0;
+    assert_int_equal(places_local_nearest(places, &query, hits, &count), STATUS_INVALID);
+    places_local_close(&places);
+    free(bytes);
+}
+
 static void a_file_that_is_written_to_is_not_trusted(void **state)
 {
     const world_t *self = *state;
@@ -317,6 +349,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_filter_that_leaves_nothing_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_that_is_replaced_goes_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_that_lies_is_not_shown, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_index_that_changed_is_not_followed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_that_is_written_to_is_not_trusted, set_up,
                                         tear_down),
     };
