@@ -183,6 +183,17 @@ if ! tail -c +4097 places/pipe | cmp -s - places/expected; then
     echo "FAILED: herdctl places import of a pipe makes another file" && cat out err
 fi
 
+# ... on a terminal a bar is drawn, and taken away before anything else is printed
+if command -v script >/dev/null; then
+    script -qec "$herdctl places import places/dump.txt places/pipe" /dev/null >out </dev/null
+    checks=$((checks + 1))
+    erase=$(printf '\r\033[K')
+    if ! tr -d '\n' <out | grep -qF "6 rows read, building the index${erase}places/pipe: 4 places of"; then
+        failures=$((failures + 1))
+        echo "FAILED: herdctl places import on a terminal says:" && cat -v out
+    fi
+fi
+
 # ... a signal while it waits for rows leaves what was there, and nothing else
 mkfifo places/fifo
 "$herdctl" places import - places/all <places/fifo >out 2>err &
