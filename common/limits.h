@@ -87,6 +87,8 @@
 #define LIMIT_OVERPASS_SIZE      16777216
 /* The text of a question to a provider, and its path. */
 #define LIMIT_PLACES_QUESTION_SIZE 4096
+/* A provider's error message that is passed on. */
+#define LIMIT_PLACES_MESSAGE_SIZE 1024
 /* A provider's key; a host name and path in front of the provider's own path. */
 #define LIMIT_KEY_SIZE      256
 #define LIMIT_BASE_URL_SIZE 512

@@ -77,23 +77,6 @@ static bool is_shallow(text_t text)
     return true;
 }
 
-status_t json_read_check(text_t text, size_t maximum)
-{
-    if (text.size > maximum) {
-        return STATUS_TOO_LONG;
-    }
-    if (text.size == 0) {
-        return STATUS_INVALID;
-    }
-    if (!is_shallow(text)) {
-        return STATUS_OUT_OF_RANGE;
-    }
-    json_t *json = json_loadb(text.data, text.size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
-    bool valid = json != NULL;
-    json_decref(json);
-    return valid ? STATUS_OK : STATUS_INVALID;
-}
-
 /* Cuts the value at the front of `rest` off, with all that is in it. */
 static bool take_value(text_t *rest, text_t *ret_value)
 {
@@ -108,6 +91,23 @@ static bool take_value(text_t *rest, text_t *ret_value)
     }
     *ret_value = (text_t){.data = begin, .size = (size_t)(token.data + token.size - begin)};
     return level == 0;
+}
+
+status_t json_read_check(text_t text, size_t maximum, text_t *ret_value)
+{
+    if (text.size > maximum) {
+        return STATUS_TOO_LONG;
+    }
+    if (text.size == 0) {
+        return STATUS_INVALID;
+    }
+    if (!is_shallow(text)) {
+        return STATUS_OUT_OF_RANGE;
+    }
+    json_t *json = json_loadb(text.data, text.size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+    bool valid = json != NULL;
+    json_decref(json);
+    return valid && take_value(&text, ret_value) ? STATUS_OK : STATUS_INVALID;
 }
 
 text_t json_read_inside(text_t value)

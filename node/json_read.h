@@ -15,9 +15,9 @@
 #include <stddef.h>
 
 /* Whether `text` is one JSON object or array: valid UTF-8, no member twice in an object, numbers within 64-bit integers and
- * doubles. STATUS_TOO_LONG beyond `maximum` bytes, STATUS_OUT_OF_RANGE beyond LIMIT_JSON_DEPTH levels, STATUS_INVALID for
+ * doubles. `ret_value` is it, without white space around it. STATUS_TOO_LONG beyond `maximum` bytes, STATUS_OUT_OF_RANGE beyond LIMIT_JSON_DEPTH levels, STATUS_INVALID for
  * all else. */
-status_t json_read_check(text_t text, size_t maximum) STATUS_MUST_USE;
+status_t json_read_check(text_t text, size_t maximum, text_t *ret_value) STATUS_MUST_USE;
 
 /* Cuts the next token off the front of `rest`: a bracket, comma or colon, a string with its quotation marks, a
  * number, or a word. False at the end of the text. */

@@ -14,9 +14,10 @@ static void assert_printed(const char *json, const char *expected)
 {
     buffer_t buffer;
     buffer_init(&buffer, ROOM);
-    assert_int_equal(json_read_check(text_of(json), ROOM), STATUS_OK);
+    text_t value;
+    assert_int_equal(json_read_check(text_of(json), ROOM, &value), STATUS_OK);
     json_print_t printer = json_print_to(&buffer);
-    json_print_value(&printer, text_of(json));
+    json_print_value(&printer, value);
     assert_int_equal(printer.status, STATUS_OK);
     assert_text_equal(buffer_text(&buffer), expected);
     buffer_done(&buffer);
@@ -115,11 +116,13 @@ static void what_is_no_json_is_refused(void **state)
                                         "[123456789012345678901234567890]",
                                         "<html>",
                                         "{'a':1}"};
+    text_t value;
     for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
-        assert_int_equal(json_read_check(text_of(texts[i]), ROOM), STATUS_INVALID);
+        assert_int_equal(json_read_check(text_of(texts[i]), ROOM, &value), STATUS_INVALID);
     }
-    assert_int_equal(json_read_check(TEXT("[1]"), 3), STATUS_OK);
-    assert_int_equal(json_read_check(TEXT("[1]"), 2), STATUS_TOO_LONG);
+    assert_int_equal(json_read_check(TEXT(" [1]\n"), 5, &value), STATUS_OK);
+    assert_int_equal(json_read_check(TEXT("[1]"), 2, &value), STATUS_TOO_LONG);
+    assert_text_equal(value, "[1]");
 }
 
 static void depth_is_bounded(void **state)
@@ -128,17 +131,18 @@ static void depth_is_bounded(void **state)
     char text[2 * (LIMIT_JSON_DEPTH + 1)];
     memset(text, '[', LIMIT_JSON_DEPTH);
     memset(text + LIMIT_JSON_DEPTH, ']', LIMIT_JSON_DEPTH);
+    text_t value;
     text_t json = {.data = text, .size = (size_t)2 * LIMIT_JSON_DEPTH};
-    assert_int_equal(json_read_check(json, ROOM), STATUS_OK);
+    assert_int_equal(json_read_check(json, ROOM, &value), STATUS_OK);
     memset(text, '[', LIMIT_JSON_DEPTH + 1);
     memset(text + LIMIT_JSON_DEPTH + 1, ']', LIMIT_JSON_DEPTH + 1);
     json.size = sizeof text;
-    assert_int_equal(json_read_check(json, ROOM), STATUS_OUT_OF_RANGE);
+    assert_int_equal(json_read_check(json, ROOM, &value), STATUS_OUT_OF_RANGE);
     enum { HUGE_SIZE = 1 << 20 };
     char *brackets = memory_new(HUGE_SIZE);
     memset(brackets, '[', HUGE_SIZE);
     json = (text_t){.data = brackets, .size = HUGE_SIZE};
-    assert_int_equal(json_read_check(json, HUGE_SIZE), STATUS_OUT_OF_RANGE);
+    assert_int_equal(json_read_check(json, HUGE_SIZE, &value), STATUS_OUT_OF_RANGE);
     free(brackets);
 }
 
