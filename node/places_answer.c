@@ -82,7 +82,10 @@ places_status_t places_status_of(text_t name)
 static void write_answer(json_print_t *self, const places_answer_t *answer)
 {
     json_print_open(self, '{');
-    if (answer->error_message.size > 0) {
+    if (answer->error_json.size > 0) {
+        json_print_name(self, TEXT("error_message"));
+        json_print_raw(self, answer->error_json);
+    } else if (answer->error_message.size > 0) {
         json_print_name(self, TEXT("error_message"));
         json_print_string(self, answer->error_message);
     }

@@ -56,7 +56,8 @@ typedef struct {
 /* The whole answer (open value struct). */
 typedef struct {
     places_status_t status;
-    text_t error_message;           /* empty: no such member */
+    text_t error_message; /* empty: no such member */
+    text_t error_json;    /* the same as a JSON string with its quotation marks; empty: the above */
     text_t html_attribution;        /* whom to name, as HTML; empty: an empty array */
     const places_result_t *results; /* `result_count` of them, in the order to be written */
     size_t result_count;

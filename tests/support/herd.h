@@ -39,8 +39,10 @@ typedef struct {
     size_t member_count;
     const char
         *settings; /* further lines of the section `herd`, e.g. "max_line = \"1024\"\n"; or NULL */
-    bool local_places;         /* places of a file, else no provider */
-    const char *places;        /* the file, in HERD_SOURCE; NULL: tests/support/places.tsv */
+    bool local_places;  /* places of a file, else no provider */
+    const char *places; /* the file, in HERD_SOURCE; NULL: tests/support/places.tsv */
+    const char
+        *places_settings; /* the lines of the section `places` instead, as `settings`; or NULL */
     size_t frontend_max_files; /* RLIMIT_NOFILE of front-ends, 0 inherits */
     bool separate;             /* each node on a host of its own (lan.h), where lan_is_possible */
     const char
