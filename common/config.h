@@ -24,9 +24,10 @@ typedef void config_report_fn(void *argument, config_severity_t severity, const 
                               unsigned line, const char *text);
 
 typedef enum {
-    CONFIG_PLACES_NONE,   /* WHATSAT answers ZERO_RESULTS */
-    CONFIG_PLACES_LOCAL,  /* a GeoNames file on this machine */
-    CONFIG_PLACES_GOOGLE, /* Places API (New) */
+    CONFIG_PLACES_NONE,          /* WHATSAT answers ZERO_RESULTS */
+    CONFIG_PLACES_LOCAL,         /* a GeoNames file on this machine */
+    CONFIG_PLACES_GOOGLE,        /* Places API (New) */
+    CONFIG_PLACES_GOOGLE_LEGACY, /* Places API, Nearby Search */
 } config_places_t;
 
 typedef enum {

@@ -16,13 +16,15 @@ static const char *const provider_names[] = {
     [CONFIG_PLACES_NONE] = "none",
     [CONFIG_PLACES_LOCAL] = "local",
     [CONFIG_PLACES_GOOGLE] = "google",
+    [CONFIG_PLACES_GOOGLE_LEGACY] = "google-legacy",
 };
 
 enum {
     PROVIDER_COUNT = sizeof provider_names / sizeof provider_names[0],
     FOR_LOCAL = 1 << CONFIG_PLACES_LOCAL,
     FOR_GOOGLE = 1 << CONFIG_PLACES_GOOGLE,
-    FOR_KEYED = FOR_GOOGLE,
+    FOR_LEGACY = 1 << CONFIG_PLACES_GOOGLE_LEGACY,
+    FOR_KEYED = FOR_GOOGLE | FOR_LEGACY,
     FOR_REMOTE = FOR_KEYED,
 };
 
@@ -57,7 +59,7 @@ void config_parse_provider(const config_reader_t *reader, const config_key_t *ke
             return;
         }
     }
-    config_bad_value(reader, setting, "\"local\", \"google\" or \"none\"");
+    config_bad_value(reader, setting, "\"local\", \"google\", \"google-legacy\" or \"none\"");
 }
 
 void config_parse_rank(const config_reader_t *reader, const config_key_t *key,

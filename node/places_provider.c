@@ -3,6 +3,7 @@
 #include "common/limits.h"
 #include "node/json_read.h"
 #include "node/places_google.h"
+#include "node/places_google_legacy.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -13,10 +14,17 @@ static const places_provider_t google = {.name = "google",
                                          .ask = places_google_ask,
                                          .decode = places_google_decode};
 
+static const places_provider_t google_legacy = {.name = "google-legacy",
+                                                .base_url = "https://maps.googleapis.com",
+                                                .reply_maximum = LIMIT_PLACES_ANSWER_SIZE,
+                                                .ask = places_google_legacy_ask,
+                                                .decode = places_google_legacy_decode};
+
 const places_provider_t *places_provider_of(config_places_t places)
 {
     switch (places) {
     case CONFIG_PLACES_GOOGLE: return &google;
+    case CONFIG_PLACES_GOOGLE_LEGACY: return &google_legacy;
     case CONFIG_PLACES_LOCAL:
     case CONFIG_PLACES_NONE: break;
     }

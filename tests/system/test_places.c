@@ -154,6 +154,36 @@ static void google_is_asked_and_passed_on(void **state)
     assert_key_not_logged();
 }
 
+static void google_legacy_is_passed_through(void **state)
+{
+    start(state, CERTIFICATES_GOOD, "google-legacy", "key_env = \"HERD_TEST_KEY\"\n");
+    provider_set_body(
+        scene.provider,
+        "{\r\n\n\n \"html_attributions\":[\"<b>x</b>\"], \"next_page_token\" : \"Aap\",\n\n"
+        "\"results\":[{\"geometry\":{\"location\":{\"lat\":34.0689,\"lng\":-118.44510}},"
+        "\"new\":[1E2,9007199254740993]},{\"name\":\"2\"}],\"status\":\"OK\",\"z\":0.1}\n\n");
+    assert_string_equal(places_of("WHATSAT kiwi.cs.ucla.edu 10 1\n"),
+                        "{\n   \"html_attributions\" : [\n      \"<b>x</b>\"\n   ],\n"
+                        "   \"next_page_token\" : \"Aap\",\n   \"results\" : [\n      {\n"
+                        "         \"geometry\" : {\n            \"location\" : {\n"
+                        "               \"lat\" : 34.0689,\n               \"lng\" : -118.44510\n"
+                        "            }\n         },\n         \"new\" : [\n            1E2,\n"
+                        "            9007199254740993\n         ]\n      }\n   ],\n"
+                        "   \"status\" : \"OK\",\n   \"z\" : 0.1\n}\n\n");
+    provider_expect(
+        scene.provider,
+        "GET /maps/api/place/nearbysearch/json?location=34.06893,-118.445127&radius=10000&key=" KEY
+        " HTTP/1.1\r\n");
+    provider_set_body(scene.provider,
+                      "{ \"error_message\" : \"This API project is not authorized.\","
+                      "\"html_attributions\" : [], \"results\" : [],"
+                      "\"status\" : \"REQUEST_DENIED\" }");
+    expect_trouble("REQUEST_DENIED", "not authorized");
+    provider_set_reply(scene.provider, &(provider_reply_t){.status = 502, .body = "<html>"});
+    expect_trouble("UNKNOWN_ERROR", "HTTP status 502");
+    assert_key_not_logged();
+}
+
 static void expect_http(unsigned http_status, const char *status)
 {
     char body[256];
@@ -276,6 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PLACES_TEST(google_is_asked_and_passed_on),
+        PLACES_TEST(google_legacy_is_passed_through),
         PLACES_TEST(errors_of_google_are_told),
         PLACES_TEST(a_provider_that_misbehaves_is_told),
         PLACES_TEST(wrong_certificates_are_refused),
