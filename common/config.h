@@ -28,6 +28,7 @@ typedef enum {
     CONFIG_PLACES_LOCAL,         /* a GeoNames file on this machine */
     CONFIG_PLACES_GOOGLE,        /* Places API (New) */
     CONFIG_PLACES_GOOGLE_LEGACY, /* Places API, Nearby Search */
+    CONFIG_PLACES_OVERPASS,      /* OpenStreetMap by Overpass API */
 } config_places_t;
 
 typedef enum {
@@ -51,6 +52,7 @@ typedef struct {
     int64_t connect_timeout_ms;
     int64_t timeout_ms;       /* of a question, from asking to the answer */
     size_t max_concurrent;    /* requests at a time, 1 .. LIMIT_PLACES_CONCURRENT */
+    int64_t cache_s;          /* how long answers are kept, where that is allowed; 0: not at all */
     size_t breaker_failures;  /* in a row, until the provider is left alone */
     int64_t breaker_pause_ms; /* for so long */
 } config_provider_t;

@@ -65,6 +65,8 @@ static const config_key_t config_keys[] = {
      .minimum = LIMIT_PLACES_TIMEOUT_MS_MIN, .maximum = LIMIT_PLACES_TIMEOUT_MS, .unit = "milliseconds"},
     {PLACES(provider.max_concurrent), .name = "max_concurrent", .parse = config_parse_size, .default_text = "8",
      .minimum = 1, .maximum = LIMIT_PLACES_CONCURRENT, .unit = "requests"},
+    {PLACES(provider.cache_s), .name = "cache_seconds", .parse = config_parse_time, .default_text = "300",
+     .minimum = 0, .maximum = LIMIT_CACHE_S, .unit = "seconds"},
     {PLACES(provider.breaker_failures), .name = "breaker_failures", .parse = config_parse_size, .default_text = "5",
      .minimum = 1, .maximum = LIMIT_BREAKER_FAILURES, .unit = "failures"},
     {PLACES(provider.breaker_pause_ms), .name = "breaker_pause", .parse = config_parse_time, .default_text = "10000",

@@ -13,10 +13,9 @@
 
 /* Names of providers, by config_places_t. */
 static const char *const provider_names[] = {
-    [CONFIG_PLACES_NONE] = "none",
-    [CONFIG_PLACES_LOCAL] = "local",
-    [CONFIG_PLACES_GOOGLE] = "google",
-    [CONFIG_PLACES_GOOGLE_LEGACY] = "google-legacy",
+    [CONFIG_PLACES_NONE] = "none",         [CONFIG_PLACES_LOCAL] = "local",
+    [CONFIG_PLACES_GOOGLE] = "google",     [CONFIG_PLACES_GOOGLE_LEGACY] = "google-legacy",
+    [CONFIG_PLACES_OVERPASS] = "overpass",
 };
 
 enum {
@@ -24,8 +23,9 @@ enum {
     FOR_LOCAL = 1 << CONFIG_PLACES_LOCAL,
     FOR_GOOGLE = 1 << CONFIG_PLACES_GOOGLE,
     FOR_LEGACY = 1 << CONFIG_PLACES_GOOGLE_LEGACY,
+    FOR_OVERPASS = 1 << CONFIG_PLACES_OVERPASS,
     FOR_KEYED = FOR_GOOGLE | FOR_LEGACY,
-    FOR_REMOTE = FOR_KEYED,
+    FOR_REMOTE = FOR_KEYED | FOR_OVERPASS,
 };
 
 /* Which providers have a use for a key. */
@@ -46,6 +46,7 @@ static const struct {
     {"connect_timeout", FOR_REMOTE},
     {"timeout", FOR_REMOTE},
     {"max_concurrent", FOR_REMOTE},
+    {"cache_seconds", FOR_REMOTE},
     {"breaker_failures", FOR_REMOTE},
     {"breaker_pause", FOR_REMOTE},
 };
@@ -59,7 +60,8 @@ void config_parse_provider(const config_reader_t *reader, const config_key_t *ke
             return;
         }
     }
-    config_bad_value(reader, setting, "\"local\", \"google\", \"google-legacy\" or \"none\"");
+    config_bad_value(reader, setting,
+                     "\"local\", \"google\", \"google-legacy\", \"overpass\" or \"none\"");
 }
 
 void config_parse_rank(const config_reader_t *reader, const config_key_t *key,
@@ -284,6 +286,27 @@ static void config_check_key(const config_reader_t *reader, const config_found_t
     }
 }
 
+/* What the owners of a service allow. */
+static void config_check_terms(const config_reader_t *reader, const config_found_t *found,
+                               const config_t *config)
+{
+    const config_setting_t *cache = config_found(found, "cache_seconds");
+    const config_setting_t *concurrent = config_found(found, "max_concurrent");
+    unsigned provider = 1U << config->places;
+    if (cache != NULL && (provider & FOR_KEYED) != 0) {
+        config_error(reader->findings, cache->line,
+                     "\"cache_seconds\" must not be set with \"%s\": Google's terms restrict "
+                     "keeping what it answers",
+                     provider_names[config->places]);
+    }
+    if (concurrent != NULL && (provider & FOR_OVERPASS) != 0 &&
+        config->provider.max_concurrent > LIMIT_OVERPASS_CONCURRENT) {
+        config_error(reader->findings, concurrent->line,
+                     "\"max_concurrent\" must be at most %d with \"overpass\"",
+                     LIMIT_OVERPASS_CONCURRENT);
+    }
+}
+
 void config_places_check(const config_reader_t *reader, const config_found_t *found,
                          config_t *config, unsigned section_line)
 {
@@ -299,6 +322,7 @@ void config_places_check(const config_reader_t *reader, const config_found_t *fo
     if ((provider & FOR_REMOTE) != 0 && ca_file != NULL) {
         config_check_file(reader, ca_file, config->provider.ca_file, "certificate");
     }
+    config_check_terms(reader, found, config);
     if ((provider & FOR_KEYED) != 0) {
         config_check_key(reader, found, provider_names[config->places], section_line);
     }

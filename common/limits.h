@@ -94,13 +94,18 @@
 #define LIMIT_BASE_URL_SIZE 512
 /* Requests to the provider under way (setting max_concurrent), and questions to it, under way or waiting, that differ. */
 #define LIMIT_PLACES_CONCURRENT 64
-#define LIMIT_PLACES_LOOKUPS    1024
+/* The same for Overpass, whose public servers give each address two places. */
+#define LIMIT_OVERPASS_CONCURRENT 2
+#define LIMIT_PLACES_LOOKUPS      1024
 /* Ranges of settings: milliseconds, failures, seconds. */
 #define LIMIT_PLACES_TIMEOUT_MS_MIN 10
 #define LIMIT_PLACES_TIMEOUT_MS     600000
 #define LIMIT_BREAKER_FAILURES      1000
 #define LIMIT_BREAKER_PAUSE_MS      3600000
 #define LIMIT_CACHE_S               86400
+/* Answers that are kept, and bytes of one: 64 MiB in all. */
+#define LIMIT_KEPT_ANSWERS     2048
+#define LIMIT_KEPT_ANSWER_SIZE 32768
 
 /* One place's row in a GeoNames file; longer rows are skipped and counted. */
 #define LIMIT_PLACE_ROW_SIZE 65536

@@ -35,6 +35,7 @@ typedef struct {
     uint64_t requests; /* sent to it */
     uint64_t failures; /* of these, answered by an error or not at all */
     uint64_t joined;   /* questions that shared the request of another */
+    uint64_t kept;     /* questions answered by what was kept of an earlier answer */
     uint64_t refused;  /* questions answered without asking it, because it fails or too many wait */
 } places_figures_t;
 

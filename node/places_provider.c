@@ -4,6 +4,7 @@
 #include "node/json_read.h"
 #include "node/places_google.h"
 #include "node/places_google_legacy.h"
+#include "node/places_overpass.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -11,20 +12,32 @@
 static const places_provider_t google = {.name = "google",
                                          .base_url = "https://places.googleapis.com",
                                          .reply_maximum = LIMIT_PLACES_ANSWER_SIZE,
+                                         .concurrent_max = LIMIT_PLACES_CONCURRENT,
                                          .ask = places_google_ask,
                                          .decode = places_google_decode};
 
 static const places_provider_t google_legacy = {.name = "google-legacy",
                                                 .base_url = "https://maps.googleapis.com",
                                                 .reply_maximum = LIMIT_PLACES_ANSWER_SIZE,
+                                                .concurrent_max = LIMIT_PLACES_CONCURRENT,
                                                 .ask = places_google_legacy_ask,
                                                 .decode = places_google_legacy_decode};
+
+static const places_provider_t overpass = {.name = "overpass",
+                                           .base_url = "https://overpass-api.de",
+                                           .reply_maximum = LIMIT_OVERPASS_SIZE,
+                                           .concurrent_max = LIMIT_OVERPASS_CONCURRENT,
+                                           .may_be_kept = true,
+                                           .is_shared = true,
+                                           .ask = places_overpass_ask,
+                                           .decode = places_overpass_decode};
 
 const places_provider_t *places_provider_of(config_places_t places)
 {
     switch (places) {
     case CONFIG_PLACES_GOOGLE: return &google;
     case CONFIG_PLACES_GOOGLE_LEGACY: return &google_legacy;
+    case CONFIG_PLACES_OVERPASS: return &overpass;
     case CONFIG_PLACES_LOCAL:
     case CONFIG_PLACES_NONE: break;
     }
@@ -95,18 +108,30 @@ static places_status_t status_of_http(unsigned http_status)
     }
 }
 
-places_status_t places_refuse_http(unsigned http_status, text_t message_json, buffer_t *out)
+/* In the provider's words where it has some that can be passed on, else in ours. */
+static places_status_t refuse_saying(places_status_t status, text_t message, text_t message_json,
+                                     buffer_t *out)
 {
-    char message[64];
-    snprintf(message, sizeof message, "the places provider answered with HTTP status %u",
-             http_status);
-    places_answer_t answer = {.status = status_of_http(http_status),
-                              .error_message = text_of(message)};
+    places_answer_t answer = {.status = status, .error_message = message};
     if (json_read_is_string(message_json) && message_json.size > 2 &&
         message_json.size <= LIMIT_PLACES_MESSAGE_SIZE) {
         answer.error_json = message_json;
     }
     return refuse(&answer, out);
+}
+
+places_status_t places_refuse_http(unsigned http_status, text_t message_json, buffer_t *out)
+{
+    char message[64];
+    snprintf(message, sizeof message, "the places provider answered with HTTP status %u",
+             http_status);
+    return refuse_saying(status_of_http(http_status), text_of(message), message_json, out);
+}
+
+places_status_t places_refuse_remark(text_t message_json, buffer_t *out)
+{
+    return refuse_saying(PLACES_STATUS_UNKNOWN_ERROR, TEXT("the places provider failed"),
+                         message_json, out);
 }
 
 places_status_t places_refuse_body(buffer_t *out)

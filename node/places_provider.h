@@ -50,9 +50,13 @@ typedef places_status_t places_decode_fn(const places_reply_t *reply, const plac
 
 /* One provider (open value struct). */
 typedef struct {
-    const char *name;     /* as in the herd file */
-    const char *base_url; /* where the herd file says nothing */
-    size_t reply_maximum; /* bytes of a reply */
+    const char *name;      /* as in the herd file */
+    const char *base_url;  /* where the herd file says nothing */
+    size_t reply_maximum;  /* bytes of a reply */
+    size_t concurrent_max; /* requests at a time, whatever the herd file says */
+    bool may_be_kept;      /* its terms allow to keep answers for a while */
+    bool
+        is_shared; /* run for all by volunteers: when it says that it is busy, it is left alone at once */
     places_ask_fn *ask;
     places_decode_fn *decode;
 } places_provider_t;
@@ -75,6 +79,9 @@ places_status_t places_refuse(places_status_t status, text_t message, buffer_t *
 /* The same for an HTTP status other than 200. `message_json` is the provider's reason, a JSON string as it was sent; any other
  * value, or one that is too long, is passed over. */
 places_status_t places_refuse_http(unsigned http_status, text_t message_json, buffer_t *out);
+
+/* The same for a 200 in which the provider says that it failed: UNKNOWN_ERROR. */
+places_status_t places_refuse_remark(text_t message_json, buffer_t *out);
 
 /* The same for a 200 whose body is not in the expected form. */
 places_status_t places_refuse_body(buffer_t *out);

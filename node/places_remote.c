@@ -3,6 +3,7 @@
 #include "common/limits.h"
 #include "common/memory.h"
 #include "common/timestamp.h"
+#include "node/answers.h"
 #include "node/breaker.h"
 #include "node/http.h"
 #include "node/lookups.h"
@@ -22,6 +23,7 @@ struct places_remote {
     places_key_t key;
     http_t *http;
     lookups_t *lookups;
+    answers_t *kept; /* NULL where nothing is kept */
     breaker_t breaker;
     size_t under_way;             /* requests */
     size_t under_way_max;         /* requests */
@@ -89,12 +91,16 @@ status_t places_remote_new(const config_t *config, log_t *log, places_asker_t as
                               .log = log,
                               .asker = asker,
                               .provider = places_provider_of(config->places),
-                              .under_way_max = settings->max_concurrent,
                               .time_ns = answer_time_ns(config),
                               .lookups = lookups_new()};
     self->breaker =
         breaker_new(settings->breaker_failures, settings->breaker_pause_ms * TIMESTAMP_NS_PER_MS,
                     LIMIT_BREAKER_PAUSE_MS * TIMESTAMP_NS_PER_MS);
+    size_t most = self->provider->concurrent_max;
+    self->under_way_max = settings->max_concurrent < most ? settings->max_concurrent : most;
+    if (self->provider->may_be_kept && settings->cache_s > 0) {
+        self->kept = answers_new(settings->cache_s * TIMESTAMP_NS_PER_S);
+    }
     self->figures.provider = self->provider->name;
     self->figures.state = breaker_state_text(self->breaker.state);
     buffer_init(&self->answer, LIMIT_REPLY_SIZE);
@@ -122,6 +128,7 @@ void places_remote_destroy(places_remote_t **self_p)
     }
     http_destroy(&self->http);
     lookups_destroy(&self->lookups);
+    answers_destroy(&self->kept);
     buffer_done(&self->answer);
     places_key_done(&self->key);
     free(self);
@@ -220,6 +227,18 @@ static void log_state(const places_remote_t *self, breaker_state_t before)
     }
 }
 
+/* How long the provider wants to be left alone, 0: it does not say. */
+static int64_t hold_time_ns(const places_remote_t *self, const http_response_t *response)
+{
+    int64_t hold_s = response->retry_after_s;
+    bool busy = response->status == 429 || response->status == 504;
+    if (self->provider->is_shared && busy && hold_s == 0) {
+        return 1; /* no less than the breaker's pause */
+    }
+    return (hold_s < LIMIT_BREAKER_PAUSE_MS / 1000 ? hold_s : LIMIT_BREAKER_PAUSE_MS / 1000) *
+           TIMESTAMP_NS_PER_S;
+}
+
 /* What the breaker makes of an answer. Refusals count: none is due to a client, for each question is well-formed. */
 static void judge(places_remote_t *self, places_status_t status, const http_response_t *response)
 {
@@ -230,10 +249,7 @@ static void judge(places_remote_t *self, places_status_t status, const http_resp
         self->figures.failures++;
         self->last_failure = status;
         log_failure(self, status, response);
-        breaker_failed(&self->breaker, timestamp_steady_ns(),
-                       response->retry_after_s > LIMIT_BREAKER_PAUSE_MS / 1000
-                           ? LIMIT_BREAKER_PAUSE_MS * TIMESTAMP_NS_PER_MS
-                           : response->retry_after_s * TIMESTAMP_NS_PER_S);
+        breaker_failed(&self->breaker, timestamp_steady_ns(), hold_time_ns(self, response));
     }
     log_state(self, before);
 }
@@ -245,6 +261,10 @@ static void on_done(void *argument, void *tag, const http_response_t *response)
     self->under_way--;
     places_status_t status = make_answer(self, &lookup->query, response);
     judge(self, status, response);
+    if (self->kept != NULL &&
+        (status == PLACES_STATUS_OK || status == PLACES_STATUS_ZERO_RESULTS)) {
+        answers_put(self->kept, &lookup->spot, buffer_text(&self->answer), timestamp_steady_ns());
+    }
     answer_lookup(self, lookup);
 }
 
@@ -319,7 +339,14 @@ static void start_lookups(places_remote_t *self, int64_t now_ns)
 void places_remote_ask(places_remote_t *self, const places_query_t *query)
 {
     int64_t now_ns = timestamp_steady_ns();
+    lookup_spot_t spot = lookup_spot(query);
     bool joined = false;
+    text_t kept;
+    if (self->kept != NULL && answers_get(self->kept, &spot, now_ns, &kept)) {
+        self->figures.kept++;
+        self->asker.answer(self->asker.argument, query->ticket, kept);
+        return;
+    }
     if (lookups_add(self->lookups, query, now_ns + self->time_ns, &joined) != STATUS_OK) {
         self->figures.refused++;
         buffer_clear(&self->answer);

@@ -14,9 +14,10 @@ static status_t write_link(const neighbour_t *neighbour, buffer_t *out)
 
 static status_t write_places(const places_figures_t *places, buffer_t *out)
 {
-    return buffer_format(out, "places %s %s %llu %llu %llu %llu\n", places->provider, places->state,
-                         (unsigned long long)places->requests, (unsigned long long)places->failures,
-                         (unsigned long long)places->joined, (unsigned long long)places->refused);
+    return buffer_format(out, "places %s %s %llu %llu %llu %llu %llu\n", places->provider,
+                         places->state, (unsigned long long)places->requests,
+                         (unsigned long long)places->failures, (unsigned long long)places->joined,
+                         (unsigned long long)places->kept, (unsigned long long)places->refused);
 }
 
 status_t report_write(const report_figures_t *figures, buffer_t *out)

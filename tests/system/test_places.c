@@ -184,6 +184,41 @@ static void google_legacy_is_passed_through(void **state)
     assert_key_not_logged();
 }
 
+static const char overpass_reply[] =
+    "{\"version\":0.6,\"elements\":[{\"type\":\"node\",\"id\":2,\"lat\":34.0700,\"lon\":-118.4451,"
+    "\"tags\":{\"name\":\"Far\",\"shop\":\"books\"}},{\"type\":\"way\",\"id\":1,\"center\":{"
+    "\"lat\":34.0690,\"lon\":-118.4451},\"tags\":{\"name\":\"Near\",\"amenity\":\"cafe\"}}]}";
+
+static void overpass_is_asked_sorted_and_kept(void **state)
+{
+    start(state, CERTIFICATES_GOOD, "overpass", "user_agent = \"herd of a test\"\n");
+    provider_set_body(scene.provider, overpass_reply);
+    const char *first = places_of("WHATSAT kiwi.cs.ucla.edu 10 1\n");
+    assert_non_null(strstr(first, "OpenStreetMap contributors"));
+    assert_non_null(strstr(first, "\"Near\""));
+    assert_non_null(strstr(first, "\"lat\" : 34.0690,"));
+    assert_null(strstr(first, "\"Far\""));
+    provider_expect(scene.provider, "POST /api/interpreter HTTP/1.1\r\n");
+    provider_expect(scene.provider, "\r\nUser-Agent: herd of a test\r\n");
+    provider_expect(scene.provider, "nwr%28around%3A10000%2C34.06893%2C-118.445127%29");
+    assert_string_equal(places_of("WHATSAT kiwi.cs.ucla.edu 10 1\n"), first);
+    assert_int_equal(provider_request_count(scene.provider), 1);
+    assert_non_null(strstr(places_of("WHATSAT kiwi.cs.ucla.edu 10 2\n"), "\"Far\""));
+    assert_int_equal(provider_request_count(scene.provider), 2);
+}
+
+/* A busy server is left alone at once. */
+static void overpass_is_spared_when_it_is_busy(void **state)
+{
+    start(state, CERTIFICATES_GOOD, "overpass", "breaker_pause = \"3600000\"\n");
+    provider_set_reply(scene.provider, &(provider_reply_t){.status = 429, .body = "<html>"});
+    expect_trouble("OVER_QUERY_LIMIT", "HTTP status 429");
+    provider_set_body(scene.provider, overpass_reply);
+    expect_trouble("OVER_QUERY_LIMIT", "left alone");
+    assert_int_equal(provider_request_count(scene.provider), 1);
+    herd_wait_logged(scene.herd, "Clark", "node", "overpass fails: left alone");
+}
+
 static void expect_http(unsigned http_status, const char *status)
 {
     char body[256];
@@ -307,6 +342,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PLACES_TEST(google_is_asked_and_passed_on),
         PLACES_TEST(google_legacy_is_passed_through),
+        PLACES_TEST(overpass_is_asked_sorted_and_kept),
+        PLACES_TEST(overpass_is_spared_when_it_is_busy),
         PLACES_TEST(errors_of_google_are_told),
         PLACES_TEST(a_provider_that_misbehaves_is_told),
         PLACES_TEST(wrong_certificates_are_refused),

@@ -379,7 +379,7 @@ static void values_have_their_ranges(void **state)
         {HERD "    log_dir = \"\"\n" MEMBERS, CONFIG_ERROR, 3, "must be a path"},
         {HERD "    log_dir = \"herd.cfg\"\n" MEMBERS, CONFIG_ERROR, 3, "is not a folder"},
         {HERD "    places\n        provider = \"Google\"\n" MEMBERS, CONFIG_ERROR, 4,
-         "must be \"local\", \"google\", \"google-legacy\" or \"none\""},
+         "must be \"local\", \"google\", \"google-legacy\", \"overpass\" or \"none\""},
         {HERD "    places\n        provider = \"local\"\n" MEMBERS, CONFIG_ERROR, 3,
          "needs a \"file\""},
         {HERD "    places\n        provider = \"local\"\n        file = \"absent\"\n" MEMBERS,

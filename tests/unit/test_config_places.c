@@ -108,6 +108,15 @@ static void the_network_is_asked_with_care(void **state)
         {GOOGLE("connect_timeout = \"600001\""), CONFIG_ERROR, 6, "from 10 to 600000"},
         {GOOGLE("max_concurrent = \"0\""), CONFIG_ERROR, 6, "from 1 to 64"},
         {GOOGLE("max_concurrent = \"65\""), CONFIG_ERROR, 6, "from 1 to 64"},
+        {GOOGLE("cache_seconds = \"0\""), CONFIG_ERROR, 6, "must not be set"},
+        {HERD
+         "    places\n        provider = \"overpass\"\n        max_concurrent = \"3\"\n" MEMBERS,
+         CONFIG_ERROR, 5, "must be at most 2"},
+        {HERD
+         "    places\n        provider = \"overpass\"\n        cache_seconds = \"86401\"\n" MEMBERS,
+         CONFIG_ERROR, 5, "from 0 to 86400"},
+        {HERD "    places\n        provider = \"overpass\"\n        key_file = \"k\"\n" MEMBERS,
+         CONFIG_WARNING, 5, "is not used"},
         {GOOGLE("breaker_failures = \"0\""), CONFIG_ERROR, 6, "from 1 to 1000"},
         {GOOGLE("breaker_pause = \"0\""), CONFIG_ERROR, 6, "from 1 to 3600000"},
         {GOOGLE("file = \"absent\""), CONFIG_WARNING, 6, "the provider is \"google\""},
