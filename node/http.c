@@ -9,9 +9,8 @@
 #include <stdlib.h>
 
 enum {
-    HEADER_SIZE = 1024,   /* one header line, a key in it */
-    DESCRIPTORS_MAX = 8,  /* that http_wait takes */
-    IDLE_CONNECTIONS = 8, /* kept for later requests */
+    HEADER_SIZE = 1024,  /* one header line, a key in it */
+    DESCRIPTORS_MAX = 8, /* that http_wait takes */
 };
 
 /* One request under way. */
@@ -41,7 +40,7 @@ http_t *http_new(const http_settings_t *settings)
     self->multi = curl_multi_init();
     assert(self->multi != NULL);
     curl_multi_setopt(self->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
-    curl_multi_setopt(self->multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS);
+    curl_multi_setopt(self->multi, CURLMOPT_MAXCONNECTS, (long)LIMIT_PLACES_CONCURRENT);
     return self;
 }
 

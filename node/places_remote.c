@@ -309,6 +309,7 @@ static void start_lookup(places_remote_t *self, lookup_t *lookup, int64_t now_ns
         return;
     }
     log_state(self, before);
+    before = self->breaker.state;
     lookup->under_way = submit(self, lookup, now_ns);
     if (lookup->under_way) {
         self->under_way++;
@@ -316,6 +317,7 @@ static void start_lookup(places_remote_t *self, lookup_t *lookup, int64_t now_ns
         return;
     }
     breaker_failed(&self->breaker, now_ns, 0);
+    log_state(self, before);
     self->last_failure = PLACES_STATUS_UNKNOWN_ERROR;
     refuse_lookup(self, lookup, PLACES_STATUS_UNKNOWN_ERROR,
                   TEXT("the question could not be sent"));

@@ -3,11 +3,12 @@
 
 #include "node/breaker.h"
 
-enum { PAUSE = 100, PAUSE_MAX = 350 };
+static const int64_t pause_ns = 100;
+static const int64_t longest_ns = 350;
 
 static breaker_t opened_at(int64_t now_ns)
 {
-    breaker_t breaker = breaker_new(2, PAUSE, PAUSE_MAX);
+    breaker_t breaker = breaker_new(2, pause_ns, longest_ns);
     breaker_failed(&breaker, now_ns, 0);
     assert_true(breaker_allows(&breaker, now_ns));
     breaker_failed(&breaker, now_ns, 0);
@@ -18,7 +19,7 @@ static breaker_t opened_at(int64_t now_ns)
 static void failures_in_a_row_open_it(void **state)
 {
     (void)state;
-    breaker_t breaker = breaker_new(3, PAUSE, PAUSE_MAX);
+    breaker_t breaker = breaker_new(3, pause_ns, longest_ns);
     breaker_failed(&breaker, 1, 0);
     breaker_failed(&breaker, 1, 0);
     breaker_succeeded(&breaker);
@@ -34,8 +35,8 @@ static void one_trial_after_the_pause(void **state)
 {
     (void)state;
     breaker_t breaker = opened_at(1000);
-    assert_false(breaker_allows(&breaker, 1000 + PAUSE - 1));
-    assert_true(breaker_allows(&breaker, 1000 + PAUSE));
+    assert_false(breaker_allows(&breaker, 1000 + pause_ns - 1));
+    assert_true(breaker_allows(&breaker, 1000 + pause_ns));
     assert_int_equal(breaker.state, BREAKER_HALF_OPEN);
     assert_false(breaker_allows(&breaker, 5000));
     breaker_succeeded(&breaker);
@@ -46,9 +47,9 @@ static void one_trial_after_the_pause(void **state)
 static void failed_trials_double_the_pause(void **state)
 {
     (void)state;
-    static const int64_t pauses[] = {2 * PAUSE, PAUSE_MAX, PAUSE_MAX};
+    const int64_t pauses[] = {2 * pause_ns, longest_ns, longest_ns};
     breaker_t breaker = opened_at(0);
-    int64_t now_ns = PAUSE;
+    int64_t now_ns = pause_ns;
     for (size_t i = 0; i < ARRAY_COUNT(pauses); i++) {
         assert_true(breaker_allows(&breaker, now_ns));
         breaker_failed(&breaker, now_ns, 0);
@@ -59,22 +60,22 @@ static void failed_trials_double_the_pause(void **state)
     breaker_succeeded(&breaker);
     breaker_failed(&breaker, now_ns, 0);
     breaker_failed(&breaker, now_ns, 0);
-    assert_true(breaker_allows(&breaker, now_ns + PAUSE));
+    assert_true(breaker_allows(&breaker, now_ns + pause_ns));
 }
 
 static void who_asks_to_be_left_alone_is(void **state)
 {
     (void)state;
-    breaker_t breaker = breaker_new(5, PAUSE, PAUSE_MAX);
-    breaker_failed(&breaker, 0, 2 * PAUSE);
-    assert_false(breaker_allows(&breaker, 2 * PAUSE - 1));
-    assert_true(breaker_allows(&breaker, 2 * PAUSE));
-    breaker = breaker_new(5, PAUSE, PAUSE_MAX);
+    breaker_t breaker = breaker_new(5, pause_ns, longest_ns);
+    breaker_failed(&breaker, 0, 2 * pause_ns);
+    assert_false(breaker_allows(&breaker, 2 * pause_ns - 1));
+    assert_true(breaker_allows(&breaker, 2 * pause_ns));
+    breaker = breaker_new(5, pause_ns, longest_ns);
     breaker_failed(&breaker, 0, 1); /* never for less than the pause */
-    assert_false(breaker_allows(&breaker, PAUSE - 1));
-    breaker = breaker_new(5, PAUSE, PAUSE_MAX);
+    assert_false(breaker_allows(&breaker, pause_ns - 1));
+    breaker = breaker_new(5, pause_ns, longest_ns);
     breaker_failed(&breaker, 0, INT64_MAX); /* nor for more than its maximum */
-    assert_true(breaker_allows(&breaker, PAUSE_MAX));
+    assert_true(breaker_allows(&breaker, longest_ns));
 }
 
 static void what_was_under_way_changes_little(void **state)

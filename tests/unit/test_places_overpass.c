@@ -143,8 +143,7 @@ static void what_is_no_place_is_passed_over(void **state)
         "{\"type\":\"node\",\"id\":1,\"lat\":34,\"lon\":1e300,\"tags\":{\"name\":\"x\"}}",
         "{\"type\":\"area\",\"id\":1,\"lat\":34,\"lon\":-118,\"tags\":{\"name\":\"x\"}}",
         "{\"type\":\"node\",\"id\":\"1\",\"lat\":34,\"lon\":-118,\"tags\":{\"name\":\"x\"}}",
-        "{\"type\":\"way\",\"id\":1,\"center\":{},\"lat\":34,\"lon\":-118,\"tags\":{\"name\":\"x\"}"
-        "}"};
+        "{\"type\":\"way\",\"id\":1,\"center\":{},\"lat\":3,\"lon\":1,\"tags\":{\"name\":\"x\"}}"};
     for (size_t i = 0; i < ARRAY_COUNT(elements); i++) {
         char body[256];
         snprintf(body, sizeof body, HEAD "\"elements\":[%s]}", elements[i]);
@@ -171,7 +170,7 @@ static void remarks_and_garbage_are_errors(void **state)
     static const char *const bodies[] = {"",
                                          "{}",
                                          "[]",
-                                         "<?xml version=\"1.0\"?>",
+                                         "<html></html>",
                                          "{\"elements\":{}}",
                                          "{\"elements\":[",
                                          "{\"elements\":[{\"type\":\"node\",\"type\":\"node\"}]}"};
