@@ -190,7 +190,7 @@ static void a_provider_that_misbehaves_is_told(void **state)
     } cases[] = {{PROVIDER_RESETS, "broke off"}, {PROVIDER_CUTS, "broke off"},
                  {PROVIDER_FLOODS, "too large"}, {PROVIDER_BABBLES, "broke off"},
                  {PROVIDER_DRIPS, "in time"},    {PROVIDER_HANGS, "in time"}};
-    start(state, CERTIFICATES_GOOD, "google", "breaker_failures = \"1000\"\ntimeout = \"1500\"\n");
+    start(state, CERTIFICATES_GOOD, "google", "breaker_failures = \"1000\"\ntimeout = \"2500\"\n");
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         provider_set_reply(scene_provider(),
                            &(provider_reply_t){.manner = cases[i].manner, .body = google_reply});

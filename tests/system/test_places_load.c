@@ -115,6 +115,25 @@ static void the_request_timeout_is_kept(void **state)
     scene_expect_trouble("UNKNOWN_ERROR", "did not answer in time");
 }
 
+/* What `herdctl status` prints has `part` in it. */
+static void expect_status(const char *option, const char *part)
+{
+    char *program = herd_program("herdctl");
+    char *path = workspace_path(herd_folder(scene_herd()), "herdctl.out");
+    const char *const argv[] = {program,  "--config", herd_file(scene_herd()),
+                                "status", option,     NULL};
+    size_t size;
+    (void)remove(path);
+    assert_int_equal(process_run(&(process_options_t){.argv = argv, .output = path}, WAIT_LIMIT_MS),
+                     0);
+    char *output = workspace_read(path, &size);
+    assert_non_null(output);
+    assert_non_null(strstr(output, part));
+    free(output);
+    free(path);
+    free(program);
+}
+
 static bool answers_well(void *argument)
 {
     (void)argument;
@@ -123,7 +142,8 @@ static bool answers_well(void *argument)
 
 static void a_failing_provider_is_left_alone(void **state)
 {
-    start_google(state, "breaker_failures = \"2\"\nbreaker_pause = \"1500\"\n", NULL);
+    start_google(state, "breaker_failures = \"2\"\nbreaker_pause = \"3000\"\n", NULL);
+    expect_status("--plain", "\tclosed\n");
     provider_set_reply(scene_provider(), &(provider_reply_t){.status = 503, .body = "{}"});
     scene_expect_trouble("UNKNOWN_ERROR", "HTTP status 503");
     scene_expect_trouble("UNKNOWN_ERROR", "HTTP status 503");
@@ -133,6 +153,8 @@ static void a_failing_provider_is_left_alone(void **state)
     report_read(herd_requests(scene_herd(), "Clark"), &report);
     assert_non_null(strstr(report.body, "\nplaces google open 2 2 0 0 1\n"));
     report_done(&report);
+    expect_status("--plain", "\topen\n");
+    expect_status(NULL, "Clark: the places provider fails");
     provider_set_body(scene_provider(), reply);
     assert_true(wait_until(answers_well, NULL, WAIT_LIMIT_MS));
     assert_int_equal(provider_request_count(scene_provider()), 3);
