@@ -4,17 +4,15 @@
 #include "common/config_keys.h"
 #include "common/config_lines.h"
 #include "common/config_members.h"
-#include "common/config_values.h"
+#include "common/config_places.h"
 #include "common/limits.h"
 #include "common/memory.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* What config_load hands out: the open part first, then what keeps it alive. */
 typedef struct {
@@ -79,37 +77,6 @@ static void config_check_folder(const config_reader_t *reader, const config_foun
     }
 }
 
-/* The places file can be read, where one is needed. */
-static void config_check_places(const config_reader_t *reader, const config_found_t *found,
-                                const config_t *config, unsigned section_line)
-{
-    const config_setting_t *setting = config_found(found, "file");
-    const char *path = config->places_file;
-    if (config->places == CONFIG_PLACES_NONE) {
-        if (setting != NULL) {
-            config_warning(reader->findings, setting->line,
-                           "\"file\" is not used: the provider is \"none\"");
-        }
-        return;
-    }
-    if (setting == NULL) {
-        config_error(reader->findings, section_line, "the provider \"local\" needs a \"file\"");
-        return;
-    }
-    struct stat state;
-    int file = path != NULL ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
-    if (path != NULL && file < 0) {
-        config_error(reader->findings, setting->line, "the places file %s cannot be opened: %s",
-                     config_shown(reader->findings, path), strerror(errno));
-    } else if (file >= 0 && (fstat(file, &state) != 0 || !S_ISREG(state.st_mode))) {
-        config_error(reader->findings, setting->line, "the places file %s is not a plain file",
-                     config_shown(reader->findings, path));
-    }
-    if (file >= 0) {
-        close(file);
-    }
-}
-
 static size_t config_index(const config_lines_t *lines, const config_setting_t *setting)
 {
     return (size_t)(setting - lines->settings);
@@ -128,7 +95,7 @@ static void config_read_herd(const config_reader_t *reader, const config_lines_t
     if (places != NULL) {
         config_found_t found_places = {.section = CONFIG_SECTION_PLACES};
         config_keys_read(reader, lines, config_index(lines, places), &found_places, config);
-        config_check_places(reader, &found_places, config, places->line);
+        config_places_check(reader, &found_places, config, places->line);
     }
 }
 

@@ -25,9 +25,38 @@ typedef void config_report_fn(void *argument, config_severity_t severity, const 
                               unsigned line, const char *text);
 
 typedef enum {
-    CONFIG_PLACES_NONE,  /* WHATSAT answers ZERO_RESULTS */
-    CONFIG_PLACES_LOCAL, /* a GeoNames file on this machine */
+    CONFIG_PLACES_NONE,          /* WHATSAT answers ZERO_RESULTS */
+    CONFIG_PLACES_LOCAL,         /* a GeoNames file on this machine */
+    CONFIG_PLACES_GOOGLE,        /* Places API (New) */
+    CONFIG_PLACES_GOOGLE_LEGACY, /* Places API, Nearby Search */
+    CONFIG_PLACES_OVERPASS,      /* OpenStreetMap by Overpass API */
 } config_places_t;
+
+typedef enum {
+    CONFIG_RANK_POPULARITY,
+    CONFIG_RANK_DISTANCE,
+} config_rank_t;
+
+/* How a provider on the network is asked (open value struct). Strings are NULL where the file says nothing and there is
+ * no default. */
+typedef struct {
+    const char *
+        base_url; /* "https://host[:port][/path]", http on loopback hosts only; no "/" at its end */
+    const char *key_env;    /* name of the environment variable that holds the key */
+    const char *key_file;   /* absolute path */
+    const char *field_mask; /* of Places API (New) */
+    config_rank_t rank;     /* of Places API (New) */
+    const char *language;   /* e.g. "en" */
+    const char *ca_file;    /* certificate authorities, PEM; absolute path; NULL: the system's */
+    const char *proxy;      /* URL */
+    const char *user_agent;
+    int64_t connect_timeout_ms;
+    int64_t timeout_ms;       /* of a question, from asking to the answer */
+    size_t max_concurrent;    /* requests at a time, 1 .. LIMIT_PLACES_CONCURRENT */
+    int64_t cache_s;          /* how long answers are kept, where that is allowed; 0: not at all */
+    size_t breaker_failures;  /* in a row, until the provider is left alone */
+    int64_t breaker_pause_ms; /* for so long */
+} config_provider_t;
 
 /* One member (open value struct). Endpoints are ZeroMQ's: "tcp://host:port", "ipc://path". */
 typedef struct {
@@ -66,6 +95,7 @@ typedef struct config {
     config_places_t places;
     const char *places_file;           /* NULL where the provider needs none */
     geonames_classes_t places_classes; /* of its rows */
+    config_provider_t provider;        /* where `places` is one on the network */
     const config_member_t *members;    /* in the order of the file */
     size_t member_count;               /* 1 .. LIMIT_MEMBERS */
 } config_t;

@@ -1,5 +1,6 @@
 #include "common/config_keys.h"
 
+#include "common/config_places.h"
 #include "common/config_values.h"
 #include "common/limits.h"
 #include "common/spelling.h"
@@ -46,6 +47,31 @@ static const config_key_t config_keys[] = {
     {PLACES(places), .name = "provider", .parse = config_parse_provider, .default_text = "none"},
     {PLACES(places_file), .name = "file", .parse = config_parse_path},
     {PLACES(places_classes), .name = "feature_classes", .parse = config_parse_classes, .default_text = ""},
+    {PLACES(provider.base_url), .name = "base_url", .parse = config_parse_base_url},
+    {PLACES(provider.key_env), .name = "key_env", .parse = config_parse_variable},
+    {PLACES(provider.key_file), .name = "key_file", .parse = config_parse_path},
+    {PLACES(provider.field_mask), .name = "field_mask", .parse = config_parse_word,
+     .default_text = "places.id,places.displayName,places.location,places.types,places.shortFormattedAddress,"
+                     "places.rating,places.userRatingCount,places.businessStatus"},
+    {PLACES(provider.rank), .name = "rank", .parse = config_parse_rank, .default_text = "popularity"},
+    {PLACES(provider.language), .name = "language", .parse = config_parse_word},
+    {PLACES(provider.ca_file), .name = "ca_file", .parse = config_parse_path},
+    {PLACES(provider.proxy), .name = "proxy", .parse = config_parse_proxy},
+    {PLACES(provider.user_agent), .name = "user_agent", .parse = config_parse_phrase,
+     .default_text = "herd/" HERD_VERSION},
+    {PLACES(provider.connect_timeout_ms), .name = "connect_timeout", .parse = config_parse_time,
+     .default_text = "2000", .minimum = LIMIT_PLACES_TIMEOUT_MS_MIN, .maximum = LIMIT_PLACES_TIMEOUT_MS,
+     .unit = "milliseconds"},
+    {PLACES(provider.timeout_ms), .name = "timeout", .parse = config_parse_time, .default_text = "4000",
+     .minimum = LIMIT_PLACES_TIMEOUT_MS_MIN, .maximum = LIMIT_PLACES_TIMEOUT_MS, .unit = "milliseconds"},
+    {PLACES(provider.max_concurrent), .name = "max_concurrent", .parse = config_parse_size, .default_text = "8",
+     .minimum = 1, .maximum = LIMIT_PLACES_CONCURRENT, .unit = "requests"},
+    {PLACES(provider.cache_s), .name = "cache_seconds", .parse = config_parse_time, .default_text = "300",
+     .minimum = 0, .maximum = LIMIT_CACHE_S, .unit = "seconds"},
+    {PLACES(provider.breaker_failures), .name = "breaker_failures", .parse = config_parse_size, .default_text = "5",
+     .minimum = 1, .maximum = LIMIT_BREAKER_FAILURES, .unit = "failures"},
+    {PLACES(provider.breaker_pause_ms), .name = "breaker_pause", .parse = config_parse_time, .default_text = "10000",
+     .minimum = 1, .maximum = LIMIT_BREAKER_PAUSE_MS, .unit = "milliseconds"},
 
     {.section = CONFIG_SECTION_MEMBER, .name = "clients", .parse = config_parse_listeners, .required = true},
     {MEMBER(requests), .name = "requests", .parse = config_parse_endpoint},

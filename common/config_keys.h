@@ -54,7 +54,7 @@ size_t config_key_count(void);
 /* Row `index` (< config_key_count). */
 const config_key_t *config_key_at(size_t index);
 
-enum { CONFIG_KEYS_MAX = 32 }; /* rows the table may have */
+enum { CONFIG_KEYS_MAX = 64 }; /* rows the table may have */
 
 /* Which setting gave each key of one section (open value struct); start with {.section = ...}. */
 typedef struct {

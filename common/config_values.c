@@ -29,14 +29,13 @@ bool config_check_name(const config_reader_t *reader, const char *name, unsigned
     return valid;
 }
 
-/* Field `key` of the structure. */
-static void *config_field(const config_key_t *key, void *structure)
+void *config_field(const config_key_t *key, void *structure)
 {
     return (char *)structure + key->offset;
 }
 
-static void config_bad_value(const config_reader_t *reader, const config_setting_t *setting,
-                             const char *right)
+void config_bad_value(const config_reader_t *reader, const config_setting_t *setting,
+                      const char *right)
 {
     config_error(reader->findings, setting->line, "\"%s\" must be %s, not \"%s\"", setting->name,
                  right, config_shown(reader->findings, setting->value));
@@ -102,18 +101,6 @@ void config_parse_time(const config_reader_t *reader, const config_key_t *key,
     if (config_parse_number(reader, key, setting, &number)) {
         *(int64_t *)config_field(key, structure) = (int64_t)number;
     }
-}
-
-void config_parse_provider(const config_reader_t *reader, const config_key_t *key,
-                           const config_setting_t *setting, void *structure)
-{
-    bool local = strcmp(setting->value, "local") == 0;
-    if (!local && strcmp(setting->value, "none") != 0) {
-        config_bad_value(reader, setting, "\"local\" or \"none\"");
-        return;
-    }
-    *(config_places_t *)config_field(key, structure) =
-        local ? CONFIG_PLACES_LOCAL : CONFIG_PLACES_NONE;
 }
 
 /* The number of "peers 2"; false for all else. */

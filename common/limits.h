@@ -80,6 +80,33 @@
 /* Front-ends that one node serves. */
 #define LIMIT_FRONTENDS 256
 
+/* JSON of a provider: levels of brackets (Google's answers have six), and bytes of one answer. Google sends at most 20
+ * places, and what fits no reply is of no use; OpenStreetMap sends all that there are, for us to choose from. */
+#define LIMIT_JSON_DEPTH         32
+#define LIMIT_PLACES_ANSWER_SIZE 1048576
+#define LIMIT_OVERPASS_SIZE      16777216
+/* The text of a question to a provider, and its path. */
+#define LIMIT_PLACES_QUESTION_SIZE 4096
+/* A provider's error message that is passed on. */
+#define LIMIT_PLACES_MESSAGE_SIZE 1024
+/* A provider's key; a host name and path in front of the provider's own path. */
+#define LIMIT_KEY_SIZE      256
+#define LIMIT_BASE_URL_SIZE 512
+/* Requests to the provider under way (setting max_concurrent), and questions to it, under way or waiting, that differ. */
+#define LIMIT_PLACES_CONCURRENT 64
+/* The same for Overpass, whose public servers give each address two places. */
+#define LIMIT_OVERPASS_CONCURRENT 2
+#define LIMIT_PLACES_LOOKUPS      1024
+/* Ranges of settings: milliseconds, failures, seconds. */
+#define LIMIT_PLACES_TIMEOUT_MS_MIN 10
+#define LIMIT_PLACES_TIMEOUT_MS     600000
+#define LIMIT_BREAKER_FAILURES      1000
+#define LIMIT_BREAKER_PAUSE_MS      3600000
+#define LIMIT_CACHE_S               86400
+/* Answers that are kept, and bytes of one: 64 MiB in all. */
+#define LIMIT_KEPT_ANSWERS     2048
+#define LIMIT_KEPT_ANSWER_SIZE 32768
+
 /* One place's row in a GeoNames file; longer rows are skipped and counted. */
 #define LIMIT_PLACE_ROW_SIZE 65536
 /* A dump that is read as it is, and the rows of an imported one: the index keeps 32-bit offsets. */

@@ -1,7 +1,7 @@
 /* herdctl status: what each member says of itself; a member that does not answer is named, never waited for. Nor is
  * one that is still computing its digest: it is asked again within the same limit, then shown without.
  * --plain, for scripts: one line a member, fields separated by tabs, "-" where nothing is known:
- *   NAME  up|down  PID  SINCE (POSIX s)  RECORDS  FRONTENDS  CLIENTS  LINKS_UP  LINKS  ROOT (of the digest)  LAG
+ *   NAME  up|down  PID  SINCE (POSIX s)  RECORDS  FRONTENDS  CLIENTS  LINKS_UP  LINKS  ROOT (of the digest)  LAG  PLACES
  * New fields come at the end. */
 #include "common/memory.h"
 #include "common/message.h"
@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     ANSWER_LIMIT_MS = 1000, /* all members together get this long to answer */
@@ -36,7 +37,11 @@ typedef struct {
     char links[FIGURE_SIZE];
     char lag[FIGURE_SIZE]; /* entries to send to its neighbours, at most */
     char root[ROOT_SIZE];  /* of its digest; "-" while it is computing that */
+    const char *places;    /* whether its provider of places is asked: one of place_states */
 } member_status_t;
+
+/* What a member may say of its provider of places: there is none, it is asked, left alone, or tried again. */
+static const char *const place_states[] = {"-", "closed", "open", "half-open"};
 
 /* Sets `out` to the value of `key` in a "key value" body, where it is a number that fits; else leaves it. */
 static void take_figure(text_t body, const char *key, char *out)
@@ -85,6 +90,24 @@ static void take_lag(text_t body, char *out)
     out[text_write_u64(sum, out)] = '\0';
 }
 
+/* Of a line such as
+ *   places google open 17 5 3 0 2 */
+static void take_places(member_status_t *status, text_t body)
+{
+    text_t value;
+    text_t name;
+    text_t state;
+    if (!message_value(body, "places", &value) || !text_take_field(&value, &name) ||
+        !text_take_field(&value, &state)) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof place_states / sizeof place_states[0]; i++) {
+        if (text_equal(state, text_of(place_states[i]))) {
+            status->places = place_states[i];
+        }
+    }
+}
+
 static bool has_root(const member_status_t *status)
 {
     return status->root[0] != '-';
@@ -104,6 +127,7 @@ static void take_report(member_status_t *status, text_t body)
     take_figure(body, "links", status->links);
     take_lag(body, status->lag);
     take_root(body, status->root);
+    take_places(status, body);
 }
 
 static void connect_member(member_status_t *status, void *context)
@@ -204,12 +228,12 @@ static void print_plain(const member_status_t *status)
 {
     long long since_s = since_ns(status) / TIMESTAMP_NS_PER_S;
     if (!status->up) {
-        printf("%s\tdown\t-\t-\t-\t-\t-\t-\t-\t-\t-\n", status->member->name);
+        printf("%s\tdown\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\n", status->member->name);
         return;
     }
-    printf("%s\tup\t%s\t%lld\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", status->member->name, status->pid,
+    printf("%s\tup\t%s\t%lld\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", status->member->name, status->pid,
            since_s, status->records, status->frontends, status->clients, status->links_up,
-           status->links, status->root, status->lag);
+           status->links, status->root, status->lag, status->places);
 }
 
 static void print_head(void)
@@ -255,6 +279,12 @@ static void print_table(const member_status_t *statuses, size_t count)
     for (size_t i = 0; i < count; i++) {
         print_row(&statuses[i]);
     }
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(statuses[i].places, "open") == 0) {
+            printf("%s: the places provider fails, and is left alone for a while.\n",
+                   statuses[i].member->name);
+        }
+    }
     if (digests_differ(statuses, count)) {
         puts("\nMembers have different digests: they do not hold the same records, or updates are "
              "on their "
@@ -291,6 +321,7 @@ static void set_member(member_status_t *status, const config_member_t *member)
         memcpy(figures[i], "0", 2);
     }
     memcpy(status->root, "-", 2);
+    status->places = place_states[0];
 }
 
 /* One for each name, or for each member where there are none. NULL, and said so, where a name is unknown. */

@@ -1,7 +1,7 @@
 /* The two threads share nothing but a pair of inproc sockets and, for its end, the actor's own pipe:
  *
  *   node  -- places_query_t[] ------------------------------> actor     one frame a batch of questions
- *   node <-- answer_header_t[], JSON texts one after another -- actor   two frames a batch of answers
+ *   node <-- places_figures_t, answer_header_t[], JSON texts --- actor   three frames a batch of answers
  *   node  -- $TERM, over the actor's pipe -------------------> actor    never behind questions or answers
  *
  * Questions on their way are counted, and bounded, by the asker. An actor whose answers find no room waits
@@ -12,36 +12,43 @@
 #include "common/limits.h"
 #include "common/memory.h"
 #include "common/timestamp.h"
+#include "node/http.h"
 #include "node/places_answer.h"
 #include "node/places_local.h"
+#include "node/places_remote.h"
 
 #include <assert.h>
 #include <czmq.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 
 /* What the node keeps. */
 struct places {
     zactor_t *actor;
-    zsock_t *socket;    /* PAIR: questions out, answers in */
-    size_t asked_count; /* questions whose answers were not received yet */
+    zsock_t *socket;          /* PAIR: questions out, answers in */
+    size_t asked_count;       /* questions whose answers were not received yet */
+    places_figures_t figures; /* that came with the last answers */
 };
 
 /* What the starting thread hands to the actor: borrowed until the actor signals that it is ready. */
 typedef struct {
     const config_t *config;
     log_t *log;
-    const char *endpoint; /* of the node's PAIR */
-    _Atomic int status;   /* a status_t, written by the actor before it signals */
+    const char *endpoint;     /* of the node's PAIR */
+    places_figures_t figures; /* of the start, written by the actor before it signals */
+    _Atomic int status;       /* a status_t, written by the actor before it signals */
 } start_t;
 
 /* What the actor keeps. */
 typedef struct {
-    zsock_t *pipe;         /* from zactor; brings $TERM only */
-    zsock_t *socket;       /* PAIR: questions in, answers out */
-    places_local_t *local; /* NULL without a provider */
-    buffer_t headers;      /* answer_header_t, one for each text in `texts` */
-    buffer_t texts;        /* answers that were not sent yet, one after another */
+    zsock_t *pipe;           /* from zactor; brings $TERM only */
+    zsock_t *socket;         /* PAIR: questions in, answers out */
+    places_local_t *local;   /* NULL where the provider is another */
+    places_remote_t *remote; /* NULL where the provider is another */
+    bool ending;             /* an answer found no way: the node is going */
+    buffer_t headers;        /* answer_header_t, one for each text in `texts` */
+    buffer_t texts;          /* answers that were not sent yet, one after another */
 } worker_t;
 
 /* Which question an answer belongs to, and how much of the second frame it is. */
@@ -93,31 +100,6 @@ static status_t load_local(worker_t *self, const config_t *config, log_t *log)
     return STATUS_OK;
 }
 
-static status_t worker_init(worker_t *self, zsock_t *pipe, const start_t *start)
-{
-    *self = (worker_t){.pipe = pipe, .socket = zsock_new(ZMQ_PAIR)};
-    /* An answer is bounded by its places (geonames.h), a batch by answer_batch. */
-    buffer_init(&self->headers, LIMIT_BODY_SIZE);
-    buffer_init(&self->texts, (size_t)2 * LIMIT_BODY_SIZE);
-    assert(self->socket != NULL);
-    zsock_set_rcvhwm(self->socket, LIMIT_WAITING_QUERIES);
-    zsock_set_sndhwm(self->socket, LIMIT_PIPE_MESSAGES);
-    if (zsock_connect(self->socket, "%s", start->endpoint) != 0) {
-        return STATUS_INVALID;
-    }
-    return start->config->places == CONFIG_PLACES_LOCAL
-               ? load_local(self, start->config, start->log)
-               : STATUS_OK;
-}
-
-static void worker_done(worker_t *self)
-{
-    buffer_done(&self->headers);
-    buffer_done(&self->texts);
-    places_local_close(&self->local);
-    zsock_destroy(&self->socket);
-}
-
 /* Waits until the socket is ready for `event`; false when the actor is to end. */
 static bool worker_wait(const worker_t *self, short event)
 {
@@ -134,21 +116,84 @@ static bool worker_wait(const worker_t *self, short event)
     return false;
 }
 
+static places_figures_t worker_figures(const worker_t *self)
+{
+    if (self->remote != NULL) {
+        return *places_remote_figures(self->remote);
+    }
+    return (places_figures_t){.provider = self->local != NULL ? "local" : "none",
+                              .state = "closed"};
+}
+
 /* Sends the answers that are there, waiting for room; false when the actor is to end. */
 static bool send_answers(worker_t *self)
 {
     void *socket = zsock_resolve(self->socket);
     const int flags = ZMQ_DONTWAIT | ZMQ_SNDMORE;
-    while (zmq_send(socket, self->headers.data, self->headers.size, flags) < 0) {
+    places_figures_t figures = worker_figures(self);
+    while (zmq_send(socket, &figures, sizeof figures, flags) < 0) {
         if ((errno != EAGAIN && errno != EINTR) || !worker_wait(self, ZMQ_POLLOUT)) {
             return false;
         }
     }
     /* A pipe takes a message whole: where its first frame found room, so do the others. */
-    int sent = zmq_send(socket, self->texts.data, self->texts.size, ZMQ_DONTWAIT);
+    bool sent = zmq_send(socket, self->headers.data, self->headers.size, flags) >= 0 &&
+                zmq_send(socket, self->texts.data, self->texts.size, ZMQ_DONTWAIT) >= 0;
     buffer_clear(&self->headers);
     buffer_clear(&self->texts);
-    return sent >= 0;
+    return sent;
+}
+
+/* Puts an answer into the batch, and sends the batch where it is full. */
+static void take_answer(void *argument, uint64_t ticket, text_t json)
+{
+    worker_t *self = argument;
+    if (self->ending) {
+        return;
+    }
+    const answer_header_t header = {.ticket = ticket, .size = json.size};
+    status_t status = buffer_append(&self->texts, json.data, json.size);
+    assert(status == STATUS_OK);
+    status = buffer_append(&self->headers, &header, sizeof header);
+    assert(status == STATUS_OK);
+    if (self->texts.size >= LIMIT_BATCH_SIZE) {
+        self->ending = !send_answers(self);
+    }
+}
+
+static status_t load_provider(worker_t *self, const start_t *start)
+{
+    switch (start->config->places) {
+    case CONFIG_PLACES_LOCAL: return load_local(self, start->config, start->log);
+    case CONFIG_PLACES_NONE: return STATUS_OK;
+    default: break;
+    }
+    const places_asker_t asker = {.answer = take_answer, .argument = self};
+    return places_remote_new(start->config, start->log, asker, &self->remote);
+}
+
+static status_t worker_init(worker_t *self, zsock_t *pipe, const start_t *start)
+{
+    *self = (worker_t){.pipe = pipe, .socket = zsock_new(ZMQ_PAIR)};
+    /* An answer is bounded by its places (geonames.h), a batch by answer_batch. */
+    buffer_init(&self->headers, LIMIT_BODY_SIZE);
+    buffer_init(&self->texts, (size_t)2 * LIMIT_BODY_SIZE);
+    assert(self->socket != NULL);
+    zsock_set_rcvhwm(self->socket, LIMIT_WAITING_QUERIES);
+    zsock_set_sndhwm(self->socket, LIMIT_PIPE_MESSAGES);
+    if (zsock_connect(self->socket, "%s", start->endpoint) != 0) {
+        return STATUS_INVALID;
+    }
+    return load_provider(self, start);
+}
+
+static void worker_done(worker_t *self)
+{
+    buffer_done(&self->headers);
+    buffer_done(&self->texts);
+    places_local_close(&self->local);
+    places_remote_destroy(&self->remote);
+    zsock_destroy(&self->socket);
 }
 
 static status_t write_answer(const worker_t *self, const places_query_t *query, buffer_t *out)
@@ -191,28 +236,80 @@ static bool answer_batch(worker_t *self, const char *questions, size_t count)
     return true;
 }
 
-static void worker_run(worker_t *self)
+/* Receives one batch of questions, where there is one, and gives it to `take`; false when the actor is to end. */
+static bool take_batch(worker_t *self, bool (*take)(worker_t *, const char *, size_t))
 {
     bool go_on = true;
-    while (go_on && worker_wait(self, ZMQ_POLLIN)) {
-        zmq_msg_t message;
-        zmq_msg_init(&message);
-        if (zmq_msg_recv(&message, zsock_resolve(self->socket), ZMQ_DONTWAIT) >= 0) {
-            go_on = answer_batch(self, zmq_msg_data(&message),
-                                 zmq_msg_size(&message) / sizeof(places_query_t));
-        }
-        zmq_msg_close(&message);
+    zmq_msg_t message;
+    zmq_msg_init(&message);
+    if (zmq_msg_recv(&message, zsock_resolve(self->socket), ZMQ_DONTWAIT) >= 0) {
+        go_on = take(self, zmq_msg_data(&message), zmq_msg_size(&message) / sizeof(places_query_t));
     }
+    zmq_msg_close(&message);
+    return go_on;
+}
+
+static void worker_run(worker_t *self)
+{
+    while (worker_wait(self, ZMQ_POLLIN) && take_batch(self, answer_batch)) {
+    }
+}
+
+/* Asks one batch of questions; false when the actor is to end. */
+static bool ask_batch(worker_t *self, const char *questions, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        places_query_t query; /* copied: a message's bytes need not be aligned for it */
+        memcpy(&query, questions + i * sizeof query, sizeof query);
+        if (query.radius_km == 0 || query.result_count == 0) {
+            answer_query(self, &query);
+        } else {
+            places_remote_ask(self->remote, &query);
+        }
+    }
+    return !self->ending;
+}
+
+/* HTTP and questions come and go in one loop. A socket's descriptor tells of changes only: before each wait both
+ * sockets are asked whether something is there. */
+static void worker_run_remote(worker_t *self)
+{
+    const int descriptors[] = {zsock_fd(self->pipe), zsock_fd(self->socket)};
+    while (!self->ending && take_batch(self, ask_batch)) {
+        places_remote_step(self->remote);
+        if (self->headers.size > 0 && !send_answers(self)) {
+            return;
+        }
+        if ((zsock_events(self->pipe) & ZMQ_POLLIN) != 0) {
+            return;
+        }
+        if ((zsock_events(self->socket) & ZMQ_POLLIN) == 0) {
+            places_remote_wait(self->remote, descriptors, 2);
+        }
+    }
+}
+
+/* libcurl is told to leave signals alone, and then does not keep SIGPIPE from its writes. */
+static void block_broken_pipes(void)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
 }
 
 static void places_actor(zsock_t *pipe, void *argument)
 {
     start_t *start = argument;
     worker_t worker;
+    block_broken_pipes();
     status_t status = worker_init(&worker, pipe, start);
+    start->figures = worker_figures(&worker);
     start->status = status;
     zsock_signal(pipe, 0); /* from here on `start` may be gone */
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && worker.remote != NULL) {
+        worker_run_remote(&worker);
+    } else if (status == STATUS_OK) {
         worker_run(&worker);
     }
     worker_done(&worker);
@@ -222,6 +319,10 @@ static void places_actor(zsock_t *pipe, void *argument)
 
 status_t places_new(const config_t *config, log_t *log, places_t **ret_self)
 {
+    if (http_global_init() != STATUS_OK) {
+        log_event(log, LOG_LEVEL_ERROR, "places: libcurl cannot be started");
+        return STATUS_INVALID;
+    }
     places_t *self = memory_new(sizeof *self);
     self->socket = zsock_new(ZMQ_PAIR);
     assert(self->socket != NULL);
@@ -242,6 +343,7 @@ status_t places_new(const config_t *config, log_t *log, places_t **ret_self)
         places_destroy(&self);
         return status;
     }
+    self->figures = start.figures;
     *ret_self = self;
     return STATUS_OK;
 }
@@ -303,17 +405,24 @@ static text_t message_text(zmq_msg_t *message)
 
 bool places_receive(places_t *self, places_answer_fn *answer, void *argument)
 {
+    void *socket = places_socket(self);
     zmq_msg_t headers;
     zmq_msg_t texts;
     zmq_msg_init(&headers);
     zmq_msg_init(&texts);
-    /* Both frames or none are there. */
-    bool received = zmq_msg_recv(&headers, places_socket(self), ZMQ_DONTWAIT) >= 0 &&
-                    zmq_msg_recv(&texts, places_socket(self), ZMQ_DONTWAIT) >= 0;
+    /* All three frames or none are there. */
+    bool received = zmq_recv(socket, &self->figures, sizeof self->figures, ZMQ_DONTWAIT) >= 0 &&
+                    zmq_msg_recv(&headers, socket, ZMQ_DONTWAIT) >= 0 &&
+                    zmq_msg_recv(&texts, socket, ZMQ_DONTWAIT) >= 0;
     if (received) {
         take_answers(self, message_text(&headers), message_text(&texts), answer, argument);
     }
     zmq_msg_close(&texts);
     zmq_msg_close(&headers);
     return received;
+}
+
+const places_figures_t *places_figures(const places_t *self)
+{
+    return &self->figures;
 }

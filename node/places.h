@@ -1,7 +1,7 @@
 /* places.h - the places actor: answers "what is around this position" from the configured provider.
  *
  * Owner: the node. Threads: every function here belongs to the node's reactor thread; the work (searching,
- * later HTTP) happens in a thread of the actor's own (zactor), and queries and answers pass between them as
+ * HTTP) happens in a thread of the actor's own (zactor), and queries and answers pass between them as
  * messages, as many in one as there are in a turn.
  */
 #ifndef HERD_PLACES_H
@@ -27,12 +27,24 @@ typedef struct {
     uint32_t result_count; /* most results wanted, 0 .. LIMIT_RESULTS */
 } places_query_t;
 
+/* How the provider does (open value struct); strings are constants. */
+typedef struct {
+    const char *provider; /* as in the herd file */
+    const char *
+        state; /* "closed", "open" or "half-open" (breaker.h); "closed" where it is not on the network */
+    uint64_t requests; /* sent to it */
+    uint64_t failures; /* of these, answered by an error or not at all */
+    uint64_t joined;   /* questions that shared the request of another */
+    uint64_t kept;     /* questions answered by what was kept of an earlier answer */
+    uint64_t refused;  /* questions answered without asking it, because it fails or too many wait */
+} places_figures_t;
+
 /* Receives one answer: `json` in the shape of a Google Places Nearby Search answer, ending in exactly two
  * LFs; borrowed for the call. */
 typedef void places_answer_fn(void *argument, uint64_t ticket, text_t json);
 
 /* Starts the actor for `config` (borrowed as long as the actor lives) and waits until its provider is ready. A provider that cannot
- * work (file missing, no usable row) is logged with the reason and returned as STATUS_NOT_FOUND or
+ * work (file missing, no usable row, no key) is logged with the reason and returned as STATUS_NOT_FOUND or
  * STATUS_INVALID. Caller ends it with places_destroy. */
 status_t places_new(const config_t *config, log_t *log, places_t **ret_self) STATUS_MUST_USE;
 
@@ -48,5 +60,8 @@ status_t places_ask(places_t *self, const places_query_t *queries, size_t count)
 
 /* Takes one message of answers, calling `answer` for each in it; false where none is there. Never blocks. */
 bool places_receive(places_t *self, places_answer_fn *answer, void *argument);
+
+/* How the provider did when its last answer came; borrowed. */
+const places_figures_t *places_figures(const places_t *self);
 
 #endif

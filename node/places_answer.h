@@ -36,6 +36,12 @@ typedef enum {
 #undef PLACES_STATUS_ENUM
 } places_status_t;
 
+/* Google's name of it, e.g. "ZERO_RESULTS". */
+const char *places_status_name(places_status_t status);
+
+/* The status of that name; UNKNOWN_ERROR for a name that is not in the list. */
+places_status_t places_status_of(text_t name);
+
 /* One place (open value struct). Texts may hold any bytes: they are written as json_string.h says. */
 typedef struct {
     int32_t latitude_e7;      /* 1e-7 degree, -90e7 .. 90e7 */
@@ -50,7 +56,8 @@ typedef struct {
 /* The whole answer (open value struct). */
 typedef struct {
     places_status_t status;
-    text_t error_message;           /* empty: no such member */
+    text_t error_message; /* empty: no such member */
+    text_t error_json;    /* the same as a JSON string with its quotation marks; empty: the above */
     text_t html_attribution;        /* whom to name, as HTML; empty: an empty array */
     const places_result_t *results; /* `result_count` of them, in the order to be written */
     size_t result_count;

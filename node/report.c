@@ -12,6 +12,14 @@ static status_t write_link(const neighbour_t *neighbour, buffer_t *out)
                          (unsigned long long)counters->bad_messages);
 }
 
+static status_t write_places(const places_figures_t *places, buffer_t *out)
+{
+    return buffer_format(out, "places %s %s %llu %llu %llu %llu %llu\n", places->provider,
+                         places->state, (unsigned long long)places->requests,
+                         (unsigned long long)places->failures, (unsigned long long)places->joined,
+                         (unsigned long long)places->kept, (unsigned long long)places->refused);
+}
+
 status_t report_write(const report_figures_t *figures, buffer_t *out)
 {
     size_t links_up = 0;
@@ -39,6 +47,9 @@ status_t report_write(const report_figures_t *figures, buffer_t *out)
         char root[DIGEST_SUM_SIZE];
         digest_sum_write(digest_root(figures->digest), root);
         status = buffer_format(out, "root %.*s\n", DIGEST_SUM_SIZE, root);
+    }
+    if (status == STATUS_OK && figures->places != NULL) {
+        status = write_places(figures->places, out);
     }
     for (size_t i = 0; i < figures->neighbour_count && status == STATUS_OK; i++) {
         status = write_link(figures->neighbours[i], out);

@@ -7,6 +7,7 @@
 
 #include "common/buffer.h"
 #include "node/neighbour.h"
+#include "node/places.h"
 
 /* The figures (open value struct); all borrowed. */
 typedef struct {
@@ -23,8 +24,9 @@ typedef struct {
     size_t unacknowledged;    /* IAMATs whose answer waits for neighbours (replication.md, R18) */
     uint64_t unkept;          /* IAMATs not answered because these did not acknowledge */
     size_t frontends;
-    uint64_t clients;         /* connections of all front-ends */
-    neighbour_t **neighbours; /* neighbour_count of them */
+    uint64_t clients;               /* connections of all front-ends */
+    const places_figures_t *places; /* NULL without a provider */
+    neighbour_t **neighbours;       /* neighbour_count of them */
     size_t neighbour_count;
 } report_figures_t;
 

@@ -239,6 +239,7 @@ static void take_status(service_t *self, const message_inbound_t *inbound)
         .unkept = self->request.unkept,
         .frontends = frontends_count(self->frontends),
         .clients = frontends_clients(self->frontends),
+        .places = self->context.places != NULL ? places_figures(self->context.places) : NULL,
         .neighbours = self->context.neighbours,
         .neighbour_count = self->context.member->neighbour_count,
     };

@@ -63,9 +63,9 @@ for name; do
     if [ -f "$serves" ]; then
         frontends=0
         [ ! -f "$folder/run/$name.frontend.serves" ] || frontends=1
-        printf '%s\tup\t%s\t1767225600\t7\t%s\t3\t1\t1\t-\t0\n' "$name" "$(cat "$serves")" "$frontends"
+        printf '%s\tup\t%s\t1767225600\t7\t%s\t3\t1\t1\t-\t0\t-\n' "$name" "$(cat "$serves")" "$frontends"
     else
-        printf '%s\tdown\t-\t-\t-\t-\t-\t-\t-\t-\t-\n' "$name"
+        printf '%s\tdown\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\n' "$name"
         result=1
     fi
 done

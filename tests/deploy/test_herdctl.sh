@@ -77,7 +77,7 @@ down='down  -                               -            - -                    
 expect 1 "$head
 One              $down
 Two              $down" '' --config good.cfg status
-expect 1 "Two	down	-	-	-	-	-	-	-	-	-" '' --config good.cfg status --plain Two
+expect 1 "Two	down	-	-	-	-	-	-	-	-	-	-" '' --config good.cfg status --plain Two
 expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg status One Three
 expect 2 '' "herdctl: status knows no option --json$hint" --config good.cfg status --json
 

@@ -98,8 +98,24 @@ static member_t *find(herd_t *self, const char *name)
     return NULL;
 }
 
+/* The settings given, one a line, each behind `indentation`. */
+static void write_settings(FILE *file, const char *settings, const char *indentation)
+{
+    text_t rest = text_of(settings != NULL ? settings : "");
+    text_t line;
+    while (text_take_line(&rest, &line)) {
+        fprintf(file, "%s%.*s\n", indentation, (int)line.size, line.data);
+    }
+    assert_int_equal(rest.size, 0);
+}
+
 static void write_places(FILE *file, const herd_options_t *options)
 {
+    if (options->places_settings != NULL) {
+        fprintf(file, "    places\n");
+        write_settings(file, options->places_settings, "        ");
+        return;
+    }
     if (!options->local_places) {
         fprintf(file, "    places\n        provider = \"none\"\n");
         return;
@@ -111,17 +127,6 @@ static void write_places(FILE *file, const herd_options_t *options)
         fprintf(file, "        feature_classes = \"%s\"\n", options->places_classes);
     }
     free(places);
-}
-
-/* The settings given, one a line, indented below their section. */
-static void write_settings(FILE *file, const char *settings)
-{
-    text_t rest = text_of(settings != NULL ? settings : "");
-    text_t line;
-    while (text_take_line(&rest, &line)) {
-        fprintf(file, "    %.*s\n", (int)line.size, line.data);
-    }
-    assert_int_equal(rest.size, 0);
 }
 
 static void write_clients(FILE *file, const member_t *member, const char *hosts)
@@ -155,7 +160,7 @@ static void write_herd_file(const herd_t *self, const herd_options_t *options)
     }
     fprintf(file, "herd\n    name = \"test\"\n");
     fprintf(file, "    run_dir = \"run\"\n    log_dir = \"log\"\n    data_dir = \"data\"\n");
-    write_settings(file, options->settings);
+    write_settings(file, options->settings, "    ");
     write_places(file, options);
     fprintf(file, "members\n");
     for (size_t i = 0; i < self->member_count; i++) {

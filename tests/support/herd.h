@@ -42,8 +42,10 @@ typedef struct {
     bool local_places;  /* places of a file, else no provider */
     const char *places; /* the file, absolute or in HERD_SOURCE; NULL: tests/support/places.tsv */
     const char *places_classes; /* feature_classes; NULL: all */
-    size_t frontend_max_files;  /* RLIMIT_NOFILE of front-ends, 0 inherits */
-    bool separate;              /* each node on a host of its own (lan.h), where lan_is_possible */
+    const char
+        *places_settings; /* the lines of the section `places` instead, as `settings`; or NULL */
+    size_t frontend_max_files; /* RLIMIT_NOFILE of front-ends, 0 inherits */
+    bool separate;             /* each node on a host of its own (lan.h), where lan_is_possible */
     const char
         *hosts; /* that clients connect to, separated by spaces, 127.0.0.1 among them or "*"; NULL:
                         * 127.0.0.1 */

@@ -12,7 +12,21 @@ static const herd_member_t chain[] = {{"A", "B"}, {"B", "A C"}, {"C", "B"}};
 static const char differ[] = "Members have different digests";
 
 /* The fields of a line of `herdctl status --plain`. */
-enum { NAME, STATE, PID, SINCE, RECORDS, FRONTENDS, CLIENTS, LINKS_UP, LINKS, ROOT, LAG, FIELDS };
+enum {
+    NAME,
+    STATE,
+    PID,
+    SINCE,
+    RECORDS,
+    FRONTENDS,
+    CLIENTS,
+    LINKS_UP,
+    LINKS,
+    ROOT,
+    LAG,
+    PLACES,
+    FIELDS
+};
 
 /* A herd, and what herdctl last said of it. */
 typedef struct {
@@ -98,6 +112,7 @@ static void members_that_agree_show_one_digest(void **state)
         assert_text_equal(fields[RECORDS], "1");
         assert_text_equal(fields[FRONTENDS], "1");
         assert_text_equal(fields[ROOT], report.root);
+        assert_text_equal(fields[PLACES], "-");
     }
     ask(&sight, NULL);
     assert_int_equal(sight.status, 0);

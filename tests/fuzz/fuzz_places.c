@@ -1,0 +1,51 @@
+/* Any bytes as the reply of a provider, the first byte its HTTP status: whatever it is, the answer is one JSON object
+ * with results and a status, of no more results than wanted, without two LFs in a row inside and with two at its end. */
+#include "common/limits.h"
+#include "node/places_google.h"
+#include "node/places_google_legacy.h"
+#include "node/places_overpass.h"
+
+#include <assert.h>
+#include <jansson.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { WANTED = 3 };
+
+static void check_answer(text_t answer, places_status_t status)
+{
+    assert(answer.size > 3 &&
+           memmem(answer.data, answer.size, "\n\n", 2) == answer.data + answer.size - 2);
+    json_t *json =
+        json_loadb(answer.data, answer.size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+    assert(json_is_object(json));
+    const json_t *results = json_object_get(json, "results");
+    assert(json_is_array(results) && json_array_size(results) <= WANTED);
+    assert(json_is_string(json_object_get(json, "status")));
+    assert(status <= PLACES_STATUS_UNKNOWN_ERROR);
+    json_decref(json);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static places_decode_fn *const decoders[] = {places_google_decode, places_google_legacy_decode,
+                                                 places_overpass_decode};
+    static const unsigned statuses[] = {200, 400, 403, 429, 500};
+    const places_query_t query = {.latitude_deg = 34.06893,
+                                  .longitude_deg = -118.445127,
+                                  .radius_km = 10,
+                                  .result_count = WANTED};
+    if (size == 0) {
+        return 0;
+    }
+    const places_reply_t reply = {.http_status = data[0] < 5 ? statuses[data[0]] : 200,
+                                  .body = {.data = (const char *)data + 1, .size = size - 1}};
+    for (size_t i = 0; i < sizeof decoders / sizeof decoders[0]; i++) {
+        buffer_t out;
+        buffer_init(&out, LIMIT_REPLY_SIZE);
+        places_status_t status = decoders[i](&reply, &query, &out);
+        check_answer(buffer_text(&out), status);
+        buffer_done(&out);
+    }
+    return 0;
+}
