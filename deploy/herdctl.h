@@ -34,6 +34,9 @@ herdctl_command_fn herdctl_status;
  * error. Caller frees with config_destroy. */
 config_t *herdctl_load(const herdctl_t *self);
 
+/* A DEALER that connects to the member's request socket; NULL where that cannot be. Caller closes it with zmq_close. */
+void *herdctl_connect(void *context, const config_member_t *member);
+
 /* Says on stderr what is wrong with the command line, printf-formatted, and where help is; HERDCTL_USAGE. */
 herdctl_exit_t herdctl_usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

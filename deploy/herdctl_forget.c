@@ -2,7 +2,6 @@
  * first that answers; the tombstone floods from there. */
 #include "common/memory.h"
 #include "common/message.h"
-#include "common/sockets.h"
 #include "common/timestamp.h"
 #include "deploy/herdctl.h"
 
@@ -127,14 +126,7 @@ static answer_t await(question_t *self, const config_member_t **ret_member)
 /* Leaves out who cannot be connected to. */
 static void add_candidate(question_t *self, void *context, const config_member_t *member)
 {
-    void *socket = zmq_socket(context, ZMQ_DEALER);
-    /* Without a routing id: two connections of one name would take it from each other. */
-    if (socket != NULL &&
-        (sockets_configure(socket, SOCKETS_REQUESTS_DEALER, member->requests, NULL) != STATUS_OK ||
-         zmq_connect(socket, member->requests) != 0)) {
-        zmq_close(socket);
-        socket = NULL;
-    }
+    void *socket = herdctl_connect(context, member);
     if (socket != NULL) {
         self->candidates[self->count++] = (candidate_t){.member = member, .socket = socket};
     }

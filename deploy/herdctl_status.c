@@ -5,7 +5,6 @@
  * New fields come at the end. */
 #include "common/memory.h"
 #include "common/message.h"
-#include "common/sockets.h"
 #include "common/timestamp.h"
 #include "deploy/herdctl.h"
 
@@ -128,19 +127,6 @@ static void take_report(member_status_t *status, text_t body)
     take_lag(body, status->lag);
     take_root(body, status->root);
     take_places(status, body);
-}
-
-static void connect_member(member_status_t *status, void *context)
-{
-    void *socket = zmq_socket(context, ZMQ_DEALER);
-    /* Without a routing id: two connections of one name would take it from each other. */
-    if (socket != NULL && (sockets_configure(socket, SOCKETS_REQUESTS_DEALER,
-                                             status->member->requests, NULL) != STATUS_OK ||
-                           zmq_connect(socket, status->member->requests) != 0)) {
-        zmq_close(socket);
-        socket = NULL;
-    }
-    status->socket = socket;
 }
 
 /* Asks where it is time to and the connection is there, and takes the report. */
@@ -354,7 +340,7 @@ static herdctl_exit_t report_members(const config_t *config, char **names, size_
     }
     void *context = zmq_ctx_new();
     for (size_t i = 0; i < count; i++) {
-        connect_member(&statuses[i], context);
+        statuses[i].socket = herdctl_connect(context, statuses[i].member);
     }
     ask_all(statuses, count);
     print_all(statuses, count, plain);

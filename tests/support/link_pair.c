@@ -108,6 +108,16 @@ void pair_connect(void)
     pair_carry(&pair.other, &pair.one);
 }
 
+void pair_keep(message_t *message, pair_kept_t *kept)
+{
+    assert_true(message->header.size <= sizeof kept->header);
+    assert_true(message->body.size <= sizeof kept->body);
+    text_copy(message->header, kept->header);
+    text_copy(message->body, kept->body);
+    message->header.data = kept->header;
+    message->body.data = kept->body;
+}
+
 void pair_put(pair_end_t *end, const char *client, const char *time)
 {
     record_t record = record_for_test(client, time, end->name, 1);

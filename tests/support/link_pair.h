@@ -6,6 +6,7 @@
 #ifndef HERD_TESTS_LINK_PAIR_H
 #define HERD_TESTS_LINK_PAIR_H
 
+#include "common/limits.h"
 #include "common/timestamp.h"
 #include "node/link.h"
 #include "node/store.h"
@@ -59,6 +60,15 @@ void pair_reconnect(void);
 
 /* Carries one HELLO; what it meant. */
 link_event_t pair_say_hello(pair_end_t *sender, pair_end_t *receiver);
+
+/* Room for the texts of one message (open). */
+typedef struct {
+    char header[LIMIT_HEADER_SIZE];
+    char body[1024];
+} pair_kept_t;
+
+/* Moves the texts of a message, which the link's next one would overwrite, to `kept`. They fit. */
+void pair_keep(message_t *message, pair_kept_t *kept);
 
 /* An update of a client by its time; `count` of them, client0, client1, ... */
 void pair_put(pair_end_t *end, const char *client, const char *time);

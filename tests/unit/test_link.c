@@ -79,17 +79,13 @@ static void a_restarted_neighbour_gets_everything_back(void **state)
 static void what_an_earlier_life_sent_is_sent_to_the_next(void **state)
 {
     (void)state;
-    char header[LIMIT_HEADER_SIZE];
-    char body[LIMIT_HEADER_SIZE];
+    pair_kept_t kept;
     message_t message;
     pair_connect();
     pair_put(&pair.other, "its-own", "1");
     assert_true(link_next(pair.other.link, pair.now_ns, pair.now_ns, &message));
     assert_int_equal(message.type, MESSAGE_DATA);
-    message.header.size = (size_t)(text_copy(message.header, header) - header);
-    message.body.size = (size_t)(text_copy(message.body, body) - body);
-    message.header.data = header;
-    message.body.data = body;
+    pair_keep(&message, &kept);
     pair_stop_end(&pair.other);
     pair_start_end(&pair.other, "Other", "One", 'c');
     link_disconnected(pair.one.link, pair.now_ns);
@@ -410,8 +406,7 @@ static void a_malformed_hello_leaves_the_session_alone(void **state)
 static void a_repeated_hello_changes_nothing(void **state)
 {
     (void)state;
-    char header[LIMIT_HEADER_SIZE];
-    char body[LIMIT_HEADER_SIZE];
+    pair_kept_t kept;
     message_t hello;
     message_t answer;
     link_checkpoint_t checkpoint;
@@ -419,10 +414,7 @@ static void a_repeated_hello_changes_nothing(void **state)
     pair_fill(&pair.other, 20, "0");
     link_connected(pair.one.link, pair.now_ns);
     assert_true(link_next(pair.one.link, pair.now_ns, pair.now_ns, &hello));
-    hello.header.size = (size_t)(text_copy(hello.header, header) - header);
-    hello.body.size = (size_t)(text_copy(hello.body, body) - body);
-    hello.header.data = header;
-    hello.body.data = body;
+    pair_keep(&hello, &kept);
     assert_int_equal(link_take(pair.other.link, &hello, pair.now_ns, pair.now_ns), LINK_OPENED);
     link_sent(pair.one.link, pair.now_ns);
     assert_true(store_digest_step(pair.one.store, SIZE_MAX));
@@ -528,15 +520,11 @@ static void one_that_needs_nothing_is_told_so_at_once(void **state)
 /* The HELLO of a session comes a second time, to the neighbour's next life, which has lost its own record. */
 static void repeat_hello_to_next_life(void)
 {
-    char header[LIMIT_HEADER_SIZE];
-    char body[1024];
+    pair_kept_t kept;
     message_t hello;
     link_connected(pair.one.link, pair.now_ns);
     assert_true(link_next(pair.one.link, pair.now_ns, pair.now_ns, &hello));
-    hello.header.size = (size_t)(text_copy(hello.header, header) - header);
-    hello.body.size = (size_t)(text_copy(hello.body, body) - body);
-    hello.header.data = header;
-    hello.body.data = body;
+    pair_keep(&hello, &kept);
     link_take(pair.other.link, &hello, pair.now_ns, pair.now_ns);
     link_sent(pair.one.link, pair.now_ns);
     pair_carry_answers(&pair.other, &pair.one);
