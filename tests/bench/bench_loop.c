@@ -1,0 +1,393 @@
+#include "tests/bench/bench_loop.h"
+
+#include "common/memory.h"
+#include "common/timestamp.h"
+#include "tests/bench/bench_client.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    EVENTS = 256,    /* of one turn */
+    DRAIN_S = 6,     /* for what is under way at the end: more than a front-end's request_timeout */
+    WRONG_SHOWN = 5, /* wrong replies that are shown */
+    WRONG_SIZE = 200,  /* bytes of each, escaped */
+    FILES_BESIDE = 16, /* descriptors that are no connections */
+};
+
+/* What the lines are for. */
+typedef enum { PHASE_FILL, PHASE_RUN } phase_t;
+
+typedef struct {
+    const bench_settings_t *settings; /* borrowed */
+    bench_result_t *result;           /* borrowed */
+    bench_client_t *clients;          /* settings->clients of them */
+    size_t *marked;                   /* indexes of the clients to be served in this turn */
+    size_t marked_count;              /* of `marked` */
+    bool *is_marked;                  /* by client */
+    bool *awaits_room;                /* by client: EPOLLOUT is asked for */
+    size_t open_count;                /* connections that are open */
+    size_t under_way;                 /* lines, all connections together */
+    phase_t phase;
+    int epoll_fd;        /* descriptor */
+    int64_t begin_ns;    /* of the phase; steady clock, ns */
+    int64_t end_ns;      /* when no more is sent; of the filling, its last progress and DRAIN_S */
+    int64_t reply_ns;    /* of the last reply; steady clock, ns */
+    int64_t progress_ns; /* of the next line of progress; steady clock, ns */
+    uint64_t due;        /* lines of an open loop whose intended time has come */
+    uint64_t taken;      /* replies of the phase, wrong ones too */
+    uint64_t random;     /* state of the generator */
+} bench_loop_t;
+
+/* SplitMix64 (S. Vigna, https://prng.di.unimi.it/splitmix64.c, public domain). */
+static uint64_t next_random(bench_loop_t *self)
+{
+    uint64_t value = self->random += UINT64_C(0x9e3779b97f4a7c15);
+    value = (value ^ value >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    value = (value ^ value >> 27) * UINT64_C(0x94d049bb133111eb);
+    return value ^ value >> 31;
+}
+
+static bool is_open_loop(const bench_loop_t *self)
+{
+    return self->phase == PHASE_RUN && self->settings->rate > 0;
+}
+
+static int64_t intended_ns(const bench_loop_t *self, uint64_t line)
+{
+    uint64_t rate = self->settings->rate;
+    return self->begin_ns +
+           (int64_t)(line / rate * TIMESTAMP_NS_PER_S + line % rate * TIMESTAMP_NS_PER_S / rate);
+}
+
+static bench_kind_t pick_kind(bench_loop_t *self)
+{
+    const uint64_t *weights = self->settings->weights;
+    uint64_t chance = next_random(self) % (weights[BENCH_IAMAT] + weights[BENCH_WHATSAT]);
+    return chance < weights[BENCH_IAMAT] ? BENCH_IAMAT : BENCH_WHATSAT;
+}
+
+/* The next line of a client; false where it has none now. */
+static bool next_line(bench_loop_t *self, size_t index, int64_t now_ns, bench_request_t *ret_line)
+{
+    /* Lines go round the connections: this is its number among those of all. */
+    uint64_t line = self->clients[index].made * self->settings->clients + index;
+    *ret_line = (bench_request_t){
+        .place = next_random(self), .time_ns = timestamp_now_ns(), .intended_ns = now_ns};
+    if (self->phase == PHASE_FILL) {
+        ret_line->id = (uint32_t)line;
+        return line < self->settings->ids;
+    }
+    ret_line->kind = pick_kind(self);
+    ret_line->id = (uint32_t)(next_random(self) % self->settings->ids);
+    if (is_open_loop(self)) {
+        ret_line->intended_ns = intended_ns(self, line);
+        return line < self->due;
+    }
+    return now_ns < self->end_ns;
+}
+
+static void mark(bench_loop_t *self, size_t index)
+{
+    if (!self->is_marked[index]) {
+        self->is_marked[index] = true;
+        self->marked[self->marked_count++] = index;
+    }
+}
+
+static void drop(bench_loop_t *self, bench_client_t *client)
+{
+    self->under_way -= client->under_way;
+    self->result->lost += client->under_way;
+    self->result->closed++;
+    self->open_count--;
+    bench_client_close(client);
+}
+
+static void watch(bench_loop_t *self, size_t index)
+{
+    bool full = bench_client_is_full(&self->clients[index]);
+    struct epoll_event event = {.events = EPOLLIN | (full ? EPOLLOUT : 0U), .data.u64 = index};
+    if (full != self->awaits_room[index]) {
+        self->awaits_room[index] = full;
+        (void)epoll_ctl(self->epoll_fd, EPOLL_CTL_MOD, self->clients[index].fd, &event);
+    }
+}
+
+/* Makes the lines that a client may send now, and writes once. */
+static void serve(bench_loop_t *self, size_t index)
+{
+    bench_client_t *client = &self->clients[index];
+    bench_request_t line;
+    self->is_marked[index] = false;
+    if (client->fd == -1) {
+        return;
+    }
+    int64_t now_ns = timestamp_steady_ns();
+    while (client->under_way < client->pipeline && next_line(self, index, now_ns, &line)) {
+        bench_client_add(client, self->settings->peer, &line);
+        self->under_way++;
+    }
+    if (!bench_client_write(client)) {
+        drop(self, client);
+        return;
+    }
+    watch(self, index);
+}
+
+static void show_wrong(bench_loop_t *self, const bench_request_t *line, text_t reply)
+{
+    char shown[WRONG_SIZE];
+    if (self->result->wrong++ < WRONG_SHOWN) {
+        text_escape(reply, shown, sizeof shown);
+        fprintf(stderr, "herd-bench: wrong reply to %s of bench.%u: %s\n",
+                line->kind == BENCH_IAMAT ? "IAMAT" : "WHATSAT", line->id, shown);
+    }
+}
+
+static void count_reply(bench_loop_t *self, const bench_request_t *line)
+{
+    int64_t took_ns = self->reply_ns - line->intended_ns;
+    if (self->phase == PHASE_RUN) {
+        histogram_record(&self->result->latencies[line->kind], took_ns > 0 ? (uint64_t)took_ns : 0);
+    }
+}
+
+/* Reads once and takes what replies there are. */
+static void hear(bench_loop_t *self, size_t index)
+{
+    bench_client_t *client = &self->clients[index];
+    bench_request_t line = {.id = 0};
+    bench_reply_t result = BENCH_REPLY_RIGHT;
+    text_t reply;
+    if (!bench_client_read(client)) {
+        drop(self, client);
+        return;
+    }
+    self->reply_ns = timestamp_steady_ns();
+    while (client->under_way > 0 && result != BENCH_REPLY_PART) {
+        result = bench_client_take(client, self->settings->peer, &line, &reply);
+        if (result == BENCH_REPLY_PART) {
+            continue;
+        }
+        self->under_way--;
+        self->taken++;
+        if (result == BENCH_REPLY_RIGHT) {
+            count_reply(self, &line);
+        } else {
+            show_wrong(self, &line, reply);
+        }
+    }
+    if (client->under_way == 0 && client->in_taken < client->in.size) {
+        /* Nobody asked for that. */
+        show_wrong(self, &line, text_after(buffer_text(&client->in), client->in_taken));
+        client->in_taken = client->in.size;
+    }
+}
+
+/* Marks the clients whose lines have become due. */
+static void mark_due(bench_loop_t *self, int64_t now_ns)
+{
+    int64_t until_ns = now_ns < self->end_ns ? now_ns : self->end_ns - 1;
+    while (is_open_loop(self) && intended_ns(self, self->due) <= until_ns) {
+        mark(self, self->due % self->settings->clients);
+        self->due++;
+    }
+}
+
+static void mark_all(bench_loop_t *self)
+{
+    for (size_t i = 0; i < self->settings->clients; i++) {
+        mark(self, i);
+    }
+}
+
+static void begin_phase(bench_loop_t *self, phase_t phase)
+{
+    self->phase = phase;
+    self->taken = 0;
+    self->begin_ns = self->reply_ns = timestamp_steady_ns();
+    self->end_ns = self->begin_ns + (int64_t)self->settings->duration_s * TIMESTAMP_NS_PER_S;
+    self->progress_ns = self->begin_ns + TIMESTAMP_NS_PER_S;
+    for (size_t i = 0; i < self->settings->clients; i++) {
+        self->clients[i].made = 0;
+    }
+    mark_all(self);
+}
+
+static void show_progress(bench_loop_t *self, int64_t now_ns)
+{
+    if (now_ns < self->progress_ns) {
+        return;
+    }
+    double seconds = (double)(now_ns - self->begin_ns) / (double)TIMESTAMP_NS_PER_S;
+    self->progress_ns += TIMESTAMP_NS_PER_S;
+    if (isatty(STDERR_FILENO) != 0) {
+        fprintf(stderr, "\r%s %3.0f s  %10.0f lines/s  %llu wrong  %llu lost ",
+                self->phase == PHASE_FILL ? "filling" : "running", seconds,
+                (double)self->taken / seconds, (unsigned long long)self->result->wrong,
+                (unsigned long long)self->result->lost);
+    }
+}
+
+/* When the loop has something to do though no socket has. */
+static int64_t next_wake_ns(const bench_loop_t *self, int64_t now_ns)
+{
+    int64_t wake_ns = self->progress_ns;
+    if (is_open_loop(self) && now_ns < self->end_ns) {
+        int64_t next_ns = intended_ns(self, self->due);
+        wake_ns = next_ns < wake_ns ? next_ns : wake_ns;
+    }
+    if (now_ns < self->end_ns && self->end_ns < wake_ns) {
+        wake_ns = self->end_ns;
+    }
+    return wake_ns;
+}
+
+static void wait_for_events(bench_loop_t *self)
+{
+    struct epoll_event events[EVENTS];
+    int64_t now_ns = timestamp_steady_ns();
+    int64_t rest_ns = next_wake_ns(self, now_ns) - now_ns;
+    rest_ns = rest_ns > 0 ? rest_ns : 0;
+    struct timespec rest = {.tv_sec = rest_ns / TIMESTAMP_NS_PER_S,
+                            .tv_nsec = rest_ns % TIMESTAMP_NS_PER_S};
+    int count = epoll_pwait2(self->epoll_fd, events, EVENTS, &rest, NULL);
+    for (int i = 0; i < count; i++) {
+        size_t index = events[i].data.u64;
+        if ((events[i].events & ~(uint32_t)EPOLLOUT) != 0) {
+            hear(self, index);
+        }
+        mark(self, index);
+    }
+}
+
+static bool is_over(const bench_loop_t *self, int64_t now_ns)
+{
+    if (self->open_count == 0) {
+        return true;
+    }
+    if (self->phase == PHASE_FILL) {
+        return self->under_way == 0 || now_ns > self->reply_ns + DRAIN_S * TIMESTAMP_NS_PER_S;
+    }
+    return now_ns >= self->end_ns &&
+           (self->under_way == 0 || now_ns > self->end_ns + DRAIN_S * TIMESTAMP_NS_PER_S);
+}
+
+static void run_phase(bench_loop_t *self, phase_t phase)
+{
+    begin_phase(self, phase);
+    int64_t now_ns = self->begin_ns;
+    do {
+        mark_due(self, now_ns);
+        for (size_t i = 0; i < self->marked_count; i++) {
+            serve(self, self->marked[i]);
+        }
+        self->marked_count = 0;
+        if (!is_over(self, now_ns)) {
+            wait_for_events(self);
+            now_ns = timestamp_steady_ns();
+            show_progress(self, now_ns);
+        }
+    } while (self->marked_count > 0 || !is_over(self, now_ns));
+}
+
+static bool connect_all(bench_loop_t *self, const struct addrinfo *addresses)
+{
+    for (size_t i = 0; i < self->settings->clients; i++) {
+        struct epoll_event event = {.events = EPOLLIN, .data.u64 = i};
+        bench_client_t *client = &self->clients[i];
+        if (!bench_client_connect(client, addresses, self->settings->pipeline) ||
+            epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, client->fd, &event) != 0) {
+            fprintf(stderr, "herd-bench: connection %zu to %s port %s: %s\n", i + 1,
+                    self->settings->host, self->settings->port, strerror(errno));
+            return false;
+        }
+        self->open_count++;
+    }
+    return true;
+}
+
+static bool connect_to_host(bench_loop_t *self)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    struct addrinfo *addresses;
+    int error = getaddrinfo(self->settings->host, self->settings->port, &hints, &addresses);
+    if (error != 0) {
+        fprintf(stderr, "herd-bench: %s: %s\n", self->settings->host, gai_strerror(error));
+        return false;
+    }
+    bool connected = connect_all(self, addresses);
+    freeaddrinfo(addresses);
+    return connected;
+}
+
+static void allow_files(uint64_t clients)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < clients + FILES_BESIDE) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+static void run_phases(bench_loop_t *self)
+{
+    /* Else the kernel may wake the loop 50 us after a line was intended. */
+    (void)prctl(PR_SET_TIMERSLACK, 1UL);
+    if (self->settings->peer != BENCH_PEER_ECHO) {
+        run_phase(self, PHASE_FILL);
+    }
+    /* A peer that answers wrongly already is not what it was said to be: figures would mean nothing. */
+    if (self->under_way == 0 && self->open_count > 0 && self->result->wrong == 0) {
+        run_phase(self, PHASE_RUN);
+    }
+    bench_result_t *result = self->result;
+    uint64_t made = 0;
+    for (size_t i = 0; i < self->settings->clients; i++) {
+        made += self->clients[i].made;
+    }
+    result->lost += self->under_way;
+    result->unsent = is_open_loop(self) && self->due > made ? self->due - made : 0;
+    result->took_ns = self->reply_ns - self->begin_ns;
+    if (isatty(STDERR_FILENO) != 0) {
+        fputs("\r\033[K", stderr);
+    }
+}
+
+bool bench_loop_run(const bench_settings_t *settings, bench_result_t *ret_result)
+{
+    size_t count = settings->clients;
+    bench_loop_t self = {.settings = settings, .result = ret_result, .random = 1};
+    self.clients = memory_new_array(count, sizeof *self.clients);
+    self.marked = memory_new_array(count, sizeof *self.marked);
+    self.is_marked = memory_new_array(count, sizeof *self.is_marked);
+    self.awaits_room = memory_new_array(count, sizeof *self.awaits_room);
+    for (size_t i = 0; i < count; i++) {
+        self.clients[i].fd = -1;
+    }
+    allow_files(count);
+    self.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    bool begun = self.epoll_fd != -1 && connect_to_host(&self);
+    if (begun) {
+        run_phases(&self);
+    }
+    for (size_t i = 0; i < count; i++) {
+        bench_client_done(&self.clients[i]);
+    }
+    if (self.epoll_fd != -1) {
+        close(self.epoll_fd);
+    }
+    free(self.clients);
+    free(self.marked);
+    free(self.is_marked);
+    free(self.awaits_room);
+    return begun;
+}

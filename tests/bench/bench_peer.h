@@ -1,0 +1,42 @@
+/* bench_peer.h - what herd-bench asks, and whether a reply is right: of a herd, of Redis, of an echo server.
+ *
+ * Owner: values. Threads: any. No I/O, no allocation.
+ * Everything that a reply is checked against follows from the request, so nothing but requests is kept.
+ */
+#ifndef HERD_TESTS_BENCH_PEER_H
+#define HERD_TESTS_BENCH_PEER_H
+
+#include "common/text.h"
+
+#include <stdint.h>
+
+typedef enum { BENCH_PEER_HERD, BENCH_PEER_REDIS, BENCH_PEER_ECHO } bench_peer_t;
+
+typedef enum { BENCH_IAMAT, BENCH_WHATSAT, BENCH_KINDS } bench_kind_t;
+
+enum { BENCH_REQUEST_SIZE_MAX = 256 }; /* bytes; the longest, GEOSEARCH, has about 160 */
+
+/* One line (open value struct). */
+typedef struct {
+    bench_kind_t kind;   /* which command */
+    uint32_t id;         /* number of the client ID, from 0 */
+    uint64_t place;      /* any bits: the position follows from them */
+    int64_t time_ns;     /* POSIX time of an IAMAT, ns */
+    int64_t intended_ns; /* when it was to be sent, steady clock, ns */
+} bench_request_t;
+
+typedef enum {
+    BENCH_REPLY_PART,  /* not all of it is there */
+    BENCH_REPLY_RIGHT, /* it answers the request */
+    BENCH_REPLY_WRONG, /* it does not */
+} bench_reply_t;
+
+/* Writes the request to `out` (BENCH_REQUEST_SIZE_MAX bytes), without a zero; the number of bytes. */
+size_t bench_peer_write(bench_peer_t peer, const bench_request_t *request, char *out);
+
+/* Cuts the reply to `request` off the front of `rest`; where only a part of it is there, nothing. `ret_reply` is
+ * that reply, borrowed from `rest`. */
+bench_reply_t bench_peer_take(bench_peer_t peer, const bench_request_t *request, text_t *rest,
+                              text_t *ret_reply);
+
+#endif

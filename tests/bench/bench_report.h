@@ -1,0 +1,16 @@
+/* bench_report.h - what came of a run of herd-bench: a table for people, JSON for programs.
+ *
+ * Owner: values. Threads: one.
+ */
+#ifndef HERD_TESTS_BENCH_REPORT_H
+#define HERD_TESTS_BENCH_REPORT_H
+
+#include "tests/bench/bench_loop.h"
+
+/* Prints it to stdout, in the form that the settings want. */
+void bench_report_print(const bench_settings_t *settings, const bench_result_t *result);
+
+/* The name of a peer, as on the command line. */
+const char *bench_report_peer(bench_peer_t peer);
+
+#endif

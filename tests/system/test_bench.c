@@ -1,0 +1,110 @@
+/* herd-bench against a member: every reply is right, in a closed and in an open loop, and a wrong one is noticed. */
+#include "tests/support/cmocka_herd.h"
+#include "tests/support/herd.h"
+#include "tests/support/wait.h"
+#include "tests/support/workspace.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ARGUMENTS_MAX = 16, CONNECT_SIZE = 32 };
+
+/* Runs herd-bench with `arguments`, NULL-ended; its exit status, and the path of its output, for free(). */
+static int run_bench(herd_t *herd, const char *name, const char *const *arguments,
+                     char **ret_output)
+{
+    const char *argv[ARGUMENTS_MAX];
+    char connect[CONNECT_SIZE];
+    char *program = herd_program("herd-bench");
+    size_t count = 0;
+    snprintf(connect, sizeof connect, "127.0.0.1:%u", herd_port(herd, "Clark"));
+    argv[count++] = program;
+    argv[count++] = "--connect";
+    argv[count++] = connect;
+    argv[count++] = "--duration";
+    argv[count++] = "1";
+    for (size_t i = 0; arguments[i] != NULL; i++) {
+        argv[count++] = arguments[i];
+    }
+    argv[count] = NULL;
+    *ret_output = workspace_path(herd_folder(herd), name);
+    int status =
+        process_run(&(process_options_t){.argv = argv, .output = *ret_output}, WAIT_LIMIT_MS);
+    free(program);
+    return status;
+}
+
+static json_int_t number_of(json_t *report, const char *name)
+{
+    json_t *number = json_object_get(report, name);
+    assert_true(json_is_integer(number));
+    return json_integer_value(number);
+}
+
+static json_int_t count_of(json_t *report, const char *kind)
+{
+    json_t *latencies = json_object_get(report, "latency_us");
+    return number_of(json_object_get(latencies, kind), "count");
+}
+
+static void expect_right(herd_t *herd, const char *name, const char *const *arguments)
+{
+    char *output;
+    json_error_t error;
+    int status = run_bench(herd, name, arguments, &output);
+    json_t *report = json_load_file(output, 0, &error);
+    assert_int_equal(status, 0);
+    assert_non_null(report);
+    assert_true(number_of(report, "right") > 0);
+    assert_true(count_of(report, "iamat") > 0);
+    assert_true(count_of(report, "whatsat") > 0);
+    assert_int_equal(count_of(report, "all"), number_of(report, "right"));
+    assert_int_equal(number_of(report, "wrong"), 0);
+    assert_int_equal(number_of(report, "lost"), 0);
+    assert_int_equal(number_of(report, "connections_closed"), 0);
+    json_decref(report);
+    free(output);
+}
+
+static void a_closed_loop_gets_right_replies(void **state)
+{
+    static const char *const arguments[] = {
+        "--json", "--clients", "5",     "--pipeline",        "8",
+        "--ids",  "100",       "--mix", "iamat:1,whatsat:1", NULL};
+    expect_right(*state, "closed.json", arguments);
+}
+
+static void an_open_loop_gets_right_replies(void **state)
+{
+    static const char *const arguments[] = {"--json", "--clients", "5",      "--pipeline", "8",
+                                            "--ids",  "100",       "--rate", "500",        NULL};
+    expect_right(*state, "open.json", arguments);
+}
+
+/* A herd answers Redis's requests with refusals. */
+static void wrong_replies_are_noticed(void **state)
+{
+    static const char *const arguments[] = {"--peer", "redis", "--clients", "1",
+                                            "--ids",  "1",     NULL};
+    char *output;
+    size_t size;
+    assert_int_equal(run_bench(*state, "wrong", arguments, &output), 1);
+    char *said = workspace_read(output, &size);
+    assert_non_null(strstr(said, "herd-bench: wrong reply to "));
+    free(said);
+    free(output);
+}
+
+int main(void)
+{
+    if (!herd_programs_exist()) {
+        return HERD_EXIT_SKIPPED;
+    }
+    const struct CMUnitTest tests[] = {
+        HERD_TEST_SINGLE(a_closed_loop_gets_right_replies),
+        HERD_TEST_SINGLE(an_open_loop_gets_right_replies),
+        HERD_TEST_SINGLE(wrong_replies_are_noticed),
+    };
+    return workspace_finish(cmocka_run_group_tests_name("bench", tests, NULL, NULL));
+}
