@@ -96,6 +96,22 @@ static void wrong_replies_are_noticed(void **state)
     free(output);
 }
 
+static void senseless_arguments_are_refused(void **state)
+{
+    static const char *const senseless[][3] = {
+        {"--clients", "0", NULL},       {"--rate", "-1", NULL},
+        {"--mix", "iamat:0", NULL},     {"--mix", "hereiam:1", NULL},
+        {"--peer", "memcached", NULL},  {"--connect", "Clark", NULL},
+        {"--connect", "Clark:0", NULL}, {"--serve-echo", "x", NULL},
+        {"--duration", "", NULL},       {"more", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(senseless); i++) {
+        char *output;
+        assert_int_equal(run_bench(*state, "senseless", senseless[i], &output), 2);
+        free(output);
+    }
+}
+
 int main(void)
 {
     if (!herd_programs_exist()) {
@@ -105,6 +121,7 @@ int main(void)
         HERD_TEST_SINGLE(a_closed_loop_gets_right_replies),
         HERD_TEST_SINGLE(an_open_loop_gets_right_replies),
         HERD_TEST_SINGLE(wrong_replies_are_noticed),
+        HERD_TEST_SINGLE(senseless_arguments_are_refused),
     };
     return workspace_finish(cmocka_run_group_tests_name("bench", tests, NULL, NULL));
 }

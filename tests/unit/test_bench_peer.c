@@ -78,7 +78,7 @@ static void an_at_line_repeats_the_fields(void **state)
         "AT  +0.263873386 bench.7 -80.000000-179.000000 1621464827.959498503\n",
     };
     expect_reply(BENCH_PEER_HERD, &iamat, AT, BENCH_REPLY_RIGHT);
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    for (size_t i = 0; i < ARRAY_COUNT(wrong); i++) {
         expect_reply(BENCH_PEER_HERD, &iamat, wrong[i], BENCH_REPLY_WRONG);
     }
 }
