@@ -15,9 +15,10 @@
 #include <unistd.h>
 
 enum {
-    EVENTS = 256,    /* of one turn */
-    DRAIN_S = 6,     /* for what is under way at the end: more than a front-end's request_timeout */
-    WRONG_SHOWN = 5, /* wrong replies that are shown */
+    EVENTS = 256,      /* of one turn */
+    CATCH_UP_S = 6,    /* for lines of an open loop that were due and had no room */
+    DRAIN_S = 6,       /* for what is under way then: more than a front-end's request_timeout */
+    WRONG_SHOWN = 5,   /* wrong replies that are shown */
     WRONG_SIZE = 200,  /* bytes of each, escaped */
     FILES_BESIDE = 16, /* descriptors that are no connections */
 };
@@ -38,7 +39,8 @@ typedef struct {
     phase_t phase;
     int epoll_fd;        /* descriptor */
     int64_t begin_ns;    /* of the phase; steady clock, ns */
-    int64_t end_ns;      /* when no more is sent; of the filling, its last progress and DRAIN_S */
+    int64_t end_ns;      /* of the duration; steady clock, ns */
+    int64_t stop_ns;     /* when no more is sent; steady clock, ns */
     int64_t reply_ns;    /* of the last reply; steady clock, ns */
     int64_t progress_ns; /* of the next line of progress; steady clock, ns */
     uint64_t due;        /* lines of an open loop whose intended time has come */
@@ -89,9 +91,9 @@ static bool next_line(bench_loop_t *self, size_t index, int64_t now_ns, bench_re
     ret_line->id = (uint32_t)(next_random(self) % self->settings->ids);
     if (is_open_loop(self)) {
         ret_line->intended_ns = intended_ns(self, line);
-        return line < self->due;
+        return line < self->due && now_ns < self->stop_ns;
     }
-    return now_ns < self->end_ns;
+    return now_ns < self->stop_ns;
 }
 
 static void mark(bench_loop_t *self, size_t index)
@@ -215,6 +217,7 @@ static void begin_phase(bench_loop_t *self, phase_t phase)
     self->taken = 0;
     self->begin_ns = self->reply_ns = timestamp_steady_ns();
     self->end_ns = self->begin_ns + (int64_t)self->settings->duration_s * TIMESTAMP_NS_PER_S;
+    self->stop_ns = self->end_ns + (is_open_loop(self) ? CATCH_UP_S * TIMESTAMP_NS_PER_S : 0);
     self->progress_ns = self->begin_ns + TIMESTAMP_NS_PER_S;
     for (size_t i = 0; i < self->settings->clients; i++) {
         self->clients[i].made = 0;
@@ -278,7 +281,7 @@ static bool is_over(const bench_loop_t *self, int64_t now_ns)
         return self->under_way == 0 || now_ns > self->reply_ns + DRAIN_S * TIMESTAMP_NS_PER_S;
     }
     return now_ns >= self->end_ns &&
-           (self->under_way == 0 || now_ns > self->end_ns + DRAIN_S * TIMESTAMP_NS_PER_S);
+           (self->under_way == 0 || now_ns > self->stop_ns + DRAIN_S * TIMESTAMP_NS_PER_S);
 }
 
 static void run_phase(bench_loop_t *self, phase_t phase)
@@ -345,8 +348,8 @@ static void run_phases(bench_loop_t *self)
     if (self->settings->peer != BENCH_PEER_ECHO) {
         run_phase(self, PHASE_FILL);
     }
-    /* A peer that answers wrongly already is not what it was said to be: figures would mean nothing. */
-    if (self->under_way == 0 && self->open_count > 0 && self->result->wrong == 0) {
+    /* A peer that fails already is not what it was said to be: figures would mean nothing. */
+    if (self->under_way == 0 && self->result->closed == 0 && self->result->wrong == 0) {
         run_phase(self, PHASE_RUN);
     }
     bench_result_t *result = self->result;
