@@ -4,6 +4,7 @@
 #include "common/timestamp.h"
 #include "tests/bench/bench_client.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,6 +198,7 @@ static void hear(bench_loop_t *self, size_t index)
 /* Marks the clients whose lines have become due. */
 static void mark_due(bench_loop_t *self, int64_t now_ns)
 {
+    assert(self->settings->clients > 0);
     int64_t until_ns = now_ns < self->end_ns ? now_ns : self->end_ns - 1;
     while (is_open_loop(self) && intended_ns(self, self->due) <= until_ns) {
         mark(self, self->due % self->settings->clients);
@@ -368,6 +370,7 @@ static void run_phases(bench_loop_t *self)
 bool bench_loop_run(const bench_settings_t *settings, bench_result_t *ret_result)
 {
     size_t count = settings->clients;
+    assert(count > 0);
     bench_loop_t self = {.settings = settings, .result = ret_result, .random = 1};
     self.clients = memory_new_array(count, sizeof *self.clients);
     self.marked = memory_new_array(count, sizeof *self.marked);

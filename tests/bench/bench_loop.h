@@ -21,10 +21,10 @@ typedef struct {
     char *host;                    /* to connect to: name or address; owned by whoever made it */
     const char *port;              /* TCP port in decimal; borrowed */
     bench_peer_t peer;             /* what listens there */
-    uint64_t clients;              /* connections */
-    uint64_t pipeline;             /* lines under way for each connection, at most */
+    uint64_t clients;              /* connections, > 0 */
+    uint64_t pipeline;             /* lines under way for each connection, at most; > 0 */
     uint64_t weights[BENCH_KINDS]; /* shares of the commands, of their sum */
-    uint64_t ids;                  /* different client IDs */
+    uint64_t ids;                  /* different client IDs, > 0 */
     uint64_t duration_s;           /* seconds of sending */
     uint64_t rate;                 /* lines per second, all connections together; 0: closed loop */
     bool json;                     /* print JSON, not a table */

@@ -83,20 +83,20 @@ static void an_open_loop_gets_right_replies(void **state)
 }
 
 /* A herd answers Redis's requests with refusals. */
-static void wrong_replies_are_noticed(void **state)
+static void expect_wrong(herd_t *herd)
 {
     static const char *const arguments[] = {"--peer", "redis", "--clients", "1",
                                             "--ids",  "1",     NULL};
     char *output;
     size_t size;
-    assert_int_equal(run_bench(*state, "wrong", arguments, &output), 1);
+    assert_int_equal(run_bench(herd, "wrong", arguments, &output), 1);
     char *said = workspace_read(output, &size);
     assert_non_null(strstr(said, "herd-bench: wrong reply to "));
     free(said);
     free(output);
 }
 
-static void senseless_arguments_are_refused(void **state)
+static void expect_usage_errors(herd_t *herd)
 {
     static const char *const senseless[][3] = {
         {"--clients", "0", NULL},       {"--rate", "-1", NULL},
@@ -107,9 +107,15 @@ static void senseless_arguments_are_refused(void **state)
     };
     for (size_t i = 0; i < ARRAY_COUNT(senseless); i++) {
         char *output;
-        assert_int_equal(run_bench(*state, "senseless", senseless[i], &output), 2);
+        assert_int_equal(run_bench(herd, "senseless", senseless[i], &output), 2);
         free(output);
     }
+}
+
+static void what_is_wrong_is_the_exit_status(void **state)
+{
+    expect_wrong(*state);
+    expect_usage_errors(*state);
 }
 
 int main(void)
@@ -120,8 +126,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HERD_TEST_SINGLE(a_closed_loop_gets_right_replies),
         HERD_TEST_SINGLE(an_open_loop_gets_right_replies),
-        HERD_TEST_SINGLE(wrong_replies_are_noticed),
-        HERD_TEST_SINGLE(senseless_arguments_are_refused),
+        HERD_TEST_SINGLE(what_is_wrong_is_the_exit_status),
     };
     return workspace_finish(cmocka_run_group_tests_name("bench", tests, NULL, NULL));
 }
