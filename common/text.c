@@ -88,6 +88,32 @@ bool text_to_i64(text_t text, int64_t *ret_value)
     return true;
 }
 
+bool text_from_hex(text_t text, uint64_t *ret_value)
+{
+    uint64_t value = 0;
+    if (text.size == 0 || text.size > 16) {
+        return false;
+    }
+    for (size_t i = 0; i < text.size; i++) {
+        char byte = text.data[i];
+        bool letter = byte >= 'a' && byte <= 'f';
+        if (!letter && !text_is_digit(byte)) {
+            return false;
+        }
+        value = value << 4 | (uint64_t)(letter ? byte - 'a' + 10 : byte - '0');
+    }
+    *ret_value = value;
+    return true;
+}
+
+void text_write_hex(uint64_t value, size_t digits, char *out)
+{
+    for (size_t i = digits; i > 0; i--) {
+        out[i - 1] = "0123456789abcdef"[value & 15];
+        value >>= 4;
+    }
+}
+
 size_t text_write_u64(uint64_t value, char *out)
 {
     char digits[TEXT_NUMBER_SIZE];

@@ -89,6 +89,12 @@ bool text_to_u64(text_t text, uint64_t maximum, uint64_t *ret_value);
 /* A whole text of 1 or more digits, perhaps behind a '-', within int64_t. False for all else. */
 bool text_to_i64(text_t text, int64_t *ret_value);
 
+/* A whole text of 1 to 16 lower-case hex digits. False for all else. */
+bool text_from_hex(text_t text, uint64_t *ret_value);
+
+/* Writes the last `digits` (1 .. 16) hex digits of `value`, lower-case, to `out`, without a zero. */
+void text_write_hex(uint64_t value, size_t digits, char *out);
+
 /* Writes `value` in decimal to `out` (>= TEXT_NUMBER_SIZE bytes), without a zero; the number of bytes. */
 size_t text_write_u64(uint64_t value, char *out);
 

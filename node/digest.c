@@ -95,41 +95,19 @@ digest_sum_t digest_leaf(const digest_t *self, unsigned leaf)
     return self->leaves[leaf];
 }
 
-static void write_hex(uint64_t value, char *out)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (int i = 0; i < 16; i++) {
-        out[i] = digits[value >> (60 - 4 * i) & 15];
-    }
-}
-
 void digest_sum_write(digest_sum_t sum, char *out)
 {
-    write_hex(sum.high, out);
-    write_hex(sum.low, out + 16);
-}
-
-static bool parse_hex(const char *text, uint64_t *ret_value)
-{
-    uint64_t value = 0;
-    for (int i = 0; i < 16; i++) {
-        char byte = text[i];
-        bool letter = byte >= 'a' && byte <= 'f';
-        if (!letter && !text_is_digit(byte)) {
-            return false;
-        }
-        value = value << 4 | (uint64_t)(letter ? byte - 'a' + 10 : byte - '0');
-    }
-    *ret_value = value;
-    return true;
+    text_write_hex(sum.high, DIGEST_SUM_SIZE / 2, out);
+    text_write_hex(sum.low, DIGEST_SUM_SIZE / 2, out + DIGEST_SUM_SIZE / 2);
 }
 
 /* 0123456789abcdef0123456789abcdef */
 bool digest_sum_parse(text_t text, digest_sum_t *ret_sum)
 {
     digest_sum_t sum;
-    if (text.size != DIGEST_SUM_SIZE || !parse_hex(text.data, &sum.high) ||
-        !parse_hex(text.data + 16, &sum.low)) {
+    if (text.size != DIGEST_SUM_SIZE ||
+        !text_from_hex(text_first(text, DIGEST_SUM_SIZE / 2), &sum.high) ||
+        !text_from_hex(text_after(text, DIGEST_SUM_SIZE / 2), &sum.low)) {
         return false;
     }
     *ret_sum = sum;

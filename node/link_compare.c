@@ -238,13 +238,12 @@ link_event_t link_take_leaves(link_t *self, const message_t *message)
 /* B13, at the receiver */
 void link_write_leaves(link_t *self)
 {
-    static const char digits[] = "0123456789abcdef";
     link_incoming_t *in = &self->in;
     link_put(&self->body, "compared %llu\nleaves", (unsigned long long)in->repair_until);
     for (unsigned leaf = 0; leaf < DIGEST_LEAVES; leaf++) {
         if (leaf_is_set(in->leaves, leaf)) {
-            const char text[] = {' ', digits[leaf >> 12], digits[leaf >> 8 & 15],
-                                 digits[leaf >> 4 & 15], digits[leaf & 15]};
+            char text[1 + LEAF_DIGITS] = {' '};
+            text_write_hex(leaf, LEAF_DIGITS, text + 1);
             put_text(&self->body, text, sizeof text);
         }
     }
@@ -399,17 +398,12 @@ void link_drop_leaves(link_t *self)
 /* "0007", four lower-case hex digits */
 static bool parse_leaf(text_t text, unsigned *ret_leaf)
 {
-    unsigned leaf = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        char byte = text.data[i];
-        bool letter = byte >= 'a' && byte <= 'f';
-        if (!letter && !text_is_digit(byte)) {
-            return false;
-        }
-        leaf = leaf << 4 | (unsigned)(letter ? byte - 'a' + 10 : byte - '0');
+    uint64_t leaf;
+    if (text.size != LEAF_DIGITS || !text_from_hex(text, &leaf)) {
+        return false;
     }
-    *ret_leaf = leaf;
-    return text.size == LEAF_DIGITS;
+    *ret_leaf = (unsigned)leaf;
+    return true;
 }
 
 /* B13, at the sender

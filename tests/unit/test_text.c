@@ -131,6 +131,26 @@ static void escaped_text_is_printable_and_bounded(void **state)
     assert_string_equal(out, "");
 }
 
+static void hex_is_lower_case_and_at_most_16_digits(void **state)
+{
+    (void)state;
+    uint64_t value = 7;
+    char out[16];
+    assert_true(text_from_hex(TEXT("0"), &value));
+    assert_true(value == 0);
+    assert_true(text_from_hex(TEXT("fedcba9876543210"), &value));
+    assert_true(value == UINT64_C(0xfedcba9876543210));
+    assert_false(text_from_hex(TEXT(""), &value));
+    assert_false(text_from_hex(TEXT("0fedcba9876543210"), &value));
+    assert_false(text_from_hex(TEXT("A"), &value));
+    assert_false(text_from_hex(TEXT("g"), &value));
+    assert_false(text_from_hex(TEXT("1 "), &value));
+    text_write_hex(UINT64_C(0xfedcba9876543210), 16, out);
+    assert_memory_equal(out, "fedcba9876543210", 16);
+    text_write_hex(0x1a2, 4, out);
+    assert_memory_equal(out, "01a2", 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +162,7 @@ int main(void)
         cmocka_unit_test(written_numbers_read_back),
         cmocka_unit_test(order_is_that_of_bytes),
         cmocka_unit_test(escaped_text_is_printable_and_bounded),
+        cmocka_unit_test(hex_is_lower_case_and_at_most_16_digits),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }
