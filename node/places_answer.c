@@ -1,40 +1,47 @@
 #include "node/places_answer.h"
 
-#include "node/json_print.h"
+enum { DEGREES_SIZE = TEXT_NUMBER_SIZE + 2 + 7 };
 
 /* Degrees with the decimals they have, but one at least: 340689300 is 34.06893, 340000000 is 34.0. */
-static void write_degrees(json_print_t *self, int32_t value_e7)
+static text_t write_degrees(int32_t value_e7, char out[DEGREES_SIZE])
 {
     uint64_t magnitude = value_e7 < 0 ? 0 - (uint64_t)value_e7 : (uint64_t)value_e7;
-    char text[TEXT_NUMBER_SIZE + 2 + 7];
     size_t size = 0;
     if (value_e7 < 0) {
-        text[size++] = '-';
+        out[size++] = '-';
     }
-    size += text_write_u64(magnitude / 10000000, text + size);
-    text[size++] = '.';
+    size += text_write_u64(magnitude / 10000000, out + size);
+    out[size++] = '.';
     uint64_t decimals = magnitude % 10000000;
     uint64_t place = 1000000;
     do {
-        text[size++] = (char)('0' + decimals / place);
+        out[size++] = (char)('0' + decimals / place);
         decimals %= place;
         place /= 10;
     } while (decimals > 0);
-    json_print_raw(self, (text_t){.data = text, .size = size});
+    return (text_t){.data = out, .size = size};
+}
+
+void places_answer_print_geometry(json_print_t *printer, text_t latitude, text_t longitude)
+{
+    json_print_name(printer, TEXT("geometry"));
+    json_print_open(printer, '{');
+    json_print_name(printer, TEXT("location"));
+    json_print_open(printer, '{');
+    json_print_name(printer, TEXT("lat"));
+    json_print_raw(printer, latitude);
+    json_print_name(printer, TEXT("lng"));
+    json_print_raw(printer, longitude);
+    json_print_close(printer, '}');
+    json_print_close(printer, '}');
 }
 
 static void write_geometry(json_print_t *self, const places_result_t *result)
 {
-    json_print_name(self, TEXT("geometry"));
-    json_print_open(self, '{');
-    json_print_name(self, TEXT("location"));
-    json_print_open(self, '{');
-    json_print_name(self, TEXT("lat"));
-    write_degrees(self, result->latitude_e7);
-    json_print_name(self, TEXT("lng"));
-    write_degrees(self, result->longitude_e7);
-    json_print_close(self, '}');
-    json_print_close(self, '}');
+    char latitude[DEGREES_SIZE];
+    char longitude[DEGREES_SIZE];
+    places_answer_print_geometry(self, write_degrees(result->latitude_e7, latitude),
+                                 write_degrees(result->longitude_e7, longitude));
 }
 
 static void write_result(json_print_t *self, const places_result_t *result)

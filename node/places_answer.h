@@ -17,6 +17,7 @@
 #include "common/buffer.h"
 #include "common/status.h"
 #include "common/text.h"
+#include "node/json_print.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -66,5 +67,8 @@ typedef struct {
 /* Appends the JSON text, without two LFs in a row inside and with exactly two at its end. STATUS_FULL, with
  * nothing appended, where it would pass the buffer's maximum. */
 status_t places_answer_write(const places_answer_t *answer, buffer_t *buffer) STATUS_MUST_USE;
+
+/* Prints the member `geometry` of a result; the two are JSON numbers, printed as they are. */
+void places_answer_print_geometry(json_print_t *printer, text_t latitude, text_t longitude);
 
 #endif

@@ -90,16 +90,7 @@ static void print_geometry(json_print_t *printer, text_t place)
         !json_read_is_number(latitude) || !json_read_is_number(longitude)) {
         return;
     }
-    json_print_name(printer, TEXT("geometry"));
-    json_print_open(printer, '{');
-    json_print_name(printer, TEXT("location"));
-    json_print_open(printer, '{');
-    json_print_name(printer, TEXT("lat"));
-    json_print_value(printer, latitude);
-    json_print_name(printer, TEXT("lng"));
-    json_print_value(printer, longitude);
-    json_print_close(printer, '}');
-    json_print_close(printer, '}');
+    places_answer_print_geometry(printer, latitude, longitude);
 }
 
 static void print_place(json_print_t *printer, text_t place)

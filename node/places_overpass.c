@@ -141,20 +141,6 @@ static void consider(nearest_t *self, text_t element)
     self->hits[place] = hit;
 }
 
-static void print_geometry(json_print_t *printer, const hit_t *hit)
-{
-    json_print_name(printer, TEXT("geometry"));
-    json_print_open(printer, '{');
-    json_print_name(printer, TEXT("location"));
-    json_print_open(printer, '{');
-    json_print_name(printer, TEXT("lat"));
-    json_print_raw(printer, hit->latitude);
-    json_print_name(printer, TEXT("lng"));
-    json_print_raw(printer, hit->longitude);
-    json_print_close(printer, '}');
-    json_print_close(printer, '}');
-}
-
 /* A string of `parts`, each the inside of a string as it was sent; they keep their escapes. */
 static void print_joined(json_print_t *printer, const text_t *parts, size_t count)
 {
@@ -212,7 +198,7 @@ static void print_hit(json_print_t *printer, const hit_t *hit)
     const text_t id[] = {TEXT("osm:"), json_read_string(type), TEXT("/"), number};
     json_print_next(printer);
     json_print_open(printer, '{');
-    print_geometry(printer, hit);
+    places_answer_print_geometry(printer, hit->latitude, hit->longitude);
     json_print_name(printer, TEXT("name"));
     print_joined(printer, &name, 1);
     json_print_name(printer, TEXT("place_id"));
