@@ -39,7 +39,9 @@ static void print_help(void)
          "  --pipeline N         lines under way for each connection, at most (default 1)\n"
          "  --mix LIST           shares of the commands (default iamat:9,whatsat:1)\n"
          "  --ids N              different client IDs (default 10000)\n"
-         "  --duration S         seconds (default 10)\n"
+         "  --duration S         seconds (default 10); 0: report each client ID once, no more\n"
+         "  --no-fill            do not report each client ID once before: the peer knows them\n"
+         "  --around FILE        clients are near the places of a GeoNames file\n"
          "  --rate R             open loop: R lines per second, all connections together, with\n"
          "                       latencies from when each was intended (default: closed loop)\n"
          "  --peer PEER          what listens there: herd (default), redis, echo\n"
@@ -137,9 +139,11 @@ static bool read_option(int option, bench_options_t *options)
     case 'p': return read_number("pipeline", 1, PIPELINE_MAX, &settings->pipeline);
     case 'm': return read_mix(settings->weights);
     case 'i': return read_number("ids", 1, IDS_MAX, &settings->ids);
-    case 'd': return read_number("duration", 1, DURATION_MAX_S, &settings->duration_s);
+    case 'd': return read_number("duration", 0, DURATION_MAX_S, &settings->duration_s);
     case 'r': return read_number("rate", 1, RATE_MAX, &settings->rate);
     case 't': return read_peer(&settings->peer);
+    case 'a': settings->around = optarg; return true;
+    case 'k': settings->known = true; return true;
     case 'j': settings->json = true; return true;
     case 'e':
         options->serves_echo = true;
@@ -160,6 +164,8 @@ static bool read_options(int argc, char **argv, bench_options_t *options, int *r
         {"duration", required_argument, NULL, 'd'},
         {"rate", required_argument, NULL, 'r'},
         {"peer", required_argument, NULL, 't'},
+        {"around", required_argument, NULL, 'a'},
+        {"no-fill", no_argument, NULL, 'k'},
         {"serve-echo", required_argument, NULL, 'e'},
         {"json", no_argument, NULL, 'j'},
         {"help", no_argument, NULL, 'h'},

@@ -2,6 +2,7 @@
 
 #include "common/memory.h"
 #include "common/timestamp.h"
+#include "tests/bench/bench_around.h"
 #include "tests/bench/bench_client.h"
 
 #include <assert.h>
@@ -16,12 +17,13 @@
 #include <unistd.h>
 
 enum {
-    EVENTS = 256,      /* of one turn */
-    CATCH_UP_S = 6,    /* for lines of an open loop that were due and had no room */
-    DRAIN_S = 6,       /* for what is under way then: more than a front-end's request_timeout */
-    WRONG_SHOWN = 5,   /* wrong replies that are shown */
-    WRONG_SIZE = 200,  /* bytes of each, escaped */
-    FILES_BESIDE = 16, /* descriptors that are no connections */
+    EVENTS = 256,     /* of one turn */
+    CATCH_UP_S = 6,   /* for lines of an open loop that were due and had no room */
+    DRAIN_S = 6,      /* for what is under way then: more than a front-end's request_timeout */
+    WRONG_SHOWN = 5,  /* wrong replies that are shown */
+    WRONG_SIZE = 200, /* bytes of each, escaped */
+    RESULTS_COUNTED_OF = 16, /* the results of one answer in so many are counted: it takes time */
+    FILES_BESIDE = 16,       /* descriptors that are no connections */
 };
 
 /* What the lines are for. */
@@ -30,6 +32,7 @@ typedef enum { PHASE_FILL, PHASE_RUN } phase_t;
 typedef struct {
     const bench_settings_t *settings; /* borrowed */
     bench_result_t *result;           /* borrowed */
+    bench_around_t around;            /* where clients are; none: anywhere */
     bench_client_t *clients;          /* settings->clients of them */
     size_t *marked;                   /* indexes of the clients to be served in this turn */
     size_t marked_count;              /* of `marked` */
@@ -49,13 +52,9 @@ typedef struct {
     uint64_t random;     /* state of the generator */
 } bench_loop_t;
 
-/* SplitMix64 (S. Vigna, https://prng.di.unimi.it/splitmix64.c, public domain). */
 static uint64_t next_random(bench_loop_t *self)
 {
-    uint64_t value = self->random += UINT64_C(0x9e3779b97f4a7c15);
-    value = (value ^ value >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    value = (value ^ value >> 27) * UINT64_C(0x94d049bb133111eb);
-    return value ^ value >> 31;
+    return bench_random(&self->random);
 }
 
 static bool is_open_loop(const bench_loop_t *self)
@@ -77,8 +76,8 @@ static bench_kind_t pick_kind(bench_loop_t *self)
     return chance < weights[BENCH_IAMAT] ? BENCH_IAMAT : BENCH_WHATSAT;
 }
 
-/* The next line of a client; false where it has none now. */
-static bool next_line(bench_loop_t *self, size_t index, int64_t now_ns, bench_request_t *ret_line)
+/* The next line of a client, less its position; false where it has none now. */
+static bool pick_line(bench_loop_t *self, size_t index, int64_t now_ns, bench_request_t *ret_line)
 {
     /* Lines go round the connections: this is its number among those of all. */
     uint64_t line = self->clients[index].made * self->settings->clients + index;
@@ -95,6 +94,16 @@ static bool next_line(bench_loop_t *self, size_t index, int64_t now_ns, bench_re
         return line < self->due && now_ns < self->stop_ns;
     }
     return now_ns < self->stop_ns;
+}
+
+static bool next_line(bench_loop_t *self, size_t index, int64_t now_ns, bench_request_t *ret_line)
+{
+    bool picked = pick_line(self, index, now_ns, ret_line);
+    if (picked && self->around.count > 0) {
+        ret_line->around_places = true;
+        ret_line->place = bench_around_place(&self->around, ret_line->id);
+    }
+    return picked;
 }
 
 static void mark(bench_loop_t *self, size_t index)
@@ -155,11 +164,15 @@ static void show_wrong(bench_loop_t *self, const bench_request_t *line, text_t r
     }
 }
 
-static void count_reply(bench_loop_t *self, const bench_request_t *line)
+static void count_reply(bench_loop_t *self, const bench_request_t *line, text_t reply)
 {
     int64_t took_ns = self->reply_ns - line->intended_ns;
     if (self->phase == PHASE_RUN) {
         histogram_record(&self->result->latencies[line->kind], took_ns > 0 ? (uint64_t)took_ns : 0);
+        if (line->kind == BENCH_WHATSAT && self->taken % RESULTS_COUNTED_OF == 0) {
+            self->result->answers_looked_at++;
+            self->result->results += bench_peer_results(self->settings->peer, reply);
+        }
     }
 }
 
@@ -183,7 +196,7 @@ static void hear(bench_loop_t *self, size_t index)
         self->under_way--;
         self->taken++;
         if (result == BENCH_REPLY_RIGHT) {
-            count_reply(self, &line);
+            count_reply(self, &line, reply);
         } else {
             show_wrong(self, &line, reply);
         }
@@ -347,7 +360,7 @@ static void run_phases(bench_loop_t *self)
 {
     /* Else the kernel may wake the loop 50 us after a line was intended. */
     (void)prctl(PR_SET_TIMERSLACK, 1UL);
-    if (self->settings->peer != BENCH_PEER_ECHO) {
+    if (self->settings->peer != BENCH_PEER_ECHO && !self->settings->known) {
         run_phase(self, PHASE_FILL);
     }
     /* A peer that fails already is not what it was said to be: figures would mean nothing. */
@@ -362,6 +375,7 @@ static void run_phases(bench_loop_t *self)
     result->lost += self->under_way;
     result->unsent = is_open_loop(self) && self->due > made ? self->due - made : 0;
     result->took_ns = self->reply_ns - self->begin_ns;
+    result->ended_ns = timestamp_now_ns() - (timestamp_steady_ns() - self->reply_ns);
     if (isatty(STDERR_FILENO) != 0) {
         fputs("\r\033[K", stderr);
     }
@@ -381,7 +395,9 @@ bool bench_loop_run(const bench_settings_t *settings, bench_result_t *ret_result
     }
     allow_files(count);
     self.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    bool begun = self.epoll_fd != -1 && connect_to_host(&self);
+    bool begun = self.epoll_fd != -1 &&
+                 (settings->around == NULL || bench_around_read(settings->around, &self.around)) &&
+                 connect_to_host(&self);
     if (begun) {
         run_phases(&self);
     }
@@ -391,6 +407,7 @@ bool bench_loop_run(const bench_settings_t *settings, bench_result_t *ret_result
     if (self.epoll_fd != -1) {
         close(self.epoll_fd);
     }
+    bench_around_done(&self.around);
     free(self.clients);
     free(self.marked);
     free(self.is_marked);

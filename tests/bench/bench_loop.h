@@ -1,7 +1,7 @@
 /* bench_loop.h - a run of herd-bench: all connections, one thread, one epoll.
  *
  * Owner: the program. Threads: one.
- * First every client ID is reported once, unmeasured, so that each is known; then lines are sent for the duration, and
+ * First every client ID is reported once, unmeasured, so that each is known, unless settings say that it is; then lines are sent for the duration, and
  * what is under way at its end is waited for. Closed loop: each connection always has its lines under way, and a latency
  * begins with the line. Open loop: line n is intended for n / rate seconds after the start, whatever the server does, and
  * its latency begins then (G. Tene's "coordinated omission"): a stall counts for each line that it held up.
@@ -25,19 +25,24 @@ typedef struct {
     uint64_t pipeline;             /* lines under way for each connection, at most; > 0 */
     uint64_t weights[BENCH_KINDS]; /* shares of the commands, of their sum */
     uint64_t ids;                  /* different client IDs, > 0 */
-    uint64_t duration_s;           /* seconds of sending */
+    uint64_t duration_s;           /* seconds of sending; 0: the IDs are reported, that is all */
     uint64_t rate;                 /* lines per second, all connections together; 0: closed loop */
+    const char *around;            /* GeoNames file that clients are near, or NULL; borrowed */
+    bool known;                    /* the IDs are reported already */
     bool json;                     /* print JSON, not a table */
 } bench_settings_t;
 
 /* What came of it (open value struct; large). */
 typedef struct {
     histogram_t latencies[BENCH_KINDS]; /* ns, of the right replies */
+    uint64_t answers_looked_at;         /* WHATSAT's, whose results were counted */
+    uint64_t results;                   /* in these */
     uint64_t wrong;                     /* replies that do not answer their request */
-    uint64_t lost;   /* lines sent that had no reply, connections' ends included */
-    uint64_t unsent; /* lines of an open loop that could not be sent any more */
-    uint64_t closed; /* connections that the peer closed */
-    int64_t took_ns; /* from the first measured line to the last reply, ns */
+    uint64_t lost;    /* lines sent that had no reply, connections' ends included */
+    uint64_t unsent;  /* lines of an open loop that could not be sent any more */
+    uint64_t closed;  /* connections that the peer closed */
+    int64_t took_ns;  /* from the first measured line to the last reply, ns */
+    int64_t ended_ns; /* POSIX time of the last reply, ns */
 } bench_result_t;
 
 /* Runs; false, with the reason on stderr, where it could not begin. `ret_result` is all zero before. The first wrong

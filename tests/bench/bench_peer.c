@@ -2,8 +2,6 @@
 
 #include "common/timestamp.h"
 
-#include <stdbool.h>
-
 enum {
     DEGREE = 1000000,           /* of the 1e-6 degrees that positions are made in */
     LATITUDE_MAX = 80 * DEGREE, /* Redis takes none beyond 85.05 */
@@ -13,6 +11,15 @@ enum {
 
 /* What a RESP value in the beginning of a text is. */
 typedef enum { RESP_PART, RESP_WHOLE, RESP_BAD } resp_t;
+
+/* S. Vigna, https://prng.di.unimi.it/splitmix64.c, public domain. */
+uint64_t bench_random(uint64_t *state)
+{
+    uint64_t value = *state += UINT64_C(0x9e3779b97f4a7c15);
+    value = (value ^ value >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    value = (value ^ value >> 27) * UINT64_C(0x94d049bb133111eb);
+    return value ^ value >> 31;
+}
 
 static char *write_id(const bench_request_t *request, char *out)
 {
@@ -37,16 +44,42 @@ static char *write_degrees(int64_t value, unsigned digits, char *out)
     return end;
 }
 
+static int64_t latitude_of(uint64_t place)
+{
+    return (int64_t)((place & UINT32_MAX) % (2 * LATITUDE_MAX + 1)) - LATITUDE_MAX;
+}
+
+static int64_t longitude_of(uint64_t place)
+{
+    return (int64_t)((place >> 32) % (2 * LONGITUDE_MAX + 1)) - LONGITUDE_MAX;
+}
+
+static int64_t within(int64_t value, int64_t most)
+{
+    return value > most ? most : value < -most ? -most : value;
+}
+
+uint64_t bench_peer_place(int32_t latitude_e6, int32_t longitude_e6)
+{
+    uint64_t north = (uint64_t)(within(latitude_e6, LATITUDE_MAX) + LATITUDE_MAX);
+    uint64_t east = (uint64_t)(within(longitude_e6, LONGITUDE_MAX) + LONGITUDE_MAX);
+    return east << 32 | north;
+}
+
+uint64_t bench_peer_place_near(uint64_t place, int32_t north_e6, int32_t east_e6)
+{
+    return bench_peer_place((int32_t)latitude_of(place) + north_e6,
+                            (int32_t)longitude_of(place) + east_e6);
+}
+
 static char *write_latitude(const bench_request_t *request, char *out)
 {
-    int64_t value = (int64_t)((request->place & UINT32_MAX) % (2 * LATITUDE_MAX + 1));
-    return write_degrees(value - LATITUDE_MAX, 2, out);
+    return write_degrees(latitude_of(request->place), 2, out);
 }
 
 static char *write_longitude(const bench_request_t *request, char *out)
 {
-    int64_t value = (int64_t)((request->place >> 32) % (2 * LONGITUDE_MAX + 1));
-    return write_degrees(value - LONGITUDE_MAX, 3, out);
+    return write_degrees(longitude_of(request->place), 3, out);
 }
 
 /* The three fields of an IAMAT that its answer repeats. */
@@ -94,12 +127,29 @@ static char *write_geoadd(const bench_request_t *request, char *out)
     return write_bulk(between(part, write_id(request, part)), out);
 }
 
-static char *write_geosearch(const bench_request_t *request, char *out)
+/* GEOSEARCH places FROMLONLAT -118.445127 +34.068930 */
+static char *write_from_position(const bench_request_t *request, char *out)
+{
+    char part[BENCH_REQUEST_SIZE_MAX];
+    out = text_copy(
+        TEXT("*12\r\n$9\r\nGEOSEARCH\r\n$17\r\nherd-bench-places\r\n$10\r\nFROMLONLAT\r\n"), out);
+    out = write_bulk(between(part, write_longitude(request, part)), out);
+    return write_bulk(between(part, write_latitude(request, part)), out);
+}
+
+/* GEOSEARCH herd-bench FROMMEMBER bench.7 */
+static char *write_from_member(const bench_request_t *request, char *out)
 {
     char part[BENCH_REQUEST_SIZE_MAX];
     out = text_copy(TEXT("*11\r\n$9\r\nGEOSEARCH\r\n$10\r\nherd-bench\r\n$10\r\nFROMMEMBER\r\n"),
                     out);
-    out = write_bulk(between(part, write_id(request, part)), out);
+    return write_bulk(between(part, write_id(request, part)), out);
+}
+
+static char *write_geosearch(const bench_request_t *request, char *out)
+{
+    out = request->around_places ? write_from_position(request, out)
+                                 : write_from_member(request, out);
     return text_copy(TEXT("$8\r\nBYRADIUS\r\n$2\r\n10\r\n$2\r\nkm\r\n$3\r\nASC\r\n"
                           "$5\r\nCOUNT\r\n$1\r\n5\r\n$9\r\nWITHCOORD\r\n"),
                      out);
@@ -231,19 +281,19 @@ static resp_t take_resp_place(text_t *rest, text_t *ret_member)
     return result == RESP_WHOLE ? take_resp_bulk(rest, &number) : result;
 }
 
-/* At most five places; the first, at no distance, is the one that was asked about. */
+/* At most five places; the first, at no distance, is the one that was asked about, if a client was. */
 static bench_reply_t take_resp_places(const bench_request_t *request, text_t *rest, int64_t count)
 {
     char own[BENCH_REQUEST_SIZE_MAX];
     text_t id = between(own, write_id(request, own));
-    bool right = count >= 1 && count <= 5;
+    bool right = count >= (request->around_places ? 0 : 1) && count <= 5;
     for (int64_t i = 0; i < count; i++) {
         text_t member;
         resp_t result = take_resp_place(rest, &member);
         if (result != RESP_WHOLE) {
             return result == RESP_PART ? BENCH_REPLY_PART : BENCH_REPLY_WRONG;
         }
-        right = right && (i > 0 || text_equal(member, id));
+        right = right && (i > 0 || request->around_places || text_equal(member, id));
     }
     return right ? BENCH_REPLY_RIGHT : BENCH_REPLY_WRONG;
 }
@@ -277,4 +327,18 @@ bench_reply_t bench_peer_take(bench_peer_t peer, const bench_request_t *request,
         *rest = left;
     }
     return result;
+}
+
+uint64_t bench_peer_results(bench_peer_t peer, text_t reply)
+{
+    static const char key[] = "\"place_id\"";
+    uint64_t count = 0;
+    if (peer == BENCH_PEER_REDIS) {
+        return reply.size > 1 && text_is_digit(reply.data[1]) ? (uint64_t)(reply.data[1] - '0') : 0;
+    }
+    for (const char *at = reply.data, *end = reply.data + reply.size;
+         (at = memmem(at, (size_t)(end - at), key, sizeof key - 1)) != NULL; at++) {
+        count++;
+    }
+    return count;
 }

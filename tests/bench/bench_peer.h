@@ -8,6 +8,7 @@
 
 #include "common/text.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef enum { BENCH_PEER_HERD, BENCH_PEER_REDIS, BENCH_PEER_ECHO } bench_peer_t;
@@ -19,6 +20,7 @@ enum { BENCH_REQUEST_SIZE_MAX = 256 }; /* bytes; the longest, GEOSEARCH, has abo
 /* One line (open value struct). */
 typedef struct {
     bench_kind_t kind;   /* which command */
+    bool around_places;  /* WHATSAT: Redis is asked for places, by position, not for clients */
     uint32_t id;         /* number of the client ID, from 0 */
     uint64_t place;      /* any bits: the position follows from them */
     int64_t time_ns;     /* POSIX time of an IAMAT, ns */
@@ -31,6 +33,15 @@ typedef enum {
     BENCH_REPLY_WRONG, /* it does not */
 } bench_reply_t;
 
+/* SplitMix64: the next 64 bits of a generator with this state. */
+uint64_t bench_random(uint64_t *state);
+
+/* The `place` of a request at that position in 1e-6 degree, or where positions go no further, nearest to it. */
+uint64_t bench_peer_place(int32_t latitude_e6, int32_t longitude_e6);
+
+/* The same, so much further north and east. */
+uint64_t bench_peer_place_near(uint64_t place, int32_t north_e6, int32_t east_e6);
+
 /* Writes the request to `out` (BENCH_REQUEST_SIZE_MAX bytes), without a zero; the number of bytes. */
 size_t bench_peer_write(bench_peer_t peer, const bench_request_t *request, char *out);
 
@@ -38,5 +49,8 @@ size_t bench_peer_write(bench_peer_t peer, const bench_request_t *request, char 
  * that reply, borrowed from `rest`. */
 bench_reply_t bench_peer_take(bench_peer_t peer, const bench_request_t *request, text_t *rest,
                               text_t *ret_reply);
+
+/* How many results a right reply to a WHATSAT has. */
+uint64_t bench_peer_results(bench_peer_t peer, text_t reply);
 
 #endif

@@ -35,6 +35,12 @@ static void print_row(const char *name, const histogram_t *histogram)
     printf(" %10.1f\n", us(histogram->max));
 }
 
+static double results_per_answer(const bench_result_t *result)
+{
+    uint64_t answers = result->answers_looked_at;
+    return answers > 0 ? (double)result->results / (double)answers : 0;
+}
+
 static void print_table(const bench_result_t *result, const histogram_t *all, double rate)
 {
     printf("%.0f lines/s for %.3f s: %llu right, %llu wrong, %llu lost, %llu unsent, "
@@ -43,6 +49,9 @@ static void print_table(const bench_result_t *result, const histogram_t *all, do
            (unsigned long long)all->count, (unsigned long long)result->wrong,
            (unsigned long long)result->lost, (unsigned long long)result->unsent,
            (unsigned long long)result->closed);
+    if (result->answers_looked_at > 0) {
+        printf("%.2f results in an answer to WHATSAT, on average\n\n", results_per_answer(result));
+    }
     printf("%-8s %12s", "us", "lines");
     for (size_t i = 0; i < PERCENTILES; i++) {
         printf(" %10s", report_percentiles[i].title);
@@ -82,6 +91,8 @@ static void print_json(const bench_settings_t *settings, const bench_result_t *r
            (unsigned long long)all->count, (unsigned long long)result->wrong,
            (unsigned long long)result->lost, (unsigned long long)result->unsent,
            (unsigned long long)result->closed);
+    printf("  \"ended\": %.6f,\n  \"results_per_answer\": %.2f,\n",
+           (double)result->ended_ns / (double)TIMESTAMP_NS_PER_S, results_per_answer(result));
     puts("  \"latency_us\": {");
     print_object("all", all, ",");
     print_object(kind_names[BENCH_IAMAT], &result->latencies[BENCH_IAMAT], ",");

@@ -82,6 +82,24 @@ static void an_open_loop_gets_right_replies(void **state)
     expect_right(*state, "open.json", arguments);
 }
 
+/* The first run has the herd know the clients, the second leaves that out. */
+static void clients_may_be_near_places(void **state)
+{
+    static const char *const fill[] = {"--json", "--ids", "50", "--duration", "0", NULL};
+    char *places = herd_source("tests/support/places.tsv");
+    const char *const known[] = {"--json",    "--ids",    "50",   "--mix", "iamat:1,whatsat:1",
+                                 "--no-fill", "--around", places, NULL};
+    char *output;
+    json_error_t error;
+    assert_int_equal(run_bench(*state, "fill.json", fill, &output), 0);
+    json_t *report = json_load_file(output, 0, &error);
+    assert_int_equal(number_of(report, "right"), 0);
+    json_decref(report);
+    free(output);
+    expect_right(*state, "known.json", known);
+    free(places);
+}
+
 /* A herd answers Redis's requests with refusals. */
 static void expect_wrong(herd_t *herd)
 {
@@ -104,6 +122,7 @@ static void expect_usage_errors(herd_t *herd)
         {"--peer", "memcached", NULL},  {"--connect", "Clark", NULL},
         {"--connect", "Clark:0", NULL}, {"--serve-echo", "x", NULL},
         {"--duration", "", NULL},       {"more", NULL},
+        {"--no-fill", "x", NULL},       {"--around", NULL},
     };
     for (size_t i = 0; i < ARRAY_COUNT(senseless); i++) {
         char *output;
@@ -126,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HERD_TEST_SINGLE(a_closed_loop_gets_right_replies),
         HERD_TEST_SINGLE(an_open_loop_gets_right_replies),
+        HERD_TEST_SINGLE(clients_may_be_near_places),
         HERD_TEST_SINGLE(what_is_wrong_is_the_exit_status),
     };
     return workspace_finish(cmocka_run_group_tests_name("bench", tests, NULL, NULL));

@@ -1,0 +1,118 @@
+"""tests/bench/run: herds beside what they are compared with, in turns (docs/performance.md)."""
+import argparse
+import json
+import os
+import sys
+import time
+
+import cases_lines
+import machine
+import plots
+import report
+from process import Failure, Workspace, end_on_signals
+from result import Result
+
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+CASES = [*cases_lines.CASES]
+QUICK_PART = 20  # a short look has so many times fewer client IDs, but no fewer than ...
+QUICK_LEAST = 1000
+
+
+class Context:
+    """What cases are given: settings of the run, and where to say how far it is."""
+
+    def __init__(self, arguments):
+        self.programs = os.path.abspath(arguments.programs)
+        self.places = os.path.join(ROOT, "deploy", "places", "cities.tsv")
+        self.quick = arguments.quick
+        self.rounds = arguments.rounds or (2 if arguments.quick else 5)
+        self.seconds = arguments.seconds or (1 if arguments.quick else 3)
+
+    def scaled(self, count):
+        """So many, or fewer for a short look."""
+        return max(count // QUICK_PART, min(count, QUICK_LEAST)) if self.quick else count
+
+    def rounds_of(self, case, rounds=None):
+        """The numbers of the rounds, each told on stderr."""
+        rounds = rounds or self.rounds
+        for number in range(1, rounds + 1):
+            self.say(f"{case.name}: round {number} of {rounds}")
+            yield number
+
+    @staticmethod
+    def say(text):
+        print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+def parse(argv):
+    parser = argparse.ArgumentParser(prog="tests/bench/run", allow_abbrev=False, description=(
+        "Builds the release preset, starts herds and what they are compared with (Redis, a bare echo), runs "
+        "herd-bench against them in turns, and prints medians, ratios, bars and verdicts. Progress is on stderr."))
+    parser.add_argument("--list", action="store_true", help="list the cases")
+    parser.add_argument("--case", action="append", metavar="NAME", help="only this one; may be repeated")
+    parser.add_argument("--rounds", type=int, metavar="N", help="rounds (default: 5; 2 with --quick)")
+    parser.add_argument("--seconds", type=int, metavar="N", help="of a run (default: 3; 1 with --quick)")
+    parser.add_argument("--quick", action="store_true", help="a short look with fewer IDs; no measurement")
+    parser.add_argument("--out", metavar="FOLDER", default=os.path.join(ROOT, "build", "bench"),
+                        help="where results.json and the plots go (default: build/bench)")
+    parser.add_argument("--programs", metavar="FOLDER", default=os.path.join(ROOT, "build", "release", "bin"),
+                        help="take the programs from there; nothing is installed or built")
+    parser.add_argument("--markdown", metavar="FILE", help="print the tables of an earlier results.json as Markdown")
+    arguments = parser.parse_args(argv)
+    for name in ("rounds", "seconds"):
+        if getattr(arguments, name) is not None and getattr(arguments, name) < 1:
+            parser.error(f"--{name} wants a number from 1 on")
+    unknown = set(arguments.case or []) - {case.name for case in CASES}
+    if unknown:
+        parser.error(f"no case {', '.join(sorted(unknown))}; see --list")
+    return arguments
+
+
+def run_case(case, context, folder):
+    context.say(f"{case.name}: {case.title}")
+    begun = time.monotonic()
+    try:
+        with Workspace(os.path.join(folder, "run")) as workspace:
+            outcome = case.run(context, workspace).as_json()
+    except Failure as failure:
+        outcome = {**Result([]).as_json(), "failed": str(failure) or "failed"}
+        context.say(f"{case.name}: FAILED: {failure}")
+    outcome = {"name": case.name, "title": case.title, "took_s": round(time.monotonic() - begun, 1), **outcome}
+    print(report.case_text(outcome), flush=True)
+    return outcome
+
+
+def run(arguments):
+    context = Context(arguments)
+    cases = [case for case in CASES if not arguments.case or case.name in arguments.case]
+    results = {"machine": machine.describe(ROOT, context.programs), "quick": context.quick, "rounds": context.rounds,
+               "seconds": context.seconds, "cases": []}
+    os.makedirs(arguments.out, exist_ok=True)
+    for case in cases:
+        results["cases"].append(run_case(case, context, arguments.out))
+        with open(os.path.join(arguments.out, "results.json"), "w", encoding="utf-8") as file:
+            json.dump(results, file, indent=1)
+    print(report.summary_text(results))
+    plots.draw(results, arguments.out, context.say)
+    return 1 if any("failed" in case for case in results["cases"]) else 0
+
+
+def main(argv):
+    arguments = parse(argv)
+    if arguments.list:
+        for case in CASES:
+            print(f"{case.name:14} {case.title}")
+        return 0
+    if arguments.markdown:
+        with open(arguments.markdown, encoding="utf-8") as file:
+            print(report.markdown(json.load(file)))
+        return 0
+    end_on_signals()
+    return run(arguments)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,130 @@
+"""Herds of real processes: the sample herd's settings, but that traffic is not logged."""
+import os
+import socket
+import subprocess
+
+from process import Failure, free_port, wait_for
+
+SAMPLE = {
+    "Goloman": "Hands Holiday Wilkes",
+    "Hands": "Goloman Wilkes",
+    "Holiday": "Goloman Welsh Wilkes",
+    "Welsh": "Holiday",
+    "Wilkes": "Goloman Hands Holiday",
+}
+PAIR = {"Goloman": ""}
+TWO = {"Goloman": "Welsh", "Welsh": "Goloman"}
+SETTINGS = "herd: settings of deploy/herd.cfg, but traffic = \"no\""
+
+
+class Client:
+    """A connection to a front-end, for one line at a time."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.socket.close()
+
+    def ask(self, line):
+        """The whole answer: a line, or one and JSON."""
+        self.socket.sendall(line.encode() + b"\n")
+        answer = b""
+        end = b"\n\n" if line.startswith("WHATSAT") else b"\n"
+        while not answer.endswith(end) and not (answer[:1] == b"?" and answer[-1:] == b"\n"):
+            part = self.socket.recv(65536)
+            if not part:
+                raise Failure(f"no answer to {line}")
+            answer += part
+        return answer.decode()
+
+
+class Herd:
+    """Owner: the workspace, which ends the processes."""
+
+    def __init__(self, context, workspace, name, members, settings=()):
+        self.workspace = workspace
+        self.programs = context.programs
+        self.folder = workspace.subfolder(name)
+        self.file = os.path.join(self.folder, "herd.cfg")
+        self.members = members
+        self.ports = {member: free_port() for member in members}
+        self.nodes = {}
+        self.frontends = {}
+        self.write(context.places, {"traffic": "no", **dict(settings)})
+
+    def write(self, places, settings):
+        lines = ["herd", '    name = "bench"']
+        lines += [f'    {key} = "{value}"' for key, value in settings.items()]
+        lines += ["    places", '        provider = "local"', f'        file = "{places}"', "members"]
+        for member, neighbours in self.members.items():
+            lines += [f"    {member}",
+                      f'        clients = "tcp://127.0.0.1:{self.ports[member]}"',
+                      f'        bus = "tcp://127.0.0.1:{free_port()}"',
+                      f'        neighbours = "{neighbours}"']
+        with open(self.file, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+
+    def argv(self, program, *arguments):
+        return [os.path.join(self.programs, program), "--config", self.file, *arguments]
+
+    def start_node(self, member):
+        self.nodes[member] = self.workspace.start(member + ".node", self.argv("herd-node", member),
+                                                  self.folder)
+
+    def start_frontend(self, member):
+        """One more: several share a port."""
+        others = self.frontends.setdefault(member, [])
+        name = f"{member}.frontend{len(others)}"
+        others.append(self.workspace.start(name, self.argv("herd-frontend", member), self.folder))
+
+    def start(self):
+        for member in self.members:
+            self.start_node(member)
+            self.start_frontend(member)
+        self.wait_serving()
+        wait_for(self.is_linked, "links of a herd")
+        return self
+
+    def wait_serving(self):
+        for member in self.members:
+            wait_for(lambda: self.serves(member), f"{member}'s first answer")
+
+    def serves(self, member):
+        self.nodes[member].expect_alive()
+        self.frontends[member][-1].expect_alive()
+        try:
+            with Client(self.ports[member]) as client:
+                return client.ask("WHATSAT nobody 0 0") == "? WHATSAT nobody 0 0\n"
+        except OSError:
+            return False
+
+    def status(self):
+        """Of each member: the fields of `herdctl status --plain` (herdctl(1))."""
+        said = subprocess.run(self.argv("herdctl", "status", "--plain"), stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, check=False).stdout.decode()
+        rows = [line.split("\t") for line in said.splitlines()]
+        return {row[0]: {"up": row[1] == "up", "records": row[4], "links": row[7], "links_all": row[8],
+                         "digest": row[9], "lag": row[10]} for row in rows}
+
+    def is_linked(self):
+        status = self.status()
+        return len(status) == len(self.members) and all(
+            one["up"] and one["links"] == one["links_all"] for one in status.values())
+
+    def is_level(self):
+        status = self.status()
+        digests = {one["digest"] for one in status.values()}
+        return len(status) == len(self.members) and len(digests) == 1 and digests != {"-"}
+
+    def processes(self):
+        return [*self.nodes.values(), *(one for some in self.frontends.values() for one in some)]
+
+    def parts(self):
+        """Processes by what they are."""
+        return {"node": list(self.nodes.values()),
+                "frontend": [one for some in self.frontends.values() for one in some]}

@@ -1,0 +1,90 @@
+"""Redis servers without persistence, and as much of RESP as asking them takes."""
+import socket
+
+from process import Failure, free_port, wait_for
+
+SETTINGS = 'redis: redis-server --save "" --appendonly no, else its defaults'
+
+
+class Connection:
+    """One command at a time (redis.io/docs/reference/protocol-spec)."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.file = self.socket.makefile("rb")
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+    def ask(self, *words):
+        encoded = [word.encode() if isinstance(word, str) else word for word in words]
+        self.socket.sendall(b"*%d\r\n" % len(encoded) +
+                            b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in encoded))
+        return self.read()
+
+    def read(self):
+        line = self.file.readline()
+        if not line.endswith(b"\r\n"):
+            raise Failure("Redis closed the connection")
+        kind, rest = line[:1], line[1:-2]
+        if kind == b"-":
+            raise Failure("Redis: " + rest.decode())
+        if kind == b"$":
+            return None if rest == b"-1" else self.file.read(int(rest) + 2)[:-2]
+        if kind == b"*":
+            return None if rest == b"-1" else [self.read() for _ in range(int(rest))]
+        return int(rest) if kind == b":" else rest
+
+
+class Redis:
+    """Owner: the workspace, which ends the process."""
+
+    def __init__(self, workspace, name="redis", primary=None):
+        self.port = free_port()
+        argv = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+                "--appendonly", "no", "--repl-diskless-sync-delay", "0"]
+        if primary:
+            argv += ["--replicaof", "127.0.0.1", str(primary.port)]
+        self.process = workspace.start(name, argv, workspace.subfolder(name))
+        self.connection = wait_for(self.connect, "Redis")
+        wait_for(lambda: self.is_ready(primary), "a replica of Redis")
+
+    def connect(self):
+        self.process.expect_alive()
+        try:
+            return Connection(self.port)
+        except OSError:
+            return None
+
+    def info(self, section):
+        lines = self.ask("INFO", section).decode().splitlines()
+        return dict(line.split(":", 1) for line in lines if ":" in line)
+
+    def is_ready(self, primary):
+        return primary is None or self.info("replication")["master_link_status"] == "up"
+
+    def ask(self, *words):
+        return self.connection.ask(*words)
+
+    def processes(self):
+        return [self.process]
+
+    def parts(self):
+        return {"redis": [self.process]}
+
+    def load_places(self, path):
+        """The places of a GeoNames file into the key that herd-bench asks; how many Redis has."""
+        words = []
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                row = line.split("\t")
+                if abs(float(row[4])) < 85:
+                    words += [row[5], row[4], row[0]]
+                if len(words) >= 3000:
+                    self.ask("GEOADD", "herd-bench-places", *words)
+                    words = []
+        if words:
+            self.ask("GEOADD", "herd-bench-places", *words)
+        return self.ask("ZCARD", "herd-bench-places")

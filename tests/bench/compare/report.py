@@ -1,0 +1,100 @@
+"""Tables of results: for the terminal and, as Markdown, for docs/performance.md."""
+
+COLUMNS = {"lines_per_s": "lines/s", "cpu_us": "server CPU us/line", "p50_us": "p50 us", "p99_us": "p99 us",
+           "p99.9_us": "p99.9 us", "node_cpu_us": "node CPU us/line", "frontend_cpu_us": "front-end CPU us/line",
+           "results": "results/answer"}
+
+
+def number(value):
+    """Three significant digits or so, thousands apart."""
+    if value is None:
+        return "-"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
+
+
+def with_unit(value, unit):
+    return f"{number(value)} {unit}".strip()
+
+
+def bar_of(figure):
+    if figure["bar"] is None:
+        return "-"
+    return f"{'<=' if figure['is_most'] else '>='} {with_unit(figure['bar'], figure['unit'])}"
+
+
+def spread_of(figure):
+    return "-" if not figure["spread"] else " - ".join(number(value) for value in figure["spread"])
+
+
+def figure_rows(cases):
+    """Rows of the table of all figures."""
+    for case in cases:
+        for figure in case["figures"]:
+            yield [case["name"], figure["title"], with_unit(figure["value"], figure["unit"]), spread_of(figure),
+                   bar_of(figure), figure["verdict"]]
+        if case.get("failed"):
+            yield [case["name"], case["failed"].splitlines()[0], "-", "-", "-", "FAILED"]
+
+
+FIGURE_TITLES = ["case", "figure", "median", "rounds", "bar", "verdict"]
+
+
+def median_rows(case):
+    names = list(dict.fromkeys(name for medians in case["medians"].values() for name in medians))
+    titles = ["peer", *(COLUMNS.get(name, name.replace("_", " ")) for name in names)]
+    rows = [[peer, *(number(medians.get(name)) for name in names)] for peer, medians in case["medians"].items()]
+    return titles, rows
+
+
+def text_table(titles, rows):
+    rows = [titles, *rows]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(titles))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+
+
+def markdown_table(titles, rows):
+    escaped = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [titles, ["---"] * len(titles), *escaped])
+
+
+def machine_text(results):
+    machine = results["machine"]
+    hurried = " THIS WAS A SHORT LOOK (--quick): its figures are no measurement." if results["quick"] else ""
+    return (f"{machine['processor']}, {machine['processors']} processors, {machine['memory_gib']} GiB; "
+            f"Linux {machine['kernel']}, {machine['system']}; commit {machine['commit']}, "
+            f"Redis {machine['redis']}, libzmq {machine['libzmq']}; {machine['date']}; "
+            f"{results['rounds']} rounds of {results['seconds']} s, "
+            f"load average before {machine['load_before']:.2f}.{hurried}")
+
+
+def totals(cases):
+    verdicts = [row[-1] for row in figure_rows(cases)]
+    return ", ".join(f"{verdicts.count(one)} {one}" for one in ("reached", "MISSED", "reported", "FAILED"))
+
+
+def case_text(case):
+    """What is printed when a case is through."""
+    parts = [f"== {case['name']}: {case['title']}", *("   " + line for line in case["settings"])]
+    if case["medians"]:
+        parts += ["", text_table(*median_rows(case))]
+    parts += ["", text_table(FIGURE_TITLES[1:], [row[1:] for row in figure_rows([case])])]
+    return "\n".join([*parts, *("   note: " + note for note in case["notes"]), ""])
+
+
+def summary_text(results):
+    return "\n".join([machine_text(results), "", text_table(FIGURE_TITLES, list(figure_rows(results["cases"]))), "",
+                      totals(results["cases"])])
+
+
+def markdown(results):
+    parts = [machine_text(results), "", markdown_table(FIGURE_TITLES, list(figure_rows(results["cases"]))), "",
+             totals(results["cases"]) + "."]
+    for case in results["cases"]:
+        parts += ["", f"### {case['name']}: {case['title']}", "", *(f"- {line}" for line in case["settings"])]
+        if case["medians"]:
+            parts += ["", markdown_table(*median_rows(case))]
+        parts += ["", *case["notes"]] if case["notes"] else []
+    return "\n".join(parts)

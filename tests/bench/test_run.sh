@@ -1,0 +1,44 @@
+#!/bin/sh
+# tests/bench/run starts what it compares, measures, judges, and leaves no process behind. Looks at no figure.
+# usage: test_run.sh PROGRAMS; exit status 77 without python3
+set -eu
+
+programs=$1
+run=$(dirname "$0")/run
+command -v python3 >/dev/null || exit 77
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+fail() {
+    printf 'failed: %s\n' "$*" >&2
+    exit 1
+}
+
+# refuses ARGUMENT...: that is a usage error
+refuses() {
+    status=0
+    "$run" --programs "$programs" "$@" >"$folder/out" 2>&1 || status=$?
+    [ "$status" -eq 2 ] || fail "$* ended with $status"
+}
+
+"$run" --help >/dev/null
+"$run" --list >"$folder/list"
+grep -q '^iamat-50x32 ' "$folder/list" || fail 'the main case is not listed'
+refuses --case nonsense
+refuses --rounds 0
+refuses --case
+
+# case NAME: a short look at it
+look() {
+    "$run" --programs "$programs" --quick --rounds 1 --case "$1" --out "$folder/out-$1" >"$folder/$1" 2>"$folder/$1.err" ||
+        fail "$1: $(cat "$folder/$1" "$folder/$1.err")"
+    [ ! -e "$folder/out-$1/run" ] || fail "$1 left its folder"
+    "$run" --markdown "$folder/out-$1/results.json" >"$folder/$1.md"
+    grep -q 'THIS WAS A SHORT LOOK' "$folder/$1.md" || fail "$1: a short look does not say that it is one"
+}
+
+if command -v redis-server >/dev/null; then
+    look lone
+    grep -Eq '^\| lone \| p50: herd / GEOADD \| [0-9.]+ x .* (reached|MISSED) \|$' "$folder/lone.md" ||
+        fail "no verdict: $(cat "$folder/lone.md")"
+fi
