@@ -141,5 +141,10 @@
 #define LIMIT_LOG_BUFFER 4194304
 /* Bytes of a hostile sample shown in an event. */
 #define LIMIT_LOG_SAMPLE 96
+/* Bytes of an event's message, and of its peer: a member's name, or a client's address and number; longer ones are cut. */
+#define LIMIT_LOG_MESSAGE 1024
+#define LIMIT_LOG_PEER    95
+/* Pairs of event and peer whose repeats are counted at the same time: a second's worth of trouble with many peers. */
+#define LIMIT_LOG_REPEATS 64
 
 #endif

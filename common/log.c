@@ -2,6 +2,7 @@
 
 #include "common/buffer.h"
 #include "common/limits.h"
+#include "common/log_repeats.h"
 #include "common/memory.h"
 #include "common/timestamp.h"
 
@@ -18,8 +19,6 @@
 enum {
     /* The writer sleeps at most this long over traffic that nothing urgent follows. */
     WRITE_INTERVAL_MS = 200,
-    /* An event's text; longer ones are cut. */
-    EVENT_SIZE = 1024,
     LEVEL_SIZE = 8,
     /* Room in the buffer that traffic leaves to events: no flood of lines costs the news of it. */
     EVENT_ROOM = 65536,
@@ -29,14 +28,26 @@ enum {
     ECHO_SIZE = 65536,
     /* log_close waits this long for a disk that does not move. */
     CLOSE_PATIENCE_MS = 1000,
+    /* A line of traffic as JSON, beside its message: keys, names, time. */
+    JSON_EXTRA_SIZE = 1024,
 };
+
+/* Where events go beside the file. */
+typedef enum {
+    ECHO_NOWHERE, /* stderr is the file */
+    ECHO_STDERR,  /* where it was asked for */
+    ECHO_JOURNAL, /* always */
+} echo_t;
 
 struct log {
     char *path;
-    char *source;
+    char *member;
+    char *program;
+    char *source;       /* "member/program" */
     size_t source_size; /* bytes */
-    bool traffic;       /* log_traffic writes */
-    bool stderr_same;   /* stderr was the file when it was opened: nothing is echoed */
+    log_format_t format;
+    bool traffic;     /* log_traffic writes */
+    echo_t echo_kind; /* what stderr was when the log was opened */
     pthread_t writer;
 
     /* The writer's alone once it runs: */
@@ -49,14 +60,16 @@ struct log {
     pthread_cond_t wake;   /* the writer waits on it, after `stop` log_close does */
     buffer_t filling;      /* what callers append to */
     buffer_t echoing;      /* events on their way to stderr */
-    uint64_t dropped;      /* lines that found no room since the writer last looked */
-    bool echo;             /* events also go to stderr */
-    bool urgent;           /* an event is waiting: write now */
-    bool reopen;           /* open the path anew first */
-    bool stop;             /* write what is there, then end */
-    bool ended;            /* the writer is done with the log */
-    bool abandoned;        /* log_close did not wait for that: the writer destroys the log */
-    int64_t prefix_ms;     /* time, in ms, that `prefix` shows */
+    buffer_t scratch;      /* a line of traffic on its way into JSON */
+    log_repeats_t *repeats;
+    uint64_t dropped;  /* lines that found no room since the writer last looked */
+    bool echo;         /* events also go to stderr */
+    bool urgent;       /* an event is waiting: write now */
+    bool reopen;       /* open the path anew first */
+    bool stop;         /* write what is there, then end */
+    bool ended;        /* the writer is done with the log */
+    bool abandoned;    /* log_close did not wait for that: the writer destroys the log */
+    int64_t prefix_ms; /* time, in ms, that `prefix` shows */
     char prefix[TIMESTAMP_ISO8601_SIZE]; /* text of prefix_ms */
 };
 
@@ -72,6 +85,22 @@ static bool is_stderr(int file)
     struct stat of_stderr;
     return fstat(file, &of_file) == 0 && fstat(STDERR_FILENO, &of_stderr) == 0 &&
            of_file.st_dev == of_stderr.st_dev && of_file.st_ino == of_stderr.st_ino;
+}
+
+/* Whether JOURNAL_STREAM, "device:inode" in decimal, is stderr (systemd.exec(5)). */
+static bool stderr_is_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    struct stat of_stderr;
+    uint64_t device;
+    text_t rest = text_of(stream != NULL ? stream : "");
+    text_t part;
+    if (!text_take_until(&rest, ':', &part) || !text_to_u64(part, UINT64_MAX, &device)) {
+        return false;
+    }
+    uint64_t inode;
+    return text_to_u64(rest, UINT64_MAX, &inode) && fstat(STDERR_FILENO, &of_stderr) == 0 &&
+           of_stderr.st_dev == device && of_stderr.st_ino == inode;
 }
 
 /* Writes `text`; what could not be written of it. */
@@ -141,39 +170,82 @@ static bool reserve_line(log_t *self, size_t size)
     return true;
 }
 
-/* Caller holds the mutex. */
-static void append_line(log_t *self, int64_t now_ns, const char *tag, text_t text)
+static log_entry_t entry_of(const log_t *self, log_event_t event, text_t message)
 {
-    if (!reserve_line(self, prefix_size(self) + text.size + 1)) {
-        return;
+    return (log_entry_t){.time_ns = timestamp_now_ns(),
+                         .member = self->member,
+                         .program = self->program,
+                         .event = event,
+                         .message = message};
+}
+
+static status_t write_entry(const log_t *self, const log_entry_t *entry, buffer_t *out)
+{
+    return self->format == LOG_FORMAT_JSON ? log_line_json(entry, out) : log_line_text(entry, out);
+}
+
+/* One that finds stderr stuck is in the file only. Caller holds the mutex. */
+static void append_echo(log_t *self, const log_entry_t *entry)
+{
+    status_t status = STATUS_OK;
+    buffer_t *out = &self->echoing;
+    bool journal = self->echo_kind == ECHO_JOURNAL;
+    if (self->format == LOG_FORMAT_JSON) {
+        size_t before = out->size;
+        status = journal ? log_line_priority(log_event_level(entry->event), out) : STATUS_OK;
+        status = status == STATUS_OK ? log_line_json(entry, out) : status;
+        out->size = status == STATUS_OK ? out->size : before;
+    } else {
+        status = journal ? log_line_journal(entry, out) : log_line_terminal(entry, out);
     }
-    char *start = self->filling.data + self->filling.size;
-    char *out = text_copy(text, put_prefix(self, start, now_ns, tag));
-    *out++ = '\n';
-    buffer_commit(&self->filling, (size_t)(out - start));
+    (void)status;
+}
+
+/* Into the file, and where events go beside it. Caller holds the mutex. */
+static void append_entry(log_t *self, const log_entry_t *entry)
+{
+    if (write_entry(self, entry, &self->filling) != STATUS_OK) {
+        self->dropped++;
+    }
+    if (self->echo_kind == ECHO_JOURNAL || (self->echo && self->echo_kind == ECHO_STDERR)) {
+        append_echo(self, entry);
+    }
+}
+
+/* What was held back for a second, INT64_MAX: all that was. Caller holds the mutex. */
+static void append_held(log_t *self, int64_t steady_ns)
+{
+    log_held_t held;
+    while (log_repeats_take(self->repeats, steady_ns, &held)) {
+        log_entry_t entry = entry_of(self, held.event, held.message);
+        entry.peer = held.peer;
+        entry.repeated = held.repeated;
+        append_entry(self, &entry);
+    }
 }
 
 /* Writes a warning of the log's own, behind what was written. True when the file has it. */
-static bool write_note(log_t *self, const char *text)
+static bool write_note(log_t *self, log_event_t event, const char *text)
 {
-    char time[TIMESTAMP_ISO8601_SIZE];
-    char line[EVENT_SIZE];
-    timestamp_write_iso8601(timestamp_now_ns(), time);
-    int size = snprintf(line, sizeof line, "%.*s %-*s%.200s log: %.400s\n", TIMESTAMP_ISO8601_SIZE,
-                        time, LEVEL_SIZE, "warning", self->source, text);
+    buffer_t line;
+    buffer_init(&line, LIMIT_LOG_BUFFER);
+    log_entry_t entry = entry_of(self, event, text_of(text));
     uint64_t lost = self->lost;
-    bool written = write_lines(self, (text_t){.data = line, .size = (size_t)size});
+    bool written =
+        write_entry(self, &entry, &line) == STATUS_OK && write_lines(self, buffer_text(&line));
     self->lost = lost; /* a note is not among the lines that it counts */
+    buffer_done(&line);
     return written;
 }
 
 /* Says how many lines were lost since it was last said; again in the next turn where that fails too. */
 static void note_lost(log_t *self)
 {
-    char text[96];
-    snprintf(text, sizeof text, "%llu lines lost, the disk is full or slower than the traffic",
+    char text[128];
+    snprintf(text, sizeof text,
+             "%llu lines lost, the disk is full or slower than the traffic; the program goes on",
              (unsigned long long)self->lost);
-    if (write_note(self, text)) {
+    if (write_note(self, LOG_LINES_LOST, text)) {
         self->lost = 0;
     }
 }
@@ -186,7 +258,8 @@ static void reopen_file(log_t *self)
         self->file = file;
         self->torn = false;
     } else {
-        write_note(self, "the file cannot be opened anew, going on in the old one");
+        write_note(self, LOG_NOT_REOPENED,
+                   "the file cannot be opened anew; going on in the old one");
     }
 }
 
@@ -219,6 +292,7 @@ static turn_t take_turn(log_t *self)
 {
     pthread_mutex_lock(&self->mutex);
     wait_for_work(self);
+    append_held(self, self->stop ? INT64_MAX : timestamp_steady_ns());
     turn_t turn = {.reopen = self->reopen, .stop = self->stop, .echo = self->echoing};
     self->urgent = self->reopen = false;
     buffer_init(&self->echoing, ECHO_SIZE);
@@ -241,7 +315,11 @@ static void destroy(log_t *self)
     buffer_done(&self->filling);
     buffer_done(&self->writing);
     buffer_done(&self->echoing);
+    buffer_done(&self->scratch);
+    log_repeats_destroy(&self->repeats);
     free(self->path);
+    free(self->member);
+    free(self->program);
     free(self->source);
     free(self);
 }
@@ -294,24 +372,39 @@ static int start_writer(log_t *self)
     return error;
 }
 
-status_t log_open(const char *path, const char *source, bool traffic, bool echo, log_t **ret_self)
+static void copy_names(log_t *self, const log_options_t *options)
 {
-    int file = open_file(path);
+    self->path = memory_copy_text(options->path, strlen(options->path));
+    self->member = memory_copy_text(options->member, strlen(options->member));
+    self->program = memory_copy_text(options->program, strlen(options->program));
+    self->source_size = strlen(options->member) + 1 + strlen(options->program);
+    self->source = memory_new(self->source_size + 1);
+    char *end = text_copy(text_of(options->member), self->source);
+    *end++ = '/';
+    text_copy(text_of(options->program), end);
+}
+
+status_t log_open(const log_options_t *options, log_t **ret_self)
+{
+    int file = open_file(options->path);
     if (file < 0) {
         return STATUS_SYSTEM;
     }
     log_t *self = memory_new(sizeof *self);
-    self->path = memory_copy_text(path, strlen(path));
-    self->source_size = strlen(source);
-    self->source = memory_copy_text(source, self->source_size);
-    self->traffic = traffic;
-    self->stderr_same = is_stderr(file);
-    self->echo = echo;
+    copy_names(self, options);
+    self->format = options->format;
+    self->traffic = options->traffic;
+    self->echo_kind = is_stderr(file)       ? ECHO_NOWHERE
+                      : stderr_is_journal() ? ECHO_JOURNAL
+                                            : ECHO_STDERR;
+    self->echo = options->echo;
     self->file = file;
     self->prefix_ms = INT64_MIN;
+    self->repeats = log_repeats_new();
     buffer_init(&self->filling, LIMIT_LOG_BUFFER);
     buffer_init(&self->writing, LIMIT_LOG_BUFFER);
     buffer_init(&self->echoing, ECHO_SIZE);
+    buffer_init(&self->scratch, TRAFFIC_SIZE + 1);
     int error = start_writer(self);
     if (error != 0) {
         destroy(self);
@@ -367,22 +460,12 @@ void log_set_echo(log_t *self, bool echo)
     pthread_mutex_unlock(&self->mutex);
 }
 
-/* Queues an event for stderr; one that finds that stuck is in the file only. Caller holds the mutex. */
-static void append_echo(log_t *self, const char *tag, text_t line)
+void log_event(log_t *self, log_event_t event, const log_about_t *about, const char *format, ...)
 {
-    bool queued = buffer_format(&self->echoing, "%s: %s: %.*s\n", self->source, tag, (int)line.size,
-                                line.data) == STATUS_OK;
-    (void)queued;
-}
-
-void log_event(log_t *self, log_level_t level, const char *format, ...)
-{
-    static const char *const tags[] = {
-        [LOG_LEVEL_ERROR] = "error", [LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_INFO] = "info"};
     if (self == NULL) {
         return;
     }
-    char text[EVENT_SIZE];
+    char text[LIMIT_LOG_MESSAGE];
     va_list arguments;
     va_start(arguments, format);
     int size = vsnprintf(text, sizeof text, format, arguments);
@@ -390,14 +473,19 @@ void log_event(log_t *self, log_level_t level, const char *format, ...)
     if (size < 0) {
         return;
     }
-    text_t line = text_first((text_t){.data = text, .size = (size_t)size}, sizeof text - 1);
+    text_t message = text_first((text_t){.data = text, .size = (size_t)size}, sizeof text - 1);
+    log_entry_t entry = entry_of(self, event, message);
+    entry.peer = about != NULL ? about->peer : NULL;
+    entry.fields = about != NULL ? about->fields : NULL;
+    int64_t steady_ns = timestamp_steady_ns();
     pthread_mutex_lock(&self->mutex);
-    append_line(self, timestamp_now_ns(), tags[level], line);
-    if (self->echo && !self->stderr_same) {
-        append_echo(self, tags[level], line);
+    append_held(self, steady_ns);
+    if (!log_event_is_counted(event) ||
+        log_repeats_pass(self->repeats, event, entry.peer, message, steady_ns)) {
+        append_entry(self, &entry);
+        self->urgent = true;
+        pthread_cond_signal(&self->wake);
     }
-    self->urgent = true;
-    pthread_cond_signal(&self->wake);
     pthread_mutex_unlock(&self->mutex);
 }
 
@@ -428,22 +516,66 @@ static char *put_line(char *out, text_t line, size_t size)
     return out + strlen(out);
 }
 
-void log_traffic(log_t *self, log_direction_t direction, int64_t now_ns, text_t peer, text_t line)
+/* Caller holds the mutex. */
+static void append_traffic_text(log_t *self, const char *tag, int64_t now_ns, text_t peer,
+                                text_t line)
 {
-    if (!log_has_traffic(self)) {
-        return;
-    }
     size_t size = escaped_size(line);
     size = size < TRAFFIC_SIZE ? size : TRAFFIC_SIZE;
-    pthread_mutex_lock(&self->mutex);
     if (reserve_line(self, prefix_size(self) + peer.size + 1 + size + 1 + EVENT_ROOM)) {
         char *start = self->filling.data + self->filling.size;
-        char *out = put_prefix(self, start, now_ns, direction == LOG_RECEIVED ? "<" : ">");
+        char *out = put_prefix(self, start, now_ns, tag);
         out = text_copy(peer, out);
         *out++ = ' ';
         out = put_line(out, line, size);
         *out++ = '\n';
         buffer_commit(&self->filling, (size_t)(out - start));
+    }
+}
+
+/* Caller holds the mutex. */
+static void append_traffic_json(log_t *self, const char *event, int64_t now_ns, text_t peer,
+                                text_t line)
+{
+    buffer_t *out = &self->filling;
+    size_t size = escaped_size(line);
+    size = size < TRAFFIC_SIZE ? size : TRAFFIC_SIZE;
+    buffer_clear(&self->scratch);
+    if (buffer_reserve(&self->scratch, size + 1) != STATUS_OK ||
+        !reserve_line(self, JSON_EXTRA_SIZE + 5 * (peer.size + size) + EVENT_ROOM)) {
+        return;
+    }
+    char *end = put_line(self->scratch.data, line, size);
+    buffer_commit(&self->scratch, (size_t)(end - self->scratch.data));
+    char time[TIMESTAMP_ISO8601_SIZE];
+    timestamp_write_iso8601(now_ns, time);
+    size_t before = out->size;
+    bool complete =
+        buffer_format(out,
+                      "{\"time\":\"%.*s\",\"level\":\"traffic\",\"program\":\"%s\","
+                      "\"member\":\"%s\",\"peer\":",
+                      TIMESTAMP_ISO8601_SIZE, time, self->program, self->member) == STATUS_OK &&
+        log_line_string(peer, out) == STATUS_OK &&
+        buffer_format(out, ",\"event\":\"%s\",\"message\":", event) == STATUS_OK &&
+        log_line_string(buffer_text(&self->scratch), out) == STATUS_OK &&
+        buffer_append(out, "}\n", 2) == STATUS_OK;
+    if (!complete) {
+        out->size = before;
+        self->dropped++;
+    }
+}
+
+void log_traffic(log_t *self, log_direction_t direction, int64_t now_ns, text_t peer, text_t line)
+{
+    if (!log_has_traffic(self)) {
+        return;
+    }
+    bool received = direction == LOG_RECEIVED;
+    pthread_mutex_lock(&self->mutex);
+    if (self->format == LOG_FORMAT_JSON) {
+        append_traffic_json(self, received ? "received" : "answered", now_ns, peer, line);
+    } else {
+        append_traffic_text(self, received ? "<" : ">", now_ns, peer, line);
     }
     if (self->filling.size > LIMIT_LOG_BUFFER / 2 && !self->urgent) {
         self->urgent = true;
@@ -452,27 +584,13 @@ void log_traffic(log_t *self, log_direction_t direction, int64_t now_ns, text_t 
     pthread_mutex_unlock(&self->mutex);
 }
 
-bool log_limit_pass(log_limit_t *self, int64_t steady_ns, uint64_t *ret_held)
-{
-    if (self->passed_ns != 0 && steady_ns - self->passed_ns < TIMESTAMP_NS_PER_S) {
-        self->held++;
-        return false;
-    }
-    *ret_held = self->held;
-    self->held = 0;
-    self->passed_ns = steady_ns;
-    return true;
-}
-
-void log_dropped(log_t *self, log_limit_t *limit, const char *where, const char *problem,
+void log_dropped(log_t *self, const char *peer, const char *where, const char *problem,
                  text_t sample)
 {
-    uint64_t held;
-    if (!log_limit_pass(limit, timestamp_steady_ns(), &held)) {
-        return;
-    }
     char shown[LIMIT_LOG_SAMPLE];
     text_escape(sample, shown, sizeof shown);
-    log_event(self, LOG_LEVEL_WARNING, "%s: dropped a message: %s, \"%s\" (and %llu before)", where,
-              problem, shown, (unsigned long long)held);
+    log_event(self, LOG_MESSAGE_DROPPED,
+              LOG_ABOUT(peer, LOG_TEXT("where", where), LOG_TEXT("reason", problem),
+                        LOG_TEXT("sample", shown)),
+              "%s: dropped a message: %s, \"%s\"; it had no effect", where, problem, shown);
 }

@@ -5,15 +5,19 @@
  * slows nobody; what finds the buffer full or is refused by the disk is counted, and the count is written as
  * soon as that is possible. Traffic leaves room for events.
  *
- * Each line: time (ISO 8601, UTC, milliseconds), level, member/program, text; e.g.
- *   2026-03-01T12:00:00.250Z info    Goloman/node link Hands up: 512 records to send
+ * What can be logged is listed in log_events.h, how an event's line looks in log_line.h. A line of traffic, as text:
+ * time, "<" or ">", member/program, peer, the line; e.g.
  *   2026-03-01T12:00:00.250Z <       Goloman/frontend 127.0.0.1:40112#7 IAMAT kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503
- * Bytes that are not printable ASCII appear as \xHH (text_escape), so that no client can forge a line or
- * steer a terminal.
+ * As JSON: an object with time, "level":"traffic", program, member, peer, "event":"received" or "answered", and the
+ * line as message. Bytes that are not printable ASCII appear as \xHH (text_escape).
+ *
+ * Where stderr is the journal (JOURNAL_STREAM, systemd.exec(5)), events go there too, with their priority.
  */
 #ifndef HERD_LOG_H
 #define HERD_LOG_H
 
+#include "common/log_events.h"
+#include "common/log_line.h"
 #include "common/status.h"
 #include "common/text.h"
 
@@ -22,16 +26,22 @@
 
 typedef struct log log_t;
 
-typedef enum { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO } log_level_t;
 typedef enum { LOG_RECEIVED, LOG_ANSWERED } log_direction_t;
+typedef enum { LOG_FORMAT_TEXT, LOG_FORMAT_JSON } log_format_t;
 
-/* Opens `path` for appending (created 0640) and starts the writing thread. `source`, e.g. "Goloman/node",
- * stands in each line. With `traffic` false log_traffic does nothing. `echo`: events also go to stderr, unless
- * that is the same file.
- * The thread takes no signals. STATUS_SYSTEM with errno set where the file cannot be opened. Caller ends it
- * with log_close. */
-status_t log_open(const char *path, const char *source, bool traffic, bool echo,
-                  log_t **ret_self) STATUS_MUST_USE;
+/* What a log is opened with (open value struct); strings are copied. */
+typedef struct {
+    const char *path;
+    const char *member;  /* "Goloman" */
+    const char *program; /* "node" */
+    log_format_t format;
+    bool traffic; /* log_traffic writes */
+    bool echo;    /* see log_set_echo */
+} log_options_t;
+
+/* Opens the path for appending (created 0640) and starts the writing thread, which takes no signals. STATUS_SYSTEM
+ * with errno set where the file cannot be opened. Caller ends it with log_close. */
+status_t log_open(const log_options_t *options, log_t **ret_self) STATUS_MUST_USE;
 
 /* Writes what is left, ends the thread, closes the file, clears the pointer; NULL is fine. No other thread may
  * be in a log call or make another. A disk that does not move for a second is left to the thread, which then
@@ -42,13 +52,40 @@ void log_close(log_t **self_p);
  * on, with a line that says so. NULL is fine. Not for signal handlers. */
 void log_reopen(log_t *self);
 
-/* Whether events also go to stderr from now on. For a start that fails, whose reason is wanted there too. */
+/* Whether events also go to stderr from now on, unless that is the log file itself. For a terminal, and for a start that
+ * fails, whose reason is wanted there too. The journal gets them in any case. */
 void log_set_echo(log_t *self, bool echo);
 
-/* An event: one line, printf-formatted; foreign text in it must have passed text_escape. Written soon.
- * A NULL log drops it. */
-void log_event(log_t *self, log_level_t level, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Fields of an event beside its message. */
+enum { LOG_FIELDS_MAX = 4 };
+
+/* What an event is about (open value struct); all borrowed for the call. */
+typedef struct {
+    const char
+        *peer; /* whom it concerns: a neighbour, a front-end, a client's address; NULL: nobody */
+    log_field_t
+        fields[LOG_FIELDS_MAX +
+               1]; /* for JSON: what the message says, as figures; one without key ends them */
+} log_about_t;
+
+/* The second argument of log_event, e.g. LOG_PEER("Hands"), or LOG_ABOUT("Hands", LOG_NUMBER("changes", 512)). */
+#define LOG_PEER(name)       (&(log_about_t){.peer = (name)})
+#define LOG_ABOUT(name, ...) (&(log_about_t){.peer = (name), .fields = {__VA_ARGS__}})
+#define LOG_NUMBER(name, value)                                                                    \
+    {                                                                                              \
+        .key = (name), .number = (int64_t)(value)                                                  \
+    }
+#define LOG_TEXT(name, value)                                                                      \
+    {                                                                                              \
+        .key = (name), .text = (value)                                                             \
+    }
+
+/* An event: one line, printf-formatted: what happened, and behind a semicolon what follows. `about` NULL: only that.
+ * Foreign text in it should have passed text_escape; here it only becomes harmless. Written soon. Of a COUNTED event
+ * (log_events.h) one a second is written for each peer; the last of the others follows at the end of its second, with
+ * their number. A NULL log drops it. */
+void log_event(log_t *self, log_event_t event, const log_about_t *about, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* Whether log_traffic writes; callers that would prepare text for it may ask first. */
 bool log_has_traffic(const log_t *self);
@@ -57,19 +94,9 @@ bool log_has_traffic(const log_t *self);
  * escapes `line`, whose inner LFs count as bytes. An answer of more than 256 KiB, escaped, ends in "...". */
 void log_traffic(log_t *self, log_direction_t direction, int64_t now_ns, text_t peer, text_t line);
 
-/* Keeps one kind of event from flooding the log (open value struct, zeroed by its owner). */
-typedef struct {
-    int64_t passed_ns; /* steady: when an event last passed; 0 before the first */
-    uint64_t held;     /* events since then that did not */
-} log_limit_t;
-
-/* Whether an event of this kind may be logged at `steady_ns` (> 0): at most one a second. Where it may,
- * `ret_held` is how many were held back since the last one. */
-bool log_limit_pass(log_limit_t *self, int64_t steady_ns, uint64_t *ret_held);
-
-/* A warning that a foreign message was dropped, as `limit` allows: from `where`, because of `problem`; `sample`,
- * its sender or some of its bytes, is escaped here. */
-void log_dropped(log_t *self, log_limit_t *limit, const char *where, const char *problem,
+/* Warns that a foreign message was dropped: from `peer` (NULL: nobody that we know) at `where`, because of `problem`;
+ * `sample`, its sender or some of its bytes, is escaped here. */
+void log_dropped(log_t *self, const char *peer, const char *where, const char *problem,
                  text_t sample);
 
 #endif

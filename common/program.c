@@ -19,6 +19,7 @@ typedef struct {
     const char *config_path;
     const char *member;
     bool check; /* look at the herd file only */
+    log_format_t log_format;
 } arguments_t;
 
 static void print_help(const program_description_t *description)
@@ -27,6 +28,8 @@ static void print_help(const program_description_t *description)
            "%s\n\n"
            "  NAME           the member of the herd file to be\n"
            "  --config FILE  the herd file\n"
+           "  --log-format FORMAT\n"
+           "                 how events are logged: text (as a rule) or json, an object a line\n"
            "  --check        only check that the herd file is right\n"
            "  --help         show this text\n"
            "  --version      show the version\n\n"
@@ -42,22 +45,32 @@ static bool usage_error(const program_description_t *description, const char *pr
     return false;
 }
 
+static bool read_log_format(const char *text, log_format_t *ret_format)
+{
+    bool json = strcmp(text, "json") == 0;
+    *ret_format = json ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT;
+    return json || strcmp(text, "text") == 0;
+}
+
 /* False where the program ends with `ret_exit`. */
 static bool read_arguments(const program_description_t *description, int argc, char **argv,
                            arguments_t *arguments, program_exit_t *ret_exit)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"check", no_argument, NULL, 'k'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},
-        {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, 'c'},     {"check", no_argument, NULL, 'k'},
+        {"log-format", required_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},          {NULL, 0, NULL, 0},
     };
     int option;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         switch (option) {
         case 'c': arguments->config_path = optarg; break;
         case 'k': arguments->check = true; break;
+        case 'l':
+            if (!read_log_format(optarg, &arguments->log_format)) {
+                return usage_error(description, "--log-format is text or json", ret_exit);
+            }
+            break;
         case 'h':
             print_help(description);
             *ret_exit = PROGRAM_OK;
@@ -102,24 +115,26 @@ static bool make_folder(const program_description_t *description, const char *pa
     return made;
 }
 
-static bool open_log(const program_description_t *description, program_t *program)
+static bool open_log(const program_description_t *description, log_format_t format,
+                     program_t *program)
 {
-    const char *member = program->member->name;
     char *path = NULL;
-    char *source = NULL;
     bool opened = false;
-    if (asprintf(&path, "%s/%s.%s.log", program->config->log_dir, member, description->role) > 0 &&
-        asprintf(&source, "%s/%s", member, description->role) > 0) {
-        bool terminal = isatty(STDERR_FILENO) != 0;
-        opened =
-            log_open(path, source, program->config->traffic, terminal, &program->log) == STATUS_OK;
+    if (asprintf(&path, "%s/%s.%s.log", program->config->log_dir, program->member->name,
+                 description->role) > 0) {
+        const log_options_t options = {.path = path,
+                                       .member = program->member->name,
+                                       .program = description->role,
+                                       .format = format,
+                                       .traffic = program->config->traffic,
+                                       .echo = isatty(STDERR_FILENO) != 0};
+        opened = log_open(&options, &program->log) == STATUS_OK;
     }
     if (!opened) {
         fprintf(stderr, "%s: cannot open the log %s: %s\n", description->name,
                 path != NULL ? path : "", strerror(errno));
     }
     free(path);
-    free(source);
     return opened;
 }
 
@@ -158,7 +173,7 @@ bool program_start(const program_description_t *description, int argc, char **ar
     if (!raise_file_limit(description) ||
         !make_folder(description, program.config->run_dir, 0700) ||
         !make_folder(description, program.config->log_dir, 0750) ||
-        !open_log(description, &program)) {
+        !open_log(description, arguments.log_format, &program)) {
         *ret_exit = PROGRAM_FAILED;
         config_destroy(&program.config);
         return false;

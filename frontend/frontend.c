@@ -33,9 +33,8 @@ struct frontend {
     uv_timer_t ending; /* runs while stopping */
     uv_async_t stop_asked;
     uv_signal_t signals[SIGNALS];
-    size_t handles;          /* of the above: libuv handles not yet closed */
-    log_limit_t turned_away; /* clients beyond max_connections */
-    bool ended;              /* handles are being closed */
+    size_t handles; /* of the above: libuv handles not yet closed */
+    bool ended;     /* handles are being closed */
 };
 
 static void track(frontend_t *self, void *handle)
@@ -163,13 +162,11 @@ static size_t count_clients(void *argument)
 static void on_accepted(void *argument, int file, const struct sockaddr *address)
 {
     frontend_t *self = argument;
-    uint64_t held;
-    if (session_open(&self->shared, file, address) == STATUS_FULL &&
-        log_limit_pass(&self->turned_away, timestamp_steady_ns(), &held)) {
-        log_event(self->settings.log, LOG_LEVEL_WARNING,
-                  "client refused: all %zu connections (max_connections) are in use (and %llu more "
-                  "refused since the last note)",
-                  self->settings.config->max_connections, (unsigned long long)held);
+    if (session_open(&self->shared, file, address) == STATUS_FULL) {
+        log_event(self->settings.log, LOG_CLIENT_TURNED_AWAY, NULL,
+                  "client refused: all %zu connections (max_connections) are in use; it was "
+                  "disconnected",
+                  self->settings.config->max_connections);
     }
 }
 
@@ -214,7 +211,7 @@ static void end(frontend_t *self)
 static void end_if_done(frontend_t *self)
 {
     if (self->shared.stopping && self->shared.handles == 0 && !self->ended) {
-        log_event(self->settings.log, LOG_LEVEL_INFO, "stopped");
+        log_event(self->settings.log, LOG_STOPPED, NULL, "stopped");
         end(self);
     }
 }
@@ -242,8 +239,9 @@ static void on_ending(uv_timer_t *timer)
     frontend_t *self = timer->data;
     size_t left = sessions_count(self->shared.table);
     if (left > 0) {
-        log_event(self->settings.log, LOG_LEVEL_WARNING, "%zu clients closed before they were done",
-                  left);
+        log_event(self->settings.log, LOG_CLIENTS_CUT_OFF,
+                  LOG_ABOUT(NULL, LOG_NUMBER("clients", left)),
+                  "%zu clients closed before they were done; they may ask again elsewhere", left);
     }
     close_sessions(self);
 }
@@ -254,7 +252,9 @@ static void begin_stop(frontend_t *self)
         return;
     }
     self->shared.stopping = true;
-    log_event(self->settings.log, LOG_LEVEL_INFO, "stopping: %zu clients",
+    log_event(self->settings.log, LOG_STOPPING,
+              LOG_ABOUT(NULL, LOG_NUMBER("clients", sessions_count(self->shared.table))),
+              "no more clients are taken; %zu get the answers that are under way",
               sessions_count(self->shared.table));
     close_listeners(self);
     size_t cursor = 0;
@@ -275,7 +275,7 @@ static void on_signal(uv_signal_t *handle, int number)
     frontend_t *self = handle->data;
     if (number == SIGHUP) {
         log_reopen(self->settings.log);
-        log_event(self->settings.log, LOG_LEVEL_INFO, "log reopened");
+        log_event(self->settings.log, LOG_REOPENED, NULL, "SIGHUP: log opened anew");
     } else {
         begin_stop(self);
     }
@@ -355,7 +355,9 @@ static status_t open_listeners(frontend_t *self)
             return status;
         }
         self->listener_count++;
-        log_event(self->settings.log, LOG_LEVEL_INFO, "listening on %s", member->clients[i]);
+        log_event(self->settings.log, LOG_LISTENING,
+                  LOG_ABOUT(NULL, LOG_TEXT("endpoint", member->clients[i])), "listening on %s",
+                  member->clients[i]);
     }
     return STATUS_OK;
 }
@@ -366,7 +368,8 @@ status_t frontend_new(const frontend_settings_t *settings, frontend_t **ret_self
     self->settings = *settings;
     int outcome = uv_loop_init(&self->loop);
     if (outcome != 0) {
-        log_event(settings->log, LOG_LEVEL_ERROR, "no event loop: %s", uv_strerror(outcome));
+        log_event(settings->log, LOG_LOOP_FAILED, NULL, "no event loop: %s; the start ends here",
+                  uv_strerror(outcome));
         free(self);
         return STATUS_SYSTEM;
     }
@@ -380,8 +383,9 @@ status_t frontend_new(const frontend_settings_t *settings, frontend_t **ret_self
         frontend_destroy(&self);
         return status;
     }
-    log_event(settings->log, LOG_LEVEL_INFO, "started, version %s, process %ld", HERD_VERSION,
-              (long)getpid());
+    log_event(settings->log, LOG_STARTED,
+              LOG_ABOUT(NULL, LOG_TEXT("version", HERD_VERSION), LOG_NUMBER("pid", getpid())),
+              "started: version %s, process %ld", HERD_VERSION, (long)getpid());
     *ret_self = self;
     return STATUS_OK;
 }

@@ -28,7 +28,6 @@ struct listener {
     size_t socket_count; /* sockets in use */
     size_t handles;      /* libuv handles not yet closed */
     uv_timer_t retry;    /* runs while waiting for resources */
-    log_limit_t starved; /* accepts that failed for want of resources */
     bool waiting;        /* not polled: see `retry` */
 };
 
@@ -50,11 +49,8 @@ static void on_retry(uv_timer_t *timer)
 /* accept() would fail again at once, and the level-triggered poll would call at once: wait. */
 static void wait_for_resources(listener_t *self, int error)
 {
-    uint64_t held;
-    if (log_limit_pass(&self->starved, timestamp_steady_ns(), &held)) {
-        log_event(self->log, LOG_LEVEL_WARNING,
-                  "cannot accept clients: %s; trying again each %d ms", strerror(error), RETRY_MS);
-    }
+    log_event(self->log, LOG_ACCEPT_FAILED, NULL,
+              "cannot accept clients: %s; trying again each %d ms", strerror(error), RETRY_MS);
     self->waiting = true;
     for (size_t i = 0; i < self->socket_count; i++) {
         uv_poll_stop(&self->sockets[i].poll);
@@ -167,8 +163,9 @@ static status_t listen_on(listener_t *self, const char *host, uint16_t port, boo
     struct addrinfo *addresses;
     int outcome = getaddrinfo(host, port_text, &hints, &addresses);
     if (outcome != 0) {
-        log_event(self->log, LOG_LEVEL_ERROR, "cannot listen on %s port %u: %s", host,
-                  (unsigned)port, gai_strerror(outcome));
+        log_event(self->log, LOG_LISTEN_FAILED, NULL,
+                  "cannot listen on %s port %u: %s; the start ends here", host, (unsigned)port,
+                  gai_strerror(outcome));
         return STATUS_INVALID;
     }
     int error = open_addresses(self, addresses, every_family);
@@ -179,7 +176,8 @@ static status_t listen_on(listener_t *self, const char *host, uint16_t port, boo
     if (every_family && is_absent(error)) {
         return STATUS_NOT_FOUND;
     }
-    log_event(self->log, LOG_LEVEL_ERROR, "cannot listen on %s port %u: %s", host, (unsigned)port,
+    log_event(self->log, LOG_LISTEN_FAILED, NULL,
+              "cannot listen on %s port %u: %s; the start ends here", host, (unsigned)port,
               strerror(error));
     return STATUS_SYSTEM;
 }
@@ -219,7 +217,8 @@ status_t listener_open(const listener_settings_t *settings, listener_t **ret_sel
     endpoint_t endpoint;
     if (endpoint_parse(settings->endpoint, &endpoint) != STATUS_OK ||
         endpoint.kind != ENDPOINT_TCP) {
-        log_event(settings->log, LOG_LEVEL_ERROR, "cannot listen on %s: not tcp://host:port",
+        log_event(settings->log, LOG_LISTEN_FAILED, NULL,
+                  "cannot listen on %s: not tcp://host:port; the start ends here",
                   settings->endpoint);
         return STATUS_INVALID;
     }

@@ -121,7 +121,7 @@ static void close_because(session_t *self, const char *reason)
     if (self->state == SESSION_CLOSING) {
         return;
     }
-    log_event(self->shared->log, LOG_LEVEL_INFO, "client %s left: %s", self->peer, reason);
+    log_event(self->shared->log, LOG_CLIENT_LEFT, LOG_PEER(self->peer), "client left: %s", reason);
     self->state = SESSION_CLOSING;
     sessions_remove(self->shared->table, self->number);
     list_remove(&self->unasked);
@@ -177,7 +177,8 @@ static void finish(session_t *self)
 /* We say no more than what was answered: requests without a reply are given up, and all behind them. */
 static void give_up(session_t *self, const char *reason)
 {
-    log_event(self->shared->log, LOG_LEVEL_WARNING, "client %s: %s", self->peer, reason);
+    log_event(self->shared->log, LOG_CLIENT_GIVEN_UP, LOG_PEER(self->peer),
+              "%s; the client is disconnected and may ask again", reason);
     list_remove(&self->unasked);
     pipeline_done(&self->pipeline);
     finish(self);
@@ -212,7 +213,7 @@ static void answer_invalid(session_t *self, text_t line)
 {
     pipeline_sink_t out = sink(self);
     if (pipeline_add_invalid(&self->pipeline, line, &out) != STATUS_OK) {
-        give_up(self, "more output than can be kept, closing");
+        give_up(self, "more output than can be kept");
         return;
     }
     if (self->output.size > 0) {
@@ -247,7 +248,7 @@ static void take_line(session_t *self, text_t line, int64_t now_ns)
     pipeline_request_t request = {
         .receipt_ns = receipt_ns, .receipt_ms = uv_now(shared->loop), .line = line};
     if (pipeline_add_request(&self->pipeline, &request, reserved) != STATUS_OK) {
-        give_up(self, "more requests than can be kept, closing");
+        give_up(self, "more requests than can be kept");
         return;
     }
     list_append(&shared->unasked, &self->unasked);
@@ -284,13 +285,10 @@ static void check_share(session_t *self)
         lines_waiting(&self->lines) <= LIMIT_CLIENT_SHARE) {
         return;
     }
-    uint64_t held;
-    if (log_limit_pass(&shared->crowded, timestamp_steady_ns(), &held)) {
-        log_event(shared->log, LOG_LEVEL_WARNING,
-                  "clients take %zu bytes: closing one with a long unfinished line (and %llu more "
-                  "since the last note)",
-                  shared->memory, (unsigned long long)held);
-    }
+    log_event(
+        shared->log, LOG_CLIENTS_CROWDED, LOG_ABOUT(NULL, LOG_NUMBER("bytes", shared->memory)),
+        "all clients together take %zu bytes; one with a long unfinished line is disconnected",
+        shared->memory);
     close_because(self, "unfinished line beyond its share of memory");
 }
 
@@ -398,7 +396,7 @@ void session_answer(session_t *self, uint64_t sequence, text_t reply)
         return;
     }
     if (status != STATUS_OK) {
-        give_up(self, "more output than can be kept, closing");
+        give_up(self, "more output than can be kept");
     }
     list_append(&self->shared->unwritten, &self->unwritten);
     account(self);
@@ -531,7 +529,7 @@ void session_tick(session_t *self)
         return;
     }
     if (pipeline_oldest(&self->pipeline, &receipt_ms) && now_ms >= receipt_ms + timeout_ms) {
-        give_up(self, "no answer from the node in time, closing");
+        give_up(self, "no answer from the node in time");
         return;
     }
     bool used = self->touched;
@@ -632,7 +630,7 @@ status_t session_open(session_shared_t *shared, int file, const struct sockaddr 
         close_because(self, uv_strerror(outcome));
         return STATUS_SYSTEM;
     }
-    log_event(shared->log, LOG_LEVEL_INFO, "client %s came", self->peer);
+    log_event(shared->log, LOG_CLIENT_CAME, LOG_PEER(self->peer), "client came");
     start_reading(self);
     return STATUS_OK;
 }

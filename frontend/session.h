@@ -31,7 +31,6 @@ typedef struct {
     size_t memory;           /* bytes that all sessions hold for their clients */
     size_t handles;          /* sessions not yet freed, closing ones too */
     uint64_t opened;         /* connections since the start */
-    log_limit_t crowded;     /* connections ended because of LIMIT_CLIENTS_MEMORY */
     bool stopping;           /* the front-end ends: nothing more is read */
     void (*closed)(void *argument); /* called when a connection was closed */
     void *argument;                 /* for `closed` */

@@ -37,9 +37,8 @@ struct upstream {
     uint64_t heard_ms;         /* steady time of the last word of the node, or of the connecting */
     unsigned window;           /* REQUEST messages unanswered, 0 .. LIMIT_REQUEST_WINDOW */
     upstream_state_t state;
-    bool due;              /* ZMQ_EVENTS may tell something new */
-    bool silent;           /* that the node is away was logged */
-    log_limit_t malformed; /* messages of the node that are none */
+    bool due;    /* ZMQ_EVENTS may tell something new */
+    bool silent; /* that the node is away was logged */
 };
 
 static uint64_t now_ms(const upstream_t *self)
@@ -69,7 +68,9 @@ static void connect_anew(upstream_t *self)
     bool fine = upstream_socket_open(&settings, &self->socket) == STATUS_OK;
     if (!fine && !self->silent) {
         self->silent = true;
-        log_event(self->settings.log, LOG_LEVEL_ERROR, "cannot connect to the node at %s: %s",
+        log_event(self->settings.log, LOG_NODE_CONNECT_FAILED,
+                  LOG_ABOUT(NULL, LOG_TEXT("endpoint", self->settings.endpoint)),
+                  "cannot connect to the node at %s: %s; trying again, requests are kept",
                   self->settings.endpoint, zmq_strerror(errno));
     }
     self->state = fine ? UPSTREAM_CONNECTING : UPSTREAM_PAUSING;
@@ -80,8 +81,8 @@ static void note_away(upstream_t *self, const char *reason)
 {
     if (!self->silent) {
         self->silent = true;
-        log_event(self->settings.log, LOG_LEVEL_WARNING, "node link down: %s; requests are kept",
-                  reason);
+        log_event(self->settings.log, LOG_NODE_DOWN, LOG_ABOUT(NULL, LOG_TEXT("reason", reason)),
+                  "node link down: %s; connecting anew, requests are kept", reason);
     }
 }
 
@@ -94,7 +95,7 @@ static void restart(upstream_t *self, const char *reason)
 
 static void note_malformed(upstream_t *self, const char *what, text_t sample)
 {
-    log_dropped(self->settings.log, &self->malformed, "node", what, sample);
+    log_dropped(self->settings.log, NULL, "node", what, sample);
 }
 
 /* Sends one message of the current session; false where the socket does not take it now. */
@@ -184,8 +185,9 @@ static void on_welcome(upstream_t *self, const message_t *message)
     }
     (void)message_value(message->body, "name", &name);
     text_escape(name, shown, sizeof shown);
-    log_event(self->settings.log, LOG_LEVEL_INFO, "node link up: %s at %s", shown,
-              self->settings.endpoint);
+    log_event(self->settings.log, LOG_NODE_UP,
+              LOG_ABOUT(NULL, LOG_TEXT("endpoint", self->settings.endpoint)),
+              "node link up: %s at %s", shown, self->settings.endpoint);
     self->silent = false;
     self->state = UPSTREAM_SERVING;
     self->settings.opened(self->settings.argument);
@@ -218,8 +220,11 @@ static void on_refused(upstream_t *self, text_t body)
     (void)text_take_line(&body, &reason);
     text_escape(reason, shown, sizeof shown);
     if (!self->silent) {
-        log_event(self->settings.log, LOG_LEVEL_ERROR,
-                  "the node at %s refuses us: %s; asking again", self->settings.endpoint, shown);
+        log_event(self->settings.log, LOG_NODE_REFUSED,
+                  LOG_ABOUT(NULL, LOG_TEXT("endpoint", self->settings.endpoint),
+                            LOG_TEXT("reason", shown)),
+                  "the node at %s refuses us: %s; asking again each second, requests are kept",
+                  self->settings.endpoint, shown);
     }
     self->silent = true;
     upstream_socket_close(&self->socket);

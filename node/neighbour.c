@@ -24,7 +24,6 @@ struct neighbour {
     bool refusal_noted; /* the present refusal was logged */
     bool herd_noted;    /* so was that it belongs to another herd */
     uint64_t held;      /* link_held, as the node was last told */
-    log_limit_t bad;    /* log lines about malformed messages */
 };
 
 static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument);
@@ -68,8 +67,10 @@ static void connect_dealer(neighbour_t *self, int64_t steady_ns)
             STATUS_OK ||
         zmq_connect(handle(self), self->endpoint) != 0) {
         /* E.g. a host name that does not resolve today: the next tick that finds it dead tries again. */
-        log_event(self->context.log, LOG_LEVEL_ERROR, "link %s: cannot connect to %s: %s",
-                  self->name, self->endpoint, zmq_strerror(zmq_errno()));
+        log_event(self->context.log, LOG_LINK_CONNECT_FAILED,
+                  LOG_ABOUT(self->name, LOG_TEXT("endpoint", self->endpoint)),
+                  "cannot connect to %s: %s; trying again each 5 s", self->endpoint,
+                  zmq_strerror(zmq_errno()));
         zsock_destroy(&self->dealer);
     } else {
         set_events(self, ZMQ_POLLIN | ZMQ_POLLOUT);
@@ -122,17 +123,15 @@ bool neighbour_wants_digest(const neighbour_t *self, int64_t steady_ns)
 
 static void log_bad(neighbour_t *self, const char *problem, text_t sample)
 {
-    char where[LIMIT_NAME_SIZE + 16];
-    snprintf(where, sizeof where, "link %s", self->name);
-    log_dropped(self->context.log, &self->bad, where, problem, sample);
+    log_dropped(self->context.log, self->name, "link", problem, sample);
 }
 
 /* Once, not for each HELLO that it goes on to send. */
 static void log_other_herd(neighbour_t *self)
 {
     if (!self->herd_noted) {
-        log_event(self->context.log, LOG_LEVEL_ERROR,
-                  "link %s: refused, it is a member of another herd", self->name);
+        log_event(self->context.log, LOG_LINK_OTHER_HERD, LOG_PEER(self->name),
+                  "it says that it belongs to another herd; nothing is taken from it");
     }
     self->herd_noted = true;
 }
@@ -145,22 +144,27 @@ static void log_refused(neighbour_t *self)
     self->refusal_noted = true;
     char reason[LIMIT_LOG_SAMPLE];
     text_escape(link_reason(self->link), reason, sizeof reason);
-    log_event(self->context.log, LOG_LEVEL_ERROR, "link %s: it refuses us: %s", self->name, reason);
+    log_event(self->context.log, LOG_LINK_REFUSED,
+              LOG_ABOUT(self->name, LOG_TEXT("reason", reason)),
+              "it refuses us: %s; asking again each 5 s, it gets nothing until then", reason);
 }
 
 static void log_opened(neighbour_t *self)
 {
     self->herd_noted = false;
-    log_event(self->context.log, LOG_LEVEL_INFO,
-              "link %s: it sends to us (its clock minus ours: %+lld ms)", self->name,
-              (long long)(link_counters(self->link)->clock_difference_ns / TIMESTAMP_NS_PER_MS));
+    int64_t clock_ms = link_counters(self->link)->clock_difference_ns / TIMESTAMP_NS_PER_MS;
+    log_event(self->context.log, LOG_LINK_OPENED,
+              LOG_ABOUT(self->name, LOG_NUMBER("clock_ms", clock_ms)),
+              "it sends to us (its clock minus ours: %+lld ms)", (long long)clock_ms);
 }
 
 static void log_down(neighbour_t *self, const char *reason)
 {
     if (self->up) {
-        log_event(self->context.log, LOG_LEVEL_WARNING, "link %s down: %s; trying to connect again",
-                  self->name, reason);
+        log_event(self->context.log, LOG_LINK_DOWN,
+                  LOG_ABOUT(self->name, LOG_TEXT("reason", reason),
+                            LOG_NUMBER("changes", link_lag(self->link))),
+                  "down: %s; opening it anew until it is up", reason);
     }
     self->up = false;
 }
@@ -171,8 +175,9 @@ static void handle_link_event(neighbour_t *self, link_event_t event, const messa
     log_t *log = self->context.log;
     switch (event) {
     case LINK_UP:
-        log_event(log, LOG_LEVEL_INFO, "link %s up: %llu changes to send", self->name,
-                  (unsigned long long)link_lag(self->link));
+        log_event(log, LOG_LINK_UP,
+                  LOG_ABOUT(self->name, LOG_NUMBER("changes", link_lag(self->link))),
+                  "up: %llu changes to send", (unsigned long long)link_lag(self->link));
         self->up = true;
         self->refusal_noted = false;
         break;
@@ -186,14 +191,16 @@ static void handle_link_event(neighbour_t *self, link_event_t event, const messa
     case LINK_REFUSED: log_refused(self); break;
     case LINK_HERD_DIFFERS: log_other_herd(self); break;
     case LINK_REPAIRED:
-        log_event(log, LOG_LEVEL_ERROR,
-                  "link %s: an audit found records missing here, without a known cause: %llu were "
-                  "repaired by now; please report this",
-                  self->name, (unsigned long long)link_counters(self->link)->repaired);
+        log_event(
+            log, LOG_LINK_REPAIRED,
+            LOG_ABOUT(self->name, LOG_NUMBER("repaired", link_counters(self->link)->repaired)),
+            "an audit found records missing here, without a known cause: %llu were repaired by "
+            "now; please report this",
+            (unsigned long long)link_counters(self->link)->repaired);
         break;
     case LINK_GAP:
-        log_event(log, LOG_LEVEL_WARNING, "link %s: messages were lost, they are sent again",
-                  self->name);
+        log_event(log, LOG_LINK_GAP, LOG_PEER(self->name),
+                  "messages from it were lost; it was asked to send them again");
         break;
     case LINK_BAD: log_bad(self, message_type_text(message->type), message->header); break;
     case LINK_NOTHING: break;
@@ -229,7 +236,8 @@ static void send_answers(neighbour_t *self, int64_t steady_ns)
     while (link_next_answer(self->link, steady_ns, &answer)) {
         status_t status = message_send(self->context.bus, text_of(self->name), &answer);
         if (status == STATUS_SYSTEM) {
-            log_event(self->context.log, LOG_LEVEL_ERROR, "link %s: cannot answer: %s", self->name,
+            log_event(self->context.log, LOG_LINK_ANSWER_FAILED, LOG_PEER(self->name),
+                      "it cannot be answered: %s; it sends again what is not acknowledged",
                       zmq_strerror(zmq_errno()));
         }
     }

@@ -51,7 +51,6 @@ struct node {
     bool serving;              /* requests are read */
     bool digesting;            /* on_digest is scheduled */
     int wake;                  /* eventfd of node_stop */
-    log_limit_t dropped;       /* log lines about messages that are none */
 };
 
 static void pump_all(node_t *self, int64_t now_ns, int64_t steady_ns)
@@ -79,13 +78,15 @@ static void take_bus_message(node_t *self, const message_inbound_t *inbound, int
         neighbour_take(neighbour, &inbound->message, now_ns, steady_ns);
         return;
     }
-    log_dropped(self->log, &self->dropped, "bus", "no neighbour of this member", inbound->peer);
+    log_dropped(self->log, NULL, "bus", "no neighbour of this member", inbound->peer);
     message_t refused = {.type = MESSAGE_REFUSED,
                          .header = inbound->message.header,
                          .body = TEXT("you are no neighbour of this member\n")};
     if (inbound->message.type == MESSAGE_HELLO &&
         message_send(zsock_resolve(self->bus), inbound->peer, &refused) == STATUS_SYSTEM) {
-        log_event(self->log, LOG_LEVEL_ERROR, "cannot answer: %s", zmq_strerror(zmq_errno()));
+        log_event(self->log, LOG_LINK_ANSWER_FAILED, NULL,
+                  "a stranger cannot be answered: %s; it goes on asking",
+                  zmq_strerror(zmq_errno()));
     }
 }
 
@@ -149,8 +150,10 @@ static void serve_when_ready(node_t *self, int64_t steady_ns)
     zmq_pollitem_t item = {.socket = zsock_resolve(self->requests), .events = ZMQ_POLLIN};
     zloop_poller(self->loop, &item, on_requests, self);
     zloop_poller_set_tolerant(self->loop, &item);
-    log_event(self->log, LOG_LEVEL_INFO, "serving: %zu clients known, requests at %s",
-              store_count(self->store), self->member->requests);
+    log_event(self->log, LOG_SERVING,
+              LOG_ABOUT(NULL, LOG_NUMBER("records", store_count(self->store))),
+              "%zu clients known; serving front-ends at %s", store_count(self->store),
+              self->member->requests);
 }
 
 static int on_bus(zloop_t *loop, zmq_pollitem_t *item, void *argument)
@@ -168,7 +171,7 @@ static int on_bus(zloop_t *loop, zmq_pollitem_t *item, void *argument)
         if (status == STATUS_OK) {
             take_bus_message(self, &inbound, now_ns, steady_ns);
         } else {
-            log_dropped(self->log, &self->dropped, "bus", status_text(status), inbound.peer);
+            log_dropped(self->log, NULL, "bus", status_text(status), inbound.peer);
         }
         message_inbound_done(&inbound);
     }
@@ -255,7 +258,8 @@ static void begin_to_stop(node_t *self, const char *reason)
     if (self->stopping_ns != 0) {
         return;
     }
-    log_event(self->log, LOG_LEVEL_INFO, "stopping: %s", reason);
+    log_event(self->log, LOG_STOPPING, NULL,
+              "%s: no more requests are read; the neighbours take what they lack", reason);
     self->stopping_ns = timestamp_steady_ns();
     if (self->serving) {
         zmq_pollitem_t item = {.socket = zsock_resolve(self->requests), .events = ZMQ_POLLIN};
@@ -281,7 +285,7 @@ static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     while (read(item->fd, &info, sizeof info) == sizeof info) {
         if (info.ssi_signo == SIGHUP) {
             log_reopen(self->log);
-            log_event(self->log, LOG_LEVEL_INFO, "log opened anew");
+            log_event(self->log, LOG_REOPENED, NULL, "SIGHUP: log opened anew");
         } else {
             begin_to_stop(self, info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
         }
@@ -296,8 +300,8 @@ static status_t bind_router(node_t *self, sockets_role_t role, const char *endpo
     void *handle = socket != NULL ? zsock_resolve(socket) : NULL;
     if (handle == NULL || sockets_configure(handle, role, endpoint, NULL) != STATUS_OK ||
         sockets_bind(handle, endpoint) != STATUS_OK) {
-        log_event(self->log, LOG_LEVEL_ERROR, "cannot bind %s: %s", endpoint,
-                  zmq_strerror(zmq_errno()));
+        log_event(self->log, LOG_BIND_FAILED, LOG_ABOUT(NULL, LOG_TEXT("endpoint", endpoint)),
+                  "cannot bind %s: %s; the start ends here", endpoint, zmq_strerror(zmq_errno()));
         zsock_destroy(&socket);
         return STATUS_IN_USE;
     }
@@ -441,10 +445,12 @@ void node_run(node_t *self, int signals)
     if (signals >= 0) {
         poll_for(self, (zmq_pollitem_t){.fd = signals}, on_signal);
     }
-    log_event(self->log, LOG_LEVEL_INFO, "started: version %s, bus %s, %zu neighbours",
-              HERD_VERSION, self->member->bus, self->member->neighbour_count);
+    log_event(self->log, LOG_STARTED,
+              LOG_ABOUT(NULL, LOG_TEXT("version", HERD_VERSION), LOG_NUMBER("pid", getpid())),
+              "started: version %s, process %ld, bus %s, %zu neighbours; taking what they have",
+              HERD_VERSION, (long)getpid(), self->member->bus, self->member->neighbour_count);
     zloop_start(self->loop);
-    log_event(self->log, LOG_LEVEL_INFO, "stopped");
+    log_event(self->log, LOG_STOPPED, NULL, "stopped");
 }
 
 void node_stop(node_t *self)

@@ -82,19 +82,22 @@ static status_t load_local(worker_t *self, const config_t *config, log_t *log)
     text_escape(text_of(config->places_file), path, sizeof path);
     status_t status = places_local_open(config->places_file, config->places_classes, &self->local);
     if (status != STATUS_OK) {
-        log_event(log, LOG_LEVEL_ERROR, "places: cannot use %s: %s", path,
-                  load_trouble(status, reason, sizeof reason));
+        log_event(log, LOG_PLACES_UNUSABLE, NULL, "places: cannot use %s: %s; the start ends here",
+                  path, load_trouble(status, reason, sizeof reason));
         return status == STATUS_NOT_FOUND || status == STATUS_SYSTEM ? STATUS_NOT_FOUND
                                                                      : STATUS_INVALID;
     }
     const places_local_load_t *load = places_local_load(self->local);
-    log_event(log, LOG_LEVEL_INFO, "places: %zu places of %s ready in %lld ms, index %zu KiB",
-              load->row_count, path,
+    log_event(log, LOG_PLACES_READY, LOG_ABOUT(NULL, LOG_NUMBER("places", load->row_count)),
+              "places: %zu places of %s ready in %lld ms, index %zu KiB", load->row_count, path,
               (long long)((timestamp_steady_ns() - begin_ns) / TIMESTAMP_NS_PER_MS),
               load->index_size / 1024);
     if (load->skipped_count > 0) {
-        log_event(log, LOG_LEVEL_WARNING,
-                  "places: skipped %zu rows that are no places, the first of them in line %zu",
+        log_event(log, LOG_PLACES_ROWS_SKIPPED,
+                  LOG_ABOUT(NULL, LOG_NUMBER("rows", load->skipped_count)),
+                  "places: skipped %zu rows that are no places, the first of them in line %zu; the "
+                  "others "
+                  "are served",
                   load->skipped_count, load->first_skipped);
     }
     return STATUS_OK;
@@ -320,7 +323,8 @@ static void places_actor(zsock_t *pipe, void *argument)
 status_t places_new(const config_t *config, log_t *log, places_t **ret_self)
 {
     if (http_global_init() != STATUS_OK) {
-        log_event(log, LOG_LEVEL_ERROR, "places: libcurl cannot be started");
+        log_event(log, LOG_PLACES_UNUSABLE, NULL,
+                  "places: libcurl cannot be started; the start ends here");
         return STATUS_INVALID;
     }
     places_t *self = memory_new(sizeof *self);

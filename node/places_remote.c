@@ -31,7 +31,6 @@ struct places_remote {
     places_status_t last_failure; /* what the provider's last failure was answered with */
     buffer_t answer;              /* the answer that is being made */
     places_figures_t figures;
-    log_limit_t failures; /* log lines about requests that failed */
 };
 
 /* ---- the start ---- */
@@ -65,7 +64,8 @@ static status_t read_key(places_remote_t *self)
     if (status != STATUS_OK) {
         const char *trouble = key_trouble(status, reason, sizeof reason);
         text_escape(text_of(source), shown, sizeof shown);
-        log_event(self->log, LOG_LEVEL_ERROR, "places: cannot use the key in the %s %s: %s",
+        log_event(self->log, LOG_PLACES_KEY_UNUSABLE, NULL,
+                  "places: cannot use the key in the %s %s: %s; the start ends here",
                   settings->key_env != NULL ? "environment variable" : "file", shown, trouble);
         return status == STATUS_NOT_FOUND ? STATUS_NOT_FOUND : STATUS_INVALID;
     }
@@ -197,16 +197,13 @@ static places_status_t make_answer(places_remote_t *self, const places_query_t *
 static void log_failure(places_remote_t *self, places_status_t status,
                         const http_response_t *response)
 {
-    uint64_t held;
     char sample[2 * LIMIT_LOG_SAMPLE];
-    if (!log_limit_pass(&self->failures, timestamp_steady_ns(), &held)) {
-        return;
-    }
     text_escape(shows_key(self, response->body) ? TEXT("") : response->body, sample, sizeof sample);
-    log_event(self->log, LOG_LEVEL_WARNING,
-              "places: %s: %s: %s, HTTP status %u (and %llu before) %s", self->provider->name,
-              places_status_name(status), response->reason, response->status,
-              (unsigned long long)held, sample);
+    log_event(self->log, LOG_PLACES_FAILED,
+              LOG_ABOUT(self->provider->name, LOG_TEXT("status", places_status_name(status)),
+                        LOG_NUMBER("http_status", response->status)),
+              "places: %s: %s, HTTP status %u %s; the client is told so",
+              places_status_name(status), response->reason, response->status, sample);
 }
 
 static void log_state(const places_remote_t *self, breaker_state_t before)
@@ -218,12 +215,17 @@ static void log_state(const places_remote_t *self, breaker_state_t before)
     }
     if (breaker->state == BREAKER_OPEN) {
         int64_t pause_ns = breaker->open_until_ns - timestamp_steady_ns();
-        log_event(self->log, LOG_LEVEL_WARNING, "places: %s fails: left alone for %lld ms", name,
-                  (long long)(pause_ns / TIMESTAMP_NS_PER_MS));
+        log_event(
+            self->log, LOG_PLACES_PAUSED,
+            LOG_ABOUT(name, LOG_NUMBER("pause_ms", pause_ns / TIMESTAMP_NS_PER_MS)),
+            "places: the provider fails: left alone for %lld ms; questions are answered at once "
+            "without places",
+            (long long)(pause_ns / TIMESTAMP_NS_PER_MS));
     } else if (breaker->state == BREAKER_HALF_OPEN) {
-        log_event(self->log, LOG_LEVEL_INFO, "places: %s is tried again", name);
+        log_event(self->log, LOG_PLACES_TRIED, LOG_PEER(name),
+                  "places: the provider is tried again");
     } else {
-        log_event(self->log, LOG_LEVEL_INFO, "places: %s answers again", name);
+        log_event(self->log, LOG_PLACES_BACK, LOG_PEER(name), "places: the provider answers again");
     }
 }
 

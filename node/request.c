@@ -99,15 +99,13 @@ static text_t format_answer(request_t *self, const record_t *record)
 }
 
 /* R18: no answer is better than a promise that is not kept; the front-end's time-out closes the connection. */
-static void note_unkept(request_t *self, size_t count, const char *reason, int64_t steady_ns)
+static void note_unkept(request_t *self, size_t count, const char *reason)
 {
-    uint64_t held;
     self->unkept += count;
-    if (log_limit_pass(&self->unkept_noted, steady_ns, &held)) {
-        log_event(self->context.log, LOG_LEVEL_WARNING,
-                  "acknowledge: %s: not answered (%llu since the start)", reason,
-                  (unsigned long long)self->unkept);
-    }
+    log_event(
+        self->context.log, LOG_PROMISE_UNKEPT, LOG_ABOUT(NULL, LOG_NUMBER("unkept", self->unkept)),
+        "%s: %zu IAMATs not answered, their clients will be disconnected; %llu since the start",
+        reason, count, (unsigned long long)self->unkept);
 }
 
 /* R18: the answer waits for neighbours, unless they have what was there before. */
@@ -128,7 +126,7 @@ static void promise_answer(request_t *self, const exchange_t *exchange, text_t a
         .since_ns = exchange->steady_ns,
     };
     if (!promises_add(self->context.promises, &promise, answer)) {
-        note_unkept(self, 1, "too many IAMATs wait for neighbours", exchange->steady_ns);
+        note_unkept(self, 1, "too many IAMATs wait for neighbours");
     }
 }
 
@@ -146,13 +144,10 @@ static void answer_iamat(request_t *self, const exchange_t *exchange, const comm
     };
     if (store_merge(self->context.store, &record, 0) == STORE_FULL) {
         /* No answer is better than a promise that is not kept: the front-end's time-out closes the connection. */
-        uint64_t held;
-        if (log_limit_pass(&self->full, exchange->steady_ns, &held)) {
-            log_event(self->context.log, LOG_LEVEL_ERROR,
-                      "no room for another client (max_clients, max_memory): not answered (and "
-                      "%llu before)",
-                      (unsigned long long)held);
-        }
+        log_event(self->context.log, LOG_STORE_FULL, LOG_PEER(exchange->frontend->label),
+                  "no room for another client (max_clients, max_memory); its update is not "
+                  "answered, known "
+                  "clients are served");
         return;
     }
     if (self->context.promises != NULL) {
@@ -311,10 +306,10 @@ void request_answer_promise(request_t *self, const promise_t *promise, text_t re
     put_reply(self, &exchange, reply);
 }
 
-void request_drop_late_promises(request_t *self, int64_t latest_ns, int64_t steady_ns)
+void request_drop_late_promises(request_t *self, int64_t latest_ns)
 {
     size_t count = promises_drop_late(self->context.promises, latest_ns);
     if (count > 0) {
-        note_unkept(self, count, "neighbours did not take IAMATs in time", steady_ns);
+        note_unkept(self, count, "neighbours did not take IAMATs in time");
     }
 }

@@ -45,8 +45,6 @@ typedef struct {
     uint64_t unkept;          /* IAMATs not answered: neighbours did not acknowledge them (R18) */
     uint64_t malformed;       /* request records that were none, dropped */
     int64_t replaced_ns;      /* the newest time that Q6 put in the place of another */
-    log_limit_t full;         /* log lines about clients that found no room */
-    log_limit_t unkept_noted; /* log lines about `unkept` */
 } request_t;
 
 void request_init(request_t *self, const request_context_t *context);
@@ -67,6 +65,6 @@ void request_answer_promise(request_t *self, const promise_t *promise, text_t re
                             frontend_link_t *frontend, int64_t now_ns);
 
 /* Gives up the IAMATs that wait since before `latest_ns` (steady): their connections were closed. */
-void request_drop_late_promises(request_t *self, int64_t latest_ns, int64_t steady_ns);
+void request_drop_late_promises(request_t *self, int64_t latest_ns);
 
 #endif

@@ -30,19 +30,18 @@ struct service {
     waiting_t *waiting;
     promises_t *promises; /* NULL where no answer waits for neighbours */
     request_t request;
-    bool digest_asked;       /* by an operator */
-    log_limit_t dropped;     /* log lines about messages that are none */
-    log_limit_t undelivered; /* log lines about replies that did not fit */
+    bool digest_asked; /* by an operator */
 };
 
 static void drop(service_t *self, const char *problem, text_t peer)
 {
-    log_dropped(self->context.log, &self->dropped, "requests", problem, peer);
+    log_dropped(self->context.log, NULL, "requests", problem, peer);
 }
 
 static void remove_frontend(service_t *self, frontend_link_t *frontend, const char *reason)
 {
-    log_event(self->context.log, LOG_LEVEL_INFO, "front-end %s left: %s", frontend->label, reason);
+    log_event(self->context.log, LOG_FRONTEND_LEFT, LOG_PEER(frontend->label), "front-end left: %s",
+              reason);
     frontends_remove(self->frontends, frontend);
 }
 
@@ -50,11 +49,11 @@ static void remove_frontend(service_t *self, frontend_link_t *frontend, const ch
 static bool send_to_frontend(service_t *self, text_t peer, const message_t *message)
 {
     status_t status = message_send(self->context.socket, peer, message);
-    uint64_t held;
-    if (status != STATUS_OK && log_limit_pass(&self->undelivered, timestamp_steady_ns(), &held)) {
-        log_event(self->context.log, LOG_LEVEL_WARNING,
-                  "front-end: a %s could not be delivered: %s (and %llu before)",
-                  message_type_text(message->type), status_text(status), (unsigned long long)held);
+    if (status != STATUS_OK) {
+        log_event(
+            self->context.log, LOG_FRONTEND_UNDELIVERED, NULL,
+            "a %s could not be delivered to a front-end or operator: %s; a front-end asks again",
+            message_type_text(message->type), status_text(status));
     }
     return status == STATUS_OK;
 }
@@ -196,7 +195,7 @@ static void take_frontend_hello(service_t *self, const message_inbound_t *inboun
     }
     frontend->heard_ns = steady_ns;
     label_frontend(frontend, message->body);
-    log_event(self->context.log, LOG_LEVEL_INFO, "front-end %s came", frontend->label);
+    log_event(self->context.log, LOG_FRONTEND_CAME, LOG_PEER(frontend->label), "front-end came");
     char body[LIMIT_NAME_SIZE + GENERATION_SIZE + 64];
     int size =
         snprintf(body, sizeof body, "version %d\nname %s\ngeneration %.*s\n", MESSAGE_VERSION,
@@ -270,7 +269,8 @@ static bool forget(service_t *self, text_t client, int64_t now_ns)
     }
     char shown[LIMIT_LOG_SAMPLE];
     text_escape(client, shown, sizeof shown);
-    log_event(self->context.log, LOG_LEVEL_INFO, "client %s forgotten by an operator", shown);
+    log_event(self->context.log, LOG_CLIENT_FORGOTTEN, LOG_ABOUT(NULL, LOG_TEXT("client", shown)),
+              "client %s forgotten by an operator; its tombstone goes to all members", shown);
     return true;
 }
 
@@ -413,7 +413,7 @@ static void drop_late_promises(service_t *self, int64_t steady_ns)
 {
     if (self->promises != NULL) {
         int64_t timeout_ns = self->context.config->request_timeout_ms * TIMESTAMP_NS_PER_MS;
-        request_drop_late_promises(&self->request, steady_ns - timeout_ns, steady_ns);
+        request_drop_late_promises(&self->request, steady_ns - timeout_ns);
     }
 }
 

@@ -75,8 +75,11 @@ static void *run(void *argument)
 /* Starts the front-end as configured. */
 static void start(fixture_t *self)
 {
-    assert_int_equal(
-        log_open(self->log_path, "N/frontend", self->config.traffic, false, &self->log), STATUS_OK);
+    const log_options_t options = {.path = self->log_path,
+                                   .member = "N",
+                                   .program = "frontend",
+                                   .traffic = self->config.traffic};
+    assert_int_equal(log_open(&options, &self->log), STATUS_OK);
     frontend_settings_t settings = {
         .config = &self->config, .member = &self->member, .log = self->log};
     assert_int_equal(frontend_new(&settings, &self->frontend), STATUS_OK);

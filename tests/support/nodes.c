@@ -115,7 +115,9 @@ void nodes_start(nodes_t *self, const char *name)
     running_t *running = find(self, name);
     char *path = workspace_path(self->folder, name);
     assert_null(running->node);
-    assert_int_equal(log_open(path, name, true, false, &running->log), STATUS_OK);
+    const log_options_t options = {
+        .path = path, .member = name, .program = "node", .traffic = true};
+    assert_int_equal(log_open(&options, &running->log), STATUS_OK);
     assert_int_equal(node_new(self->config, running->member, running->log, &running->node),
                      STATUS_OK);
     assert_int_equal(pthread_create(&running->thread, NULL, run, running->node), 0);

@@ -91,7 +91,7 @@ static const char *miss_updates(herd_t *herd)
         snprintf(line, sizeof line, "IAMAT client.%d +2-2 2\n", i * (CLIENTS / MISSED) - 1);
         last = herd_ask(herd, "A", line);
     }
-    herd_wait_logged(herd, "A", "node", "link B down: nothing heard for 5 s");
+    herd_wait_logged(herd, "A", "node", " B link-down: down: nothing heard for 5 s");
     return last;
 }
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -57,10 +58,18 @@ static int place_teardown(void **state)
     return 0;
 }
 
+static status_t open_as(const char *path, const char *member, const char *program, bool traffic,
+                        log_t **ret_log)
+{
+    const log_options_t options = {
+        .path = path, .member = member, .program = program, .traffic = traffic};
+    return log_open(&options, ret_log);
+}
+
 static log_t *open_log(const char *path)
 {
     log_t *log = NULL;
-    assert_int_equal(log_open(path, "Goloman/node", true, false, &log), STATUS_OK);
+    assert_int_equal(open_as(path, "Goloman", "node", true, &log), STATUS_OK);
     assert_non_null(log);
     return log;
 }
@@ -112,7 +121,7 @@ static unsigned count_of(const char *content, const char *text)
 /* Sum of what the notes about lost lines say. */
 static unsigned long lost_in(const char *content)
 {
-    static const char mark[] = " log: ";
+    static const char mark[] = " lines-lost: ";
     unsigned long lost = 0;
     for (const char *at = strstr(content, mark); at != NULL; at = strstr(at + 1, mark)) {
         char *end;
@@ -126,10 +135,10 @@ static void events_are_lines_with_time_level_and_source(void **state)
 {
     place_t *place = *state;
     log_t *log = open_log(place->path);
-    log_event(log, LOG_LEVEL_INFO, "link %s up: %d records to send", "Hands", 512);
-    wait_for_text(place, place->path, "512 records to send\n");
-    log_event(log, LOG_LEVEL_WARNING, "watch out");
-    log_event(log, LOG_LEVEL_ERROR, "too late");
+    log_event(log, LOG_LINK_UP, LOG_PEER("Hands"), "up: %d changes to send", 512);
+    wait_for_text(place, place->path, "512 changes to send\n");
+    log_event(log, LOG_PLACES_PAUSED, NULL, "watch out");
+    log_event(log, LOG_LINK_REPAIRED, LOG_PEER("Hands"), "too late");
     log_close(&log);
     assert_null(log);
     const char *content = read_all(place, place->path);
@@ -137,10 +146,10 @@ static void events_are_lines_with_time_level_and_source(void **state)
     assert_int_equal(content[4], '-');
     assert_int_equal(content[10], 'T');
     assert_int_equal(content[23], 'Z');
-    assert_memory_equal(content + 24, " info    Goloman/node link Hands up: 512 records to send\n",
-                        57);
-    assert_non_null(strstr(content, "Z warning Goloman/node watch out\n"));
-    assert_non_null(strstr(content, "Z error   Goloman/node too late\n"));
+    static const char first[] = " info    Goloman/node Hands link-up: up: 512 changes to send\n";
+    assert_memory_equal(content + 24, first, strlen(first));
+    assert_non_null(strstr(content, "Z warning Goloman/node - places-paused: watch out\n"));
+    assert_non_null(strstr(content, "Z error   Goloman/node Hands link-repaired: too late\n"));
 }
 
 static void traffic_shows_direction_peer_and_line(void **state)
@@ -205,11 +214,11 @@ static void long_lines_are_kept_or_cut(void **state)
     char event[2000];
     memset(event, 'e', sizeof event - 1);
     event[sizeof event - 1] = '\0';
-    log_event(log, LOG_LEVEL_INFO, "%s", event);
+    log_event(log, LOG_STARTED, NULL, "%s", event);
     log_close(&log);
     assert_int_equal(count_of(read_all(place, place->path), "\n"), 4);
-    assert_int_equal(count_of(place->content, "e") - 4 * count_of(place->content, "/node"),
-                     1023 - 12);
+    /* Cut to one less than 1024; "/node" has an e in each line, "started" one more. */
+    assert_int_equal(count_of(place->content, "e"), 1023 + 4 + 1);
     assert_int_equal(lost_in(place->content), 0);
     free(line);
 }
@@ -218,20 +227,20 @@ static void traffic_can_be_turned_off(void **state)
 {
     place_t *place = *state;
     log_t *log = NULL;
-    assert_int_equal(log_open(place->path, "Hands/frontend", false, false, &log), STATUS_OK);
+    assert_int_equal(open_as(place->path, "Hands", "frontend", false, &log), STATUS_OK);
     assert_false(log_has_traffic(log));
     log_traffic(log, LOG_RECEIVED, now_ns, peer, TEXT("IAMAT"));
-    log_event(log, LOG_LEVEL_INFO, "stopped");
+    log_event(log, LOG_STARTED, NULL, "stopped");
     log_close(&log);
     assert_null(strstr(read_all(place, place->path), "IAMAT"));
-    assert_non_null(strstr(place->content, "Hands/frontend stopped\n"));
+    assert_non_null(strstr(place->content, "Hands/frontend - started: stopped\n"));
 }
 
 static void no_log_is_fine(void **state)
 {
     (void)state;
     log_t *log = NULL;
-    log_event(NULL, LOG_LEVEL_INFO, "nothing");
+    log_event(NULL, LOG_STARTED, NULL, "nothing");
     log_traffic(NULL, LOG_RECEIVED, now_ns, peer, TEXT("nothing"));
     log_reopen(NULL);
     assert_false(log_has_traffic(NULL));
@@ -243,10 +252,10 @@ static void a_path_that_cannot_be_opened_is_an_error(void **state)
     place_t *place = *state;
     log_t *log = NULL;
     snprintf(place->other, sizeof place->other, "%s/none/log", place->folder);
-    assert_int_equal(log_open(place->other, "a", true, false, &log), STATUS_SYSTEM);
+    assert_int_equal(open_as(place->other, "a", "b", true, &log), STATUS_SYSTEM);
     assert_int_equal(errno, ENOENT);
     assert_null(log);
-    assert_int_equal(log_open(place->folder, "a", true, false, &log), STATUS_SYSTEM);
+    assert_int_equal(open_as(place->folder, "a", "b", true, &log), STATUS_SYSTEM);
     assert_int_equal(errno, EISDIR);
 }
 
@@ -256,10 +265,10 @@ static void a_file_is_appended_to(void **state)
     mode_t mask = umask(0);
     log_t *log = open_log(place->path);
     umask(mask);
-    log_event(log, LOG_LEVEL_INFO, "first");
+    log_event(log, LOG_STARTED, NULL, "first");
     log_close(&log);
     log = open_log(place->path);
-    log_event(log, LOG_LEVEL_INFO, "second");
+    log_event(log, LOG_STARTED, NULL, "second");
     log_close(&log);
     const char *content = read_all(place, place->path);
     assert_non_null(strstr(content, "first\n"));
@@ -273,13 +282,13 @@ static void a_renamed_file_is_left_for_a_new_one(void **state)
 {
     place_t *place = *state;
     log_t *log = open_log(place->path);
-    log_event(log, LOG_LEVEL_INFO, "before");
+    log_event(log, LOG_STARTED, NULL, "before");
     wait_for_text(place, place->path, "before\n");
     assert_int_equal(rename(place->path, place->other), 0);
-    log_event(log, LOG_LEVEL_INFO, "between");
+    log_event(log, LOG_STARTED, NULL, "between");
     wait_for_text(place, place->other, "between\n");
     log_reopen(log);
-    log_event(log, LOG_LEVEL_INFO, "after");
+    log_event(log, LOG_STARTED, NULL, "after");
     log_close(&log);
     assert_null(strstr(read_all(place, place->path), "before"));
     assert_non_null(strstr(place->content, "after\n"));
@@ -293,10 +302,11 @@ static void a_file_that_cannot_be_reopened_goes_on(void **state)
     assert_int_equal(rename(place->path, place->other), 0);
     assert_int_equal(mkdir(place->path, 0700), 0);
     log_reopen(log);
-    log_event(log, LOG_LEVEL_INFO, "after");
+    log_event(log, LOG_STARTED, NULL, "after");
     log_close(&log);
     assert_int_equal(rmdir(place->path), 0);
-    assert_non_null(strstr(read_all(place, place->other), "warning Goloman/node log: the file"));
+    assert_non_null(
+        strstr(read_all(place, place->other), "warning Goloman/node - not-reopened: the file"));
     assert_non_null(strstr(place->content, "after\n"));
 }
 
@@ -304,7 +314,7 @@ static void *write_events(void *argument)
 {
     log_t *log = argument;
     for (unsigned i = 0; i < 500; i++) {
-        log_event(log, LOG_LEVEL_INFO, "event %u", i);
+        log_event(log, LOG_STARTED, NULL, "event %u", i);
         log_traffic(log, LOG_RECEIVED, now_ns, peer, TEXT("traffic"));
     }
     return NULL;
@@ -366,7 +376,7 @@ static void a_stuck_target_blocks_nobody(void **state)
     for (unsigned i = 0; i < LINES; i++) {
         log_traffic(log, LOG_RECEIVED, now_ns, peer, TEXT("IAMAT kiwi.cs.ucla.edu"));
     }
-    log_event(log, LOG_LEVEL_INFO, "still here");
+    log_event(log, LOG_STARTED, NULL, "still here");
     size_t size = 0;
     unsigned long lost = 0;
     unsigned came = 0;
@@ -412,7 +422,7 @@ static void a_full_disk_costs_counted_lines(void **state)
     assert_int_equal(symlink("/dev/full", place->path), 0);
     log_t *log = open_log(place->path);
     for (unsigned i = 0; i < 300; i++) {
-        log_event(log, LOG_LEVEL_INFO, "refused");
+        log_event(log, LOG_STARTED, NULL, "refused");
         if (i % 100 == 0) {
             pause_ms(10);
         }
@@ -422,7 +432,7 @@ static void a_full_disk_costs_counted_lines(void **state)
     assert_int_equal(unlink(place->path), 0);
     log_reopen(log);
     wait_for_text(place, place->path, "300 lines lost");
-    log_event(log, LOG_LEVEL_INFO, "taken");
+    log_event(log, LOG_STARTED, NULL, "taken");
     log_close(&log);
     const char *content = read_all(place, place->path);
     assert_int_equal(count_of(content, "refused"), 0);
@@ -435,7 +445,7 @@ static void a_full_disk_does_not_hold_up_the_end(void **state)
 {
     (void)state;
     log_t *log = open_log("/dev/full");
-    log_event(log, LOG_LEVEL_INFO, "refused");
+    log_event(log, LOG_STARTED, NULL, "refused");
     log_close(&log);
     assert_null(log);
 }
@@ -450,17 +460,17 @@ static void a_torn_line_stands_alone(void **state)
     log_t *log = open_log(place->path);
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &narrow), 0);
-    log_event(log, LOG_LEVEL_INFO, "%s", "first of all, and shorter than the limit");
+    log_event(log, LOG_STARTED, NULL, "%s", "first of all, and shorter than the limit");
     wait_for_text(place, place->path, "shorter than the limit\n");
-    log_event(log, LOG_LEVEL_INFO, "torn");
+    log_event(log, LOG_STARTED, NULL, "torn");
     wait_for_text(place, place->path, "limit\n2");
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    log_event(log, LOG_LEVEL_INFO, "next");
+    log_event(log, LOG_STARTED, NULL, "next");
     log_close(&log);
     signal(SIGXFSZ, SIG_DFL);
     const char *content = read_all(place, place->path);
     assert_null(strstr(content, "torn"));
-    assert_non_null(strstr(content, "info    Goloman/node next\n"));
+    assert_non_null(strstr(content, "info    Goloman/node - started: next\n"));
     assert_int_equal(lost_in(content), 1);
     const char *next = strstr(content, "next\n");
     while (next[-1] != '\n') {
@@ -470,15 +480,21 @@ static void a_torn_line_stands_alone(void **state)
 }
 
 /* A log with echo while stderr goes to the file `path`. */
-static void log_beside_stderr(const place_t *place, const char *path)
+static void log_beside_stderr(const place_t *place, const char *path, log_format_t format)
 {
+    const log_options_t options = {.path = place->path,
+                                   .member = "Welsh",
+                                   .program = "node",
+                                   .format = format,
+                                   .traffic = true,
+                                   .echo = true};
     int before = dup(STDERR_FILENO);
     int file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     assert_true(before >= 0 && file >= 0);
     dup2(file, STDERR_FILENO);
     log_t *log = NULL;
-    status_t status = log_open(place->path, "Welsh/node", true, true, &log);
-    log_event(log, LOG_LEVEL_WARNING, "link %s down", "Holiday");
+    status_t status = log_open(&options, &log);
+    log_event(log, LOG_LINK_DOWN, LOG_PEER("Holiday"), "down");
     log_traffic(log, LOG_RECEIVED, now_ns, peer, TEXT("IAMAT"));
     log_close(&log);
     dup2(before, STDERR_FILENO);
@@ -490,18 +506,146 @@ static void log_beside_stderr(const place_t *place, const char *path)
 static void events_are_echoed_on_request(void **state)
 {
     place_t *place = *state;
-    log_beside_stderr(place, place->other);
-    assert_string_equal(read_all(place, place->other), "Welsh/node: warning: link Holiday down\n");
-    assert_non_null(strstr(read_all(place, place->path), "link Holiday down\n"));
+    log_beside_stderr(place, place->other, LOG_FORMAT_TEXT);
+    assert_string_equal(read_all(place, place->other), "Welsh/node: warning: Holiday: down\n");
+    assert_non_null(strstr(read_all(place, place->path), "link-down: down\n"));
 }
 
 static void nothing_is_echoed_into_the_log_itself(void **state)
 {
     place_t *place = *state;
-    log_beside_stderr(place, place->path);
+    log_beside_stderr(place, place->path, LOG_FORMAT_TEXT);
     const char *content = read_all(place, place->path);
-    assert_non_null(strstr(content, " warning Welsh/node link Holiday down\n"));
+    assert_non_null(strstr(content, " warning Welsh/node Holiday link-down: down\n"));
     assert_null(strstr(content, "Welsh/node: warning"));
+}
+
+static void events_go_to_the_journal_with_their_priority(void **state)
+{
+    place_t *place = *state;
+    struct stat file;
+    char stream[64];
+    close(open(place->other, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    assert_int_equal(stat(place->other, &file), 0);
+    snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)file.st_dev, (uintmax_t)file.st_ino);
+    assert_int_equal(setenv("JOURNAL_STREAM", stream, 1), 0);
+    log_beside_stderr(place, place->other, LOG_FORMAT_TEXT);
+    assert_string_equal(read_all(place, place->other), "<4>Welsh/node Holiday link-down: down\n");
+    log_beside_stderr(place, place->other, LOG_FORMAT_JSON);
+    assert_non_null(strstr(read_all(place, place->other), "\n<4>{\"time\":\""));
+    assert_int_equal(count_of(place->content, "\n"), 2);
+    assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
+}
+
+/* JOURNAL_STREAM is inherited: it counts only where stderr is that very stream. */
+static void another_stream_is_not_the_journal(void **state)
+{
+    static const char *const streams[] = {"", ":", "1:1", "1:", ":1", "x:y", "1", "-1:-1"};
+    place_t *place = *state;
+    for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
+        assert_int_equal(setenv("JOURNAL_STREAM", streams[i], 1), 0);
+        log_beside_stderr(place, place->other, LOG_FORMAT_TEXT);
+        assert_string_equal(read_all(place, place->other), "Welsh/node: warning: Holiday: down\n");
+        assert_int_equal(unlink(place->other), 0);
+    }
+    assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
+}
+
+/* Sum of what "(repeated N times)" says, and of the lines that say nothing. */
+static unsigned long told_in(const char *content, const char *event)
+{
+    unsigned long told = 0;
+    for (const char *at = strstr(content, event); at != NULL; at = strstr(at + 1, event)) {
+        const char *end = strchr(at, '\n');
+        const char *note = strstr(at, "(repeated ");
+        told += note != NULL && note < end ? strtoul(note + 10, NULL, 10) : 1;
+    }
+    return told;
+}
+
+/* However long the machine takes: each event is told, alone or in a number, and the last one is there. */
+static void repeats_are_counted_and_none_is_forgotten(void **state)
+{
+    place_t *place = *state;
+    log_t *log = open_log(place->path);
+    for (unsigned i = 1; i <= 1000; i++) {
+        log_event(log, LOG_LINK_GAP, LOG_PEER("Hands"), "gap %u", i);
+        log_event(log, LOG_LINK_GAP, LOG_PEER("Holiday"), "other %u", i);
+    }
+    log_close(&log);
+    const char *content = read_all(place, place->path);
+    assert_non_null(strstr(content, " Hands link-gap: gap 1\n"));
+    assert_non_null(strstr(content, " Holiday link-gap: other 1\n"));
+    assert_non_null(strstr(content, "gap 1000 (repeated "));
+    assert_int_equal(told_in(content, "Hands link-gap: "), 1000);
+    assert_int_equal(told_in(content, "Holiday link-gap: "), 1000);
+    assert_true(count_of(content, "\n") < 1000);
+}
+
+/* The last repeat does not wait for the next event of its kind. */
+static void repeats_are_told_while_nothing_else_happens(void **state)
+{
+    place_t *place = *state;
+    log_t *log = open_log(place->path);
+    log_event(log, LOG_LINK_GAP, LOG_PEER("Hands"), "first");
+    log_event(log, LOG_LINK_GAP, LOG_PEER("Hands"), "second");
+    wait_for_text(place, place->path, "link-gap: second (repeated 1 times)\n");
+    log_close(&log);
+}
+
+/* Each line of the file, which is JSON in full. */
+static void expect_json_lines(const char *content, unsigned count)
+{
+    text_t rest = text_of(content);
+    text_t line;
+    unsigned lines = 0;
+    while (text_take_line(&rest, &line)) {
+        json_error_t error;
+        json_t *object = json_loadb(line.data, line.size, JSON_REJECT_DUPLICATES, &error);
+        if (object == NULL) {
+            fail_msg("%s: %.*s", error.text, (int)line.size, line.data);
+        }
+        assert_string_equal(json_string_value(json_object_get(object, "member")), "Goloman");
+        assert_non_null(json_string_value(json_object_get(object, "message")));
+        json_decref(object);
+        lines++;
+    }
+    assert_int_equal(rest.size, 0);
+    assert_int_equal(lines, count);
+}
+
+static void a_log_of_json_is_json_whatever_the_bytes(void **state)
+{
+    place_t *place = *state;
+    const log_options_t options = {.path = place->path,
+                                   .member = "Goloman",
+                                   .program = "node",
+                                   .format = LOG_FORMAT_JSON,
+                                   .traffic = true};
+    char bytes[256];
+    char string[256];
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (char)i;
+        string[i] = (char)(i + 1); /* the last one ends it */
+    }
+    log_t *log = NULL;
+    assert_int_equal(log_open(&options, &log), STATUS_OK);
+    log_traffic(log, LOG_RECEIVED, now_ns, peer, (text_t){bytes, sizeof bytes});
+    log_traffic(log, LOG_ANSWERED, now_ns, (text_t){bytes, sizeof bytes}, (text_t){0});
+    log_event(log, LOG_LINK_REFUSED, LOG_ABOUT(string, LOG_TEXT("reason", string)), "%s", string);
+    log_dropped(log, "Hands", "link", "no \"good\"", (text_t){bytes, sizeof bytes});
+    char *big = memory_new(600000);
+    memset(big, '"', 600000);
+    log_traffic(log, LOG_ANSWERED, now_ns, peer, (text_t){big, 600000});
+    memset(big, '\xff', 600000);
+    log_traffic(log, LOG_ANSWERED, now_ns, peer, (text_t){big, 600000});
+    free(big);
+    log_close(&log);
+    expect_json_lines(read_all(place, place->path), 6);
+    assert_non_null(strstr(place->content, "{\"time\":\"2026-03-01T12:00:00.250Z\",\"level\":"
+                                           "\"traffic\",\"program\":\"node\",\"member\":"
+                                           "\"Goloman\",\"peer\":\"127.0.0.1:40112#7\","
+                                           "\"event\":\"received\",\"message\":\"\\\\x00"));
 }
 
 #define LOG_TEST(test) cmocka_unit_test_setup_teardown(test, place_setup, place_teardown)
@@ -510,6 +654,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         LOG_TEST(events_are_lines_with_time_level_and_source),
+        LOG_TEST(events_go_to_the_journal_with_their_priority),
+        LOG_TEST(another_stream_is_not_the_journal),
+        LOG_TEST(repeats_are_counted_and_none_is_forgotten),
+        LOG_TEST(repeats_are_told_while_nothing_else_happens),
+        LOG_TEST(a_log_of_json_is_json_whatever_the_bytes),
         LOG_TEST(traffic_shows_direction_peer_and_line),
         LOG_TEST(traffic_is_written_without_an_event),
         LOG_TEST(hostile_bytes_are_escaped),
