@@ -146,7 +146,7 @@ static void overpass_is_spared_when_it_is_busy(void **state)
     provider_set_body(scene_provider(), overpass_reply);
     scene_expect_trouble("OVER_QUERY_LIMIT", "left alone");
     assert_int_equal(provider_request_count(scene_provider()), 1);
-    herd_wait_logged(scene_herd(), "Clark", "node", "overpass fails: left alone");
+    herd_wait_logged(scene_herd(), "Clark", "node", "overpass places-paused: ");
 }
 
 static void expect_http(unsigned http_status, const char *status)
