@@ -80,6 +80,18 @@
 /* Front-ends that one node serves. */
 #define LIMIT_FRONTENDS 256
 
+/* The tap. Prefixes that subscribers have, all together, and their bytes: ZeroMQ keeps a node of a tree, some 50 bytes, for
+ * each byte, so 13 MiB. One that is longer than LIMIT_TAP_PREFIX_SIZE gets nothing. */
+#define LIMIT_TAP_SUBSCRIPTIONS      1024
+#define LIMIT_TAP_SUBSCRIPTIONS_SIZE 262144
+#define LIMIT_TAP_PREFIX_SIZE        255
+/* A meta frame: a member's name, numbers, and a count for each length that a prefix may have. */
+#define LIMIT_TAP_META_SIZE 65536
+/* What a subscriber may send in a frame: prefixes, and what it takes to connect. More disconnects it. */
+#define LIMIT_TAP_FRAME_SIZE 2048
+/* Messages queued for one subscriber; as large as a batch each, when the bus is busy: 64 MiB. What comes then is lost for it. */
+#define LIMIT_TAP_MESSAGES 1024
+
 /* JSON of a provider: levels of brackets (Google's answers have six), and bytes of one answer. Google sends at most 20
  * places, and what fits no reply is of no use; OpenStreetMap sends all that there are, for us to choose from. */
 #define LIMIT_JSON_DEPTH         32

@@ -35,6 +35,9 @@
     X(FRONTEND_CAME, INFO, EACH)                                                                   \
     X(FRONTEND_LEFT, INFO, EACH)                                                                   \
     X(FRONTEND_UNDELIVERED, WARNING, COUNTED)                                                      \
+    X(TAP_WATCHED, INFO, COUNTED)                                                                  \
+    X(TAP_UNWATCHED, INFO, COUNTED)                                                                \
+    X(TAP_RESET, WARNING, COUNTED)                                                                 \
     X(CLIENT_FORGOTTEN, INFO, EACH)                                                                \
     X(STORE_FULL, ERROR, COUNTED)                                                                  \
     X(PROMISE_UNKEPT, WARNING, COUNTED)

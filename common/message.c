@@ -149,20 +149,31 @@ static status_t send_frame(void *socket, text_t text, int flags)
     }
 }
 
+status_t message_send_frames(void *socket, const text_t *frames, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        status_t status = send_frame(socket, frames[i], i + 1 < count ? ZMQ_SNDMORE : 0);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
 status_t message_send(void *socket, text_t peer, const message_t *message)
 {
     assert(message->header.size <= LIMIT_HEADER_SIZE && message->body.size <= LIMIT_BODY_SIZE);
     const text_t frames[] = {peer, TEXT(PROTOCOL), type_texts[message->type], message->header,
                              message->body};
     unsigned first = peer.size > 0 ? 0 : 1;
-    for (unsigned i = first; i < MESSAGE_FRAMES_MAX; i++) {
-        status_t status =
-            send_frame(socket, frames[i], i + 1 < MESSAGE_FRAMES_MAX ? ZMQ_SNDMORE : 0);
-        if (status != STATUS_OK) {
-            return status;
-        }
-    }
-    return STATUS_OK;
+    return message_send_frames(socket, frames + first, MESSAGE_FRAMES_MAX - first);
+}
+
+status_t message_publish(void *socket, text_t topic, text_t meta, const message_t *message)
+{
+    const text_t frames[] = {
+        topic, meta, TEXT(PROTOCOL), type_texts[message->type], message->header, message->body};
+    return message_send_frames(socket, frames, sizeof frames / sizeof frames[0]);
 }
 
 bool message_ready(void *socket, short event)

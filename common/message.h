@@ -85,6 +85,14 @@ void message_inbound_done(message_inbound_t *self);
  * STATUS_SYSTEM: see errno. All frames are sent or none. */
 status_t message_send(void *socket, text_t peer, const message_t *message) STATUS_MUST_USE;
 
+/* Sends these frames as one message, without blocking; as message_send. */
+status_t message_send_frames(void *socket, const text_t *frames, size_t count) STATUS_MUST_USE;
+
+/* Sends `message` behind a topic and a meta frame, on a XPUB, which drops it for subscribers that are too slow. Its texts
+ * are copied. As message_send. */
+status_t message_publish(void *socket, text_t topic, text_t meta,
+                         const message_t *message) STATUS_MUST_USE;
+
 /* The value of `key` in a body of "key value" lines (M5); false where it is not there. Borrows from `body`. */
 bool message_value(text_t body, const char *key, text_t *ret_value);
 

@@ -51,6 +51,19 @@ static const setting_t dealer_settings[] = {
     {ZMQ_IMMEDIATE, 1},
 };
 
+static const setting_t xpub_settings[] = {
+    /* Who does not keep up loses messages; nobody waits for it. */
+    {ZMQ_XPUB_NODROP, 0},
+    /* Only the first subscriber of a prefix and the last that leaves it are told: no more than that is to be known. */
+    {ZMQ_XPUB_VERBOSE, 0},
+    /* What nobody has read yet is of no use to anybody. ms */
+    {ZMQ_LINGER, 0},
+};
+
+static const setting_t sub_settings[] = {
+    {ZMQ_LINGER, 0},
+};
+
 /* High-water marks in messages, and the longest pause between two attempts to connect, in ms (0: constant). */
 typedef struct {
     int send_messages;
@@ -65,6 +78,9 @@ static const role_settings_t role_settings[] = {
     [SOCKETS_REQUESTS_ROUTER] = {LIMIT_REPLY_MESSAGES, LIMIT_REQUEST_WINDOW, 0},
     /* Clients wait for their node: look for it every 100 ms. */
     [SOCKETS_REQUESTS_DEALER] = {LIMIT_REQUEST_WINDOW, LIMIT_REPLY_MESSAGES, 0},
+    /* Subscriptions come in a burst when a subscriber connects. */
+    [SOCKETS_TAP_XPUB] = {LIMIT_TAP_MESSAGES, LIMIT_TAP_SUBSCRIPTIONS, 0},
+    [SOCKETS_TAP_SUB] = {LIMIT_TAP_SUBSCRIPTIONS, LIMIT_TAP_MESSAGES, 0},
 };
 
 static bool set_int(void *socket, int option, int value)
@@ -85,17 +101,29 @@ static bool set_all(void *socket, const setting_t *settings, size_t count)
 #define SET_ALL(socket, settings)                                                                  \
     set_all(socket, settings, sizeof(settings) / sizeof((settings)[0]))
 
+/* What only sockets of this kind have, or have otherwise. */
+static bool set_kind(void *socket, sockets_role_t role)
+{
+    switch (role) {
+    case SOCKETS_BUS_ROUTER:
+    case SOCKETS_REQUESTS_ROUTER: return SET_ALL(socket, router_settings);
+    case SOCKETS_BUS_DEALER:
+    case SOCKETS_REQUESTS_DEALER: return SET_ALL(socket, dealer_settings);
+    case SOCKETS_TAP_XPUB: return SET_ALL(socket, xpub_settings);
+    case SOCKETS_TAP_SUB: return SET_ALL(socket, sub_settings);
+    }
+    return false;
+}
+
 status_t sockets_configure(void *socket, sockets_role_t role, const char *endpoint,
                            const char *routing_id)
 {
     const role_settings_t *of_role = &role_settings[role];
-    bool router = role == SOCKETS_BUS_ROUTER || role == SOCKETS_REQUESTS_ROUTER;
     /* IPv6 sockets only where the endpoint asks for one: "[::1]", or "*" for all addresses. */
     bool ipv6 = strchr(endpoint, '[') != NULL || strchr(endpoint, '*') != NULL;
     /* A peer that sends more is disconnected before it costs memory. int64_t, bytes a frame. */
-    int64_t max_frame_size = LIMIT_BODY_SIZE;
-    bool set = SET_ALL(socket, common_settings) &&
-               (router ? SET_ALL(socket, router_settings) : SET_ALL(socket, dealer_settings)) &&
+    int64_t max_frame_size = role == SOCKETS_TAP_XPUB ? LIMIT_TAP_FRAME_SIZE : LIMIT_BODY_SIZE;
+    bool set = SET_ALL(socket, common_settings) && set_kind(socket, role) &&
                set_int(socket, ZMQ_SNDHWM, of_role->send_messages) &&
                set_int(socket, ZMQ_RCVHWM, of_role->receive_messages) &&
                set_int(socket, ZMQ_RECONNECT_IVL_MAX, of_role->reconnect_max_ms) &&

@@ -12,6 +12,8 @@ typedef enum {
     SOCKETS_BUS_DEALER,      /* a member sends to one neighbour */
     SOCKETS_REQUESTS_ROUTER, /* a node serves its front-ends and operators */
     SOCKETS_REQUESTS_DEALER, /* a front-end or operator asks its node */
+    SOCKETS_TAP_XPUB,        /* a node publishes what passes */
+    SOCKETS_TAP_SUB,         /* an operator watches it */
 } sockets_role_t;
 
 /* Sets all options of `role` on `socket` (a raw ZeroMQ handle). `endpoint` is what it will be bound or connected to;

@@ -161,6 +161,7 @@ static void log_opened(neighbour_t *self)
 static void log_down(neighbour_t *self, const char *reason)
 {
     if (self->up) {
+        tap_link(self->context.tap, self->name, "down", reason);
         log_event(self->context.log, LOG_LINK_DOWN,
                   LOG_ABOUT(self->name, LOG_TEXT("reason", reason),
                             LOG_NUMBER("changes", link_lag(self->link))),
@@ -169,10 +170,26 @@ static void log_down(neighbour_t *self, const char *reason)
     self->up = false;
 }
 
+/* Of the topics of a tap (bus-protocol.md, T6); nothing to tell where there is none. */
+static const char *const event_texts[] = {
+    [LINK_UP] = "up",
+    [LINK_OPENED] = "opened",
+    [LINK_RESTARTED] = "restarted",
+    [LINK_RESET] = "reset",
+    [LINK_REFUSED] = "refused",
+    [LINK_HERD_DIFFERS] = "other-herd",
+    [LINK_REPAIRED] = "repaired",
+    [LINK_GAP] = "gap",
+    [LINK_BAD] = "bad",
+};
+
 static void handle_link_event(neighbour_t *self, link_event_t event, const message_t *message,
                               int64_t steady_ns)
 {
     log_t *log = self->context.log;
+    if (event_texts[event] != NULL) {
+        tap_link(self->context.tap, self->name, event_texts[event], "");
+    }
     switch (event) {
     case LINK_UP:
         log_event(log, LOG_LINK_UP,
@@ -221,6 +238,7 @@ void neighbour_take(neighbour_t *self, const message_t *message, int64_t now_ns,
     if (log_has_traffic(self->context.log)) {
         log_records(self, message, now_ns);
     }
+    tap_message(self->context.tap, PUBLICATION_IN, text_of(self->name), message);
     uint64_t refused = link_counters(self->link)->refused;
     link_event_t event = link_take(self->link, message, now_ns, steady_ns);
     if (link_counters(self->link)->refused != refused) {
@@ -239,6 +257,8 @@ static void send_answers(neighbour_t *self, int64_t steady_ns)
             log_event(self->context.log, LOG_LINK_ANSWER_FAILED, LOG_PEER(self->name),
                       "it cannot be answered: %s; it sends again what is not acknowledged",
                       zmq_strerror(zmq_errno()));
+        } else if (status == STATUS_OK) {
+            tap_message(self->context.tap, PUBLICATION_OUT, text_of(self->name), &answer);
         }
     }
 }
@@ -254,6 +274,7 @@ static void send_records(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
             link_unsent(self->link);
             break;
         }
+        tap_message(self->context.tap, PUBLICATION_OUT, text_of(self->name), &message);
         link_sent(self->link, steady_ns);
         sent++;
     }
@@ -289,6 +310,7 @@ static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument)
             break;
         }
         if (status == STATUS_OK) {
+            tap_message(self->context.tap, PUBLICATION_IN, text_of(self->name), &inbound.message);
             link_event_t event = link_take_answer(self->link, &inbound.message, steady_ns);
             handle_link_event(self, event, &inbound.message, steady_ns);
         } else {

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/message.h"
 #include "node/link.h"
+#include "node/tap.h"
 
 #include <czmq.h>
 
@@ -18,6 +19,7 @@ typedef struct {
     zloop_t *loop;
     log_t *log;
     store_t *store;
+    tap_t *tap;
     void *bus;                            /* our ROUTER, for answers */
     void (*acknowledged)(void *argument); /* called when link_held has grown */
     void *argument;                       /* for `acknowledged` */

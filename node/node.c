@@ -42,6 +42,7 @@ struct node {
     zsock_t *requests; /* ROUTER */
     zsock_t *bus;      /* ROUTER */
     store_t *store;
+    tap_t *tap;
     neighbour_t **neighbours; /* member->neighbour_count of them */
     link_group_t link_group;  /* of these */
     places_t *places;         /* NULL without a provider */
@@ -55,6 +56,7 @@ struct node {
 
 static void pump_all(node_t *self, int64_t now_ns, int64_t steady_ns)
 {
+    tap_changes(self->tap);
     for (size_t i = 0; i < self->member->neighbour_count; i++) {
         neighbour_pump(self->neighbours[i], now_ns, steady_ns);
     }
@@ -79,11 +81,17 @@ static void take_bus_message(node_t *self, const message_inbound_t *inbound, int
         return;
     }
     log_dropped(self->log, NULL, "bus", "no neighbour of this member", inbound->peer);
+    tap_message(self->tap, PUBLICATION_IN, TEXT("?"), &inbound->message);
     message_t refused = {.type = MESSAGE_REFUSED,
                          .header = inbound->message.header,
                          .body = TEXT("you are no neighbour of this member\n")};
-    if (inbound->message.type == MESSAGE_HELLO &&
-        message_send(zsock_resolve(self->bus), inbound->peer, &refused) == STATUS_SYSTEM) {
+    if (inbound->message.type != MESSAGE_HELLO) {
+        return;
+    }
+    status_t status = message_send(zsock_resolve(self->bus), inbound->peer, &refused);
+    if (status == STATUS_OK) {
+        tap_message(self->tap, PUBLICATION_OUT, TEXT("?"), &refused);
+    } else if (status == STATUS_SYSTEM) {
         log_event(self->log, LOG_LINK_ANSWER_FAILED, NULL,
                   "a stranger cannot be answered: %s; it goes on asking",
                   zmq_strerror(zmq_errno()));
@@ -243,6 +251,7 @@ static int on_tick(zloop_t *loop, int timer, void *argument)
         neighbour_tick(self->neighbours[i], now_ns, steady_ns);
     }
     expire(self, now_ns);
+    tap_tick(self->tap, steady_ns);
     service_tick(self->service, steady_ns);
     advance_digest(self, steady_ns);
     serve_when_ready(self, steady_ns);
@@ -330,6 +339,7 @@ static void make_neighbours(node_t *self)
     neighbour_context_t context = {.loop = self->loop,
                                    .log = self->log,
                                    .store = self->store,
+                                   .tap = self->tap,
                                    .bus = zsock_resolve(self->bus),
                                    .acknowledged = on_acknowledged,
                                    .argument = self};
@@ -373,6 +383,7 @@ static void make_service(node_t *self)
         .member = self->member,
         .log = self->log,
         .store = self->store,
+        .tap = self->tap,
         .places = self->places,
         .socket = zsock_resolve(self->requests),
         .neighbours = self->neighbours,
@@ -397,6 +408,14 @@ status_t node_new(const config_t *config, const config_member_t *member, log_t *
     status_t status = bind_router(self, SOCKETS_BUS_ROUTER, member->bus, &self->bus);
     if (status == STATUS_OK) {
         status = bind_router(self, SOCKETS_REQUESTS_ROUTER, member->requests, &self->requests);
+    }
+    if (status == STATUS_OK) {
+        tap_context_t tap = {.loop = self->loop,
+                             .log = log,
+                             .store = self->store,
+                             .member = member->name,
+                             .endpoint = member->tap};
+        status = tap_new(&tap, &self->tap);
     }
     if (status == STATUS_OK && config->places != CONFIG_PLACES_NONE) {
         status = places_new(config, log, &self->places);
@@ -428,6 +447,7 @@ void node_destroy(node_t **self_p)
         neighbour_destroy(&self->neighbours[i]);
     }
     free(self->neighbours);
+    tap_destroy(&self->tap);
     zloop_destroy(&self->loop);
     places_destroy(&self->places);
     zsock_destroy(&self->requests);

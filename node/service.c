@@ -45,11 +45,61 @@ static void remove_frontend(service_t *self, frontend_link_t *frontend, const ch
     frontends_remove(self->frontends, frontend);
 }
 
+enum { LABEL_SIZE = sizeof(((frontend_link_t *)NULL)->label) };
+
+/* Name and pid of a front-end, from its HELLO: checked to be fit for the log. `label` has LABEL_SIZE bytes. */
+static void write_label(text_t body, char *label)
+{
+    text_t name;
+    uint64_t pid;
+    if (!message_value(body, "frontend", &name) || !record_name_is_valid(name)) {
+        name = TEXT("?");
+    }
+    if (!message_number(body, "pid", INT32_MAX, &pid)) {
+        pid = 0;
+    }
+    snprintf(label, LABEL_SIZE, "%.*s/%llu", (int)name.size, name.data, (unsigned long long)pid);
+}
+
+/* "Goloman:4711", "operator", or "?" (bus-protocol.md, T2); `label` has LABEL_SIZE bytes. */
+static text_t tap_peer(service_t *self, text_t peer, const message_t *message, char *label)
+{
+    if (message->type == MESSAGE_STATUS || message->type == MESSAGE_FORGET ||
+        message->type == MESSAGE_REPORT) {
+        return TEXT("operator");
+    }
+    const frontend_link_t *frontend = frontends_find(self->frontends, peer);
+    if (message->type == MESSAGE_HELLO) {
+        write_label(message->body, label);
+    } else if (frontend != NULL) {
+        memcpy(label, frontend->label, LABEL_SIZE);
+    } else {
+        return TEXT("?");
+    }
+    char *slash = strchr(label, '/');
+    if (slash != NULL) {
+        *slash = ':'; /* parts of a topic are parted by slashes */
+    }
+    return text_of(label);
+}
+
+/* Shows a message of a front-end or operator, or to one. */
+static void tap_exchange(service_t *self, publication_kind_t kind, text_t peer,
+                         const message_t *message)
+{
+    char label[LABEL_SIZE];
+    if (tap_wants(self->context.tap, kind)) {
+        tap_message(self->context.tap, kind, tap_peer(self, peer, message, label), message);
+    }
+}
+
 /* False where it could not be delivered. */
 static bool send_to_frontend(service_t *self, text_t peer, const message_t *message)
 {
     status_t status = message_send(self->context.socket, peer, message);
-    if (status != STATUS_OK) {
+    if (status == STATUS_OK) {
+        tap_exchange(self, PUBLICATION_REPLY, peer, message);
+    } else {
         log_event(
             self->context.log, LOG_FRONTEND_UNDELIVERED, NULL,
             "a %s could not be delivered to a front-end or operator: %s; a front-end asks again",
@@ -147,21 +197,6 @@ static void take_request(service_t *self, frontend_link_t *frontend, text_t body
     }
 }
 
-/* Name and pid of a front-end, from its HELLO: checked to be fit for the log. */
-static void label_frontend(frontend_link_t *frontend, text_t body)
-{
-    text_t name;
-    uint64_t pid;
-    if (!message_value(body, "frontend", &name) || !record_name_is_valid(name)) {
-        name = TEXT("?");
-    }
-    if (!message_number(body, "pid", INT32_MAX, &pid)) {
-        pid = 0;
-    }
-    snprintf(frontend->label, sizeof frontend->label, "%.*s/%llu", (int)name.size, name.data,
-             (unsigned long long)pid);
-}
-
 static void refuse(service_t *self, const message_inbound_t *inbound, text_t reason)
 {
     message_t refused = {
@@ -194,7 +229,7 @@ static void take_frontend_hello(service_t *self, const message_inbound_t *inboun
         return;
     }
     frontend->heard_ns = steady_ns;
-    label_frontend(frontend, message->body);
+    write_label(message->body, frontend->label);
     log_event(self->context.log, LOG_FRONTEND_CAME, LOG_PEER(frontend->label), "front-end came");
     char body[LIMIT_NAME_SIZE + GENERATION_SIZE + 64];
     int size =
@@ -346,6 +381,7 @@ void service_receive(service_t *self)
             break;
         }
         if (status == STATUS_OK) {
+            tap_exchange(self, PUBLICATION_REQUEST, inbound.peer, &inbound.message);
             take_message(self, &inbound, now_ns, steady_ns);
         } else {
             drop(self, status_text(status), inbound.peer);

@@ -12,6 +12,7 @@
 #include "node/neighbour.h"
 #include "node/places.h"
 #include "node/store.h"
+#include "node/tap.h"
 
 typedef struct service service_t;
 
@@ -21,6 +22,7 @@ typedef struct {
     const config_member_t *member;
     log_t *log;
     store_t *store;
+    tap_t *tap;
     places_t *places;         /* NULL without a provider */
     void *socket;             /* the requests ROUTER */
     neighbour_t **neighbours; /* for reports and promises; member->neighbour_count of them */
