@@ -21,6 +21,7 @@ refuses() {
     [ "$status" -eq 2 ] || fail "$* ended with $status"
 }
 
+python3 -B "$(dirname "$0")/compare/test_compare.py" 2>"$folder/unittest" || fail "$(cat "$folder/unittest")"
 "$run" --help >/dev/null
 "$run" --list >"$folder/list"
 grep -q '^iamat-50x32 ' "$folder/list" || fail 'the main case is not listed'
@@ -37,6 +38,7 @@ look() {
     grep -q 'THIS WAS A SHORT LOOK' "$folder/$1.md" || fail "$1: a short look does not say that it is one"
 }
 
+look visible
 if command -v redis-server >/dev/null; then
     look lone
     grep -Eq '^\| lone \| p50: herd / GEOADD \| [0-9.]+ x .* (reached|MISSED) \|$' "$folder/lone.md" ||

@@ -5,7 +5,10 @@ import os
 import sys
 import time
 
+import cases_herd
 import cases_lines
+import cases_memory
+import cases_pair
 import machine
 import plots
 import report
@@ -13,7 +16,18 @@ from process import Failure, Workspace, end_on_signals
 from result import Result
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
-CASES = [*cases_lines.CASES]
+CASES = [
+    *cases_lines.CASES,
+    cases_pair.Whatsat(),
+    cases_herd.Spread(),
+    cases_herd.Visible(),
+    cases_memory.Clients(),
+    cases_memory.Idle(),
+    cases_pair.Ids(),
+    cases_herd.Newcomer(),
+    cases_pair.Frontends(),
+    cases_pair.Traffic(),
+]
 QUICK_PART = 20  # a short look has so many times fewer client IDs, but no fewer than ...
 QUICK_LEAST = 1000
 

@@ -61,24 +61,34 @@ def fill(context, peer, port, ids, **options):
 
 
 class Meter:
-    """Processor time of a peer's processes between two moments, by part."""
+    """Processor time of a peer's processes between two moments: by part, or by the parts' threads."""
 
-    def __init__(self, server):
+    def __init__(self, server, threads=False):
         self.server = server
+        self.times = self.threads_times if threads else self.parts_times
         self.before = self.times()
 
-    def times(self):
+    def parts_times(self):
         return {part: sum(process.cpu_s() for process in processes)
                 for part, processes in self.server.parts().items()}
 
+    def threads_times(self):
+        times = {}
+        for part, processes in self.server.parts().items():
+            for process in processes:
+                for thread, time_s in process.threads_cpu_s().items():
+                    name = f"{part}:{thread}"
+                    times[name] = times.get(name, 0) + time_s
+        return times
+
     def spent_s(self):
         now = self.times()
-        return {part: now[part] - self.before[part] for part in now}
+        return {part: now[part] - self.before.get(part, 0) for part in now}
 
 
-def measure(context, peer, server, port, **options):
+def measure(context, peer, server, port, threads=False, **options):
     """A run, as a flat sample: figures by name."""
-    meter = Meter(server)
+    meter = Meter(server, threads)
     result = bench(context, peer, port, **options)
     spent_s = meter.spent_s()
     lines = max(result["right"], 1)

@@ -108,8 +108,12 @@ class Herd:
         said = subprocess.run(self.argv("herdctl", "status", "--plain"), stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL, check=False).stdout.decode()
         rows = [line.split("\t") for line in said.splitlines()]
-        return {row[0]: {"up": row[1] == "up", "records": row[4], "links": row[7], "links_all": row[8],
+        return {row[0]: {"up": row[1] == "up", "records": row[4], "frontends": row[5], "clients": row[6], "links": row[7], "links_all": row[8],
                          "digest": row[9], "lag": row[10]} for row in rows}
+
+    def wait_frontends(self, member, count):
+        """Until the member's node serves so many."""
+        wait_for(lambda: self.status()[member]["frontends"] == str(count), f"front-end {count} of {member}")
 
     def is_linked(self):
         status = self.status()

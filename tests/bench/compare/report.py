@@ -4,6 +4,8 @@ COLUMNS = {"lines_per_s": "lines/s", "cpu_us": "server CPU us/line", "p50_us": "
            "p99.9_us": "p99.9 us", "node_cpu_us": "node CPU us/line", "frontend_cpu_us": "front-end CPU us/line",
            "results": "results/answer"}
 
+REASON_SIZE = 60  # characters of a failure in the table; all of it is told where it happens
+
 
 def number(value):
     """Three significant digits or so, thousands apart."""
@@ -35,7 +37,7 @@ def figure_rows(cases):
             yield [case["name"], figure["title"], with_unit(figure["value"], figure["unit"]), spread_of(figure),
                    bar_of(figure), figure["verdict"]]
         if case.get("failed"):
-            yield [case["name"], case["failed"].splitlines()[0], "-", "-", "-", "FAILED"]
+            yield [case["name"], case["failed"].splitlines()[0][:REASON_SIZE], "-", "-", "-", "FAILED"]
 
 
 FIGURE_TITLES = ["case", "figure", "median", "rounds", "bar", "verdict"]
