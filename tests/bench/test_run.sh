@@ -39,6 +39,7 @@ look() {
 }
 
 look visible
+look newcomer
 if command -v redis-server >/dev/null; then
     look lone
     grep -Eq '^\| lone \| p50: herd / GEOADD \| [0-9.]+ x .* (reached|MISSED) \|$' "$folder/lone.md" ||

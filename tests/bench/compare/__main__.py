@@ -67,7 +67,7 @@ def parse(argv):
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds (default: 5; 2 with --quick)")
     parser.add_argument("--seconds", type=int, metavar="N", help="of a run (default: 3; 1 with --quick)")
     parser.add_argument("--quick", action="store_true", help="a short look with fewer IDs; no measurement")
-    parser.add_argument("--out", metavar="FOLDER", default=os.path.join(ROOT, "build", "bench"),
+    parser.add_argument("--out", metavar="FOLDER", default=os.path.join(ROOT, "build", "bench"), type=os.path.abspath,
                         help="where results.json and the plots go (default: build/bench)")
     parser.add_argument("--programs", metavar="FOLDER", default=os.path.join(ROOT, "build", "release", "bin"),
                         help="take the programs from there; nothing is installed or built")

@@ -142,12 +142,12 @@ class Newcomer:
 
     name = "newcomer"
     title = "two members: Welsh starts anew and takes 1 million records over; IAMAT at Goloman meanwhile"
-    rate = 10_000  # lines a second: far below what Goloman can do
+    rate = 10_000  # lines a second, fewer in a short look: far below what Goloman can do
     seconds = 1  # of each run: little more than the newcomer takes, so that its time counts
 
     def bench(self, context, herd, ids):
         return start_bench(context, "herd", herd.ports["Goloman"], ids=ids, clients=50, pipeline=32, mix="iamat:1",
-                           duration=self.seconds, rate=self.rate, no_fill=True)
+                           duration=self.seconds, rate=context.scaled(self.rate), no_fill=True)
 
     @staticmethod
     def sample(latencies):
@@ -170,7 +170,7 @@ class Newcomer:
     def records_per_s(log, ids):
         """From the link's beginning until the node serves: times of its log, to the millisecond. What was updated meanwhile
         comes after that, and is not counted."""
-        begun = re.search(r"^(\S+)Z .* link Goloman: it sends to us", log, re.MULTILINE)
+        begun = re.search(r"^(\S+)Z .* Goloman link-opened: ", log, re.MULTILINE)
         serves = re.search(r"^(\S+)Z .* serving: (\d+) clients known", log, re.MULTILINE)
         if not begun or not serves or int(serves.group(2)) < 0.9 * ids:
             raise Failure(f"the newcomer did not take the records over before it served; its log: {log[-1000:]}")
@@ -183,7 +183,7 @@ class Newcomer:
         fill(context, "herd", herd.ports["Goloman"], ids)
         wait_for(herd.is_level, "equal digests of both members")
         result = Result([SETTINGS + "; two members, linked",
-                         f"herd-bench: --clients 50 --pipeline 32 --rate {self.rate} --duration {self.seconds} --mix iamat:1 "
+                         f"herd-bench: --clients 50 --pipeline 32 --rate {context.scaled(self.rate)} --duration {self.seconds} --mix iamat:1 "
                          f"--ids {ids} at Goloman; \"beside\": Welsh's node is started in the same moment"])
         for _ in context.rounds_of(self):
             result.add("alone", self.sample(finish_bench(self.bench(context, herd, ids))))

@@ -70,7 +70,7 @@ class Process:
 
     def expect_alive(self):
         if self.child.poll() is not None:
-            raise Failure(f"{self.name} ended, it says: {read(self.output)[-1000:]}")
+            raise Failure(f"{self.name} ended: {read(self.output).strip()[-1000:]}")
 
     def cpu_s(self):
         return ticks_of(read(f"/proc/{self.pid}/stat"))
