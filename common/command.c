@@ -7,9 +7,7 @@
 /* IAMAT <client> <position> <time> (C1, P1, T1) */
 static bool parse_iamat(const text_t *fields, command_t *command)
 {
-    iso6709_position_t position;
-    if (!iso6709_parse(fields[2], &position) ||
-        !timestamp_parse(fields[3], &command->client_time_ns)) {
+    if (!iso6709_is_valid(fields[2]) || !timestamp_parse(fields[3], &command->client_time_ns)) {
         return false;
     }
     command->kind = COMMAND_IAMAT;

@@ -1,5 +1,7 @@
 #include "common/iso6709.h"
 
+#include "common/digits.h"
+
 /* Decimals that are read: more than a double tells apart, fewer than overflow 64 bits. */
 enum { DECIMALS = 18 };
 
@@ -7,10 +9,21 @@ enum { DECIMALS = 18 };
 typedef struct {
     bool negative;
     bool beyond;            /* some decimal is not 0, also past those that are read */
-    text_t whole;           /* digits before the point */
+    size_t whole_size;      /* digits before the point */
+    uint64_t whole;         /* their number, where they are no more than DIGITS_MAX */
     uint64_t fraction;      /* the first decimals as a number... */
     unsigned decimal_count; /* ...and how many these are, 0 .. DECIMALS */
 } decimal_t;
+
+/* The same by its parts. */
+typedef struct {
+    decimal_t decimal;
+    unsigned degrees;
+    unsigned minutes; /* 0 without */
+    unsigned seconds; /* 0 without */
+    bool has_minutes;
+    bool has_seconds;
+} angle_t;
 
 /* What tells latitude and longitude apart. */
 typedef struct {
@@ -21,25 +34,19 @@ typedef struct {
 static const axis_t latitude = {.degree_digits = 2, .limit_deg = 90};
 static const axis_t longitude = {.degree_digits = 3, .limit_deg = 180};
 
-/* Digits from `at` on; the byte behind them. */
-static const char *skip_digits(const char *at, const char *end)
+/* `digits` are of `fraction`, or too many for it. */
+static void set_decimals(decimal_t *decimal, text_t digits, uint64_t fraction)
 {
-    while (at < end && text_is_digit(*at)) {
-        at++;
-    }
-    return at;
-}
-
-static void read_decimals(const char *at, const char *end, decimal_t *decimal)
-{
-    const char *stop = end - at > DECIMALS ? at + DECIMALS : end;
-    decimal->decimal_count = (unsigned)(stop - at);
-    for (; at < stop; at++) {
-        decimal->fraction = decimal->fraction * 10 + (uint64_t)(*at - '0');
-    }
-    decimal->beyond = decimal->fraction != 0;
-    for (; at < end; at++) {
-        decimal->beyond = decimal->beyond || *at != '0';
+    decimal->decimal_count = (unsigned)digits.size;
+    decimal->fraction = fraction;
+    decimal->beyond = fraction != 0;
+    if (digits.size > DECIMALS) {
+        decimal->decimal_count = DECIMALS;
+        digits_take(digits.data, digits.data + DECIMALS, &decimal->fraction);
+        decimal->beyond = false;
+        for (size_t i = 0; i < digits.size; i++) {
+            decimal->beyond = decimal->beyond || digits.data[i] != '0';
+        }
     }
 }
 
@@ -49,34 +56,27 @@ static bool take_decimal(text_t *rest, decimal_t *ret_decimal)
     if (rest->size == 0 || (rest->data[0] != '+' && rest->data[0] != '-')) {
         return false;
     }
-    const char *end = rest->data + rest->size;
     const char *whole = rest->data + 1;
-    const char *at = skip_digits(whole, end);
-    decimal_t decimal = {.negative = rest->data[0] == '-',
-                         .whole = {.data = whole, .size = (size_t)(at - whole)}};
-    if (decimal.whole.size == 0) {
+    const char *end = rest->data + rest->size;
+    decimal_t decimal = {.negative = rest->data[0] == '-'};
+    const char *at = digits_take(whole, end, &decimal.whole);
+    decimal.whole_size = (size_t)(at - whole);
+    if (decimal.whole_size == 0) {
         return false;
     }
     if (at < end && *at == '.') {
         const char *decimals = at + 1;
-        at = skip_digits(decimals, end);
+        uint64_t fraction;
+        at = digits_take(decimals, end, &fraction);
         if (at == decimals) {
             return false;
         }
-        read_decimals(decimals, at, &decimal);
+        set_decimals(&decimal, (text_t){.data = decimals, .size = (size_t)(at - decimals)},
+                     fraction);
     }
     *rest = (text_t){.data = at, .size = (size_t)(end - at)};
     *ret_decimal = decimal;
     return true;
-}
-
-static unsigned digits_value(const char *digits, size_t count)
-{
-    unsigned value = 0;
-    for (size_t i = 0; i < count; i++) {
-        value = value * 10 + (unsigned)(digits[i] - '0');
-    }
-    return value;
 }
 
 /* The fraction of the last unit, 0 <= fraction <= 1. */
@@ -89,35 +89,46 @@ static double fraction_value(const decimal_t *decimal)
 }
 
 /* P3, P4: degrees, minutes and seconds from the number of digits, and their ranges. */
-static bool decimal_to_degrees(const decimal_t *decimal, const axis_t *axis, double *ret_degrees)
+static bool split_angle(const decimal_t *decimal, const axis_t *axis, angle_t *ret_angle)
 {
-    const char *digits = decimal->whole.data;
-    size_t count = decimal->whole.size;
-    bool has_minutes = count == axis->degree_digits + 2 || count == axis->degree_digits + 4;
+    size_t count = decimal->whole_size;
     bool has_seconds = count == axis->degree_digits + 4;
+    bool has_minutes = has_seconds || count == axis->degree_digits + 2;
     if (count > axis->degree_digits && !has_minutes) {
         return false;
     }
-    size_t degree_digits = has_minutes ? axis->degree_digits : count;
-    unsigned degrees = digits_value(digits, degree_digits);
-    unsigned minutes = has_minutes ? digits_value(digits + degree_digits, 2) : 0;
-    unsigned seconds = has_seconds ? digits_value(digits + degree_digits + 2, 2) : 0;
-    bool beyond = minutes > 0 || seconds > 0 || decimal->beyond;
-    if (minutes >= 60 || seconds >= 60 || degrees > axis->limit_deg ||
-        (degrees == axis->limit_deg && beyond)) {
+    unsigned whole = (unsigned)decimal->whole;
+    angle_t angle = {.decimal = *decimal, .has_minutes = has_minutes, .has_seconds = has_seconds};
+    if (has_seconds) {
+        angle.seconds = whole % 100;
+        whole /= 100;
+    }
+    if (has_minutes) {
+        angle.minutes = whole % 100;
+        whole /= 100;
+    }
+    angle.degrees = whole;
+    bool beyond = angle.minutes > 0 || angle.seconds > 0 || decimal->beyond;
+    if (angle.minutes >= 60 || angle.seconds >= 60 || angle.degrees > axis->limit_deg ||
+        (angle.degrees == axis->limit_deg && beyond)) {
         return false;
     }
-    double fraction = fraction_value(decimal);
-    double magnitude = degrees;
-    if (has_seconds) {
-        magnitude += minutes / 60.0 + (seconds + fraction) / 3600.0;
-    } else if (has_minutes) {
-        magnitude += (minutes + fraction) / 60.0;
+    *ret_angle = angle;
+    return true;
+}
+
+static double angle_degrees(const angle_t *angle)
+{
+    double fraction = fraction_value(&angle->decimal);
+    double magnitude = angle->degrees;
+    if (angle->has_seconds) {
+        magnitude += angle->minutes / 60.0 + (angle->seconds + fraction) / 3600.0;
+    } else if (angle->has_minutes) {
+        magnitude += (angle->minutes + fraction) / 60.0;
     } else {
         magnitude += fraction;
     }
-    *ret_degrees = decimal->negative ? -magnitude : magnitude;
-    return true;
+    return angle->decimal.negative ? -magnitude : magnitude;
 }
 
 /* P5: what may follow latitude and longitude: nothing, or an altitude, a CRS and the closing "/". */
@@ -140,16 +151,29 @@ static bool tail_is_valid(text_t rest)
     return rest.size == 1 && rest.data[0] == '/';
 }
 
-bool iso6709_parse(text_t text, iso6709_position_t *ret_position)
+/* The whole of `text`, not computed yet. */
+static bool split(text_t text, angle_t *ret_latitude, angle_t *ret_longitude)
 {
     decimal_t first;
     decimal_t second;
-    iso6709_position_t position;
-    if (!take_decimal(&text, &first) || !take_decimal(&text, &second) || !tail_is_valid(text) ||
-        !decimal_to_degrees(&first, &latitude, &position.latitude_deg) ||
-        !decimal_to_degrees(&second, &longitude, &position.longitude_deg)) {
+    return take_decimal(&text, &first) && take_decimal(&text, &second) && tail_is_valid(text) &&
+           split_angle(&first, &latitude, ret_latitude) &&
+           split_angle(&second, &longitude, ret_longitude);
+}
+
+bool iso6709_is_valid(text_t text)
+{
+    angle_t angles[2];
+    return split(text, &angles[0], &angles[1]);
+}
+
+bool iso6709_parse(text_t text, iso6709_position_t *ret_position)
+{
+    angle_t angles[2];
+    if (!split(text, &angles[0], &angles[1])) {
         return false;
     }
-    *ret_position = position;
+    *ret_position = (iso6709_position_t){.latitude_deg = angle_degrees(&angles[0]),
+                                         .longitude_deg = angle_degrees(&angles[1])};
     return true;
 }

@@ -24,4 +24,7 @@ typedef struct {
  * as rounded doubles: "+90.00000000000000000001+0" is refused. */
 bool iso6709_parse(text_t text, iso6709_position_t *ret_position);
 
+/* Whether iso6709_parse would take it; cheaper, as no degrees are computed. */
+bool iso6709_is_valid(text_t text);
+
 #endif

@@ -151,7 +151,6 @@ static size_t text_size(const record_t *record)
  * FORGET Clark +0.263873386 kiwi.cs.ucla.edu 1621464827.959498503 = */
 status_t record_parse_bus_line(text_t line, record_t *ret_record)
 {
-    iso6709_position_t position;
     record_t record;
     order_fields_t order;
     /* What is taken is sent on, and must fit there: a line never grows by being printed again. */
@@ -159,7 +158,7 @@ status_t record_parse_bus_line(text_t line, record_t *ret_record)
         return STATUS_TOO_LONG;
     }
     if (!take_fields(line, &record, &order) || !record_name_is_valid(record.origin) ||
-        (!record_is_tombstone(&record) && !iso6709_parse(record.position, &position))) {
+        (!record_is_tombstone(&record) && !iso6709_is_valid(record.position))) {
         return STATUS_INVALID;
     }
     /* No client line makes longer texts, and no store takes them. */

@@ -1,7 +1,8 @@
 #include "common/text.h"
 
-#include <assert.h>
+#include "common/digits.h"
 
+#include <assert.h>
 int text_compare(text_t one, text_t other)
 {
     size_t common_size = one.size < other.size ? one.size : other.size;
@@ -10,6 +11,34 @@ int text_compare(text_t one, text_t other)
         return order;
     }
     return (one.size > other.size) - (one.size < other.size);
+}
+
+/* A mask whose lowest 0x80 stands at the first of eight bytes that is ' ' or below; 0 where none is. What is borrowed
+ * spoils only bytes behind. */
+static inline uint64_t find_control(uint64_t bytes)
+{
+    return (bytes - DIGITS_EACH(' ' + 1)) & ~bytes & DIGITS_EACH(0x80);
+}
+
+/* The end of the field that begins at `at`: eight bytes at a time as long as there are as many. */
+static inline const char *field_end(const char *at, const char *end)
+{
+    while (end - at >= 8) {
+        uint64_t found = find_control(digits_load(at));
+        if (found == 0) {
+            at += 8;
+            continue;
+        }
+        at += (unsigned)__builtin_ctzll(found) / 8;
+        if (text_is_space(*at)) {
+            return at;
+        }
+        at++;
+    }
+    while (at < end && !text_is_space(*at)) {
+        at++;
+    }
+    return at;
 }
 
 bool text_take_field(text_t *rest, text_t *ret_field)
@@ -22,10 +51,7 @@ bool text_take_field(text_t *rest, text_t *ret_field)
     while (start < end && text_is_space(*start)) {
         start++;
     }
-    const char *stop = start;
-    while (stop < end && !text_is_space(*stop)) {
-        stop++;
-    }
+    const char *stop = field_end(start, end);
     *rest = (text_t){.data = stop, .size = (size_t)(end - stop)};
     if (stop == start) {
         return false;
@@ -57,23 +83,53 @@ bool text_take_until(text_t *rest, char separator, text_t *ret_part)
     return true;
 }
 
-bool text_to_u64(text_t text, uint64_t maximum, uint64_t *ret_value)
+/* The number of digits that may be too many; false past UINT64_MAX. */
+static bool long_number(const char *digits, size_t count, uint64_t *ret_value)
 {
-    if (text.size == 0) {
-        return false;
-    }
     uint64_t value = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        if (!text_is_digit(text.data[i]) || __builtin_mul_overflow(value, 10, &value) ||
-            __builtin_add_overflow(value, (uint64_t)(text.data[i] - '0'), &value)) {
+    for (size_t i = 0; i < count; i++) {
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(digits[i] - '0'), &value)) {
             return false;
         }
     }
-    if (value > maximum) {
+    *ret_value = value;
+    return true;
+}
+
+/* The number of `digits`, which digits_take read as `value`. */
+static inline bool check_number(text_t digits, uint64_t value, uint64_t maximum,
+                                uint64_t *ret_value)
+{
+    if (digits.size == 0 ||
+        (digits.size > DIGITS_MAX && !long_number(digits.data, digits.size, &value)) ||
+        value > maximum) {
         return false;
     }
     *ret_value = value;
     return true;
+}
+
+bool text_take_u64(text_t *rest, char separator, uint64_t maximum, uint64_t *ret_value)
+{
+    uint64_t value;
+    const char *end = rest->data + rest->size;
+    const char *at = digits_take(rest->data, end, &value);
+    text_t digits = {.data = rest->data, .size = (size_t)(at - rest->data)};
+    if (at == end || *at != separator || digits.size > TEXT_NUMBER_SIZE ||
+        !check_number(digits, value, maximum, ret_value)) {
+        return false;
+    }
+    *rest = (text_t){.data = at + 1, .size = (size_t)(end - at - 1)};
+    return true;
+}
+
+bool text_to_u64(text_t text, uint64_t maximum, uint64_t *ret_value)
+{
+    uint64_t value;
+    const char *end = text.data + text.size;
+    return text.size > 0 && digits_take(text.data, end, &value) == end &&
+           check_number(text, value, maximum, ret_value);
 }
 
 bool text_to_i64(text_t text, int64_t *ret_value)
@@ -114,16 +170,60 @@ void text_write_hex(uint64_t value, size_t digits, char *out)
     }
 }
 
+/* "00" to "99" */
+#define TEN(tens)                                                                                  \
+    tens "0" tens "1" tens "2" tens "3" tens "4" tens "5" tens "6" tens "7" tens "8" tens "9"
+static const char digit_pairs[] =
+    TEN("0") TEN("1") TEN("2") TEN("3") TEN("4") TEN("5") TEN("6") TEN("7") TEN("8") TEN("9");
+#undef TEN
+
+void text_write_digits(uint64_t value, size_t count, char *out)
+{
+    while (count >= 2) {
+        count -= 2;
+        memcpy(out + count, digit_pairs + value % 100 * 2, 2);
+        value /= 100;
+    }
+    if (count > 0) {
+        out[0] = (char)('0' + value % 10);
+    }
+}
+
+static size_t decimal_size(uint64_t value)
+{
+    static const uint64_t powers[] = {
+        0,
+        10,
+        100,
+        1000,
+        10000,
+        100000,
+        1000000,
+        10000000,
+        100000000,
+        1000000000,
+        10000000000,
+        100000000000,
+        1000000000000,
+        10000000000000,
+        100000000000000,
+        1000000000000000,
+        10000000000000000,
+        100000000000000000,
+        1000000000000000000,
+        UINT64_C(10000000000000000000),
+    };
+    /* A number of `bits` bits has bits * log10(2) digits, or one more; 1233 / 4096 is nearly log10(2). */
+    size_t bits = 64 - (size_t)__builtin_clzll(value | 1);
+    size_t size = bits * 1233 >> 12;
+    return size + (value >= powers[size] ? 1 : 0);
+}
+
 size_t text_write_u64(uint64_t value, char *out)
 {
-    char digits[TEXT_NUMBER_SIZE];
-    size_t start = sizeof digits;
-    do {
-        digits[--start] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    memcpy(out, digits + start, sizeof digits - start);
-    return sizeof digits - start;
+    size_t size = decimal_size(value);
+    text_write_digits(value, size, out);
+    return size;
 }
 
 size_t text_write_i64(int64_t value, char *out)

@@ -83,6 +83,10 @@ bool text_take_line(text_t *rest, text_t *ret_line);
  * further separator, all of it. False where `rest` is empty. */
 bool text_take_until(text_t *rest, char separator, text_t *ret_part);
 
+/* Cuts 1 to TEXT_NUMBER_SIZE decimal digits, value 0 .. `maximum`, and the `separator` behind them off the front of `rest`. False for
+ * all else. */
+bool text_take_u64(text_t *rest, char separator, uint64_t maximum, uint64_t *ret_value);
+
 /* A whole text of 1 or more decimal digits, value 0 .. `maximum`. False for all else. */
 bool text_to_u64(text_t text, uint64_t maximum, uint64_t *ret_value);
 
@@ -100,6 +104,9 @@ size_t text_write_u64(uint64_t value, char *out);
 
 /* The same with a '-' where the value is negative (still at most TEXT_NUMBER_SIZE bytes). */
 size_t text_write_i64(int64_t value, char *out);
+
+/* Writes the last `count` (1 or more) decimal digits of `value`, zeros in front included, without a zero byte. */
+void text_write_digits(uint64_t value, size_t count, char *out);
 
 /* Writes `text` to `out` (`out_size` > 0 bytes) with each byte that is not printable ASCII, and the
  * backslash, as \xHH, a zero behind it; what does not fit ends in "...". For logs: safe on any terminal. */

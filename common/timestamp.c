@@ -1,42 +1,42 @@
 #include "common/timestamp.h"
 
+#include "common/digits.h"
+
 #include <time.h>
 
 enum { DECIMALS = 9 };
 
-/* The nanoseconds of the decimals behind the point; false where there are none or other bytes. */
-static bool parse_decimals(text_t decimals, uint64_t *ret_fraction_ns)
+/* The nanoseconds of 1 or more decimals and nothing else; of these, the first DECIMALS count. */
+static bool parse_decimals(const char *at, const char *end, uint64_t *ret_fraction_ns)
 {
-    uint64_t fraction_ns = 0;
-    for (size_t i = 0; i < decimals.size; i++) {
-        if (!text_is_digit(decimals.data[i])) {
-            return false;
-        }
-        if (i < DECIMALS) {
-            fraction_ns = fraction_ns * 10 + (uint64_t)(decimals.data[i] - '0');
-        }
+    static const uint32_t powers[DECIMALS + 1] = {1,      10,      100,      1000,      10000,
+                                                  100000, 1000000, 10000000, 100000000, 1000000000};
+    uint64_t fraction_ns;
+    if (at == end || digits_take(at, end, &fraction_ns) != end) {
+        return false;
     }
-    for (size_t i = decimals.size; i < DECIMALS; i++) {
-        fraction_ns *= 10;
+    size_t count = (size_t)(end - at);
+    if (count > DECIMALS) {
+        count = DECIMALS;
+        digits_take(at, at + count, &fraction_ns);
     }
-    *ret_fraction_ns = fraction_ns;
-    return decimals.size > 0;
+    *ret_fraction_ns = fraction_ns * powers[DECIMALS - count];
+    return true;
 }
 
 bool timestamp_parse(text_t text, int64_t *ret_time_ns)
 {
-    const char *point = text.size > 0 ? memchr(text.data, '.', text.size) : NULL;
-    text_t seconds_text = text;
-    uint64_t fraction_ns = 0;
-    if (point != NULL) {
-        seconds_text.size = (size_t)(point - text.data);
-        if (!parse_decimals(text_after(text, seconds_text.size + 1), &fraction_ns)) {
-            return false;
-        }
-    }
+    const uint64_t maximum = (uint64_t)(INT64_MAX / TIMESTAMP_NS_PER_S);
+    const char *end = text.data + text.size;
     uint64_t seconds;
-    uint64_t maximum = (uint64_t)(INT64_MAX / TIMESTAMP_NS_PER_S);
-    if (!text_to_u64(seconds_text, maximum, &seconds)) {
+    uint64_t fraction_ns = 0;
+    const char *point = digits_take(text.data, end, &seconds);
+    size_t digits = (size_t)(point - text.data);
+    if (digits > DIGITS_MAX && !text_to_u64(text_first(text, digits), maximum, &seconds)) {
+        return false;
+    }
+    if (digits == 0 || seconds > maximum ||
+        (point < end && (*point != '.' || !parse_decimals(point + 1, end, &fraction_ns)))) {
         return false;
     }
     uint64_t time_ns = seconds * (uint64_t)TIMESTAMP_NS_PER_S + fraction_ns;
@@ -53,10 +53,7 @@ static size_t write_seconds(uint64_t magnitude_ns, char *out)
     uint64_t fraction = magnitude_ns % (uint64_t)TIMESTAMP_NS_PER_S;
     size_t size = text_write_u64(magnitude_ns / (uint64_t)TIMESTAMP_NS_PER_S, out);
     out[size] = '.';
-    for (int i = DECIMALS; i > 0; i--) {
-        out[size + (size_t)i] = (char)('0' + fraction % 10);
-        fraction /= 10;
-    }
+    text_write_digits(fraction, DECIMALS, out + size + 1);
     return size + 1 + DECIMALS;
 }
 
@@ -108,14 +105,6 @@ static void civil_date(int64_t day, unsigned *ret_year, unsigned *ret_month, uns
     *ret_year = (unsigned)(year_of_era + era * 400 + (*ret_month <= 2 ? 1 : 0));
 }
 
-static void write_digits(unsigned value, size_t count, char *out)
-{
-    while (count > 0) {
-        out[--count] = (char)('0' + value % 10);
-        value /= 10;
-    }
-}
-
 void timestamp_write_iso8601(int64_t time_ns, char *out)
 {
     int64_t ms = time_ns > 0 ? time_ns / TIMESTAMP_NS_PER_MS : 0;
@@ -125,13 +114,13 @@ void timestamp_write_iso8601(int64_t time_ns, char *out)
     civil_date(ms / 86400000, &year, &month, &day);
     unsigned ms_of_day = (unsigned)(ms % 86400000);
     memcpy(out, "0000-00-00T00:00:00.000Z", TIMESTAMP_ISO8601_SIZE);
-    write_digits(year, 4, out);
-    write_digits(month, 2, out + 5);
-    write_digits(day, 2, out + 8);
-    write_digits(ms_of_day / 3600000, 2, out + 11);
-    write_digits(ms_of_day / 60000 % 60, 2, out + 14);
-    write_digits(ms_of_day / 1000 % 60, 2, out + 17);
-    write_digits(ms_of_day % 1000, 3, out + 20);
+    text_write_digits(year, 4, out);
+    text_write_digits(month, 2, out + 5);
+    text_write_digits(day, 2, out + 8);
+    text_write_digits(ms_of_day / 3600000, 2, out + 11);
+    text_write_digits(ms_of_day / 60000 % 60, 2, out + 14);
+    text_write_digits(ms_of_day / 1000 % 60, 2, out + 17);
+    text_write_digits(ms_of_day % 1000, 3, out + 20);
 }
 
 static int64_t clock_ns(clockid_t clock)

@@ -216,13 +216,10 @@ static void answer_whatsat(request_t *self, const exchange_t *exchange, const co
 /* connection SP sequence SP time SP line */
 static bool parse_exchange(text_t line, exchange_t *exchange)
 {
-    text_t connection;
-    text_t sequence;
     text_t receipt;
-    bool valid = text_take_until(&line, ' ', &connection) &&
-                 text_take_until(&line, ' ', &sequence) && text_take_until(&line, ' ', &receipt) &&
-                 text_to_u64(connection, UINT64_MAX, &exchange->connection) &&
-                 text_to_u64(sequence, UINT64_MAX, &exchange->sequence) &&
+    bool valid = text_take_u64(&line, ' ', UINT64_MAX, &exchange->connection) &&
+                 text_take_u64(&line, ' ', UINT64_MAX, &exchange->sequence) &&
+                 text_take_until(&line, ' ', &receipt) &&
                  text_to_i64(receipt, &exchange->receipt_time_ns) && line.size <= LIMIT_LINE_SIZE;
     exchange->line = line;
     return valid;

@@ -1,5 +1,9 @@
 /* Slices and the bounded cursor (common/text.h). */
+#include "common/digits.h"
 #include "tests/support/cmocka_herd.h"
+
+#include <stdio.h>
+#include <stdlib.h>
 
 static void fields_are_cut_at_white_space(void **state)
 {
@@ -43,6 +47,120 @@ static void parts_end_at_their_separator(void **state)
     assert_true(text_take_until(&rest, ' ', &part));
     assert_text_equal(part, "22");
     assert_false(text_take_until(&rest, ' ', &part));
+}
+
+/* What the words of text.c must come to: byte by byte. */
+static size_t digits_in_front(text_t text)
+{
+    size_t count = 0;
+    while (count < text.size && text_is_digit(text.data[count])) {
+        count++;
+    }
+    return count;
+}
+
+static text_t field_in_front(text_t text)
+{
+    size_t start = 0;
+    while (start < text.size && text_is_space(text.data[start])) {
+        start++;
+    }
+    size_t stop = start;
+    while (stop < text.size && !text_is_space(text.data[stop])) {
+        stop++;
+    }
+    return (text_t){.data = text.data + start, .size = stop - start};
+}
+
+static void check_against_bytes(text_t text)
+{
+    text_t rest = text;
+    uint64_t value;
+    size_t digits = (size_t)(digits_take(text.data, text.data + text.size, &value) - text.data);
+    assert_int_equal(digits, digits_in_front(text));
+    if (digits <= DIGITS_MAX) {
+        char copy[DIGITS_MAX + 1] = "";
+        memcpy(copy, text.data, digits);
+        assert_true(value == strtoull(copy, NULL, 10));
+    }
+    text_t field = {0};
+    text_t expected = field_in_front(text);
+    assert_int_equal(text_take_field(&rest, &field), expected.size > 0);
+    if (expected.size > 0) {
+        assert_ptr_equal(field.data, expected.data);
+        assert_int_equal(field.size, expected.size);
+        assert_ptr_equal(rest.data, field.data + field.size);
+    }
+    assert_ptr_equal(rest.data + rest.size, text.data + text.size);
+}
+
+/* Each text ends where its block of memory ends: the address sanitizer sees a byte read too many. */
+static void words_of_eight_bytes_see_what_bytes_are(void **state)
+{
+    (void)state;
+    static const char bytes[] = "0123456789019 \t\r\v\f\0\x01\x1f/:;!Az\x7f\x80\xa0\xb0\xff";
+    unsigned random = 1;
+    for (unsigned i = 0; i < 200000; i++) {
+        size_t size = 1 + i % 27;
+        /* Of digits alone, of digits and fewer others, of all. */
+        size_t kinds = i % 3 == 0 ? 10 : i % 3 == 1 ? 14 : sizeof bytes - 1;
+        char *block = malloc(size);
+        assert_non_null(block);
+        for (size_t k = 0; k < size; k++) {
+            random = random * 1664525 + 1013904223;
+            block[k] = bytes[(random >> 16) % kinds];
+        }
+        check_against_bytes((text_t){.data = block, .size = size});
+        free(block);
+    }
+}
+
+static void numbers_are_cut_with_their_separator(void **state)
+{
+    (void)state;
+    text_t rest = TEXT("17 18446744073709551615 0,1");
+    uint64_t value;
+    assert_true(text_take_u64(&rest, ' ', 17, &value));
+    assert_int_equal(value, 17);
+    assert_true(text_take_u64(&rest, ' ', UINT64_MAX, &value));
+    assert_true(value == UINT64_MAX);
+    assert_false(text_take_u64(&rest, ' ', UINT64_MAX, &value));
+    assert_text_equal(rest, "0,1");
+    assert_true(text_take_u64(&rest, ',', 0, &value));
+    assert_false(text_take_u64(&rest, ',', 1, &value));
+    assert_text_equal(rest, "1");
+    rest = TEXT("000000000000000000001 ");
+    assert_false(text_take_u64(&rest, ' ', UINT64_MAX, &value));
+    rest = TEXT(" 1");
+    assert_false(text_take_u64(&rest, ' ', UINT64_MAX, &value));
+    rest = TEXT("2 ");
+    assert_false(text_take_u64(&rest, ' ', 1, &value));
+    rest = (text_t){0};
+    assert_false(text_take_u64(&rest, ' ', 1, &value));
+}
+
+/* Every count of digits, each at its least and greatest number. */
+static void numbers_of_every_size_are_written(void **state)
+{
+    (void)state;
+    uint64_t power = 1;
+    for (size_t size = 1; size <= TEXT_NUMBER_SIZE; size++) {
+        char out[TEXT_NUMBER_SIZE];
+        char expected[TEXT_NUMBER_SIZE + 1];
+        uint64_t largest = size < TEXT_NUMBER_SIZE ? power * 10 - 1 : UINT64_MAX;
+        assert_int_equal(text_write_u64(power, out), size);
+        snprintf(expected, sizeof expected, "%llu", (unsigned long long)power);
+        assert_memory_equal(out, expected, size);
+        assert_int_equal(text_write_u64(largest, out), size);
+        snprintf(expected, sizeof expected, "%llu", (unsigned long long)largest);
+        assert_memory_equal(out, expected, size);
+        power *= 10;
+    }
+    char digits[5];
+    text_write_digits(1234567, sizeof digits, digits);
+    assert_memory_equal(digits, "34567", sizeof digits);
+    text_write_digits(7, sizeof digits, digits);
+    assert_memory_equal(digits, "00007", sizeof digits);
 }
 
 static void unsigned_numbers_keep_their_limits(void **state)
@@ -157,6 +275,9 @@ int main(void)
         cmocka_unit_test(fields_are_cut_at_white_space),
         cmocka_unit_test(lines_need_their_lf),
         cmocka_unit_test(parts_end_at_their_separator),
+        cmocka_unit_test(words_of_eight_bytes_see_what_bytes_are),
+        cmocka_unit_test(numbers_are_cut_with_their_separator),
+        cmocka_unit_test(numbers_of_every_size_are_written),
         cmocka_unit_test(unsigned_numbers_keep_their_limits),
         cmocka_unit_test(signed_numbers_keep_their_limits),
         cmocka_unit_test(written_numbers_read_back),
