@@ -9,6 +9,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static_assert(LIMIT_MARKED_NEIGHBOURS < 64, "link_group_t has a bit for each mark");
+
+unsigned link_group_take_mark(link_group_t *self)
+{
+    unsigned mark = 0;
+    while (mark < LIMIT_MARKED_NEIGHBOURS && (self->marks >> mark & 1) != 0) {
+        mark++;
+    }
+    if (mark < LIMIT_MARKED_NEIGHBOURS) {
+        self->marks |= UINT64_C(1) << mark;
+    }
+    return mark;
+}
+
+void link_group_give_mark(link_group_t *self, unsigned mark)
+{
+    if (mark < LIMIT_MARKED_NEIGHBOURS) {
+        self->marks &= ~(UINT64_C(1) << mark);
+    }
+}
+
 link_t *link_new(const link_identity_t *identity, store_t *store)
 {
     link_t *self = memory_new(sizeof *self);

@@ -35,6 +35,7 @@ typedef struct {
  * a time. */
 typedef struct {
     link_t *filler; /* whose whole list was asked for last; NULL: nobody's */
+    uint64_t marks; /* bit n: mark n is some link's */
 } link_group_t;
 
 /* Who we are and whom this link goes to (open value struct); copied by link_new. */
@@ -44,9 +45,11 @@ typedef struct {
     text_t member;       /* our name */
     text_t neighbour;    /* its name */
     generation_t
-        generation;  /* ours, new at each start that did not resume exactly where it stopped (R7) */
-    unsigned mark;   /* number of the neighbour's mark; LIMIT_MARKED_NEIGHBOURS or more: none */
-    bool has_parent; /* our list goes on where that of an earlier generation ... */
+        generation; /* ours, new at each start that did not resume exactly where it stopped (R7) */
+    unsigned
+        mark; /* number of the neighbour's mark; LIMIT_MARKED_NEIGHBOURS or more: none. No two links of a store
+                      * have the same at a time; what one that is gone has marked does not count for the next (R6) */
+    bool has_parent;          /* our list goes on where that of an earlier generation ... */
     link_checkpoint_t parent; /* ... was recovered up to (R7) */
     size_t batch_size;        /* bytes after which a DATA or LEAVES ends; 0: LIMIT_BATCH_SIZE */
     uint64_t first_session;   /* sessions count on from it; random: no two lives share one (R8) */
@@ -82,6 +85,11 @@ typedef struct {
     uint64_t repaired;           /* records, of `newer`, that only an audit brought */
     int64_t clock_difference_ns; /* neighbour's clock minus ours, when it last said HELLO */
 } link_counters_t;
+
+/* The least mark that no link of the group has, LIMIT_MARKED_NEIGHBOURS where all are taken; and back again, when the
+ * link is destroyed. */
+unsigned link_group_take_mark(link_group_t *self);
+void link_group_give_mark(link_group_t *self, unsigned mark);
 
 /* A link that is down. `store` is borrowed. Caller frees with link_destroy. */
 link_t *link_new(const link_identity_t *identity, store_t *store);

@@ -6,7 +6,7 @@
 #include "common/sockets.h"
 #include "common/timestamp.h"
 #include "node/generation.h"
-#include "node/neighbour.h"
+#include "node/neighbours.h"
 #include "node/places.h"
 #include "node/service.h"
 #include "node/store.h"
@@ -43,9 +43,8 @@ struct node {
     zsock_t *bus;      /* ROUTER */
     store_t *store;
     tap_t *tap;
-    neighbour_t **neighbours; /* member->neighbour_count of them */
-    link_group_t link_group;  /* of these */
-    places_t *places;         /* NULL without a provider */
+    neighbours_t *neighbours;
+    places_t *places; /* NULL without a provider */
     service_t *service;
     int64_t started_steady_ns; /* when node_run began */
     int64_t stopping_ns;       /* steady: since when it stops; 0 while it does not */
@@ -57,25 +56,13 @@ struct node {
 static void pump_all(node_t *self, int64_t now_ns, int64_t steady_ns)
 {
     tap_changes(self->tap);
-    for (size_t i = 0; i < self->member->neighbour_count; i++) {
-        neighbour_pump(self->neighbours[i], now_ns, steady_ns);
-    }
-}
-
-static neighbour_t *find_neighbour(node_t *self, text_t name)
-{
-    for (size_t i = 0; i < self->member->neighbour_count; i++) {
-        if (text_equal(text_of(neighbour_name(self->neighbours[i])), name)) {
-            return self->neighbours[i];
-        }
-    }
-    return NULL;
+    neighbours_pump(self->neighbours, now_ns, steady_ns);
 }
 
 static void take_bus_message(node_t *self, const message_inbound_t *inbound, int64_t now_ns,
                              int64_t steady_ns)
 {
-    neighbour_t *neighbour = find_neighbour(self, inbound->peer);
+    neighbour_t *neighbour = neighbours_find(self->neighbours, inbound->peer);
     if (neighbour != NULL) {
         neighbour_take(neighbour, &inbound->message, now_ns, steady_ns);
         return;
@@ -100,11 +87,8 @@ static void take_bus_message(node_t *self, const message_inbound_t *inbound, int
 
 static bool digest_is_wanted(const node_t *self, int64_t steady_ns)
 {
-    bool wanted = service_wants_digest(self->service);
-    for (size_t i = 0; i < self->member->neighbour_count && !wanted; i++) {
-        wanted = neighbour_wants_digest(self->neighbours[i], steady_ns);
-    }
-    return wanted;
+    return service_wants_digest(self->service) ||
+           neighbours_want_digest(self->neighbours, steady_ns);
 }
 
 static int on_digest(zloop_t *loop, int timer, void *argument);
@@ -137,14 +121,8 @@ static int on_digest(zloop_t *loop, int timer, void *argument)
 static bool has_caught_up(const node_t *self, int64_t steady_ns)
 {
     int64_t waited_ms = (steady_ns - self->started_steady_ns) / TIMESTAMP_NS_PER_MS;
-    for (size_t i = 0; i < self->member->neighbour_count; i++) {
-        const link_t *link = neighbour_link(self->neighbours[i]);
-        bool absent = !link_has_heard(link) && waited_ms >= ABSENT_AFTER_MS;
-        if (!link_has_caught_up(link) && !absent && waited_ms < CATCH_UP_MAX_MS) {
-            return false;
-        }
-    }
-    return true;
+    return waited_ms >= CATCH_UP_MAX_MS ||
+           neighbours_have_caught_up(self->neighbours, waited_ms >= ABSENT_AFTER_MS);
 }
 
 static int on_requests(zloop_t *loop, zmq_pollitem_t *item, void *argument);
@@ -210,17 +188,6 @@ static int on_places(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     return 0;
 }
 
-static bool neighbours_are_level(const node_t *self)
-{
-    for (size_t i = 0; i < self->member->neighbour_count; i++) {
-        const link_t *link = neighbour_link(self->neighbours[i]);
-        if (link_is_up(link) && !link_is_level(link)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* R16: so many places a tick that the table is gone through in a quarter of the grace, where that is not too many. */
 static size_t purge_slots(const node_t *self)
 {
@@ -247,16 +214,14 @@ static int on_tick(zloop_t *loop, int timer, void *argument)
     node_t *self = argument;
     int64_t now_ns = timestamp_now_ns();
     int64_t steady_ns = timestamp_steady_ns();
-    for (size_t i = 0; i < self->member->neighbour_count; i++) {
-        neighbour_tick(self->neighbours[i], now_ns, steady_ns);
-    }
+    neighbours_tick(self->neighbours, now_ns, steady_ns);
     expire(self, now_ns);
     tap_tick(self->tap, steady_ns);
     service_tick(self->service, steady_ns);
     advance_digest(self, steady_ns);
     serve_when_ready(self, steady_ns);
     bool grace_over = steady_ns - self->stopping_ns > NODE_EXIT_GRACE_MS * TIMESTAMP_NS_PER_MS;
-    bool done = neighbours_are_level(self) && !service_owes_answers(self->service);
+    bool done = neighbours_are_level(self->neighbours) && !service_owes_answers(self->service);
     return self->stopping_ns != 0 && (grace_over || done) ? -1 : 0;
 }
 
@@ -333,30 +298,31 @@ static void on_acknowledged(void *argument)
     service_release(self->service);
 }
 
+/* The connection to a member of the herd file. */
+static void add_neighbour(node_t *self, const config_member_t *neighbour)
+{
+    /* Small enough to count on for good. */
+    neighbours_add(self->neighbours, neighbour->name, neighbour->bus, random_number() / 2);
+}
+
 static void make_neighbours(node_t *self)
 {
     const config_member_t *member = self->member;
-    neighbour_context_t context = {.loop = self->loop,
-                                   .log = self->log,
-                                   .store = self->store,
-                                   .tap = self->tap,
-                                   .bus = zsock_resolve(self->bus),
-                                   .acknowledged = on_acknowledged,
-                                   .argument = self};
-    self->neighbours = memory_new_array(member->neighbour_count, sizeof(neighbour_t *));
+    const neighbours_settings_t settings = {
+        .context = {.loop = self->loop,
+                    .log = self->log,
+                    .store = self->store,
+                    .tap = self->tap,
+                    .bus = zsock_resolve(self->bus),
+                    .acknowledged = on_acknowledged,
+                    .argument = self},
+        .herd = text_of(self->config->herd_name),
+        .member = text_of(member->name),
+        .generation = self->generation,
+    };
+    self->neighbours = neighbours_new(&settings);
     for (size_t i = 0; i < member->neighbour_count; i++) {
-        const config_member_t *neighbour = &self->config->members[member->neighbours[i]];
-        link_identity_t identity = {
-            .herd = text_of(self->config->herd_name),
-            .member = text_of(member->name),
-            .neighbour = text_of(neighbour->name),
-            .generation = self->generation,
-            .mark = (unsigned)i,
-            .group = &self->link_group,
-            /* Small enough to count on for good. */
-            .first_session = random_number() / 2,
-        };
-        self->neighbours[i] = neighbour_new(&context, &identity, neighbour->bus);
+        add_neighbour(self, &self->config->members[member->neighbours[i]]);
     }
 }
 
@@ -443,10 +409,7 @@ void node_destroy(node_t **self_p)
         return;
     }
     service_destroy(&self->service);
-    for (size_t i = 0; self->neighbours != NULL && i < self->member->neighbour_count; i++) {
-        neighbour_destroy(&self->neighbours[i]);
-    }
-    free(self->neighbours);
+    neighbours_destroy(&self->neighbours);
     tap_destroy(&self->tap);
     zloop_destroy(&self->loop);
     places_destroy(&self->places);

@@ -26,7 +26,7 @@ typedef struct {
     size_t frontends;
     uint64_t clients;               /* connections of all front-ends */
     const places_figures_t *places; /* NULL without a provider */
-    neighbour_t **neighbours;       /* neighbour_count of them */
+    neighbour_t *const *neighbours; /* neighbour_count of them */
     size_t neighbour_count;
 } report_figures_t;
 

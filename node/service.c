@@ -274,8 +274,8 @@ static void take_status(service_t *self, const message_inbound_t *inbound)
         .frontends = frontends_count(self->frontends),
         .clients = frontends_clients(self->frontends),
         .places = self->context.places != NULL ? places_figures(self->context.places) : NULL,
-        .neighbours = self->context.neighbours,
-        .neighbour_count = self->context.member->neighbour_count,
+        .neighbours = neighbours_all(self->context.neighbours),
+        .neighbour_count = neighbours_count(self->context.neighbours),
     };
     if (report_write(&figures, &body) == STATUS_OK) {
         message_t report = {
@@ -409,9 +409,11 @@ void service_take_answers(service_t *self)
 /* R18: what enough neighbours hold now. */
 static void note_held(service_t *self)
 {
+    neighbour_t *const *neighbours = neighbours_all(self->context.neighbours);
+    size_t count = neighbours_count(self->context.neighbours);
     promises_begin_round(self->promises);
-    for (size_t i = 0; i < self->context.member->neighbour_count; i++) {
-        promises_note_held(self->promises, link_held(neighbour_link(self->context.neighbours[i])));
+    for (size_t i = 0; i < count; i++) {
+        promises_note_held(self->promises, link_held(neighbour_link(neighbours[i])));
     }
     promises_end_round(self->promises);
 }

@@ -9,7 +9,7 @@
 #include "common/config.h"
 #include "common/log.h"
 #include "node/generation.h"
-#include "node/neighbour.h"
+#include "node/neighbours.h"
 #include "node/places.h"
 #include "node/store.h"
 #include "node/tap.h"
@@ -23,9 +23,9 @@ typedef struct {
     log_t *log;
     store_t *store;
     tap_t *tap;
-    places_t *places;         /* NULL without a provider */
-    void *socket;             /* the requests ROUTER */
-    neighbour_t **neighbours; /* for reports and promises; member->neighbour_count of them */
+    places_t *places;               /* NULL without a provider */
+    void *socket;                   /* the requests ROUTER */
+    const neighbours_t *neighbours; /* for reports and promises */
     generation_t generation;
     int64_t started_ns; /* POSIX time */
 } service_context_t;

@@ -49,6 +49,7 @@ static void end_link(member_t *self, neighbour_t *neighbour)
 {
     if (neighbour->link != NULL) {
         count_link(neighbour->link, &self->counters);
+        link_group_give_mark(&self->link_group, neighbour->mark);
         link_destroy(&neighbour->link);
     }
 }
@@ -152,28 +153,11 @@ static generation_t make_generation(random_t *random)
     return generation;
 }
 
-/* A mark that a link had which is no more may be another's. */
-static unsigned find_free_mark(const member_t *self)
-{
-    uint64_t used = 0;
-    for (size_t i = 0; i < self->neighbour_count; i++) {
-        const neighbour_t *neighbour = &self->neighbours[i];
-        if (neighbour->link != NULL && neighbour->mark < LIMIT_MARKED_NEIGHBOURS) {
-            used |= UINT64_C(1) << neighbour->mark;
-        }
-    }
-    unsigned mark = 0;
-    while ((used >> mark & 1) != 0) {
-        mark++;
-    }
-    return mark;
-}
-
-/* node.c, make_neighbours */
+/* neighbours.c, neighbours_add */
 static void make_link(member_t *self, neighbour_t *neighbour)
 {
     link_checkpoint_t checkpoint;
-    neighbour->mark = find_free_mark(self);
+    neighbour->mark = link_group_take_mark(&self->link_group);
     link_identity_t identity = {.herd = TEXT("simulated"),
                                 .member = text_of(self->name),
                                 .neighbour = text_of(neighbour->member->name),

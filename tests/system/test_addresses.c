@@ -47,10 +47,10 @@ static void every_address_is_ipv4_and_ipv6(void **state)
 {
     herd_t *herd = start_at(state, "*");
     expect_served(client_try(herd_port(herd, "Clark")), "by IPv4");
-    herd_wait_logged(herd, "Clark", "frontend", " client 127.0.0.1:");
+    herd_wait_logged(herd, "Clark", "frontend", "/frontend 127.0.0.1:");
     if (machine_has_ipv6()) {
         expect_served(client_try_ipv6(herd_port(herd, "Clark")), "by IPv6");
-        herd_wait_logged(herd, "Clark", "frontend", " client [::1]:");
+        herd_wait_logged(herd, "Clark", "frontend", "/frontend [::1]:");
     }
 }
 

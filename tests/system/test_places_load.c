@@ -158,9 +158,9 @@ static void a_failing_provider_is_left_alone(void **state)
     provider_set_body(scene_provider(), reply);
     assert_true(wait_until(answers_well, NULL, WAIT_LIMIT_MS));
     assert_int_equal(provider_request_count(scene_provider()), 3);
-    herd_wait_logged(scene_herd(), "Clark", "node", "google fails: left alone");
-    herd_wait_logged(scene_herd(), "Clark", "node", "google is tried again");
-    herd_wait_logged(scene_herd(), "Clark", "node", "google answers again");
+    herd_wait_logged(scene_herd(), "Clark", "node", "google places-paused: ");
+    herd_wait_logged(scene_herd(), "Clark", "node", "google places-tried: ");
+    herd_wait_logged(scene_herd(), "Clark", "node", "google places-back: ");
 }
 
 static void who_says_retry_after_is_left_alone(void **state)

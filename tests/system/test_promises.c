@@ -87,7 +87,7 @@ static void without_its_neighbour_a_member_promises_nothing(void **state)
     assert_true(client_sees_close(client, WAIT_LIMIT_MS));
     assert_true(wait_clock_ms() - asked_ms >= TIMEOUT_MS / 2);
     client_destroy(&client);
-    herd_wait_logged(herd, "A", "node", "acknowledge: neighbours did not take IAMATs in time");
+    herd_wait_logged(herd, "A", "node", "promise-unkept: neighbours did not take IAMATs in time");
     process_signal(herd_node(herd, "B"), SIGCONT);
     /* The link may have to be made anew first, which takes longer than the time-out. */
     text_t line;
