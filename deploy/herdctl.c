@@ -23,7 +23,7 @@ static const struct {
     {"check", "[FILE]", "tell what is wrong with a herd file", herdctl_check},
     {"members", "[MEMBER...]", "list members, one line of tab-separated fields each",
      herdctl_members},
-    {"status", "[--plain] [MEMBER...]", "ask members how they are", herdctl_status},
+    {"status", "[--links] [MEMBER...]", "ask members how they are", herdctl_status},
     {"forget", "CLIENT [MEMBER]", "have the herd forget a client", herdctl_forget},
     {"places", "import SRC DEST", "make a file of places that is ready at once", herdctl_places},
     {"help", "", "show this text", herdctl_help},
@@ -36,13 +36,14 @@ static herdctl_exit_t herdctl_help(const herdctl_t *self, int argc, char **argv)
     (void)self;
     (void)argc;
     (void)argv;
-    puts("usage: herdctl [--config FILE] COMMAND [ARGUMENT...]\n\ncommands:");
+    puts("usage: herdctl [--config FILE] [--json] COMMAND [ARGUMENT...]\n\ncommands:");
     for (size_t i = 0; i < HERDCTL_COMMAND_COUNT; i++) {
         printf("  %-8s %-22s  %s\n", herdctl_commands[i].name, herdctl_commands[i].arguments,
                herdctl_commands[i].summary);
     }
     puts("\noptions:\n"
          "  --config FILE  the herd file (default: $HERD_CONFIG, ./herd.cfg, /etc/herd/herd.cfg)\n"
+         "  --json         print JSON, for programs\n"
          "  --help         show this text\n"
          "  --version      show the version");
     return HERDCTL_OK;
@@ -103,6 +104,7 @@ int main(int argc, char **argv)
 {
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'},
+        {"json", no_argument, NULL, 'j'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0},
@@ -113,6 +115,7 @@ int main(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "+c:h", options, NULL)) != -1) {
         switch (option) {
         case 'c': herdctl.config_path = optarg; break;
+        case 'j': herdctl.json = true; break;
         case 'h': return herdctl_help(&herdctl, 0, NULL);
         case 'v': puts("herdctl " HERD_VERSION); return HERDCTL_OK;
         default: return HERDCTL_USAGE; /* getopt has said why */

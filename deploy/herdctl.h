@@ -19,6 +19,7 @@ typedef enum {
 typedef struct {
     const char
         *config_path; /* --config, else $HERD_CONFIG, else ./herd.cfg, else /etc/herd/herd.cfg */
+    bool json;        /* --json: for programs, not for people */
 } herdctl_t;
 
 /* A command: argv[0] is its name, argv[argc] NULL. */

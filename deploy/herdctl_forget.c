@@ -1,9 +1,9 @@
 /* herdctl forget: has the herd forget a client. One member is told (bus-protocol.md, S2): the one that is named, or the
  * first that answers; the tombstone floods from there. */
-#include "common/memory.h"
-#include "common/message.h"
-#include "common/timestamp.h"
 #include "deploy/herdctl.h"
+#include "deploy/herdctl_ask.h"
+#include "deploy/herdctl_client.h"
+#include "deploy/herdctl_options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,6 @@
 enum {
     ANSWER_LIMIT_MS = 1000, /* for all of it */
     PATIENCE_MS = 300,      /* with a member that was told; then another is told too */
-    SHOWN_SIZE = 128,       /* of the client in messages */
 };
 
 /* What a member said. */
@@ -22,21 +21,11 @@ typedef enum {
     ANSWER_NO_ROOM, /* the client is known, but there is no room for the tombstone */
 } answer_t;
 
-/* A member that may be told. */
+/* The first answer, and whose it is. */
 typedef struct {
-    const config_member_t *member;
-    void *socket;
-    bool told;
-} candidate_t;
-
-/* All of them, and the question. */
-typedef struct {
-    candidate_t *candidates;
-    zmq_pollitem_t *items; /* one for each */
-    size_t count;
-    text_t body;          /* of FORGET */
-    int64_t next_tell_ns; /* steady: when another one may be told */
-} question_t;
+    answer_t answer;
+    size_t index;
+} verdict_t;
 
 /* forgotten 0 LF known 1 LF */
 static answer_t read_report(text_t body)
@@ -53,180 +42,99 @@ static answer_t read_report(text_t body)
     return known == 1 ? ANSWER_NO_ROOM : ANSWER_UNKNOWN;
 }
 
-static answer_t receive(void *socket)
+static herdctl_answer_t take(void *argument, size_t index, text_t body, int64_t elapsed_ns)
 {
-    answer_t answer = ANSWER_NONE;
-    message_inbound_t inbound;
-    status_t status = message_receive(socket, false, &inbound);
-    if (status == STATUS_OK && inbound.message.type == MESSAGE_REPORT) {
-        answer = read_report(inbound.message.body);
+    (void)elapsed_ns;
+    verdict_t *verdict = argument;
+    answer_t answer = read_report(body);
+    if (answer == ANSWER_NONE) {
+        return HERDCTL_ANSWER_NONE;
     }
-    if (status != STATUS_AGAIN && status != STATUS_SYSTEM) {
-        message_inbound_done(&inbound);
-    }
-    return answer;
+    *verdict = (verdict_t){.answer = answer, .index = index};
+    return HERDCTL_ANSWER_COMPLETE;
 }
 
-/* Tells it, where it is not too early for that. */
-static void tell(question_t *self, candidate_t *candidate)
+/* `member` is whose answer it is, or of whom none came; NULL: of nobody. */
+static herdctl_exit_t print_answer(answer_t answer, const char *client, const char *member)
 {
-    const message_t message = {.type = MESSAGE_FORGET, .body = self->body};
-    int64_t now_ns = timestamp_steady_ns();
-    if (now_ns >= self->next_tell_ns &&
-        message_send(candidate->socket, (text_t){0}, &message) == STATUS_OK) {
-        candidate->told = true;
-        self->next_tell_ns = now_ns + PATIENCE_MS * TIMESTAMP_NS_PER_MS;
-    }
-}
-
-/* Waits until one has an answer, or one may be told. False at the end of the time. */
-static bool wait_for_some(question_t *self, int64_t end_ns)
-{
-    int64_t now_ns = timestamp_steady_ns();
-    bool may_tell = now_ns >= self->next_tell_ns;
-    int64_t until_ns = may_tell || self->next_tell_ns > end_ns ? end_ns : self->next_tell_ns;
-    for (size_t i = 0; i < self->count; i++) {
-        const candidate_t *candidate = &self->candidates[i];
-        short events = 0;
-        if (candidate->told) {
-            events = ZMQ_POLLIN;
-        } else if (may_tell) {
-            events = ZMQ_POLLOUT;
-        }
-        self->items[i] = (zmq_pollitem_t){.socket = candidate->socket, .events = events};
-    }
-    /* Rounded up: what is due in less than a millisecond is no reason to come back before. */
-    long wait_ms = (long)((until_ns - now_ns + TIMESTAMP_NS_PER_MS - 1) / TIMESTAMP_NS_PER_MS);
-    return now_ns < end_ns && zmq_poll(self->items, (int)self->count, wait_ms) >= 0;
-}
-
-/* The first answer, and whose it is. */
-static answer_t await(question_t *self, const config_member_t **ret_member)
-{
-    int64_t end_ns = timestamp_steady_ns() + ANSWER_LIMIT_MS * TIMESTAMP_NS_PER_MS;
-    while (self->count > 0 && wait_for_some(self, end_ns)) {
-        for (size_t i = 0; i < self->count; i++) {
-            candidate_t *candidate = &self->candidates[i];
-            if ((self->items[i].revents & ZMQ_POLLOUT) != 0) {
-                tell(self, candidate);
-                continue;
-            }
-            answer_t answer = (self->items[i].revents & ZMQ_POLLIN) != 0
-                                  ? receive(candidate->socket)
-                                  : ANSWER_NONE;
-            if (answer != ANSWER_NONE) {
-                *ret_member = candidate->member;
-                return answer;
-            }
-        }
-    }
-    return ANSWER_NONE;
-}
-
-/* Leaves out who cannot be connected to. */
-static void add_candidate(question_t *self, void *context, const config_member_t *member)
-{
-    void *socket = herdctl_connect(context, member);
-    if (socket != NULL) {
-        self->candidates[self->count++] = (candidate_t){.member = member, .socket = socket};
-    }
-}
-
-/* Asks `only`, or where that is NULL any member. */
-static answer_t ask_members(const config_t *config, const config_member_t *only, text_t body,
-                            const config_member_t **ret_member)
-{
-    void *context = zmq_ctx_new();
-    question_t question = {.candidates =
-                               memory_new_array(config->member_count, sizeof(candidate_t)),
-                           .items = memory_new_array(config->member_count, sizeof(zmq_pollitem_t)),
-                           .body = body};
-    for (size_t i = 0; i < config->member_count; i++) {
-        if (only == NULL || only == &config->members[i]) {
-            add_candidate(&question, context, &config->members[i]);
-        }
-    }
-    answer_t answer = await(&question, ret_member);
-    for (size_t i = 0; i < question.count; i++) {
-        zmq_close(question.candidates[i].socket);
-    }
-    zmq_ctx_term(context);
-    free(question.candidates);
-    free(question.items);
-    return answer;
-}
-
-/* `member` said it; ANSWER_NONE: it alone was to, or where that is NULL any. */
-static herdctl_exit_t print_answer(answer_t answer, const char *client,
-                                   const config_member_t *member)
-{
-    char shown[SHOWN_SIZE];
+    char shown[HERDCTL_CLIENT_SHOWN];
     text_escape(text_of(client), shown, sizeof shown);
     switch (answer) {
     case ANSWER_FORGOTTEN:
-        printf("%s is forgotten by %s, which tells the others\n", shown, member->name);
+        printf("%s is forgotten by %s, which tells the others\n", shown, member);
         return HERDCTL_OK;
     case ANSWER_UNKNOWN:
-        fprintf(stderr, "herdctl: %s knows no client \"%s\"\n", member->name, shown);
+        fprintf(stderr, "herdctl: %s knows no client \"%s\"\n", member, shown);
         return HERDCTL_FAILED;
     case ANSWER_NO_ROOM:
         fprintf(stderr,
                 "herdctl: %s knows \"%s\", but has no memory left to note that it is forgotten "
                 "(max_memory)\n",
-                member->name, shown);
+                member, shown);
         return HERDCTL_FAILED;
     case ANSWER_NONE: break;
     }
     if (member != NULL) {
-        fprintf(stderr, "herdctl: %s did not answer\n", member->name);
+        fprintf(stderr, "herdctl: %s did not answer\n", member);
     } else {
         fputs("herdctl: no member answered\n", stderr);
     }
     return HERDCTL_FAILED;
 }
 
-static herdctl_exit_t forget(const config_t *config, const char *client, const char *name)
+/* Tells these members, one after the other, until one has answered. */
+static verdict_t tell(const config_t *config, const config_member_t *const *members, size_t count,
+                      const char *client)
 {
-    const config_member_t *only = name != NULL ? config_member(config, name) : NULL;
-    if (name != NULL && only == NULL) {
-        fprintf(stderr, "herdctl: no member \"%s\" in %s\n", name, config->file);
-        return HERDCTL_FAILED;
-    }
-    size_t size = strlen(client);
-    char *body = memory_copy_text(client, size);
-    body[size] = '\n'; /* where the zero was */
-    const config_member_t *member = only;
-    answer_t answer = ask_members(config, only, (text_t){.data = body, .size = size + 1}, &member);
-    free(body);
-    return print_answer(answer, client, member);
+    verdict_t verdict = {.answer = ANSWER_NONE};
+    char *line = herdctl_client_line(client);
+    herdctl_question_t question = {.type = MESSAGE_FORGET,
+                                   .body = text_of(line),
+                                   .limit_ms = ANSWER_LIMIT_MS,
+                                   .pause_ms = PATIENCE_MS,
+                                   .enough = 1,
+                                   .take = take,
+                                   .argument = &verdict};
+    herdctl_ask_t *ask = herdctl_ask_new(config, members, count);
+    (void)herdctl_ask(ask, &question); /* the verdict says it */
+    herdctl_ask_destroy(&ask);
+    free(line);
+    return verdict;
 }
 
-/* An ID is what stands between white space in the client's line. */
-static bool is_client(const char *client)
+static herdctl_exit_t forget(const config_t *config, const char *client, char **names,
+                             size_t name_count)
 {
-    text_t rest = text_of(client);
-    text_t field;
-    return strchr(client, '\n') == NULL && text_take_field(&rest, &field) &&
-           field.size == strlen(client);
+    size_t count;
+    const config_member_t **members = herdctl_choose_members(config, names, name_count, &count);
+    if (members == NULL) {
+        return HERDCTL_FAILED;
+    }
+    verdict_t verdict = tell(config, members, count, client);
+    bool of_one = verdict.answer != ANSWER_NONE || name_count > 0;
+    herdctl_exit_t result =
+        print_answer(verdict.answer, client, of_one ? members[verdict.index]->name : NULL);
+    free(members);
+    return result;
 }
 
 herdctl_exit_t herdctl_forget(const herdctl_t *self, int argc, char **argv)
 {
-    int first = argc > 1 && strcmp(argv[1], "--") == 0 ? 2 : 1;
-    if (first == 1 && argc > 1 && argv[1][0] == '-') {
-        return herdctl_usage_error("forget knows no option %s", argv[1]);
+    const herdctl_option_t none[] = {{0}};
+    if (!herdctl_take_options(none, &argc, argv)) {
+        return HERDCTL_USAGE;
     }
-    if (argc != first + 1 && argc != first + 2) {
+    if (argc != 2 && argc != 3) {
         return herdctl_usage_error("forget takes a client, and a member or none");
     }
-    if (!is_client(argv[first])) {
-        return herdctl_usage_error("the ID of a client is not empty, and has no white space in it");
+    if (!herdctl_is_client(argv[1])) {
+        return HERDCTL_USAGE;
     }
     config_t *config = herdctl_load(self);
     if (config == NULL) {
         return HERDCTL_FAILED;
     }
-    herdctl_exit_t result = forget(config, argv[first], argv[first + 1]);
+    herdctl_exit_t result = forget(config, argv[1], argv + 2, (size_t)argc - 2);
     config_destroy(&config);
     return result;
 }

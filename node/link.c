@@ -187,6 +187,11 @@ uint64_t link_lag(const link_t *self)
     return beyond < count ? beyond : count;
 }
 
+unsigned link_unacknowledged(const link_t *self)
+{
+    return self->out.window_used;
+}
+
 const link_counters_t *link_counters(const link_t *self)
 {
     return &self->counters;

@@ -158,6 +158,9 @@ bool link_has_caught_up(const link_t *self);
 /* Entries between the cursor's acknowledged place and the tail: an upper bound of what it still needs. */
 uint64_t link_lag(const link_t *self);
 
+/* DATA messages that the neighbour has not acknowledged. */
+unsigned link_unacknowledged(const link_t *self);
+
 const link_counters_t *link_counters(const link_t *self);
 
 /* Why the neighbour refused us (LINK_REFUSED): foreign text, to be escaped. Borrowed until the next message. */

@@ -24,6 +24,7 @@ struct neighbour {
     bool refusal_noted; /* the present refusal was logged */
     bool herd_noted;    /* so was that it belongs to another herd */
     uint64_t held;      /* link_held, as the node was last told */
+    neighbour_figures_t figures;
 };
 
 static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument);
@@ -31,6 +32,41 @@ static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument);
 static void *handle(const neighbour_t *self)
 {
     return zsock_resolve(self->dealer);
+}
+
+/* For reports. An error that goes on keeps the time at which it began. */
+__attribute__((format(printf, 2, 3))) static void note_error(neighbour_t *self, const char *format,
+                                                             ...)
+{
+    neighbour_figures_t *figures = &self->figures;
+    char text[sizeof figures->error];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (self->up || figures->error_ns < figures->changed_ns || strcmp(text, figures->error) != 0) {
+        figures->error_ns = timestamp_now_ns();
+        memcpy(figures->error, text, sizeof text);
+    }
+}
+
+static void count_received(neighbour_t *self, const message_t *message)
+{
+    neighbour_figures_t *figures = &self->figures;
+    figures->messages_received++;
+    figures->bytes_received += message->header.size + message->body.size;
+    figures->naks += message->type == MESSAGE_NAK ? 1 : 0;
+    figures->resets += message->type == MESSAGE_RESET ? 1 : 0;
+}
+
+static status_t send_counted(neighbour_t *self, void *socket, text_t peer, const message_t *message)
+{
+    status_t status = message_send(socket, peer, message);
+    if (status == STATUS_OK) {
+        self->figures.messages_sent++;
+        self->figures.bytes_sent += message->header.size + message->body.size;
+    }
+    return status;
 }
 
 /* Polls for room only while something waits for it: a socket that always has room would keep the loop awake. */
@@ -61,11 +97,13 @@ static void disconnect(neighbour_t *self)
 static void connect_dealer(neighbour_t *self, int64_t steady_ns)
 {
     disconnect(self);
+    self->figures.connects++;
     self->dealer = zsock_new(ZMQ_DEALER);
     if (self->dealer == NULL ||
         sockets_configure(handle(self), SOCKETS_BUS_DEALER, self->endpoint, self->member) !=
             STATUS_OK ||
         zmq_connect(handle(self), self->endpoint) != 0) {
+        note_error(self, "cannot connect: %s", zmq_strerror(zmq_errno()));
         /* E.g. a host name that does not resolve today: the next tick that finds it dead tries again. */
         log_event(self->context.log, LOG_LINK_CONNECT_FAILED,
                   LOG_ABOUT(self->name, LOG_TEXT("endpoint", self->endpoint)),
@@ -116,6 +154,11 @@ const link_t *neighbour_link(const neighbour_t *self)
     return self->link;
 }
 
+const neighbour_figures_t *neighbour_figures(const neighbour_t *self)
+{
+    return &self->figures;
+}
+
 bool neighbour_wants_digest(const neighbour_t *self, int64_t steady_ns)
 {
     return link_wants_digest(self->link, steady_ns);
@@ -132,6 +175,7 @@ static void log_other_herd(neighbour_t *self)
     if (!self->herd_noted) {
         log_event(self->context.log, LOG_LINK_OTHER_HERD, LOG_PEER(self->name),
                   "it says that it belongs to another herd; nothing is taken from it");
+        note_error(self, "it is a member of another herd");
     }
     self->herd_noted = true;
 }
@@ -147,6 +191,7 @@ static void log_refused(neighbour_t *self)
     log_event(self->context.log, LOG_LINK_REFUSED,
               LOG_ABOUT(self->name, LOG_TEXT("reason", reason)),
               "it refuses us: %s; asking again each 5 s, it gets nothing until then", reason);
+    note_error(self, "it refuses us: %s", reason);
 }
 
 static void log_opened(neighbour_t *self)
@@ -166,6 +211,8 @@ static void log_down(neighbour_t *self, const char *reason)
                   LOG_ABOUT(self->name, LOG_TEXT("reason", reason),
                             LOG_NUMBER("changes", link_lag(self->link))),
                   "down: %s; opening it anew until it is up", reason);
+        note_error(self, "%s", reason);
+        self->figures.changed_ns = self->figures.error_ns;
     }
     self->up = false;
 }
@@ -196,6 +243,7 @@ static void handle_link_event(neighbour_t *self, link_event_t event, const messa
                   LOG_ABOUT(self->name, LOG_NUMBER("changes", link_lag(self->link))),
                   "up: %llu changes to send", (unsigned long long)link_lag(self->link));
         self->up = true;
+        self->figures.changed_ns = timestamp_now_ns();
         self->refusal_noted = false;
         break;
     case LINK_OPENED: log_opened(self); break;
@@ -218,6 +266,7 @@ static void handle_link_event(neighbour_t *self, link_event_t event, const messa
     case LINK_GAP:
         log_event(log, LOG_LINK_GAP, LOG_PEER(self->name),
                   "messages from it were lost; it was asked to send them again");
+        note_error(self, "messages were lost, they are sent again");
         break;
     case LINK_BAD: log_bad(self, message_type_text(message->type), message->header); break;
     case LINK_NOTHING: break;
@@ -239,6 +288,7 @@ void neighbour_take(neighbour_t *self, const message_t *message, int64_t now_ns,
         log_records(self, message, now_ns);
     }
     tap_message(self->context.tap, PUBLICATION_IN, text_of(self->name), message);
+    count_received(self, message);
     uint64_t refused = link_counters(self->link)->refused;
     link_event_t event = link_take(self->link, message, now_ns, steady_ns);
     if (link_counters(self->link)->refused != refused) {
@@ -252,7 +302,7 @@ static void send_answers(neighbour_t *self, int64_t steady_ns)
 {
     message_t answer;
     while (link_next_answer(self->link, steady_ns, &answer)) {
-        status_t status = message_send(self->context.bus, text_of(self->name), &answer);
+        status_t status = send_counted(self, self->context.bus, text_of(self->name), &answer);
         if (status == STATUS_SYSTEM) {
             log_event(self->context.log, LOG_LINK_ANSWER_FAILED, LOG_PEER(self->name),
                       "it cannot be answered: %s; it sends again what is not acknowledged",
@@ -270,7 +320,7 @@ static void send_records(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
     while (sent < BATCHES_PER_TURN && link_is_due(self->link, steady_ns) &&
            message_ready(handle(self), ZMQ_POLLOUT) &&
            link_next(self->link, now_ns, steady_ns, &message)) {
-        if (message_send(handle(self), (text_t){0}, &message) != STATUS_OK) {
+        if (send_counted(self, handle(self), (text_t){0}, &message) != STATUS_OK) {
             link_unsent(self->link);
             break;
         }
@@ -311,6 +361,7 @@ static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument)
         }
         if (status == STATUS_OK) {
             tap_message(self->context.tap, PUBLICATION_IN, text_of(self->name), &inbound.message);
+            count_received(self, &inbound.message);
             link_event_t event = link_take_answer(self->link, &inbound.message, steady_ns);
             handle_link_event(self, event, &inbound.message, steady_ns);
         } else {
@@ -322,10 +373,19 @@ static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     return 0;
 }
 
+/* Nothing was ever heard of it. */
+static void note_silent(neighbour_t *self)
+{
+    if (self->figures.error[0] == '\0') {
+        note_error(self, "it does not answer");
+    }
+}
+
 void neighbour_tick(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
 {
     if (link_is_dead(self->link, steady_ns)) {
         log_down(self, "nothing heard for 5 s");
+        note_silent(self);
         connect_dealer(self, steady_ns);
     }
     neighbour_pump(self, now_ns, steady_ns);

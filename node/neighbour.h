@@ -5,6 +5,7 @@
 #ifndef HERD_NEIGHBOUR_H
 #define HERD_NEIGHBOUR_H
 
+#include "common/limits.h"
 #include "common/log.h"
 #include "common/message.h"
 #include "node/link.h"
@@ -24,6 +25,21 @@ typedef struct {
     void (*acknowledged)(void *argument); /* called when link_held has grown */
     void *argument;                       /* for `acknowledged` */
 } neighbour_context_t;
+
+/* What passed over its sockets since neighbour_new, and what went wrong last (open value struct): for reports. Bytes are
+ * those of headers and bodies. */
+typedef struct {
+    uint64_t messages_sent;
+    uint64_t messages_received; /* well-formed ones */
+    uint64_t bytes_sent;
+    uint64_t bytes_received;
+    uint64_t naks;      /* from it: messages of ours were lost */
+    uint64_t resets;    /* from it: it did not know our session */
+    uint64_t connects;  /* connections begun, the first among them */
+    int64_t changed_ns; /* POSIX: when the link came up or went down; 0: it was never up */
+    int64_t error_ns;   /* POSIX: since when `error` holds */
+    char error[LIMIT_LOG_SAMPLE]; /* what went wrong last, escaped; "": nothing yet */
+} neighbour_figures_t;
 
 /* Makes the connection to `endpoint` and hooks it into the loop. `identity` is copied. Caller ends it with
  * neighbour_destroy, before the loop goes. */
@@ -51,5 +67,8 @@ bool neighbour_wants_digest(const neighbour_t *self, int64_t steady_ns);
 
 /* The link, to look at. */
 const link_t *neighbour_link(const neighbour_t *self);
+
+/* Borrowed. */
+const neighbour_figures_t *neighbour_figures(const neighbour_t *self);
 
 #endif

@@ -354,6 +354,7 @@ static void make_service(node_t *self)
         .socket = zsock_resolve(self->requests),
         .neighbours = self->neighbours,
         .generation = self->generation,
+        .max_memory = max_memory(self->config),
         .started_ns = timestamp_now_ns(),
     };
     self->service = service_new(&context);

@@ -6,6 +6,7 @@
 #define HERD_REPORT_H
 
 #include "common/buffer.h"
+#include "node/frontends.h"
 #include "node/neighbour.h"
 #include "node/places.h"
 
@@ -16,6 +17,8 @@ typedef struct {
     size_t records;           /* clients known */
     const digest_t *digest;   /* of these; NULL while it is not complete */
     size_t memory_size;       /* bytes that these take */
+    size_t max_clients;       /* records, at most */
+    size_t max_memory;        /* bytes that these may take */
     uint64_t positions;       /* IAMATs answered */
     uint64_t lookups;         /* WHATSATs answered or asked on */
     uint64_t invalid;         /* lines answered "?" */
@@ -23,8 +26,8 @@ typedef struct {
     uint64_t malformed;       /* request records dropped */
     size_t unacknowledged;    /* IAMATs whose answer waits for neighbours (replication.md, R18) */
     uint64_t unkept;          /* IAMATs not answered because these did not acknowledge */
-    size_t frontends;
-    uint64_t clients;               /* connections of all front-ends */
+    size_t waiting;           /* WHATSATs that wait for the places provider */
+    frontends_t *frontends;
     const places_figures_t *places; /* NULL without a provider */
     neighbour_t *const *neighbours; /* neighbour_count of them */
     size_t neighbour_count;

@@ -27,6 +27,7 @@ typedef struct {
     void *socket;                   /* the requests ROUTER */
     const neighbours_t *neighbours; /* for reports and promises */
     generation_t generation;
+    size_t max_memory;  /* of the store, bytes */
     int64_t started_ns; /* POSIX time */
 } service_context_t;
 

@@ -72,14 +72,34 @@ expect 0 "$two" '' --config good.cfg members Two
 expect 0 "$two" '' --config warned.cfg members Two
 expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg members Two Three
 
-head='MEMBER           STATE UP SINCE                      PID      RECORDS DIGEST            FRONTENDS  CLIENTS   LINKS        LAG'
-down='down  -                               -            - -                         -        -       -          -'
+head='MEMBER  STATE  VERSION  UP SINCE  PID  RECORDS  DIGEST  FRONT-ENDS  CLIENTS  LINKS  LAG  PLACES'
+down='down   -        -           -        -  -                -        -      -    -  -'
 expect 1 "$head
-One              $down
-Two              $down" '' --config good.cfg status
+One     $down
+Two     $down" '' --config good.cfg status
 expect 1 "Two	down	-	-	-	-	-	-	-	-	-	-" '' --config good.cfg status --plain Two
 expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg status One Three
-expect 2 '' "herdctl: status knows no option --json$hint" --config good.cfg status --json
+expect 2 '' "herdctl: status knows no option --all$hint" --config good.cfg status --all
+expect 2 '' "herdctl: status knows no option --json=1$hint" --config good.cfg status --json=1
+"$herdctl" --config good.cfg --json status Two | sed 's/"time": "[^"]*"/"time": "T"/' >out
+"$herdctl" --config good.cfg status Two --json | sed 's/"time": "[^"]*"/"time": "T"/' >other
+checks=$((checks + 1))
+if ! cmp -s out other || ! cmp -s out - <<'EOF'; then
+{
+  "herd": "test",
+  "time": "T",
+  "digests": 0,
+  "members": [
+    {
+      "member": "Two",
+      "up": false
+    }
+  ]
+}
+EOF
+    failures=$((failures + 1))
+    echo "FAILED: herdctl --json status says:" && cat out other
+fi
 
 expect 1 '' 'herdctl: no member answered' --config good.cfg forget kiwi
 expect 1 '' 'herdctl: Two did not answer' --config good.cfg forget kiwi Two
@@ -87,6 +107,7 @@ expect 1 '' 'herdctl: Two did not answer' --config good.cfg forget -- -kiwi Two
 expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg forget kiwi Three
 expect 2 '' "herdctl: forget takes a client, and a member or none$hint" --config good.cfg forget
 expect 2 '' "herdctl: forget takes a client, and a member or none$hint" --config good.cfg forget --
+expect 1 '' 'herdctl: no member answered' --config good.cfg forget -
 expect 2 '' "herdctl: forget takes a client, and a member or none$hint" --config good.cfg forget kiwi One Two
 expect 2 '' "herdctl: forget knows no option --all$hint" --config good.cfg forget --all
 for id in '' ' ' 'ki wi' 'kiwi ' "$(printf 'ki\twi')" "$(printf 'ki\nwi')"; do
