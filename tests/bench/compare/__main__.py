@@ -67,8 +67,9 @@ def parse(argv):
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds (default: 5; 2 with --quick)")
     parser.add_argument("--seconds", type=int, metavar="N", help="of a run (default: 3; 1 with --quick)")
     parser.add_argument("--quick", action="store_true", help="a short look with fewer IDs; no measurement")
-    parser.add_argument("--out", metavar="FOLDER", default=os.path.join(ROOT, "build", "bench"), type=os.path.abspath,
-                        help="where results.json and the plots go (default: build/bench)")
+    parser.add_argument("--out", metavar="FOLDER", type=os.path.abspath,
+                        help="where results.json and the plots go (default: build/bench for a whole measurement, "
+                             "build/bench/part with --case, build/bench/quick with --quick)")
     parser.add_argument("--programs", metavar="FOLDER", default=os.path.join(ROOT, "build", "release", "bin"),
                         help="take the programs from there; nothing is installed or built")
     parser.add_argument("--markdown", metavar="FILE", help="print the tables of an earlier results.json as Markdown")
@@ -76,6 +77,9 @@ def parse(argv):
     for name in ("rounds", "seconds"):
         if getattr(arguments, name) is not None and getattr(arguments, name) < 1:
             parser.error(f"--{name} wants a number from 1 on")
+    if arguments.out is None:
+        part = "quick" if arguments.quick else "part" if arguments.case else ""
+        arguments.out = os.path.join(ROOT, "build", "bench", part)
     unknown = set(arguments.case or []) - {case.name for case in CASES}
     if unknown:
         parser.error(f"no case {', '.join(sorted(unknown))}; see --list")
