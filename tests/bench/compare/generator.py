@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import resource
 import subprocess
 
 from process import Failure, read, wait_for
@@ -86,13 +87,22 @@ class Meter:
         return {part: now[part] - self.before.get(part, 0) for part in now}
 
 
+def ended_children_s():
+    """Processor time of all children that have ended: servers have not."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def measure(context, peer, server, port, threads=False, **options):
     """A run, as a flat sample: figures by name."""
     meter = Meter(server, threads)
+    generator_s = ended_children_s()
     result = bench(context, peer, port, **options)
+    generator_s = ended_children_s() - generator_s
     spent_s = meter.spent_s()
     lines = max(result["right"], 1)
-    sample = {"lines_per_s": result["lines_per_s"], "cpu_us": sum(spent_s.values()) / lines * 1e6}
+    sample = {"lines_per_s": result["lines_per_s"], "cpu_us": sum(spent_s.values()) / lines * 1e6,
+              "generator_us": generator_s / lines * 1e6}
     sample.update({name + "_us": result["latency_us"]["all"][name] for name in ("p50", "p99", "p99.9")})
     if len(spent_s) > 1:
         sample.update({part + "_cpu_us": spent / lines * 1e6 for part, spent in spent_s.items()})

@@ -1,6 +1,6 @@
 """Tables of results: for the terminal and, as Markdown, for docs/performance.md."""
 
-COLUMNS = {"lines_per_s": "lines/s", "cpu_us": "server CPU us/line", "p50_us": "p50 us", "p99_us": "p99 us",
+COLUMNS = {"lines_per_s": "lines/s", "cpu_us": "server CPU us/line", "generator_us": "generator CPU us/line", "p50_us": "p50 us", "p99_us": "p99 us",
            "p99.9_us": "p99.9 us", "node_cpu_us": "node CPU us/line", "frontend_cpu_us": "front-end CPU us/line",
            "results": "results/answer"}
 
