@@ -3,6 +3,9 @@
 #include "node/json_read.h"
 #include "node/json_string.h"
 
+/* Spaces a level. */
+enum { INDENT = 3 };
+
 json_print_t json_print_to(buffer_t *buffer)
 {
     return (json_print_t){.buffer = buffer, .status = STATUS_OK};
@@ -22,38 +25,75 @@ void json_print_string(json_print_t *self, text_t text)
     }
 }
 
-static void print_byte(json_print_t *self, char byte)
+/* Room for `size` more bytes, which put_done then counts; NULL where they do not fit, now or ever. */
+static char *put(json_print_t *self, size_t size)
 {
-    json_print_raw(self, (text_t){.data = &byte, .size = 1});
+    if (self->status == STATUS_OK) {
+        self->status = buffer_reserve(self->buffer, size);
+    }
+    return self->status == STATUS_OK ? self->buffer->data + self->buffer->size : NULL;
 }
 
-static void print_line_start(json_print_t *self)
+static void put_done(json_print_t *self, const char *end)
 {
-    print_byte(self, '\n');
-    for (unsigned i = 0; i < self->level; i++) {
-        json_print_raw(self, TEXT("   "));
+    self->buffer->size = (size_t)(end - self->buffer->data);
+}
+
+/* Bytes of a new line up to its first word. */
+static size_t line_start_size(const json_print_t *self)
+{
+    return 1 + (size_t)INDENT * self->level;
+}
+
+/* Bytes in front of an element. */
+static size_t next_size(const json_print_t *self)
+{
+    return (self->has_elements ? 1 : 0) + line_start_size(self);
+}
+
+static char *write_line_start(const json_print_t *self, char *out)
+{
+    size_t indent = (size_t)INDENT * self->level;
+    *out = '\n';
+    memset(out + 1, ' ', indent);
+    return out + 1 + indent;
+}
+
+static char *write_next(json_print_t *self, char *out)
+{
+    if (self->has_elements) {
+        *out++ = ',';
     }
+    self->has_elements = true;
+    return write_line_start(self, out);
 }
 
 void json_print_next(json_print_t *self)
 {
-    if (self->has_elements) {
-        print_byte(self, ',');
+    char *out = put(self, next_size(self));
+    if (out != NULL) {
+        put_done(self, write_next(self, out));
     }
-    print_line_start(self);
-    self->has_elements = true;
 }
 
 void json_print_name(json_print_t *self, text_t name)
 {
-    json_print_next(self);
-    json_print_string(self, name);
-    json_print_raw(self, TEXT(" : "));
+    char *out = put(self, next_size(self) + sizeof "\"\" : " - 1 + name.size);
+    if (out != NULL) {
+        out = write_next(self, out);
+        *out = '"';
+        out = text_copy(name, out + 1);
+        put_done(self, text_copy(TEXT("\" : "), out));
+    }
 }
 
 void json_print_open(json_print_t *self, char bracket)
 {
-    print_byte(self, bracket);
+    char *out = put(self, 1);
+    if (out != NULL) {
+        *out = bracket;
+        put_done(self, out + 1);
+    }
     self->level++;
     self->has_elements = false;
 }
@@ -61,10 +101,14 @@ void json_print_open(json_print_t *self, char bracket)
 void json_print_close(json_print_t *self, char bracket)
 {
     self->level -= self->level > 0 ? 1 : 0;
-    if (self->has_elements) {
-        print_line_start(self);
+    char *out = put(self, (self->has_elements ? line_start_size(self) : 0) + 1);
+    if (out != NULL) {
+        if (self->has_elements) {
+            out = write_line_start(self, out);
+        }
+        *out = bracket;
+        put_done(self, out + 1);
     }
-    print_byte(self, bracket);
     self->has_elements = true; /* of the one around it: what was just closed */
 }
 

@@ -32,7 +32,7 @@ void json_print_close(json_print_t *self, char bracket);
 /* Begins the next element of the open array: a comma where one came before, and a line of its own. */
 void json_print_next(json_print_t *self);
 
-/* Begins the next member of the open object. Any bytes (json_string.h). */
+/* Begins the next member of the open object. `name` is one of ours: nothing in it is to be escaped. */
 void json_print_name(json_print_t *self, text_t name);
 
 /* A string of any bytes. */

@@ -47,6 +47,54 @@ static bool is_plain(char byte)
     return (unsigned char)byte >= 0x20 && byte != '"' && byte != '\\';
 }
 
+/* Whether eight bytes are ASCII and plain, all of them; else false. */
+static bool are_plain(const char *bytes)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    /* The highest bit of a byte tells that it was less than what is taken from it, or is not ASCII. */
+    uint64_t quote = (word ^ each * '"') - each;
+    uint64_t backslash = (word ^ each * '\\') - each;
+    return (((word - each * 0x20) | quote | backslash | word) & each << 7) == 0;
+}
+
+/* Bytes at the front of `text` that stand as they are; `ret_bad_size` as of character_size. */
+static size_t plain_size(text_t text, size_t *ret_bad_size)
+{
+    size_t plain = 0;
+    *ret_bad_size = 1;
+    while (text.size - plain >= sizeof(uint64_t) && are_plain(text.data + plain)) {
+        plain += sizeof(uint64_t);
+    }
+    while (plain < text.size && is_plain(text.data[plain])) {
+        if ((unsigned char)text.data[plain] < 0x80) {
+            plain++; /* mostly */
+            continue;
+        }
+        size_t size = character_size(text_after(text, plain), ret_bad_size);
+        if (size == 0) {
+            break;
+        }
+        plain += size;
+    }
+    return plain;
+}
+
+/* A text of which nothing is to be escaped, with its quotation marks. */
+static status_t append_plain(buffer_t *buffer, text_t text)
+{
+    status_t status = buffer_reserve(buffer, text.size + 2);
+    if (status == STATUS_OK) {
+        char *out = buffer->data + buffer->size;
+        *out = '"';
+        out = text_copy(text, out + 1);
+        *out = '"';
+        buffer_commit(buffer, text.size + 2);
+    }
+    return status;
+}
+
 static status_t append_escaped(buffer_t *buffer, char byte)
 {
     switch (byte) {
@@ -61,17 +109,13 @@ static status_t append_escaped(buffer_t *buffer, char byte)
 
 status_t json_string_append(buffer_t *buffer, text_t text)
 {
+    size_t bad_size;
+    size_t plain = plain_size(text, &bad_size);
+    if (plain == text.size) {
+        return append_plain(buffer, text);
+    }
     status_t status = buffer_append(buffer, "\"", 1);
     while (status == STATUS_OK && text.size > 0) {
-        size_t bad_size = 1;
-        size_t plain = 0;
-        while (plain < text.size && is_plain(text.data[plain])) {
-            size_t size = character_size(text_after(text, plain), &bad_size);
-            if (size == 0) {
-                break;
-            }
-            plain += size;
-        }
         if (plain > 0) {
             status = buffer_append(buffer, text.data, plain);
             text = text_after(text, plain);
@@ -82,6 +126,7 @@ status_t json_string_append(buffer_t *buffer, text_t text)
             status = append_escaped(buffer, text.data[0]);
             text = text_after(text, 1);
         }
+        plain = plain_size(text, &bad_size);
     }
     return status == STATUS_OK ? buffer_append(buffer, "\"", 1) : status;
 }

@@ -252,6 +252,29 @@ static void any_bytes_make_a_json_string(void **state)
     buffer_done(&buffer);
 }
 
+/* Each byte at each place of a text that is longer than what is looked at in one go. */
+static void every_byte_is_seen_wherever_it_stands(void **state)
+{
+    (void)state;
+    for (unsigned byte = 0; byte < 256; byte++) {
+        for (size_t at = 0; at < 19; at++) {
+            char bytes[] = "the quick brown fox";
+            char expected[64];
+            char alone[8];
+            buffer_t one;
+            bytes[at] = (char)byte;
+            buffer_init(&one, ROOM);
+            assert_int_equal(json_string_append(&one, (text_t){.data = &bytes[at], .size = 1}),
+                             STATUS_OK);
+            snprintf(alone, sizeof alone, "%.*s", (int)one.size - 2, one.data + 1);
+            snprintf(expected, sizeof expected, "\"%.*s%s%s\"", (int)at, "the quick brown fox",
+                     alone, &bytes[at + 1]);
+            buffer_done(&one);
+            assert_json_string((text_t){.data = bytes, .size = 19}, expected);
+        }
+    }
+}
+
 static void a_full_buffer_is_left_as_it_was(void **state)
 {
     (void)state;
@@ -284,6 +307,7 @@ int main(void)
         cmocka_unit_test(strings_are_escaped),
         cmocka_unit_test(what_is_not_utf8_is_replaced),
         cmocka_unit_test(any_bytes_make_a_json_string),
+        cmocka_unit_test(every_byte_is_seen_wherever_it_stands),
         cmocka_unit_test(a_full_buffer_is_left_as_it_was),
     };
     return cmocka_run_group_tests_name("places_answer", tests, NULL, NULL);
