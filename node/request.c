@@ -12,17 +12,23 @@
 /* A receipt time further back than any front-end keeps a request is no receipt time (Q6). */
 static const int64_t oldest_receipt_ns = 60 * TIMESTAMP_NS_PER_S;
 
+/* Requests that are answered together: while one is taken apart, the memory of those before comes (store_fetch). More gain
+ * nothing, as a core has some ten fetches under way at most. */
+enum { GROUP_SIZE = 16 };
+
 /* One request record, taken apart (Q2), and what it is answered with. */
 typedef struct {
     uint64_t connection;
     uint64_t sequence;
     int64_t receipt_time_ns;
+    text_t record;     /* from its connection on */
+    command_t command; /* its line's */
     text_t line;
+    uint32_t hash;      /* of the command's client */
+    uint64_t malformed; /* the counter, before it was taken */
     frontend_link_t *frontend;
     int64_t now_ns;
     int64_t steady_ns;
-    char peer[sizeof((frontend_link_t *)0)->label + 2 * (TEXT_NUMBER_SIZE + 1UL)]; /* for the log */
-    size_t peer_size; /* bytes; 0 where no traffic is logged */
 } exchange_t;
 
 void request_init(request_t *self, const request_context_t *context)
@@ -38,30 +44,31 @@ void request_done(request_t *self)
 }
 
 /* Names the request in the log, once for both of its lines: front-end "#" connection "." sequence. */
-static void name_exchange(const request_t *self, exchange_t *exchange)
+static void name_exchange(request_t *self, const exchange_t *exchange)
 {
+    self->peer_size = 0;
     if (!log_has_traffic(self->context.log)) {
         return;
     }
-    char *end = text_copy(text_of(exchange->frontend->label), exchange->peer);
+    char *end = text_copy(text_of(exchange->frontend->label), self->peer);
     *end++ = '#';
     end += text_write_u64(exchange->connection, end);
     *end++ = '.';
     end += text_write_u64(exchange->sequence, end);
-    exchange->peer_size = (size_t)(end - exchange->peer);
+    self->peer_size = (size_t)(end - self->peer);
 }
 
 /* The first line of `text`, where traffic is logged. */
 static void log_exchange(const request_t *self, const exchange_t *exchange,
                          log_direction_t direction, text_t text)
 {
-    if (exchange->peer_size == 0) {
+    if (self->peer_size == 0) {
         return;
     }
     text_t first_line = text;
     text_take_line(&text, &first_line);
     log_traffic(self->context.log, direction, exchange->now_ns,
-                (text_t){.data = exchange->peer, .size = exchange->peer_size}, first_line);
+                (text_t){.data = self->peer, .size = self->peer_size}, first_line);
 }
 
 /* connection SP sequence SP length SP reply. There is always room: request_answer_some stops at a batch,
@@ -130,8 +137,9 @@ static void promise_answer(request_t *self, const exchange_t *exchange, text_t a
     }
 }
 
-static void answer_iamat(request_t *self, const exchange_t *exchange, const command_t *command)
+static void answer_iamat(request_t *self, const exchange_t *exchange)
 {
+    const command_t *command = &exchange->command;
     record_t record = {
         .client = command->client,
         .position = command->position,
@@ -198,8 +206,9 @@ static void ask_places(request_t *self, const exchange_t *exchange, const comman
     };
 }
 
-static void answer_whatsat(request_t *self, const exchange_t *exchange, const command_t *command)
+static void answer_whatsat(request_t *self, const exchange_t *exchange)
 {
+    const command_t *command = &exchange->command;
     record_t record;
     if (!store_find(self->context.store, command->client, &record)) {
         put_invalid(self, exchange);
@@ -217,6 +226,7 @@ static void answer_whatsat(request_t *self, const exchange_t *exchange, const co
 static bool parse_exchange(text_t line, exchange_t *exchange)
 {
     text_t receipt;
+    exchange->record = line;
     bool valid = text_take_u64(&line, ' ', UINT64_MAX, &exchange->connection) &&
                  text_take_u64(&line, ' ', UINT64_MAX, &exchange->sequence) &&
                  text_take_until(&line, ' ', &receipt) &&
@@ -243,30 +253,66 @@ static void answer(request_t *self, exchange_t *exchange)
     name_exchange(self, exchange);
     log_exchange(self, exchange, LOG_RECEIVED, exchange->line);
     check_stamp(self, exchange);
-    command_t command = command_parse(exchange->line);
-    switch (command.kind) {
-    case COMMAND_IAMAT: answer_iamat(self, exchange, &command); break;
-    case COMMAND_WHATSAT: answer_whatsat(self, exchange, &command); break;
+    switch (exchange->command.kind) {
+    case COMMAND_IAMAT: answer_iamat(self, exchange); break;
+    case COMMAND_WHATSAT: answer_whatsat(self, exchange); break;
     case COMMAND_INVALID: put_invalid(self, exchange); break;
     }
+}
+
+/* Takes a group of request records off the front of `body`, and has their memory fetched; so many. */
+static size_t take_group(request_t *self, text_t *body, exchange_t *exchanges)
+{
+    size_t count = 0;
+    text_t line;
+    while (count < GROUP_SIZE && text_take_line(body, &line)) {
+        exchange_t *exchange = &exchanges[count];
+        exchange->malformed = self->malformed;
+        if (!parse_exchange(line, exchange)) {
+            self->malformed++;
+            continue;
+        }
+        count++;
+        exchange->command = command_parse(exchange->line);
+        if (exchange->command.kind != COMMAND_INVALID) {
+            exchange->hash = store_hash(self->context.store, exchange->command.client);
+            store_fetch(self->context.store, exchange->hash, 0);
+        }
+    }
+    for (unsigned step = 1; step < STORE_FETCH_STEPS; step++) {
+        for (size_t i = 0; i < count; i++) {
+            if (exchanges[i].command.kind != COMMAND_INVALID) {
+                store_fetch(self->context.store, exchanges[i].hash, step);
+            }
+        }
+    }
+    return count;
 }
 
 bool request_answer_some(request_t *self, text_t *body, frontend_link_t *frontend, int64_t now_ns,
                          int64_t steady_ns)
 {
-    exchange_t exchange = {.frontend = frontend, .now_ns = now_ns, .steady_ns = steady_ns};
-    text_t line;
-    while (frontend->replies.size < LIMIT_BATCH_SIZE && self->query_count < REQUEST_QUERIES_MAX) {
-        if (!text_take_line(body, &line)) {
-            return false;
+    exchange_t exchanges[GROUP_SIZE];
+    size_t count;
+    while ((count = take_group(self, body, exchanges)) > 0) {
+        for (size_t i = 0; i < count; i++) {
+            exchange_t *exchange = &exchanges[i];
+            if (frontend->replies.size >= LIMIT_BATCH_SIZE ||
+                self->query_count >= REQUEST_QUERIES_MAX) {
+                /* The rest of the group comes again. */
+                const char *end = body->data + body->size;
+                self->malformed = exchange->malformed;
+                *body = (text_t){.data = exchange->record.data,
+                                 .size = (size_t)(end - exchange->record.data)};
+                return true;
+            }
+            exchange->frontend = frontend;
+            exchange->now_ns = now_ns;
+            exchange->steady_ns = steady_ns;
+            answer(self, exchange);
         }
-        if (!parse_exchange(line, &exchange)) {
-            self->malformed++;
-            continue;
-        }
-        answer(self, &exchange);
     }
-    return body->size > 0;
+    return false;
 }
 
 void request_answer_query(request_t *self, const waiting_query_t *query, text_t json,

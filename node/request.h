@@ -44,7 +44,10 @@ typedef struct {
     uint64_t stamps_replaced; /* Q6 */
     uint64_t unkept;          /* IAMATs not answered: neighbours did not acknowledge them (R18) */
     uint64_t malformed;       /* request records that were none, dropped */
-    int64_t replaced_ns;      /* the newest time that Q6 put in the place of another */
+    /* Name of the request in the traffic log; no bytes where that is off. */
+    char peer[sizeof((frontend_link_t *)0)->label + 2 * (TEXT_NUMBER_SIZE + 1UL)];
+    size_t peer_size;
+    int64_t replaced_ns; /* the newest time that Q6 put in the place of another */
 } request_t;
 
 void request_init(request_t *self, const request_context_t *context);

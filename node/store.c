@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-enum { FIRST_SLOTS = 1024 };
+enum { FIRST_SLOTS = 1024, CACHE_LINE_SIZE = 64 };
 
 store_t *store_new(size_t max_clients, uint64_t seed)
 {
@@ -53,7 +53,7 @@ static size_t entry_size(const entry_t *entry)
            entry->client_time_size;
 }
 
-static uint32_t client_hash(const store_t *self, text_t client)
+uint32_t store_hash(const store_t *self, text_t client)
 {
     return (uint32_t)XXH3_64bits_withSeed(client.data, client.size, self->seed);
 }
@@ -73,6 +73,28 @@ static slot_t *find_slot(const store_t *self, text_t client, uint32_t hash)
                 return slot;
             }
         }
+    }
+}
+
+/* Slot, entry, neighbours in the list: each is where the one before says. A wrong guess, where another client has the slot,
+ * costs nothing but the fetch. */
+void store_fetch(const store_t *self, uint32_t hash, unsigned step)
+{
+    const slot_t *slot = &self->slots[hash & (self->slot_count - 1)];
+    if (step == 0) {
+        __builtin_prefetch(slot);
+        return;
+    }
+    if (slot->handle == SLAB_NONE) {
+        return;
+    }
+    const entry_t *entry = store_entry_at(self, slot->handle);
+    if (step == 1) {
+        __builtin_prefetch(entry, 1);
+        __builtin_prefetch((const char *)entry + CACHE_LINE_SIZE, 1);
+    } else {
+        __builtin_prefetch(slab_at(&self->slab, entry->previous), 1);
+        __builtin_prefetch(slab_at(&self->slab, entry->next), 1);
     }
 }
 
@@ -241,7 +263,7 @@ store_outcome_t store_merge(store_t *self, const record_t *record, uint32_t mark
     if (record->order_time_ns < self->taken_from_ns && RULE(REFUSE_EXPIRED)) {
         return STORE_EXPIRED;
     }
-    uint32_t hash = client_hash(self, record->client);
+    uint32_t hash = store_hash(self, record->client);
     slot_t *slot = find_slot(self, record->client, hash);
     if (slot->handle == SLAB_NONE) {
         return insert(self, record, hash, marks);
@@ -263,7 +285,7 @@ store_outcome_t store_merge(store_t *self, const record_t *record, uint32_t mark
 
 bool store_find_any(const store_t *self, text_t client, record_t *ret_record)
 {
-    const slot_t *slot = find_slot(self, client, client_hash(self, client));
+    const slot_t *slot = find_slot(self, client, store_hash(self, client));
     if (slot->handle == SLAB_NONE) {
         return false;
     }

@@ -62,6 +62,12 @@ void store_destroy(store_t **self_p);
  * together hold at most LIMIT_LINE_SIZE bytes. */
 store_outcome_t store_merge(store_t *self, const record_t *record, uint32_t marks);
 
+/* Begins to fetch what a merge or lookup of `client` will read from memory, so that it need not wait there. The next step
+ * reads what the one before has fetched: call each for all records of a batch, then merge them. Changes nothing. */
+enum { STORE_FETCH_STEPS = 3 };
+uint32_t store_hash(const store_t *self, text_t client);
+void store_fetch(const store_t *self, uint32_t hash, unsigned step);
+
 /* The record of `client` that is served; texts borrow until the next merge. False where there is none, or it has
  * expired (R16) or was forgotten (R17). */
 bool store_find(const store_t *self, text_t client, record_t *ret_record);
