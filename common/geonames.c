@@ -1,5 +1,6 @@
 #include "common/geonames.h"
 
+#include "common/digits.h"
 #include "common/limits.h"
 
 enum {
@@ -28,19 +29,53 @@ enum {
 /* Decimals that are kept of a coordinate. */
 enum { DECIMALS = 7 };
 
+/* A mask whose 0x80 stand at the tabs among eight bytes: a byte that is 0 carries nothing into its highest bit. */
+static uint64_t find_tabs(const char *at)
+{
+    uint64_t bytes = digits_load(at) ^ DIGITS_EACH('\t');
+    return ~(((bytes & DIGITS_EACH(0x7f)) + DIGITS_EACH(0x7f)) | bytes | DIGITS_EACH(0x7f));
+}
+
+/* The row as far as it was cut. */
+typedef struct {
+    text_t *columns;   /* COLUMN_COUNT */
+    size_t count;      /* columns that ended */
+    const char *start; /* of the next one */
+} cut_t;
+
+/* Ends a column at `tab`; false where that was to be the last. */
+static bool end_column(cut_t *cut, const char *tab)
+{
+    if (cut->count == COLUMN_COUNT - 1) {
+        return false;
+    }
+    cut->columns[cut->count++] = (text_t){.data = cut->start, .size = (size_t)(tab - cut->start)};
+    cut->start = tab + 1;
+    return true;
+}
+
 /* Cuts the row into exactly COLUMN_COUNT columns. */
 static bool cut_columns(text_t row, text_t *ret_columns)
 {
-    for (size_t i = 0; i < COLUMN_COUNT; i++) {
-        const char *tab = row.size > 0 ? memchr(row.data, '\t', row.size) : NULL;
-        bool last = i == COLUMN_COUNT - 1;
-        if (last != (tab == NULL)) {
+    cut_t cut = {.columns = ret_columns, .start = row.data};
+    size_t at = 0;
+    for (; row.size - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+        for (uint64_t tabs = find_tabs(row.data + at); tabs != 0; tabs &= tabs - 1) {
+            if (!end_column(&cut, row.data + at + __builtin_ctzll(tabs) / 8)) {
+                return false;
+            }
+        }
+    }
+    for (; at < row.size; at++) {
+        if (row.data[at] == '\t' && !end_column(&cut, row.data + at)) {
             return false;
         }
-        size_t size = last ? row.size : (size_t)(tab - row.data);
-        ret_columns[i] = (text_t){.data = row.data, .size = size};
-        row = text_after(row, last ? size : size + 1);
     }
+    if (cut.count != COLUMN_COUNT - 1) {
+        return false;
+    }
+    ret_columns[cut.count] =
+        (text_t){.data = cut.start, .size = (size_t)(row.data + row.size - cut.start)};
     return true;
 }
 
@@ -70,14 +105,18 @@ static status_t parse_degrees(text_t text, uint64_t limit_deg, int32_t *ret_e7)
     bool negative = text.size > 0 && text.data[0] == '-';
     bool has_sign = negative || (text.size > 0 && text.data[0] == '+');
     text_t number = has_sign ? text_after(text, 1) : text;
-    text_t rest = number;
-    text_t whole = {0};
     uint64_t degrees = 0;
     int64_t decimals = 0;
-    bool has_whole = text_take_until(&rest, '.', &whole);
-    bool has_bare_point = whole.size < number.size && rest.size == 0;
-    if (!has_whole || has_bare_point || !text_to_u64(whole, UINT64_MAX, &degrees) ||
-        !parse_decimals(rest, &decimals)) {
+    if (number.size == 0) {
+        return STATUS_INVALID;
+    }
+    const char *point = digits_take(number.data, number.data + number.size, &degrees);
+    text_t whole = text_first(number, (size_t)(point - number.data));
+    text_t rest = text_after(number, whole.size);
+    bool has_point = rest.size > 1 && rest.data[0] == '.';
+    if (whole.size == 0 || (rest.size > 0 && !has_point) ||
+        (whole.size > DIGITS_MAX && !text_to_u64(whole, UINT64_MAX, &degrees)) ||
+        (has_point && !parse_decimals(text_after(rest, 1), &decimals))) {
         return STATUS_INVALID;
     }
     if (degrees > limit_deg) {
@@ -175,13 +214,21 @@ status_t geonames_parse_classes(text_t text, geonames_classes_t *ret_classes)
     return STATUS_OK;
 }
 
-/* The key of a row of the table: class letter, then code, zeros behind; one comparison of eight bytes. */
+/* A feature code with zeros behind it: one comparison of eight bytes. */
 enum { KEY_SIZE = 8 };
 
 typedef struct {
-    char key[KEY_SIZE]; /* e.g. "PPPLX"; a class alone, e.g. "T", stands for its other codes */
+    char code[KEY_SIZE]; /* e.g. "PPLX" */
     geonames_types_t types;
 } types_entry_t;
+
+/* The features of one class. */
+typedef struct {
+    char feature_class;
+    geonames_types_t types;       /* of all codes that are not in the list */
+    const types_entry_t *entries; /* `count` of them */
+    size_t count;
+} types_class_t;
 
 #define TYPES_1(a)                                                                                 \
     {                                                                                              \
@@ -208,112 +255,134 @@ typedef struct {
 #define TYPES_PLACE(a) TYPES_2((a), "political")
 #define TYPES_NATURE   TYPES_2("natural_feature", "establishment")
 
-static const types_entry_t types_table[] = {
-    /* A: countries, states, counties; Google has no word for the other kinds of areas. */
-    {"A", TYPES_1("political")},
-    {"AADM1", TYPES_PLACE("administrative_area_level_1")},
-    {"AADM2", TYPES_PLACE("administrative_area_level_2")},
-    {"AADM3", TYPES_PLACE("administrative_area_level_3")},
-    {"AADM4", TYPES_PLACE("administrative_area_level_4")},
-    {"AADM5", TYPES_PLACE("administrative_area_level_5")},
-    {"APCL", TYPES_PLACE("country")},
-    {"APCLD", TYPES_PLACE("country")},
-    {"APCLF", TYPES_PLACE("country")},
-    {"APCLI", TYPES_PLACE("country")},
-    {"APCLIX", TYPES_PLACE("country")},
-    {"APCLS", TYPES_PLACE("country")},
-    /* H, T, U, V: waters, heights, the sea floor, vegetation. */
-    {"H", TYPES_NATURE},
-    {"T", TYPES_NATURE},
-    {"U", TYPES_NATURE},
-    {"V", TYPES_NATURE},
-    /* L: parks and areas. */
-    {"LAMUS", TYPES_BUSINESS("amusement_park")},
-    {"LCONT", TYPES_1("continent")},
-    {"LPRK", TYPES_BUSINESS("park")},
-    {"LRESN", TYPES_BUSINESS("park")},
-    {"LRESW", TYPES_BUSINESS("park")},
-    {"LRGN", TYPES_PLACE("colloquial_area")},
-    /* P: every kind of populated place but the quarter of one is a locality. */
-    {"P", TYPES_PLACE("locality")},
-    {"PPPLX", TYPES_PLACE("neighborhood")},
-    /* R: roads and railways. */
-    {"RRD", TYPES_1("route")},
-    {"RST", TYPES_1("route")},
-    /* S: buildings and sites. */
-    {"SADMF", TYPES_BUSINESS("local_government_office")},
-    {"SAIRF", TYPES_BUSINESS("airport")},
-    {"SAIRH", TYPES_BUSINESS("airport")},
-    {"SAIRP", TYPES_BUSINESS("airport")},
-    {"SAMTH", TYPES_BUSINESS("tourist_attraction")},
-    {"SANS", TYPES_BUSINESS("tourist_attraction")},
-    {"SBANK", TYPES_BUSINESS("bank")},
-    {"SBUSTN", TYPES_STATION("bus_station")},
-    {"SBUSTP", TYPES_STATION("bus_station")},
-    {"SCH", TYPES_WORSHIP("church")},
-    {"SCMTY", TYPES_BUSINESS("cemetery")},
-    {"SCSNO", TYPES_BUSINESS("casino")},
-    {"SCSTL", TYPES_BUSINESS("tourist_attraction")},
-    {"SCTHSE", TYPES_BUSINESS("courthouse")},
-    {"SCTRM", TYPES_BUSINESS("health")},
-    {"SCTRR", TYPES_BUSINESS("place_of_worship")},
-    {"SDIP", TYPES_BUSINESS("embassy")},
-    {"SFYT", TYPES_BUSINESS("transit_station")},
-    {"SGDN", TYPES_BUSINESS("park")},
-    {"SGHSE", TYPES_BUSINESS("lodging")},
-    {"SGRVE", TYPES_BUSINESS("cemetery")},
-    {"SHSP", TYPES_BUSINESS("hospital")},
-    {"SHSPC", TYPES_BUSINESS("health")},
-    {"SHSPL", TYPES_BUSINESS("hospital")},
-    {"SHSTS", TYPES_BUSINESS("tourist_attraction")},
-    {"SHTL", TYPES_BUSINESS("lodging")},
-    {"SLIBR", TYPES_BUSINESS("library")},
-    {"SMALL", TYPES_BUSINESS("shopping_mall")},
-    {"SMNMT", TYPES_BUSINESS("tourist_attraction")},
-    {"SMSQE", TYPES_WORSHIP("mosque")},
-    {"SMSTY", TYPES_BUSINESS("place_of_worship")},
-    {"SMTRO", TYPES_STATION("subway_station")},
-    {"SMUS", TYPES_BUSINESS("museum")},
-    {"SPAL", TYPES_BUSINESS("tourist_attraction")},
-    {"SPO", TYPES_BUSINESS("post_office")},
-    {"SPP", TYPES_BUSINESS("police")},
-    {"SREST", TYPES_BUSINESS("restaurant")},
-    {"SRSRT", TYPES_BUSINESS("lodging")},
-    {"SRSTN", TYPES_STATION("train_station")},
-    {"SSCH", TYPES_BUSINESS("school")},
-    {"SSCHC", TYPES_BUSINESS("university")},
-    {"SSHRN", TYPES_BUSINESS("place_of_worship")},
-    {"SSPA", TYPES_BUSINESS("spa")},
-    {"SSTDM", TYPES_BUSINESS("stadium")},
-    {"SSYG", TYPES_WORSHIP("synagogue")},
-    {"STMPL", TYPES_BUSINESS("place_of_worship")},
-    {"SUNIV", TYPES_BUSINESS("university")},
-    {"SZOO", TYPES_BUSINESS("zoo")},
+/* A: countries, states, counties; Google has no word for the other kinds of areas. */
+static const types_entry_t area_types[] = {
+    {"ADM1", TYPES_PLACE("administrative_area_level_1")},
+    {"ADM2", TYPES_PLACE("administrative_area_level_2")},
+    {"ADM3", TYPES_PLACE("administrative_area_level_3")},
+    {"ADM4", TYPES_PLACE("administrative_area_level_4")},
+    {"ADM5", TYPES_PLACE("administrative_area_level_5")},
+    {"PCL", TYPES_PLACE("country")},
+    {"PCLD", TYPES_PLACE("country")},
+    {"PCLF", TYPES_PLACE("country")},
+    {"PCLI", TYPES_PLACE("country")},
+    {"PCLIX", TYPES_PLACE("country")},
+    {"PCLS", TYPES_PLACE("country")},
+};
+
+/* L: parks and areas. */
+static const types_entry_t park_types[] = {
+    {"AMUS", TYPES_BUSINESS("amusement_park")},
+    {"CONT", TYPES_1("continent")},
+    {"PRK", TYPES_BUSINESS("park")},
+    {"RESN", TYPES_BUSINESS("park")},
+    {"RESW", TYPES_BUSINESS("park")},
+    {"RGN", TYPES_PLACE("colloquial_area")},
+};
+
+/* P: every kind of populated place but the quarter of one is a locality. */
+static const types_entry_t populated_types[] = {
+    {"PPLX", TYPES_PLACE("neighborhood")},
+};
+
+/* R: roads and railways. */
+static const types_entry_t road_types[] = {
+    {"RD", TYPES_1("route")},
+    {"ST", TYPES_1("route")},
+};
+
+/* S: buildings and sites. */
+static const types_entry_t site_types[] = {
+    {"ADMF", TYPES_BUSINESS("local_government_office")},
+    {"AIRF", TYPES_BUSINESS("airport")},
+    {"AIRH", TYPES_BUSINESS("airport")},
+    {"AIRP", TYPES_BUSINESS("airport")},
+    {"AMTH", TYPES_BUSINESS("tourist_attraction")},
+    {"ANS", TYPES_BUSINESS("tourist_attraction")},
+    {"BANK", TYPES_BUSINESS("bank")},
+    {"BUSTN", TYPES_STATION("bus_station")},
+    {"BUSTP", TYPES_STATION("bus_station")},
+    {"CH", TYPES_WORSHIP("church")},
+    {"CMTY", TYPES_BUSINESS("cemetery")},
+    {"CSNO", TYPES_BUSINESS("casino")},
+    {"CSTL", TYPES_BUSINESS("tourist_attraction")},
+    {"CTHSE", TYPES_BUSINESS("courthouse")},
+    {"CTRM", TYPES_BUSINESS("health")},
+    {"CTRR", TYPES_BUSINESS("place_of_worship")},
+    {"DIP", TYPES_BUSINESS("embassy")},
+    {"FYT", TYPES_BUSINESS("transit_station")},
+    {"GDN", TYPES_BUSINESS("park")},
+    {"GHSE", TYPES_BUSINESS("lodging")},
+    {"GRVE", TYPES_BUSINESS("cemetery")},
+    {"HSP", TYPES_BUSINESS("hospital")},
+    {"HSPC", TYPES_BUSINESS("health")},
+    {"HSPL", TYPES_BUSINESS("hospital")},
+    {"HSTS", TYPES_BUSINESS("tourist_attraction")},
+    {"HTL", TYPES_BUSINESS("lodging")},
+    {"LIBR", TYPES_BUSINESS("library")},
+    {"MALL", TYPES_BUSINESS("shopping_mall")},
+    {"MNMT", TYPES_BUSINESS("tourist_attraction")},
+    {"MSQE", TYPES_WORSHIP("mosque")},
+    {"MSTY", TYPES_BUSINESS("place_of_worship")},
+    {"MTRO", TYPES_STATION("subway_station")},
+    {"MUS", TYPES_BUSINESS("museum")},
+    {"PAL", TYPES_BUSINESS("tourist_attraction")},
+    {"PO", TYPES_BUSINESS("post_office")},
+    {"PP", TYPES_BUSINESS("police")},
+    {"REST", TYPES_BUSINESS("restaurant")},
+    {"RSRT", TYPES_BUSINESS("lodging")},
+    {"RSTN", TYPES_STATION("train_station")},
+    {"SCH", TYPES_BUSINESS("school")},
+    {"SCHC", TYPES_BUSINESS("university")},
+    {"SHRN", TYPES_BUSINESS("place_of_worship")},
+    {"SPA", TYPES_BUSINESS("spa")},
+    {"STDM", TYPES_BUSINESS("stadium")},
+    {"SYG", TYPES_WORSHIP("synagogue")},
+    {"TMPL", TYPES_BUSINESS("place_of_worship")},
+    {"UNIV", TYPES_BUSINESS("university")},
+    {"ZOO", TYPES_BUSINESS("zoo")},
+};
+
+#define TYPES_LIST(list) (list), sizeof(list) / sizeof((list)[0])
+
+static const types_class_t types_classes[] = {
+    {'P', TYPES_PLACE("locality"), TYPES_LIST(populated_types)},
+    {'S', TYPES_POI, TYPES_LIST(site_types)},
+    {'H', TYPES_NATURE, NULL, 0},
+    {'T', TYPES_NATURE, NULL, 0},
+    {'A', TYPES_1("political"), TYPES_LIST(area_types)},
+    {'L', TYPES_POI, TYPES_LIST(park_types)},
+    {'R', TYPES_POI, TYPES_LIST(road_types)},
+    {'V', TYPES_NATURE, NULL, 0},
+    {'U', TYPES_NATURE, NULL, 0},
 };
 
 static const geonames_types_t types_of_the_rest = TYPES_POI;
 
-static const geonames_types_t *find_types(const char *key)
+static const geonames_types_t *find_types(const types_class_t *class, const char *code)
 {
-    for (size_t i = 0; i < sizeof types_table / sizeof types_table[0]; i++) {
-        if (memcmp(types_table[i].key, key, KEY_SIZE) == 0) {
-            return &types_table[i].types;
+    for (size_t i = 0; i < class->count; i++) {
+        if (memcmp(class->entries[i].code, code, KEY_SIZE) == 0) {
+            return &class->entries[i].types;
         }
     }
-    return NULL;
+    return &class->types;
 }
 
 const geonames_types_t *geonames_types(char feature_class, text_t feature_code)
 {
-    const geonames_types_t *types = NULL;
-    char key[KEY_SIZE] = {feature_class};
-    if (feature_code.size > 0 && feature_code.size < KEY_SIZE) {
-        memcpy(key + 1, feature_code.data, feature_code.size);
-        types = find_types(key);
+    const types_class_t *class = types_classes;
+    const types_class_t *end = class + sizeof types_classes / sizeof types_classes[0];
+    while (class < end && class->feature_class != feature_class) {
+        class ++;
     }
-    if (types == NULL) {
-        const char class_key[KEY_SIZE] = {feature_class};
-        types = find_types(class_key);
+    if (class == end) {
+        return &types_of_the_rest;
     }
-    return types != NULL ? types : &types_of_the_rest;
+    char code[KEY_SIZE] = {0};
+    if (feature_code.size >= KEY_SIZE) {
+        return &class->types;
+    }
+    text_copy(feature_code, code);
+    return find_types(class, code);
 }
