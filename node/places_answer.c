@@ -36,33 +36,68 @@ void places_answer_print_geometry(json_print_t *printer, text_t latitude, text_t
     json_print_close(printer, '}');
 }
 
-static void write_geometry(json_print_t *self, const places_result_t *result)
+/* A result as json_print would lay it out, cut where its values stand: five results have some 150 lines, most of each
+ * always the same. */
+#define RESULT_LATITUDE                                                                            \
+    "{\n"                                                                                          \
+    "         \"geometry\" : {\n"                                                                  \
+    "            \"location\" : {\n"                                                               \
+    "               \"lat\" : "
+#define RESULT_LONGITUDE                                                                           \
+    ",\n"                                                                                          \
+    "               \"lng\" : "
+#define RESULT_NAME                                                                                \
+    "\n"                                                                                           \
+    "            }\n"                                                                              \
+    "         },\n"                                                                                \
+    "         \"name\" : "
+#define RESULT_PLACE_ID                                                                            \
+    ",\n"                                                                                          \
+    "         \"place_id\" : "
+#define RESULT_TYPES                                                                               \
+    ",\n"                                                                                          \
+    "         \"types\" : ["
+#define RESULT_TYPE                                                                                \
+    "\n"                                                                                           \
+    "            "
+#define RESULT_TYPES_END                                                                           \
+    "\n"                                                                                           \
+    "         "
+#define RESULT_VICINITY                                                                            \
+    "],\n"                                                                                         \
+    "         \"vicinity\" : "
+#define RESULT_END                                                                                 \
+    "\n"                                                                                           \
+    "      }"
+
+static void write_types(json_print_t *self, const places_result_t *result)
 {
-    char latitude[DEGREES_SIZE];
-    char longitude[DEGREES_SIZE];
-    places_answer_print_geometry(self, write_degrees(result->latitude_e7, latitude),
-                                 write_degrees(result->longitude_e7, longitude));
+    json_print_raw(self, TEXT(RESULT_TYPES));
+    for (size_t i = 0; i < result->type_count; i++) {
+        json_print_raw(self, i > 0 ? TEXT("," RESULT_TYPE) : TEXT(RESULT_TYPE));
+        json_print_string(self, text_of(result->types[i]));
+    }
+    if (result->type_count > 0) {
+        json_print_raw(self, TEXT(RESULT_TYPES_END));
+    }
 }
 
 static void write_result(json_print_t *self, const places_result_t *result)
 {
+    char degrees[DEGREES_SIZE];
     json_print_next(self);
-    json_print_open(self, '{');
-    write_geometry(self, result);
-    json_print_name(self, TEXT("name"));
+    json_print_raw(self, TEXT(RESULT_LATITUDE));
+    json_print_raw(self, write_degrees(result->latitude_e7, degrees));
+    json_print_raw(self, TEXT(RESULT_LONGITUDE));
+    json_print_raw(self, write_degrees(result->longitude_e7, degrees));
+    json_print_raw(self, TEXT(RESULT_NAME));
     json_print_string(self, result->name);
-    json_print_name(self, TEXT("place_id"));
+    json_print_raw(self, TEXT(RESULT_PLACE_ID));
     json_print_string(self, result->place_id);
-    json_print_name(self, TEXT("types"));
-    json_print_open(self, '[');
-    for (size_t i = 0; i < result->type_count; i++) {
-        json_print_next(self);
-        json_print_string(self, text_of(result->types[i]));
-    }
-    json_print_close(self, ']');
-    json_print_name(self, TEXT("vicinity"));
+    write_types(self, result);
+    json_print_raw(self, TEXT(RESULT_VICINITY));
     json_print_string(self, result->vicinity);
-    json_print_close(self, '}');
+    json_print_raw(self, TEXT(RESULT_END));
 }
 
 static const char *const status_names[] = {
