@@ -1,7 +1,9 @@
 """tests/bench/run: herds beside what they are compared with, in turns (docs/performance.md)."""
 import argparse
+import glob
 import json
 import os
+import shutil
 import sys
 import time
 
@@ -12,7 +14,7 @@ import cases_pair
 import machine
 import plots
 import report
-from process import Failure, Workspace, end_on_signals
+from process import Failure, Workspace, end_on_signals, read
 from result import Result
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
@@ -73,6 +75,8 @@ def parse(argv):
     parser.add_argument("--programs", metavar="FOLDER", default=os.path.join(ROOT, "build", "release", "bin"),
                         help="take the programs from there; nothing is installed or built")
     parser.add_argument("--markdown", metavar="FILE", help="print the tables of an earlier results.json as Markdown")
+    parser.add_argument("--publish", metavar="FILE",
+                        help="put the tables of such a results.json, and the plots beside it, into docs/")
     arguments = parser.parse_args(argv)
     for name in ("rounds", "seconds"):
         if getattr(arguments, name) is not None and getattr(arguments, name) < 1:
@@ -115,6 +119,17 @@ def run(arguments):
     return 1 if any("failed" in case for case in results["cases"]) else 0
 
 
+def publish(path):
+    page = os.path.join(ROOT, "docs", "performance.md")
+    with open(path, encoding="utf-8") as file:
+        text = report.page_with(read(page), json.load(file))
+    with open(page, "w", encoding="utf-8") as file:
+        file.write(text)
+    for plot in glob.glob(os.path.join(os.path.dirname(path), "performance-*.svg")):
+        shutil.copy(plot, os.path.join(ROOT, "docs", "figures"))
+    return 0
+
+
 def main(argv):
     arguments = parse(argv)
     if arguments.list:
@@ -125,6 +140,8 @@ def main(argv):
         with open(arguments.markdown, encoding="utf-8") as file:
             print(report.markdown(json.load(file)))
         return 0
+    if arguments.publish:
+        return publish(arguments.publish)
     end_on_signals()
     return run(arguments)
 

@@ -1,5 +1,7 @@
 """Tables of results: for the terminal and, as Markdown, for docs/performance.md."""
 
+PAGE_BEGIN = "<!-- results: tests/bench/run --publish build/bench/results.json -->\n"
+PAGE_END = "<!-- end of results -->\n"
 COLUMNS = {"lines_per_s": "lines/s", "cpu_us": "server CPU us/line", "generator_us": "generator CPU us/line", "p50_us": "p50 us", "p99_us": "p99 us",
            "p99.9_us": "p99.9 us", "node_cpu_us": "node CPU us/line", "frontend_cpu_us": "front-end CPU us/line",
            "results": "results/answer"}
@@ -100,3 +102,12 @@ def markdown(results):
             parts += ["", markdown_table(*median_rows(case))]
         parts += ["", *case["notes"]] if case["notes"] else []
     return "\n".join(parts)
+
+
+def page_with(page, results):
+    """The page with these results in the place of its last ones."""
+    before, begin, rest = page.partition(PAGE_BEGIN)
+    _, end, after = rest.partition(PAGE_END)
+    if not begin or not end:
+        raise ValueError("the page has no place for results")
+    return before + begin + markdown(results) + "\n" + end + after

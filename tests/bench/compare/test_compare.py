@@ -45,6 +45,18 @@ class Ratios(unittest.TestCase):
         table = report.markdown_table(report.FIGURE_TITLES, list(report.figure_rows([case])))
         self.assertIn("| case | a \\| b | 6.67 x | 2.00 - 10.0 | <= 9.00 x | reached |", table)
 
+    def test_results_take_the_place_of_the_last_ones(self):
+        machine = {name: "x" for name in ("processor", "processors", "memory_gib", "kernel", "system", "commit", "redis",
+                                          "libzmq", "date")}
+        results = {"machine": {**machine, "load_before": 0.5}, "quick": False, "rounds": 3, "seconds": 1,
+                   "cases": [{"name": "case", "title": "title", **self.result.as_json()}]}
+        page = report.page_with(f"a\n{report.PAGE_BEGIN}old\n{report.PAGE_END}z\n", results)
+        self.assertTrue(page.startswith("a\n" + report.PAGE_BEGIN) and page.endswith(report.PAGE_END + "z\n"))
+        self.assertIn("| herd | 20.0 |", page)
+        self.assertNotIn("old", page)
+        self.assertEqual(report.page_with(page, results), page)
+        self.assertRaises(ValueError, report.page_with, "no place", results)
+
     def test_a_case_that_failed_is_told(self):
         case = {"name": "case", **Result([]).as_json(), "failed": "why\nmore"}
         self.assertEqual(list(report.figure_rows([case])), [["case", "why", "-", "-", "-", "FAILED"]])
