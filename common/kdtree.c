@@ -111,16 +111,33 @@ void kdtree_build(kdtree_point_t *points, size_t count)
 typedef struct {
     sphere_position_t from;
     double radius_m;
-    size_t maximum;     /* points wanted */
-    size_t count;       /* points in `hits` */
-    kdtree_hit_t *hits; /* nearest first */
-    int64_t centre[2];  /* by axis_t: `from` as points of this half have it, 1e-7 degree */
-    int64_t low[2];     /* by axis_t: the window, both ends included */
+    double
+        radius_haversine; /* what is less than this is within the radius, whatever the rounding */
+    size_t maximum;       /* points wanted */
+    size_t count;         /* points in `hits` */
+    kdtree_hit_t *hits;   /* nearest first */
+    int64_t centre[2];    /* by axis_t: `from` as points of this half have it, 1e-7 degree */
+    int64_t low[2];       /* by axis_t: the window, both ends included */
     int64_t high[2];
     int64_t first_e7; /* least longitude of this half */
     int64_t last_e7;  /* greatest longitude of this half */
     int64_t shift_e7; /* what to add to a longitude of this half to count from `from` */
 } search_t;
+
+/* How far a cap of `angle` (radians) reaches along the parallels, in degrees, or a little more. */
+static double cap_reach_deg(const search_t *self, double angle)
+{
+    const double radian_deg = 180 / M_PI;
+    /* A cap with a pole in it has every longitude; so has, for this, one that reaches round half the earth. */
+    if (fabs(self->from.latitude_deg) + angle * radian_deg >= 90 ||
+        angle >= self->from.latitude_cosine) {
+        return 180;
+    }
+    /* The sine of the reach is that of the angle by the cosine of the latitude. An angle is no less than its sine, and an
+     * arc sine no more than its argument and this times its third power, exact at 1. */
+    double sine = angle / self->from.latitude_cosine;
+    return (sine + (M_PI / 2 - 1) * sine * sine * sine) * radian_deg;
+}
 
 /* Makes the window what a cap of `angle_rad` around the position can touch. */
 static void search_set_window(search_t *self, double angle_rad)
@@ -128,19 +145,15 @@ static void search_set_window(search_t *self, double angle_rad)
     /* 1e-9 rad, 6 mm, is far more than all rounding in here and in the distances. */
     const double angle = angle_rad * (1 + 1e-12) + 1e-9;
     const double degree_e7 = (double)SPHERE_DEGREE_E7;
-    const double radian_deg = 180 / M_PI;
-    double reach_deg = 180; /* a cap with a pole in it has every longitude */
-    if (fabs(self->from.latitude_deg) + angle * radian_deg < 90) {
-        double ratio = sin(angle) / self->from.latitude_cosine;
-        reach_deg = ratio < 1 ? asin(ratio) * radian_deg : 180;
-    }
-    double north_e7 = angle * radian_deg * degree_e7;
-    self->low[AXIS_LATITUDE] = (int64_t)floor(self->from.latitude_deg * degree_e7 - north_e7) - 1;
-    self->high[AXIS_LATITUDE] = (int64_t)ceil(self->from.latitude_deg * degree_e7 + north_e7) + 1;
+    double north_e7 = angle * (180 / M_PI) * degree_e7;
+    double reach_deg = cap_reach_deg(self, angle);
+    /* Cutting off decimals moves a number by less than 1. */
+    self->low[AXIS_LATITUDE] = (int64_t)(self->from.latitude_deg * degree_e7 - north_e7) - 2;
+    self->high[AXIS_LATITUDE] = (int64_t)(self->from.latitude_deg * degree_e7 + north_e7) + 2;
     double east_e7 = (self->from.longitude_deg + reach_deg) * degree_e7;
     double west_e7 = (self->from.longitude_deg - reach_deg) * degree_e7;
-    int64_t low = (int64_t)floor(west_e7) - 1 - self->shift_e7;
-    int64_t high = (int64_t)ceil(east_e7) + 1 - self->shift_e7;
+    int64_t low = (int64_t)west_e7 - 2 - self->shift_e7;
+    int64_t high = (int64_t)east_e7 + 2 - self->shift_e7;
     self->low[AXIS_LONGITUDE] = low > self->first_e7 ? low : self->first_e7;
     self->high[AXIS_LONGITUDE] = high < self->last_e7 ? high : self->last_e7;
 }
@@ -177,7 +190,8 @@ static void search_consider(search_t *self, const kdtree_point_t *point)
                             sphere_haversine(&self->from, point->latitude_e7, point->longitude_e7)};
     bool full = self->count == self->maximum;
     if ((full && !is_nearer(&hit, &self->hits[self->count - 1])) ||
-        sphere_distance_m(hit.haversine) > self->radius_m) {
+        (hit.haversine >= self->radius_haversine &&
+         sphere_distance_m(hit.haversine) > self->radius_m)) {
         return;
     }
     size_t place = full ? self->count - 1 : self->count++;
@@ -228,6 +242,14 @@ static void search_half(search_t *self, const kdtree_point_t *points, size_t cou
     }
 }
 
+/* A haversine that is a little less than that of `radius_m`: distances need not be computed to tell what is within. */
+static double surely_within(double radius_m)
+{
+    double angle = radius_m / SPHERE_RADIUS_M;
+    double sine = angle < M_PI ? sin(angle / 2) : 1;
+    return sine * sine * (1 - 1e-9);
+}
+
 size_t kdtree_nearest(const kdtree_point_t *points, size_t count, const kdtree_query_t *query,
                       size_t maximum, kdtree_hit_t *ret_hits)
 {
@@ -237,6 +259,7 @@ size_t kdtree_nearest(const kdtree_point_t *points, size_t count, const kdtree_q
     }
     search_t search = {.from = sphere_position(query->latitude_deg, query->longitude_deg),
                        .radius_m = query->radius_m,
+                       .radius_haversine = surely_within(query->radius_m),
                        .maximum = maximum,
                        .hits = ret_hits};
     /* The near half holds the position's own longitude; the other is reached across the antimeridian. */
