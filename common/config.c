@@ -5,6 +5,7 @@
 #include "common/config_lines.h"
 #include "common/config_members.h"
 #include "common/config_places.h"
+#include "common/config_security.h"
 #include "common/limits.h"
 #include "common/memory.h"
 
@@ -91,6 +92,8 @@ static void config_read_herd(const config_reader_t *reader, const config_lines_t
     config_check_folder(reader, found, "run_dir", config->run_dir);
     config_check_folder(reader, found, "log_dir", config->log_dir);
     config_check_folder(reader, found, "data_dir", config->data_dir);
+    config_check_folder(reader, found, "keys", config->keys);
+    config_security_check(reader, found, config);
     const config_setting_t *places = config_found(found, "places");
     if (places != NULL) {
         config_found_t found_places = {.section = CONFIG_SECTION_PLACES};
@@ -112,6 +115,9 @@ static void config_read_members(const config_reader_t *reader, const config_line
                                         run_dir != NULL ? run_dir->line : 0);
     }
     config_endpoints_check(reader, &drafts);
+    if (config->security == CONFIG_SECURITY_LOCAL) {
+        config_endpoints_check_local(reader, &drafts);
+    }
     size_t errors_before = reader->findings->error_count;
     config_links_resolve(reader, &drafts);
     if (config->acknowledge_peers > 0 && reader->findings->error_count == errors_before) {

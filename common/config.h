@@ -24,6 +24,13 @@ typedef enum {
 typedef void config_report_fn(void *argument, config_severity_t severity, const char *file,
                               unsigned line, const char *text);
 
+/* How the herd's own connections are protected: bus, requests, tap (docs/security.md). */
+typedef enum {
+    CONFIG_SECURITY_LOCAL, /* not at all; nothing is bound but loopback addresses and Unix sockets */
+    CONFIG_SECURITY_CURVE, /* encrypted, and whoever has no key of the folder is refused */
+    CONFIG_SECURITY_NONE,  /* not at all, on any address: so the file says */
+} config_security_t;
+
 typedef enum {
     CONFIG_PLACES_NONE,          /* WHATSAT answers ZERO_RESULTS */
     CONFIG_PLACES_LOCAL,         /* a GeoNames file on this machine */
@@ -79,9 +86,11 @@ typedef struct config {
     const char *run_dir;   /* sockets and pid files */
     const char *log_dir;
     const char *data_dir;
-    bool traffic;           /* log every line received and answered */
-    size_t max_line;        /* LIMIT_LINE_SIZE_MIN .. LIMIT_LINE_SIZE */
-    size_t max_output;      /* unread output of one client at which it is no longer read from */
+    config_security_t security;
+    const char *keys;  /* folder of the keys, where security is CONFIG_SECURITY_CURVE; else NULL */
+    bool traffic;      /* log every line received and answered */
+    size_t max_line;   /* LIMIT_LINE_SIZE_MIN .. LIMIT_LINE_SIZE */
+    size_t max_output; /* unread output of one client at which it is no longer read from */
     size_t max_connections; /* clients of one front-end process, 1 .. LIMIT_CONNECTIONS */
     size_t max_clients;     /* client records of one node */
     size_t max_memory;      /* of these records, bytes; 0: half of the machine's memory */
@@ -99,6 +108,9 @@ typedef struct config {
     const config_member_t *members;    /* in the order of the file */
     size_t member_count;               /* 1 .. LIMIT_MEMBERS */
 } config_t;
+
+/* "local", "curve" or "none". */
+const char *config_security_text(config_security_t security);
 
 /* Reads and checks `path`, reporting every finding, in the order of the file's lines where it can. NULL when
  * any CONFIG_ERROR was reported; else the configuration, which the caller frees with config_destroy. */

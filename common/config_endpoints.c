@@ -136,3 +136,27 @@ void config_endpoints_check(const config_reader_t *reader, const config_drafts_t
         config_listener_warn(reader, &listeners.listeners[i]);
     }
 }
+
+static void config_endpoint_check_local(const config_reader_t *reader, const config_draft_t *draft,
+                                        const char *key, const char *text)
+{
+    endpoint_t endpoint;
+    if (text == NULL || endpoint_parse(text, &endpoint) != STATUS_OK ||
+        config_is_loopback(&endpoint)) {
+        return; /* absent, told of already, or right */
+    }
+    config_error(reader->findings, config_draft_line(draft, key),
+                 "\"%s\" of %s would be open to other machines without keys; make some (herdctl "
+                 "keygen) and name their folder (keys), or say security = \"none\"",
+                 key, draft->member.name);
+}
+
+void config_endpoints_check_local(const config_reader_t *reader, const config_drafts_t *drafts)
+{
+    for (size_t i = 0; i < drafts->count; i++) {
+        const config_draft_t *draft = &drafts->drafts[i];
+        config_endpoint_check_local(reader, draft, "requests", draft->member.requests);
+        config_endpoint_check_local(reader, draft, "bus", draft->member.bus);
+        config_endpoint_check_local(reader, draft, "tap", draft->member.tap);
+    }
+}

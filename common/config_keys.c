@@ -1,6 +1,7 @@
 #include "common/config_keys.h"
 
 #include "common/config_places.h"
+#include "common/config_security.h"
 #include "common/config_values.h"
 #include "common/limits.h"
 #include "common/spelling.h"
@@ -21,6 +22,8 @@ static const config_key_t config_keys[] = {
     {HERD(run_dir), .name = "run_dir", .parse = config_parse_path, .default_text = "run"},
     {HERD(log_dir), .name = "log_dir", .parse = config_parse_path, .default_text = "log"},
     {HERD(data_dir), .name = "data_dir", .parse = config_parse_path, .default_text = "data"},
+    {HERD(keys), .name = "keys", .parse = config_parse_path},
+    {HERD(security), .name = "security", .parse = config_parse_security},
     {HERD(traffic), .name = "traffic", .parse = config_parse_yes_no, .default_text = "yes"},
     {HERD(max_line), .name = "max_line", .parse = config_parse_size, .default_text = "65536",
      .minimum = LIMIT_LINE_SIZE_MIN, .maximum = LIMIT_LINE_SIZE, .unit = "bytes"},

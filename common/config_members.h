@@ -43,6 +43,9 @@ void config_links_check_peers(const config_reader_t *reader, const config_drafts
  * ephemeral range warnings. */
 void config_endpoints_check(const config_reader_t *reader, const config_drafts_t *drafts);
 
+/* Endpoints of bus, requests and tap that other machines could reach are errors: there are no keys. */
+void config_endpoints_check_local(const config_reader_t *reader, const config_drafts_t *drafts);
+
 /* The line of a member's key where the file has it, else the member's own. */
 unsigned config_draft_line(const config_draft_t *self, const char *key);
 

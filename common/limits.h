@@ -22,6 +22,16 @@
 /* Neighbours with a mark bit of their own in each record; further ones are flooded without marks. */
 #define LIMIT_MARKED_NEIGHBOURS 32
 
+/* Public keys of one folder: a member, its front-end, and as many operators and watchers. */
+#define LIMIT_KEYS 4096
+/* One certificate; zcert writes some 500 bytes. */
+#define LIMIT_CERTIFICATE_SIZE 8192
+
+/* Holders of keys whose first connection from an address is remembered, so that it is logged once. */
+#define LIMIT_KEYS_SEEN 1024
+/* Connections in their handshake whose peers are remembered, of one socket. */
+#define LIMIT_HANDSHAKES 1024
+
 /* The herd file. Larger is a mistake, not a herd. */
 #define LIMIT_CONFIG_SIZE 1048576
 /* One line of it: czmq's zconfig reads no further into a line. */

@@ -17,6 +17,8 @@
     X(REOPENED, INFO, EACH)                                                                        \
     X(NOT_REOPENED, WARNING, EACH)                                                                 \
     X(LINES_LOST, WARNING, EACH)                                                                   \
+    X(KEYS_READ, INFO, EACH)                                                                       \
+    X(KEY_UNUSABLE, ERROR, EACH)                                                                   \
     X(MESSAGE_DROPPED, WARNING, COUNTED)
 
 /* herd-node: itself, its links, its front-ends, its clients' records. */
@@ -35,6 +37,16 @@
     X(FRONTEND_CAME, INFO, EACH)                                                                   \
     X(FRONTEND_LEFT, INFO, EACH)                                                                   \
     X(FRONTEND_UNDELIVERED, WARNING, COUNTED)                                                      \
+    X(UNPROTECTED, WARNING, EACH)                                                                  \
+    X(KEY_ACCEPTED, INFO, EACH)                                                                    \
+    X(KEY_CHANGED, WARNING, EACH)                                                                  \
+    X(KEY_REFUSED, WARNING, COUNTED)                                                               \
+    X(KEY_MISUSED, WARNING, COUNTED)                                                               \
+    X(CONNECTIONS_CUT, INFO, EACH)                                                                 \
+    X(HANDSHAKE_FAILED, WARNING, COUNTED)                                                          \
+    X(UNWATCHED, ERROR, EACH)                                                                      \
+    X(LINK_KEY_MISSING, ERROR, EACH)                                                               \
+    X(LINK_KEYS_DIFFER, ERROR, COUNTED)                                                            \
     X(TAP_WATCHED, INFO, COUNTED)                                                                  \
     X(TAP_UNWATCHED, INFO, COUNTED)                                                                \
     X(TAP_RESET, WARNING, COUNTED)                                                                 \

@@ -123,6 +123,14 @@ status_t message_receive(void *socket, bool routed, message_inbound_t *ret_inbou
     return decode(ret_inbound, routed ? 1 : 0, total);
 }
 
+text_t message_property(const message_inbound_t *self, const char *name)
+{
+    /* ROUTER's own frame, the routing id, has no properties: the last one has. */
+    const char *value =
+        self->frame_count > 0 ? zmq_msg_gets(&self->frames[self->frame_count - 1], name) : NULL;
+    return value != NULL ? text_of(value) : (text_t){0};
+}
+
 void message_inbound_done(message_inbound_t *self)
 {
     for (unsigned i = 0; i < self->frame_count; i++) {

@@ -77,6 +77,10 @@ const char *message_type_text(message_type_t type);
  * and frame_count are set, for the log, and message_inbound_done is due too. STATUS_SYSTEM: see errno. */
 status_t message_receive(void *socket, bool routed, message_inbound_t *ret_inbound) STATUS_MUST_USE;
 
+/* A property of the connection by which a received message came (zmq_msg_gets(3)), e.g. "Peer-Address"; empty where there is
+ * none. Borrows from the message. */
+text_t message_property(const message_inbound_t *self, const char *name);
+
 /* Frees the frames. */
 void message_inbound_done(message_inbound_t *self);
 

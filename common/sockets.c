@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -135,6 +136,41 @@ status_t sockets_configure(void *socket, sockets_role_t role, const char *endpoi
     return set ? STATUS_OK : STATUS_SYSTEM;
 }
 
+static bool set_text(void *socket, int option, const char *value)
+{
+    return zmq_setsockopt(socket, option, value, strlen(value)) == 0;
+}
+
+/* Keys as text have a zero behind them (zmq_setsockopt(3), ZMQ_CURVE_PUBLICKEY). */
+static bool set_key(void *socket, int option, const char *key)
+{
+    return zmq_setsockopt(socket, option, key, strlen(key) + 1) == 0;
+}
+
+status_t sockets_secure_server(void *socket, const char *secret_key, const char *domain)
+{
+    int type = 0;
+    size_t size = sizeof type;
+    bool set = zmq_getsockopt(socket, ZMQ_TYPE, &type, &size) == 0 &&
+               set_int(socket, ZMQ_CURVE_SERVER, 1) &&
+               set_key(socket, ZMQ_CURVE_SECRETKEY, secret_key) &&
+               set_text(socket, ZMQ_ZAP_DOMAIN, domain);
+    /* Peers have no routing id of their own then, so none has to be handed over; and none can be taken away (K4). */
+    if (set && type == ZMQ_ROUTER) {
+        set = set_int(socket, ZMQ_ROUTER_HANDOVER, 0);
+    }
+    return set ? STATUS_OK : STATUS_SYSTEM;
+}
+
+status_t sockets_secure_client(void *socket, const char *public_key, const char *secret_key,
+                               const char *server_key)
+{
+    bool set = set_key(socket, ZMQ_CURVE_SERVERKEY, server_key) &&
+               set_key(socket, ZMQ_CURVE_PUBLICKEY, public_key) &&
+               set_key(socket, ZMQ_CURVE_SECRETKEY, secret_key);
+    return set ? STATUS_OK : STATUS_SYSTEM;
+}
+
 /* Whether a process listens on the Unix socket `path`; a file that is left of one that ended refuses. */
 static bool is_listened_on(const char *path)
 {
@@ -162,5 +198,11 @@ status_t sockets_bind(void *socket, const char *endpoint)
         errno = EADDRINUSE;
         return STATUS_IN_USE;
     }
-    return zmq_bind(socket, endpoint) == 0 ? STATUS_OK : STATUS_SYSTEM;
+    /* A Unix socket is for its owner alone: it gets its mode from the mask while it is bound. */
+    mode_t mask = umask(S_IRWXG | S_IRWXO);
+    bool bound = zmq_bind(socket, endpoint) == 0;
+    int error = errno;
+    umask(mask);
+    errno = error;
+    return bound ? STATUS_OK : STATUS_SYSTEM;
 }

@@ -23,6 +23,17 @@ typedef enum {
 status_t sockets_configure(void *socket, sockets_role_t role, const char *endpoint,
                            const char *routing_id) STATUS_MUST_USE;
 
+/* Makes a socket, before it is bound, take CURVE connections only, to the key of which `secret_key` (Z85) is the other half;
+ * whether a peer is let in a ZAP handler says (rfc.zeromq.org/spec/27), which is told `domain`. A ROUTER then leaves a
+ * routing id to the connection that has it. STATUS_SYSTEM with errno set. */
+status_t sockets_secure_server(void *socket, const char *secret_key,
+                               const char *domain) STATUS_MUST_USE;
+
+/* Makes a socket, before it connects, show its own key, and take none but `server_key` for its peer's; all Z85.
+ * STATUS_SYSTEM with errno set. */
+status_t sockets_secure_client(void *socket, const char *public_key, const char *secret_key,
+                               const char *server_key) STATUS_MUST_USE;
+
 /* Binds `socket` to `endpoint`. Unlike zmq_bind, which takes the place of whoever listens on an ipc path without a word,
  * it leaves a path in use to its owner; the path of a process that has ended is taken over.
  * STATUS_IN_USE with errno set to EADDRINUSE, STATUS_SYSTEM with errno set where ZeroMQ refuses. */

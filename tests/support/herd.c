@@ -30,6 +30,7 @@ typedef struct {
     uint16_t clients_port;
     uint16_t bus_port;
     uint16_t tap_port;
+    uint16_t requests_port;             /* 0: a Unix socket */
     char bus_address[LAN_ADDRESS_SIZE]; /* where the bus port is */
     char *requests;                     /* endpoint: where front-ends and operators ask */
     char *node_output;                  /* path: what the node prints */
@@ -148,6 +149,9 @@ static void write_member(FILE *file, const member_t *member, const char *neighbo
     write_clients(file, member, hosts);
     fprintf(file, "        bus = \"tcp://%s:%u\"\n", member->bus_address,
             (unsigned)member->bus_port);
+    if (member->requests_port != 0) {
+        fprintf(file, "        requests = \"%s\"\n", member->requests);
+    }
     fprintf(file, "        tap = \"tcp://127.0.0.1:%u\"\n", (unsigned)member->tap_port);
     fprintf(file, "        neighbours = \"%s\"\n", neighbours);
 }
@@ -160,6 +164,11 @@ static void write_herd_file(const herd_t *self, const herd_options_t *options)
     }
     fprintf(file, "herd\n    name = \"test\"\n");
     fprintf(file, "    run_dir = \"run\"\n    log_dir = \"log\"\n    data_dir = \"data\"\n");
+    if (options->keys) {
+        fprintf(file, "    keys = \"keys\"\n");
+    } else if (self->lan != NULL) {
+        fprintf(file, "    security = \"none\"\n"); /* addresses of a network */
+    }
     write_settings(file, options->settings, "    ");
     write_places(file, options);
     fprintf(file, "members\n");
@@ -176,13 +185,14 @@ static char *output_path(const herd_t *self, const char *member, const char *pro
     return workspace_path(self->folder, name);
 }
 
-static void set_member(herd_t *self, size_t number, const char *name)
+static void set_member(herd_t *self, size_t number, const char *name, bool tcp_requests)
 {
     member_t *member = &self->members[number];
     *member = (member_t){.name = memory_copy_text(name, strlen(name)),
                          .clients_port = port_pool_take(self->ports),
                          .bus_port = port_pool_take(self->ports),
                          .tap_port = port_pool_take(self->ports),
+                         .requests_port = tcp_requests ? port_pool_take(self->ports) : 0,
                          .bus_address = "127.0.0.1",
                          .node_output = output_path(self, name, "node"),
                          .frontend_output = output_path(self, name, "frontend")};
@@ -190,9 +200,57 @@ static void set_member(herd_t *self, size_t number, const char *name)
         lan_address(number, member->bus_address);
     }
     /* What the herd file has by default. A Unix socket is reached from any network namespace. */
-    if (asprintf(&member->requests, "ipc://%s/run/%s.requests", self->folder, name) < 0) {
+    int size = tcp_requests
+                   ? asprintf(&member->requests, "tcp://127.0.0.1:%u", member->requests_port)
+                   : asprintf(&member->requests, "ipc://%s/run/%s.requests", self->folder, name);
+    if (size < 0) {
         abort();
     }
+}
+
+static const char *keep_answer(herd_t *self, text_t text)
+{
+    size_t count = self->answer_count + 1;
+    self->answers = memory_resize(self->answers, count * sizeof *self->answers);
+    self->answers[self->answer_count] = memory_copy_text(text.data, text.size);
+    return self->answers[self->answer_count++];
+}
+
+enum { CONTROL_ARGUMENTS_MAX = 32 };
+
+int herd_control(herd_t *self, const char *const *arguments, const char **ret_output)
+{
+    char *program = herd_program("herdctl");
+    char *output = workspace_path(self->folder, "herdctl.out");
+    const char *argv[CONTROL_ARGUMENTS_MAX + 4] = {program, "--config", self->file};
+    for (size_t i = 0; arguments[i] != NULL && i < CONTROL_ARGUMENTS_MAX; i++) {
+        argv[3 + i] = arguments[i];
+    }
+    (void)unlink(output);
+    int status = process_run(&(process_options_t){.argv = argv, .output = output}, WAIT_LIMIT_MS);
+    size_t size;
+    char *text = workspace_read(output, &size);
+    assert_non_null(text);
+    const char *kept = keep_answer(self, (text_t){.data = text, .size = size});
+    if (ret_output != NULL) {
+        *ret_output = kept;
+    }
+    free(text);
+    free(output);
+    free(program);
+    return status;
+}
+
+static void make_keys(herd_t *self)
+{
+    static const char *const of_operator[] = {"keygen", "--role", "operator", "anna", NULL};
+    const char *of_members[CONTROL_ARGUMENTS_MAX + 1] = {"keygen"};
+    assert_true(self->member_count < CONTROL_ARGUMENTS_MAX);
+    for (size_t i = 0; i < self->member_count; i++) {
+        of_members[1 + i] = self->members[i].name;
+    }
+    assert_int_equal(herd_control(self, of_members, NULL), 0);
+    assert_int_equal(herd_control(self, of_operator, NULL), 0);
 }
 
 herd_t *herd_new(const herd_options_t *options)
@@ -206,9 +264,12 @@ herd_t *herd_new(const herd_options_t *options)
     self->frontend_max_files = options->frontend_max_files;
     self->lan = options->separate ? lan_new(options->member_count) : NULL;
     for (size_t i = 0; i < self->member_count; i++) {
-        set_member(self, i, options->members[i].name);
+        set_member(self, i, options->members[i].name, options->tcp_requests);
     }
     write_herd_file(self, options);
+    if (options->keys) {
+        make_keys(self);
+    }
     return self;
 }
 
@@ -449,14 +510,6 @@ uint16_t herd_port(herd_t *self, const char *member)
 client_t *herd_connect(herd_t *self, const char *member)
 {
     return client_new(herd_port(self, member));
-}
-
-static const char *keep_answer(herd_t *self, text_t text)
-{
-    size_t count = self->answer_count + 1;
-    self->answers = memory_resize(self->answers, count * sizeof *self->answers);
-    self->answers[self->answer_count] = memory_copy_text(text.data, text.size);
-    return self->answers[self->answer_count++];
 }
 
 const char *herd_ask(herd_t *self, const char *member, const char *lines)

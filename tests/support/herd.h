@@ -45,7 +45,9 @@ typedef struct {
     const char
         *places_settings; /* the lines of the section `places` instead, as `settings`; or NULL */
     size_t frontend_max_files; /* RLIMIT_NOFILE of front-ends, 0 inherits */
-    bool separate;             /* each node on a host of its own (lan.h), where lan_is_possible */
+    bool keys; /* with keys: of every member and its front-end, and of an operator, "anna" */
+    bool tcp_requests; /* requests by TCP, else by Unix sockets */
+    bool separate;     /* each node on a host of its own (lan.h), where lan_is_possible */
     const char
         *hosts; /* that clients connect to, separated by spaces, 127.0.0.1 among them or "*"; NULL:
                         * 127.0.0.1 */
@@ -144,6 +146,10 @@ int herd_teardown(void **state);
 /* Waits until the log of a member's program, "node" or "frontend", has `part` in it. */
 void herd_wait_logged(const herd_t *self, const char *member, const char *program,
                       const char *part);
+
+/* Runs herdctl with these arguments, NULL-ended, and returns its exit status; what it prints is in `*ret_output` where that
+ * is not NULL, borrowed until herd_destroy. */
+int herd_control(herd_t *self, const char *const *arguments, const char **ret_output);
 
 /* Paths, owned by `self`. */
 const char *herd_folder(const herd_t *self);

@@ -153,6 +153,8 @@ static void every_key_is_taken(void **state)
                                   "    run_dir = \"/tmp\"\n"
                                   "    log_dir = \"l/m\"\n"
                                   "    data_dir = \"d # no comment\"\n"
+                                  "    keys = \"k\"\n"
+                                  "    security = \"curve\"\n"
                                   "    traffic = \"no\"\n"
                                   "    max_line = \"128\"\n"
                                   "    max_output = \"4096\"\n"
@@ -174,6 +176,8 @@ static void every_key_is_taken(void **state)
     assert_string_equal(config->log_dir, arena_format(&self->arena, "%s/l/m", self->folder));
     assert_string_equal(config->data_dir,
                         arena_format(&self->arena, "%s/d # no comment", self->folder));
+    assert_string_equal(config->keys, arena_format(&self->arena, "%s/k", self->folder));
+    assert_int_equal(config->security, CONFIG_SECURITY_CURVE);
     assert_false(config->traffic);
     assert_int_equal(config->max_line, 128);
     assert_int_equal(config->max_output, 4096);
@@ -437,7 +441,7 @@ static void endpoints_belong_to_one_socket(void **state)
         {ONE_WITH("tcp://127.0.0.1:2", "tcp://127.0.0.1:2"), CONFIG_ERROR, 6,
          "port 2 is taken twice: \"clients\" of One (line 5) and \"bus\" of One (line 6)"},
         {ONE_WITH("tcp://*:2", "tcp://127.0.0.1:2"), CONFIG_ERROR, 6, "port 2 is taken twice"},
-        {ONE_WITH("tcp://*:2", "tcp://10.0.0.1:2"), CONFIG_ERROR, 6, "port 2 is taken twice"},
+        {ONE_WITH("tcp://*:2", "tcp://127.0.0.2:2"), CONFIG_ERROR, 6, "port 2 is taken twice"},
         {ONE_WITH("tcp://*:2 tcp://*:2", "tcp://127.0.0.1:1"), CONFIG_ERROR, 5, "taken twice"},
         {HERD MEMBERS LINK("Two") "    Two\n        clients = \"tcp://*:11490\"\n"
                                   "        bus = \"tcp://127.0.0.1:9\"\n" LINK("One"),
@@ -448,7 +452,7 @@ static void endpoints_belong_to_one_socket(void **state)
     EXPECT_FINDINGS(self, cases);
 
     /* Two machines: each has its own port 1 and its own /run/herd. */
-    config_t *config = load(self, HERD "members\n"
+    config_t *config = load(self, HERD "    security = \"none\"\nmembers\n"
                                        "    One\n"
                                        "        clients = \"tcp://*:1\"\n"
                                        "        requests = \"ipc:///tmp/x\"\n"
