@@ -25,6 +25,8 @@ static const struct {
      herdctl_members},
     {"status", "[--links] [MEMBER...]", "ask members how they are", herdctl_status},
     {"forget", "CLIENT [MEMBER]", "have the herd forget a client", herdctl_forget},
+    {"keygen", "[--role ROLE] NAME...", "make keys of members, operators or watchers",
+     herdctl_keygen},
     {"places", "import SRC DEST", "make a file of places that is ready at once", herdctl_places},
     {"help", "", "show this text", herdctl_help},
 };
@@ -44,6 +46,8 @@ static herdctl_exit_t herdctl_help(const herdctl_t *self, int argc, char **argv)
     puts("\noptions:\n"
          "  --config FILE  the herd file (default: $HERD_CONFIG, ./herd.cfg, /etc/herd/herd.cfg)\n"
          "  --json         print JSON, for programs\n"
+         "  --key NAME     whose key to use, of the operators in the key folder (default: "
+         "$HERD_KEY)\n"
          "  --help         show this text\n"
          "  --version      show the version");
     return HERDCTL_OK;
@@ -103,11 +107,9 @@ static herdctl_exit_t herdctl_run(const herdctl_t *self, int argc, char **argv)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},
-        {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, 'c'}, {"json", no_argument, NULL, 'j'},
+        {"key", required_argument, NULL, 'k'},    {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},      {NULL, 0, NULL, 0},
     };
     herdctl_t herdctl = {.config_path = herdctl_find_config()};
     int option;
@@ -116,6 +118,7 @@ int main(int argc, char **argv)
         switch (option) {
         case 'c': herdctl.config_path = optarg; break;
         case 'j': herdctl.json = true; break;
+        case 'k': setenv("HERD_KEY", optarg, 1); break;
         case 'h': return herdctl_help(&herdctl, 0, NULL);
         case 'v': puts("herdctl " HERD_VERSION); return HERDCTL_OK;
         default: return HERDCTL_USAGE; /* getopt has said why */

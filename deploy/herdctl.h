@@ -7,6 +7,7 @@
 #define HERD_HERDCTL_H
 
 #include "common/config.h"
+#include "common/security.h"
 
 /* Exit codes, for scripts. */
 typedef enum {
@@ -27,6 +28,7 @@ typedef herdctl_exit_t herdctl_command_fn(const herdctl_t *self, int argc, char 
 
 herdctl_command_fn herdctl_check;
 herdctl_command_fn herdctl_forget;
+herdctl_command_fn herdctl_keygen;
 herdctl_command_fn herdctl_members;
 herdctl_command_fn herdctl_places;
 herdctl_command_fn herdctl_status;
@@ -35,8 +37,15 @@ herdctl_command_fn herdctl_status;
  * error. Caller frees with config_destroy. */
 config_t *herdctl_load(const herdctl_t *self);
 
+/* The keys that a command uses: those of the operator whom --key or $HERD_KEY names, else of the only one here. False, and
+ * said, where there are none; `*ret_keys` is NULL in a herd without keys. Caller frees with security_close. */
+bool herdctl_open_keys(const config_t *config, security_t **ret_keys);
+
+/* The same for the tap: a watcher's where there is no operator of that name. */
+bool herdctl_open_tap_keys(const config_t *config, security_t **ret_keys);
+
 /* A DEALER that connects to the member's request socket; NULL where that cannot be. Caller closes it with zmq_close. */
-void *herdctl_connect(void *context, const config_member_t *member);
+void *herdctl_connect(void *context, const security_t *keys, const config_member_t *member);
 
 /* Says on stderr what is wrong with the command line, printf-formatted, and where help is; HERDCTL_USAGE. */
 herdctl_exit_t herdctl_usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

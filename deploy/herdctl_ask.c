@@ -32,6 +32,8 @@ typedef struct {
 struct herdctl_ask {
     void *context; /* ZeroMQ's */
     const config_t *config;
+    security_t *keys; /* NULL in a herd without keys */
+    bool lost;        /* there are no keys where there must be: nobody can be asked */
     peer_t *peers;
     size_t count;
     zmq_pollitem_t *items; /* of a turn: room for one each */
@@ -52,6 +54,11 @@ static void raise_limits(void *context, size_t count)
     (void)zmq_ctx_set(context, ZMQ_MAX_SOCKETS, (int)(count + SOCKETS_SPARE));
 }
 
+static void *connect_to(const herdctl_ask_t *self, const config_member_t *member)
+{
+    return self->lost ? NULL : herdctl_connect(self->context, self->keys, member);
+}
+
 herdctl_ask_t *herdctl_ask_new(const config_t *config, const config_member_t *const *members,
                                size_t count)
 {
@@ -61,11 +68,12 @@ herdctl_ask_t *herdctl_ask_new(const config_t *config, const config_member_t *co
     self->peers = memory_new_array(count, sizeof *self->peers);
     self->items = memory_new_array(count, sizeof *self->items);
     self->owners = memory_new_array(count, sizeof *self->owners);
+    self->lost = !herdctl_open_keys(config, &self->keys);
     self->context = zmq_ctx_new();
     raise_limits(self->context, count);
     for (size_t i = 0; i < count; i++) {
         self->peers[i].member = members[i];
-        self->peers[i].socket = herdctl_connect(self->context, members[i]);
+        self->peers[i].socket = connect_to(self, members[i]);
     }
     return self;
 }
@@ -88,6 +96,7 @@ void herdctl_ask_destroy(herdctl_ask_t **self_p)
         disconnect(&self->peers[i]);
     }
     zmq_ctx_term(self->context);
+    security_close(&self->keys);
     free(self->peers);
     free(self->items);
     free(self->owners);
@@ -104,7 +113,7 @@ static void begin(herdctl_ask_t *self)
         peer_t *peer = &self->peers[i];
         if (peer->stale || peer->socket == NULL) {
             disconnect(peer);
-            peer->socket = herdctl_connect(self->context, peer->member);
+            peer->socket = connect_to(self, peer->member);
         }
         peer->state = PEER_TO_ASK;
         peer->stale = false;

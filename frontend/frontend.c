@@ -2,6 +2,7 @@
 
 #include "common/limits.h"
 #include "common/memory.h"
+#include "common/security.h"
 #include "common/timestamp.h"
 #include "frontend/listener.h"
 #include "frontend/session.h"
@@ -10,6 +11,7 @@
 #include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -24,6 +26,7 @@ struct frontend {
     uv_loop_t loop;
     session_shared_t shared;
     upstream_t *upstream;
+    security_t *security; /* NULL without keys */
     listener_t *listeners[LIMIT_LISTENERS];
     size_t listener_count;
     uv_prepare_t before_sleep;
@@ -270,12 +273,56 @@ static void on_stop_asked(uv_async_t *async)
     begin_stop(async->data);
 }
 
+static void log_problem(void *argument, const char *problem)
+{
+    log_event(argument, LOG_KEY_UNUSABLE, NULL, "%s", problem);
+}
+
+static status_t open_keys(const frontend_t *self, security_t **ret_security)
+{
+    const frontend_settings_t *of = &self->settings;
+    security_settings_t settings = {.folder = of->config->keys,
+                                    .role = SECURITY_FRONT_END,
+                                    .name = of->member->name,
+                                    .problem = log_problem,
+                                    .argument = of->log};
+    return security_open(&settings, ret_security);
+}
+
+/* Whether another own key, or another one of the node, has come. */
+static bool keys_differ(const frontend_t *self, const security_t *security)
+{
+    const char *member = self->settings.member->name;
+    const char *before = security_key(self->security, SECURITY_MEMBER, member);
+    const char *after = security_key(security, SECURITY_MEMBER, member);
+    return strcmp(security_own_key(self->security), security_own_key(security)) != 0 ||
+           strcmp(before != NULL ? before : "", after != NULL ? after : "") != 0;
+}
+
+/* K6: keys that cannot be read change nothing, nor do those of others. */
+static void reload_keys(frontend_t *self)
+{
+    security_t *security = NULL;
+    if (self->security == NULL || open_keys(self, &security) != STATUS_OK) {
+        return;
+    }
+    if (keys_differ(self, security)) {
+        log_event(self->settings.log, LOG_KEYS_READ, NULL, "keys read: there are new ones");
+        upstream_use_keys(self->upstream, security);
+        security_t *former = self->security;
+        self->security = security;
+        security = former;
+    }
+    security_close(&security);
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
     frontend_t *self = handle->data;
     if (number == SIGHUP) {
         log_reopen(self->settings.log);
         log_event(self->settings.log, LOG_REOPENED, NULL, "SIGHUP: log opened anew");
+        reload_keys(self);
     } else {
         begin_stop(self);
     }
@@ -333,6 +380,7 @@ static status_t open_upstream(frontend_t *self)
                                     .endpoint = self->settings.member->requests,
                                     .herd = self->settings.config->herd_name,
                                     .name = self->settings.member->name,
+                                    .security = self->security,
                                     .opened = on_opened,
                                     .replied = on_replied,
                                     .clients = count_clients,
@@ -375,7 +423,10 @@ status_t frontend_new(const frontend_settings_t *settings, frontend_t **ret_self
     }
     share(self);
     watch_loop(self);
-    status_t status = open_upstream(self);
+    status_t status = open_keys(self, &self->security);
+    if (status == STATUS_OK) {
+        status = open_upstream(self);
+    }
     if (status == STATUS_OK) {
         status = open_listeners(self);
     }
@@ -414,6 +465,7 @@ void frontend_destroy(frontend_t **self_p)
     uv_run(&self->loop, UV_RUN_DEFAULT);
     int outcome = uv_loop_close(&self->loop);
     assert(outcome == 0); /* every handle was closed above */
+    security_close(&self->security);
     sessions_destroy(&self->shared.table);
     free(self->shared.read_buffer);
     free(self);

@@ -37,8 +37,9 @@ struct upstream {
     uint64_t heard_ms;         /* steady time of the last word of the node, or of the connecting */
     unsigned window;           /* REQUEST messages unanswered, 0 .. LIMIT_REQUEST_WINDOW */
     upstream_state_t state;
-    bool due;    /* ZMQ_EVENTS may tell something new */
-    bool silent; /* that the node is away was logged */
+    bool due;            /* ZMQ_EVENTS may tell something new */
+    bool silent;         /* that the node is away was logged */
+    const char *problem; /* so was this one with our keys; NULL: none since it was there */
 };
 
 static uint64_t now_ms(const upstream_t *self)
@@ -58,6 +59,7 @@ static void connect_anew(upstream_t *self)
                                            .context = self->context,
                                            .endpoint = self->settings.endpoint,
                                            .name = self->settings.name,
+                                           .security = self->settings.security,
                                            .stirred = on_stirred,
                                            .argument = self};
     upstream_socket_close(&self->socket);
@@ -65,13 +67,16 @@ static void connect_anew(upstream_t *self)
     self->window = 0;
     self->heard_ms = now_ms(self);
     self->due = true;
-    bool fine = upstream_socket_open(&settings, &self->socket) == STATUS_OK;
+    status_t status = upstream_socket_open(&settings, &self->socket);
+    bool fine = status == STATUS_OK;
     if (!fine && !self->silent) {
         self->silent = true;
         log_event(self->settings.log, LOG_NODE_CONNECT_FAILED,
                   LOG_ABOUT(NULL, LOG_TEXT("endpoint", self->settings.endpoint)),
                   "cannot connect to the node at %s: %s; trying again, requests are kept",
-                  self->settings.endpoint, zmq_strerror(errno));
+                  self->settings.endpoint,
+                  status == STATUS_NOT_FOUND ? "its key is not there (keys: member/NAME.cert)"
+                                             : zmq_strerror(errno));
     }
     self->state = fine ? UPSTREAM_CONNECTING : UPSTREAM_PAUSING;
 }
@@ -90,6 +95,30 @@ static void note_away(upstream_t *self, const char *reason)
 static void restart(upstream_t *self, const char *reason)
 {
     note_away(self, reason);
+    connect_anew(self);
+}
+
+/* ZeroMQ gives up where keys do not fit, or tries without a pause: we try again with the next second. Told once, also where
+ * the node was away already. */
+static void pause_for(upstream_t *self, const char *problem)
+{
+    if (self->problem != problem) {
+        log_event(self->settings.log, LOG_NODE_REFUSED,
+                  LOG_ABOUT(NULL, LOG_TEXT("endpoint", self->settings.endpoint),
+                            LOG_TEXT("reason", problem)),
+                  "the node at %s and we do not come together: %s; asking again each second, "
+                  "requests are kept",
+                  self->settings.endpoint, problem);
+    }
+    self->problem = problem;
+    self->silent = true;
+    upstream_socket_close(&self->socket);
+    self->state = UPSTREAM_PAUSING;
+}
+
+void upstream_use_keys(upstream_t *self, const security_t *security)
+{
+    self->settings.security = security;
     connect_anew(self);
 }
 
@@ -189,6 +218,7 @@ static void on_welcome(upstream_t *self, const message_t *message)
               LOG_ABOUT(NULL, LOG_TEXT("endpoint", self->settings.endpoint)),
               "node link up: %s at %s", shown, self->settings.endpoint);
     self->silent = false;
+    self->problem = NULL;
     self->state = UPSTREAM_SERVING;
     self->settings.opened(self->settings.argument);
 }
@@ -305,6 +335,8 @@ void upstream_turn(upstream_t *self)
         int events = socket_events(upstream_socket_zmq(self->socket));
         if ((events & ZMQ_POLLIN) != 0) {
             receive(self);
+        } else if (upstream_socket_problem(self->socket) != NULL) {
+            pause_for(self, upstream_socket_problem(self->socket));
         } else if (upstream_socket_is_lost(self->socket)) {
             restart(self, "connection lost");
         } else if ((events & ZMQ_POLLOUT) == 0 || !send_waiting(self)) {

@@ -9,6 +9,7 @@
 #define HERD_FRONTEND_UPSTREAM_H
 
 #include "common/log.h"
+#include "common/security.h"
 #include "common/status.h"
 #include "frontend/pipeline.h"
 
@@ -21,9 +22,10 @@ typedef struct upstream upstream_t;
 typedef struct {
     uv_loop_t *loop;
     log_t *log;
-    const char *endpoint; /* the node's `requests`: "ipc://...", "tcp://..." */
-    const char *herd;     /* name of the herd */
-    const char *name;     /* name of the member */
+    const char *endpoint;       /* the node's `requests`: "ipc://...", "tcp://..." */
+    const char *herd;           /* name of the herd */
+    const char *name;           /* name of the member */
+    const security_t *security; /* NULL without keys */
     /* A session with the node was opened: it knows of no request, all are to be asked (again). */
     void (*opened)(void *argument);
     /* A reply came; `text` is borrowed for the call. */
@@ -35,6 +37,9 @@ typedef struct {
 
 /* Begins to connect. STATUS_SYSTEM where ZeroMQ refuses (errno is logged). Caller ends it with upstream_close. */
 status_t upstream_open(const upstream_settings_t *settings, upstream_t **ret_self) STATUS_MUST_USE;
+
+/* Connects anew with other keys, borrowed as long as it lives. */
+void upstream_use_keys(upstream_t *self, const security_t *security);
 
 /* Takes what the node sent, a bounded number of messages, and sends what can be sent. To be called in every
  * turn of the loop, before it sleeps too: the ZeroMQ file descriptor is edge-triggered. */

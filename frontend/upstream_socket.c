@@ -11,7 +11,13 @@
 #include <unistd.h>
 #include <zmq.h>
 
-enum { ROUTING_ID_SIZE = 255, ADDRESS_SIZE = 64, EVENT_SIZE = 6 };
+enum {
+    ROUTING_ID_SIZE = 255,
+    ADDRESS_SIZE = 64,
+    EVENT_SIZE = 6,
+    MONITORED = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH,
+};
 
 struct upstream_socket {
     void *dealer;
@@ -20,13 +26,21 @@ struct upstream_socket {
     uv_poll_t monitor_poll; /* the same of `monitor` */
     int handles;            /* libuv handles not yet closed */
     bool lost;              /* the connection broke */
+    bool secure;            /* it has keys */
+    const char *problem;    /* what its handshake failed of; NULL: of nothing */
     void (*stirred)(void *argument);
     void *argument;
 };
 
-/* A routing id new for each socket, so that what the node still has for an older one can only miss (Q1). */
-static bool configure(void *dealer, const char *endpoint, const char *name)
+/* A routing id new for each socket, so that what the node still has for an older one can only miss (Q1). With keys the
+ * node makes one up for each connection, to the same effect (K4). */
+static bool configure(void *dealer, const upstream_socket_settings_t *settings)
 {
+    const char *endpoint = settings->endpoint;
+    const char *name = settings->name;
+    if (settings->security != NULL) {
+        return sockets_configure(dealer, SOCKETS_REQUESTS_DEALER, endpoint, NULL) == STATUS_OK;
+    }
     uint64_t random = 0;
     char routing_id[ROUTING_ID_SIZE];
     if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random) {
@@ -42,7 +56,7 @@ static void *open_monitor(void *context, void *dealer)
 {
     char address[ADDRESS_SIZE];
     snprintf(address, sizeof address, "inproc://upstream-%p", dealer);
-    if (zmq_socket_monitor(dealer, address, ZMQ_EVENT_DISCONNECTED) != 0) {
+    if (zmq_socket_monitor(dealer, address, MONITORED) != 0) {
         return NULL;
     }
     void *monitor = zmq_socket(context, ZMQ_PAIR);
@@ -54,6 +68,24 @@ static void *open_monitor(void *context, void *dealer)
         monitor = NULL;
     }
     return monitor;
+}
+
+static void take_event(upstream_socket_t *self, uint16_t event)
+{
+    switch (event) {
+    case ZMQ_EVENT_DISCONNECTED: self->lost = true; break;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: self->problem = "it refuses our key"; break;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+        self->problem = self->secure ? "it has no keys, or another one than we know"
+                                     : "it does not speak as we do; has it keys?";
+        break;
+    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+        if (self->secure) {
+            self->problem = "it hung up on our keys; has it another one than we know?";
+        }
+        break;
+    default: break;
+    }
 }
 
 /* Takes all events there are: pairs of a frame with event and value, and one with the address. */
@@ -69,7 +101,7 @@ static void drain_monitor(upstream_socket_t *self)
             size >= (int)sizeof event) {
             memcpy(&event, frame, sizeof event);
         }
-        self->lost = self->lost || event == ZMQ_EVENT_DISCONNECTED;
+        take_event(self, event);
         size = zmq_recv(self->monitor, frame, sizeof frame, ZMQ_DONTWAIT);
     }
 }
@@ -154,7 +186,13 @@ status_t upstream_socket_open(const upstream_socket_settings_t *settings,
     self->stirred = settings->stirred;
     self->argument = settings->argument;
     self->dealer = zmq_socket(settings->context, ZMQ_DEALER);
-    bool fine = self->dealer != NULL && configure(self->dealer, settings->endpoint, settings->name);
+    self->secure = settings->security != NULL;
+    status_t status = STATUS_SYSTEM;
+    bool fine = self->dealer != NULL && configure(self->dealer, settings);
+    if (fine) {
+        status = security_connect(settings->security, self->dealer, settings->name);
+        fine = status == STATUS_OK;
+    }
     if (fine) {
         self->monitor = open_monitor(settings->context, self->dealer);
         fine = self->monitor != NULL &&
@@ -166,7 +204,7 @@ status_t upstream_socket_open(const upstream_socket_settings_t *settings,
         int error = errno;
         upstream_socket_close(&self);
         errno = error;
-        return STATUS_SYSTEM;
+        return status == STATUS_NOT_FOUND ? STATUS_NOT_FOUND : STATUS_SYSTEM;
     }
     /* Only a read that finds nothing arms the file descriptor (zmq_getsockopt(3), ZMQ_FD). */
     drain_monitor(self);
@@ -177,6 +215,11 @@ status_t upstream_socket_open(const upstream_socket_settings_t *settings,
 void *upstream_socket_zmq(const upstream_socket_t *self)
 {
     return self->dealer;
+}
+
+const char *upstream_socket_problem(const upstream_socket_t *self)
+{
+    return self->problem;
 }
 
 bool upstream_socket_is_lost(const upstream_socket_t *self)

@@ -10,6 +10,7 @@
 enum {
     /* DATA messages a turn: a newcomer that takes the whole list must not hold up the clients. */
     BATCHES_PER_TURN = 2,
+    ROUTE_SIZE = 255, /* ZeroMQ's most, bytes */
 };
 
 struct neighbour {
@@ -17,11 +18,15 @@ struct neighbour {
     char *name;
     char *member; /* our name: the DEALER's routing id */
     char *endpoint;
+    char key[SECURITY_KEY_SIZE + 1]; /* of the neighbour, that the DEALER was made with; "": none */
+    char route[ROUTE_SIZE];          /* K4: the routing id that it has at our ROUTER */
+    size_t route_size;               /* bytes; 0: its name */
     link_t *link;
     zsock_t *dealer;
     short events;       /* what the loop polls the dealer for */
     bool up;            /* as last logged */
     bool refusal_noted; /* the present refusal was logged */
+    bool key_noted;     /* so was that its key is missing */
     bool herd_noted;    /* so was that it belongs to another herd */
     uint64_t held;      /* link_held, as the node was last told */
     neighbour_figures_t figures;
@@ -94,14 +99,45 @@ static void disconnect(neighbour_t *self)
     }
 }
 
+static void log_no_key(neighbour_t *self)
+{
+    if (!self->key_noted) {
+        log_event(
+            self->context.log, LOG_LINK_KEY_MISSING, LOG_PEER(self->name),
+            "its key, member/%s.cert, is not here, so it is not connected to until the file is "
+            "there and SIGHUP came",
+            self->name);
+    }
+    self->key_noted = true;
+}
+
+/* K1: without the neighbour's key there is no connection. */
+static bool has_key(neighbour_t *self)
+{
+    const security_t *security = self->context.security;
+    const char *key = security != NULL ? security_key(security, SECURITY_MEMBER, self->name) : NULL;
+    snprintf(self->key, sizeof self->key, "%s", key != NULL ? key : "");
+    return security == NULL || key != NULL;
+}
+
 static void connect_dealer(neighbour_t *self, int64_t steady_ns)
 {
     disconnect(self);
     self->figures.connects++;
+    if (!has_key(self)) {
+        note_error(self, "its key is not here");
+        log_no_key(self);
+        link_disconnected(self->link, steady_ns);
+        return;
+    }
+    self->key_noted = false;
+    /* K4: with keys the key says who we are. */
+    const char *routing_id = self->context.security == NULL ? self->member : NULL;
     self->dealer = zsock_new(ZMQ_DEALER);
     if (self->dealer == NULL ||
-        sockets_configure(handle(self), SOCKETS_BUS_DEALER, self->endpoint, self->member) !=
+        sockets_configure(handle(self), SOCKETS_BUS_DEALER, self->endpoint, routing_id) !=
             STATUS_OK ||
+        security_connect(self->context.security, handle(self), self->name) != STATUS_OK ||
         zmq_connect(handle(self), self->endpoint) != 0) {
         note_error(self, "cannot connect: %s", zmq_strerror(zmq_errno()));
         /* E.g. a host name that does not resolve today: the next tick that finds it dead tries again. */
@@ -282,8 +318,20 @@ static void log_records(neighbour_t *self, const message_t *message, int64_t now
     }
 }
 
-void neighbour_take(neighbour_t *self, const message_t *message, int64_t now_ns, int64_t steady_ns)
+/* K4: answers go where it was heard last. */
+static void note_route(neighbour_t *self, text_t routing_id)
 {
+    if (self->context.security != NULL && routing_id.size <= sizeof self->route) {
+        text_copy(routing_id, self->route);
+        self->route_size = routing_id.size;
+    }
+}
+
+void neighbour_take(neighbour_t *self, const message_inbound_t *inbound, int64_t now_ns,
+                    int64_t steady_ns)
+{
+    const message_t *message = &inbound->message;
+    note_route(self, inbound->peer);
     if (log_has_traffic(self->context.log)) {
         log_records(self, message, now_ns);
     }
@@ -301,8 +349,10 @@ void neighbour_take(neighbour_t *self, const message_t *message, int64_t now_ns,
 static void send_answers(neighbour_t *self, int64_t steady_ns)
 {
     message_t answer;
+    text_t route = self->route_size > 0 ? (text_t){.data = self->route, .size = self->route_size}
+                                        : text_of(self->name);
     while (link_next_answer(self->link, steady_ns, &answer)) {
-        status_t status = send_counted(self, self->context.bus, text_of(self->name), &answer);
+        status_t status = send_counted(self, self->context.bus, route, &answer);
         if (status == STATUS_SYSTEM) {
             log_event(self->context.log, LOG_LINK_ANSWER_FAILED, LOG_PEER(self->name),
                       "it cannot be answered: %s; it sends again what is not acknowledged",
@@ -379,6 +429,16 @@ static void note_silent(neighbour_t *self)
     if (self->figures.error[0] == '\0') {
         note_error(self, "it does not answer");
     }
+}
+
+void neighbour_keys_changed(neighbour_t *self, int64_t steady_ns)
+{
+    const char *key = security_key(self->context.security, SECURITY_MEMBER, self->name);
+    if (strcmp(self->key, key != NULL ? key : "") == 0) {
+        return;
+    }
+    log_down(self, key != NULL ? "it has a new key" : "its key was revoked");
+    connect_dealer(self, steady_ns);
 }
 
 void neighbour_tick(neighbour_t *self, int64_t now_ns, int64_t steady_ns)

@@ -8,6 +8,7 @@
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/message.h"
+#include "common/security.h"
 #include "node/link.h"
 #include "node/tap.h"
 
@@ -21,6 +22,7 @@ typedef struct {
     log_t *log;
     store_t *store;
     tap_t *tap;
+    const security_t *security;           /* NULL without keys */
     void *bus;                            /* our ROUTER, for answers */
     void (*acknowledged)(void *argument); /* called when link_held has grown */
     void *argument;                       /* for `acknowledged` */
@@ -54,10 +56,14 @@ const char *neighbour_name(const neighbour_t *self);
 
 /* Takes a message that our ROUTER received from it, and answers. Several in a turn are answered with one ACK:
  * call neighbour_pump after the last. */
-void neighbour_take(neighbour_t *self, const message_t *message, int64_t now_ns, int64_t steady_ns);
+void neighbour_take(neighbour_t *self, const message_inbound_t *inbound, int64_t now_ns,
+                    int64_t steady_ns);
 
 /* Sends what there is to send, answers and records, as far as the sockets take it. */
 void neighbour_pump(neighbour_t *self, int64_t now_ns, int64_t steady_ns);
+
+/* Other keys are accepted than before: a connection with a key that is no more ends, one that lacked its key begins. */
+void neighbour_keys_changed(neighbour_t *self, int64_t steady_ns);
 
 /* Several times a second: heartbeats, and a new connection where this one is dead. */
 void neighbour_tick(neighbour_t *self, int64_t now_ns, int64_t steady_ns);

@@ -6,6 +6,7 @@
 #include "common/sockets.h"
 #include "common/timestamp.h"
 #include "node/generation.h"
+#include "node/guard.h"
 #include "node/neighbours.h"
 #include "node/places.h"
 #include "node/service.h"
@@ -39,6 +40,7 @@ struct node {
     log_t *log;
     generation_t generation; /* R7 */
     zloop_t *loop;
+    guard_t *guard;    /* who may speak to us */
     zsock_t *requests; /* ROUTER */
     zsock_t *bus;      /* ROUTER */
     store_t *store;
@@ -59,15 +61,16 @@ static void pump_all(node_t *self, int64_t now_ns, int64_t steady_ns)
     neighbours_pump(self->neighbours, now_ns, steady_ns);
 }
 
-static void take_bus_message(node_t *self, const message_inbound_t *inbound, int64_t now_ns,
-                             int64_t steady_ns)
+/* `sender`: a name of this herd, or what claims to be one. */
+static void take_bus_message(node_t *self, text_t sender, const message_inbound_t *inbound,
+                             int64_t now_ns, int64_t steady_ns)
 {
-    neighbour_t *neighbour = neighbours_find(self->neighbours, inbound->peer);
+    neighbour_t *neighbour = neighbours_find(self->neighbours, sender);
     if (neighbour != NULL) {
-        neighbour_take(neighbour, &inbound->message, now_ns, steady_ns);
+        neighbour_take(neighbour, inbound, now_ns, steady_ns);
         return;
     }
-    log_dropped(self->log, NULL, "bus", "no neighbour of this member", inbound->peer);
+    log_dropped(self->log, NULL, "bus", "no neighbour of this member", sender);
     tap_message(self->tap, PUBLICATION_IN, TEXT("?"), &inbound->message);
     message_t refused = {.type = MESSAGE_REFUSED,
                          .header = inbound->message.header,
@@ -154,10 +157,14 @@ static int on_bus(zloop_t *loop, zmq_pollitem_t *item, void *argument)
         if (status == STATUS_AGAIN || status == STATUS_SYSTEM) {
             break;
         }
-        if (status == STATUS_OK) {
-            take_bus_message(self, &inbound, now_ns, steady_ns);
-        } else {
-            log_dropped(self->log, NULL, "bus", status_text(status), inbound.peer);
+        const security_holder_t *holder;
+        bool admitted = guard_admits(self->guard, SECURITY_DOMAIN_BUS, &inbound, &holder);
+        /* B1, K4: who it is its routing id says, or where there are keys its key. */
+        text_t sender = holder != NULL ? text_of(holder->name) : inbound.peer;
+        if (admitted && status == STATUS_OK) {
+            take_bus_message(self, sender, &inbound, now_ns, steady_ns);
+        } else if (admitted) {
+            log_dropped(self->log, NULL, "bus", status_text(status), sender);
         }
         message_inbound_done(&inbound);
     }
@@ -251,6 +258,26 @@ static int on_wake(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     return 0;
 }
 
+static int on_guard(zloop_t *loop, zmq_pollitem_t *item, void *argument)
+{
+    (void)loop;
+    (void)item;
+    node_t *self = argument;
+    guard_answer(self->guard);
+    return 0;
+}
+
+/* K6, K7 */
+static void reload_keys(node_t *self)
+{
+    if (!guard_reload(self->guard)) {
+        return;
+    }
+    for (size_t i = 0; i < neighbours_count(self->neighbours); i++) {
+        neighbour_keys_changed(neighbours_all(self->neighbours)[i], timestamp_steady_ns());
+    }
+}
+
 static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *argument)
 {
     (void)loop;
@@ -260,6 +287,7 @@ static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *argument)
         if (info.ssi_signo == SIGHUP) {
             log_reopen(self->log);
             log_event(self->log, LOG_REOPENED, NULL, "SIGHUP: log opened anew");
+            reload_keys(self);
         } else {
             begin_to_stop(self, info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
         }
@@ -267,13 +295,15 @@ static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     return 0;
 }
 
-static status_t bind_router(node_t *self, sockets_role_t role, const char *endpoint,
+static status_t bind_router(node_t *self, security_domain_t domain, const char *endpoint,
                             zsock_t **ret_socket)
 {
+    sockets_role_t role =
+        domain == SECURITY_DOMAIN_BUS ? SOCKETS_BUS_ROUTER : SOCKETS_REQUESTS_ROUTER;
     zsock_t *socket = zsock_new(ZMQ_ROUTER);
     void *handle = socket != NULL ? zsock_resolve(socket) : NULL;
     if (handle == NULL || sockets_configure(handle, role, endpoint, NULL) != STATUS_OK ||
-        sockets_bind(handle, endpoint) != STATUS_OK) {
+        guard_bind(self->guard, handle, domain, endpoint) != STATUS_OK) {
         log_event(self->log, LOG_BIND_FAILED, LOG_ABOUT(NULL, LOG_TEXT("endpoint", endpoint)),
                   "cannot bind %s: %s; the start ends here", endpoint, zmq_strerror(zmq_errno()));
         zsock_destroy(&socket);
@@ -313,6 +343,7 @@ static void make_neighbours(node_t *self)
                     .log = self->log,
                     .store = self->store,
                     .tap = self->tap,
+                    .security = guard_security(self->guard),
                     .bus = zsock_resolve(self->bus),
                     .acknowledged = on_acknowledged,
                     .argument = self},
@@ -352,6 +383,7 @@ static void make_service(node_t *self)
         .tap = self->tap,
         .places = self->places,
         .socket = zsock_resolve(self->requests),
+        .guard = self->guard,
         .neighbours = self->neighbours,
         .generation = self->generation,
         .max_memory = max_memory(self->config),
@@ -372,15 +404,19 @@ status_t node_new(const config_t *config, const config_member_t *member, log_t *
     self->generation = generation_new();
     self->store = store_new(config->max_clients, random_number());
     store_limit_memory(self->store, max_memory(config));
-    status_t status = bind_router(self, SOCKETS_BUS_ROUTER, member->bus, &self->bus);
+    status_t status = guard_new(config, member, log, &self->guard);
     if (status == STATUS_OK) {
-        status = bind_router(self, SOCKETS_REQUESTS_ROUTER, member->requests, &self->requests);
+        status = bind_router(self, SECURITY_DOMAIN_BUS, member->bus, &self->bus);
+    }
+    if (status == STATUS_OK) {
+        status = bind_router(self, SECURITY_DOMAIN_REQUESTS, member->requests, &self->requests);
     }
     if (status == STATUS_OK) {
         tap_context_t tap = {.loop = self->loop,
                              .log = log,
                              .store = self->store,
                              .member = member->name,
+                             .guard = self->guard,
                              .endpoint = member->tap};
         status = tap_new(&tap, &self->tap);
     }
@@ -395,6 +431,9 @@ status_t node_new(const config_t *config, const config_member_t *member, log_t *
     make_service(self);
     poll_for(self, (zmq_pollitem_t){.socket = zsock_resolve(self->bus)}, on_bus);
     poll_for(self, (zmq_pollitem_t){.fd = self->wake}, on_wake);
+    if (guard_socket(self->guard) != NULL) {
+        poll_for(self, (zmq_pollitem_t){.socket = guard_socket(self->guard)}, on_guard);
+    }
     if (self->places != NULL) {
         poll_for(self, (zmq_pollitem_t){.socket = places_socket(self->places)}, on_places);
     }
@@ -416,6 +455,7 @@ void node_destroy(node_t **self_p)
     places_destroy(&self->places);
     zsock_destroy(&self->requests);
     zsock_destroy(&self->bus);
+    guard_destroy(&self->guard);
     store_destroy(&self->store);
     close(self->wake);
     free(self);

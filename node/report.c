@@ -165,6 +165,8 @@ static void put_requests(sheet_t *self, const report_figures_t *figures)
     put_number(self, "unacknowledged", figures->unacknowledged);
     put_number(self, "unkept", figures->unkept);
     put_number(self, "waiting", figures->waiting);
+    put(self, "security %s\n", figures->security);
+    put_number(self, "refused", figures->refused);
 }
 
 status_t report_write(const report_figures_t *figures, buffer_t *out)

@@ -27,6 +27,8 @@ typedef struct {
     size_t unacknowledged;    /* IAMATs whose answer waits for neighbours (replication.md, R18) */
     uint64_t unkept;          /* IAMATs not answered because these did not acknowledge */
     size_t waiting;           /* WHATSATs that wait for the places provider */
+    const char *security;     /* "curve", "none", "local" */
+    uint64_t refused;         /* connections and messages turned away (K3) */
     frontends_t *frontends;
     const places_figures_t *places; /* NULL without a provider */
     neighbour_t *const *neighbours; /* neighbour_count of them */

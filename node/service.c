@@ -212,11 +212,26 @@ static bool hello_fits(const service_t *self, text_t body)
            text_equal(herd, text_of(self->context.config->herd_name));
 }
 
+/* K5: whether a front-end with a key gives the name that this has. */
+static bool has_own_name(const security_holder_t *holder, text_t body)
+{
+    text_t name;
+    return holder == NULL ||
+           (message_value(body, "frontend", &name) && text_equal(name, text_of(holder->name)));
+}
+
 /* Q1 */
-static void take_frontend_hello(service_t *self, const message_inbound_t *inbound, uint64_t session,
+static void take_frontend_hello(service_t *self, const message_inbound_t *inbound,
+                                const security_holder_t *holder, uint64_t session,
                                 int64_t steady_ns)
 {
     const message_t *message = &inbound->message;
+    if (!has_own_name(holder, message->body)) {
+        guard_note(self->context.guard, SECURITY_DOMAIN_REQUESTS, inbound, holder,
+                   "it gives another name than its key has");
+        refuse(self, inbound, TEXT("this is not the name that your key has\n"));
+        return;
+    }
     if (!hello_fits(self, message->body)) {
         drop(self, "a HELLO of another herd or version", inbound->peer);
         refuse(self, inbound, TEXT("another herd, or a version that is not spoken here\n"));
@@ -274,6 +289,8 @@ static void take_status(service_t *self, const message_inbound_t *inbound)
         .unacknowledged = service_owes_answers(self) ? promises_count(self->promises) : 0,
         .unkept = self->request.unkept,
         .waiting = waiting_count(self->waiting),
+        .security = config_security_text(self->context.config->security),
+        .refused = guard_refused(self->context.guard),
         .frontends = self->frontends,
         .places = self->context.places != NULL ? places_figures(self->context.places) : NULL,
         .neighbours = neighbours_all(self->context.neighbours),
@@ -342,11 +359,17 @@ static void take_frontend_message(service_t *self, frontend_link_t *frontend,
     }
 }
 
-static void take_message(service_t *self, const message_inbound_t *inbound, int64_t now_ns,
-                         int64_t steady_ns)
+/* `holder`: who sent it, NULL where there are no keys. */
+static void take_message(service_t *self, const message_inbound_t *inbound,
+                         const security_holder_t *holder, int64_t now_ns, int64_t steady_ns)
 {
     const message_t *message = &inbound->message;
     uint64_t session;
+    if (holder != NULL && !security_may_request(holder->role, message->type)) {
+        guard_note(self->context.guard, SECURITY_DOMAIN_REQUESTS, inbound, holder,
+                   "such a key does not send this type"); /* K5 */
+        return;
+    }
     if (message->type == MESSAGE_STATUS) {
         take_status(self, inbound);
         return;
@@ -360,7 +383,7 @@ static void take_message(service_t *self, const message_inbound_t *inbound, int6
         return;
     }
     if (message->type == MESSAGE_HELLO) {
-        take_frontend_hello(self, inbound, session, steady_ns);
+        take_frontend_hello(self, inbound, holder, session, steady_ns);
         return;
     }
     frontend_link_t *frontend = frontends_find(self->frontends, inbound->peer);
@@ -382,11 +405,14 @@ void service_receive(service_t *self)
         if (status == STATUS_AGAIN || status == STATUS_SYSTEM) {
             break;
         }
-        if (status == STATUS_OK) {
+        const security_holder_t *holder;
+        bool admitted =
+            guard_admits(self->context.guard, SECURITY_DOMAIN_REQUESTS, &inbound, &holder);
+        if (admitted && status == STATUS_OK) {
             tap_exchange(self, PUBLICATION_REQUEST, inbound.peer, &inbound.message);
-            take_message(self, &inbound, now_ns, steady_ns);
-        } else {
-            drop(self, status_text(status), inbound.peer);
+            take_message(self, &inbound, holder, now_ns, steady_ns);
+        } else if (admitted) {
+            drop(self, status_text(status), holder != NULL ? text_of(holder->name) : inbound.peer);
         }
         message_inbound_done(&inbound);
     }

@@ -9,6 +9,7 @@
 #include "common/config.h"
 #include "common/log.h"
 #include "node/generation.h"
+#include "node/guard.h"
 #include "node/neighbours.h"
 #include "node/places.h"
 #include "node/store.h"
@@ -25,6 +26,7 @@ typedef struct {
     tap_t *tap;
     places_t *places;               /* NULL without a provider */
     void *socket;                   /* the requests ROUTER */
+    guard_t *guard;                 /* who may ask */
     const neighbours_t *neighbours; /* for reports and promises */
     generation_t generation;
     size_t max_memory;  /* of the store, bytes */

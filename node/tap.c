@@ -140,7 +140,7 @@ static status_t open_socket(tap_t *self)
     self->socket = zsock_new(ZMQ_XPUB);
     if (self->socket == NULL ||
         sockets_configure(handle(self), SOCKETS_TAP_XPUB, endpoint, NULL) != STATUS_OK ||
-        sockets_bind(handle(self), endpoint) != STATUS_OK) {
+        guard_bind(self->context.guard, handle(self), SECURITY_DOMAIN_TAP, endpoint) != STATUS_OK) {
         int error = errno; /* for the log */
         zsock_destroy(&self->socket);
         errno = error;

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/message.h"
 #include "common/publication.h"
+#include "node/guard.h"
 #include "node/store.h"
 
 #include <czmq.h>
@@ -22,6 +23,7 @@ typedef struct {
     log_t *log;
     store_t *store;
     const char *member;
+    guard_t *guard;
     const char *endpoint; /* NULL: no tap; nothing is ever wanted then */
 } tap_context_t;
 
