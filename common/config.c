@@ -89,6 +89,9 @@ static void config_read_herd(const config_reader_t *reader, const config_lines_t
                              config_t *config)
 {
     config_keys_read(reader, lines, config_index(lines, setting), found, config);
+    const char **texts = arena_take(reader->arena, CONFIG_KEYS_MAX * sizeof *texts);
+    config_keys_note(found, texts);
+    config->texts = texts;
     config_check_folder(reader, found, "run_dir", config->run_dir);
     config_check_folder(reader, found, "log_dir", config->log_dir);
     config_check_folder(reader, found, "data_dir", config->data_dir);
@@ -98,6 +101,7 @@ static void config_read_herd(const config_reader_t *reader, const config_lines_t
     if (places != NULL) {
         config_found_t found_places = {.section = CONFIG_SECTION_PLACES};
         config_keys_read(reader, lines, config_index(lines, places), &found_places, config);
+        config_keys_note(&found_places, texts);
         config_places_check(reader, &found_places, config, places->line);
     }
 }

@@ -77,6 +77,7 @@ typedef struct {
     const char *tap;          /* XPUB endpoint, NULL where absent */
     const size_t *neighbours; /* indices into config_t.members */
     size_t neighbour_count;   /* 0 .. LIMIT_MEMBERS - 1 */
+    const char *const *texts; /* see config_t */
 } config_member_t;
 
 /* The whole file (open value struct, read-only). Paths are absolute; times in milliseconds, sizes in bytes. */
@@ -107,6 +108,9 @@ typedef struct config {
     config_provider_t provider;        /* where `places` is one on the network */
     const config_member_t *members;    /* in the order of the file */
     size_t member_count;               /* 1 .. LIMIT_MEMBERS */
+    const char *const
+        *texts; /* what the file says of each key, or its default, by row of config_keys.h;
+                               * NULL where neither, and in a configuration that no file gave */
 } config_t;
 
 /* "local", "curve" or "none". */

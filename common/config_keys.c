@@ -213,6 +213,16 @@ void config_keys_read(const config_reader_t *reader, const config_lines_t *lines
     config_keys_complete(reader, line, found, structure);
 }
 
+void config_keys_note(const config_found_t *found, const char **texts)
+{
+    for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
+        const config_key_t *key = &config_keys[i];
+        if (key->section == found->section && key->parse != NULL) {
+            texts[i] = found->by_row[i] != NULL ? found->by_row[i]->value : key->default_text;
+        }
+    }
+}
+
 const config_setting_t *config_found(const config_found_t *self, const char *name)
 {
     const config_key_t *key = config_key_find(self->section, name);

@@ -71,6 +71,10 @@ typedef struct {
 void config_keys_read(const config_reader_t *reader, const config_lines_t *lines, size_t parent,
                       config_found_t *found, void *structure);
 
+/* Notes in `texts`, CONFIG_KEYS_MAX of them by row of the table, what the section says of each of its keys, defaults
+ * included; borrowed as long as the settings live. */
+void config_keys_note(const config_found_t *found, const char **texts);
+
 /* The setting that gave key `name`, which the section must know; NULL where the file has none. */
 const config_setting_t *config_found(const config_found_t *self, const char *name);
 

@@ -62,6 +62,9 @@ void config_members_read(const config_reader_t *reader, const config_lines_t *li
             draft->member.name = settings[i].name;
             draft->found.section = CONFIG_SECTION_MEMBER;
             config_keys_read(reader, lines, i, &draft->found, &draft->member);
+            const char **texts = arena_take(reader->arena, CONFIG_KEYS_MAX * sizeof *texts);
+            config_keys_note(&draft->found, texts);
+            draft->member.texts = texts;
         }
     }
     if (settings[parent].end == parent + 1) {

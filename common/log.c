@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -46,8 +47,8 @@ struct log {
     char *source;       /* "member/program" */
     size_t source_size; /* bytes */
     log_format_t format;
-    bool traffic;     /* log_traffic writes */
-    echo_t echo_kind; /* what stderr was when the log was opened */
+    atomic_bool traffic; /* log_traffic writes */
+    echo_t echo_kind;    /* what stderr was when the log was opened */
     pthread_t writer;
 
     /* The writer's alone once it runs: */
@@ -393,7 +394,7 @@ status_t log_open(const log_options_t *options, log_t **ret_self)
     log_t *self = memory_new(sizeof *self);
     copy_names(self, options);
     self->format = options->format;
-    self->traffic = options->traffic;
+    atomic_init(&self->traffic, options->traffic);
     self->echo_kind = is_stderr(file)       ? ECHO_NOWHERE
                       : stderr_is_journal() ? ECHO_JOURNAL
                                             : ECHO_STDERR;
@@ -489,9 +490,16 @@ void log_event(log_t *self, log_event_t event, const log_about_t *about, const c
     pthread_mutex_unlock(&self->mutex);
 }
 
+void log_set_traffic(log_t *self, bool traffic)
+{
+    if (self != NULL) {
+        atomic_store_explicit(&self->traffic, traffic, memory_order_relaxed);
+    }
+}
+
 bool log_has_traffic(const log_t *self)
 {
-    return self != NULL && self->traffic;
+    return self != NULL && atomic_load_explicit(&self->traffic, memory_order_relaxed);
 }
 
 /* Bytes of `text` once text_escape has been over it. */

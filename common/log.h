@@ -87,6 +87,9 @@ typedef struct {
 void log_event(log_t *self, log_event_t event, const log_about_t *about, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Whether log_traffic writes from now on. */
+void log_set_traffic(log_t *self, bool traffic);
+
 /* Whether log_traffic writes; callers that would prepare text for it may ask first. */
 bool log_has_traffic(const log_t *self);
 

@@ -50,6 +50,12 @@
     X(TAP_WATCHED, INFO, COUNTED)                                                                  \
     X(TAP_UNWATCHED, INFO, COUNTED)                                                                \
     X(TAP_RESET, WARNING, COUNTED)                                                                 \
+    X(RELOADED, INFO, EACH)                                                                        \
+    X(RELOAD_CHANGED, INFO, EACH)                                                                  \
+    X(RELOAD_NEEDS_RESTART, WARNING, EACH)                                                         \
+    X(RELOAD_WARNING, WARNING, EACH)                                                               \
+    X(RELOAD_ERROR, ERROR, EACH)                                                                   \
+    X(RELOAD_REFUSED, ERROR, EACH)                                                                 \
     X(CLIENT_FORGOTTEN, INFO, EACH)                                                                \
     X(STORE_FULL, ERROR, COUNTED)                                                                  \
     X(PROMISE_UNKEPT, WARNING, COUNTED)

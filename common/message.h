@@ -39,6 +39,7 @@
     X(GOODBYE, "GOODBYE") /* a front-end leaves */                                                 \
     X(STATUS, "STATUS")   /* an operator asks */                                                   \
     X(FORGET, "FORGET")   /* an operator has a client forgotten */                                 \
+    X(RELOAD, "RELOAD")   /* an operator has the herd file read again */                           \
     X(REPORT, "REPORT")   /* and is told */
 
 typedef enum {

@@ -27,6 +27,7 @@ static const struct {
     {"forget", "CLIENT [MEMBER]", "have the herd forget a client", herdctl_forget},
     {"keygen", "[--role ROLE] NAME...", "make keys of members, operators or watchers",
      herdctl_keygen},
+    {"reload", "[MEMBER...]", "have members read the herd file again", herdctl_reload},
     {"places", "import SRC DEST", "make a file of places that is ready at once", herdctl_places},
     {"help", "", "show this text", herdctl_help},
 };

@@ -31,6 +31,7 @@ herdctl_command_fn herdctl_forget;
 herdctl_command_fn herdctl_keygen;
 herdctl_command_fn herdctl_members;
 herdctl_command_fn herdctl_places;
+herdctl_command_fn herdctl_reload;
 herdctl_command_fn herdctl_status;
 
 /* The configuration of --config, findings on stderr (warnings left out: `check` tells them); NULL after an

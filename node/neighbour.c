@@ -195,6 +195,11 @@ const neighbour_figures_t *neighbour_figures(const neighbour_t *self)
     return &self->figures;
 }
 
+const char *neighbour_endpoint(const neighbour_t *self)
+{
+    return self->endpoint;
+}
+
 bool neighbour_wants_digest(const neighbour_t *self, int64_t steady_ns)
 {
     return link_wants_digest(self->link, steady_ns);
@@ -449,4 +454,12 @@ void neighbour_tick(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
         connect_dealer(self, steady_ns);
     }
     neighbour_pump(self, now_ns, steady_ns);
+}
+
+void neighbour_move(neighbour_t *self, const char *endpoint)
+{
+    log_down(self, "it has moved to another endpoint");
+    free(self->endpoint);
+    self->endpoint = memory_copy_text(endpoint, strlen(endpoint));
+    connect_dealer(self, timestamp_steady_ns());
 }

@@ -54,6 +54,12 @@ void neighbour_destroy(neighbour_t **self_p);
 /* Its name; borrowed. */
 const char *neighbour_name(const neighbour_t *self);
 
+/* Where it is; borrowed until neighbour_move. */
+const char *neighbour_endpoint(const neighbour_t *self);
+
+/* Makes the connection anew, to another endpoint. */
+void neighbour_move(neighbour_t *self, const char *endpoint);
+
 /* Takes a message that our ROUTER received from it, and answers. Several in a turn are answered with one ACK:
  * call neighbour_pump after the last. */
 void neighbour_take(neighbour_t *self, const message_inbound_t *inbound, int64_t now_ns,

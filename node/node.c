@@ -9,6 +9,7 @@
 #include "node/guard.h"
 #include "node/neighbours.h"
 #include "node/places.h"
+#include "node/reload.h"
 #include "node/service.h"
 #include "node/store.h"
 
@@ -35,7 +36,9 @@ enum {
 };
 
 struct node {
-    const config_t *config;
+    const config_t *config; /* of the start: names, endpoints, folders, places */
+    config_t settings;      /* of it, with what reloads have changed (reload.h) */
+    reload_t *reload;
     const config_member_t *member;
     log_t *log;
     generation_t generation; /* R7 */
@@ -198,7 +201,7 @@ static int on_places(zloop_t *loop, zmq_pollitem_t *item, void *argument)
 /* R16: so many places a tick that the table is gone through in a quarter of the grace, where that is not too many. */
 static size_t purge_slots(const node_t *self)
 {
-    size_t ticks = (size_t)self->config->expire_grace_s * 1000 / 4 / TICK_MS;
+    size_t ticks = (size_t)self->settings.expire_grace_s * 1000 / 4 / TICK_MS;
     size_t slots = store_slot_count(self->store) / ticks + 1;
     return slots < PURGE_SLOTS_MAX ? slots : PURGE_SLOTS_MAX;
 }
@@ -206,9 +209,9 @@ static size_t purge_slots(const node_t *self)
 /* R16: what is too old is not served, not taken, and goes. */
 static void expire(node_t *self, int64_t now_ns)
 {
-    int64_t grace_ns = self->config->expire_grace_s * TIMESTAMP_NS_PER_S;
-    int64_t served_from_ns = now_ns - self->config->expire_after_s * TIMESTAMP_NS_PER_S;
-    if (self->config->expire_after_s > 0) {
+    int64_t grace_ns = self->settings.expire_grace_s * TIMESTAMP_NS_PER_S;
+    int64_t served_from_ns = now_ns - self->settings.expire_after_s * TIMESTAMP_NS_PER_S;
+    if (self->settings.expire_after_s > 0) {
         store_set_horizon(self->store, served_from_ns, served_from_ns - grace_ns / 2);
         store_purge(self->store, served_from_ns - grace_ns, purge_slots(self));
     }
@@ -278,6 +281,51 @@ static void reload_keys(node_t *self)
     }
 }
 
+/* The setting, or half of the machine's memory. */
+static size_t max_memory(const config_t *config)
+{
+    if (config->max_memory > 0) {
+        return config->max_memory;
+    }
+    return (size_t)sysconf(_SC_PHYS_PAGES) / 2 * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* What is made of the settings anew when they have changed. */
+static void apply_settings(node_t *self)
+{
+    store_limit_clients(self->store, self->settings.max_clients);
+    store_limit_memory(self->store, max_memory(&self->settings));
+    if (self->settings.expire_after_s == 0) {
+        store_set_horizon(self->store, INT64_MIN, INT64_MIN);
+    }
+    log_set_traffic(self->log, self->settings.traffic);
+    service_apply(self->service, max_memory(&self->settings));
+}
+
+/* Keys first: a neighbour that comes needs its own. */
+static bool reload(void *argument, buffer_t *report)
+{
+    node_t *self = argument;
+    reload_keys(self);
+    bool taken = reload_run(self->reload, report);
+    if (taken) {
+        apply_settings(self);
+    }
+    return taken;
+}
+
+/* SIGHUP */
+static void reopen_and_reload(node_t *self)
+{
+    buffer_t report;
+    buffer_init(&report, LIMIT_BODY_SIZE);
+    log_reopen(self->log);
+    log_event(self->log, LOG_REOPENED, NULL,
+              "SIGHUP: log opened anew; reading keys and herd file again");
+    (void)reload(self, &report); /* the log says it */
+    buffer_done(&report);
+}
+
 static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *argument)
 {
     (void)loop;
@@ -285,9 +333,7 @@ static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     struct signalfd_siginfo info;
     while (read(item->fd, &info, sizeof info) == sizeof info) {
         if (info.ssi_signo == SIGHUP) {
-            log_reopen(self->log);
-            log_event(self->log, LOG_REOPENED, NULL, "SIGHUP: log opened anew");
-            reload_keys(self);
+            reopen_and_reload(self);
         } else {
             begin_to_stop(self, info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
         }
@@ -364,19 +410,20 @@ static void poll_for(node_t *self, zmq_pollitem_t item, zloop_fn *handler)
     zloop_poller_set_tolerant(self->loop, &item);
 }
 
-/* The setting, or half of the machine's memory. */
-static size_t max_memory(const config_t *config)
+static void make_reload(node_t *self)
 {
-    if (config->max_memory > 0) {
-        return config->max_memory;
-    }
-    return (size_t)sysconf(_SC_PHYS_PAGES) / 2 * (size_t)sysconf(_SC_PAGESIZE);
+    const reload_context_t context = {.config = self->config,
+                                      .member = self->member,
+                                      .settings = &self->settings,
+                                      .neighbours = self->neighbours,
+                                      .log = self->log};
+    self->reload = reload_new(&context);
 }
 
 static void make_service(node_t *self)
 {
     service_context_t context = {
-        .config = self->config,
+        .config = &self->settings,
         .member = self->member,
         .log = self->log,
         .store = self->store,
@@ -388,6 +435,8 @@ static void make_service(node_t *self)
         .generation = self->generation,
         .max_memory = max_memory(self->config),
         .started_ns = timestamp_now_ns(),
+        .reload = reload,
+        .argument = self,
     };
     self->service = service_new(&context);
 }
@@ -397,6 +446,7 @@ status_t node_new(const config_t *config, const config_member_t *member, log_t *
 {
     node_t *self = memory_new(sizeof *self);
     self->config = config;
+    self->settings = *config;
     self->member = member;
     self->log = log;
     self->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -428,6 +478,7 @@ status_t node_new(const config_t *config, const config_member_t *member, log_t *
         return status;
     }
     make_neighbours(self);
+    make_reload(self);
     make_service(self);
     poll_for(self, (zmq_pollitem_t){.socket = zsock_resolve(self->bus)}, on_bus);
     poll_for(self, (zmq_pollitem_t){.fd = self->wake}, on_wake);
@@ -449,6 +500,7 @@ void node_destroy(node_t **self_p)
         return;
     }
     service_destroy(&self->service);
+    reload_destroy(&self->reload);
     neighbours_destroy(&self->neighbours);
     tap_destroy(&self->tap);
     zloop_destroy(&self->loop);

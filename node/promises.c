@@ -17,7 +17,7 @@ typedef struct {
 } item_t;
 
 struct promises {
-    size_t peers;                             /* neighbours that each promise needs */
+    size_t peers;                             /* neighbours that each promise needs; 0: none */
     uint64_t held[LIMIT_ACKNOWLEDGING_PEERS]; /* of this round: the greatest, falling */
     uint64_t kept;                            /* the least of these, when a round last ended */
     size_t maximum;                           /* bytes that those waiting may take */
@@ -48,6 +48,13 @@ void promises_destroy(promises_t **self_p)
     *self_p = NULL;
 }
 
+void promises_set_peers(promises_t *self, size_t peers)
+{
+    assert(peers <= LIMIT_ACKNOWLEDGING_PEERS);
+    self->peers = peers;
+    self->kept = peers > 0 ? 0 : UINT64_MAX;
+}
+
 void promises_begin_round(promises_t *self)
 {
     memset(self->held, 0, sizeof self->held);
@@ -66,7 +73,7 @@ void promises_note_held(promises_t *self, uint64_t held)
 
 void promises_end_round(promises_t *self)
 {
-    self->kept = self->held[self->peers - 1];
+    self->kept = self->peers > 0 ? self->held[self->peers - 1] : UINT64_MAX;
 }
 
 bool promises_are_kept(const promises_t *self, uint64_t index)

@@ -32,6 +32,10 @@ promises_t *promises_new(size_t peers, size_t maximum);
 /* Frees it and clears the pointer; NULL is fine. */
 void promises_destroy(promises_t **self_p);
 
+/* From now on promises, those that wait too, need `peers` neighbours; 0: none, each is kept. Rounds count from the next
+ * one on. */
+void promises_set_peers(promises_t *self, size_t peers);
+
 /* A round of the neighbours: begin, tell what each one holds, end. What enough of them hold is then kept. */
 void promises_begin_round(promises_t *self);
 void promises_note_held(promises_t *self, uint64_t held);

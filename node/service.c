@@ -346,6 +346,18 @@ static void take_forget(service_t *self, const message_inbound_t *inbound, int64
     send_to_frontend(self, inbound->peer, &report);
 }
 
+/* S6 */
+static void take_reload(service_t *self, const message_inbound_t *inbound)
+{
+    buffer_t body;
+    buffer_init(&body, LIMIT_BODY_SIZE);
+    (void)self->context.reload(self->context.argument, &body); /* the report says it */
+    message_t report = {
+        .type = MESSAGE_REPORT, .header = inbound->message.header, .body = buffer_text(&body)};
+    send_to_frontend(self, inbound->peer, &report);
+    buffer_done(&body);
+}
+
 /* What comes from a front-end that said HELLO. */
 static void take_frontend_message(service_t *self, frontend_link_t *frontend,
                                   const message_t *message, int64_t now_ns, int64_t steady_ns)
@@ -376,6 +388,10 @@ static void take_message(service_t *self, const message_inbound_t *inbound,
     }
     if (message->type == MESSAGE_FORGET) {
         take_forget(self, inbound, now_ns);
+        return;
+    }
+    if (message->type == MESSAGE_RELOAD) {
+        take_reload(self, inbound);
         return;
     }
     if (!text_to_u64(message->header, UINT64_MAX, &session)) {
@@ -538,6 +554,21 @@ service_t *service_new(const service_context_t *context)
     };
     request_init(&self->request, &request);
     return self;
+}
+
+void service_apply(service_t *self, size_t max_memory)
+{
+    const config_t *config = self->context.config;
+    size_t peers = config->acknowledge_peers;
+    self->context.max_memory = max_memory;
+    self->request.context.max_clock_lead_ns = config->max_clock_lead_ms * TIMESTAMP_NS_PER_MS;
+    if (self->promises != NULL) {
+        promises_set_peers(self->promises, peers);
+    } else if (peers > 0) {
+        self->promises = promises_new(peers, LIMIT_PROMISES_SIZE);
+        self->request.context.promises = self->promises;
+    }
+    service_release(self);
 }
 
 void service_destroy(service_t **self_p)

@@ -31,6 +31,9 @@ typedef struct {
     generation_t generation;
     size_t max_memory;  /* of the store, bytes */
     int64_t started_ns; /* POSIX time */
+    bool (*reload)(void *argument,
+                   buffer_t *report); /* reads the herd file again, writes a REPORT's body */
+    void *argument;                   /* for `reload` */
 } service_context_t;
 
 /* A service without front-ends. Caller frees with service_destroy. */
@@ -38,6 +41,10 @@ service_t *service_new(const service_context_t *context);
 
 /* Frees it and clears the pointer; NULL is fine. */
 void service_destroy(service_t **self_p);
+
+/* The settings of `config`, the neighbours and `max_memory` (bytes) may have changed: what was taken from them is taken
+ * anew. */
+void service_apply(service_t *self, size_t max_memory);
 
 /* Takes the messages of a turn from the requests socket and answers them; questions go to the places actor. */
 void service_receive(service_t *self);

@@ -37,6 +37,11 @@ void store_destroy(store_t **self_p)
     *self_p = NULL;
 }
 
+void store_limit_clients(store_t *self, size_t max_clients)
+{
+    self->max_clients = max_clients;
+}
+
 void store_limit_memory(store_t *self, size_t max_memory)
 {
     self->max_memory = max_memory;

@@ -51,6 +51,9 @@ typedef struct {
  * (a flood of colliding ids); random in production, fixed in simulations. */
 store_t *store_new(size_t max_clients, uint64_t seed);
 
+/* From now on a new client beyond `max_clients` is STORE_FULL; those that are there stay. */
+void store_limit_clients(store_t *self, size_t max_clients);
+
 /* From now on records and table take at most `max_memory` bytes (store_memory); more is STORE_FULL. A new store
  * has no such bound. */
 void store_limit_memory(store_t *self, size_t max_memory);

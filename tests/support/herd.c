@@ -158,9 +158,13 @@ static void write_member(FILE *file, const member_t *member, const char *neighbo
 
 static void write_herd_file(const herd_t *self, const herd_options_t *options)
 {
-    FILE *file = fopen(self->file, "we");
+    char *path = NULL;
+    if (asprintf(&path, "%s.new", self->file) < 0) {
+        abort();
+    }
+    FILE *file = fopen(path, "we");
     if (file == NULL) {
-        fail_msg("%s: %s", self->file, strerror(errno));
+        fail_msg("%s: %s", path, strerror(errno));
     }
     fprintf(file, "herd\n    name = \"test\"\n");
     fprintf(file, "    run_dir = \"run\"\n    log_dir = \"log\"\n    data_dir = \"data\"\n");
@@ -176,6 +180,8 @@ static void write_herd_file(const herd_t *self, const herd_options_t *options)
         write_member(file, &self->members[i], options->members[i].neighbours, options->hosts);
     }
     assert_int_equal(fclose(file), 0);
+    assert_int_equal(rename(path, self->file), 0);
+    free(path);
 }
 
 static char *output_path(const herd_t *self, const char *member, const char *program)
@@ -293,6 +299,43 @@ herd_t *herd_new_sample(void)
                                       .local_places = true});
 }
 
+static void free_member(member_t *member)
+{
+    process_destroy(&member->frontend);
+    process_destroy(&member->node);
+    free(member->name);
+    free(member->requests);
+    free(member->node_output);
+    free(member->frontend_output);
+}
+
+void herd_rewrite(herd_t *self, const herd_options_t *options)
+{
+    size_t count = options->member_count;
+    assert_null(self->lan);
+    while (self->member_count > count) {
+        member_t *member = &self->members[--self->member_count];
+        assert_null(member->node);
+        assert_null(member->frontend);
+        free_member(member);
+    }
+    self->members = memory_resize(self->members, count * sizeof *self->members);
+    for (size_t i = 0; i < count; i++) {
+        if (i < self->member_count) {
+            assert_string_equal(self->members[i].name, options->members[i].name);
+        } else {
+            set_member(self, i, options->members[i].name, options->tcp_requests);
+        }
+    }
+    self->member_count = count;
+    write_herd_file(self, options);
+}
+
+void herd_move_bus(herd_t *self, const char *member)
+{
+    find(self, member)->bus_port = port_pool_take(self->ports);
+}
+
 void herd_destroy(herd_t **self_p)
 {
     herd_t *self = *self_p;
@@ -300,13 +343,7 @@ void herd_destroy(herd_t **self_p)
         return;
     }
     for (size_t i = 0; i < self->member_count; i++) {
-        member_t *member = &self->members[i];
-        process_destroy(&member->frontend);
-        process_destroy(&member->node);
-        free(member->name);
-        free(member->requests);
-        free(member->node_output);
-        free(member->frontend_output);
+        free_member(&self->members[i]);
     }
     for (size_t i = 0; i < self->answer_count; i++) {
         free(self->answers[i]);

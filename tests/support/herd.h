@@ -62,6 +62,14 @@ bool herd_programs_exist(void);
 /* Writes the herd file; starts nothing. Caller frees with herd_destroy. */
 herd_t *herd_new(const herd_options_t *options);
 
+/* Writes the herd file anew, in one step; nobody is told. Members that stay, at the front and in their order, keep their
+ * ports; those that are new come behind them; those that are missing at the end must not run any more. Not for nodes on
+ * hosts of their own. */
+void herd_rewrite(herd_t *self, const herd_options_t *options);
+
+/* Gives a member another bus port, for the next herd_rewrite. */
+void herd_move_bus(herd_t *self, const char *member);
+
 /* One member, "Clark", without neighbours. */
 herd_t *herd_new_single(void);
 

@@ -73,6 +73,19 @@ static load_t *connect_all(herd_t *herd, const char *members)
     return self;
 }
 
+void load_adapt(load_t *self)
+{
+    size_t count = herd_member_count(self->herd);
+    for (size_t i = count; i < self->watcher_count; i++) {
+        client_destroy(&self->watchers[i].client);
+    }
+    self->watchers = memory_resize(self->watchers, count * sizeof *self->watchers);
+    for (size_t i = self->watcher_count; i < count; i++) {
+        self->watchers[i] = (watcher_t){0};
+    }
+    self->watcher_count = count;
+}
+
 void load_destroy(load_t **self_p)
 {
     load_t *self = *self_p;

@@ -32,6 +32,9 @@ load_t *load_start(herd_t *herd, const char *members);
 /* Closes the connections and clears the pointer; NULL is fine. */
 void load_destroy(load_t **self_p);
 
+/* The herd has got more or fewer members (herd_rewrite): from now on the present ones are looked at. */
+void load_adapt(load_t *self);
+
 /* Keeps the load up for `duration_ms`. */
 void load_for(load_t *self, int64_t duration_ms);
 

@@ -107,6 +107,35 @@ static void as_many_neighbours_as_wanted_must_hold_it(void **state)
     promises_destroy(&promises);
 }
 
+/* The setting changes while some wait (a reload). */
+static void how_many_neighbours_are_wanted_may_change(void **state)
+{
+    (void)state;
+    promises_t *promises = promises_new(1, ROOM);
+    assert_true(add(promises, 1, 0));
+    assert_true(add(promises, 2, 0));
+    hold(promises, 1);
+    promises_set_peers(promises, 2);
+    assert_false(promises_are_kept(promises, 1));
+    expect_none_kept(promises);
+    hold(promises, 1);
+    expect_none_kept(promises);
+    promises_begin_round(promises);
+    promises_note_held(promises, 1);
+    promises_note_held(promises, 2);
+    promises_end_round(promises);
+    expect_kept(promises, 1);
+    expect_none_kept(promises);
+    promises_set_peers(promises, 0);
+    assert_true(promises_are_kept(promises, UINT64_MAX));
+    expect_kept(promises, 2);
+    hold(promises, 0);
+    assert_true(promises_are_kept(promises, UINT64_MAX));
+    promises_set_peers(promises, 1);
+    assert_false(promises_are_kept(promises, 1));
+    promises_destroy(&promises);
+}
+
 static void what_waits_too_long_is_dropped(void **state)
 {
     (void)state;
@@ -188,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_held_leaves_in_order),
         cmocka_unit_test(as_many_neighbours_as_wanted_must_hold_it),
+        cmocka_unit_test(how_many_neighbours_are_wanted_may_change),
         cmocka_unit_test(what_waits_too_long_is_dropped),
         cmocka_unit_test(they_go_round),
         cmocka_unit_test(there_are_no_more_than_the_maximum),

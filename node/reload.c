@@ -1,0 +1,285 @@
+#include "node/reload.h"
+
+#include "common/config_changes.h"
+#include "common/limits.h"
+#include "common/memory.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+enum { LINE_SIZE = 2048 }; /* of the report: a finding, or a key with two values */
+
+struct reload {
+    reload_context_t context;
+    config_t *last; /* the newest file that was taken; NULL: that of the start */
+    const config_member_t *last_member; /* of it */
+    /* Of the present run: */
+    buffer_t *report;
+    size_t errors;
+    size_t changes;
+    size_t restarts;
+};
+
+/* What becomes of a key that has changed. */
+typedef enum {
+    EFFECT_RESTART,  /* the node must be started anew: all keys that are not below */
+    EFFECT_NOW,      /* `settings` has it */
+    EFFECT_LINKS,    /* apply_neighbours sees to it */
+    EFFECT_FRONTEND, /* it is the front-end's, which must be started anew */
+} effect_t;
+
+static const struct {
+    const char *name;
+    effect_t effect;
+} effects[] = {
+    {"traffic", EFFECT_NOW},         {"max_clients", EFFECT_NOW},
+    {"max_memory", EFFECT_NOW},      {"request_timeout", EFFECT_NOW},
+    {"max_clock_lead", EFFECT_NOW},  {"acknowledge", EFFECT_NOW},
+    {"expire_after", EFFECT_NOW},    {"expire_grace", EFFECT_NOW},
+    {"neighbours", EFFECT_LINKS},    {"max_line", EFFECT_FRONTEND},
+    {"max_output", EFFECT_FRONTEND}, {"max_connections", EFFECT_FRONTEND},
+    {"clients", EFFECT_FRONTEND},
+};
+
+static effect_t effect_of(const config_key_t *key)
+{
+    for (size_t i = 0; i < sizeof effects / sizeof effects[0]; i++) {
+        if (strcmp(effects[i].name, key->name) == 0) {
+            return effects[i].effect;
+        }
+    }
+    return EFFECT_RESTART;
+}
+
+reload_t *reload_new(const reload_context_t *context)
+{
+    reload_t *self = memory_new(sizeof *self);
+    self->context = *context;
+    return self;
+}
+
+void reload_destroy(reload_t **self_p)
+{
+    reload_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    config_destroy(&self->last);
+    free(self);
+    *self_p = NULL;
+}
+
+/* One line of the report: `key`, and what is left of it cleaned. */
+__attribute__((format(printf, 3, 4))) static void tell(reload_t *self, const char *key,
+                                                       const char *format, ...)
+{
+    char text[LINE_SIZE];
+    char shown[LINE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    text_escape(text_of(text), shown, sizeof shown);
+    /* LIMIT_CONFIG_FINDINGS, or a line for each member and key: never more than the report has room for. */
+    status_t status = buffer_format(self->report, "%s %s\n", key, shown);
+    assert(status == STATUS_OK);
+}
+
+static void on_finding(void *argument, config_severity_t severity, const char *file, unsigned line,
+                       const char *text)
+{
+    reload_t *self = argument;
+    bool error = severity == CONFIG_ERROR;
+    char place[32] = "";
+    if (line > 0) {
+        snprintf(place, sizeof place, "%u:", line);
+    }
+    self->errors += error ? 1 : 0;
+    log_event(self->context.log, error ? LOG_RELOAD_ERROR : LOG_RELOAD_WARNING,
+              LOG_ABOUT(NULL, LOG_TEXT("file", file), LOG_NUMBER("line", line)), "%s:%s %s", file,
+              place, text);
+    tell(self, error ? "error" : "warning", "%s:%s %s", file, place, text);
+}
+
+/* A file that is right, but not for us. */
+static bool suits(reload_t *self, const config_t *config, const config_member_t *member)
+{
+    const reload_context_t *context = &self->context;
+    char text[LINE_SIZE];
+    if (strcmp(config->herd_name, context->config->herd_name) != 0) {
+        snprintf(text, sizeof text, "it is the file of herd \"%s\", and this node is one of \"%s\"",
+                 config->herd_name, context->config->herd_name);
+    } else if (member == NULL) {
+        snprintf(text, sizeof text,
+                 "it has no member \"%s\" any more; to take this one out of the herd, stop it",
+                 context->member->name);
+    } else {
+        return true;
+    }
+    on_finding(self, CONFIG_ERROR, config->file, 0, text);
+    return false;
+}
+
+__attribute__((format(printf, 3, 4))) static void note_change(reload_t *self, const char *peer,
+                                                              const char *format, ...)
+{
+    char text[LINE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    self->changes++;
+    log_event(self->context.log, LOG_RELOAD_CHANGED, LOG_PEER(peer), "%s", text);
+    tell(self, "changed", "%s%s%s", peer != NULL ? peer : "", peer != NULL ? ": " : "", text);
+}
+
+static const char *shown(const char *text)
+{
+    return text != NULL ? text : "(nothing)";
+}
+
+/* Of what is in effect since the last reload. */
+static void note_applied(void *argument, const config_key_t *key, const char *before,
+                         const char *now)
+{
+    if (effect_of(key) == EFFECT_NOW) {
+        note_change(argument, NULL, "%s is %s now, it was %s", key->name, shown(now),
+                    shown(before));
+    }
+}
+
+/* Of what was so at the start, and still is. */
+static void note_restart(void *argument, const config_key_t *key, const char *before,
+                         const char *now)
+{
+    reload_t *self = argument;
+    effect_t effect = effect_of(key);
+    if (effect != EFFECT_RESTART && effect != EFFECT_FRONTEND) {
+        return;
+    }
+    const char *who = effect == EFFECT_FRONTEND ? "front-end" : "node";
+    self->restarts++;
+    log_event(self->context.log, LOG_RELOAD_NEEDS_RESTART,
+              LOG_ABOUT(NULL, LOG_TEXT("key", key->name)),
+              "%s: \"%s\" takes effect when the %s is started anew; until then it is \"%s\"",
+              key->name, shown(now), who, shown(before));
+    tell(self, "restart", "%s: \"%s\" takes effect when the %s is started anew", key->name,
+         shown(now), who);
+}
+
+static void apply_settings(reload_t *self, const config_place_t *now)
+{
+    const reload_context_t *context = &self->context;
+    const config_place_t first = {.config = context->config, .member = context->member};
+    const config_place_t last =
+        self->last != NULL ? (config_place_t){self->last, self->last_member} : first;
+    config_t *settings = context->settings;
+    settings->traffic = now->config->traffic;
+    settings->max_clients = now->config->max_clients;
+    settings->max_memory = now->config->max_memory;
+    settings->request_timeout_ms = now->config->request_timeout_ms;
+    settings->max_clock_lead_ms = now->config->max_clock_lead_ms;
+    settings->acknowledge_peers = now->config->acknowledge_peers;
+    settings->expire_after_s = now->config->expire_after_s;
+    settings->expire_grace_s = now->config->expire_grace_s;
+    config_changes_tell(&last, now, note_applied, self);
+    config_changes_tell(&first, now, note_restart, self);
+}
+
+/* The member of that name, where it is our neighbour now; else NULL. */
+static const config_member_t *neighbour_in(const config_place_t *now, const char *name)
+{
+    for (size_t i = 0; i < now->member->neighbour_count; i++) {
+        const config_member_t *neighbour = &now->config->members[now->member->neighbours[i]];
+        if (strcmp(neighbour->name, name) == 0) {
+            return neighbour;
+        }
+    }
+    return NULL;
+}
+
+static void remove_neighbours(reload_t *self, const config_place_t *now)
+{
+    neighbours_t *neighbours = self->context.neighbours;
+    for (size_t i = neighbours_count(neighbours); i > 0; i--) {
+        neighbour_t *neighbour = neighbours_all(neighbours)[i - 1];
+        if (neighbour_in(now, neighbour_name(neighbour)) == NULL) {
+            note_change(self, neighbour_name(neighbour),
+                        "no neighbour any more; the link to it has ended");
+            neighbours_remove(neighbours, neighbour);
+        }
+    }
+}
+
+/* For sessions: small enough to count on for good. */
+static uint64_t random_session(void)
+{
+    uint64_t number;
+    ssize_t size = getrandom(&number, sizeof number, 0);
+    assert(size == (ssize_t)sizeof number); /* getrandom(2): up to 256 bytes are never cut short */
+    return number / 2;
+}
+
+static void apply_neighbour(reload_t *self, const config_member_t *member)
+{
+    neighbours_t *neighbours = self->context.neighbours;
+    neighbour_t *neighbour = neighbours_find(neighbours, text_of(member->name));
+    if (neighbour == NULL) {
+        note_change(self, member->name, "a neighbour now, at %s; opening a link to it",
+                    member->bus);
+        neighbours_add(neighbours, member->name, member->bus, random_session());
+    } else if (strcmp(neighbour_endpoint(neighbour), member->bus) != 0) {
+        note_change(self, member->name, "at %s now, it was at %s; opening the link anew",
+                    member->bus, neighbour_endpoint(neighbour));
+        neighbour_move(neighbour, member->bus);
+    }
+}
+
+/* Those that are in both files are left alone: their sessions go on. */
+static void apply_neighbours(reload_t *self, const config_place_t *now)
+{
+    remove_neighbours(self, now);
+    for (size_t i = 0; i < now->member->neighbour_count; i++) {
+        apply_neighbour(self, &now->config->members[now->member->neighbours[i]]);
+    }
+}
+
+static void apply(reload_t *self, config_t *config, const config_member_t *member)
+{
+    const config_place_t now = {.config = config, .member = member};
+    apply_settings(self, &now);
+    apply_neighbours(self, &now);
+    config_destroy(&self->last);
+    self->last = config;
+    self->last_member = member;
+    log_event(self->context.log, LOG_RELOADED,
+              LOG_ABOUT(NULL, LOG_NUMBER("changes", self->changes),
+                        LOG_NUMBER("restarts", self->restarts)),
+              "%s read again: %zu changes are in effect, %zu settings wait for a restart",
+              config->file, self->changes, self->restarts);
+}
+
+bool reload_run(reload_t *self, buffer_t *report)
+{
+    const reload_context_t *context = &self->context;
+    self->report = report;
+    self->errors = self->changes = self->restarts = 0;
+    config_t *config = config_load(context->config->file, on_finding, self);
+    const config_member_t *member =
+        config != NULL ? config_member(config, context->member->name) : NULL;
+    bool taken = config != NULL && suits(self, config, member);
+    if (taken) {
+        apply(self, config, member);
+    } else {
+        config_destroy(&config);
+        log_event(context->log, LOG_RELOAD_REFUSED,
+                  LOG_ABOUT(NULL, LOG_NUMBER("errors", self->errors)),
+                  "%s has %zu errors; nothing has changed, correct it and reload again",
+                  context->config->file, self->errors);
+    }
+    tell(self, "reloaded", "%d", taken ? 1 : 0);
+    return taken;
+}
