@@ -25,5 +25,6 @@ void node_paths(void **state);
 void link_paths(void **state);
 void places_paths(void **state);
 void session_paths(void **state);
+void upstream_paths(void **state);
 
 #endif

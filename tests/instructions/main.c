@@ -16,12 +16,12 @@
 static void print_toolchain(void)
 {
 #ifdef __clang__
-    const char *compiler = "clang";
+    const char *compiler = "";
 #else
-    const char *compiler = "gcc";
+    const char *compiler = "gcc ";
 #endif
-    printf("%s %d.%d, glibc %s, xxhash %u, libuv %s\n", compiler, __GNUC__, __GNUC_MINOR__,
-           gnu_get_libc_version(), XXH_versionNumber(), uv_version_string());
+    printf("%s%s, glibc %s, xxhash %u, libuv %s\n", compiler, __VERSION__, gnu_get_libc_version(),
+           XXH_versionNumber(), uv_version_string());
 }
 
 int main(int argc, char **argv)
@@ -37,7 +37,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest paths[] = {
         cmocka_unit_test(client_paths),  cmocka_unit_test(node_paths),
         cmocka_unit_test(link_paths),    cmocka_unit_test(places_paths),
-        cmocka_unit_test(session_paths),
+        cmocka_unit_test(session_paths), cmocka_unit_test(upstream_paths),
     };
     return cmocka_run_group_tests_name("paths", paths, NULL, NULL);
 }
