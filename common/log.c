@@ -50,6 +50,8 @@ struct log {
     atomic_bool traffic; /* log_traffic writes */
     echo_t echo_kind;    /* what stderr was when the log was opened */
     pthread_t writer;
+    _Atomic int level;          /* a log_level_t: graver events are logged, and those of it */
+    _Atomic uint64_t lost_ever; /* lines that were lost */
 
     /* The writer's alone once it runs: */
     int file;
@@ -301,6 +303,7 @@ static turn_t take_turn(log_t *self)
     self->filling = self->writing;
     self->writing = filled;
     self->lost += self->dropped;
+    self->lost_ever += self->dropped;
     self->dropped = 0;
     pthread_mutex_unlock(&self->mutex);
     return turn;
@@ -335,7 +338,9 @@ static void *write_loop(void *argument)
         if (turn.reopen) {
             reopen_file(self);
         }
+        uint64_t lost = self->lost;
         write_lines(self, buffer_text(&self->writing));
+        self->lost_ever += self->lost - lost;
         buffer_clear(&self->writing);
         if (self->lost > 0) {
             note_lost(self);
@@ -401,6 +406,7 @@ status_t log_open(const log_options_t *options, log_t **ret_self)
     self->echo = options->echo;
     self->file = file;
     self->prefix_ms = INT64_MIN;
+    self->level = LOG_LEVEL_INFO;
     self->repeats = log_repeats_new();
     buffer_init(&self->filling, LIMIT_LOG_BUFFER);
     buffer_init(&self->writing, LIMIT_LOG_BUFFER);
@@ -463,7 +469,7 @@ void log_set_echo(log_t *self, bool echo)
 
 void log_event(log_t *self, log_event_t event, const log_about_t *about, const char *format, ...)
 {
-    if (self == NULL) {
+    if (self == NULL || log_event_level(event) > log_level(self)) {
         return;
     }
     char text[LIMIT_LOG_MESSAGE];
@@ -495,6 +501,23 @@ void log_set_traffic(log_t *self, bool traffic)
     if (self != NULL) {
         atomic_store_explicit(&self->traffic, traffic, memory_order_relaxed);
     }
+}
+
+void log_set_level(log_t *self, log_level_t level)
+{
+    if (self != NULL) {
+        self->level = (int)level;
+    }
+}
+
+log_level_t log_level(const log_t *self)
+{
+    return self != NULL ? (log_level_t)self->level : LOG_LEVEL_INFO;
+}
+
+uint64_t log_lost_count(const log_t *self)
+{
+    return self != NULL ? self->lost_ever : 0;
 }
 
 bool log_has_traffic(const log_t *self)

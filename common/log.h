@@ -56,6 +56,14 @@ void log_reopen(log_t *self);
  * fails, whose reason is wanted there too. The journal gets them in any case. */
 void log_set_echo(log_t *self, bool echo);
 
+/* Which events are logged from now on: those of this level and graver. At first all are. The log's own notes are always
+ * written; traffic does not depend on it. Any thread may call. NULL is fine: LOG_LEVEL_INFO. */
+void log_set_level(log_t *self, log_level_t level);
+log_level_t log_level(const log_t *self);
+
+/* Lines that found no room, or that the disk refused, since the log was opened. Any thread may call; NULL is fine. */
+uint64_t log_lost_count(const log_t *self);
+
 /* Fields of an event beside its message. */
 enum { LOG_FIELDS_MAX = 4 };
 

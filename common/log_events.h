@@ -15,6 +15,7 @@
     X(STOPPING, INFO, EACH)                                                                        \
     X(STOPPED, INFO, EACH)                                                                         \
     X(REOPENED, INFO, EACH)                                                                        \
+    X(LEVEL_SET, INFO, EACH)                                                                       \
     X(NOT_REOPENED, WARNING, EACH)                                                                 \
     X(LINES_LOST, WARNING, EACH)                                                                   \
     X(KEYS_READ, INFO, EACH)                                                                       \

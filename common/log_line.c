@@ -25,6 +25,17 @@ const char *log_level_text(log_level_t level)
     return texts[level];
 }
 
+bool log_level_parse(text_t text, log_level_t *ret_level)
+{
+    for (log_level_t level = LOG_LEVEL_ERROR; level <= LOG_LEVEL_INFO; level++) {
+        if (text_equal(text, text_of(log_level_text(level)))) {
+            *ret_level = level;
+            return true;
+        }
+    }
+    return false;
+}
+
 log_level_t log_event_level(log_event_t event)
 {
     return events[event].level;

@@ -26,6 +26,9 @@ typedef enum { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO } log_level_t;
 /* "error", "warning", "info". */
 const char *log_level_text(log_level_t level);
 
+/* The level of that text; false where there is none. */
+bool log_level_parse(text_t text, log_level_t *ret_level);
+
 /* Its place in log_events.h. */
 log_level_t log_event_level(log_event_t event);
 bool log_event_is_counted(log_event_t event);

@@ -21,26 +21,29 @@
 
 /* Every type: name in the code, text on the wire. */
 #define MESSAGE_TYPE_MAP(X)                                                                        \
-    X(HELLO, "HELLO")     /* a sender opens a session */                                           \
-    X(WANT, "WANT")       /* the receiver says from where on it wants the list */                  \
-    X(DATA, "DATA")       /* records */                                                            \
-    X(ACK, "ACK")         /* records taken, cumulative */                                          \
-    X(NAK, "NAK")         /* records missing before these */                                       \
-    X(RESET, "RESET")     /* no such session here: open anew */                                    \
-    X(COMPARE, "COMPARE") /* the receiver shows the nodes of its digest */                         \
-    X(LEAVES, "LEAVES")   /* the sender shows the leaves of nodes that differ */                   \
-    X(AUDIT, "AUDIT")     /* the sender shows the root of its digest, now and then */              \
-    X(REFUSED, "REFUSED") /* this HELLO cannot be accepted, with the reason */                     \
-    X(WELCOME, "WELCOME") /* the node accepts a front-end */                                       \
-    X(REQUEST, "REQUEST") /* client lines */                                                       \
-    X(REPLY, "REPLY")     /* formatted replies */                                                  \
-    X(PING, "PING")       /* a front-end is alive */                                               \
-    X(PONG, "PONG")       /* so is the node */                                                     \
-    X(GOODBYE, "GOODBYE") /* a front-end leaves */                                                 \
-    X(STATUS, "STATUS")   /* an operator asks */                                                   \
-    X(FORGET, "FORGET")   /* an operator has a client forgotten */                                 \
-    X(RELOAD, "RELOAD")   /* an operator has the herd file read again */                           \
-    X(REPORT, "REPORT")   /* and is told */
+    X(HELLO, "HELLO")       /* a sender opens a session */                                         \
+    X(WANT, "WANT")         /* the receiver says from where on it wants the list */                \
+    X(DATA, "DATA")         /* records */                                                          \
+    X(ACK, "ACK")           /* records taken, cumulative */                                        \
+    X(NAK, "NAK")           /* records missing before these */                                     \
+    X(RESET, "RESET")       /* no such session here: open anew */                                  \
+    X(COMPARE, "COMPARE")   /* the receiver shows the nodes of its digest */                       \
+    X(LEAVES, "LEAVES")     /* the sender shows the leaves of nodes that differ */                 \
+    X(AUDIT, "AUDIT")       /* the sender shows the root of its digest, now and then */            \
+    X(REFUSED, "REFUSED")   /* this HELLO cannot be accepted, with the reason */                   \
+    X(WELCOME, "WELCOME")   /* the node accepts a front-end */                                     \
+    X(REQUEST, "REQUEST")   /* client lines */                                                     \
+    X(REPLY, "REPLY")       /* formatted replies */                                                \
+    X(PING, "PING")         /* a front-end is alive */                                             \
+    X(PONG, "PONG")         /* so is the node */                                                   \
+    X(GOODBYE, "GOODBYE")   /* a front-end leaves */                                               \
+    X(STATUS, "STATUS")     /* an operator asks */                                                 \
+    X(FORGET, "FORGET")     /* an operator has a client forgotten */                               \
+    X(WHERE, "WHERE")       /* an operator asks for a client's record */                           \
+    X(LOGLEVEL, "LOGLEVEL") /* an operator sets what is logged */                                  \
+    X(ECHO, "ECHO")         /* an operator asks whether anybody is there */                        \
+    X(RELOAD, "RELOAD")     /* an operator has the herd file read again */                         \
+    X(REPORT, "REPORT")     /* and is told */
 
 typedef enum {
 #define MESSAGE_ENUM(name, text) MESSAGE_##name,

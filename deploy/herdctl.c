@@ -24,6 +24,10 @@ static const struct {
     {"members", "[MEMBER...]", "list members, one line of tab-separated fields each",
      herdctl_members},
     {"status", "[--links] [MEMBER...]", "ask members how they are", herdctl_status},
+    {"health", "[MEMBER...]", "say in one line whether the herd is well", herdctl_health},
+    {"ping", "[--count N] [MEMBER...]", "measure how long members take to answer", herdctl_ping},
+    {"where", "CLIENT [MEMBER...]", "show a client's record at each member", herdctl_where},
+    {"log-level", "LEVEL [MEMBER...]", "set which events members log", herdctl_log_level},
     {"forget", "CLIENT [MEMBER]", "have the herd forget a client", herdctl_forget},
     {"keygen", "[--role ROLE] NAME...", "make keys of members, operators or watchers",
      herdctl_keygen},
@@ -41,7 +45,7 @@ static herdctl_exit_t herdctl_help(const herdctl_t *self, int argc, char **argv)
     (void)argv;
     puts("usage: herdctl [--config FILE] [--json] COMMAND [ARGUMENT...]\n\ncommands:");
     for (size_t i = 0; i < HERDCTL_COMMAND_COUNT; i++) {
-        printf("  %-8s %-22s  %s\n", herdctl_commands[i].name, herdctl_commands[i].arguments,
+        printf("  %-9s %-24s  %s\n", herdctl_commands[i].name, herdctl_commands[i].arguments,
                herdctl_commands[i].summary);
     }
     puts("\noptions:\n"

@@ -9,7 +9,7 @@
 #include "common/config.h"
 #include "common/security.h"
 
-/* Exit codes, for scripts. */
+/* Exit codes, for scripts; `health` has its own. */
 typedef enum {
     HERDCTL_OK = 0,
     HERDCTL_FAILED = 1, /* something is wrong with the herd or its file, and was said */
@@ -28,11 +28,15 @@ typedef herdctl_exit_t herdctl_command_fn(const herdctl_t *self, int argc, char 
 
 herdctl_command_fn herdctl_check;
 herdctl_command_fn herdctl_forget;
+herdctl_command_fn herdctl_health;
 herdctl_command_fn herdctl_keygen;
+herdctl_command_fn herdctl_log_level;
 herdctl_command_fn herdctl_members;
+herdctl_command_fn herdctl_ping;
 herdctl_command_fn herdctl_places;
 herdctl_command_fn herdctl_reload;
 herdctl_command_fn herdctl_status;
+herdctl_command_fn herdctl_where;
 
 /* The configuration of --config, findings on stderr (warnings left out: `check` tells them); NULL after an
  * error. Caller frees with config_destroy. */

@@ -42,6 +42,8 @@
       "IAMATs not answered because neighbours did not acknowledge them in time")                   \
     X(WAITING, "waiting", GAUGE, "herd_waiting_lookups", "", 1,                                    \
       "WHATSATs that wait for the places provider")                                                \
+    X(REFUSED, "refused", COUNTER, "herd_refused_total", "", 1,                                    \
+      "Connections and messages turned away because of their key or name")                         \
     X(LOG_LOST, "log_lost", COUNTER, "herd_log_lines_lost_total", "", 1,                           \
       "Lines that the node's log lost: the disk is full, or slower than the traffic")              \
     X(FRONTENDS, "frontends", GAUGE, "herd_frontends", "", 1, "Front-ends served")                 \

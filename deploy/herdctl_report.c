@@ -39,7 +39,8 @@ const char *herdctl_places_state_text(herdctl_places_state_t state)
 
 void herdctl_report_init(herdctl_report_t *self)
 {
-    *self = (herdctl_report_t){.version = "-", .log_level = "-", .root = "-", .provider = "-"};
+    *self = (herdctl_report_t){
+        .version = "-", .log_level = "-", .security = "-", .root = "-", .provider = "-"};
 }
 
 void herdctl_report_done(herdctl_report_t *self)
@@ -288,6 +289,7 @@ void herdctl_report_take(herdctl_report_t *self, text_t body, int64_t elapsed_ns
     self->elapsed_ns = elapsed_ns;
     take_named(body, "version", self->version);
     take_named(body, "log_level", self->log_level);
+    take_named(body, "security", self->security);
     take_root(body, self->root);
     take_member_figures(self, body);
     take_places(self, body);

@@ -49,6 +49,7 @@ typedef struct {
     int64_t elapsed_ns;                  /* between question and answer */
     char version[LIMIT_NAME_SIZE + 1];   /* "-": not known */
     char log_level[LIMIT_NAME_SIZE + 1]; /* "-": not known */
+    char security[LIMIT_NAME_SIZE + 1];  /* "curve", "none", "local"; "-": not known */
     char root[HERDCTL_ROOT_SIZE];        /* of its digest; "-": it is computing that */
     herdctl_value_t figures[HERDCTL_MEMBER_FIGURES];
     char provider[LIMIT_NAME_SIZE + 1]; /* of places; "-": none */

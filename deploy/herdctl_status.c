@@ -11,11 +11,12 @@
 #include "deploy/herdctl_table.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { ROOT_SHOWN = 16 }; /* digits that tell people digests apart */
 
 /* Errors of a link that is well again are shown for so long. */
-static const int64_t error_shown_ns = 3600 * TIMESTAMP_NS_PER_S;
+static const int64_t error_shown_ns = 600 * TIMESTAMP_NS_PER_S;
 
 /* How it is to be shown (open value struct). */
 typedef struct {
@@ -156,6 +157,10 @@ static void print_notes(const herdctl_survey_t *survey)
     for (size_t i = 0; i < survey->count; i++) {
         if (survey->reports[i].places == HERDCTL_PLACES_OPEN) {
             printf("\n%s: the places provider fails, and is left alone for a while.\n",
+                   survey->members[i]->name);
+        }
+        if (strcmp(survey->reports[i].security, "none") == 0) {
+            printf("\n%s: security is \"none\": who reaches its ports can do anything.\n",
                    survey->members[i]->name);
         }
     }

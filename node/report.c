@@ -140,6 +140,8 @@ static void put_process(sheet_t *self, const report_figures_t *figures)
         (int)getpid(), (long long)figures->started_ns);
     put_number(self, "cpu", time_ns(&usage.ru_utime) + time_ns(&usage.ru_stime));
     put_number(self, "resident", resident_size());
+    put(self, "log_level %s\n", log_level_text(log_level(figures->log)));
+    put_number(self, "log_lost", log_lost_count(figures->log));
 }
 
 static void put_records(sheet_t *self, const report_figures_t *figures)

@@ -14,6 +14,7 @@
 typedef struct {
     const char *name;
     int64_t started_ns;       /* POSIX time */
+    const log_t *log;         /* its level and losses are told */
     size_t records;           /* clients known */
     const digest_t *digest;   /* of these; NULL while it is not complete */
     size_t memory_size;       /* bytes that these take */

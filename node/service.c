@@ -5,9 +5,9 @@
 #include "common/message.h"
 #include "common/timestamp.h"
 #include "node/frontends.h"
+#include "node/operators.h"
 #include "node/places_answer.h"
 #include "node/promises.h"
-#include "node/report.h"
 #include "node/request.h"
 #include "node/waiting.h"
 
@@ -19,8 +19,6 @@
 enum { PLACES_MARGIN_MS = 500 };
 /* Answers that leave in one turn when neighbours have acknowledged: some ten milliseconds; the tick takes up the rest. */
 enum { RELEASES_PER_TURN = 65536 };
-/* Entries that a STATUS may add to the digest by itself: one or two milliseconds. */
-enum { STATUS_DIGEST_STEP = 16384 };
 
 static const int64_t frontend_dead_after_ns = 5 * TIMESTAMP_NS_PER_S;
 
@@ -30,7 +28,7 @@ struct service {
     waiting_t *waiting;
     promises_t *promises; /* NULL where no answer waits for neighbours */
     request_t request;
-    bool digest_asked; /* by an operator */
+    operators_t operators;
 };
 
 static void drop(service_t *self, const char *problem, text_t peer)
@@ -64,8 +62,7 @@ static void write_label(text_t body, char *label)
 /* "Goloman:4711", "operator", or "?" (bus-protocol.md, T2); `label` has LABEL_SIZE bytes. */
 static text_t tap_peer(service_t *self, text_t peer, const message_t *message, char *label)
 {
-    if (message->type == MESSAGE_STATUS || message->type == MESSAGE_FORGET ||
-        message->type == MESSAGE_REPORT) {
+    if (operators_take(message->type) || message->type == MESSAGE_REPORT) {
         return TEXT("operator");
     }
     const frontend_link_t *frontend = frontends_find(self->frontends, peer);
@@ -267,94 +264,19 @@ static void take_ping(service_t *self, frontend_link_t *frontend, const message_
     send_to_frontend(self, frontend_routing_id(frontend), &pong);
 }
 
-static void take_status(service_t *self, const message_inbound_t *inbound)
+/* S1 to S6 */
+static void take_question(service_t *self, const message_inbound_t *inbound, int64_t now_ns)
 {
     buffer_t body;
-    /* What little has changed since it was last complete; the node does more, and then it is asked again. */
-    self->digest_asked = !store_digest_step(self->context.store, STATUS_DIGEST_STEP);
+    const char *problem;
     buffer_init(&body, LIMIT_BODY_SIZE);
-    report_figures_t figures = {
-        .name = self->context.member->name,
-        .started_ns = self->context.started_ns,
-        .records = store_count(self->context.store),
-        .digest = store_digest(self->context.store),
-        .memory_size = store_memory(self->context.store),
-        .max_clients = self->context.config->max_clients,
-        .max_memory = self->context.max_memory,
-        .positions = self->request.positions,
-        .lookups = self->request.lookups,
-        .invalid = self->request.invalid,
-        .stamps_replaced = self->request.stamps_replaced,
-        .malformed = self->request.malformed,
-        .unacknowledged = service_owes_answers(self) ? promises_count(self->promises) : 0,
-        .unkept = self->request.unkept,
-        .waiting = waiting_count(self->waiting),
-        .security = config_security_text(self->context.config->security),
-        .refused = guard_refused(self->context.guard),
-        .frontends = self->frontends,
-        .places = self->context.places != NULL ? places_figures(self->context.places) : NULL,
-        .neighbours = neighbours_all(self->context.neighbours),
-        .neighbour_count = neighbours_count(self->context.neighbours),
-    };
-    if (report_write(&figures, &body) == STATUS_OK) {
+    if (operators_answer(&self->operators, &inbound->message, now_ns, &body, &problem)) {
         message_t report = {
             .type = MESSAGE_REPORT, .header = inbound->message.header, .body = buffer_text(&body)};
         send_to_frontend(self, inbound->peer, &report);
+    } else {
+        drop(self, problem, inbound->peer);
     }
-    buffer_done(&body);
-}
-
-/* kiwi.cs.ucla.edu LF */
-static bool read_forget(text_t body, text_t *ret_client)
-{
-    text_t line;
-    if (!text_take_line(&body, &line) || body.size > 0) {
-        return false;
-    }
-    text_t rest = line;
-    return text_take_field(&rest, ret_client) && ret_client->size == line.size;
-}
-
-/* R17. False where there is nothing to forget, or no room for the tombstone. */
-static bool forget(service_t *self, text_t client, int64_t now_ns)
-{
-    if (!store_forget(self->context.store, client, text_of(self->context.member->name), now_ns)) {
-        return false;
-    }
-    char shown[LIMIT_LOG_SAMPLE];
-    text_escape(client, shown, sizeof shown);
-    log_event(self->context.log, LOG_CLIENT_FORGOTTEN, LOG_ABOUT(NULL, LOG_TEXT("client", shown)),
-              "client %s forgotten by an operator; its tombstone goes to all members", shown);
-    return true;
-}
-
-/* S2 */
-static void take_forget(service_t *self, const message_inbound_t *inbound, int64_t now_ns)
-{
-    text_t client;
-    if (!read_forget(inbound->message.body, &client)) {
-        drop(self, "a FORGET of no client", inbound->peer);
-        return;
-    }
-    text_t body = TEXT("forgotten 1\n");
-    if (!forget(self, client, now_ns)) {
-        record_t record;
-        bool known = store_find(self->context.store, client, &record);
-        body = known ? TEXT("forgotten 0\nknown 1\n") : TEXT("forgotten 0\nknown 0\n");
-    }
-    message_t report = {.type = MESSAGE_REPORT, .header = inbound->message.header, .body = body};
-    send_to_frontend(self, inbound->peer, &report);
-}
-
-/* S6 */
-static void take_reload(service_t *self, const message_inbound_t *inbound)
-{
-    buffer_t body;
-    buffer_init(&body, LIMIT_BODY_SIZE);
-    (void)self->context.reload(self->context.argument, &body); /* the report says it */
-    message_t report = {
-        .type = MESSAGE_REPORT, .header = inbound->message.header, .body = buffer_text(&body)};
-    send_to_frontend(self, inbound->peer, &report);
     buffer_done(&body);
 }
 
@@ -382,16 +304,8 @@ static void take_message(service_t *self, const message_inbound_t *inbound,
                    "such a key does not send this type"); /* K5 */
         return;
     }
-    if (message->type == MESSAGE_STATUS) {
-        take_status(self, inbound);
-        return;
-    }
-    if (message->type == MESSAGE_FORGET) {
-        take_forget(self, inbound, now_ns);
-        return;
-    }
-    if (message->type == MESSAGE_RELOAD) {
-        take_reload(self, inbound);
+    if (operators_take(message->type)) {
+        take_question(self, inbound, now_ns);
         return;
     }
     if (!text_to_u64(message->header, UINT64_MAX, &session)) {
@@ -515,8 +429,7 @@ static void answer_late_queries(service_t *self, int64_t steady_ns)
 
 bool service_wants_digest(service_t *self)
 {
-    self->digest_asked = self->digest_asked && store_digest(self->context.store) == NULL;
-    return self->digest_asked;
+    return operators_want_digest(&self->operators);
 }
 
 void service_tick(service_t *self, int64_t steady_ns)
@@ -531,6 +444,27 @@ void service_tick(service_t *self, int64_t steady_ns)
     answer_late_queries(self, steady_ns);
     service_release(self);
     drop_late_promises(self, steady_ns);
+}
+
+static operators_context_t operators_context(service_t *self)
+{
+    return (operators_context_t){
+        .config = self->context.config,
+        .member = self->context.member,
+        .log = self->context.log,
+        .store = self->context.store,
+        .neighbours = self->context.neighbours,
+        .places = self->context.places,
+        .promises = self->promises,
+        .waiting = self->waiting,
+        .request = &self->request,
+        .frontends = self->frontends,
+        .guard = self->context.guard,
+        .reload = self->context.reload,
+        .argument = self->context.argument,
+        .max_memory = self->context.max_memory,
+        .started_ns = self->context.started_ns,
+    };
 }
 
 service_t *service_new(const service_context_t *context)
@@ -553,6 +487,7 @@ service_t *service_new(const service_context_t *context)
         .has_places = context->places != NULL,
     };
     request_init(&self->request, &request);
+    self->operators.context = operators_context(self);
     return self;
 }
 
@@ -568,6 +503,7 @@ void service_apply(service_t *self, size_t max_memory)
         self->promises = promises_new(peers, LIMIT_PROMISES_SIZE);
         self->request.context.promises = self->promises;
     }
+    self->operators.context = operators_context(self);
     service_release(self);
 }
 

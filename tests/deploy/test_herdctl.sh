@@ -101,6 +101,32 @@ EOF
     echo "FAILED: herdctl --json status says:" && cat out other
 fi
 
+expect 2 'unusable: One does not answer; Two does not answer' '' --config good.cfg health
+expect 2 'unusable: Two does not answer' '' --config good.cfg health Two
+expect 2 '' 'bad.cfg:1: error: "name" is missing below this line
+bad.cfg:2: error: unknown key "nam"; did you mean "name"?
+bad.cfg:11: error: "bus" must be an endpoint with a port from 1 to 65535, not "tcp://127.0.0.1:0"' --config bad.cfg health
+expect 2 '' "herdctl: health knows no option --all$hint" --config good.cfg health --all
+
+expect 1 'MEMBER  SENT  LOST  MIN MS  MEDIAN  MAX
+Two        1     1       -       -    -' '' --config good.cfg ping --count 1 Two
+expect 2 '' "herdctl: --count takes a number from 1 to 10000, not \"0\"$hint" --config good.cfg ping --count 0
+expect 2 '' "herdctl: --count takes a number from 1 to 10000, not \"many\"$hint" --config good.cfg ping --count=many
+expect 2 '' "herdctl: --count takes a number from 1 to 10000, not \"10001\"$hint" --config good.cfg ping --count 10001
+expect 2 '' "herdctl: --interval takes seconds from 0.01 to 3600, not \"0.009\"$hint" --config good.cfg ping --interval 0.009
+expect 2 '' "herdctl: --interval takes seconds from 0.01 to 3600, not \"-1\"$hint" --config good.cfg ping --interval -1
+expect 2 '' "herdctl: --interval needs a value$hint" --config good.cfg ping --interval
+
+expect 1 'MEMBER  RECORD     STATE  TAKEN BY  POSITION  CLIENT TIME  DIFFERENCE
+Two     no answer  -      -         -         -            -' '' --config good.cfg where kiwi Two
+expect 2 '' "herdctl: where takes a client, and members$hint" --config good.cfg where
+expect 2 '' "herdctl: the ID of a client is not empty, and has no white space in it$hint" --config good.cfg where 'ki wi'
+expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg where kiwi Three
+expect 1 '' 'herdctl: Two did not answer' --config good.cfg log-level info Two
+expect 2 '' "herdctl: log-level takes error, warning or info, and members$hint" --config good.cfg log-level
+expect 2 '' "herdctl: log-level takes error, warning or info, and members$hint" --config good.cfg log-level debug
+expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg log-level info Three
+
 expect 1 '' 'herdctl: no member answered' --config good.cfg forget kiwi
 expect 1 '' 'herdctl: Two did not answer' --config good.cfg forget kiwi Two
 expect 1 '' 'herdctl: Two did not answer' --config good.cfg forget -- -kiwi Two

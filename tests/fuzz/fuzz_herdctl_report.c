@@ -45,6 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     herdctl_report_take(&report, (text_t){.data = (const char *)data, .size = size}, 0);
     check_text(report.version);
     check_text(report.log_level);
+    check_text(report.security);
     check_text(report.provider);
     check_text(report.root);
     check_links(&report);

@@ -1,0 +1,339 @@
+/* What an operator finds out with herdctl: status, health, ping, where, log-level; on real members, with faults that are
+ * made on purpose. */
+#include "tests/support/cmocka_herd.h"
+#include "tests/support/herd.h"
+#include "tests/support/herdctl.h"
+#include "tests/support/lan.h"
+#include "tests/support/wait.h"
+#include "tests/support/workspace.h"
+
+#include <jansson.h>
+#include <signal.h>
+#include <stdlib.h>
+
+static const herd_member_t chain[] = {{"A", "B"}, {"B", "A C"}, {"C", "B"}};
+static const lan_way_t cut = {.cut = true};
+
+static herd_t *new_chain(void **state, bool separate)
+{
+    herd_t *herd = herd_new(&(herd_options_t){
+        .members = chain, .member_count = ARRAY_COUNT(chain), .separate = separate});
+    *state = herd;
+    return herd;
+}
+
+/* What `herdctl --json ...` prints, as JSON; caller frees with json_decref. */
+static json_t *parse(const herdctl_run_t *run)
+{
+    json_error_t error;
+    json_t *json = json_loads(run->output, JSON_REJECT_DUPLICATES, &error);
+    if (json == NULL) {
+        fail_msg("no JSON (%s): %s", error.text, run->output);
+    }
+    return json;
+}
+
+/* The element of "members" of that name. */
+static const json_t *member_of(const json_t *json, const char *name)
+{
+    size_t index;
+    const json_t *member;
+    json_array_foreach(json_object_get(json, "members"), index, member)
+    {
+        if (strcmp(json_string_value(json_object_get(member, "member")), name) == 0) {
+            return member;
+        }
+    }
+    fail_msg("no member %s", name);
+    return NULL;
+}
+
+static long long number_of(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    if (!json_is_integer(value)) {
+        fail_msg("no number \"%s\"", key);
+    }
+    return json_integer_value(value);
+}
+
+static const char *text_in(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? text : "";
+}
+
+typedef struct {
+    herd_t *herd;
+    const char *health; /* awaited */
+    const char *part;
+} awaited_t;
+
+static bool is_healthy_so(void *argument)
+{
+    const awaited_t *awaited = argument;
+    herdctl_run_t run = herdctl_run(awaited->herd, "health", NULL);
+    bool found = strncmp(run.output, awaited->health, strlen(awaited->health)) == 0 &&
+                 strstr(run.output, awaited->part) != NULL;
+    herdctl_done(&run);
+    return found;
+}
+
+static void wait_health(herd_t *herd, const char *health, const char *part)
+{
+    awaited_t awaited = {.herd = herd, .health = health, .part = part};
+    if (!wait_until(is_healthy_so, &awaited, WAIT_LIMIT_MS)) {
+        herdctl_run_t run = herdctl_run(herd, "health", NULL);
+        fail_msg("health is not \"%s ... %s\" but %s", health, part, run.output);
+    }
+}
+
+static void a_herd_that_is_well_says_so(void **state)
+{
+    herd_t *herd = *state;
+    const char *answer = herd_ask(herd, "Goloman", "IAMAT kiwi +1-1 5\n");
+    for (size_t i = 0; i < herd_member_count(herd); i++) {
+        herd_wait_seen(herd, herd_member_name(herd, i), "kiwi", answer);
+    }
+    wait_health(herd, "well", "5 members, 12 link ends up");
+    herdctl_expect(herd, 0, "well", "health", NULL);
+    herdctl_expect(herd, 0, "\"health\": \"well\"", "--json", "health", "Welsh", NULL);
+
+    herdctl_run_t run =
+        herdctl_run(herd, "--json", "ping", "--count", "3", "--interval", "0.01", NULL);
+    assert_int_equal(run.status, 0);
+    json_t *json = parse(&run);
+    for (size_t i = 0; i < herd_member_count(herd); i++) {
+        const json_t *member = member_of(json, herd_member_name(herd, i));
+        assert_int_equal(number_of(member, "sent"), 3);
+        assert_int_equal(number_of(member, "lost"), 0);
+        assert_true(number_of(member, "min_ns") > 0);
+        assert_true(number_of(member, "median_ns") >= number_of(member, "min_ns"));
+        assert_true(number_of(member, "max_ns") >= number_of(member, "median_ns"));
+    }
+    json_decref(json);
+    herdctl_done(&run);
+
+    run = herdctl_run(herd, "where", "kiwi", "--json", NULL);
+    assert_int_equal(run.status, 0);
+    json = parse(&run);
+    assert_true(json_is_true(json_object_get(json, "agree")));
+    assert_string_equal(text_in(member_of(json, "Welsh"), "taken_by"), "Goloman");
+    assert_string_equal(text_in(member_of(json, "Welsh"), "record"), "same");
+    assert_string_equal(text_in(member_of(json, "Welsh"), "state"), "served");
+    assert_string_equal(text_in(member_of(json, "Welsh"), "position"), "+1-1");
+    json_decref(json);
+    herdctl_done(&run);
+    herdctl_expect(herd, 1, "unknown", "where", "emu", NULL);
+}
+
+/* Every figure that status documents is there, of a node of today. */
+static void status_tells_every_figure(void **state)
+{
+    herd_t *herd = *state;
+    (void)herd_ask(herd, "Goloman", "IAMAT kiwi +1-1 5\nWHATSAT emu 1 1\nWHERE\n");
+    wait_health(herd, "well", "");
+    herdctl_run_t run = herdctl_run(herd, "--json", "status", NULL);
+    assert_int_equal(run.status, 0);
+    json_t *json = parse(&run);
+    assert_int_equal(number_of(json, "digests"), 1);
+    const json_t *goloman = member_of(json, "Goloman");
+    assert_int_equal(number_of(goloman, "pid"), process_pid(herd_node(herd, "Goloman")));
+    assert_int_equal(number_of(goloman, "positions"), 1);
+    assert_int_equal(number_of(goloman, "records"), 1);
+    assert_int_equal(number_of(goloman, "log_lost"), 0);
+    assert_true(number_of(goloman, "cpu") > 0);
+    assert_true(number_of(goloman, "resident") > 0);
+    assert_true(number_of(goloman, "memory_max") > number_of(goloman, "memory"));
+    assert_string_equal(text_in(goloman, "log_level"), "info");
+    assert_int_equal(strlen(text_in(goloman, "root")), 32);
+    const json_t *links = json_object_get(goloman, "link_ends");
+    assert_int_equal(json_array_size(links), 3);
+    long long sent = 0;
+    size_t index;
+    const json_t *link;
+    json_array_foreach(links, index, link)
+    {
+        assert_true(json_is_true(json_object_get(link, "up")));
+        assert_int_equal(number_of(link, "lag"), 0);
+        assert_true(number_of(link, "messages_sent") > 0);
+        assert_true(number_of(link, "bytes_received") > 0);
+        assert_true(number_of(link, "connects") > 0);
+        sent += number_of(link, "sent");
+    }
+    assert_true(sent > 0);
+    json_decref(json);
+    herdctl_done(&run);
+}
+
+static void a_member_that_is_gone_is_named(void **state)
+{
+    herd_t *herd = *state;
+    const char *answer = herd_ask(herd, "Goloman", "IAMAT kiwi +1-1 5\n");
+    herd_wait_seen(herd, "Wilkes", "kiwi", answer);
+    herd_kill_node(herd, "Welsh");
+    process_signal(herd_node(herd, "Hands"), SIGSTOP);
+    herdctl_run_t run = herdctl_run(herd, "health", NULL);
+    assert_int_equal(run.status, 1);
+    assert_non_null(strstr(run.output, "degraded: "));
+    assert_non_null(strstr(run.output, "Hands does not answer"));
+    assert_non_null(strstr(run.output, "Welsh does not answer"));
+    herdctl_done(&run);
+    run = herdctl_run(herd, "--json", "status", NULL);
+    assert_int_equal(run.status, 1);
+    json_t *json = parse(&run);
+    assert_true(json_is_false(json_object_get(member_of(json, "Welsh"), "up")));
+    assert_true(json_is_false(json_object_get(member_of(json, "Hands"), "up")));
+    assert_true(json_is_true(json_object_get(member_of(json, "Goloman"), "up")));
+    json_decref(json);
+    herdctl_done(&run);
+    run = herdctl_run(herd, "--json", "ping", "--count", "1", NULL);
+    assert_int_equal(run.status, 1);
+    json = parse(&run);
+    assert_int_equal(number_of(member_of(json, "Welsh"), "lost"), 1);
+    assert_int_equal(number_of(member_of(json, "Hands"), "lost"), 1);
+    assert_int_equal(number_of(member_of(json, "Wilkes"), "lost"), 0);
+    json_decref(json);
+    herdctl_done(&run);
+    run = herdctl_run(herd, "--json", "where", "kiwi", NULL);
+    assert_int_equal(run.status, 1);
+    json = parse(&run);
+    assert_string_equal(text_in(member_of(json, "Welsh"), "record"), "no answer");
+    assert_string_equal(text_in(member_of(json, "Wilkes"), "record"), "same");
+    json_decref(json);
+    herdctl_done(&run);
+    process_signal(herd_node(herd, "Hands"), SIGCONT);
+    herd_start_node(herd, "Welsh");
+    wait_health(herd, "well", "");
+}
+
+static void without_members_it_is_unusable(void **state)
+{
+    herd_t *herd = new_chain(state, false);
+    herdctl_expect(herd, 2, "unusable: A does not answer; B does not answer; C does not answer",
+                   "health", NULL);
+    herdctl_expect(herd, 2, "unusable", "health", "A", NULL);
+    herdctl_expect(herd, 2, "no member \"D\"", "health", "D", NULL);
+    herdctl_expect(herd, 1, "no answer", "where", "kiwi", NULL);
+    herdctl_expect(herd, 1, "B did not answer", "log-level", "info", NULL);
+}
+
+static void a_member_without_front_end_is_named(void **state)
+{
+    herd_t *herd = *state;
+    wait_health(herd, "well", "");
+    herd_kill_frontend(herd, "Welsh");
+    wait_health(herd, "degraded", "Welsh has no front-end");
+}
+
+/* A and C went on without B between them, and hold different records for good. */
+static void different_records_are_told(void **state)
+{
+    herd_t *herd = new_chain(state, false);
+    herd_start_frontend(herd, "B");
+    herd_start(herd, "A");
+    herd_start(herd, "C");
+    (void)herd_ask(herd, "A", "IAMAT kiwi +1-1 5\n");
+    (void)herd_ask(herd, "C", "IAMAT kiwi +1-1 4\nIAMAT emu +1-1 4\n");
+    herdctl_expect(herd, 1, "A and C hold different records", "health", NULL);
+    herdctl_run_t run = herdctl_run(herd, "--json", "where", "kiwi", NULL);
+    json_t *json = parse(&run);
+    assert_true(json_is_false(json_object_get(json, "agree")));
+    assert_string_equal(text_in(member_of(json, "A"), "record"), "newest");
+    assert_string_equal(text_in(member_of(json, "B"), "record"), "no answer");
+    assert_string_equal(text_in(member_of(json, "C"), "record"), "older");
+    json_decref(json);
+    herdctl_done(&run);
+    herdctl_expect(herd, 1, "unknown", "where", "emu", "A", NULL);
+    herdctl_expect(herd, 0, "same", "where", "emu", "C", NULL);
+
+    herd_start_node(herd, "B");
+    herd_wait_serving(herd, "B");
+    wait_health(herd, "well", "");
+    herdctl_expect(herd, 0, "same", "where", "kiwi", NULL);
+    herdctl_expect(herd, 0, "is forgotten by", "forget", "kiwi", "B", NULL);
+    herdctl_expect(herd, 0, "forgotten", "where", "kiwi", "B", NULL);
+}
+
+/* Both ends live; what lies between them does not. */
+static void a_link_that_is_cut_is_named(void **state)
+{
+    if (!lan_is_possible()) {
+        skip();
+    }
+    herd_t *herd = new_chain(state, true);
+    herd_start_all(herd);
+    wait_health(herd, "well", "");
+    herd_set_link(herd, "B", "C", &cut);
+    (void)herd_ask(herd, "A", "IAMAT kiwi +1-1 5\n");
+    wait_health(herd, "degraded", "link B-C is down (nothing heard for 5 s)");
+    herdctl_run_t run = herdctl_run(herd, "--json", "status", NULL);
+    assert_int_equal(run.status, 0);
+    json_t *json = parse(&run);
+    const json_t *link = json_array_get(json_object_get(member_of(json, "C"), "link_ends"), 0);
+    assert_true(json_is_false(json_object_get(link, "up")));
+    assert_string_equal(text_in(link, "error"), "nothing heard for 5 s");
+    assert_true(strlen(text_in(link, "error_since")) > 0);
+    link = json_array_get(json_object_get(member_of(json, "B"), "link_ends"), 1);
+    assert_string_equal(text_in(link, "peer"), "C");
+    assert_int_equal(number_of(link, "lag"), 1);
+    json_decref(json);
+    herdctl_done(&run);
+    herdctl_expect(herd, 0, "nothing heard for 5 s (", "status", NULL);
+    herd_set_link(herd, "B", "C", &(lan_way_t){0});
+    wait_health(herd, "well", "");
+}
+
+/* Whoever has an ID that steers terminals is shown, not obeyed. */
+static void foreign_bytes_are_shown_not_sent(void **state)
+{
+    herd_t *herd = *state;
+    (void)herd_ask(herd, "Clark", "IAMAT \x1b[31m\xff +1-1 5\n");
+    herdctl_run_t run = herdctl_run(herd, "--json", "where", "\x1b[31m\xff", NULL);
+    assert_int_equal(run.status, 0);
+    assert_null(strchr(run.output, '\x1b'));
+    json_t *json = parse(&run);
+    assert_string_equal(text_in(json, "client"), "\\x1b[31m\\xff");
+    json_decref(json);
+    herdctl_done(&run);
+}
+
+static void the_level_of_the_log_is_set(void **state)
+{
+    herd_t *herd = *state;
+    herdctl_expect(herd, 0, "Clark: log level error (before: info)", "log-level", "error", NULL);
+    herd_wait_logged(herd, "Clark", "node", "level-set: events of level error");
+    herdctl_expect(herd, 0, "\"log_level\": \"error\"", "--json", "status", NULL);
+    (void)herd_ask(herd, "Clark", "IAMAT kiwi +1-1 5\nIAMAT emu +1-1 5\n");
+    herdctl_expect(herd, 0, "kiwi is forgotten", "forget", "kiwi", NULL);
+    herdctl_expect(herd, 0, "Clark: log level info (before: error)", "log-level", "info", "Clark",
+                   NULL);
+    herdctl_expect(herd, 0, "emu is forgotten", "forget", "emu", NULL);
+    herd_wait_logged(herd, "Clark", "node", "client emu forgotten by an operator");
+    char *path = workspace_path(herd_folder(herd), "log/Clark.node.log");
+    size_t size;
+    char *log = workspace_read(path, &size);
+    assert_non_null(log);
+    assert_null(strstr(log, "client kiwi forgotten"));
+    free(log);
+    free(path);
+}
+
+int main(void)
+{
+    if (!herd_programs_exist()) {
+        return HERD_EXIT_SKIPPED;
+    }
+    const struct CMUnitTest tests[] = {
+        HERD_TEST_SAMPLE(a_herd_that_is_well_says_so),
+        HERD_TEST_SAMPLE(status_tells_every_figure),
+        HERD_TEST_SAMPLE(a_member_that_is_gone_is_named),
+        HERD_TEST_OWN(without_members_it_is_unusable),
+        HERD_TEST_SAMPLE(a_member_without_front_end_is_named),
+        HERD_TEST_OWN(different_records_are_told),
+        HERD_TEST_OWN(a_link_that_is_cut_is_named),
+        HERD_TEST_SINGLE(foreign_bytes_are_shown_not_sent),
+        HERD_TEST_SINGLE(the_level_of_the_log_is_set),
+    };
+    return workspace_finish(cmocka_run_group_tests_name("operators", tests, NULL, NULL));
+}
