@@ -1,0 +1,46 @@
+#!/bin/sh
+# usage: test_units.sh DEPLOY BIN: the systemd units and the rotation of logs in DEPLOY, for the programs in BIN.
+set -u
+
+if ! command -v systemd-analyze >/dev/null; then
+    echo 'skipped: no systemd-analyze'
+    exit 77
+fi
+deploy=$1 bin=$2 failures=0
+folder=$(mktemp -d) || exit 1
+trap 'rm -rf "$folder"' EXIT
+
+# verify FILE...: what systemd says of the units; those that are installed name /usr/bin
+verify() {
+    systemd-analyze verify --man=no "$@" >"$folder/said" 2>&1 && [ ! -s "$folder/said" ]
+}
+
+fail() {
+    failures=$((failures + 1))
+    echo "FAILED: $*"
+    cat "$folder/said"
+}
+
+for unit in herd-node@.service herd-frontend@.service; do
+    sed "s#/usr/bin/herd-#$bin/herd-#" "$deploy/systemd/$unit" >"$folder/$unit"
+    verify "$folder/$unit" || fail "$unit"
+    # The check sees what is wrong.
+    { cat "$folder/$unit" && echo 'NoSuchKey=yes'; } >"$folder/wrong@.service"
+    verify "$folder/wrong@.service" && fail "$unit: a wrong line is not seen"
+    rm "$folder/wrong@.service"
+    # Both programs share the folder of the sockets: neither may take it away when it ends.
+    for line in RuntimeDirectoryPreserve=yes NoNewPrivileges=yes ProtectSystem=strict; do
+        grep -qxF "$line" "$deploy/systemd/$unit" || fail "$unit: no line $line"
+    done
+done
+
+if command -v logrotate >/dev/null; then
+    sed "s#/var/log/herd#$folder#; /^    su /d" "$deploy/logrotate" >"$folder/logrotate"
+    chmod 600 "$folder/logrotate"
+    logrotate --debug --state "$folder/state" "$folder/logrotate" >"$folder/said" 2>&1 || fail logrotate
+else
+    echo 'no logrotate: its file is not looked at'
+fi
+
+[ "$failures" -eq 0 ] && echo 'units: all is well'
+exit $((failures > 0))
