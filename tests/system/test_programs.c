@@ -8,6 +8,7 @@
 #include "common/limits.h"
 
 #include <dirent.h>
+#include <jansson.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -298,6 +299,64 @@ static void sighup_opens_the_logs_anew(void **state)
     herd_wait_serving(*state, "Clark");
 }
 
+/* Every line of the file is a JSON object; one of them is about `event`. */
+static void assert_json_lines(const char *content, const char *event)
+{
+    text_t rest = text_of(content);
+    text_t line;
+    bool found = false;
+    while (text_take_line(&rest, &line)) {
+        json_error_t error;
+        json_t *object = json_loadb(line.data, line.size, JSON_REJECT_DUPLICATES, &error);
+        if (object == NULL) {
+            fail_msg("%s: %.*s", error.text, (int)line.size, line.data);
+        }
+        assert_string_equal(json_string_value(json_object_get(object, "member")), "Clark");
+        found = found || strcmp(json_string_value(json_object_get(object, "event")), event) == 0;
+        json_decref(object);
+    }
+    assert_int_equal(rest.size, 0);
+    assert_true(found);
+}
+
+/* Runs a program with --log-format json until it has logged `event`. */
+static void expect_json(herd_t *herd, const char *program, const char *event)
+{
+    int status = -1;
+    char *path = herd_program(program);
+    char *output = workspace_path(herd_folder(herd), "json.out");
+    const char *const argv[] = {path,    "--config", herd_file(herd), "--log-format", "json",
+                                "Clark", NULL};
+    process_t *process = process_start(&(process_options_t){.argv = argv, .output = output});
+    herd_wait_logged(herd, "Clark", strchr(program, '-') + 1, event);
+    process_signal(process, SIGTERM);
+    assert_true(process_wait(process, WAIT_LIMIT_MS, &status));
+    assert_int_equal(status, 0);
+    process_destroy(&process);
+    char name[PATH_SIZE];
+    size_t size;
+    snprintf(name, sizeof name, "log/Clark.%s.log", strchr(program, '-') + 1);
+    char *log_path = workspace_path(herd_folder(herd), name);
+    char *content = workspace_read(log_path, &size);
+    assert_non_null(content);
+    assert_json_lines(content, event);
+    free(content);
+    free(log_path);
+    free(output);
+    free(path);
+}
+
+static void logs_are_json_on_request(void **state)
+{
+    herd_t *herd = herd_new_single();
+    *state = herd;
+    expect_json(herd, "herd-node", "serving");
+    expect_json(herd, "herd-frontend", "listening");
+    assert_both_refused(
+        (const char *const[]){"--config", herd_file(herd), "--log-format", "yaml", "Clark", NULL},
+        "--log-format is text or json");
+}
+
 static bool has_started(void *argument)
 {
     size_t size;
@@ -397,6 +456,7 @@ int main(void)
         HERD_TEST_SINGLE(a_frontend_ends_though_its_node_hangs),
         HERD_TEST_SINGLE(a_node_ends_on_sigterm),
         HERD_TEST_SINGLE(sighup_opens_the_logs_anew),
+        HERD_TEST_OWN(logs_are_json_on_request),
         HERD_TEST_SINGLE(several_frontends_serve_one_port),
         HERD_TEST_SINGLE(status_is_told_to_all_who_ask),
         HERD_TEST_SINGLE(a_killed_frontend_costs_its_own_clients_only),
