@@ -97,7 +97,8 @@
 #define LIMIT_TAP_PREFIX_SIZE        255
 /* A meta frame: a member's name, numbers, and a count for each length that a prefix may have. */
 #define LIMIT_TAP_META_SIZE 65536
-/* What a subscriber may send in a frame: prefixes, and what it takes to connect. More disconnects it. */
+/* What a subscriber may send in a frame: prefixes, and what it takes to connect. More disconnects it: ZeroMQ keeps a
+ * prefix as a tree of its bytes and walks it by recursion, so one of a megabyte overflows the stack. */
 #define LIMIT_TAP_FRAME_SIZE 2048
 /* Messages queued for one subscriber; as large as a batch each, when the bus is busy: 64 MiB. What comes then is lost for it. */
 #define LIMIT_TAP_MESSAGES 1024

@@ -28,6 +28,7 @@ static const struct {
     {"ping", "[--count N] [MEMBER...]", "measure how long members take to answer", herdctl_ping},
     {"where", "CLIENT [MEMBER...]", "show a client's record at each member", herdctl_where},
     {"log-level", "LEVEL [MEMBER...]", "set which events members log", herdctl_log_level},
+    {"tap", "[OPTION...] [MEMBER...]", "show what passes at members", herdctl_tap},
     {"forget", "CLIENT [MEMBER]", "have the herd forget a client", herdctl_forget},
     {"keygen", "[--role ROLE] NAME...", "make keys of members, operators or watchers",
      herdctl_keygen},

@@ -53,6 +53,7 @@ static bool answer_status(operators_t *self, buffer_t *out)
         .refused = context->guard != NULL ? guard_refused(context->guard) : 0,
         .frontends = context->frontends,
         .places = context->places != NULL ? places_figures(context->places) : NULL,
+        .tap = tap_counters(context->tap),
         .neighbours = neighbours_all(context->neighbours),
         .neighbour_count = neighbours_count(context->neighbours),
     };

@@ -16,6 +16,7 @@
 #include "node/promises.h"
 #include "node/request.h"
 #include "node/store.h"
+#include "node/tap.h"
 #include "node/waiting.h"
 
 #include <stdbool.h>
@@ -33,6 +34,7 @@ typedef struct {
     const waiting_t *waiting;
     const request_t *request;
     frontends_t *frontends;
+    const tap_t *tap;
     const guard_t *guard;                             /* NULL: nobody is turned away */
     size_t max_memory;                                /* of the store, bytes */
     int64_t started_ns;                               /* POSIX time */

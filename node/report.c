@@ -169,6 +169,8 @@ static void put_requests(sheet_t *self, const report_figures_t *figures)
     put_number(self, "waiting", figures->waiting);
     put(self, "security %s\n", figures->security);
     put_number(self, "refused", figures->refused);
+    put_number(self, "tap_subscriptions", figures->tap.subscriptions);
+    put_number(self, "tap_sent", figures->tap.sent);
 }
 
 status_t report_write(const report_figures_t *figures, buffer_t *out)

@@ -9,6 +9,7 @@
 #include "node/frontends.h"
 #include "node/neighbour.h"
 #include "node/places.h"
+#include "node/tap.h"
 
 /* The figures (open value struct); all borrowed. */
 typedef struct {
@@ -32,6 +33,7 @@ typedef struct {
     uint64_t refused;         /* connections and messages turned away (K3) */
     frontends_t *frontends;
     const places_figures_t *places; /* NULL without a provider */
+    tap_counters_t tap;
     neighbour_t *const *neighbours; /* neighbour_count of them */
     size_t neighbour_count;
 } report_figures_t;

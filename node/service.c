@@ -85,6 +85,7 @@ static void tap_exchange(service_t *self, publication_kind_t kind, text_t peer,
                          const message_t *message)
 {
     char label[LABEL_SIZE];
+    tap_changes(self->context.tap); /* also where nobody wants this message */
     if (tap_wants(self->context.tap, kind)) {
         tap_message(self->context.tap, kind, tap_peer(self, peer, message, label), message);
     }
@@ -459,6 +460,7 @@ static operators_context_t operators_context(service_t *self)
         .waiting = self->waiting,
         .request = &self->request,
         .frontends = self->frontends,
+        .tap = self->context.tap,
         .guard = self->context.guard,
         .reload = self->context.reload,
         .argument = self->context.argument,

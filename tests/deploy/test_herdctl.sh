@@ -136,6 +136,14 @@ expect 2 '' "herdctl: forget takes a client, and a member or none$hint" --config
 expect 1 '' 'herdctl: no member answered' --config good.cfg forget -
 expect 2 '' "herdctl: forget takes a client, and a member or none$hint" --config good.cfg forget kiwi One Two
 expect 2 '' "herdctl: forget knows no option --all$hint" --config good.cfg forget --all
+expect 2 "" "herdctl: tap knows no option --all$hint" --config good.cfg tap --all
+expect 2 "" "herdctl: --kind takes some of in,out,request,reply,apply,link, not \"in,on\"$hint" --config good.cfg tap --kind in,on
+expect 2 "" "herdctl: --kind takes some of in,out,request,reply,apply,link, not \"\"$hint" --config good.cfg tap --kind=
+expect 2 "" "herdctl: no message is of these kinds and has all of these$hint" --config good.cfg tap --kind apply --type DATA
+expect 2 "" "herdctl: tap prints with --raw or with --json, not both$hint" --config good.cfg --json tap --raw
+expect 2 "" "herdctl: --count takes a number from 1 to 18446744073709551615, not \"0\"$hint" --config good.cfg tap --count 0
+expect 1 "" "herdctl: no member \"Three\" in good.cfg" --config good.cfg tap Three
+expect 1 "" "herdctl: Two has no tap in the herd file" --config good.cfg tap Two
 for id in '' ' ' 'ki wi' 'kiwi ' "$(printf 'ki\twi')" "$(printf 'ki\nwi')"; do
     expect 2 '' "herdctl: the ID of a client is not empty, and has no white space in it$hint" --config good.cfg forget "$id"
 done

@@ -33,6 +33,7 @@ typedef struct {
     uint16_t requests_port;             /* 0: a Unix socket */
     char bus_address[LAN_ADDRESS_SIZE]; /* where the bus port is */
     char *requests;                     /* endpoint: where front-ends and operators ask */
+    char *tap;                          /* endpoint: where the node publishes */
     char *node_output;                  /* path: what the node prints */
     char *frontend_output;              /* path: what the front-end prints */
     process_t *node;                    /* NULL while it does not run */
@@ -152,7 +153,7 @@ static void write_member(FILE *file, const member_t *member, const char *neighbo
     if (member->requests_port != 0) {
         fprintf(file, "        requests = \"%s\"\n", member->requests);
     }
-    fprintf(file, "        tap = \"tcp://127.0.0.1:%u\"\n", (unsigned)member->tap_port);
+    fprintf(file, "        tap = \"%s\"\n", member->tap);
     fprintf(file, "        neighbours = \"%s\"\n", neighbours);
 }
 
@@ -209,7 +210,7 @@ static void set_member(herd_t *self, size_t number, const char *name, bool tcp_r
     int size = tcp_requests
                    ? asprintf(&member->requests, "tcp://127.0.0.1:%u", member->requests_port)
                    : asprintf(&member->requests, "ipc://%s/run/%s.requests", self->folder, name);
-    if (size < 0) {
+    if (size < 0 || asprintf(&member->tap, "tcp://127.0.0.1:%u", (unsigned)member->tap_port) < 0) {
         abort();
     }
 }
@@ -305,6 +306,7 @@ static void free_member(member_t *member)
     process_destroy(&member->node);
     free(member->name);
     free(member->requests);
+    free(member->tap);
     free(member->node_output);
     free(member->frontend_output);
 }
@@ -507,6 +509,11 @@ const char *herd_member_name(const herd_t *self, size_t index)
 size_t herd_number(herd_t *self, const char *member)
 {
     return (size_t)(find(self, member) - self->members);
+}
+
+const char *herd_tap(herd_t *self, const char *member)
+{
+    return find(self, member)->tap;
 }
 
 const char *herd_requests(herd_t *self, const char *member)

@@ -109,6 +109,9 @@ process_t *herd_frontend(herd_t *self, const char *member);
 size_t herd_member_count(const herd_t *self);
 const char *herd_member_name(const herd_t *self, size_t index);
 
+/* The endpoint of the member's tap; owned by `self`. */
+const char *herd_tap(herd_t *self, const char *member);
+
 /* The endpoint of the member's requests socket; owned by `self`. */
 const char *herd_requests(herd_t *self, const char *member);
 

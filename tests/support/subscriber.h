@@ -1,0 +1,41 @@
+/* subscriber.h - a subscriber of a member's tap, as anybody would write one (bus-protocol.md, The tap).
+ *
+ * Owner: the test. Threads: one.
+ * Every wait has the limit WAIT_LIMIT_MS and fails the test when it is reached.
+ */
+#ifndef HERD_TESTS_SUBSCRIBER_H
+#define HERD_TESTS_SUBSCRIBER_H
+
+#include "common/publication.h"
+
+#include <stdbool.h>
+
+typedef struct subscriber subscriber_t;
+
+/* Subscribes at a tap to `prefixes`, separated by spaces ("": everything), and returns when the tap has answered that
+ * they hold (T9). Caller frees with subscriber_destroy. */
+subscriber_t *subscriber_new(const char *endpoint, const char *prefixes);
+
+/* Is gone at once; clears the pointer; NULL is fine. */
+void subscriber_destroy(subscriber_t **self_p);
+
+/* Waits for the next message; its frames. The count is that of the first prefix. Borrowed until the next wait. */
+typedef struct {
+    text_t topic;
+    text_t meta;
+    text_t content[4];
+    size_t content_count;
+    publication_t publication;
+    publication_count_t count;
+} subscriber_message_t;
+
+const subscriber_message_t *subscriber_next(subscriber_t *self);
+
+/* The same until one has a topic that begins with `topic`, and `part` in one of its other frames. */
+const subscriber_message_t *subscriber_wait(subscriber_t *self, const char *topic,
+                                            const char *part);
+
+/* Whether a message is there now. */
+bool subscriber_has(subscriber_t *self);
+
+#endif
