@@ -53,7 +53,7 @@ static bool answer_status(operators_t *self, buffer_t *out)
         .refused = context->guard != NULL ? guard_refused(context->guard) : 0,
         .frontends = context->frontends,
         .places = context->places != NULL ? places_figures(context->places) : NULL,
-        .tap = tap_counters(context->tap),
+        .tap = context->tap != NULL ? tap_counters(context->tap) : (tap_counters_t){0},
         .neighbours = neighbours_all(context->neighbours),
         .neighbour_count = neighbours_count(context->neighbours),
     };

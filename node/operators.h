@@ -34,7 +34,7 @@ typedef struct {
     const waiting_t *waiting;
     const request_t *request;
     frontends_t *frontends;
-    const tap_t *tap;
+    const tap_t *tap;                                 /* NULL: there is none */
     const guard_t *guard;                             /* NULL: nobody is turned away */
     size_t max_memory;                                /* of the store, bytes */
     int64_t started_ns;                               /* POSIX time */
