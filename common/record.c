@@ -60,6 +60,20 @@ static size_t line_size_at_most(const record_t *record)
            TEXT_NUMBER_SIZE;
 }
 
+size_t record_answer_size(const record_t *record)
+{
+    return sizeof "AT     \n" - 1 + record->origin.size +
+           timestamp_difference_size(record->receipt_time_ns - record->client_time_ns) +
+           record->client.size + record->position.size + record->client_time.size;
+}
+
+char *record_write_answer(const record_t *record, char *out)
+{
+    out = put_answer(out, record);
+    *out = '\n';
+    return out + 1;
+}
+
 /* Appends the answer line, or with `ordered` the bus line: the same with the order time behind it. */
 static status_t append_line(const record_t *record, bool ordered, buffer_t *out)
 {

@@ -53,6 +53,10 @@ int record_compare(const record_t *one, const record_t *other);
  * STATUS_FULL with nothing appended where the longest line of such fields would pass the buffer's maximum. */
 status_t record_append_answer(const record_t *record, buffer_t *out) STATUS_MUST_USE;
 
+/* The bytes of that line, and the line at `out`, which has room for them; the byte behind it. */
+size_t record_answer_size(const record_t *record);
+char *record_write_answer(const record_t *record, char *out);
+
 /* Appends the line that travels on the bus (bus-protocol.md, `record`): the answer's, then the order time ("="
  * where it is the client time), then LF:
  *   AT Clark +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503 =

@@ -70,6 +70,17 @@ size_t timestamp_write_difference(int64_t difference_ns, char *out)
                          out + 1);
 }
 
+size_t timestamp_difference_size(int64_t difference_ns)
+{
+    uint64_t magnitude_ns =
+        difference_ns < 0 ? 0 - (uint64_t)difference_ns : (uint64_t)difference_ns;
+    size_t size = 1 + 1 + 1 + DECIMALS;
+    for (uint64_t s = magnitude_ns / (uint64_t)TIMESTAMP_NS_PER_S; s >= 10; s /= 10) {
+        size++;
+    }
+    return size;
+}
+
 /* D2: each difference has one text, so "-0.000000000" and "+01.000000000" are none. */
 bool timestamp_parse_difference(text_t text, int64_t *ret_difference_ns)
 {

@@ -38,6 +38,9 @@ size_t timestamp_write(int64_t time_ns, char *out);
  * added. Returns the bytes. */
 size_t timestamp_write_difference(int64_t difference_ns, char *out);
 
+/* The bytes that timestamp_write_difference writes. */
+size_t timestamp_difference_size(int64_t difference_ns);
+
 /* Parses exactly what timestamp_write_difference writes, INT64_MIN excepted: no difference of two times after
  * 1970 is that. False for any other form. */
 bool timestamp_parse_difference(text_t text, int64_t *ret_difference_ns);

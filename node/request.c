@@ -21,7 +21,9 @@ typedef struct {
     uint64_t connection;
     uint64_t sequence;
     int64_t receipt_time_ns;
-    text_t record;     /* from its connection on */
+    text_t record; /* from its connection on */
+    size_t
+        name_size; /* bytes of its connection and sequence, each with its SP; 0 where there is no record */
     command_t command; /* its line's */
     text_t line;
     uint32_t hash;      /* of the command's client */
@@ -71,23 +73,50 @@ static void log_exchange(const request_t *self, const exchange_t *exchange,
                 (text_t){.data = self->peer, .size = self->peer_size}, first_line);
 }
 
-/* connection SP sequence SP length SP reply. There is always room: request_answer_some stops at a batch,
- * and a reply is at most LIMIT_REPLY_SIZE. */
-static void put_reply(request_t *self, const exchange_t *exchange, text_t reply)
+/* connection SP sequence SP length SP reply: all but the reply, for whose `size` bytes there is room where it returns. There
+ * is always room: request_answer_some stops at a batch, and a reply is at most LIMIT_REPLY_SIZE. */
+static char *begin_reply(const exchange_t *exchange, size_t size)
 {
     buffer_t *out = &exchange->frontend->replies;
-    status_t status = buffer_reserve(out, (size_t)3 * (TEXT_NUMBER_SIZE + 1) + reply.size);
+    status_t status = buffer_reserve(out, (size_t)3 * (TEXT_NUMBER_SIZE + 1) + size);
     assert(status == STATUS_OK);
     char *end = out->data + out->size;
-    end += text_write_u64(exchange->connection, end);
+    if (exchange->name_size > 0) {
+        end = text_copy(text_first(exchange->record, exchange->name_size), end);
+    } else {
+        end += text_write_u64(exchange->connection, end);
+        *end++ = ' ';
+        end += text_write_u64(exchange->sequence, end);
+        *end++ = ' ';
+    }
+    end += text_write_u64(size, end);
     *end++ = ' ';
-    end += text_write_u64(exchange->sequence, end);
-    *end++ = ' ';
-    end += text_write_u64(reply.size, end);
-    *end++ = ' ';
-    memcpy(end, reply.data, reply.size);
-    out->size = (size_t)(end + reply.size - out->data);
+    return end;
+}
+
+/* The reply is there. */
+static void end_reply(const request_t *self, const exchange_t *exchange, text_t reply)
+{
+    buffer_t *out = &exchange->frontend->replies;
+    out->size = (size_t)(reply.data + reply.size - out->data);
     log_exchange(self, exchange, LOG_ANSWERED, reply);
+}
+
+static void put_reply(const request_t *self, const exchange_t *exchange, text_t reply)
+{
+    char *out = begin_reply(exchange, reply.size);
+    memcpy(out, reply.data, reply.size);
+    end_reply(self, exchange, (text_t){.data = out, .size = reply.size});
+}
+
+/* The AT line of `record`, made where it is sent from. */
+static void put_answer(const request_t *self, const exchange_t *exchange, const record_t *record)
+{
+    size_t size = record_answer_size(record);
+    char *out = begin_reply(exchange, size);
+    char *end = record_write_answer(record, out);
+    assert(end == out + size);
+    end_reply(self, exchange, (text_t){.data = out, .size = size});
 }
 
 static void put_invalid(request_t *self, const exchange_t *exchange)
@@ -163,7 +192,7 @@ static void answer_iamat(request_t *self, const exchange_t *exchange)
         return;
     }
     self->positions++;
-    put_reply(self, exchange, format_answer(self, &record));
+    put_answer(self, exchange, &record);
 }
 
 /* The AT line, then a JSON text that needs no provider. */
@@ -222,15 +251,28 @@ static void answer_whatsat(request_t *self, const exchange_t *exchange)
     ask_places(self, exchange, command, &record);
 }
 
+/* Only a clock of before 1970 has a sign, and is replaced (Q6). */
+static bool take_receipt(text_t *line, int64_t *ret_time_ns)
+{
+    uint64_t time_ns;
+    text_t text;
+    if (text_take_u64(line, ' ', INT64_MAX, &time_ns)) {
+        *ret_time_ns = (int64_t)time_ns;
+        return true;
+    }
+    return text_take_until(line, ' ', &text) && text_to_i64(text, ret_time_ns);
+}
+
 /* connection SP sequence SP time SP line */
 static bool parse_exchange(text_t line, exchange_t *exchange)
 {
-    text_t receipt;
     exchange->record = line;
-    bool valid = text_take_u64(&line, ' ', UINT64_MAX, &exchange->connection) &&
-                 text_take_u64(&line, ' ', UINT64_MAX, &exchange->sequence) &&
-                 text_take_until(&line, ' ', &receipt) &&
-                 text_to_i64(receipt, &exchange->receipt_time_ns) && line.size <= LIMIT_LINE_SIZE;
+    if (!text_take_u64(&line, ' ', UINT64_MAX, &exchange->connection) ||
+        !text_take_u64(&line, ' ', UINT64_MAX, &exchange->sequence)) {
+        return false;
+    }
+    exchange->name_size = exchange->record.size - line.size;
+    bool valid = take_receipt(&line, &exchange->receipt_time_ns) && line.size <= LIMIT_LINE_SIZE;
     exchange->line = line;
     return valid;
 }
@@ -323,17 +365,20 @@ void request_answer_query(request_t *self, const waiting_query_t *query, text_t 
                            .frontend = frontend,
                            .now_ns = now_ns};
     name_exchange(self, &exchange);
-    buffer_clear(&self->scratch);
-    if (buffer_append(&self->scratch, query->answer, query->answer_size) != STATUS_OK ||
-        buffer_append(&self->scratch, json.data, json.size) != STATUS_OK) {
-        buffer_clear(&self->scratch);
-        status_t status = buffer_append(&self->scratch, query->answer, query->answer_size);
-        assert(status == STATUS_OK);
-        places_answer_t none = {.status = PLACES_STATUS_UNKNOWN_ERROR,
-                                .error_message = TEXT("the places are too many to carry")};
-        status = places_answer_write(&none, &self->scratch);
-        assert(status == STATUS_OK);
+    text_t answer = {.data = query->answer, .size = query->answer_size};
+    if (json.size <= LIMIT_REPLY_SIZE - answer.size) {
+        char *out = begin_reply(&exchange, answer.size + json.size);
+        char *end = text_copy(json, text_copy(answer, out));
+        end_reply(self, &exchange, (text_t){.data = out, .size = (size_t)(end - out)});
+        return;
     }
+    buffer_clear(&self->scratch);
+    status_t status = buffer_append(&self->scratch, answer.data, answer.size);
+    assert(status == STATUS_OK);
+    places_answer_t none = {.status = PLACES_STATUS_UNKNOWN_ERROR,
+                            .error_message = TEXT("the places are too many to carry")};
+    status = places_answer_write(&none, &self->scratch);
+    assert(status == STATUS_OK);
     put_reply(self, &exchange, buffer_text(&self->scratch));
 }
 

@@ -49,6 +49,11 @@ static void the_answer_is_that_of_the_protocol(void **state)
     buffer_init(&out, 1000);
     assert_int_equal(record_append_answer(&clark, &out), STATUS_OK);
     assert_text_equal(buffer_text(&out), CLARK_ANSWER "\n");
+    /* The same where it is to be sent from. */
+    char sent[sizeof CLARK_ANSWER "\n"];
+    assert_int_equal(record_answer_size(&clark), out.size);
+    assert_ptr_equal(record_write_answer(&clark, sent), sent + out.size);
+    assert_memory_equal(sent, out.data, out.size);
     /* D1: a client whose clock is ahead; appended behind what is there. */
     record_t ahead = clark;
     ahead.receipt_time_ns = clark.client_time_ns - 1;

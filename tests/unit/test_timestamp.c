@@ -173,11 +173,26 @@ static void differences_have_sign_and_nine_decimals(void **state)
         size_t size = timestamp_write_difference(cases[i].difference_ns, out);
         text_t text = {.data = out, .size = size};
         assert_true(size <= sizeof out);
+        assert_int_equal(timestamp_difference_size(cases[i].difference_ns), size);
         assert_text_equal(text, cases[i].text);
         if (cases[i].difference_ns != INT64_MIN) {
             int64_t back;
             assert_true(timestamp_parse_difference(text, &back));
             assert_true(back == cases[i].difference_ns);
+        }
+    }
+}
+
+static void the_size_of_a_difference_is_known_before(void **state)
+{
+    (void)state;
+    char out[TIMESTAMP_DIFFERENCE_SIZE];
+    for (int64_t power = 1; power <= INT64_MAX / 10; power *= 10) {
+        for (int64_t difference = power - 1; difference <= power + 1; difference++) {
+            assert_int_equal(timestamp_difference_size(difference),
+                             timestamp_write_difference(difference, out));
+            assert_int_equal(timestamp_difference_size(-difference),
+                             timestamp_write_difference(-difference, out));
         }
     }
 }
@@ -279,6 +294,7 @@ int main(void)
         cmocka_unit_test(only_the_bytes_of_the_text_are_read),
         cmocka_unit_test(very_long_times_are_read),
         cmocka_unit_test(differences_have_sign_and_nine_decimals),
+        cmocka_unit_test(the_size_of_a_difference_is_known_before),
         cmocka_unit_test(other_forms_of_differences_are_refused),
         cmocka_unit_test(dates_are_those_of_the_calendar),
         cmocka_unit_test(clocks_run),
