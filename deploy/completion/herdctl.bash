@@ -1,0 +1,86 @@
+# Completion of herdctl's command line for bash. Commands and members are what herdctl says of itself and of the herd file.
+
+# The options of a command; of herdctl itself where there is none yet.
+_herdctl_options() {
+    case $1 in
+    '') printf '%s\n' --config --json --key --help --version ;;
+    exporter) printf '%s\n' --listen ;;
+    health | log-level | where) printf '%s\n' --json ;;
+    keygen) printf '%s\n' --role ;;
+    ping) printf '%s\n' --count --interval --json ;;
+    places) printf '%s\n' --feature-classes --progress ;;
+    status) printf '%s\n' --json --links --plain ;;
+    tap) printf '%s\n' --client --count --duration --json --kind --peer --raw --type ;;
+    top) printf '%s\n' --count --interval --json ;;
+    esac
+}
+
+# What may stand at a place of the command line: $1 is the command, $2 the number of operands before, $3 the word before.
+_herdctl_words() {
+    case $3 in
+    --kind) printf '%s\n' in out request reply apply link ;;
+    --type)
+        printf '%s\n' HELLO WANT DATA ACK NAK RESET COMPARE LEAVES AUDIT REFUSED WELCOME REQUEST REPLY PING PONG \
+            GOODBYE STATUS FORGET REPORT up opened restarted down reset refused other-herd repaired gap bad
+        ;;
+    --role) printf '%s\n' member operator watcher ;;
+    --client | --count | --duration | --feature-classes | --interval | --key | --listen | --peer) ;;
+    *)
+        case $1/$2 in
+        /*) "${herdctl[@]}" help 2>/dev/null | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p' ;;
+        log-level/0) printf '%s\n' error warning info ;;
+        places/0) printf '%s\n' import info ;;
+        check/* | help/* | places/* | forget/0 | where/0 | exporter/*) ;;
+        *) "${herdctl[@]}" members 2>/dev/null | cut -f 1 ;;
+        esac
+        ;;
+    esac
+}
+
+# Whether the word before takes a value, or a file may stand here.
+_herdctl_wants_file() {
+    [[ $3 == --config || $3 == -c || $1/$2 == check/* || $1/$2 == places/[1-9] ]]
+}
+
+_herdctl() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local command='' operands=0 at words stem=''
+    local -a herdctl=("${COMP_WORDS[0]}")
+    for ((at = 1; at < COMP_CWORD; at++)); do
+        case ${COMP_WORDS[at]} in
+        --config | -c)
+            if ((at + 1 < COMP_CWORD)); then
+                herdctl+=(--config "${COMP_WORDS[at + 1]}")
+            fi
+            ((at++))
+            ;;
+        --client | --count | --duration | --feature-classes | --interval | --key | --kind | --listen | --peer | --role | --type)
+            ((at++))
+            ;;
+        -*) ;;
+        *)
+            if [[ -z $command ]]; then
+                command=${COMP_WORDS[at]}
+            else
+                ((operands++))
+            fi
+            ;;
+        esac
+    done
+    if _herdctl_wants_file "$command" "$operands" "$previous"; then
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+        return
+    fi
+    if [[ $current == -* ]]; then
+        words=$(_herdctl_options "$command")
+    else
+        words=$(_herdctl_words "$command" "$operands" "$previous")
+    fi
+    # Kinds are a list: the last of them is completed.
+    if [[ $previous == --kind && $current == *,* ]]; then
+        stem=${current%,*},
+    fi
+    mapfile -t COMPREPLY < <(compgen -P "$stem" -W "$words" -- "${current#"$stem"}")
+}
+
+complete -F _herdctl herdctl

@@ -1,0 +1,116 @@
+#!/bin/bash
+# Completion of herdctl's command line: what bash and zsh make of a line that is begun.
+# usage: test_completion.sh HERDCTL
+set -u
+
+herdctl=$(readlink -f "$1")
+source_folder=$(readlink -f "$(dirname "$0")/../..")
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 1
+unset HERD_CONFIG
+PATH=$(dirname "$herdctl"):$PATH
+failures=0
+checks=0
+
+cat >good.cfg <<'TEXT'
+herd
+    name = "test"
+members
+    One
+        clients = "tcp://127.0.0.1:11490"
+        bus = "tcp://127.0.0.1:11590"
+        neighbours = "Two"
+    Two
+        clients = "tcp://127.0.0.1:11491"
+        bus = "tcp://127.0.0.1:11591"
+        neighbours = "One"
+TEXT
+
+check() {
+    checks=$((checks + 1))
+    if [ "$2" != "$3" ]; then
+        failures=$((failures + 1))
+        printf 'FAILED: %s: found "%s", not "%s"\n' "$1" "$2" "$3"
+    fi
+}
+
+# shellcheck source=deploy/completion/herdctl.bash
+. "$source_folder/deploy/completion/herdctl.bash"
+
+# bash_gives WORDS WORD...: what the last word may become.
+bash_gives() {
+    local wanted=$1
+    shift
+    COMP_WORDS=(herdctl "$@")
+    COMP_CWORD=$#
+    COMPREPLY=()
+    _herdctl
+    check "bash: herdctl $*" "${COMPREPLY[*]}" "$wanted"
+}
+
+bash_gives 'check' che
+bash_gives 'status' stat
+bash_gives 'One Two' --config good.cfg status ''
+bash_gives 'Two' --config good.cfg status One T
+bash_gives '' --config missing.cfg status ''
+bash_gives 'good.cfg' --config g
+bash_gives 'good.cfg' check g
+bash_gives '--config' --c
+bash_gives '--client --count' tap --c
+bash_gives 'request reply' tap --kind re
+bash_gives 'in,request in,reply' tap --kind in,re
+bash_gives 'DATA' tap --type D
+bash_gives '' tap --count ''
+bash_gives 'One Two' --config good.cfg tap --count 1 ''
+bash_gives 'error warning info' log-level ''
+bash_gives 'import info' places ''
+bash_gives 'good.cfg' places import g
+bash_gives '' --config good.cfg forget ''
+bash_gives 'One Two' --config good.cfg forget kiwi ''
+bash_gives 'operator' keygen --role o
+
+# Every option of the manual page is completed.
+mapfile -t options < <(grep -oE 'Fl -[a-z]+(-[a-z]+)*' "$source_folder/docs/man/herdctl.1" | sed 's/Fl -/--/' | sort -u)
+for option in "${options[@]}"; do
+    for file in herdctl.bash _herdctl; do
+        grep -qE -- "(^| )$option( |\$|\))" "$source_folder/deploy/completion/$file"
+        check "$file has $option" "$?" 0
+    done
+done
+
+# zsh_gives LINE BEGUN: what Tab makes of a line, in a real zsh on a terminal of its own.
+zsh_gives() {
+    local found
+    found=$(zsh -f "$folder/tab.zsh" "$2" "$source_folder/deploy/completion")
+    check "zsh: $2" "$found" "$1"
+}
+
+cat >tab.zsh <<'TEXT'
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell "fpath=(${(q)2} \$fpath); autoload -Uz compinit; compinit -u -D"
+zpty -w shell 'show() { print -r -- "$BUFFER" >line; BUFFER=; print SHO""WN }; zle -N show; bindkey "^X" show; print REA""DY'
+zpty -r -m shell seen '*READY*'
+zpty -n -w shell "$1"$'\t\x18'
+zpty -r -m shell seen '*SHOWN*'
+zpty -d shell
+print -r -- "$(<line)"
+TEXT
+if command -v zsh >/dev/null; then
+    zsh_gives 'herdctl status ' 'herdctl stat'
+    zsh_gives 'herdctl --config good.cfg status Two ' 'herdctl --config good.cfg status T'
+    zsh_gives 'herdctl --config good.cfg ' 'herdctl --config go'
+    zsh_gives 'herdctl tap --duration ' 'herdctl tap --d'
+    zsh_gives 'herdctl tap --kind in,apply,' 'herdctl tap --kind in,ap'
+    zsh_gives 'herdctl tap --type COMPARE ' 'herdctl tap --type C'
+    zsh_gives 'herdctl keygen --role operator ' 'herdctl keygen --role o'
+    zsh_gives 'herdctl log-level warning ' 'herdctl log-level w'
+    zsh_gives 'herdctl forget T' 'herdctl forget T'
+    zsh_gives 'herdctl --config good.cfg forget kiwi One ' 'herdctl --config good.cfg forget kiwi O'
+else
+    printf 'zsh is not here: its completion is not tested\n'
+fi
+
+printf '%s checks, %s failed\n' "$checks" "$failures"
+[ "$failures" -eq 0 ]
