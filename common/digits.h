@@ -48,7 +48,23 @@ DIGITS_INLINE uint64_t digits_join(uint64_t bytes)
     return bytes * (10000 * (UINT64_C(1) << 32) + 1) >> 32;
 }
 
-/* Where the run of 0 or more digits from `at` on ends. Its number is good where there are at most DIGITS_MAX. */
+/* Where the run of 0 or more digits from `at` on ends. */
+DIGITS_INLINE const char *digits_skip(const char *at, const char *end)
+{
+    while (end - at >= 8) {
+        uint64_t others = digits_others(digits_load(at));
+        if (others != 0) {
+            return at + __builtin_ctzll(others) / 8;
+        }
+        at += 8;
+    }
+    while (at < end && (unsigned char)(*at - '0') <= 9) {
+        at++;
+    }
+    return at;
+}
+
+/* The same, and the number of the run, which is good where there are at most DIGITS_MAX. */
 DIGITS_INLINE const char *digits_take(const char *at, const char *end, uint64_t *ret_value)
 {
     static const uint32_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};

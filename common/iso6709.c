@@ -161,8 +161,40 @@ static bool split(text_t text, angle_t *ret_latitude, angle_t *ret_longitude)
            split_angle(&second, &longitude, ret_longitude);
 }
 
+/* Behind a sign, whole degrees below the limit, a point and decimals: what nearly all clients write is valid whatever
+ * the decimals are. NULL where anything else stands at `at`, good or bad. */
+static const char *skip_usual(const char *at, const char *end, const axis_t *axis)
+{
+    const char *whole = at + 1;
+    unsigned degrees = 0;
+    if (at == end || (*at != '+' && *at != '-')) {
+        return NULL;
+    }
+    for (at = whole; at < end && text_is_digit(*at) && at <= whole + axis->degree_digits; at++) {
+        degrees = degrees * 10 + (unsigned)(*at - '0');
+    }
+    size_t count = (size_t)(at - whole);
+    if (count == 0 || count > axis->degree_digits || degrees >= axis->limit_deg || at == end ||
+        *at != '.') {
+        return NULL;
+    }
+    const char *decimals = at + 1;
+    at = digits_skip(decimals, end);
+    return at > decimals ? at : NULL;
+}
+
+static bool is_usual(text_t text)
+{
+    const char *end = text.data + text.size;
+    const char *at = text.size > 0 ? skip_usual(text.data, end, &latitude) : NULL;
+    return at != NULL && skip_usual(at, end, &longitude) == end;
+}
+
 bool iso6709_is_valid(text_t text)
 {
+    if (is_usual(text)) {
+        return true;
+    }
     angle_t angles[2];
     return split(text, &angles[0], &angles[1]);
 }

@@ -1,4 +1,5 @@
-/* Any bytes as a position: degrees within their ranges, the same with a closing "/" (P4, P5). */
+/* Any bytes as a position: degrees within their ranges, the same with a closing "/" (P4, P5);
+ * what is taken is what is valid. */
 #include "common/iso6709.h"
 
 #include <assert.h>
@@ -9,7 +10,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     text_t text = {.data = (const char *)data, .size = size};
     iso6709_position_t position;
-    if (!iso6709_parse(text, &position)) {
+    bool taken = iso6709_parse(text, &position);
+    assert(iso6709_is_valid(text) == taken);
+    if (!taken) {
         return 0;
     }
     assert(position.latitude_deg >= -90 && position.latitude_deg <= 90);
@@ -20,9 +23,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         char *end = text_copy(TEXT("/"), text_copy(text, closed));
         iso6709_position_t again;
         bool complete = data[size - 1] == '/';
-        bool taken =
+        bool taken_closed =
             iso6709_parse((text_t){.data = closed, .size = (size_t)(end - closed)}, &again);
-        assert(taken == !complete);
+        assert(taken_closed == !complete);
         assert(complete || (again.latitude_deg == position.latitude_deg &&
                             again.longitude_deg == position.longitude_deg));
     }

@@ -11,10 +11,18 @@
 /* Degrees from degrees, minutes and seconds, the obvious way. */
 #define DMS(degrees, minutes, seconds) ((degrees) + (minutes) / 60.0 + (seconds) / 3600.0)
 
+/* What is taken is what is valid. */
+static bool parse(text_t text, iso6709_position_t *ret_position)
+{
+    bool taken = iso6709_parse(text, ret_position);
+    assert_int_equal(iso6709_is_valid(text), taken);
+    return taken;
+}
+
 static void assert_taken(const char *text, double latitude_deg, double longitude_deg)
 {
     iso6709_position_t position = {0};
-    if (!iso6709_parse(text_of(text), &position)) {
+    if (!parse(text_of(text), &position)) {
         fail_msg("refused: %s", text);
     }
     if (fabs(position.latitude_deg - latitude_deg) > 1e-12 ||
@@ -26,7 +34,7 @@ static void assert_taken(const char *text, double latitude_deg, double longitude
 static void assert_refused(const char *text)
 {
     iso6709_position_t position = {.latitude_deg = 7, .longitude_deg = 8};
-    if (iso6709_parse(text_of(text), &position)) {
+    if (parse(text_of(text), &position)) {
         fail_msg("taken: %s", text);
     }
     assert_true(position.latitude_deg == 7 && position.longitude_deg == 8);
@@ -248,10 +256,10 @@ static void the_number_of_digits_tells_the_form(void **state)
             iso6709_position_t position;
             snprintf(text, sizeof text, "+%.*s%s-1", (int)count, "01010101", decimals[i]);
             bool good = count < ARRAY_COUNT(latitude_counts) && latitude_counts[count];
-            assert_int_equal(iso6709_parse(text_of(text), &position), good);
+            assert_int_equal(parse(text_of(text), &position), good);
             snprintf(text, sizeof text, "-1+%.*s%s", (int)count, "01010101", decimals[i]);
             good = count < ARRAY_COUNT(longitude_counts) && longitude_counts[count];
-            assert_int_equal(iso6709_parse(text_of(text), &position), good);
+            assert_int_equal(parse(text_of(text), &position), good);
         }
     }
 }
@@ -264,10 +272,10 @@ static void ranges_are_those_of_the_protocol(void **state)
     for (unsigned degrees = 0; degrees <= 999; degrees++) {
         iso6709_position_t position;
         snprintf(text, sizeof text, "+1-%u", degrees);
-        assert_int_equal(iso6709_parse(text_of(text), &position), degrees <= 180);
+        assert_int_equal(parse(text_of(text), &position), degrees <= 180);
         if (degrees < 100) {
             snprintf(text, sizeof text, "-%u+1", degrees);
-            assert_int_equal(iso6709_parse(text_of(text), &position), degrees <= 90);
+            assert_int_equal(parse(text_of(text), &position), degrees <= 90);
         }
     }
     for (unsigned unit = 0; unit <= 99; unit++) {
@@ -282,7 +290,7 @@ static void ranges_are_those_of_the_protocol(void **state)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
             snprintf(text, sizeof text, forms[i], unit);
 #pragma GCC diagnostic pop
-            assert_int_equal(iso6709_parse(text_of(text), &position), unit < 60);
+            assert_int_equal(parse(text_of(text), &position), unit < 60);
             assert_true(unit >= 60 || fabs(position.latitude_deg - latitudes[i]) <= 1e-12);
         }
     }
@@ -305,12 +313,12 @@ static void a_zero_byte_is_no_part_of_a_number(void **state)
 {
     (void)state;
     iso6709_position_t position;
-    assert_false(iso6709_parse(TEXT("+34-118\0"), &position));
-    assert_false(iso6709_parse(TEXT("+34\0-118"), &position));
-    assert_false(iso6709_parse(TEXT("\0+34-118"), &position));
-    assert_false(iso6709_parse(TEXT("+34-118\0/"), &position));
-    assert_true(iso6709_parse(TEXT("+34-118CRS\0/"), &position));
-    assert_false(iso6709_parse((text_t){0}, &position));
+    assert_false(parse(TEXT("+34-118\0"), &position));
+    assert_false(parse(TEXT("+34\0-118"), &position));
+    assert_false(parse(TEXT("\0+34-118"), &position));
+    assert_false(parse(TEXT("+34-118\0/"), &position));
+    assert_true(parse(TEXT("+34-118CRS\0/"), &position));
+    assert_false(parse((text_t){0}, &position));
 }
 
 /* Each prefix of a complete position, from a block that ends where the prefix does. */
@@ -326,7 +334,7 @@ static void only_the_bytes_of_the_text_are_read(void **state)
         bool without_tail = size >= sizeof "+27.5916+0" - 1 &&
                             size <= sizeof "+27.5916+086.5640" - 1 &&
                             size != sizeof "+27.5916+086." - 1;
-        assert_int_equal(iso6709_parse((text_t){.data = block, .size = size}, &position),
+        assert_int_equal(parse((text_t){.data = block, .size = size}, &position),
                          without_tail || size == whole.size);
         free(block);
     }
@@ -341,18 +349,42 @@ static void very_long_positions_are_read(void **state)
     text_t text = {.data = digits, .size = SIZE};
     memset(digits, '0', SIZE);
     text_copy(TEXT("+90-180."), digits);
-    assert_true(iso6709_parse(text, &position));
+    assert_true(parse(text, &position));
     digits[SIZE - 1] = '1';
-    assert_false(iso6709_parse(text, &position));
+    assert_false(parse(text, &position));
     digits[SIZE - 1] = '0';
     text_copy(TEXT("+90-1800"), digits);
-    assert_false(iso6709_parse(text, &position));
+    assert_false(parse(text, &position));
     free(digits);
+}
+
+/* Each byte at each place of what clients mostly write, and each beginning of it. */
+static void any_byte_anywhere_is_valid_or_not(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"+34.068930-118.445127", "-89.9+179.99999999999",
+                                        "+90.0-180.00000", "+9.1+17.2"};
+    iso6709_position_t position;
+    unsigned taken = 0;
+    for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
+        for (size_t at = 0; at <= strlen(texts[i]); at++) {
+            (void)parse((text_t){.data = texts[i], .size = at}, &position);
+            for (unsigned byte = 0; byte < 256; byte++) {
+                char text[32] = "";
+                text_copy(text_of(texts[i]), text);
+                text[at] = (char)byte;
+                size_t size = strlen(texts[i]) + (text[strlen(texts[i])] != '\0' ? 1 : 0);
+                taken += parse((text_t){.data = text, .size = size}, &position);
+            }
+        }
+    }
+    assert_in_range(taken, 400, 600); /* of some 18,000 */
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_byte_anywhere_is_valid_or_not),
         cmocka_unit_test(good_positions_have_their_value),
         cmocka_unit_test(bad_positions_are_refused),
         cmocka_unit_test(the_number_of_digits_tells_the_form),
