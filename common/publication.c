@@ -80,7 +80,7 @@ status_t publication_write_meta(text_t member, int64_t time_ns, text_t session, 
 
 status_t publication_append_count(const publication_count_t *count, buffer_t *out)
 {
-    status_t status = buffer_reserve(out, 3 * (TEXT_NUMBER_SIZE + 1));
+    status_t status = buffer_reserve(out, (size_t)3 * (TEXT_NUMBER_SIZE + 1));
     if (status != STATUS_OK) {
         return status;
     }

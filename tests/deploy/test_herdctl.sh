@@ -148,6 +148,12 @@ for id in '' ' ' 'ki wi' 'kiwi ' "$(printf 'ki\twi')" "$(printf 'ki\nwi')"; do
     expect 2 '' "herdctl: the ID of a client is not empty, and has no white space in it$hint" --config good.cfg forget "$id"
 done
 
+expect 1 '' 'herdctl: Two did not answer' --config good.cfg reload Two
+expect 1 '' 'herdctl: One did not answer
+herdctl: Two did not answer' --config good.cfg reload
+expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg reload Three
+expect 2 '' "herdctl: reload knows no option --all$hint" --config good.cfg reload --all
+
 expect 2 '' "herdctl: no command$hint"
 expect 2 '' "herdctl: unknown command \"chekc\", did you mean \"check\"?$hint" chekc
 expect 2 '' "herdctl: unknown command \"brew\"$hint" brew
