@@ -5,6 +5,7 @@
 #include "common/timestamp.h"
 #include "deploy/herdctl_tap.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
@@ -215,8 +216,9 @@ static int on_answer_limit(zloop_t *loop, int timer, void *argument)
 /* Nobody else has it, or the answer would be somebody else's (T9). */
 static void draw_nonce(char *out)
 {
-    uint64_t number = 0;
-    (void)getrandom(&number, sizeof number, 0);
+    uint64_t number;
+    ssize_t size = getrandom(&number, sizeof number, 0);
+    assert(size == (ssize_t)sizeof number); /* getrandom(2): up to 256 bytes are never cut short */
     char *end = text_copy(TEXT("tap/"), out);
     text_write_hex(number, NONCE_DIGITS, end);
     end[NONCE_DIGITS] = '\0';
