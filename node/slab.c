@@ -11,6 +11,7 @@ enum {
     FINE_SIZE_MAX = 256, /* ... up to here */
     STEPS = 4,           /* classes in each doubling above */
     FINE_SIZE_LOG2 = 8,
+    SMALL_CHUNKS = 4, /* a few clients take only the memory that they use */
 };
 
 /* The class of `size` and, as its result, the bytes of its blocks. */
@@ -54,7 +55,9 @@ static bool add_chunk(slab_t *self)
         self->chunk_capacity = self->chunk_capacity > 0 ? self->chunk_capacity * 2 : 16;
         self->chunks = memory_resize(self->chunks, self->chunk_capacity * sizeof *self->chunks);
     }
-    self->chunks[self->chunk_count] = memory_new(SLAB_CHUNK_SIZE);
+    self->chunks[self->chunk_count] = self->chunk_count < SMALL_CHUNKS
+                                          ? memory_new(SLAB_CHUNK_SIZE)
+                                          : memory_new_huge(SLAB_CHUNK_SIZE);
     /* The very first unit stays unused: its handle is SLAB_NONE. */
     self->chunk_units = self->chunk_count == 0 ? 1 : 0;
     self->chunk_count++;

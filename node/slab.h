@@ -17,9 +17,9 @@ typedef uint32_t slab_handle_t;
 enum {
     SLAB_NONE = 0, /* the handle of no block */
     SLAB_UNIT_SIZE = 16,
-    SLAB_CHUNK_UNITS = 65536, /* 1 MiB a chunk */
+    SLAB_CHUNK_UNITS = 131072, /* 2 MiB a chunk, a huge page of x86-64 */
     SLAB_CHUNK_SIZE = SLAB_CHUNK_UNITS * SLAB_UNIT_SIZE,
-    SLAB_CHUNKS_MAX = 65536, /* what 32 bits can name: 64 GiB */
+    SLAB_CHUNKS_MAX = 32768, /* what 32 bits can name: 64 GiB */
     SLAB_BLOCK_SIZE_MAX = 131072,
     SLAB_CLASSES = 16 + 4 * 9,
 };

@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-enum { FIRST_SLOTS = 1024, CACHE_LINE_SIZE = 64 };
+enum {
+    FIRST_SLOTS = 1024,
+    HUGE_TABLE_SIZE = 4194304, /* bytes from which on it is in huge pages */
+    CACHE_LINE_SIZE = 64,
+};
 
 store_t *store_new(size_t max_clients, uint64_t seed)
 {
@@ -19,6 +23,7 @@ store_t *store_new(size_t max_clients, uint64_t seed)
     self->max_memory = SIZE_MAX;
     self->seed = seed;
     self->served_from_ns = self->taken_from_ns = INT64_MIN;
+    self->unpacked = memory_new(PACKED_TEXT_SIZE);
     return self;
 }
 
@@ -33,6 +38,7 @@ void store_destroy(store_t **self_p)
     slab_done(&self->slab);
     origins_done(&self->origins);
     free(self->slots);
+    free(self->unpacked);
     free(self);
     *self_p = NULL;
 }
@@ -54,8 +60,33 @@ static size_t text_size(const record_t *record)
 
 static size_t entry_size(const entry_t *entry)
 {
-    return offsetof(entry_t, text) + entry->client_size + entry->position_size +
-           entry->client_time_size;
+    size_t rest_size = (size_t)entry->position_size + entry->client_time_size;
+    return offsetof(entry_t, text) + entry->client_size +
+           (entry_is_packed(entry) ? packed_size(rest_size) : rest_size);
+}
+
+/* Position and client time of a record, as its entry will hold them. */
+typedef struct {
+    bool packed;
+    unsigned char bytes[PACKED_SIZE]; /* where they are packed */
+} rest_t;
+
+static void pack_rest(const record_t *record, rest_t *ret_rest)
+{
+    char text[PACKED_TEXT_SIZE];
+    size_t size = record->position.size + record->client_time.size;
+    ret_rest->packed = size <= PACKED_TEXT_SIZE;
+    if (ret_rest->packed) {
+        text_copy(record->client_time, text_copy(record->position, text));
+        ret_rest->packed = packed_write(text, size, ret_rest->bytes);
+    }
+}
+
+static size_t new_entry_size(const record_t *record, const rest_t *rest)
+{
+    size_t rest_size = record->position.size + record->client_time.size;
+    return offsetof(entry_t, text) + record->client.size +
+           (rest->packed ? packed_size(rest_size) : rest_size);
 }
 
 uint32_t store_hash(const store_t *self, text_t client)
@@ -81,19 +112,23 @@ static slot_t *find_slot(const store_t *self, text_t client, uint32_t hash)
     }
 }
 
-/* Slot, entry, neighbours in the list: each is where the one before says. A wrong guess, where another client has the slot,
- * costs nothing but the fetch. */
+/* Slot, entry, neighbours in the list: each is where the one before says. A client of the same hash that has a slot in front of
+ * the right one costs nothing but the fetch. */
 void store_fetch(const store_t *self, uint32_t hash, unsigned step)
 {
-    const slot_t *slot = &self->slots[hash & (self->slot_count - 1)];
+    size_t mask = self->slot_count - 1;
+    size_t place = hash & mask;
     if (step == 0) {
-        __builtin_prefetch(slot);
+        __builtin_prefetch(&self->slots[place]);
         return;
     }
-    if (slot->handle == SLAB_NONE) {
+    while (self->slots[place].handle != SLAB_NONE && self->slots[place].hash != hash) {
+        place = (place + 1) & mask;
+    }
+    if (self->slots[place].handle == SLAB_NONE) {
         return;
     }
-    const entry_t *entry = store_entry_at(self, slot->handle);
+    const entry_t *entry = store_entry_at(self, self->slots[place].handle);
     if (step == 1) {
         __builtin_prefetch(entry, 1);
         __builtin_prefetch((const char *)entry + CACHE_LINE_SIZE, 1);
@@ -110,7 +145,8 @@ static void grow_table(store_t *self)
     size_t old_count = self->slot_count;
     slot_t *old_slots = self->slots;
     self->slot_count = old_count * 2;
-    self->slots = memory_new_array(self->slot_count, sizeof *self->slots);
+    size_t size = self->slot_count * sizeof *self->slots;
+    self->slots = size < HUGE_TABLE_SIZE ? memory_new(size) : memory_new_huge(size);
     size_t mask = self->slot_count - 1;
     for (size_t i = 0; i < old_count; i++) {
         if (old_slots[i].handle == SLAB_NONE) {
@@ -172,18 +208,20 @@ static void list_append(store_t *self, slab_handle_t handle)
     }
 }
 
-static void write_entry(entry_t *entry, const record_t *record, uint16_t origin, uint32_t marks)
+static void write_entry(entry_t *entry, const record_t *record, const rest_t *rest, uint32_t marks)
 {
     entry->order_time_ns = record->order_time_ns;
     entry->receipt_time_ns = record->receipt_time_ns;
     entry->marks = marks;
-    entry->origin = origin;
     entry->client_size = (uint16_t)record->client.size;
     entry->position_size = (uint16_t)record->position.size;
     entry->client_time_size = (uint16_t)record->client_time.size;
     char *text = text_copy(record->client, entry->text);
-    text = text_copy(record->position, text);
-    text_copy(record->client_time, text);
+    if (rest->packed) {
+        memcpy(text, rest->bytes, packed_size(record->position.size + record->client_time.size));
+    } else {
+        text_copy(record->client_time, text_copy(record->position, text));
+    }
 }
 
 static bool may_grow(const store_t *self, size_t growth)
@@ -216,14 +254,18 @@ static store_outcome_t insert(store_t *self, const record_t *record, uint32_t ha
         origins_intern(&self->origins, record->origin, &origin) != STATUS_OK) {
         return STORE_FULL;
     }
-    slab_handle_t handle = take_block(self, offsetof(entry_t, text) + text_size(record));
+    rest_t rest;
+    pack_rest(record, &rest);
+    slab_handle_t handle = take_block(self, new_entry_size(record, &rest));
     if (handle == SLAB_NONE) {
         return STORE_FULL;
     }
     if (table_must_grow(self)) {
         grow_table(self);
     }
-    write_entry(store_entry_at(self, handle), record, origin, marks);
+    entry_t *entry = store_entry_at(self, handle);
+    entry->origin = rest.packed ? origin | ENTRY_PACKED : origin;
+    write_entry(entry, record, &rest, marks);
     *find_slot(self, record->client, hash) = (slot_t){.hash = hash, .handle = handle};
     self->count++;
     list_append(self, handle);
@@ -235,9 +277,11 @@ static store_outcome_t replace(store_t *self, slot_t *slot, const record_t *reco
 {
     slab_handle_t handle = slot->handle;
     size_t old_size = entry_size(store_entry_at(self, handle));
-    size_t new_size = offsetof(entry_t, text) + text_size(record);
+    rest_t rest;
+    pack_rest(record, &rest);
+    size_t new_size = new_entry_size(record, &rest);
     bool fits = slab_block_size(old_size) == slab_block_size(new_size);
-    uint16_t origin = store_entry_at(self, handle)->origin;
+    uint16_t origin = entry_origin(store_entry_at(self, handle));
     /* Most clients stay with a member: it need not be looked up. */
     bool moved = !text_equal(origins_name(&self->origins, origin), record->origin);
     if ((moved && origins_intern(&self->origins, record->origin, &origin) != STATUS_OK) ||
@@ -255,7 +299,9 @@ static store_outcome_t replace(store_t *self, slot_t *slot, const record_t *reco
         slab_give(&self->slab, slot->handle, old_size);
         slot->handle = handle;
     }
-    write_entry(store_entry_at(self, handle), record, origin, marks);
+    entry_t *entry = store_entry_at(self, handle);
+    entry->origin = rest.packed ? origin | ENTRY_PACKED : origin;
+    write_entry(entry, record, &rest, marks);
     if (moves) {
         list_append(self, handle);
     }

@@ -5,14 +5,17 @@
 #ifndef HERD_STORE_PARTS_H
 #define HERD_STORE_PARTS_H
 
+#include "common/limits.h"
 #include "common/timestamp.h"
 #include "node/digest.h"
 #include "node/origins.h"
+#include "node/packed.h"
 #include "node/store.h"
 
 #include <assert.h>
 
-/* A record in memory. Its texts stand behind it without separators: client, position, client time. */
+/* A record in memory. Its texts stand behind it without separators: client, position, client time; the last two packed
+ * together where they can be (packed.h). */
 typedef struct {
     uint64_t index; /* position in the list of changes */
     int64_t order_time_ns;
@@ -20,12 +23,17 @@ typedef struct {
     slab_handle_t next;        /* newer neighbour in the list, SLAB_NONE for the newest */
     slab_handle_t previous;    /* older one, SLAB_NONE for the oldest */
     uint32_t marks;            /* see store_entry_t */
-    uint16_t origin;           /* number in the store's origins */
+    uint16_t origin;           /* number in the store's origins, and ENTRY_PACKED */
     uint16_t client_size;      /* bytes */
     uint16_t position_size;    /* bytes */
     uint16_t client_time_size; /* bytes */
     char text[];
 } entry_t;
+
+/* Set in an entry's origin where its position and client time are packed. */
+enum { ENTRY_PACKED = 1 << 15 };
+
+static_assert(LIMIT_ORIGINS <= ENTRY_PACKED, "an origin's number leaves that bit free");
 
 /* A slot of the table; handle SLAB_NONE where it is free. */
 typedef struct {
@@ -53,6 +61,7 @@ struct store {
     uint64_t digested;       /* entries up to this index are in it; 0 without a digest */
     slab_handle_t
         digest_next; /* the first that is not; SLAB_NONE at the tail, or without a digest */
+    char *unpacked;  /* PACKED_TEXT_SIZE bytes: position and time of the record looked at last */
 };
 
 static inline entry_t *store_entry_at(const store_t *self, slab_handle_t handle)
@@ -60,15 +69,30 @@ static inline entry_t *store_entry_at(const store_t *self, slab_handle_t handle)
     return slab_at(&self->slab, handle);
 }
 
-/* The entry's record but for client_time_ns, which is text yet; texts borrow. */
+static inline bool entry_is_packed(const entry_t *entry)
+{
+    return (entry->origin & ENTRY_PACKED) != 0;
+}
+
+static inline uint16_t entry_origin(const entry_t *entry)
+{
+    return entry->origin & (ENTRY_PACKED - 1);
+}
+
+/* The entry's record but for client_time_ns, which is text yet; texts borrow until the next entry is looked at. */
 static inline record_t store_entry_texts(const store_t *self, const entry_t *entry)
 {
     const char *position = entry->text + entry->client_size;
+    if (entry_is_packed(entry)) {
+        packed_read((const unsigned char *)position,
+                    (size_t)entry->position_size + entry->client_time_size, self->unpacked);
+        position = self->unpacked;
+    }
     return (record_t){
         .client = {.data = entry->text, .size = entry->client_size},
         .position = {.data = position, .size = entry->position_size},
         .client_time = {.data = position + entry->position_size, .size = entry->client_time_size},
-        .origin = origins_name(&self->origins, entry->origin),
+        .origin = origins_name(&self->origins, entry_origin(entry)),
         .receipt_time_ns = entry->receipt_time_ns,
         .order_time_ns = entry->order_time_ns,
     };

@@ -131,7 +131,7 @@ static void the_memory_has_a_maximum(void **state)
 static void the_table_counts_as_memory(void **state)
 {
     (void)state;
-    enum { MEMORY = 2 * 1024 * 1024 };
+    enum { MEMORY = 4 * 1024 * 1024 };
     char name[24];
     store_outcome_t outcome = STORE_NEWER;
     store_limit_memory(store, MEMORY);

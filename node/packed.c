@@ -1,0 +1,54 @@
+#include "node/packed.h"
+
+#include <assert.h>
+#include <endian.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Eight bytes that are all `byte`. */
+#define EACH(byte) ((uint64_t)(byte)*UINT64_C(0x0101010101010101))
+
+enum { WORD = 8, HALF = 4 };
+
+/* Lower halves -> the bytes that they stand for: 0x30 more, or 0x20 from ten on. */
+static inline uint64_t expand(uint64_t halves)
+{
+    uint64_t from_ten = (halves + EACH(6)) >> 4 & EACH(1);
+    return halves + EACH(0x30) - (from_ten << 4);
+}
+
+bool packed_write(char *text, size_t size, unsigned char *out)
+{
+    assert(size <= PACKED_TEXT_SIZE);
+    uint64_t strange = 0;
+    memset(text + size, '0', PACKED_TEXT_SIZE - size);
+    for (size_t i = 0; i < size; i += WORD) {
+        uint64_t word;
+        memcpy(&word, text + i, sizeof word);
+        word = le64toh(word);
+        uint64_t halves = word & EACH(0x0f);
+        strange |= expand(halves) ^ word;
+        halves = (halves | halves >> 4) & UINT64_C(0x00ff00ff00ff00ff);
+        halves = (halves | halves >> 8) & UINT64_C(0x0000ffff0000ffff);
+        uint32_t packed = htole32((uint32_t)(halves | halves >> 16));
+        memcpy(out + i / 2, &packed, sizeof packed);
+    }
+    return strange == 0;
+}
+
+void packed_read(const unsigned char *packed, size_t text_size, char *out)
+{
+    assert(text_size <= PACKED_TEXT_SIZE);
+    unsigned char copy[PACKED_SIZE];
+    memcpy(copy, packed, packed_size(text_size));
+    for (size_t i = 0; i < text_size; i += WORD) {
+        uint32_t half_word;
+        memcpy(&half_word, copy + i / 2, HALF);
+        uint64_t halves = le32toh(half_word);
+        halves = (halves | halves << 16) & UINT64_C(0x0000ffff0000ffff);
+        halves = (halves | halves << 8) & UINT64_C(0x00ff00ff00ff00ff);
+        halves = (halves | halves << 4) & EACH(0x0f);
+        uint64_t word = htole64(expand(halves));
+        memcpy(out + i, &word, sizeof word);
+    }
+}
