@@ -569,6 +569,24 @@ static void nor_before_its_want_has_come(void **state)
 
 #define link_test(name) cmocka_unit_test_setup_teardown(name, pair_open, pair_close)
 
+/* R6: each link has a mark of its own, as long as there are some; what a link gave back is the next one's. */
+static void marks_are_given_out_and_taken_back(void **state)
+{
+    (void)state;
+    link_group_t group = {0};
+    for (unsigned i = 0; i < LIMIT_MARKED_NEIGHBOURS; i++) {
+        assert_int_equal(link_group_take_mark(&group), i);
+    }
+    assert_int_equal(link_group_take_mark(&group), LIMIT_MARKED_NEIGHBOURS);
+    link_group_give_mark(&group, LIMIT_MARKED_NEIGHBOURS); /* none, and stays none */
+    assert_int_equal(link_group_take_mark(&group), LIMIT_MARKED_NEIGHBOURS);
+    link_group_give_mark(&group, 5);
+    link_group_give_mark(&group, LIMIT_MARKED_NEIGHBOURS - 1);
+    assert_int_equal(link_group_take_mark(&group), 5);
+    assert_int_equal(link_group_take_mark(&group), LIMIT_MARKED_NEIGHBOURS - 1);
+    assert_int_equal(link_group_take_mark(&group), LIMIT_MARKED_NEIGHBOURS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -600,6 +618,7 @@ int main(void)
         link_test(one_that_needs_nothing_is_told_so_at_once),
         link_test(data_for_an_earlier_life_is_not_taken),
         link_test(nor_before_its_want_has_come),
+        cmocka_unit_test(marks_are_given_out_and_taken_back),
     };
     return cmocka_run_group_tests_name("link", tests, NULL, NULL);
 }
