@@ -20,6 +20,7 @@ struct tap {
     tap_context_t context;
     zsock_t *socket; /* XPUB; NULL without endpoint, and while it is closed */
     subscriptions_t *subscriptions;
+    bool polled;            /* the loop looks at the socket in each turn: somebody subscribes */
     unsigned wanted;        /* kinds, as bits, that somebody wants */
     bool following;         /* `changes` is open: somebody wants APPLY */
     store_cursor_t changes; /* behind what was published of the store's list */
@@ -36,9 +37,28 @@ static void *handle(const tap_t *self)
     return zsock_resolve(self->socket);
 }
 
-/* Keeps `wanted` and the cursor as the subscriptions are. An open cursor costs a step for each merge. */
+static int on_subscriptions(zloop_t *loop, zmq_pollitem_t *item, void *argument);
+
+/* A socket more to poll costs each turn of the loop 500 instructions: without subscribers the tick looks at it. */
+static void set_polled(tap_t *self, bool polled)
+{
+    if (polled == self->polled) {
+        return;
+    }
+    zmq_pollitem_t item = {.socket = handle(self), .events = ZMQ_POLLIN};
+    if (polled) {
+        zloop_poller(self->context.loop, &item, on_subscriptions, self);
+        zloop_poller_set_tolerant(self->context.loop, &item);
+    } else {
+        zloop_poller_end(self->context.loop, &item);
+    }
+    self->polled = polled;
+}
+
+/* Keeps poller, `wanted` and cursor as the subscriptions are. An open cursor costs a step for each merge. */
 static void follow(tap_t *self)
 {
+    set_polled(self, subscriptions_count(self->subscriptions) > 0);
     self->wanted = subscriptions_kinds(self->subscriptions);
     bool following = tap_wants(self, PUBLICATION_APPLY);
     if (following && !self->following) {
@@ -112,17 +132,11 @@ void tap_changes(tap_t *self)
     }
 }
 
-static int on_subscriptions(zloop_t *loop, zmq_pollitem_t *item, void *argument);
-
 static void close_socket(tap_t *self)
 {
-    if (self->socket != NULL) {
-        zmq_pollitem_t item = {.socket = handle(self), .events = ZMQ_POLLIN};
-        zloop_poller_end(self->context.loop, &item);
-        zsock_destroy(&self->socket);
-    }
     subscriptions_clear(self->subscriptions);
     follow(self);
+    zsock_destroy(&self->socket);
 }
 
 /* T4: numbers of another session are no continuation. */
@@ -147,9 +161,6 @@ static status_t open_socket(tap_t *self)
         return STATUS_IN_USE;
     }
     draw_session(self);
-    zmq_pollitem_t item = {.socket = handle(self), .events = ZMQ_POLLIN};
-    zloop_poller(self->context.loop, &item, on_subscriptions, self);
-    zloop_poller_set_tolerant(self->context.loop, &item);
     return STATUS_OK;
 }
 
@@ -217,11 +228,8 @@ static bool receive(tap_t *self)
     return open;
 }
 
-static int on_subscriptions(zloop_t *loop, zmq_pollitem_t *item, void *argument)
+static void receive_some(tap_t *self)
 {
-    (void)loop;
-    (void)item;
-    tap_t *self = argument;
     int count = 0;
     while (count < SUBSCRIPTIONS_PER_TURN && receive(self)) {
         count++;
@@ -229,11 +237,21 @@ static int on_subscriptions(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     if (count == SUBSCRIPTIONS_PER_TURN) {
         reset(self, "subscriptions come faster than they are read");
     }
+}
+
+static int on_subscriptions(zloop_t *loop, zmq_pollitem_t *item, void *argument)
+{
+    (void)loop;
+    (void)item;
+    receive_some(argument);
     return 0;
 }
 
 void tap_tick(tap_t *self, int64_t steady_ns)
 {
+    if (self->socket != NULL && !self->polled) {
+        receive_some(self);
+    }
     if (self->socket != NULL || self->context.endpoint == NULL || steady_ns < self->reopen_ns) {
         return;
     }

@@ -56,7 +56,7 @@ void tap_link(tap_t *self, const char *peer, const char *event, const char *note
  * a turn that may have merged. */
 void tap_changes(tap_t *self);
 
-/* Several times a second: opens the tap anew some time after it was closed (T8). */
+/* Several times a second: looks for the first subscribers, and opens the tap anew some time after it was closed (T8). */
 void tap_tick(tap_t *self, int64_t steady_ns);
 
 tap_counters_t tap_counters(const tap_t *self);
