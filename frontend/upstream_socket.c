@@ -1,6 +1,7 @@
 #include "frontend/upstream_socket.h"
 
 #include "common/memory.h"
+#include "common/monitor.h"
 #include "common/sockets.h"
 
 #include <errno.h>
@@ -11,13 +12,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
-enum {
-    ROUTING_ID_SIZE = 255,
-    ADDRESS_SIZE = 64,
-    EVENT_SIZE = 6,
-    MONITORED = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-                ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH,
-};
+enum { ROUTING_ID_SIZE = 255 };
 
 struct upstream_socket {
     void *dealer;
@@ -51,58 +46,15 @@ static bool configure(void *dealer, const upstream_socket_settings_t *settings)
     return sockets_configure(dealer, SOCKETS_REQUESTS_DEALER, endpoint, routing_id) == STATUS_OK;
 }
 
-/* A PAIR at the other end of the dealer's events. No high-water mark: ZeroMQ's I/O thread would block at it. */
-static void *open_monitor(void *context, void *dealer)
-{
-    char address[ADDRESS_SIZE];
-    snprintf(address, sizeof address, "inproc://upstream-%p", dealer);
-    if (zmq_socket_monitor(dealer, address, MONITORED) != 0) {
-        return NULL;
-    }
-    void *monitor = zmq_socket(context, ZMQ_PAIR);
-    int none = 0;
-    if (monitor != NULL && (zmq_setsockopt(monitor, ZMQ_RCVHWM, &none, sizeof none) != 0 ||
-                            zmq_setsockopt(monitor, ZMQ_LINGER, &none, sizeof none) != 0 ||
-                            zmq_connect(monitor, address) != 0)) {
-        zmq_close(monitor);
-        monitor = NULL;
-    }
-    return monitor;
-}
-
-static void take_event(upstream_socket_t *self, uint16_t event)
-{
-    switch (event) {
-    case ZMQ_EVENT_DISCONNECTED: self->lost = true; break;
-    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: self->problem = "it refuses our key"; break;
-    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-        self->problem = self->secure ? "it has no keys, or another one than we know"
-                                     : "it does not speak as we do; has it keys?";
-        break;
-    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-        if (self->secure) {
-            self->problem = "it hung up on our keys; has it another one than we know?";
-        }
-        break;
-    default: break;
-    }
-}
-
-/* Takes all events there are: pairs of a frame with event and value, and one with the address. */
+/* Takes all events there are. */
 static void drain_monitor(upstream_socket_t *self)
 {
-    unsigned char frame[EVENT_SIZE];
-    int size = zmq_recv(self->monitor, frame, sizeof frame, ZMQ_DONTWAIT);
-    while (size >= 0) {
-        uint16_t event = 0;
-        int more = 0;
-        size_t more_size = sizeof more;
-        if (zmq_getsockopt(self->monitor, ZMQ_RCVMORE, &more, &more_size) == 0 && more != 0 &&
-            size >= (int)sizeof event) {
-            memcpy(&event, frame, sizeof event);
-        }
-        take_event(self, event);
-        size = zmq_recv(self->monitor, frame, sizeof frame, ZMQ_DONTWAIT);
+    uint16_t event;
+    uint32_t value;
+    while (monitor_next(self->monitor, &event, &value)) {
+        const char *problem = monitor_problem(event, self->secure);
+        self->lost = self->lost || event == ZMQ_EVENT_DISCONNECTED;
+        self->problem = problem != NULL ? problem : self->problem;
     }
 }
 
@@ -165,12 +117,7 @@ void upstream_socket_close(upstream_socket_t **self_p)
     if (handles > 1) {
         uv_close((uv_handle_t *)&self->monitor_poll, on_handle_closed);
     }
-    if (self->dealer != NULL) {
-        zmq_socket_monitor(self->dealer, NULL, 0);
-    }
-    if (self->monitor != NULL) {
-        zmq_close(self->monitor);
-    }
+    monitor_close(self->dealer, &self->monitor);
     if (self->dealer != NULL) {
         zmq_close(self->dealer);
     }
@@ -194,7 +141,8 @@ status_t upstream_socket_open(const upstream_socket_settings_t *settings,
         fine = status == STATUS_OK;
     }
     if (fine) {
-        self->monitor = open_monitor(settings->context, self->dealer);
+        self->monitor = monitor_open(settings->context, self->dealer,
+                                     ZMQ_EVENT_DISCONNECTED | MONITOR_FAILURES);
         fine = self->monitor != NULL &&
                watch(self, settings->loop, self->dealer, &self->dealer_poll) &&
                watch(self, settings->loop, self->monitor, &self->monitor_poll) &&

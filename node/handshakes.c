@@ -1,6 +1,7 @@
 #include "node/handshakes.h"
 
 #include "common/memory.h"
+#include "common/monitor.h"
 #include "node/connections.h"
 
 #include <czmq.h>
@@ -11,10 +12,8 @@
 #include <string.h>
 
 enum {
-    EVENTS = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
-             ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-             ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_DISCONNECTED,
-    EVENT_SIZE = 6, /* a 16-bit event and a 32-bit value (zmq_socket_monitor(3)) */
+    EVENTS = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | MONITOR_FAILURES |
+             ZMQ_EVENT_DISCONNECTED,
     EVENTS_PER_TURN = 256,
     /* A peer sends no less in a handshake that succeeds: greeting, HELLO, and part of what is behind it. Bytes. */
     HANDSHAKE_SIZE_MIN = 200,
@@ -57,9 +56,8 @@ static const char *failure_text(const handshakes_t *self, uint16_t event, uint32
     case ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH:
         return self->secure ? "it comes without keys"
                             : "it comes with keys, and there are none here";
-    case ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC:
-        return "it does not have this member's public key, or repeats what another once sent";
-    default: return "its handshake is malformed";
+    case ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC: return "it does not have this member's public key";
+    default: return "its handshake is malformed, or was recorded and sent again";
     }
 }
 
@@ -143,26 +141,13 @@ static void take_event(handshakes_t *self, watched_t *watched, uint16_t event, u
     }
 }
 
-/* A pair of frames: event and value, and an address of our own. False where there is none. */
-static bool read_event(void *monitor, uint16_t *ret_event, uint32_t *ret_value)
-{
-    unsigned char frame[EVENT_SIZE];
-    char address[1];
-    if (zmq_recv(monitor, frame, sizeof frame, ZMQ_DONTWAIT) != EVENT_SIZE) {
-        return false;
-    }
-    (void)zmq_recv(monitor, address, sizeof address, ZMQ_DONTWAIT);
-    memcpy(ret_event, frame, sizeof *ret_event);
-    memcpy(ret_value, frame + sizeof *ret_event, sizeof *ret_value);
-    return true;
-}
-
 static void take_events(handshakes_t *self, watched_t *watched)
 {
     uint16_t event;
     uint32_t value;
     for (int i = 0;
-         i < EVENTS_PER_TURN && read_event(zsock_resolve(watched->monitor), &event, &value); i++) {
+         i < EVENTS_PER_TURN && monitor_next(zsock_resolve(watched->monitor), &event, &value);
+         i++) {
         take_event(self, watched, event, value);
     }
 }

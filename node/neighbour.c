@@ -2,6 +2,7 @@
 
 #include "common/limits.h"
 #include "common/memory.h"
+#include "common/monitor.h"
 #include "common/sockets.h"
 #include "common/timestamp.h"
 
@@ -23,6 +24,9 @@ struct neighbour {
     size_t route_size;               /* bytes; 0: its name */
     link_t *link;
     zsock_t *dealer;
+    void *monitor; /* of its handshakes; NULL without a dealer */
+    const char
+        *key_error;     /* what they failed of, as last logged; NULL: of nothing since it was up */
     short events;       /* what the loop polls the dealer for */
     bool up;            /* as last logged */
     bool refusal_noted; /* the present refusal was logged */
@@ -95,6 +99,7 @@ static void disconnect(neighbour_t *self)
 {
     if (self->dealer != NULL) {
         set_events(self, 0);
+        monitor_close(handle(self), &self->monitor);
         zsock_destroy(&self->dealer);
     }
 }
@@ -117,7 +122,26 @@ static bool has_key(neighbour_t *self)
     const security_t *security = self->context.security;
     const char *key = security != NULL ? security_key(security, SECURITY_MEMBER, self->name) : NULL;
     snprintf(self->key, sizeof self->key, "%s", key != NULL ? key : "");
+    self->key_noted = self->key_noted && key == NULL;
     return security == NULL || key != NULL;
+}
+
+/* Makes the DEALER and begins to connect; false with errno set. */
+static bool open_dealer(neighbour_t *self)
+{
+    const security_t *security = self->context.security;
+    /* K4: with keys the key says who we are. */
+    const char *routing_id = security == NULL ? self->member : NULL;
+    self->dealer = zsock_new(ZMQ_DEALER);
+    if (self->dealer == NULL ||
+        sockets_configure(handle(self), SOCKETS_BUS_DEALER, self->endpoint, routing_id) !=
+            STATUS_OK ||
+        security_connect(security, handle(self), self->name) != STATUS_OK) {
+        return false;
+    }
+    /* Without a monitor it is only not known why a handshake fails. */
+    self->monitor = monitor_open(zsys_init(), handle(self), MONITOR_FAILURES);
+    return zmq_connect(handle(self), self->endpoint) == 0;
 }
 
 static void connect_dealer(neighbour_t *self, int64_t steady_ns)
@@ -127,29 +151,36 @@ static void connect_dealer(neighbour_t *self, int64_t steady_ns)
     if (!has_key(self)) {
         note_error(self, "its key is not here");
         log_no_key(self);
-        link_disconnected(self->link, steady_ns);
-        return;
-    }
-    self->key_noted = false;
-    /* K4: with keys the key says who we are. */
-    const char *routing_id = self->context.security == NULL ? self->member : NULL;
-    self->dealer = zsock_new(ZMQ_DEALER);
-    if (self->dealer == NULL ||
-        sockets_configure(handle(self), SOCKETS_BUS_DEALER, self->endpoint, routing_id) !=
-            STATUS_OK ||
-        security_connect(self->context.security, handle(self), self->name) != STATUS_OK ||
-        zmq_connect(handle(self), self->endpoint) != 0) {
-        note_error(self, "cannot connect: %s", zmq_strerror(zmq_errno()));
+    } else if (!open_dealer(self)) {
+        int error = zmq_errno();
+        note_error(self, "cannot connect: %s", zmq_strerror(error));
         /* E.g. a host name that does not resolve today: the next tick that finds it dead tries again. */
         log_event(self->context.log, LOG_LINK_CONNECT_FAILED,
                   LOG_ABOUT(self->name, LOG_TEXT("endpoint", self->endpoint)),
                   "cannot connect to %s: %s; trying again each 5 s", self->endpoint,
-                  zmq_strerror(zmq_errno()));
-        zsock_destroy(&self->dealer);
+                  zmq_strerror(error));
+        disconnect(self);
     } else {
         set_events(self, ZMQ_POLLIN | ZMQ_POLLOUT);
     }
     link_disconnected(self->link, steady_ns);
+}
+
+/* What the handshakes of the DEALER failed of: told once, until it is another thing or the link was up. */
+static void look_at_handshakes(neighbour_t *self)
+{
+    uint16_t event;
+    uint32_t value;
+    while (self->monitor != NULL && monitor_next(self->monitor, &event, &value)) {
+        const char *problem = monitor_problem(event, self->context.security != NULL);
+        if (problem == NULL || problem == self->key_error) {
+            continue;
+        }
+        self->key_error = problem;
+        note_error(self, "%s", problem);
+        log_event(self->context.log, LOG_LINK_KEYS_DIFFER, LOG_PEER(self->name),
+                  "%s; trying again each 5 s", problem);
+    }
 }
 
 neighbour_t *neighbour_new(const neighbour_context_t *context, const link_identity_t *identity,
@@ -284,6 +315,7 @@ static void handle_link_event(neighbour_t *self, link_event_t event, const messa
                   LOG_ABOUT(self->name, LOG_NUMBER("changes", link_lag(self->link))),
                   "up: %llu changes to send", (unsigned long long)link_lag(self->link));
         self->up = true;
+        self->key_error = NULL;
         self->figures.changed_ns = timestamp_now_ns();
         self->refusal_noted = false;
         break;
@@ -448,6 +480,7 @@ void neighbour_keys_changed(neighbour_t *self, int64_t steady_ns)
 
 void neighbour_tick(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
 {
+    look_at_handshakes(self);
     if (link_is_dead(self->link, steady_ns)) {
         log_down(self, "nothing heard for 5 s");
         note_silent(self);
