@@ -2,8 +2,10 @@
 #include "common/program.h"
 #include "node/node.h"
 
+#include <assert.h>
 #include <czmq.h>
 #include <signal.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -17,6 +19,17 @@ static int open_signals(void)
     sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+/* ROUTER counts the routing ids that it gives from a number of rand(3) on, which czmq seeds with the time. A peer that takes
+ * the next one of them for its own, before ROUTER gives it, ends the process (libzmq 4.3.4; docs/decisions/0021). */
+static void make_unpredictable(void)
+{
+    unsigned seed;
+    (void)zsys_init(); /* seeds */
+    ssize_t size = getrandom(&seed, sizeof seed, 0);
+    assert(size == (ssize_t)sizeof seed); /* getrandom(2): up to 256 bytes are never cut short */
+    srand(seed);
 }
 
 int main(int argc, char **argv)
@@ -34,6 +47,7 @@ int main(int argc, char **argv)
         return code;
     }
     zsys_handler_set(NULL); /* czmq would take the signals */
+    make_unpredictable();
     node_t *node = NULL;
     code = PROGRAM_FAILED;
     /* Why a start fails belongs on stderr, whoever reads that. */
