@@ -19,6 +19,7 @@ enum {
         2000, /* for one answer: a node that is starting may take a while to be found */
     STOP_LIMIT_MS = WAIT_LIMIT_MS,
     SEEN_LIMIT_MS = WAIT_LIMIT_MS,
+    CONTROL_ARGUMENTS_MAX = 32,
 };
 
 /* A client that no test ever locates: the answer comes from the node, for only it can know that. */
@@ -222,8 +223,6 @@ static const char *keep_answer(herd_t *self, text_t text)
     self->answers[self->answer_count] = memory_copy_text(text.data, text.size);
     return self->answers[self->answer_count++];
 }
-
-enum { CONTROL_ARGUMENTS_MAX = 32 };
 
 int herd_control(herd_t *self, const char *const *arguments, const char **ret_output)
 {
@@ -519,6 +518,12 @@ const char *herd_tap(herd_t *self, const char *member)
 const char *herd_requests(herd_t *self, const char *member)
 {
     return find(self, member)->requests;
+}
+
+herd_ports_t herd_node_ports(herd_t *self, const char *member_name)
+{
+    const member_t *member = find(self, member_name);
+    return (herd_ports_t){member->bus_port, member->requests_port, member->tap_port};
 }
 
 lan_t *herd_lan(const herd_t *self)

@@ -115,6 +115,15 @@ const char *herd_tap(herd_t *self, const char *member);
 /* The endpoint of the member's requests socket; owned by `self`. */
 const char *herd_requests(herd_t *self, const char *member);
 
+/* The ports that a member's node listens on (open value struct). */
+typedef struct {
+    uint16_t bus;
+    uint16_t requests; /* 0: a Unix socket */
+    uint16_t tap;
+} herd_ports_t;
+
+herd_ports_t herd_node_ports(herd_t *self, const char *member);
+
 /* Of a herd whose nodes are separate: from now on, the way from one member to another is like this; the link
  * between two, both ways; all links. */
 void herd_set_way(herd_t *self, const char *from, const char *to, const lan_way_t *way);
