@@ -162,6 +162,8 @@
 /* The log: one of two buffers fills while the other is written. What finds both full is counted, not kept. Each
  * holds some 40,000 lines of the usual length. */
 #define LIMIT_LOG_BUFFER 4194304
+/* The metrics of a herd as text: some 600 bytes a member and 3,000 a link; a thousand members with six links each. */
+#define LIMIT_METRICS_SIZE 67108864
 /* Bytes of a hostile sample shown in an event. */
 #define LIMIT_LOG_SAMPLE 96
 /* Bytes of an event's message, and of its peer: a member's name, or a client's address and number; longer ones are cut. */

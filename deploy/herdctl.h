@@ -27,11 +27,13 @@ typedef struct {
 typedef herdctl_exit_t herdctl_command_fn(const herdctl_t *self, int argc, char **argv);
 
 herdctl_command_fn herdctl_check;
+herdctl_command_fn herdctl_exporter;
 herdctl_command_fn herdctl_forget;
 herdctl_command_fn herdctl_health;
 herdctl_command_fn herdctl_keygen;
 herdctl_command_fn herdctl_log_level;
 herdctl_command_fn herdctl_members;
+herdctl_command_fn herdctl_metrics;
 herdctl_command_fn herdctl_ping;
 herdctl_command_fn herdctl_places;
 herdctl_command_fn herdctl_reload;

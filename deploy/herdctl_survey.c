@@ -6,7 +6,6 @@
 #include "deploy/herdctl_options.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 herdctl_survey_t *herdctl_survey_new(const config_t *config, char **names, size_t name_count)
 {
@@ -71,23 +70,4 @@ size_t herdctl_survey_take(herdctl_survey_t *self, int64_t limit_ms, bool with_r
         answered += self->reports[i].answered ? 1 : 0;
     }
     return answered;
-}
-
-static bool is_first_of_its_digest(const herdctl_survey_t *self, size_t index)
-{
-    for (size_t i = 0; i < index; i++) {
-        if (strcmp(self->reports[i].root, self->reports[index].root) == 0) {
-            return false;
-        }
-    }
-    return herdctl_report_has_root(&self->reports[index]);
-}
-
-size_t herdctl_survey_digests(const herdctl_survey_t *self)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < self->count; i++) {
-        count += is_first_of_its_digest(self, i) ? 1 : 0;
-    }
-    return count;
 }
