@@ -156,16 +156,26 @@ static void on_replied(void *argument, uint64_t connection, uint64_t sequence, t
     }
 }
 
-static size_t count_clients(void *argument)
+/* Q8 */
+static status_t write_figures(void *argument, buffer_t *out)
 {
     const frontend_t *self = argument;
-    return sessions_count(self->shared.table);
+    const session_counters_t *counters = &self->shared.counters;
+    return buffer_format(
+        out,
+        "clients %zu\nlines %llu\nmalformed %llu\nreceived %llu\nsent %llu\n"
+        "slow %llu\nturned_away %llu\ngiven_up %llu\n",
+        sessions_count(self->shared.table), (unsigned long long)counters->lines,
+        (unsigned long long)counters->malformed, (unsigned long long)counters->received,
+        (unsigned long long)counters->sent, (unsigned long long)counters->slow,
+        (unsigned long long)counters->turned_away, (unsigned long long)counters->given_up);
 }
 
 static void on_accepted(void *argument, int file, const struct sockaddr *address)
 {
     frontend_t *self = argument;
     if (session_open(&self->shared, file, address) == STATUS_FULL) {
+        self->shared.counters.turned_away++;
         log_event(self->settings.log, LOG_CLIENT_TURNED_AWAY, NULL,
                   "client refused: all %zu connections (max_connections) are in use; it was "
                   "disconnected",
@@ -383,7 +393,7 @@ static status_t open_upstream(frontend_t *self)
                                     .security = self->security,
                                     .opened = on_opened,
                                     .replied = on_replied,
-                                    .clients = count_clients,
+                                    .figures = write_figures,
                                     .argument = self};
     return upstream_open(&settings, &self->upstream);
 }

@@ -177,6 +177,7 @@ static void finish(session_t *self)
 /* We say no more than what was answered: requests without a reply are given up, and all behind them. */
 static void give_up(session_t *self, const char *reason)
 {
+    self->shared->counters.given_up++;
     log_event(self->shared->log, LOG_CLIENT_GIVEN_UP, LOG_PEER(self->peer),
               "%s; the client is disconnected and may ask again", reason);
     list_remove(&self->unasked);
@@ -212,6 +213,7 @@ static pipeline_sink_t sink(session_t *self)
 static void answer_invalid(session_t *self, text_t line)
 {
     pipeline_sink_t out = sink(self);
+    self->shared->counters.malformed++;
     if (pipeline_add_invalid(&self->pipeline, line, &out) != STATUS_OK) {
         give_up(self, "more output than can be kept");
         return;
@@ -234,6 +236,7 @@ static void take_line(session_t *self, text_t line, int64_t now_ns)
 {
     session_shared_t *shared = self->shared;
     int64_t receipt_ns = stamp(shared, now_ns);
+    shared->counters.lines++;
     if (log_has_traffic(shared->log)) {
         log_traffic(shared->log, LOG_RECEIVED, receipt_ns, text_of(self->peer), line);
     }
@@ -272,6 +275,7 @@ static void take_lines(session_t *self, text_t chunk)
     }
     self->put_off = outcome == LINES_LINE && self->state == SESSION_OPEN;
     if (self->put_off) {
+        self->shared->counters.slow++;
         lines_keep(&self->lines, chunk);
         stop_reading(self);
     }
@@ -289,6 +293,7 @@ static void check_share(session_t *self)
         shared->log, LOG_CLIENTS_CROWDED, LOG_ABOUT(NULL, LOG_NUMBER("bytes", shared->memory)),
         "all clients together take %zu bytes; one with a long unfinished line is disconnected",
         shared->memory);
+    shared->counters.given_up++;
     close_because(self, "unfinished line beyond its share of memory");
 }
 
@@ -334,6 +339,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
     if (size < 0) {
         end_input(self);
     } else {
+        self->shared->counters.received += (uint64_t)size;
         take_lines(self, (text_t){.data = buffer->base, .size = (size_t)size});
     }
     if (ahead && self->state == SESSION_OPEN) {
@@ -483,6 +489,7 @@ static bool write_output(session_t *self)
         close_because(self, uv_strerror(written));
         return false;
     }
+    self->shared->counters.sent += self->output.size;
     if (written >= 0 && (size_t)written == self->output.size) {
         buffer_clear(&self->output);
         if (self->output.capacity > IDLE_BUFFER_SIZE) {

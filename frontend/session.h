@@ -17,6 +17,17 @@
 #include <sys/socket.h>
 #include <uv.h>
 
+/* Counts since the start, for PING (bus-protocol.md, Q8; open value struct). */
+typedef struct {
+    uint64_t lines;       /* of clients */
+    uint64_t malformed;   /* lines answered here */
+    uint64_t received;    /* bytes from clients */
+    uint64_t sent;        /* bytes to clients, given to the kernel or to libuv */
+    uint64_t slow;        /* times that a client was not read from until it had read its answers */
+    uint64_t turned_away; /* clients beyond max_connections */
+    uint64_t given_up;    /* clients whose connection ended before all was answered */
+} session_counters_t;
+
 /* What the sessions of one front-end share (open struct, the front-end's). */
 typedef struct {
     uv_loop_t *loop;
@@ -31,7 +42,8 @@ typedef struct {
     size_t memory;           /* bytes that all sessions hold for their clients */
     size_t handles;          /* sessions not yet freed, closing ones too */
     uint64_t opened;         /* connections since the start */
-    bool stopping;           /* the front-end ends: nothing more is read */
+    session_counters_t counters;
+    bool stopping;                  /* the front-end ends: nothing more is read */
     void (*closed)(void *argument); /* called when a connection was closed */
     void *argument;                 /* for `closed` */
 } session_shared_t;

@@ -159,12 +159,13 @@ static void send_hello(upstream_t *self)
 
 static void send_ping(upstream_t *self)
 {
-    char body[sizeof "clients " + TEXT_NUMBER_SIZE] = "clients ";
-    size_t size = strlen(body);
-    size += text_write_u64(self->settings.clients(self->settings.argument), body + size);
-    body[size++] = '\n';
-    /* One that does not go out is missed by nobody: if the link is dead, silence tells. */
-    (void)send_message(self, MESSAGE_PING, (text_t){.data = body, .size = size});
+    buffer_t body;
+    buffer_init(&body, LIMIT_BODY_SIZE);
+    if (self->settings.figures(self->settings.argument, &body) == STATUS_OK) {
+        /* One that does not go out is missed by nobody: if the link is dead, silence tells. */
+        (void)send_message(self, MESSAGE_PING, buffer_text(&body));
+    }
+    buffer_done(&body);
 }
 
 /* Q5: one small batch is at the node and one on its way; what comes meanwhile makes the next one larger, which costs both

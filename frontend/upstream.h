@@ -30,8 +30,8 @@ typedef struct {
     void (*opened)(void *argument);
     /* A reply came; `text` is borrowed for the call. */
     void (*replied)(void *argument, uint64_t connection, uint64_t sequence, text_t text);
-    /* Number of clients, for PING. */
-    size_t (*clients)(void *argument);
+    /* Appends the figures of PING, `key value` lines. */
+    status_t (*figures)(void *argument, buffer_t *out);
     void *argument; /* for the three */
 } upstream_settings_t;
 

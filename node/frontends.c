@@ -1,8 +1,15 @@
 #include "node/frontends.h"
 
 #include "common/memory.h"
+#include "common/message.h"
 
 #include <stdlib.h>
+
+const char *const frontends_figure_keys[FRONTENDS_FIGURES] = {
+#define FRONTENDS_KEY(name, key) [FRONTENDS_##name] = (key),
+    FRONTENDS_FIGURE_MAP(FRONTENDS_KEY)
+#undef FRONTENDS_KEY
+};
 
 struct frontends {
     frontend_link_t slots[LIMIT_FRONTENDS];
@@ -96,6 +103,20 @@ void frontends_remove(frontends_t *self, frontend_link_t *frontend)
     buffer_done(&frontend->replies);
     frontend->present = false;
     self->count--;
+}
+
+void frontends_take_figures(frontend_link_t *frontend, text_t body)
+{
+    uint64_t value;
+    if (message_number(body, "clients", LIMIT_CONNECTIONS, &value)) {
+        frontend->clients = value;
+    }
+    for (size_t i = 0; i < FRONTENDS_FIGURES; i++) {
+        if (message_number(body, frontends_figure_keys[i], INT64_MAX, &value)) {
+            frontend->told[i] = true;
+            frontend->figures[i] = value;
+        }
+    }
 }
 
 size_t frontends_count(const frontends_t *self)

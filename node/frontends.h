@@ -15,6 +15,26 @@
 
 enum { FRONTENDS_ROUTING_ID_SIZE = 255 }; /* ZeroMQ's most, bytes */
 
+/* What a front-end says of itself with PING beside its clients (bus-protocol.md, Q8), for reports. */
+#define FRONTENDS_FIGURE_MAP(X)                                                                    \
+    X(LINES, "lines")                                                                              \
+    X(MALFORMED, "malformed")                                                                      \
+    X(RECEIVED, "received")                                                                        \
+    X(SENT, "sent")                                                                                \
+    X(SLOW, "slow")                                                                                \
+    X(TURNED_AWAY, "turned_away")                                                                  \
+    X(GIVEN_UP, "given_up")
+
+enum {
+#define FRONTENDS_ENUM(name, key) FRONTENDS_##name,
+    FRONTENDS_FIGURE_MAP(FRONTENDS_ENUM)
+#undef FRONTENDS_ENUM
+        FRONTENDS_FIGURES
+};
+
+/* The keys of these. */
+extern const char *const frontends_figure_keys[FRONTENDS_FIGURES];
+
 /* One front-end (open; the node reads and writes it). */
 typedef struct {
     bool present;    /* this slot is in use */
@@ -24,9 +44,11 @@ typedef struct {
     char label[LIMIT_NAME_SIZE + 32]; /* for the log: name and pid */
     uint64_t session;                 /* of its HELLO */
     uint64_t clients;                 /* connections it serves, as it last said */
-    int64_t heard_ns;                 /* steady */
-    bool broken;                      /* a REPLY to it was lost: its session is no more */
-    buffer_t replies;                 /* body of the REPLY that is being made */
+    bool told[FRONTENDS_FIGURES];     /* which figures it has told: an older one tells less */
+    uint64_t figures[FRONTENDS_FIGURES];
+    int64_t heard_ns; /* steady */
+    bool broken;      /* a REPLY to it was lost: its session is no more */
+    buffer_t replies; /* body of the REPLY that is being made */
 } frontend_link_t;
 
 typedef struct frontends frontends_t;
@@ -51,6 +73,9 @@ void frontends_remove(frontends_t *self, frontend_link_t *frontend);
 
 /* The next present one from `*slot` on, moving `*slot` behind it; NULL at the end. Start with 0. */
 frontend_link_t *frontends_next(frontends_t *self, size_t *slot);
+
+/* Takes what PING says, `key value` lines. */
+void frontends_take_figures(frontend_link_t *frontend, text_t body);
 
 /* Front-ends, and the clients of all of them. */
 size_t frontends_count(const frontends_t *self);

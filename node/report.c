@@ -100,6 +100,18 @@ static void put_frontends(sheet_t *self, frontends_t *frontends)
 {
     put_number(self, "frontends", frontends_count(frontends));
     put_number(self, "clients", frontends_clients(frontends));
+    size_t slot = 0;
+    const frontend_link_t *frontend;
+    while ((frontend = frontends_next(frontends, &slot)) != NULL) {
+        put(self, "frontend %s", frontend->label);
+        put_field(self, "clients", frontend->clients);
+        for (size_t i = 0; i < FRONTENDS_FIGURES; i++) {
+            if (frontend->told[i]) {
+                put_field(self, frontends_figure_keys[i], frontend->figures[i]);
+            }
+        }
+        put(self, "\n");
+    }
 }
 
 static void put_places(sheet_t *self, const places_figures_t *places)

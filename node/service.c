@@ -257,10 +257,7 @@ static void take_frontend_hello(service_t *self, const message_inbound_t *inboun
 /* Q8 */
 static void take_ping(service_t *self, frontend_link_t *frontend, const message_t *message)
 {
-    uint64_t clients;
-    if (message_number(message->body, "clients", LIMIT_CONNECTIONS, &clients)) {
-        frontend->clients = clients;
-    }
+    frontends_take_figures(frontend, message->body);
     message_t pong = {.type = MESSAGE_PONG, .header = message->header};
     send_to_frontend(self, frontend_routing_id(frontend), &pong);
 }

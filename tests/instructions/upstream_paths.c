@@ -38,10 +38,10 @@ static void on_replied(void *argument, uint64_t connection, uint64_t sequence, t
     (void)text;
 }
 
-static size_t count_clients(void *argument)
+static status_t write_figures(void *argument, buffer_t *out)
 {
     (void)argument;
-    return 1;
+    return buffer_format(out, "clients 1\n");
 }
 
 /* Both sides go on, in turns. */
@@ -70,7 +70,7 @@ static void begin(scene_t *scene)
                                     .name = "Goloman",
                                     .opened = on_opened,
                                     .replied = on_replied,
-                                    .clients = count_clients,
+                                    .figures = write_figures,
                                     .argument = scene};
     assert_int_equal(upstream_open(&settings, &scene->upstream), STATUS_OK);
     assert_true(wait_until(is_open, scene, WAIT_LIMIT_MS));
