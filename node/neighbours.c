@@ -41,7 +41,7 @@ void neighbours_add(neighbours_t *self, const char *name, const char *endpoint,
 {
     assert(self->count < LIMIT_MEMBERS);
     size_t count = self->count + 1;
-    self->all = memory_resize(self->all, count * sizeof *self->all);
+    self->all = memory_resize(self->all, count * sizeof(neighbour_t *));
     self->marks = memory_resize(self->marks, count * sizeof *self->marks);
     unsigned mark = link_group_take_mark(&self->group);
     link_identity_t identity = {
@@ -68,7 +68,7 @@ void neighbours_remove(neighbours_t *self, neighbour_t *neighbour)
     neighbour_destroy(&self->all[index]);
     self->count--;
     size_t behind = self->count - index;
-    memmove(self->all + index, self->all + index + 1, behind * sizeof *self->all);
+    memmove(self->all + index, self->all + index + 1, behind * sizeof(neighbour_t *));
     memmove(self->marks + index, self->marks + index + 1, behind * sizeof *self->marks);
 }
 

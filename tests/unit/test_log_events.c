@@ -4,20 +4,26 @@
 #include "common/log_line.h"
 #include "common/memory.h"
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { DOCUMENT_SIZE = 262144 };
 
-static char *read_document(void)
+static char *read_file(const char *path)
 {
-    FILE *file = fopen(HERD_SOURCE_DIR "/docs/operations.md", "re");
+    FILE *file = fopen(path, "re");
     assert_non_null(file);
     char *text = memory_new(DOCUMENT_SIZE + 1);
     size_t size = fread(text, 1, DOCUMENT_SIZE, file);
     assert_in_range(size, 1, DOCUMENT_SIZE - 1);
     fclose(file);
     return text;
+}
+
+static char *read_document(void)
+{
+    return read_file(HERD_SOURCE_DIR "/docs/operations.md");
 }
 
 static void names_are_whole_and_differ(void **state)
@@ -94,12 +100,49 @@ static void each_row_is_of_an_event(void **state)
     free(document);
 }
 
+/* Whether any of the sources that the pattern names has `word`, and no longer one that begins with it. */
+static bool is_in_sources(const char *pattern, const char *word)
+{
+    glob_t paths;
+    bool found = false;
+    assert_int_equal(glob(pattern, 0, NULL, &paths), 0);
+    for (size_t i = 0; i < paths.gl_pathc && !found; i++) {
+        char *text = read_file(paths.gl_pathv[i]);
+        size_t size = strlen(word);
+        for (const char *at = strstr(text, word); at != NULL && !found; at = strstr(at + 1, word)) {
+            found = at[size] != '_' && (at[size] < 'A' || at[size] > 'Z');
+        }
+        free(text);
+    }
+    globfree(&paths);
+    return found;
+}
+
+/* An event that nothing logs would be explained to no end. */
+static void each_event_is_logged_somewhere(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+#define EVENTS_NAME(name, level, repeats) "LOG_" #name,
+        LOG_EVENTS_MAP(EVENTS_NAME)
+#undef EVENTS_NAME
+    };
+    for (size_t i = 0; i < LOG_EVENT_COUNT; i++) {
+        if (!is_in_sources(HERD_SOURCE_DIR "/node/*.c", names[i]) &&
+            !is_in_sources(HERD_SOURCE_DIR "/frontend/*.c", names[i]) &&
+            !is_in_sources(HERD_SOURCE_DIR "/common/*.c", names[i])) {
+            fail_msg("nothing logs %s", names[i]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_whole_and_differ),
         cmocka_unit_test(each_warning_and_error_is_explained),
         cmocka_unit_test(each_row_is_of_an_event),
+        cmocka_unit_test(each_event_is_logged_somewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
