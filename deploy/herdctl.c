@@ -24,6 +24,7 @@ static const struct {
     {"members", "[MEMBER...]", "list members, one line of tab-separated fields each",
      herdctl_members},
     {"status", "[--links] [MEMBER...]", "ask members how they are", herdctl_status},
+    {"top", "[MEMBER...]", "the same, again and again, with rates", herdctl_top},
     {"health", "[MEMBER...]", "say in one line whether the herd is well", herdctl_health},
     {"ping", "[--count N] [MEMBER...]", "measure how long members take to answer", herdctl_ping},
     {"where", "CLIENT [MEMBER...]", "show a client's record at each member", herdctl_where},

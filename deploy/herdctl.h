@@ -39,6 +39,7 @@ herdctl_command_fn herdctl_places;
 herdctl_command_fn herdctl_reload;
 herdctl_command_fn herdctl_status;
 herdctl_command_fn herdctl_tap;
+herdctl_command_fn herdctl_top;
 herdctl_command_fn herdctl_where;
 
 /* The configuration of --config, findings on stderr (warnings left out: `check` tells them); NULL after an

@@ -101,6 +101,10 @@ EOF
     echo "FAILED: herdctl --json status says:" && cat out other
 fi
 
+expect 2 '' "herdctl: --count takes a number from 1 to 1000000000, not \"0\"$hint" --config good.cfg top --count 0
+expect 2 '' "herdctl: --interval takes seconds from 0.01 to 3600, not \"3601\"$hint" --config good.cfg top --interval 3601
+expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg top Three
+
 expect 2 'unusable: One does not answer; Two does not answer' '' --config good.cfg health
 expect 2 'unusable: Two does not answer' '' --config good.cfg health Two
 expect 2 '' 'bad.cfg:1: error: "name" is missing below this line

@@ -319,6 +319,58 @@ static void the_level_of_the_log_is_set(void **state)
     free(path);
 }
 
+/* Blocks, or lines of JSON, one after the other; rates where there is something to compare with. */
+static void top_shows_rates(void **state)
+{
+    herd_t *herd = *state;
+    herdctl_expect(herd, 0, "POSITIONS/S", "top", "--count", "1", NULL);
+    herdctl_run_t run =
+        herdctl_run(herd, "--json", "top", "--count", "2", "--interval", "0.05", "Clark", NULL);
+    assert_int_equal(run.status, 0);
+    text_t rest = text_of(run.output);
+    text_t line;
+    for (int i = 0; i < 2; i++) {
+        assert_true(text_take_line(&rest, &line));
+        json_t *json = json_loadb(line.data, line.size, 0, NULL);
+        assert_non_null(json);
+        const json_t *rate = json_object_get(member_of(json, "Clark"), "positions_per_s");
+        assert_true(i == 0 ? json_is_null(rate) : json_is_real(rate));
+        json_decref(json);
+    }
+    assert_int_equal(rest.size, 0);
+    herdctl_done(&run);
+}
+
+/* It goes on until it is asked to end. */
+static void top_ends_by_a_signal(void **state)
+{
+    herd_t *herd = *state;
+    char *program = herd_program("herdctl");
+    char *file = workspace_path(herd_folder(herd), "top.out");
+    const char *const argv[] = {program, "--config", herd_file(herd), "top", "--interval",
+                                "0.05",  NULL};
+    process_t *process = process_start(&(process_options_t){.argv = argv, .output = file});
+    const int64_t end_ms = wait_clock_ms() + WAIT_LIMIT_MS;
+    size_t size = 0;
+    for (size_t heads = 0; heads < 3 && wait_clock_ms() < end_ms;) {
+        char *output = workspace_read(file, &size);
+        heads = 0;
+        for (const char *at = output; at != NULL && (at = strstr(at, "MEMBER")) != NULL; at++) {
+            heads++;
+        }
+        free(output);
+        wait_nap(10);
+    }
+    assert_true(process_is_running(process));
+    process_signal(process, SIGINT);
+    int status;
+    assert_true(process_wait(process, WAIT_LIMIT_MS, &status));
+    assert_int_equal(status, 0);
+    process_destroy(&process);
+    free(file);
+    free(program);
+}
+
 int main(void)
 {
     if (!herd_programs_exist()) {
@@ -334,6 +386,8 @@ int main(void)
         HERD_TEST_OWN(a_link_that_is_cut_is_named),
         HERD_TEST_SINGLE(foreign_bytes_are_shown_not_sent),
         HERD_TEST_SINGLE(the_level_of_the_log_is_set),
+        HERD_TEST_SINGLE(top_shows_rates),
+        HERD_TEST_SINGLE(top_ends_by_a_signal),
     };
     return workspace_finish(cmocka_run_group_tests_name("operators", tests, NULL, NULL));
 }
