@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -309,6 +310,68 @@ static void half_a_handshake_holds_up_nobody(void **state)
     expect_unharmed(&scene);
 }
 
+/* The number in the sample of a log line such as "... of it: \\x00\\x6B\\x8B\\x45\\x67": the routing id that ROUTER gave. */
+static uint32_t find_given_id(const char *log)
+{
+    const char *sample = strstr(log, "\\x00");
+    assert_non_null(sample);
+    uint32_t id = 0;
+    sample += strlen("\\x00");
+    for (int i = 0; i < 4; i++) {
+        bool escaped = strncmp(sample, "\\x", 2) == 0;
+        unsigned byte = (unsigned char)*sample;
+        if (escaped) {
+            char digits[3] = {sample[2], sample[3], '\0'};
+            byte = (unsigned)strtoul(digits, NULL, 16);
+        }
+        sample += escaped ? 4 : 1;
+        id = id << 8 | byte;
+    }
+    return id;
+}
+
+/* Whether libzmq would count its routing ids from shortly before `id` on, with rand() seeded so. */
+static bool is_foreseen(uint32_t id, unsigned seed)
+{
+    enum { NUMBERS = 256, COUNTED = 64 };
+    srand(seed);
+    uint32_t low = (uint32_t)rand();
+    for (int i = 0; i < NUMBERS; i++) {
+        uint32_t high = (uint32_t)rand();
+        if (id - (low | high << 31) < COUNTED) {
+            return true;
+        }
+        low = high;
+    }
+    return false;
+}
+
+/* A peer that has taken the next id for its own would end the node (docs/decisions/0021). */
+static void given_routing_ids_cannot_be_foreseen(void **state)
+{
+    static const herd_member_t single[] = {{"B", ""}};
+    time_t start = time(NULL);
+    herd_t *herd =
+        herd_new(&(herd_options_t){.members = single, .member_count = 1, .tcp_requests = true});
+    *state = herd;
+    herd_start(herd, "B");
+    intruder_t *intruder = intruder_new(
+        herd, &(intruder_options_t){.type = ZMQ_DEALER, .endpoint = herd_requests(herd, "B")});
+    assert_true(intruder_send(intruder, MESSAGE_PING, "", "", WAIT_LIMIT_MS));
+    herd_wait_logged(herd, "B", "node", "a header without session");
+    size_t size;
+    char *path = workspace_path(herd_folder(herd), "log/B.node.log");
+    char *log = workspace_read(path, &size);
+    uint32_t id = find_given_id(log);
+    assert_false(is_foreseen(id, 1));
+    for (time_t time_s = start - 1; time_s <= time(NULL); time_s++) {
+        assert_false(is_foreseen(id, (unsigned)time_s));
+    }
+    free(log);
+    free(path);
+    intruder_destroy(&intruder);
+}
+
 int main(void)
 {
     if (!herd_programs_exist()) {
@@ -322,6 +385,7 @@ int main(void)
         HERD_TEST_OWN(a_recorded_session_is_worth_nothing),
         HERD_TEST_OWN(garbage_is_dropped_on_every_port),
         HERD_TEST_OWN(half_a_handshake_holds_up_nobody),
+        HERD_TEST_OWN(given_routing_ids_cannot_be_foreseen),
     };
     return workspace_finish(cmocka_run_group_tests_name("attacks", tests, NULL, NULL));
 }
