@@ -140,7 +140,12 @@ static void log_accepted(guard_t *self, const zap_request_t *request, const char
                          const char *address)
 {
     char seen[LINE_SIZE];
-    snprintf(seen, sizeof seen, "%s %s %s", security_domain_text(request->domain), user, address);
+    /* Of a Unix socket the process is part of the address, "localhost:1000:1000:4711": each run of herdctl is another. */
+    int address_size =
+        (int)(strncmp(address, "localhost:", 10) == 0 ? (size_t)(strrchr(address, ':') - address)
+                                                      : strlen(address));
+    snprintf(seen, sizeof seen, "%s %s %.*s", security_domain_text(request->domain), user,
+             address_size, address);
     if (zhashx_size(self->seen) == LIMIT_KEYS_SEEN) {
         zhashx_purge(self->seen);
     }
