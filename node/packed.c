@@ -8,32 +8,25 @@
 /* Eight bytes that are all `byte`. */
 #define EACH(byte) ((uint64_t)(byte)*UINT64_C(0x0101010101010101))
 
-enum { WORD = 8, HALF = 4 };
-
-/* Lower halves -> the bytes that they stand for: 0x30 more, or 0x20 from ten on. */
-static inline uint64_t expand(uint64_t halves)
-{
-    uint64_t from_ten = (halves + EACH(6)) >> 4 & EACH(1);
-    return halves + EACH(0x30) - (from_ten << 4);
-}
+enum { WORD = 8, FIRST = '*' };
 
 bool packed_write(char *text, size_t size, unsigned char *out)
 {
     assert(size <= PACKED_TEXT_SIZE);
-    uint64_t strange = 0;
-    memset(text + size, '0', PACKED_TEXT_SIZE - size);
+    uint64_t all = 0;
+    memset(text + size, FIRST, PACKED_TEXT_SIZE - size);
     for (size_t i = 0; i < size; i += WORD) {
         uint64_t word;
         memcpy(&word, text + i, sizeof word);
-        word = le64toh(word);
-        uint64_t halves = word & EACH(0x0f);
-        strange |= expand(halves) ^ word;
+        /* A byte in front of '*' borrows from those behind, but is itself left with a high bit: one is enough. */
+        uint64_t halves = le64toh(word) - EACH(FIRST);
+        all |= halves;
         halves = (halves | halves >> 4) & UINT64_C(0x00ff00ff00ff00ff);
         halves = (halves | halves >> 8) & UINT64_C(0x0000ffff0000ffff);
         uint32_t packed = htole32((uint32_t)(halves | halves >> 16));
         memcpy(out + i / 2, &packed, sizeof packed);
     }
-    return strange == 0;
+    return (all & EACH(0xf0)) == 0;
 }
 
 void packed_read(const unsigned char *packed, size_t text_size, char *out)
@@ -43,12 +36,12 @@ void packed_read(const unsigned char *packed, size_t text_size, char *out)
     memcpy(copy, packed, packed_size(text_size));
     for (size_t i = 0; i < text_size; i += WORD) {
         uint32_t half_word;
-        memcpy(&half_word, copy + i / 2, HALF);
+        memcpy(&half_word, copy + i / 2, sizeof half_word);
         uint64_t halves = le32toh(half_word);
         halves = (halves | halves << 16) & UINT64_C(0x0000ffff0000ffff);
         halves = (halves | halves << 8) & UINT64_C(0x00ff00ff00ff00ff);
         halves = (halves | halves << 4) & EACH(0x0f);
-        uint64_t word = htole64(expand(halves));
+        uint64_t word = htole64(halves + EACH(FIRST));
         memcpy(out + i, &word, sizeof word);
     }
 }
