@@ -466,9 +466,10 @@ static unsigned count_requests(fixture_t *self)
     return count;
 }
 
+/* Q5: of those that are small. */
 static void a_window_of_requests_is_unanswered(void **state)
 {
-    enum { CLIENTS = 60, WINDOW = 16 };
+    enum { CLIENTS = 60, WINDOW = 2 };
     fixture_t *self = start_both(state);
     client_t *clients[CLIENTS];
     unsigned requests = 0;
@@ -502,6 +503,29 @@ static void a_window_of_requests_is_unanswered(void **state)
     }
     for (size_t i = 0; i < CLIENTS; i++) {
         client_expect(clients[i], "AT N " LINE_A);
+        client_destroy(&clients[i]);
+    }
+}
+
+/* Q5: each line fills a message that is not small. */
+static void large_requests_have_a_wider_window(void **state)
+{
+    enum { CLIENTS = 20, WINDOW = 16, ID_SIZE = 16384 };
+    static char line[ID_SIZE + 32];
+    fixture_t *self = start_both(state);
+    client_t *clients[CLIENTS];
+    char id[ID_SIZE + 1] = "";
+    memset(id, 'x', ID_SIZE);
+    snprintf(line, sizeof line, "IAMAT %s +1+1 1\n", id);
+    for (size_t i = 0; i < CLIENTS; i++) {
+        clients[i] = client_new(self->port);
+        client_say(clients[i], line);
+        if (i < WINDOW) {
+            (void)test_node_wait_one(self->node);
+        }
+    }
+    assert_int_equal(count_requests(self), 0);
+    for (size_t i = 0; i < CLIENTS; i++) {
         client_destroy(&clients[i]);
     }
 }
@@ -639,6 +663,7 @@ int main(void)
         TEST(a_request_without_answer_ends_its_connection),
         TEST(a_half_closed_client_gets_everything),
         TEST(a_window_of_requests_is_unanswered),
+        TEST(large_requests_have_a_wider_window),
         TEST(a_client_that_does_not_read_is_not_read_from),
         TEST(connections_have_a_limit),
         TEST(too_long_a_line_ends_after_the_replies_before_it),
