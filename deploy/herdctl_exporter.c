@@ -117,6 +117,7 @@ static enum MHD_Result answer_health(exporter_t *self, struct MHD_Connection *co
 }
 
 /* MHD calls it with the headers, and once more with all of the request. */
+/* NOLINTNEXTLINE(readability-function-size): the parameters are MHD's */
 static enum MHD_Result on_request(/* eight parameters: MHD_AccessHandlerCallback */
                                   void *argument, struct MHD_Connection *connection,
                                   const char *url, const char *method, const char *version,

@@ -103,7 +103,7 @@ const config_member_t **herdctl_choose_members(const config_t *config, char **na
                                                size_t name_count, size_t *ret_count)
 {
     size_t count = name_count > 0 ? name_count : config->member_count;
-    const config_member_t **members = memory_new_array(count, sizeof *members);
+    const config_member_t **members = memory_new_array(count, sizeof(config_member_t *));
     for (size_t i = 0; i < count; i++) {
         members[i] = name_count > 0 ? config_member(config, names[i]) : &config->members[i];
         if (members[i] == NULL) {

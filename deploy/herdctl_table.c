@@ -3,6 +3,7 @@
 #include "common/memory.h"
 #include "common/timestamp.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +108,7 @@ static void print_cell(const herdctl_table_t *self, FILE *file, size_t column, c
 
 void herdctl_table_print(const herdctl_table_t *self, FILE *file)
 {
+    assert(self->column_count > 0);
     for (size_t i = 0; i < self->column_count; i++) {
         print_cell(self, file, i, self->columns[i].title, HERDCTL_HEAD);
     }

@@ -131,11 +131,12 @@ static uint64_t resident_size(void)
         return 0;
     }
     text_t rest = {.data = text, .size = fread(text, 1, sizeof text, file)};
-    text_t field;
+    text_t all;
+    text_t resident;
     uint64_t pages;
     (void)fclose(file);
-    bool read = text_take_field(&rest, &field) && text_take_field(&rest, &field) &&
-                text_to_u64(field, UINT32_MAX, &pages);
+    bool read = text_take_field(&rest, &all) && text_take_field(&rest, &resident) &&
+                text_to_u64(resident, UINT32_MAX, &pages);
     return read ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
