@@ -512,6 +512,7 @@ void session_flush(session_t *self)
 /* An idle connection costs nothing but its struct. */
 static void trim(session_t *self)
 {
+    size_t before = self->footprint;
     if (self->output.size == 0) {
         buffer_done(&self->output);
     }
@@ -520,6 +521,7 @@ static void trim(session_t *self)
     }
     pipeline_trim(&self->pipeline);
     account(self);
+    self->shared->given_back += before - self->footprint;
     bool waits = self->state == SESSION_DISCARDING || pipeline_count(&self->pipeline) > 0;
     if (self->footprint == 0 && !waits) {
         list_remove(&self->active);

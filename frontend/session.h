@@ -40,8 +40,10 @@ typedef struct {
     list_link_t active;      /* sessions that hold memory, wait for the node or have a deadline */
     int64_t last_receipt_ns; /* POSIX time given to the newest request; the next gets a later one */
     size_t memory;           /* bytes that all sessions hold for their clients */
-    size_t handles;          /* sessions not yet freed, closing ones too */
-    uint64_t opened;         /* connections since the start */
+    size_t
+        given_back; /* bytes that idle ones let go of, since malloc was asked to let go of them too */
+    size_t handles;  /* sessions not yet freed, closing ones too */
+    uint64_t opened; /* connections since the start */
     session_counters_t counters;
     bool stopping;                  /* the front-end ends: nothing more is read */
     void (*closed)(void *argument); /* called when a connection was closed */
