@@ -166,6 +166,10 @@ static bool take_order(handshakes_t *self, zsock_t *pipe)
         watched_t *watched = &self->watched[domain];
         zsock_destroy(&watched->monitor); /* of a socket that was closed: it is bound anew */
         *watched = (watched_t){.monitor = zsock_new(ZMQ_PAIR)};
+        if (watched->monitor != NULL) {
+            /* No high-water mark: ZeroMQ's I/O thread would block at it. */
+            zsock_set_rcvhwm(watched->monitor, 0);
+        }
         if (watched->monitor != NULL && zsock_connect(watched->monitor, "%s", address) != 0) {
             zsock_destroy(&watched->monitor);
         }
