@@ -1,6 +1,7 @@
 #!/bin/sh
-# tests/bench/run starts what it compares, measures, judges, and leaves no process behind. Looks at no figure.
-# usage: test_run.sh PROGRAMS; exit status 77 without python3
+# tests/bench/run: its command line; with `looks`, that it starts what it compares, measures, judges, and leaves no process
+# behind. Looks at no figure.
+# usage: test_run.sh PROGRAMS [looks]; exit status 77 without python3
 set -eu
 
 programs=$1
@@ -28,6 +29,8 @@ grep -q '^iamat-50x32 ' "$folder/list" || fail 'the main case is not listed'
 refuses --case nonsense
 refuses --rounds 0
 refuses --case
+
+[ "${2-}" = looks ] || exit 0
 
 # case NAME: a short look at it
 look() {

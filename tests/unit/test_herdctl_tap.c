@@ -88,8 +88,8 @@ static const char *const data[] = {"in/B/DATA",
                                    "HERD/1",
                                    "DATA",
                                    "1 2",
-                                   "AT B +0.500000000 emu +1-1 5 =\n"
-                                   "AT B +0.500000000 kiwi +1-1 5 =\n",
+                                   ("AT B +0.500000000 emu +1-1 5 =\n"
+                                    "AT B +0.500000000 kiwi +1-1 5 =\n"),
                                    NULL};
 static const char *const request[] = {"request/A:7/REQUEST",       META, "HERD/1", "REQUEST", "1",
                                       "1 1 5 WHATSAT kiwi 10 1\n", NULL};

@@ -62,15 +62,16 @@ static void peers_and_events_are_apart(void **state)
 
 static void all_that_is_kept_is_bounded(void **state)
 {
+    static const size_t peer_size = (size_t)4 * LIMIT_LOG_PEER;
+    static const size_t message_size = (size_t)4 * LIMIT_LOG_MESSAGE;
     log_repeats_t *self = *state;
-    char *peer = memory_new(4 * LIMIT_LOG_PEER + 1);
-    char *message = memory_new(4 * LIMIT_LOG_MESSAGE);
+    char *peer = memory_new(peer_size + 1);
+    char *message = memory_new(message_size);
     unsigned passed = 0;
     for (unsigned i = 0; i < 10000; i++) {
         int size = snprintf(peer, LIMIT_LOG_PEER, "peer %u", i);
-        memset(peer + size, 'x', 4 * LIMIT_LOG_PEER - (size_t)size);
-        passed +=
-            log_repeats_pass(self, LOG_LINK_GAP, peer, (text_t){message, 4 * LIMIT_LOG_MESSAGE}, 1);
+        memset(peer + size, 'x', peer_size - (size_t)size);
+        passed += log_repeats_pass(self, LOG_LINK_GAP, peer, (text_t){message, message_size}, 1);
     }
     assert_int_equal(passed, LIMIT_LOG_REPEATS);
     log_held_t held;
