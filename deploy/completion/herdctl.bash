@@ -21,9 +21,10 @@ _herdctl_words() {
     --kind) printf '%s\n' in out request reply apply link ;;
     --type)
         printf '%s\n' HELLO WANT DATA ACK NAK RESET COMPARE LEAVES AUDIT REFUSED WELCOME REQUEST REPLY PING PONG \
-            GOODBYE STATUS FORGET REPORT up opened restarted down reset refused other-herd repaired gap bad
+            GOODBYE STATUS FORGET WHERE LOGLEVEL ECHO RELOAD REPORT up opened restarted down reset refused other-herd \
+            repaired gap bad
         ;;
-    --role) printf '%s\n' member operator watcher ;;
+    --role) printf '%s\n' member front-end operator watcher ;;
     --client | --count | --duration | --feature-classes | --interval | --key | --listen | --peer) ;;
     *)
         case $1/$2 in

@@ -69,6 +69,29 @@ bash_gives 'good.cfg' places import g
 bash_gives '' --config good.cfg forget ''
 bash_gives 'One Two' --config good.cfg forget kiwi ''
 bash_gives 'operator' keygen --role o
+bash_gives 'front-end' keygen --role f
+bash_gives 'WHERE' tap --type WH
+
+# in_source FILE START: the first text of each line of the table that begins with a line with START, sorted.
+in_source() {
+    sed -n "/$2/,/^\$/p" "$source_folder/$1" | sed -nE 's/^[^"]*[(=]?[^"]*"([A-Za-z-]+)".*/\1/p' | sort
+}
+
+# completed OPTION FILE: what may stand behind it, in the order of the file.
+completed() {
+    awk -v start="^ *[(]?$1[)]" '$0 ~ start {at = 1; sub(/^[^)]*\)/, "")} at {print} at && /;;|return/ {exit}' \
+        "$source_folder/deploy/completion/$2" |
+        grep -oE -- ' [A-Za-z][A-Za-z-]*' | tr -d ' ' | grep -vxE 'printf|compadd|return'
+}
+
+# Every role, type of message and event that there is; "down" is an event of the neighbour's own.
+roles=$(in_source common/security.h 'define SECURITY_ROLE_MAP')
+types=$( (in_source common/message.h 'define MESSAGE_TYPE' && in_source node/neighbour.c 'event_texts\[\] =' && echo down) | sort)
+for file in herdctl.bash _herdctl; do
+    check "$file: roles" "$(completed --role "$file" | sort)" "$roles"
+    check "$file: types" "$(completed --type "$file" | sort)" "$types"
+done
+check "roles of the source" "$(wc -w <<<"$roles")" 4
 
 # Every option of the manual page is completed.
 mapfile -t options < <(grep -oE 'Fl -[a-z]+(-[a-z]+)*' "$source_folder/docs/man/herdctl.1" | sed 's/Fl -/--/' | sort -u)
