@@ -21,17 +21,21 @@ fail() {
     cat "$folder/said"
 }
 
-for unit in herd-node@.service herd-frontend@.service; do
-    sed "s#/usr/bin/herd-#$bin/herd-#" "$deploy/systemd/$unit" >"$folder/$unit"
+for unit in herd-node@.service herd-frontend@.service herd-exporter.service; do
+    sed "s#/usr/bin/herd#$bin/herd#" "$deploy/systemd/$unit" >"$folder/$unit"
     verify "$folder/$unit" || fail "$unit"
     # The check sees what is wrong.
     { cat "$folder/$unit" && echo 'NoSuchKey=yes'; } >"$folder/wrong@.service"
     verify "$folder/wrong@.service" && fail "$unit: a wrong line is not seen"
     rm "$folder/wrong@.service"
-    # Both programs share the folder of the sockets: neither may take it away when it ends.
-    for line in RuntimeDirectoryPreserve=yes NoNewPrivileges=yes ProtectSystem=strict; do
+    for line in User=herd NoNewPrivileges=yes ProtectSystem=strict \
+        'SystemCallFilter=prlimit64 setrlimit sched_setscheduler'; do
         grep -qxF "$line" "$deploy/systemd/$unit" || fail "$unit: no line $line"
     done
+done
+# Node and front-end share the folder of the sockets: neither may take it away when it ends.
+for unit in herd-node@.service herd-frontend@.service; do
+    grep -qxF RuntimeDirectoryPreserve=yes "$deploy/systemd/$unit" || fail "$unit: its folder of sockets goes"
 done
 
 if command -v logrotate >/dev/null; then
