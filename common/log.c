@@ -537,13 +537,19 @@ static size_t escaped_size(text_t text)
     return size;
 }
 
-/* A line of traffic into room for `size` escaped bytes and one more. */
-static char *put_line(char *out, text_t line, size_t size)
+/* Bytes that a line of traffic comes to, which has `escaped` once it is escaped. */
+static size_t line_room(size_t escaped)
 {
-    if (size == line.size) {
+    return escaped < TRAFFIC_SIZE ? escaped : TRAFFIC_SIZE;
+}
+
+/* A line of traffic into that much room and one byte more. */
+static char *put_line(char *out, text_t line, size_t escaped)
+{
+    if (escaped == line.size && escaped <= TRAFFIC_SIZE) {
         return text_copy(line, out);
     }
-    text_escape(line, out, size + 1);
+    text_escape(line, out, line_room(escaped) + 1);
     return out + strlen(out);
 }
 
@@ -551,14 +557,14 @@ static char *put_line(char *out, text_t line, size_t size)
 static void append_traffic_text(log_t *self, const char *tag, int64_t now_ns, text_t peer,
                                 text_t line)
 {
-    size_t size = escaped_size(line);
-    size = size < TRAFFIC_SIZE ? size : TRAFFIC_SIZE;
+    size_t escaped = escaped_size(line);
+    size_t size = line_room(escaped);
     if (reserve_line(self, prefix_size(self) + peer.size + 1 + size + 1 + EVENT_ROOM)) {
         char *start = self->filling.data + self->filling.size;
         char *out = put_prefix(self, start, now_ns, tag);
         out = text_copy(peer, out);
         *out++ = ' ';
-        out = put_line(out, line, size);
+        out = put_line(out, line, escaped);
         *out++ = '\n';
         buffer_commit(&self->filling, (size_t)(out - start));
     }
@@ -569,14 +575,14 @@ static void append_traffic_json(log_t *self, const char *event, int64_t now_ns, 
                                 text_t line)
 {
     buffer_t *out = &self->filling;
-    size_t size = escaped_size(line);
-    size = size < TRAFFIC_SIZE ? size : TRAFFIC_SIZE;
+    size_t escaped = escaped_size(line);
+    size_t size = line_room(escaped);
     buffer_clear(&self->scratch);
     if (buffer_reserve(&self->scratch, size + 1) != STATUS_OK ||
         !reserve_line(self, JSON_EXTRA_SIZE + 5 * (peer.size + size) + EVENT_ROOM)) {
         return;
     }
-    char *end = put_line(self->scratch.data, line, size);
+    char *end = put_line(self->scratch.data, line, escaped);
     buffer_commit(&self->scratch, (size_t)(end - self->scratch.data));
     char time[TIMESTAMP_ISO8601_SIZE];
     timestamp_write_iso8601(now_ns, time);

@@ -44,6 +44,7 @@
     X(KEY_REFUSED, WARNING, COUNTED)                                                               \
     X(KEY_MISUSED, WARNING, COUNTED)                                                               \
     X(CONNECTIONS_CUT, INFO, EACH)                                                                 \
+    X(CUT_FAILED, ERROR, EACH)                                                                     \
     X(HANDSHAKE_FAILED, WARNING, COUNTED)                                                          \
     X(UNWATCHED, ERROR, EACH)                                                                      \
     X(LINK_KEY_MISSING, ERROR, EACH)                                                               \

@@ -17,8 +17,11 @@ typedef struct {
     char message[LIMIT_LOG_MESSAGE]; /* of the last that was held */
 } slot_t;
 
+/* Behind the slots for any event there is one for each, for those that find no other. */
+enum { SLOTS = LIMIT_LOG_REPEATS + LOG_EVENT_COUNT };
+
 struct log_repeats {
-    slot_t slots[LIMIT_LOG_REPEATS];
+    slot_t slots[SLOTS];
 };
 
 log_repeats_t *log_repeats_new(void)
@@ -48,7 +51,7 @@ static bool is_of(const slot_t *slot, log_event_t event, const char *peer)
            text_equal(text_of(slot->peer), peer_text(peer));
 }
 
-/* The slot of `event` and `peer`, else a free one, else one of that event, else NULL. */
+/* The slot of `event` and `peer`, else a free one, else one of that event. */
 static slot_t *find(log_repeats_t *self, log_event_t event, const char *peer, int64_t steady_ns)
 {
     slot_t *free_slot = NULL;
@@ -63,6 +66,9 @@ static slot_t *find(log_repeats_t *self, log_event_t event, const char *peer, in
         } else if (slot->event == event) {
             kin = slot;
         }
+    }
+    if (free_slot == NULL && kin == NULL) {
+        return &self->slots[LIMIT_LOG_REPEATS + event];
     }
     return free_slot != NULL ? free_slot : kin;
 }
@@ -86,9 +92,6 @@ bool log_repeats_pass(log_repeats_t *self, log_event_t event, const char *peer, 
                       int64_t steady_ns)
 {
     slot_t *slot = find(self, event, peer, steady_ns);
-    if (slot == NULL) {
-        return true;
-    }
     if (slot->passed_ns != 0 && (!is_over(slot, steady_ns) || slot->held > 0)) {
         hold(slot, message);
         return false;
@@ -100,7 +103,7 @@ bool log_repeats_pass(log_repeats_t *self, log_event_t event, const char *peer, 
 
 bool log_repeats_take(log_repeats_t *self, int64_t steady_ns, log_held_t *ret_held)
 {
-    for (size_t i = 0; i < LIMIT_LOG_REPEATS; i++) {
+    for (size_t i = 0; i < SLOTS; i++) {
         slot_t *slot = &self->slots[i];
         if (slot->held > 0 && is_over(slot, steady_ns)) {
             *ret_held = (log_held_t){

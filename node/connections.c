@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <errno.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -69,7 +70,9 @@ static bool parse_own(const char *endpoint, endpoint_t *ret_own)
         return false;
     }
     if (inet_pton(AF_INET6, ret_own->host, &v6) == 1) {
-        (void)inet_ntop(AF_INET6, &v6, ret_own->host, sizeof ret_own->host);
+        bool mapped = IN6_IS_ADDR_V4MAPPED(&v6);
+        (void)inet_ntop(mapped ? AF_INET : AF_INET6, &v6.s6_addr[mapped ? 12 : 0], ret_own->host,
+                        sizeof ret_own->host);
     }
     if (strcmp(ret_own->host, "0.0.0.0") == 0 || strcmp(ret_own->host, "::") == 0) {
         ret_own->host[0] = '\0';
@@ -77,17 +80,18 @@ static bool parse_own(const char *endpoint, endpoint_t *ret_own)
     return true;
 }
 
-size_t connections_cut(const char *endpoint)
+status_t connections_cut(const char *endpoint, size_t *ret_count)
 {
     endpoint_t own;
-    size_t count = 0;
-    DIR *directory = opendir("/proc/self/fd");
-    if (directory == NULL || !parse_own(endpoint, &own)) {
-        if (directory != NULL) {
-            closedir(directory);
-        }
-        return 0;
+    if (!parse_own(endpoint, &own)) {
+        errno = EINVAL;
+        return STATUS_INVALID;
     }
+    DIR *directory = opendir("/proc/self/fd");
+    if (directory == NULL) {
+        return STATUS_SYSTEM;
+    }
+    size_t count = 0;
     const struct dirent *entry;
     while ((entry = readdir(directory)) != NULL) {
         uint64_t file;
@@ -97,7 +101,8 @@ size_t connections_cut(const char *endpoint)
         }
     }
     closedir(directory);
-    return count;
+    *ret_count = count;
+    return STATUS_OK;
 }
 
 bool connections_peer(int file, char out[CONNECTIONS_PEER_SIZE])

@@ -6,14 +6,17 @@
 #ifndef HERD_CONNECTIONS_H
 #define HERD_CONNECTIONS_H
 
+#include "common/status.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 enum { CONNECTIONS_PEER_SIZE = 96 };
 
 /* Shuts down every connection of this process whose own end is `endpoint` (tcp://address:port or ipc://path), so that
- * ZeroMQ finds them ended; the listener goes on. The number of them. */
-size_t connections_cut(const char *endpoint);
+ * ZeroMQ finds them ended; the listener goes on. `*ret_count`: the number of them. STATUS_SYSTEM with errno set where the
+ * process cannot look at its own descriptors, STATUS_INVALID where `endpoint` is none. */
+status_t connections_cut(const char *endpoint, size_t *ret_count) STATUS_MUST_USE;
 
 /* Whether so many bytes came from its peer; true where that cannot be told, as of a Unix socket. */
 bool connections_has_received(int file, size_t size);

@@ -6,7 +6,7 @@
 #include "node/handshakes.h"
 #include "node/zap.h"
 
-#include <czmq.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +101,14 @@ status_t guard_bind(guard_t *self, void *socket, security_domain_t domain, const
     self->endpoints[domain] = endpoint;
     status_t status = security_serve(self->security, socket, domain);
     return status == STATUS_OK ? sockets_bind(socket, endpoint) : status;
+}
+
+void guard_close(zsock_t **socket_p)
+{
+    if (*socket_p != NULL) {
+        handshakes_leave(zsock_resolve(*socket_p));
+    }
+    zsock_destroy(socket_p);
 }
 
 const security_t *guard_security(const guard_t *self)
@@ -256,6 +264,22 @@ bool guard_admits(guard_t *self, security_domain_t domain, const message_inbound
     return true;
 }
 
+static void cut(const guard_t *self, security_domain_t domain)
+{
+    size_t count;
+    const char *name = security_domain_text(domain);
+    if (connections_cut(self->endpoints[domain], &count) == STATUS_OK) {
+        log_event(self->log, LOG_CONNECTIONS_CUT, NULL,
+                  "%s: %zu connections are cut, for a key was revoked; who has another comes back",
+                  name, count);
+    } else {
+        log_event(self->log, LOG_CUT_FAILED, NULL,
+                  "%s: a key was revoked, but connections that it has opened cannot be found (%s); "
+                  "they go on until the node is restarted",
+                  name, strerror(errno));
+    }
+}
+
 /* K7: ZeroMQ cannot be told to end the connection of one peer, so all of the socket end. */
 static void cut_revoked(guard_t *self, const security_changes_t *changes)
 {
@@ -267,21 +291,21 @@ static void cut_revoked(guard_t *self, const security_changes_t *changes)
                               security_admits((security_domain_t)domain, (security_role_t)role));
         }
         if (concerned && self->endpoints[domain] != NULL) {
-            size_t count = connections_cut(self->endpoints[domain]);
-            log_event(
-                self->log, LOG_CONNECTIONS_CUT, NULL,
-                "%s: %zu connections are cut, for a key was revoked; who has another comes back",
-                security_domain_text((security_domain_t)domain), count);
+            cut(self, (security_domain_t)domain);
         }
     }
 }
 
-bool guard_reload(guard_t *self)
+status_t guard_reload(guard_t *self, bool *ret_changed)
 {
     security_changes_t changes;
-    if (self->security == NULL ||
-        security_reload(self->security, log_problem, self->log, &changes) != STATUS_OK) {
-        return false;
+    *ret_changed = false;
+    if (self->security == NULL) {
+        return STATUS_OK;
+    }
+    status_t status = security_reload(self->security, log_problem, self->log, &changes);
+    if (status != STATUS_OK) {
+        return status;
     }
     log_event(self->log, LOG_KEYS_READ, NULL, "keys read: %zu new, %zu revoked", changes.added,
               changes.removed);
@@ -290,7 +314,8 @@ bool guard_reload(guard_t *self)
                   "this member's own key is another one; it is used after a restart");
     }
     cut_revoked(self, &changes);
-    return changes.added > 0 || changes.removed > 0;
+    *ret_changed = changes.added > 0 || changes.removed > 0;
+    return STATUS_OK;
 }
 
 uint64_t guard_refused(const guard_t *self)

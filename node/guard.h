@@ -11,6 +11,8 @@
 #include "common/message.h"
 #include "common/security.h"
 
+#include <czmq.h>
+
 typedef struct guard guard_t;
 
 /* Reads the keys, and listens for ZAP; what goes wrong is logged. Not OK: the node cannot start. One guard with keys a
@@ -25,6 +27,9 @@ void guard_destroy(guard_t **self_p);
  * `endpoint` is borrowed as long as the guard lives. STATUS_IN_USE, STATUS_SYSTEM with errno set. */
 status_t guard_bind(guard_t *self, void *socket, security_domain_t domain,
                     const char *endpoint) STATUS_MUST_USE;
+
+/* Closes a socket that was bound; clears the pointer, NULL is fine. */
+void guard_close(zsock_t **socket_p);
 
 /* The keys, for sockets that connect; NULL without. Borrowed. */
 const security_t *guard_security(const guard_t *self);
@@ -44,9 +49,9 @@ bool guard_admits(guard_t *self, security_domain_t domain, const message_inbound
 void guard_note(guard_t *self, security_domain_t domain, const message_inbound_t *inbound,
                 const security_holder_t *holder, const char *problem);
 
-/* Reads the keys again. Connections to domains of roles that lost a key are cut; who may comes back at once. True: some key
- * came or went. */
-bool guard_reload(guard_t *self);
+/* Reads the keys again. Connections to domains of roles that lost a key are cut; who may comes back at once. `*ret_changed`:
+ * some key came or went. Not OK: they could not be read, and those that were read before count. */
+status_t guard_reload(guard_t *self, bool *ret_changed) STATUS_MUST_USE;
 
 /* Connections and messages turned away so far. */
 uint64_t guard_refused(const guard_t *self);

@@ -253,6 +253,11 @@ void handshakes_watch(handshakes_t *self, void *socket, security_domain_t domain
     zsock_wait(self->actor);
 }
 
+void handshakes_leave(void *socket)
+{
+    (void)zmq_socket_monitor(socket, NULL, 0);
+}
+
 uint64_t handshakes_failed(const handshakes_t *self)
 {
     return atomic_load(&self->failed);

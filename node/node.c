@@ -270,15 +270,17 @@ static int on_guard(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     return 0;
 }
 
-/* K6, K7 */
-static void reload_keys(node_t *self)
+/* K6, K7. False where they could not be read. */
+static bool reload_keys(node_t *self)
 {
-    if (!guard_reload(self->guard)) {
-        return;
+    bool changed;
+    if (guard_reload(self->guard, &changed) != STATUS_OK) {
+        return false;
     }
-    for (size_t i = 0; i < neighbours_count(self->neighbours); i++) {
+    for (size_t i = 0; changed && i < neighbours_count(self->neighbours); i++) {
         neighbour_keys_changed(neighbours_all(self->neighbours)[i], timestamp_steady_ns());
     }
+    return true;
 }
 
 /* The setting, or half of the machine's memory. */
@@ -306,8 +308,7 @@ static void apply_settings(node_t *self)
 static bool reload(void *argument, buffer_t *report)
 {
     node_t *self = argument;
-    reload_keys(self);
-    bool taken = reload_run(self->reload, report);
+    bool taken = reload_run(self->reload, reload_keys(self), report);
     if (taken) {
         apply_settings(self);
     }
@@ -505,8 +506,8 @@ void node_destroy(node_t **self_p)
     tap_destroy(&self->tap);
     zloop_destroy(&self->loop);
     places_destroy(&self->places);
-    zsock_destroy(&self->requests);
-    zsock_destroy(&self->bus);
+    guard_close(&self->requests);
+    guard_close(&self->bus);
     guard_destroy(&self->guard);
     store_destroy(&self->store);
     close(self->wake);

@@ -31,7 +31,9 @@ static bool answer_status(operators_t *self, buffer_t *out)
     const operators_context_t *context = &self->context;
     const request_t *request = context->request;
     /* What little has changed since it was last complete; the node does more, and then it is asked again. */
-    self->digest_asked = !store_digest_step(context->store, STATUS_DIGEST_STEP);
+    if (!self->digest_asked) {
+        self->digest_asked = !store_digest_step(context->store, STATUS_DIGEST_STEP);
+    }
     report_figures_t figures = {
         .name = context->member->name,
         .started_ns = context->started_ns,

@@ -262,7 +262,7 @@ static void apply(reload_t *self, config_t *config, const config_member_t *membe
               config->file, self->changes, self->restarts);
 }
 
-bool reload_run(reload_t *self, buffer_t *report)
+bool reload_run(reload_t *self, bool keys_read, buffer_t *report)
 {
     const reload_context_t *context = &self->context;
     self->report = report;
@@ -270,7 +270,11 @@ bool reload_run(reload_t *self, buffer_t *report)
     config_t *config = config_load(context->config->file, on_finding, self);
     const config_member_t *member =
         config != NULL ? config_member(config, context->member->name) : NULL;
-    bool taken = config != NULL && suits(self, config, member);
+    if (!keys_read) {
+        on_finding(self, CONFIG_ERROR, context->config->file, 0,
+                   "the folder of keys cannot be read; those read before count");
+    }
+    bool taken = config != NULL && suits(self, config, member) && keys_read;
     if (taken) {
         apply(self, config, member);
     } else {

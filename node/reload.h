@@ -29,9 +29,9 @@ reload_t *reload_new(const reload_context_t *context);
 /* Frees it and clears the pointer; NULL is fine. */
 void reload_destroy(reload_t **self_p);
 
-/* Reads config->file. Changes `settings` and `neighbours`, and appends the body of a REPORT (bus-protocol.md, S3), with
+/* Reads config->file. Changes `settings` and `neighbours`, and appends the body of a REPORT (bus-protocol.md, S6), with
  * room for LIMIT_BODY_SIZE. False, and nothing changed, where the file has an error, is of another herd, or has no member
- * of our name. */
-bool reload_run(reload_t *self, buffer_t *report);
+ * of our name; or where the keys, which come first, could not be read (`keys_read`). */
+bool reload_run(reload_t *self, bool keys_read, buffer_t *report);
 
 #endif

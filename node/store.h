@@ -40,7 +40,7 @@ typedef struct store_cursor {
     struct store_cursor *sibling; /* the store's list of cursors */
 } store_cursor_t;
 
-/* One entry of the list (open value struct); texts borrow until the next merge. */
+/* One entry of the list (open value struct); texts borrow until the store is asked for another, or merges. */
 typedef struct {
     record_t record;
     uint64_t index; /* position in the list of changes, from 1 */
@@ -71,7 +71,8 @@ enum { STORE_FETCH_STEPS = 3 };
 uint32_t store_hash(const store_t *self, text_t client);
 void store_fetch(const store_t *self, uint32_t hash, unsigned step);
 
-/* The record of `client` that is served; texts borrow until the next merge. False where there is none, or it has
+/* The record of `client` that is served; texts borrow until the store is asked for another, or merges: what is merged must
+ * not borrow from it. False where there is none, or it has
  * expired (R16) or was forgotten (R17). */
 bool store_find(const store_t *self, text_t client, record_t *ret_record);
 

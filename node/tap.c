@@ -136,7 +136,7 @@ static void close_socket(tap_t *self)
 {
     subscriptions_clear(self->subscriptions);
     follow(self);
-    zsock_destroy(&self->socket);
+    guard_close(&self->socket);
 }
 
 /* T4: numbers of another session are no continuation. */
@@ -156,7 +156,7 @@ static status_t open_socket(tap_t *self)
         sockets_configure(handle(self), SOCKETS_TAP_XPUB, endpoint, NULL) != STATUS_OK ||
         guard_bind(self->context.guard, handle(self), SECURITY_DOMAIN_TAP, endpoint) != STATUS_OK) {
         int error = errno; /* for the log */
-        zsock_destroy(&self->socket);
+        guard_close(&self->socket);
         errno = error;
         return STATUS_IN_USE;
     }

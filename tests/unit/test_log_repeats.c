@@ -82,9 +82,10 @@ static void all_that_is_kept_is_bounded(void **state)
         repeated += held.repeated;
     }
     assert_int_equal(passed + repeated, 10000);
-    /* Another event finds no slot, and passes; when the second is over there is room again. */
+    /* Another event has one slot for all peers; when the second is over there is room again. */
     assert_true(log_repeats_pass(self, LOG_LINK_DOWN, "Hands", TEXT("a"), 2));
-    assert_true(log_repeats_pass(self, LOG_LINK_DOWN, "Hands", TEXT("a"), 3));
+    assert_false(log_repeats_pass(self, LOG_LINK_DOWN, "Hands", TEXT("a"), 3));
+    assert_true(log_repeats_take(self, INT64_MAX, &held));
     assert_true(log_repeats_pass(self, LOG_LINK_DOWN, "Hands", TEXT("a"), second_ns + 1));
     assert_false(log_repeats_pass(self, LOG_LINK_DOWN, "Hands", TEXT("a"), second_ns + 2));
     free(peer);
@@ -98,12 +99,33 @@ static void none_is_fine(void **state)
     log_repeats_destroy(&none);
 }
 
+/* So many peers of one event cannot have another one flood the log. */
+static void an_event_without_a_slot_is_counted_too(void **state)
+{
+    log_repeats_t *self = *state;
+    for (unsigned i = 0; i < LIMIT_LOG_REPEATS; i++) {
+        char peer[LIMIT_LOG_PEER];
+        snprintf(peer, sizeof peer, "peer %u", i);
+        assert_true(log_repeats_pass(self, LOG_LINK_GAP, peer, TEXT("a"), 1));
+    }
+    assert_true(log_repeats_pass(self, LOG_LINK_DOWN, "Hands", TEXT("b"), 1));
+    assert_false(log_repeats_pass(self, LOG_LINK_DOWN, "Hands", TEXT("c"), 2));
+    assert_false(log_repeats_pass(self, LOG_LINK_DOWN, "Welsh", TEXT("d"), 3));
+    log_held_t held;
+    assert_true(log_repeats_take(self, INT64_MAX, &held));
+    assert_int_equal(held.event, LOG_LINK_DOWN);
+    assert_int_equal(held.repeated, 2);
+    assert_text_equal(held.message, "d");
+    assert_false(log_repeats_take(self, INT64_MAX, &held));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(one_a_second_passes, setup, teardown),
         cmocka_unit_test_setup_teardown(peers_and_events_are_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(all_that_is_kept_is_bounded, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_event_without_a_slot_is_counted_too, setup, teardown),
         cmocka_unit_test(none_is_fine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
