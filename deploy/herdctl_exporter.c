@@ -26,7 +26,7 @@
 
 enum {
     CONNECTIONS_MAX = 64,
-    CONNECTION_LIMIT_S = 10,   /* as long as Prometheus waits */
+    CONNECTION_LIMIT_S = 5,    /* a scrape takes a second or two */
     CONNECTION_MEMORY = 16384, /* bytes: a request's lines and headers */
     TICK_MS = 500,             /* overdue connections are looked for */
     FRESH_MS = 1000,           /* a survey is good for so long */
