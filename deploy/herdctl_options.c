@@ -99,19 +99,35 @@ bool herdctl_take_seconds(const char *name, const char *text, int64_t *value_ns)
     return true;
 }
 
+static bool is_among(const config_member_t *member, const config_member_t *const *members,
+                     size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (members[i] == member) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const config_member_t **herdctl_choose_members(const config_t *config, char **names,
                                                size_t name_count, size_t *ret_count)
 {
     size_t count = name_count > 0 ? name_count : config->member_count;
     const config_member_t **members = memory_new_array(count, sizeof(config_member_t *));
+    size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
-        members[i] = name_count > 0 ? config_member(config, names[i]) : &config->members[i];
-        if (members[i] == NULL) {
+        const config_member_t *member =
+            name_count > 0 ? config_member(config, names[i]) : &config->members[i];
+        if (member == NULL) {
             fprintf(stderr, "herdctl: no member \"%s\" in %s\n", names[i], config->file);
             free(members);
             return NULL;
         }
+        if (name_count == 0 || !is_among(member, members, kept)) {
+            members[kept++] = member;
+        }
     }
-    *ret_count = count;
+    *ret_count = kept;
     return members;
 }

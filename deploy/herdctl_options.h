@@ -29,7 +29,7 @@ bool herdctl_take_number(const char *name, const char *text, uint64_t minimum, u
 /* The value of `name` in seconds, with decimals or without, as ns: 10 ms .. one hour. NULL leaves `*value_ns` as it is. */
 bool herdctl_take_seconds(const char *name, const char *text, int64_t *value_ns);
 
-/* The members of these names, all of the herd where there are none. Caller frees with free(); NULL where a name is
+/* The members of these names, each once, all of the herd where there are none. Caller frees with free(); NULL where a name is
  * unknown. */
 const config_member_t **herdctl_choose_members(const config_t *config, char **names,
                                                size_t name_count, size_t *ret_count);

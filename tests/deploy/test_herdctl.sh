@@ -78,6 +78,7 @@ expect 1 "$head
 One     $down
 Two     $down" '' --config good.cfg status
 expect 1 "Two	down	-	-	-	-	-	-	-	-	-	-" '' --config good.cfg status --plain Two
+expect 1 "Two	down	-	-	-	-	-	-	-	-	-	-" '' --config good.cfg status --plain Two Two
 expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg status One Three
 expect 2 '' "herdctl: status knows no option --all$hint" --config good.cfg status --all
 expect 2 '' "herdctl: status knows no option --json=1$hint" --config good.cfg status --json=1
