@@ -76,6 +76,9 @@
  * under way, so only WHATSAT answers that come later can pile up. */
 #define LIMIT_REPLY_MESSAGES 4096
 #define LIMIT_REQUEST_WINDOW 16
+/* Messages queued on an operator's connection to a member, each way, of LIMIT_BODY_SIZE at most: a question has one answer, and
+ * a member that is not asked any more is not read from. */
+#define LIMIT_OPERATOR_MESSAGES 4
 /* Messages one handler takes from a socket before the others have their turn. */
 #define LIMIT_MESSAGES_PER_TURN 64
 

@@ -79,6 +79,7 @@ static const role_settings_t role_settings[] = {
     [SOCKETS_REQUESTS_ROUTER] = {LIMIT_REPLY_MESSAGES, LIMIT_REQUEST_WINDOW, 0},
     /* Clients wait for their node: look for it every 100 ms. */
     [SOCKETS_REQUESTS_DEALER] = {LIMIT_REQUEST_WINDOW, LIMIT_REPLY_MESSAGES, 0},
+    [SOCKETS_OPERATOR_DEALER] = {LIMIT_OPERATOR_MESSAGES, LIMIT_OPERATOR_MESSAGES, 0},
     /* Subscriptions come in a burst when a subscriber connects. */
     [SOCKETS_TAP_XPUB] = {LIMIT_TAP_MESSAGES, LIMIT_TAP_SUBSCRIPTIONS, 0},
     [SOCKETS_TAP_SUB] = {LIMIT_TAP_SUBSCRIPTIONS, LIMIT_TAP_MESSAGES, 0},
@@ -109,7 +110,8 @@ static bool set_kind(void *socket, sockets_role_t role)
     case SOCKETS_BUS_ROUTER:
     case SOCKETS_REQUESTS_ROUTER: return SET_ALL(socket, router_settings);
     case SOCKETS_BUS_DEALER:
-    case SOCKETS_REQUESTS_DEALER: return SET_ALL(socket, dealer_settings);
+    case SOCKETS_REQUESTS_DEALER:
+    case SOCKETS_OPERATOR_DEALER: return SET_ALL(socket, dealer_settings);
     case SOCKETS_TAP_XPUB: return SET_ALL(socket, xpub_settings);
     case SOCKETS_TAP_SUB: return SET_ALL(socket, sub_settings);
     }

@@ -11,7 +11,8 @@ typedef enum {
     SOCKETS_BUS_ROUTER,      /* a member receives from its neighbours */
     SOCKETS_BUS_DEALER,      /* a member sends to one neighbour */
     SOCKETS_REQUESTS_ROUTER, /* a node serves its front-ends and operators */
-    SOCKETS_REQUESTS_DEALER, /* a front-end or operator asks its node */
+    SOCKETS_REQUESTS_DEALER, /* a front-end asks its node */
+    SOCKETS_OPERATOR_DEALER, /* an operator asks a node */
     SOCKETS_TAP_XPUB,        /* a node publishes what passes */
     SOCKETS_TAP_SUB,         /* an operator watches it */
 } sockets_role_t;
