@@ -254,6 +254,13 @@ static char *find_only(const char *folder, security_role_t role, size_t *ret_cou
     return found;
 }
 
+bool security_has_secret(const char *folder, security_role_t role)
+{
+    size_t count;
+    free(find_only(folder, role, &count));
+    return count > 0;
+}
+
 /* Whose key is the own one: the name given, or that of the only one. NULL after a problem. */
 static char *choose_name(const security_settings_t *settings)
 {

@@ -91,6 +91,9 @@ bool security_domain_from_text(text_t text, security_domain_t *ret_domain);
 bool security_admits(security_domain_t domain, security_role_t role);
 bool security_may_request(security_role_t role, message_type_t type);
 
+/* Whether a secret certificate of that role is in the key folder, whosever. */
+bool security_has_secret(const char *folder, security_role_t role);
+
 /* Reads the own pair, and the public certificates of all. STATUS_OK, with `*ret_self` NULL where there is no folder. What is
  * wrong is told: STATUS_NOT_FOUND: there is no own key; STATUS_INVALID: it cannot be used; STATUS_SYSTEM: nor can the
  * folder. Public certificates that cannot be used are told too, and left out. Caller frees with security_close. */

@@ -50,8 +50,11 @@ config_t *herdctl_load(const herdctl_t *self);
  * said, where there are none; `*ret_keys` is NULL in a herd without keys. Caller frees with security_close. */
 bool herdctl_open_keys(const config_t *config, security_t **ret_keys);
 
-/* The same for the tap: a watcher's where there is no operator of that name. */
+/* The same for the tap: a watcher's where no operator, or none of that name, has a secret key here. */
 bool herdctl_open_tap_keys(const config_t *config, security_t **ret_keys);
+
+/* Whether the public key of that member's node is there, or `keys` NULL; where it is missing that is said. */
+bool herdctl_has_key_of(const security_t *keys, const char *member);
 
 /* A DEALER that connects to the member's request socket; NULL where that cannot be. Caller closes it with zmq_close. */
 void *herdctl_connect(void *context, const security_t *keys, const config_member_t *member);

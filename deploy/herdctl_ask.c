@@ -30,10 +30,8 @@ typedef struct {
 } peer_t;
 
 struct herdctl_ask {
-    void *context; /* ZeroMQ's */
-    const config_t *config;
+    void *context;    /* ZeroMQ's */
     security_t *keys; /* NULL in a herd without keys */
-    bool lost;        /* there are no keys where there must be: nobody can be asked */
     peer_t *peers;
     size_t count;
     zmq_pollitem_t *items; /* of a turn: room for one each */
@@ -56,22 +54,26 @@ static void raise_limits(void *context, size_t count)
 
 static void *connect_to(const herdctl_ask_t *self, const config_member_t *member)
 {
-    return self->lost ? NULL : herdctl_connect(self->context, self->keys, member);
+    return herdctl_connect(self->context, self->keys, member);
 }
 
 herdctl_ask_t *herdctl_ask_new(const config_t *config, const config_member_t *const *members,
                                size_t count)
 {
+    security_t *keys = NULL;
+    if (!herdctl_open_keys(config, &keys)) {
+        return NULL;
+    }
     herdctl_ask_t *self = memory_new(sizeof *self);
-    self->config = config;
+    self->keys = keys;
     self->count = count;
     self->peers = memory_new_array(count, sizeof *self->peers);
     self->items = memory_new_array(count, sizeof *self->items);
     self->owners = memory_new_array(count, sizeof *self->owners);
-    self->lost = !herdctl_open_keys(config, &self->keys);
     self->context = zmq_ctx_new();
     raise_limits(self->context, count);
     for (size_t i = 0; i < count; i++) {
+        (void)herdctl_has_key_of(keys, members[i]->name); /* said once, not with each question */
         self->peers[i].member = members[i];
         self->peers[i].socket = connect_to(self, members[i]);
     }

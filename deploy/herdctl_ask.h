@@ -39,8 +39,9 @@ typedef struct {
     void *argument; /* for `take` */
 } herdctl_question_t;
 
-/* Begins to connect to `count` members, whose array is copied; `config` and the members are borrowed. Caller frees with
- * herdctl_ask_destroy. */
+/* Begins to connect to `count` members, whose array is copied; the members are borrowed, and `config` for the call. NULL,
+ * and said so, where there are no keys to do so with: then nothing is known of anybody. A member whose public key is missing
+ * is named, and never answers. Caller frees with herdctl_ask_destroy. */
 herdctl_ask_t *herdctl_ask_new(const config_t *config, const config_member_t *const *members,
                                size_t count);
 

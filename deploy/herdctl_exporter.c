@@ -183,7 +183,7 @@ static void end_overdue(exporter_t *self)
     }
 }
 
-/* The herd file as it is now; where it cannot be read all stays as it was. */
+/* The herd file and keys as they are now; where they cannot be read all stays as it was. */
 static bool load(exporter_t *self)
 {
     config_t *config = herdctl_load(self->herdctl);

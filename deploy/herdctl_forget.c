@@ -82,9 +82,8 @@ static herdctl_exit_t print_answer(answer_t answer, const char *client, const ch
     return HERDCTL_FAILED;
 }
 
-/* Tells these members, one after the other, until one has answered. */
-static verdict_t tell(const config_t *config, const config_member_t *const *members, size_t count,
-                      const char *client)
+/* Tells members, one after the other, until one has answered. */
+static verdict_t tell(herdctl_ask_t *ask, const char *client)
 {
     verdict_t verdict = {.answer = ANSWER_NONE};
     char *line = herdctl_client_line(client);
@@ -95,9 +94,7 @@ static verdict_t tell(const config_t *config, const config_member_t *const *memb
                                    .enough = 1,
                                    .take = take,
                                    .argument = &verdict};
-    herdctl_ask_t *ask = herdctl_ask_new(config, members, count);
     (void)herdctl_ask(ask, &question); /* the verdict says it */
-    herdctl_ask_destroy(&ask);
     free(line);
     return verdict;
 }
@@ -110,10 +107,14 @@ static herdctl_exit_t forget(const config_t *config, const char *client, char **
     if (members == NULL) {
         return HERDCTL_FAILED;
     }
-    verdict_t verdict = tell(config, members, count, client);
-    bool of_one = verdict.answer != ANSWER_NONE || name_count > 0;
-    herdctl_exit_t result =
-        print_answer(verdict.answer, client, of_one ? members[verdict.index]->name : NULL);
+    herdctl_exit_t result = HERDCTL_FAILED;
+    herdctl_ask_t *ask = herdctl_ask_new(config, members, count);
+    if (ask != NULL) {
+        verdict_t verdict = tell(ask, client);
+        bool of_one = verdict.answer != ANSWER_NONE || name_count > 0;
+        result = print_answer(verdict.answer, client, of_one ? members[verdict.index]->name : NULL);
+    }
+    herdctl_ask_destroy(&ask);
     free(members);
     return result;
 }

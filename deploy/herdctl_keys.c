@@ -32,12 +32,15 @@ bool herdctl_open_keys(const config_t *config, security_t **ret_keys)
     return open_keys(config, SECURITY_OPERATOR, ret_keys);
 }
 
-/* Whether the operator of that name has a key here, or without a name any operator. */
+/* Whether the operator of that name has a secret key here, or without a name any operator: where a watcher works there are
+ * public ones of operators. */
 static bool has_operator(const config_t *config)
 {
     const char *name = key_name();
-    char *path = name != NULL ? security_secret_path(config->keys, SECURITY_OPERATOR, name)
-                              : security_role_folder(config->keys, SECURITY_OPERATOR);
+    if (name == NULL) {
+        return security_has_secret(config->keys, SECURITY_OPERATOR);
+    }
+    char *path = security_secret_path(config->keys, SECURITY_OPERATOR, name);
     bool found = access(path, F_OK) == 0;
     free(path);
     return found;
@@ -47,4 +50,14 @@ bool herdctl_open_tap_keys(const config_t *config, security_t **ret_keys)
 {
     bool as_operator = config->keys == NULL || has_operator(config);
     return open_keys(config, as_operator ? SECURITY_OPERATOR : SECURITY_WATCHER, ret_keys);
+}
+
+bool herdctl_has_key_of(const security_t *keys, const char *member)
+{
+    bool found = keys == NULL || security_key(keys, SECURITY_MEMBER, member) != NULL;
+    if (!found) {
+        fprintf(stderr, "herdctl: %s cannot be asked: its key, member/%s.cert, is not here\n",
+                member, member);
+    }
+    return found;
 }

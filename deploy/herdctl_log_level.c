@@ -43,7 +43,7 @@ static herdctl_answer_t take(void *argument, size_t index, text_t body, int64_t 
     return HERDCTL_ANSWER_COMPLETE;
 }
 
-static size_t set_all(levels_t *self, const config_t *config)
+static size_t set_all(levels_t *self, herdctl_ask_t *ask)
 {
     char body[BODY_SIZE];
     int size = snprintf(body, sizeof body, "%s\n", log_level_text(self->level));
@@ -52,10 +52,7 @@ static size_t set_all(levels_t *self, const config_t *config)
                                    .limit_ms = LIMIT_MS,
                                    .take = take,
                                    .argument = self};
-    herdctl_ask_t *ask = herdctl_ask_new(config, self->members, self->count);
-    size_t answered = herdctl_ask(ask, &question);
-    herdctl_ask_destroy(&ask);
-    return answered;
+    return herdctl_ask(ask, &question);
 }
 
 static void print_lines(const levels_t *self)
@@ -90,9 +87,14 @@ static void print_json(const levels_t *self, const config_t *config)
 
 static herdctl_exit_t set_levels(levels_t *self, const config_t *config, bool json)
 {
+    herdctl_ask_t *ask = herdctl_ask_new(config, self->members, self->count);
+    if (ask == NULL) {
+        return HERDCTL_FAILED;
+    }
     self->before = memory_new_array(self->count, sizeof *self->before);
     self->set = memory_new_array(self->count, sizeof *self->set);
-    size_t answered = set_all(self, config);
+    size_t answered = set_all(self, ask);
+    herdctl_ask_destroy(&ask);
     if (json) {
         print_json(self, config);
     } else {

@@ -58,11 +58,10 @@ static int compare_times(const void *one, const void *other)
     return (a > b) - (a < b);
 }
 
-static void run(ping_t *self, const config_t *config)
+static void run(ping_t *self, herdctl_ask_t *ask)
 {
     herdctl_question_t question = {
         .type = MESSAGE_ECHO, .limit_ms = ROUND_LIMIT_MS, .take = take, .argument = self};
-    herdctl_ask_t *ask = herdctl_ask_new(config, self->members, self->member_count);
     for (uint64_t i = 0; i < self->rounds; i++) {
         int64_t next_ns = timestamp_steady_ns() + self->interval_ns;
         (void)herdctl_ask(ask, &question); /* `times` tell */
@@ -70,7 +69,6 @@ static void run(ping_t *self, const config_t *config)
             wait_until_steady(next_ns);
         }
     }
-    herdctl_ask_destroy(&ask);
     for (size_t i = 0; i < self->member_count; i++) {
         qsort(self->times[i].times_ns, self->times[i].answered, sizeof(int64_t), compare_times);
     }
@@ -137,11 +135,16 @@ static void print_json(const ping_t *self, const config_t *config)
 /* HERDCTL_OK where nothing was lost. */
 static herdctl_exit_t ping(ping_t *self, const config_t *config, bool json)
 {
+    herdctl_ask_t *ask = herdctl_ask_new(config, self->members, self->member_count);
+    if (ask == NULL) {
+        return HERDCTL_FAILED;
+    }
     self->times = memory_new_array(self->member_count, sizeof *self->times);
     for (size_t i = 0; i < self->member_count; i++) {
         self->times[i].times_ns = memory_new_array(self->rounds, sizeof(int64_t));
     }
-    run(self, config);
+    run(self, ask);
+    herdctl_ask_destroy(&ask);
     if (json) {
         print_json(self, config);
     } else {

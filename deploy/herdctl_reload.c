@@ -137,10 +137,13 @@ static void print_all(const outcome_t *outcomes, const config_member_t *const *m
 static herdctl_exit_t reload(const config_t *config, const config_member_t *const *members,
                              size_t count, bool json)
 {
+    herdctl_ask_t *ask = herdctl_ask_new(config, members, count);
+    if (ask == NULL) {
+        return HERDCTL_FAILED;
+    }
     outcome_t *outcomes = memory_new_array(count, sizeof *outcomes);
     const herdctl_question_t question = {
         .type = MESSAGE_RELOAD, .limit_ms = ANSWER_LIMIT_MS, .take = take, .argument = outcomes};
-    herdctl_ask_t *ask = herdctl_ask_new(config, members, count);
     (void)herdctl_ask(ask, &question); /* the outcomes say it */
     herdctl_ask_destroy(&ask);
     print_all(outcomes, members, count, json);

@@ -21,6 +21,9 @@ herdctl_survey_t *herdctl_survey_new(const config_t *config, char **names, size_
         herdctl_report_init(&self->reports[i]);
     }
     self->ask = herdctl_ask_new(config, members, count);
+    if (self->ask == NULL) {
+        herdctl_survey_destroy(&self);
+    }
     return self;
 }
 

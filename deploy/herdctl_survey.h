@@ -24,8 +24,8 @@ typedef struct {
     struct herdctl_ask *ask; /* its own */
 } herdctl_survey_t;
 
-/* Begins to connect to the members named, to all where there are none. NULL, and said so, where a name is unknown. Caller
- * frees with herdctl_survey_destroy. */
+/* Begins to connect to the members named, to all where there are none. NULL, and said so, where a name is unknown or
+ * there are no keys to ask with. Caller frees with herdctl_survey_destroy. */
 herdctl_survey_t *herdctl_survey_new(const config_t *config, char **names, size_t name_count);
 void herdctl_survey_destroy(herdctl_survey_t **self_p);
 

@@ -45,8 +45,11 @@ typedef struct watch {
     zloop_t *loop;
     watched_t *members;
     size_t count;
+    size_t connected; /* members, or about to be */
     size_t answered;  /* members */
     bool begun;       /* how many answered was told */
+    bool judged;      /* all have had their time to answer */
+    bool full;        /* as many messages were shown as are wanted */
     uint64_t shown;   /* messages */
     uint64_t lost;    /* in all */
     uint64_t foreign; /* messages that were none */
@@ -139,7 +142,8 @@ static bool take(watched_t *member, zmsg_t *frames)
         herdctl_tap_print(&message, &options->filter, options->format);
     }
     watch->shown++;
-    return options->count == 0 || watch->shown < options->count;
+    watch->full = watch->shown == options->count;
+    return !watch->full;
 }
 
 static int on_messages(zloop_t *loop, zsock_t *socket, void *argument)
@@ -200,6 +204,7 @@ static int on_answer_limit(zloop_t *loop, int timer, void *argument)
     (void)loop;
     (void)timer;
     watch_t *self = argument;
+    self->judged = true;
     for (size_t i = 0; i < self->count; i++) {
         const watched_t *member = &self->members[i];
         if (!member->answered && member->socket != NULL) {
@@ -251,6 +256,9 @@ static void connect_member(watched_t *self)
         fprintf(stderr, "herdctl: %s has no tap in the herd file\n", self->member->name);
         return;
     }
+    if (!herdctl_has_key_of(self->watch->options->keys, self->member->name)) {
+        return;
+    }
     self->socket = zsock_new(ZMQ_SUB);
     if (self->socket != NULL && configure(self)) {
         subscribe(self);
@@ -263,9 +271,8 @@ static void connect_member(watched_t *self)
     }
 }
 
-static size_t connect_all(watch_t *self, const config_member_t *const *members)
+static void connect_all(watch_t *self, const config_member_t *const *members)
 {
-    size_t connected = 0;
     for (size_t i = 0; i < self->count; i++) {
         watched_t *member = &self->members[i];
         member->watch = self;
@@ -275,10 +282,9 @@ static size_t connect_all(watch_t *self, const config_member_t *const *members)
         if (member->socket != NULL) {
             zloop_reader(self->loop, member->socket, on_messages, member);
             zloop_reader_set_tolerant(self->loop, member->socket);
-            connected++;
+            self->connected++;
         }
     }
-    return connected;
 }
 
 /* The first signals to end us are read from a descriptor. */
@@ -318,6 +324,15 @@ static void tell_end(watch_t *self)
     }
 }
 
+/* Whether all was seen that was asked for. Who has not had its time to answer yet is not judged. */
+static bool is_well(const watch_t *self)
+{
+    if (self->full || self->answered == self->count) {
+        return true;
+    }
+    return self->connected == self->count && !self->judged;
+}
+
 herdctl_exit_t herdctl_tap_watch(const config_member_t *const *members, size_t count,
                                  const herdctl_tap_options_t *options)
 {
@@ -326,7 +341,8 @@ herdctl_exit_t herdctl_tap_watch(const config_member_t *const *members, size_t c
                      .loop = zloop_new(),
                      .members = memory_new_array(count, sizeof(watched_t)),
                      .count = count};
-    if (connect_all(&watch, members) > 0) {
+    connect_all(&watch, members);
+    if (watch.connected > 0) {
         run(&watch);
     }
     tell_end(&watch);
@@ -336,5 +352,5 @@ herdctl_exit_t herdctl_tap_watch(const config_member_t *const *members, size_t c
     zloop_destroy(&watch.loop);
     free(watch.members);
     bool written = fflush(stdout) == 0 && ferror(stdout) == 0;
-    return watch.answered == count && written ? HERDCTL_OK : HERDCTL_FAILED;
+    return is_well(&watch) && written ? HERDCTL_OK : HERDCTL_FAILED;
 }

@@ -78,7 +78,7 @@ static herdctl_answer_t take(void *argument, size_t index, text_t body, int64_t 
                                                                    : HERDCTL_ANSWER_NONE;
 }
 
-static void ask_all(where_t *self, const config_t *config)
+static void ask_all(where_t *self, herdctl_ask_t *ask)
 {
     char *line = herdctl_client_line(self->client);
     herdctl_question_t question = {.type = MESSAGE_WHERE,
@@ -86,9 +86,7 @@ static void ask_all(where_t *self, const config_t *config)
                                    .limit_ms = ANSWER_LIMIT_MS,
                                    .take = take,
                                    .argument = self};
-    herdctl_ask_t *ask = herdctl_ask_new(config, self->members, self->count);
     (void)herdctl_ask(ask, &question); /* the findings say it */
-    herdctl_ask_destroy(&ask);
     free(line);
     for (size_t i = 0; i < self->count; i++) {
         const finding_t *finding = &self->findings[i];
@@ -247,8 +245,13 @@ static void print_json(const where_t *self, const config_t *config)
 /* HERDCTL_OK where all have the same record. */
 static herdctl_exit_t where(where_t *self, const config_t *config, bool json)
 {
+    herdctl_ask_t *ask = herdctl_ask_new(config, self->members, self->count);
+    if (ask == NULL) {
+        return HERDCTL_FAILED;
+    }
     self->findings = memory_new_array(self->count, sizeof *self->findings);
-    ask_all(self, config);
+    ask_all(self, ask);
+    herdctl_ask_destroy(&ask);
     if (json) {
         print_json(self, config);
     } else {

@@ -317,6 +317,38 @@ static void a_port_in_use_is_told(void **state)
     client_destroy(&client);
 }
 
+static bool was_told(void *argument)
+{
+    const exporter_t *self = argument;
+    size_t size;
+    char *log = workspace_read(self->log, &size);
+    bool told = log != NULL && strstr(log, "goes on with the herd file as it was") != NULL;
+    free(log);
+    return told;
+}
+
+/* Read again at a bad moment, the keys are not lost. */
+static void keys_that_cannot_be_read_change_nothing(void **state)
+{
+    static const herd_member_t lone[] = {{"A", ""}};
+    herd_t *herd = herd_new(&(herd_options_t){
+        .members = lone, .member_count = ARRAY_COUNT(lone), .keys = true, .tcp_requests = true});
+    *state = herd;
+    herd_start_all(herd);
+    exporter_t exporter = start_exporter(herd);
+    wait_for(&exporter, "/metrics", "herd_up{member=\"A\"} 1\n");
+    char *secret = workspace_path(herd_folder(herd), "keys/operator/anna.cert_secret");
+    char *away = workspace_path(herd_folder(herd), "away");
+    assert_int_equal(rename(secret, away), 0);
+    process_signal(exporter.process, SIGHUP);
+    assert_true(wait_until(was_told, &exporter, WAIT_LIMIT_MS));
+    (void)herd_ask(herd, "A", "IAMAT kiwi +1-1 5\n");
+    wait_for(&exporter, "/metrics", "herd_positions_total{member=\"A\"} 1\n");
+    stop_exporter(&exporter);
+    free(away);
+    free(secret);
+}
+
 int main(void)
 {
     if (!herd_programs_exist()) {
@@ -334,6 +366,7 @@ int main(void)
         HERD_TEST_SINGLE(dribbling_connections_do_not_stay),
         HERD_TEST_SINGLE(nonsense_is_refused),
         HERD_TEST_SINGLE(a_port_in_use_is_told),
+        HERD_TEST_OWN(keys_that_cannot_be_read_change_nothing),
     };
     return workspace_finish(cmocka_run_group_tests_name("exporter", tests, NULL, NULL));
 }

@@ -1,12 +1,14 @@
 /* A herd with keys (docs/security.md): it serves as one without, and keys come and go while it runs. */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
+#include "tests/support/herdctl.h"
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -149,6 +151,63 @@ static void a_front_end_is_refused_without_its_key(void **state)
     herd_wait_seen(herd, "A", "kiwi", answer);
 }
 
+/* Nobody is taken for down because we cannot ask: nothing is told of the herd, but why. */
+static void an_operator_without_a_key_is_told_so(void **state)
+{
+    static const char missing[] = "herdctl: there is no secret key in ";
+    static const char *const commands[][3] = {
+        {"status"},
+        {"status", "--plain"},
+        {"status", "--json"},
+        {"metrics"},
+        {"ping"},
+        {"top"},
+        {"where", "kiwi"},
+        {"forget", "kiwi", "A"},
+        {"reload", "A"},
+        {"log-level", "info"},
+        {"exporter"},
+        {"tap"},
+    };
+    herd_t *herd = make_chain(state);
+    herd_start(herd, "A");
+    move_key(herd, "operator/anna.cert_secret", "gone");
+    for (size_t i = 0; i < ARRAY_COUNT(commands); i++) {
+        herdctl_run_t run = herdctl_run(herd, commands[i][0], commands[i][1], commands[i][2], NULL);
+        assert_int_equal(run.status, 1);
+        assert_int_equal(strncmp(run.output, missing, sizeof missing - 1), 0);
+        assert_ptr_equal(strchr(run.output, '\n'), run.output + strlen(run.output) - 1);
+        herdctl_done(&run);
+    }
+    herdctl_run_t run = herdctl_run(herd, "health", NULL);
+    assert_int_equal(run.status, 2);
+    assert_null(strstr(run.output, "unusable"));
+    herdctl_done(&run);
+    herdctl_expect(herd, 1, "operator/emil.cert_secret is missing", "--key", "emil", "status",
+                   NULL);
+    move_key(herd, "gone", "operator/anna.cert_secret");
+    herdctl_expect(herd, 0, "A\tup\t", "status", "--plain", "A", NULL);
+}
+
+static void a_member_without_public_key_is_named(void **state)
+{
+    static const char missing[] =
+        "herdctl: B cannot be asked: its key, member/B.cert, is not here\n";
+    herd_t *herd = make_chain(state);
+    herd_start_all(herd);
+    move_key(herd, "member/B.cert", "B.cert");
+    herdctl_run_t run =
+        herdctl_run(herd, "ping", "--count", "3", "--interval", "0.01", "A", "B", NULL);
+    assert_int_equal(run.status, 1);
+    const char *said = strstr(run.output, missing);
+    assert_non_null(said);
+    assert_null(strstr(said + 1, missing)); /* once, not for each round */
+    herdctl_done(&run);
+    herdctl_expect(herd, 0, "A\tup\t", "status", "--plain", "A", NULL);
+    herdctl_expect(herd, 1, missing, "tap", "B", NULL);
+    herdctl_expect(herd, 1, missing, "tap", "--duration", "0.01", NULL);
+}
+
 int main(void)
 {
     if (!herd_programs_exist()) {
@@ -161,6 +220,8 @@ int main(void)
         HERD_TEST_OWN(a_revoked_member_is_out_until_it_is_back),
         HERD_TEST_OWN(a_new_members_key_is_taken_while_running),
         HERD_TEST_OWN(a_front_end_is_refused_without_its_key),
+        HERD_TEST_OWN(an_operator_without_a_key_is_told_so),
+        HERD_TEST_OWN(a_member_without_public_key_is_named),
     };
     return workspace_finish(cmocka_run_group_tests_name("keys", tests, NULL, NULL));
 }

@@ -416,6 +416,26 @@ static void herdctl_names_who_is_not_there(void **state)
     watcher_done(&watcher);
 }
 
+/* Who ends before members had their time to answer does not judge them. */
+static void herdctl_ends_well_when_it_saw_enough(void **state)
+{
+    herd_t *herd = start_pair(state);
+    herd_kill_node(herd, "B");
+    watcher_t watcher =
+        start_watcher(herd, (const char *const[]){"tap", "--kind", "apply", "--count", "1", NULL});
+    expect_printed(&watcher, "listening to 1 of 2 members");
+    (void)herd_ask(herd, "A", "IAMAT kiwi +1-1 5\n");
+    expect_end(&watcher, 0);
+    watcher_done(&watcher);
+    watcher = start_watcher(herd, (const char *const[]){"tap", "--duration", "0.01", NULL});
+    expect_end(&watcher, 0);
+    watcher_done(&watcher);
+    watcher = start_watcher(herd, (const char *const[]){"tap", "--duration", "1.5", NULL});
+    expect_end(&watcher, 1);
+    expect_printed(&watcher, "B does not answer at its tap");
+    watcher_done(&watcher);
+}
+
 /* With keys (K2): a watcher reads the tap, who has none does not. */
 static void keys_guard_the_tap(void **state)
 {
@@ -446,6 +466,14 @@ static void keys_guard_the_tap(void **state)
     (void)herd_ask(herd, "A", "IAMAT kiwi +1-1 6\n");
     expect_printed(&watcher, "kiwi +1-1 6 =");
     watcher_done(&watcher);
+
+    /* Where a watcher works, operators have a public key only. */
+    char *secret = workspace_path(herd_folder(herd), "keys/operator/anna.cert_secret");
+    assert_int_equal(remove(secret), 0);
+    free(secret);
+    watcher = start_watcher(herd, (const char *const[]){"tap", "A", "--kind", "apply", NULL});
+    expect_printed(&watcher, "listening to 1 of 1 members");
+    watcher_done(&watcher);
 }
 
 int main(void)
@@ -465,6 +493,7 @@ int main(void)
         HERD_TEST_OWN(garbage_of_subscribers_has_no_effect),
         HERD_TEST_OWN(herdctl_shows_what_it_is_asked_for),
         HERD_TEST_OWN(herdctl_names_who_is_not_there),
+        HERD_TEST_OWN(herdctl_ends_well_when_it_saw_enough),
         HERD_TEST_OWN(keys_guard_the_tap),
     };
     return workspace_finish(cmocka_run_group_tests_name("tap", tests, NULL, NULL));
