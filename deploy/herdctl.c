@@ -19,26 +19,29 @@ static const struct {
     const char *arguments; /* as in the usage */
     const char *summary;
     herdctl_command_fn *run;
+    bool json; /* whether it can print JSON */
 } herdctl_commands[] = {
-    {"check", "[FILE]", "tell what is wrong with a herd file", herdctl_check},
+    {"check", "[FILE]", "tell what is wrong with a herd file", herdctl_check, false},
     {"members", "[MEMBER...]", "list members, one line of tab-separated fields each",
-     herdctl_members},
-    {"status", "[--links] [MEMBER...]", "ask members how they are", herdctl_status},
-    {"top", "[MEMBER...]", "the same, again and again, with rates", herdctl_top},
-    {"health", "[MEMBER...]", "say in one line whether the herd is well", herdctl_health},
-    {"ping", "[--count N] [MEMBER...]", "measure how long members take to answer", herdctl_ping},
-    {"where", "CLIENT [MEMBER...]", "show a client's record at each member", herdctl_where},
-    {"metrics", "[MEMBER...]", "print the members' figures for Prometheus", herdctl_metrics},
+     herdctl_members, false},
+    {"status", "[--links] [MEMBER...]", "ask members how they are", herdctl_status, true},
+    {"top", "[MEMBER...]", "the same, again and again, with rates", herdctl_top, true},
+    {"health", "[MEMBER...]", "say in one line whether the herd is well", herdctl_health, true},
+    {"ping", "[--count N] [MEMBER...]", "measure how long members take to answer", herdctl_ping,
+     true},
+    {"where", "CLIENT [MEMBER...]", "show a client's record at each member", herdctl_where, true},
+    {"metrics", "[MEMBER...]", "print the members' figures for Prometheus", herdctl_metrics, false},
     {"exporter", "[--listen ADDRESS:PORT]", "serve them over HTTP, and the health",
-     herdctl_exporter},
-    {"log-level", "LEVEL [MEMBER...]", "set which events members log", herdctl_log_level},
-    {"tap", "[OPTION...] [MEMBER...]", "show what passes at members", herdctl_tap},
-    {"forget", "CLIENT [MEMBER]", "have the herd forget a client", herdctl_forget},
+     herdctl_exporter, false},
+    {"log-level", "LEVEL [MEMBER...]", "set which events members log", herdctl_log_level, true},
+    {"tap", "[OPTION...] [MEMBER...]", "show what passes at members", herdctl_tap, true},
+    {"forget", "CLIENT [MEMBER]", "have the herd forget a client", herdctl_forget, false},
     {"keygen", "[--role ROLE] NAME...", "make keys of members, operators or watchers",
-     herdctl_keygen},
-    {"reload", "[MEMBER...]", "have members read the herd file again", herdctl_reload},
-    {"places", "import SRC DEST", "make a file of places that is ready at once", herdctl_places},
-    {"help", "", "show this text", herdctl_help},
+     herdctl_keygen, false},
+    {"reload", "[MEMBER...]", "have members read the herd file again", herdctl_reload, true},
+    {"places", "import SRC DEST", "make a file of places that is ready at once", herdctl_places,
+     false},
+    {"help", "", "show this text", herdctl_help, false},
 };
 
 enum { HERDCTL_COMMAND_COUNT = sizeof herdctl_commands / sizeof herdctl_commands[0] };
@@ -103,7 +106,9 @@ static herdctl_exit_t herdctl_run(const herdctl_t *self, int argc, char **argv)
     spelling_t spelling = {.word = text_of(argv[0])};
     for (size_t i = 0; i < HERDCTL_COMMAND_COUNT; i++) {
         if (strcmp(herdctl_commands[i].name, argv[0]) == 0) {
-            return herdctl_commands[i].run(self, argc, argv);
+            return self->json && !herdctl_commands[i].json
+                       ? herdctl_usage_error("%s knows no option --json", argv[0])
+                       : herdctl_commands[i].run(self, argc, argv);
         }
         spelling_consider(&spelling, herdctl_commands[i].name);
     }

@@ -158,8 +158,9 @@ static herdctl_exit_t reload(const config_t *config, const config_member_t *cons
 
 herdctl_exit_t herdctl_reload(const herdctl_t *self, int argc, char **argv)
 {
-    const herdctl_option_t none[] = {{0}};
-    if (!herdctl_take_options(none, &argc, argv)) {
+    bool json = self->json;
+    const herdctl_option_t options[] = {{.name = "--json", .flag = &json}, {0}};
+    if (!herdctl_take_options(options, &argc, argv)) {
         return HERDCTL_USAGE;
     }
     config_t *config = herdctl_load(self);
@@ -171,7 +172,7 @@ herdctl_exit_t herdctl_reload(const herdctl_t *self, int argc, char **argv)
     const config_member_t **members =
         herdctl_choose_members(config, argv + 1, (size_t)argc - 1, &count);
     if (members != NULL) {
-        result = reload(config, members, count, self->json);
+        result = reload(config, members, count, json);
     }
     free(members);
     config_destroy(&config);

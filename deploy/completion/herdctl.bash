@@ -5,7 +5,7 @@ _herdctl_options() {
     case $1 in
     '') printf '%s\n' --config --json --key --help --version ;;
     exporter) printf '%s\n' --listen ;;
-    health | log-level | where) printf '%s\n' --json ;;
+    health | log-level | reload | where) printf '%s\n' --json ;;
     keygen) printf '%s\n' --role ;;
     ping) printf '%s\n' --count --interval --json ;;
     places) printf '%s\n' --feature-classes --progress ;;

@@ -159,6 +159,18 @@ herdctl: Two did not answer' --config good.cfg reload
 expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg reload Three
 expect 2 '' "herdctl: reload knows no option --all$hint" --config good.cfg reload --all
 
+for command in check members metrics exporter 'forget kiwi' 'keygen --role operator anna' 'places info places' help; do
+    # shellcheck disable=SC2086 # a command and its arguments
+    expect 2 '' "herdctl: ${command%% *} knows no option --json$hint" --config good.cfg --json $command
+done
+checks=$((checks + 1))
+"$herdctl" --config good.cfg --json reload Two >out
+"$herdctl" --config good.cfg reload --json Two >other
+if ! cmp -s out other || ! grep -q '"answered": false' out; then
+    failures=$((failures + 1))
+    echo "FAILED: herdctl --json reload says:" && cat out other
+fi
+
 expect 2 '' "herdctl: no command$hint"
 expect 2 '' "herdctl: unknown command \"chekc\", did you mean \"check\"?$hint" chekc
 expect 2 '' "herdctl: unknown command \"brew\"$hint" brew
