@@ -46,6 +46,10 @@
       "Connections and messages turned away because of their key or name")                         \
     X(LOG_LOST, "log_lost", COUNTER, "herd_log_lines_lost_total", "", 1,                           \
       "Lines that the node's log lost: the disk is full, or slower than the traffic")              \
+    X(TAP_SUBSCRIPTIONS, "tap_subscriptions", GAUGE, "herd_tap_subscriptions", "", 1,              \
+      "Prefixes that somebody subscribes to at the tap")                                           \
+    X(TAP_SENT, "tap_sent", COUNTER, "herd_tap_messages_total", "", 1,                             \
+      "Messages published at the tap")                                                             \
     X(FRONTENDS, "frontends", GAUGE, "herd_frontends", "", 1, "Front-ends served")                 \
     X(CLIENTS, "clients", GAUGE, "herd_clients", "", 1, "Client connections of all front-ends")    \
     X(LINKS, "links", GAUGE, "herd_links", "", 1, "Neighbours in the herd file")                   \
