@@ -1,5 +1,5 @@
 #!/bin/sh
-# usage: test_units.sh DEPLOY BIN: the systemd units and the rotation of logs in DEPLOY, for the programs in BIN.
+# usage: test_units.sh DEPLOY BIN: the systemd units in DEPLOY, for the programs in BIN.
 set -u
 
 if ! command -v systemd-analyze >/dev/null; then
@@ -37,14 +37,6 @@ done
 for unit in herd-node@.service herd-frontend@.service; do
     grep -qxF RuntimeDirectoryPreserve=yes "$deploy/systemd/$unit" || fail "$unit: its folder of sockets goes"
 done
-
-if command -v logrotate >/dev/null; then
-    sed "s#/var/log/herd#$folder#; /^    su /d" "$deploy/logrotate" >"$folder/logrotate"
-    chmod 600 "$folder/logrotate"
-    logrotate --debug --state "$folder/state" "$folder/logrotate" >"$folder/said" 2>&1 || fail logrotate
-else
-    echo 'no logrotate: its file is not looked at'
-fi
 
 [ "$failures" -eq 0 ] && echo 'units: all is well'
 exit $((failures > 0))

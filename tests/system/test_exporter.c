@@ -1,5 +1,4 @@
-/* herdctl metrics and exporter: what Prometheus is told of a herd, as curl and promtool see it; and visitors that mean no
- * good. */
+/* herdctl metrics and exporter: what Prometheus is told of a herd, as curl sees it; and visitors that mean no good. */
 #include "tests/support/client.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
@@ -16,7 +15,6 @@
 enum { URL_SIZE = 64, VISITORS = 100 };
 
 static const char curl[] = "/usr/bin/curl";
-static const char promtool[] = "/usr/bin/promtool";
 
 /* An exporter on a herd (open value struct). */
 typedef struct {
@@ -201,32 +199,12 @@ static void compare_with_document(const char *metrics)
     free(path);
 }
 
-static void metrics_are_as_prometheus_wants_them(void **state)
+static void the_document_lists_every_metric(void **state)
 {
     herd_t *herd = *state;
     herdctl_run_t run = herdctl_run(herd, "metrics", NULL);
     assert_int_equal(run.status, 0);
     compare_with_document(run.output);
-    if (access(promtool, X_OK) != 0) {
-        print_message("%s is missing: the metrics and rules are not checked with it\n", promtool);
-    } else {
-        char *file = workspace_path(herd_folder(herd), "metrics.txt");
-        char *log = workspace_path(herd_folder(herd), "promtool.out");
-        char *rules = herd_source("deploy/prometheus/herd.rules.yml");
-        const char *const check[] = {promtool, "check", "metrics", NULL};
-        const char *const check_rules[] = {promtool, "check", "rules", rules, NULL};
-        workspace_write(file, text_of(run.output));
-        assert_int_equal(
-            process_run(&(process_options_t){.argv = check, .input = file, .output = log},
-                        WAIT_LIMIT_MS),
-            0);
-        assert_int_equal(
-            process_run(&(process_options_t){.argv = check_rules, .output = log}, WAIT_LIMIT_MS),
-            0);
-        free(rules);
-        free(log);
-        free(file);
-    }
     herdctl_done(&run);
 }
 
@@ -360,7 +338,7 @@ int main(void)
     }
     const struct CMUnitTest tests[] = {
         HERD_TEST_SAMPLE(the_exporter_tells_of_the_whole_herd),
-        HERD_TEST_SAMPLE(metrics_are_as_prometheus_wants_them),
+        HERD_TEST_SAMPLE(the_document_lists_every_metric),
         HERD_TEST_SINGLE(endless_headers_are_cut_off),
         HERD_TEST_SINGLE(idle_connections_do_not_stay),
         HERD_TEST_SINGLE(dribbling_connections_do_not_stay),
