@@ -70,6 +70,43 @@ static void expect_log(const scene_t *scene, const char *part)
     herd_wait_logged(scene->herd, "B", "node", part);
 }
 
+/* A line of the log that is to come: how its event begins, and what else stands in it. */
+typedef struct {
+    const char *path;
+    char begin[64];
+    const char *part;
+} awaited_t;
+
+static bool has_line(void *argument)
+{
+    const awaited_t *awaited = argument;
+    size_t size;
+    char *log = workspace_read(awaited->path, &size);
+    bool found = false;
+    for (char *line = log; line != NULL && !found; line = *line != '\0' ? line : NULL) {
+        char *end = line + strcspn(line, "\n");
+        char *next = *end != '\0' ? end + 1 : end;
+        *end = '\0';
+        found = strstr(line, awaited->begin) != NULL && strstr(line, awaited->part) != NULL;
+        line = next;
+    }
+    free(log);
+    return found;
+}
+
+/* That a handshake at the socket of that domain failed for that reason: what the log says of the others does not count. */
+static void expect_failed_handshake(const scene_t *scene, const char *domain, const char *reason)
+{
+    char *path = workspace_path(herd_folder(scene->herd), "log/B.node.log");
+    awaited_t awaited = {.path = path, .part = reason};
+    snprintf(awaited.begin, sizeof awaited.begin, "handshake-failed: %s: a connection from ",
+             domain);
+    if (!wait_until(has_line, &awaited, WAIT_LIMIT_MS)) {
+        fail_msg("no \"%s ... %s\" in the log of B", awaited.begin, reason);
+    }
+    free(path);
+}
+
 static const char newer[] = "AT C +1.000000000 kiwi +9-9 4000000000 =\n";
 static const char hello_of_a[] = "versions 1\nherd test\nname A\ngeneration "
                                  "00000000000000000000000000000001\ntail 1\nclock 1\n";
@@ -88,10 +125,11 @@ static void knock(const scene_t *scene, intruder_options_t options, const char *
     }
     char part[256];
     if (options.server == NULL) {
-        snprintf(part, sizeof part, "%s: a connection from ", domain);
+        /* It comes once: of failures within a second the log tells the last one's reason. */
+        snprintf(part, sizeof part, "handshake-failed: %s: a connection from ", domain);
         expect_log(scene, part);
     } else if (options.wrong_server) {
-        expect_log(scene, "it does not have this member's public key");
+        expect_failed_handshake(scene, domain, "it does not have this member's public key");
     } else if (options.stranger) {
         snprintf(part, sizeof part, "%s: refused: nobody here has its key, %s", domain,
                  intruder_key(intruder));
