@@ -1,15 +1,20 @@
 /* What an operator finds out with herdctl: status, health, ping, where, log-level; on real members, with faults that are
  * made on purpose. */
+#include "common/limits.h"
+#include "common/memory.h"
+#include "common/message.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
 #include "tests/support/herdctl.h"
 #include "tests/support/lan.h"
+#include "tests/support/scene.h"
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
 
 #include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <zmq.h>
 
 static const herd_member_t chain[] = {{"A", "B"}, {"B", "A C"}, {"C", "B"}};
 static const lan_way_t cut = {.cut = true};
@@ -284,6 +289,80 @@ static void a_link_that_is_cut_is_named(void **state)
     wait_health(herd, "well", "");
 }
 
+/* A file of the key folder of the herd goes to another one. */
+static void move_key(const herd_t *herd, const char *from, const char *to)
+{
+    char *from_path = workspace_path(herd_folder(herd), from);
+    char *to_path = workspace_path(herd_folder(herd), to);
+    assert_int_equal(rename(from_path, to_path), 0);
+    free(to_path);
+    free(from_path);
+}
+
+static bool is_told_by_b(void *argument)
+{
+    const awaited_t *awaited = argument;
+    herdctl_run_t run = herdctl_run(awaited->herd, "status", "B", NULL);
+    bool found = strstr(run.output, awaited->part) != NULL;
+    herdctl_done(&run);
+    return found;
+}
+
+/* A was given a public key of B that B does not have; both answer operators. */
+static void a_wrong_key_is_named(void **state)
+{
+    static const herd_member_t pair[] = {{"A", "B"}, {"B", "A"}};
+    herd_t *herd = herd_new(&(herd_options_t){
+        .members = pair, .member_count = ARRAY_COUNT(pair), .keys = true, .tcp_requests = true});
+    *state = herd;
+    herd_start_all(herd);
+    wait_health(herd, "well", "");
+    move_key(herd, "keys/member/B.cert", "B.cert");
+    move_key(herd, "keys/member/B.cert_secret", "B.cert_secret");
+    herdctl_expect(herd, 0, "B.cert", "keygen", "--role", "member", "B", NULL);
+    herdctl_expect(herd, 0, "A", "reload", "A", NULL);
+    move_key(herd, "B.cert", "keys/member/B.cert");
+    move_key(herd, "B.cert_secret", "keys/member/B.cert_secret");
+    wait_health(herd, "degraded", "link A-B is down (it hung up on our keys");
+    awaited_t awaited = {.herd = herd, .part = "it refuses our key"};
+    assert_true(wait_until(is_told_by_b, &awaited, WAIT_LIMIT_MS));
+    herdctl_run_t run = herdctl_run(herd, "--json", "status", NULL);
+    assert_int_equal(run.status, 0); /* both answer */
+    json_t *json = parse(&run);
+    assert_true(number_of(member_of(json, "A"), "refused") > 0);
+    json_decref(json);
+    herdctl_done(&run);
+    herdctl_expect(herd, 0, "A", "reload", "A", NULL);
+    wait_health(herd, "well", "");
+}
+
+/* A provider that takes questions and does not answer in time is left alone. */
+static void a_slow_provider_is_named(void **state)
+{
+    scene_start(state, &(scene_options_t){.certificate = CERTIFICATES_GOOD,
+                                          .provider = "google",
+                                          .places = "breaker_failures = \"2\"\ntimeout = \"500\"\n"
+                                                    "breaker_pause = \"3600000\"\n"});
+    herd_t *herd = scene_herd();
+    provider_set_reply(scene_provider(), &(provider_reply_t){.manner = PROVIDER_HANGS});
+    scene_expect_trouble("UNKNOWN_ERROR", "in time");
+    herdctl_expect(herd, 0, "well", "health", NULL);
+    scene_expect_trouble("UNKNOWN_ERROR", "in time");
+    herdctl_expect(herd, 1, "degraded: places at Clark: google fails and is left alone", "health",
+                   NULL);
+    herdctl_expect(herd, 0, "Clark: the places provider fails, and is left alone", "status", NULL);
+    scene_expect_trouble("UNKNOWN_ERROR", "left alone");
+    herdctl_run_t run = herdctl_run(herd, "--json", "status", NULL);
+    json_t *json = parse(&run);
+    const json_t *places = json_object_get(member_of(json, "Clark"), "places");
+    assert_string_equal(text_in(places, "breaker"), "open");
+    assert_int_equal(number_of(places, "failures"), 2);
+    assert_int_equal(number_of(places, "requests"), 2);
+    assert_int_equal(number_of(places, "refused"), 1);
+    json_decref(json);
+    herdctl_done(&run);
+}
+
 /* Whoever has an ID that steers terminals is shown, not obeyed. */
 static void foreign_bytes_are_shown_not_sent(void **state)
 {
@@ -371,6 +450,64 @@ static void top_ends_by_a_signal(void **state)
     free(program);
 }
 
+/* A member in the wrong hands (open value struct): a ROUTER where its node should be. */
+typedef struct {
+    void *socket;
+    message_inbound_t asked;
+    message_t answer;
+} impostor_t;
+
+static bool is_asked(void *argument)
+{
+    impostor_t *self = argument;
+    return message_receive(self->socket, true, &self->asked) == STATUS_OK;
+}
+
+static bool has_answered(void *argument)
+{
+    impostor_t *self = argument;
+    return message_send(self->socket, self->asked.peer, &self->answer) == STATUS_OK;
+}
+
+/* One that goes on answering when nothing more is asked: it is not read from, and fills nobody's memory. */
+static void endless_answers_are_not_taken(void **state)
+{
+    enum { FLOOD_MESSAGES = 128, STUCK_MS = 1000 };
+    static const int one = 1;
+    herd_t *herd = herd_new(&(herd_options_t){
+        .members = chain, .member_count = ARRAY_COUNT(chain), .tcp_requests = true});
+    *state = herd;
+    void *context = zmq_ctx_new();
+    impostor_t impostor = {.socket = zmq_socket(context, ZMQ_ROUTER)};
+    zmq_setsockopt(impostor.socket, ZMQ_SNDHWM, &one, sizeof one);
+    zmq_setsockopt(impostor.socket, ZMQ_ROUTER_MANDATORY, &one, sizeof one);
+    zmq_setsockopt(impostor.socket, ZMQ_LINGER, &(int){0}, sizeof(int));
+    assert_int_equal(zmq_bind(impostor.socket, herd_requests(herd, "A")), 0);
+    char *program = herd_program("herdctl");
+    char *file = workspace_path(herd_folder(herd), "ping.out");
+    const char *const argv[] = {program, "--config",   herd_file(herd), "ping", "--count",
+                                "2",     "--interval", "3600",          "A",    NULL};
+    process_t *process = process_start(&(process_options_t){.argv = argv, .output = file});
+    assert_true(wait_until(is_asked, &impostor, WAIT_LIMIT_MS));
+    impostor.answer = (message_t){.type = MESSAGE_REPORT, .header = impostor.asked.message.header};
+    assert_true(wait_until(has_answered, &impostor, WAIT_LIMIT_MS));
+    char *body = memory_new(LIMIT_BODY_SIZE);
+    impostor.answer.body = (text_t){.data = body, .size = LIMIT_BODY_SIZE};
+    unsigned sent = 0;
+    while (sent < FLOOD_MESSAGES && wait_until(has_answered, &impostor, STUCK_MS)) {
+        sent++;
+    }
+    assert_true(sent < FLOOD_MESSAGES);
+    assert_true(process_is_running(process));
+    process_destroy(&process);
+    message_inbound_done(&impostor.asked);
+    zmq_close(impostor.socket);
+    zmq_ctx_term(context);
+    free(body);
+    free(file);
+    free(program);
+}
+
 int main(void)
 {
     if (!herd_programs_exist()) {
@@ -384,10 +521,13 @@ int main(void)
         HERD_TEST_SAMPLE(a_member_without_front_end_is_named),
         HERD_TEST_OWN(different_records_are_told),
         HERD_TEST_OWN(a_link_that_is_cut_is_named),
+        HERD_TEST_OWN(a_wrong_key_is_named),
+        SCENE_TEST(a_slow_provider_is_named),
         HERD_TEST_SINGLE(foreign_bytes_are_shown_not_sent),
         HERD_TEST_SINGLE(the_level_of_the_log_is_set),
         HERD_TEST_SINGLE(top_shows_rates),
         HERD_TEST_SINGLE(top_ends_by_a_signal),
+        HERD_TEST_OWN(endless_answers_are_not_taken),
     };
     return workspace_finish(cmocka_run_group_tests_name("operators", tests, NULL, NULL));
 }
