@@ -1,13 +1,12 @@
 /* The sockets of `herdctl tap`: a SUB for each member, in one loop; what was lost is seen by the counts (bus-protocol.md,
  * T5), whether a member is there by its answer to a subscription (T9). */
+#include "common/entropy.h"
 #include "common/memory.h"
 #include "common/sockets.h"
 #include "common/timestamp.h"
 #include "deploy/herdctl_tap.h"
 
-#include <assert.h>
 #include <signal.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 
 enum {
@@ -221,11 +220,8 @@ static int on_answer_limit(zloop_t *loop, int timer, void *argument)
 /* Nobody else has it, or the answer would be somebody else's (T9). */
 static void draw_nonce(char *out)
 {
-    uint64_t number;
-    ssize_t size = getrandom(&number, sizeof number, 0);
-    assert(size == (ssize_t)sizeof number); /* getrandom(2): up to 256 bytes are never cut short */
     char *end = text_copy(TEXT("tap/"), out);
-    text_write_hex(number, NONCE_DIGITS, end);
+    text_write_hex(entropy_number(), NONCE_DIGITS, end);
     end[NONCE_DIGITS] = '\0';
 }
 

@@ -1,11 +1,10 @@
 /* main.c - herd-node: one member of the herd. */
+#include "common/entropy.h"
 #include "common/program.h"
 #include "node/node.h"
 
-#include <assert.h>
 #include <czmq.h>
 #include <signal.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -25,11 +24,8 @@ static int open_signals(void)
  * the next one of them for its own, before ROUTER gives it, ends the process (libzmq 4.3.4; docs/decisions/0021). */
 static void make_unpredictable(void)
 {
-    unsigned seed;
     (void)zsys_init(); /* seeds */
-    ssize_t size = getrandom(&seed, sizeof seed, 0);
-    assert(size == (ssize_t)sizeof seed); /* getrandom(2): up to 256 bytes are never cut short */
-    srand(seed);
+    srand((unsigned)entropy_number());
 }
 
 int main(int argc, char **argv)

@@ -1,5 +1,6 @@
 #include "node/neighbours.h"
 
+#include "common/entropy.h"
 #include "common/limits.h"
 #include "common/memory.h"
 
@@ -36,8 +37,7 @@ void neighbours_destroy(neighbours_t **self_p)
     *self_p = NULL;
 }
 
-void neighbours_add(neighbours_t *self, const char *name, const char *endpoint,
-                    uint64_t first_session)
+void neighbours_add(neighbours_t *self, const char *name, const char *endpoint)
 {
     assert(self->count < LIMIT_MEMBERS);
     size_t count = self->count + 1;
@@ -51,7 +51,8 @@ void neighbours_add(neighbours_t *self, const char *name, const char *endpoint,
         .generation = self->settings.generation,
         .mark = mark,
         .group = &self->group,
-        .first_session = first_session,
+        /* Small enough to count on for good. */
+        .first_session = entropy_number() / 2,
     };
     self->marks[self->count] = mark;
     self->all[self->count++] = neighbour_new(&self->settings.context, &identity, endpoint);

@@ -24,10 +24,8 @@ neighbours_t *neighbours_new(const neighbours_settings_t *settings);
 /* Ends all links, frees it and clears the pointer; NULL is fine. */
 void neighbours_destroy(neighbours_t **self_p);
 
-/* Adds the link to a member that is none yet (fewer than LIMIT_MEMBERS are); its texts are copied. `first_session`:
- * link_identity_t. */
-void neighbours_add(neighbours_t *self, const char *name, const char *endpoint,
-                    uint64_t first_session);
+/* Adds the link to a member that is none yet (fewer than LIMIT_MEMBERS are); its texts are copied. */
+void neighbours_add(neighbours_t *self, const char *name, const char *endpoint);
 
 /* Ends the link to one of them, which is freed. */
 void neighbours_remove(neighbours_t *self, neighbour_t *neighbour);

@@ -1,5 +1,6 @@
 #include "node/node.h"
 
+#include "common/entropy.h"
 #include "common/limits.h"
 #include "common/memory.h"
 #include "common/message.h"
@@ -17,7 +18,6 @@
 #include <czmq.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -360,15 +360,6 @@ static status_t bind_router(node_t *self, security_domain_t domain, const char *
     return STATUS_OK;
 }
 
-/* For the hash of the store's table, and for sessions. */
-static uint64_t random_number(void)
-{
-    uint64_t number;
-    ssize_t size = getrandom(&number, sizeof number, 0);
-    assert(size == (ssize_t)sizeof number); /* getrandom(2): up to 256 bytes are never cut short */
-    return number;
-}
-
 static void on_acknowledged(void *argument)
 {
     node_t *self = argument;
@@ -379,7 +370,7 @@ static void on_acknowledged(void *argument)
 static void add_neighbour(node_t *self, const config_member_t *neighbour)
 {
     /* Small enough to count on for good. */
-    neighbours_add(self->neighbours, neighbour->name, neighbour->bus, random_number() / 2);
+    neighbours_add(self->neighbours, neighbour->name, neighbour->bus);
 }
 
 static void make_neighbours(node_t *self)
@@ -453,7 +444,7 @@ status_t node_new(const config_t *config, const config_member_t *member, log_t *
     self->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     self->loop = zloop_new();
     self->generation = generation_new();
-    self->store = store_new(config->max_clients, random_number());
+    self->store = store_new(config->max_clients, entropy_number());
     store_limit_memory(self->store, max_memory(config));
     status_t status = guard_new(config, member, log, &self->guard);
     if (status == STATUS_OK) {

@@ -1,12 +1,11 @@
 #include "node/packed.h"
 
+#include "common/digits.h"
+
 #include <assert.h>
 #include <endian.h>
 #include <stdint.h>
 #include <string.h>
-
-/* Eight bytes that are all `byte`. */
-#define EACH(byte) ((uint64_t)(byte)*UINT64_C(0x0101010101010101))
 
 enum { WORD = 8, FIRST = '*' };
 
@@ -16,17 +15,15 @@ bool packed_write(char *text, size_t size, unsigned char *out)
     uint64_t all = 0;
     memset(text + size, FIRST, PACKED_TEXT_SIZE - size);
     for (size_t i = 0; i < size; i += WORD) {
-        uint64_t word;
-        memcpy(&word, text + i, sizeof word);
         /* A byte in front of '*' borrows from those behind, but is itself left with a high bit: one is enough. */
-        uint64_t halves = le64toh(word) - EACH(FIRST);
+        uint64_t halves = digits_load(text + i) - DIGITS_EACH(FIRST);
         all |= halves;
         halves = (halves | halves >> 4) & UINT64_C(0x00ff00ff00ff00ff);
         halves = (halves | halves >> 8) & UINT64_C(0x0000ffff0000ffff);
         uint32_t packed = htole32((uint32_t)(halves | halves >> 16));
         memcpy(out + i / 2, &packed, sizeof packed);
     }
-    return (all & EACH(0xf0)) == 0;
+    return (all & DIGITS_EACH(0xf0)) == 0;
 }
 
 void packed_read(const unsigned char *packed, size_t text_size, char *out)
@@ -40,8 +37,8 @@ void packed_read(const unsigned char *packed, size_t text_size, char *out)
         uint64_t halves = le32toh(half_word);
         halves = (halves | halves << 16) & UINT64_C(0x0000ffff0000ffff);
         halves = (halves | halves << 8) & UINT64_C(0x00ff00ff00ff00ff);
-        halves = (halves | halves << 4) & EACH(0x0f);
-        uint64_t word = htole64(halves + EACH(FIRST));
+        halves = (halves | halves << 4) & DIGITS_EACH(0x0f);
+        uint64_t word = htole64(halves + DIGITS_EACH(FIRST));
         memcpy(out + i, &word, sizeof word);
     }
 }

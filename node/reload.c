@@ -8,7 +8,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 enum { LINE_SIZE = 2048 }; /* of the report: a finding, or a key with two values */
 
@@ -214,15 +213,6 @@ static void remove_neighbours(reload_t *self, const config_place_t *now)
     }
 }
 
-/* For sessions: small enough to count on for good. */
-static uint64_t random_session(void)
-{
-    uint64_t number;
-    ssize_t size = getrandom(&number, sizeof number, 0);
-    assert(size == (ssize_t)sizeof number); /* getrandom(2): up to 256 bytes are never cut short */
-    return number / 2;
-}
-
 static void apply_neighbour(reload_t *self, const config_member_t *member)
 {
     neighbours_t *neighbours = self->context.neighbours;
@@ -230,7 +220,7 @@ static void apply_neighbour(reload_t *self, const config_member_t *member)
     if (neighbour == NULL) {
         note_change(self, member->name, "a neighbour now, at %s; opening a link to it",
                     member->bus);
-        neighbours_add(neighbours, member->name, member->bus, random_session());
+        neighbours_add(neighbours, member->name, member->bus);
     } else if (strcmp(neighbour_endpoint(neighbour), member->bus) != 0) {
         note_change(self, member->name, "at %s now, it was at %s; opening the link anew",
                     member->bus, neighbour_endpoint(neighbour));

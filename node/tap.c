@@ -1,5 +1,6 @@
 #include "node/tap.h"
 
+#include "common/entropy.h"
 #include "common/limits.h"
 #include "common/memory.h"
 #include "common/sockets.h"
@@ -8,7 +9,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <sys/random.h>
 
 enum {
     REOPEN_AFTER_MS = 1000, /* T8: a tap that was closed is opened again */
@@ -142,10 +142,7 @@ static void close_socket(tap_t *self)
 /* T4: numbers of another session are no continuation. */
 static void draw_session(tap_t *self)
 {
-    uint64_t number;
-    ssize_t size = getrandom(&number, sizeof number, 0);
-    assert(size == (ssize_t)sizeof number); /* getrandom(2): up to 256 bytes are never cut short */
-    text_write_hex(number, sizeof self->session, self->session);
+    text_write_hex(entropy_number(), sizeof self->session, self->session);
 }
 
 static status_t open_socket(tap_t *self)
