@@ -3,6 +3,7 @@
 #include "common/limits.h"
 #include "common/memory.h"
 #include "common/timestamp.h"
+#include "common/transport.h"
 #include "deploy/herdctl.h"
 
 #include <stdbool.h>
@@ -136,7 +137,8 @@ static void tell(herdctl_ask_t *self, peer_t *peer, const herdctl_question_t *qu
     char header[TEXT_NUMBER_SIZE];
     message_t message = message_of(self, question, header);
     int64_t now_ns = timestamp_steady_ns();
-    if (now_ns >= self->next_ns && message_send(peer->socket, (text_t){0}, &message) == STATUS_OK) {
+    if (now_ns >= self->next_ns &&
+        transport_send(peer->socket, (text_t){0}, &message) == STATUS_OK) {
         peer->state = PEER_ASKED;
         peer->stale = true;
         peer->sent_ns = now_ns;
@@ -171,13 +173,13 @@ static void take(herdctl_ask_t *self, size_t index, const message_t *message,
 
 static void receive(herdctl_ask_t *self, size_t index, const herdctl_question_t *question)
 {
-    message_inbound_t inbound;
-    status_t status = message_receive(self->peers[index].socket, false, &inbound);
+    transport_inbound_t inbound;
+    status_t status = transport_receive(self->peers[index].socket, false, &inbound);
     if (status == STATUS_OK) {
         take(self, index, &inbound.message, question);
     }
     if (status != STATUS_AGAIN && status != STATUS_SYSTEM) {
-        message_inbound_done(&inbound);
+        transport_inbound_done(&inbound);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "common/memory.h"
 #include "common/message.h"
 #include "common/timestamp.h"
+#include "common/transport.h"
 #include "frontend/reply.h"
 #include "frontend/upstream_socket.h"
 
@@ -139,7 +140,7 @@ static bool send_message(upstream_t *self, message_type_t type, text_t body)
         .type = type, .header = {.data = header, .size = header_size}, .body = body};
     /* Sending makes ZeroMQ look at its mailbox, which may eat the edge of its file descriptor. */
     self->due = true;
-    return message_send(upstream_socket_zmq(self->socket), (text_t){0}, &message) == STATUS_OK;
+    return transport_send(upstream_socket_zmq(self->socket), (text_t){0}, &message) == STATUS_OK;
 }
 
 static void send_hello(upstream_t *self)
@@ -298,8 +299,8 @@ static void handle(upstream_t *self, const message_t *message)
 /* Receives one message; after that the socket may be another one, or gone. */
 static void receive(upstream_t *self)
 {
-    message_inbound_t inbound;
-    status_t status = message_receive(upstream_socket_zmq(self->socket), false, &inbound);
+    transport_inbound_t inbound;
+    status_t status = transport_receive(upstream_socket_zmq(self->socket), false, &inbound);
     text_t sample = {0};
     switch (status) {
     case STATUS_AGAIN: return;
@@ -311,7 +312,7 @@ static void receive(upstream_t *self)
         note_malformed(self, status_text(status), sample);
         break;
     }
-    message_inbound_done(&inbound);
+    transport_inbound_done(&inbound);
 }
 
 /* Sends what is waiting for the socket; false where nothing is. */

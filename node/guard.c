@@ -2,6 +2,7 @@
 
 #include "common/memory.h"
 #include "common/sockets.h"
+#include "common/transport.h"
 #include "node/connections.h"
 #include "node/handshakes.h"
 #include "node/zap.h"
@@ -202,7 +203,7 @@ static zmsg_t *decide(guard_t *self, zmsg_t *question)
 
 void guard_answer(guard_t *self)
 {
-    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN && message_ready(guard_socket(self), ZMQ_POLLIN);
+    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN && transport_ready(guard_socket(self), ZMQ_POLLIN);
          i++) {
         zmsg_t *question = zmsg_recv(self->zap);
         if (question == NULL) {
@@ -215,17 +216,17 @@ void guard_answer(guard_t *self)
     }
 }
 
-void guard_note(guard_t *self, security_domain_t domain, const message_inbound_t *inbound,
+void guard_note(guard_t *self, security_domain_t domain, const transport_inbound_t *inbound,
                 const security_holder_t *holder, const char *problem)
 {
     char user[ZAP_USER_SIZE];
     char address[LIMIT_LOG_SAMPLE];
-    text_escape(message_property(inbound, "Peer-Address"), address, sizeof address);
+    text_escape(transport_property(inbound, "Peer-Address"), address, sizeof address);
     if (holder != NULL) {
         zap_write_user(holder, user);
     } else {
         /* What it was when it came in: our own word (zap_accept). */
-        text_escape(message_property(inbound, "User-Id"), user, sizeof user);
+        text_escape(transport_property(inbound, "User-Id"), user, sizeof user);
     }
     self->refused++;
     log_event(self->log, LOG_KEY_MISUSED, LOG_ABOUT(user, LOG_TEXT("address", address)),
@@ -239,7 +240,7 @@ static bool has_foreign_name(const security_holder_t *holder, text_t routing_id)
            !text_equal(routing_id, text_of(holder->name));
 }
 
-bool guard_admits(guard_t *self, security_domain_t domain, const message_inbound_t *inbound,
+bool guard_admits(guard_t *self, security_domain_t domain, const transport_inbound_t *inbound,
                   const security_holder_t **ret_holder)
 {
     *ret_holder = NULL;
@@ -247,7 +248,7 @@ bool guard_admits(guard_t *self, security_domain_t domain, const message_inbound
         return true;
     }
     const security_holder_t *holder =
-        security_find(self->security, message_property(inbound, ZAP_KEY_PROPERTY));
+        security_find(self->security, transport_property(inbound, ZAP_KEY_PROPERTY));
     const char *problem = NULL;
     if (holder == NULL) {
         problem = "its key is not, or no longer, accepted here";

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/message.h"
 #include "common/security.h"
+#include "common/transport.h"
 
 #include <czmq.h>
 
@@ -42,11 +43,11 @@ void guard_answer(guard_t *self);
 
 /* Whether a message that came to `domain` is from somebody who still may send there; what is not is logged. Then `*ret_holder`
  * is its sender, NULL without keys; borrowed until the next reload. */
-bool guard_admits(guard_t *self, security_domain_t domain, const message_inbound_t *inbound,
+bool guard_admits(guard_t *self, security_domain_t domain, const transport_inbound_t *inbound,
                   const security_holder_t **ret_holder);
 
 /* Logs and counts a message that `holder`, who may speak there, may not send. `problem` is ours. */
-void guard_note(guard_t *self, security_domain_t domain, const message_inbound_t *inbound,
+void guard_note(guard_t *self, security_domain_t domain, const transport_inbound_t *inbound,
                 const security_holder_t *holder, const char *problem);
 
 /* Reads the keys again. Connections to domains of roles that lost a key are cut; who may comes back at once. `*ret_changed`:

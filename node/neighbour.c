@@ -5,6 +5,7 @@
 #include "common/monitor.h"
 #include "common/sockets.h"
 #include "common/timestamp.h"
+#include "common/transport.h"
 
 #include <assert.h>
 
@@ -70,7 +71,7 @@ static void count_received(neighbour_t *self, const message_t *message)
 
 static status_t send_counted(neighbour_t *self, void *socket, text_t peer, const message_t *message)
 {
-    status_t status = message_send(socket, peer, message);
+    status_t status = transport_send(socket, peer, message);
     if (status == STATUS_OK) {
         self->figures.messages_sent++;
         self->figures.bytes_sent += message->header.size + message->body.size;
@@ -364,7 +365,7 @@ static void note_route(neighbour_t *self, text_t routing_id)
     }
 }
 
-void neighbour_take(neighbour_t *self, const message_inbound_t *inbound, int64_t now_ns,
+void neighbour_take(neighbour_t *self, const transport_inbound_t *inbound, int64_t now_ns,
                     int64_t steady_ns)
 {
     const message_t *message = &inbound->message;
@@ -405,7 +406,7 @@ static void send_records(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
     message_t message;
     int sent = 0;
     while (sent < BATCHES_PER_TURN && link_is_due(self->link, steady_ns) &&
-           message_ready(handle(self), ZMQ_POLLOUT) &&
+           transport_ready(handle(self), ZMQ_POLLOUT) &&
            link_next(self->link, now_ns, steady_ns, &message)) {
         if (send_counted(self, handle(self), (text_t){0}, &message) != STATUS_OK) {
             link_unsent(self->link);
@@ -441,8 +442,8 @@ static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument)
         link_connected(self->link, steady_ns);
     }
     for (int i = 0; i < LIMIT_MESSAGES_PER_TURN && self->dealer != NULL; i++) {
-        message_inbound_t inbound;
-        status_t status = message_receive(handle(self), false, &inbound);
+        transport_inbound_t inbound;
+        status_t status = transport_receive(handle(self), false, &inbound);
         if (status == STATUS_AGAIN || status == STATUS_SYSTEM) {
             break;
         }
@@ -454,7 +455,7 @@ static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument)
         } else {
             log_bad(self, status_text(status), (text_t){0}); /* M3 */
         }
-        message_inbound_done(&inbound);
+        transport_inbound_done(&inbound);
     }
     neighbour_pump(self, timestamp_now_ns(), steady_ns);
     return 0;

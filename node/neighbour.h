@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "common/message.h"
 #include "common/security.h"
+#include "common/transport.h"
 #include "node/link.h"
 #include "node/tap.h"
 
@@ -62,7 +63,7 @@ void neighbour_move(neighbour_t *self, const char *endpoint);
 
 /* Takes a message that our ROUTER received from it, and answers. Several in a turn are answered with one ACK:
  * call neighbour_pump after the last. */
-void neighbour_take(neighbour_t *self, const message_inbound_t *inbound, int64_t now_ns,
+void neighbour_take(neighbour_t *self, const transport_inbound_t *inbound, int64_t now_ns,
                     int64_t steady_ns);
 
 /* Sends what there is to send, answers and records, as far as the sockets take it. */

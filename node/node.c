@@ -6,6 +6,7 @@
 #include "common/message.h"
 #include "common/sockets.h"
 #include "common/timestamp.h"
+#include "common/transport.h"
 #include "node/generation.h"
 #include "node/guard.h"
 #include "node/neighbours.h"
@@ -65,7 +66,7 @@ static void pump_all(node_t *self, int64_t now_ns, int64_t steady_ns)
 }
 
 /* `sender`: a name of this herd, or what claims to be one. */
-static void take_bus_message(node_t *self, text_t sender, const message_inbound_t *inbound,
+static void take_bus_message(node_t *self, text_t sender, const transport_inbound_t *inbound,
                              int64_t now_ns, int64_t steady_ns)
 {
     neighbour_t *neighbour = neighbours_find(self->neighbours, sender);
@@ -81,7 +82,7 @@ static void take_bus_message(node_t *self, text_t sender, const message_inbound_
     if (inbound->message.type != MESSAGE_HELLO) {
         return;
     }
-    status_t status = message_send(zsock_resolve(self->bus), inbound->peer, &refused);
+    status_t status = transport_send(zsock_resolve(self->bus), inbound->peer, &refused);
     if (status == STATUS_OK) {
         tap_message(self->tap, PUBLICATION_OUT, TEXT("?"), &refused);
     } else if (status == STATUS_SYSTEM) {
@@ -155,8 +156,8 @@ static int on_bus(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     int64_t now_ns = timestamp_now_ns();
     int64_t steady_ns = timestamp_steady_ns();
     for (int i = 0; i < LIMIT_MESSAGES_PER_TURN; i++) {
-        message_inbound_t inbound;
-        status_t status = message_receive(item->socket, true, &inbound);
+        transport_inbound_t inbound;
+        status_t status = transport_receive(item->socket, true, &inbound);
         if (status == STATUS_AGAIN || status == STATUS_SYSTEM) {
             break;
         }
@@ -169,7 +170,7 @@ static int on_bus(zloop_t *loop, zmq_pollitem_t *item, void *argument)
         } else if (admitted) {
             log_dropped(self->log, NULL, "bus", status_text(status), sender);
         }
-        message_inbound_done(&inbound);
+        transport_inbound_done(&inbound);
     }
     pump_all(self, now_ns, steady_ns);
     advance_digest(self, steady_ns);

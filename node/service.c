@@ -4,6 +4,7 @@
 #include "common/memory.h"
 #include "common/message.h"
 #include "common/timestamp.h"
+#include "common/transport.h"
 #include "node/frontends.h"
 #include "node/operators.h"
 #include "node/places_answer.h"
@@ -94,7 +95,7 @@ static void tap_exchange(service_t *self, publication_kind_t kind, text_t peer,
 /* False where it could not be delivered. */
 static bool send_to_frontend(service_t *self, text_t peer, const message_t *message)
 {
-    status_t status = message_send(self->context.socket, peer, message);
+    status_t status = transport_send(self->context.socket, peer, message);
     if (status == STATUS_OK) {
         tap_exchange(self, PUBLICATION_REPLY, peer, message);
     } else {
@@ -195,7 +196,7 @@ static void take_request(service_t *self, frontend_link_t *frontend, text_t body
     }
 }
 
-static void refuse(service_t *self, const message_inbound_t *inbound, text_t reason)
+static void refuse(service_t *self, const transport_inbound_t *inbound, text_t reason)
 {
     message_t refused = {
         .type = MESSAGE_REFUSED, .header = inbound->message.header, .body = reason};
@@ -219,7 +220,7 @@ static bool has_own_name(const security_holder_t *holder, text_t body)
 }
 
 /* Q1 */
-static void take_frontend_hello(service_t *self, const message_inbound_t *inbound,
+static void take_frontend_hello(service_t *self, const transport_inbound_t *inbound,
                                 const security_holder_t *holder, uint64_t session,
                                 int64_t steady_ns)
 {
@@ -263,7 +264,7 @@ static void take_ping(service_t *self, frontend_link_t *frontend, const message_
 }
 
 /* S1 to S6 */
-static void take_question(service_t *self, const message_inbound_t *inbound, int64_t now_ns)
+static void take_question(service_t *self, const transport_inbound_t *inbound, int64_t now_ns)
 {
     buffer_t body;
     const char *problem;
@@ -292,7 +293,7 @@ static void take_frontend_message(service_t *self, frontend_link_t *frontend,
 }
 
 /* `holder`: who sent it, NULL where there are no keys. */
-static void take_message(service_t *self, const message_inbound_t *inbound,
+static void take_message(service_t *self, const transport_inbound_t *inbound,
                          const security_holder_t *holder, int64_t now_ns, int64_t steady_ns)
 {
     const message_t *message = &inbound->message;
@@ -328,8 +329,8 @@ void service_receive(service_t *self)
     int64_t now_ns = timestamp_now_ns();
     int64_t steady_ns = timestamp_steady_ns();
     for (int i = 0; i < LIMIT_MESSAGES_PER_TURN; i++) {
-        message_inbound_t inbound;
-        status_t status = message_receive(self->context.socket, true, &inbound);
+        transport_inbound_t inbound;
+        status_t status = transport_receive(self->context.socket, true, &inbound);
         if (status == STATUS_AGAIN || status == STATUS_SYSTEM) {
             break;
         }
@@ -342,7 +343,7 @@ void service_receive(service_t *self)
         } else if (admitted) {
             drop(self, status_text(status), holder != NULL ? text_of(holder->name) : inbound.peer);
         }
-        message_inbound_done(&inbound);
+        transport_inbound_done(&inbound);
     }
     ask_places(self);
 }

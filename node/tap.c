@@ -5,6 +5,7 @@
 #include "common/memory.h"
 #include "common/sockets.h"
 #include "common/timestamp.h"
+#include "common/transport.h"
 #include "node/subscriptions.h"
 
 #include <assert.h>
@@ -94,7 +95,7 @@ static void send_body(tap_t *self, text_t body)
 {
     const text_t frames[] = {buffer_text(&self->topic), buffer_text(&self->meta), body};
     size_t count = body.size > 0 ? 3 : 2;
-    self->counters.sent += message_send_frames(handle(self), frames, count) == STATUS_OK ? 1 : 0;
+    self->counters.sent += transport_send_frames(handle(self), frames, count) == STATUS_OK ? 1 : 0;
 }
 
 void tap_message(tap_t *self, publication_kind_t kind, text_t peer, const message_t *message)
@@ -104,8 +105,8 @@ void tap_message(tap_t *self, publication_kind_t kind, text_t peer, const messag
     }
     tap_changes(self);
     if (tap_wants(self, kind) && begin(self, kind, peer, message_type_text(message->type))) {
-        status_t status = message_publish(handle(self), buffer_text(&self->topic),
-                                          buffer_text(&self->meta), message);
+        status_t status = transport_publish(handle(self), buffer_text(&self->topic),
+                                            buffer_text(&self->meta), message);
         self->counters.sent += status == STATUS_OK ? 1 : 0;
     }
 }

@@ -8,10 +8,11 @@
 #define HERD_ZAP_H
 
 #include "common/security.h"
+#include "common/transport.h"
 
 #include <czmq.h>
 
-/* The property of a connection that holds its peer's public key in Z85: for message_property. */
+/* The property of a connection that holds its peer's public key in Z85: for transport_property. */
 #define ZAP_KEY_PROPERTY "X-Key"
 
 enum {

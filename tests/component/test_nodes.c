@@ -2,6 +2,7 @@
 #include "common/limits.h"
 #include "common/memory.h"
 #include "common/timestamp.h"
+#include "common/transport.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/nodes.h"
 #include "tests/support/wait.h"
@@ -202,27 +203,27 @@ static void a_node_reports_on_itself(void **state)
 }
 
 /* Waits for the next message on a raw socket. */
-static void receive(void *socket, message_inbound_t *ret_inbound)
+static void receive(void *socket, transport_inbound_t *ret_inbound)
 {
     zmq_pollitem_t item = {.socket = socket, .events = ZMQ_POLLIN};
     assert_int_equal(zmq_poll(&item, 1, WAIT_LIMIT_MS), 1);
-    assert_int_equal(message_receive(socket, false, ret_inbound), STATUS_OK);
+    assert_int_equal(transport_receive(socket, false, ret_inbound), STATUS_OK);
 }
 
 /* The next message of `node` on a pretended bus; answered as a neighbour that is there. */
 static void answer_hello(void *bus, const char *node)
 {
     zmq_pollitem_t item = {.socket = bus, .events = ZMQ_POLLIN};
-    message_inbound_t inbound;
+    transport_inbound_t inbound;
     assert_int_equal(zmq_poll(&item, 1, WAIT_LIMIT_MS), 1);
-    assert_int_equal(message_receive(bus, true, &inbound), STATUS_OK);
+    assert_int_equal(transport_receive(bus, true, &inbound), STATUS_OK);
     assert_int_equal(inbound.message.type, MESSAGE_HELLO);
     message_t want = {
         .type = MESSAGE_WANT,
         .header = inbound.message.header,
         .body = TEXT("version 1\ngeneration bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\nsince none\n")};
-    assert_int_equal(message_send(bus, text_of(node), &want), STATUS_OK);
-    message_inbound_done(&inbound);
+    assert_int_equal(transport_send(bus, text_of(node), &want), STATUS_OK);
+    transport_inbound_done(&inbound);
 }
 
 /* The neighbour answers at once, but is slow to open its own session: it may know what clients ask for. */
@@ -236,17 +237,17 @@ static void a_new_node_waits_for_a_neighbour_that_answers(void **state)
     void *frontend = nodes_connect(nodes, "A", true, "frontend");
     message_t hello = {
         .type = MESSAGE_HELLO, .header = TEXT("1"), .body = TEXT("versions 1\nherd test\n")};
-    assert_int_equal(message_send(frontend, (text_t){0}, &hello), STATUS_OK);
+    assert_int_equal(transport_send(frontend, (text_t){0}, &hello), STATUS_OK);
     zmq_pollitem_t item = {.socket = frontend, .events = ZMQ_POLLIN};
     assert_int_equal(zmq_poll(&item, 1, UNSERVED_MS), 0);
     void *neighbour = nodes_connect(nodes, "A", false, "B");
     hello.body = TEXT("versions 1\nherd test\nname B\n"
                       "generation bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\ntail 0\nclock 0\n");
-    assert_int_equal(message_send(neighbour, (text_t){0}, &hello), STATUS_OK);
-    message_inbound_t inbound;
+    assert_int_equal(transport_send(neighbour, (text_t){0}, &hello), STATUS_OK);
+    transport_inbound_t inbound;
     receive(frontend, &inbound);
     assert_int_equal(inbound.message.type, MESSAGE_WELCOME);
-    message_inbound_done(&inbound);
+    transport_inbound_done(&inbound);
     zmq_close(neighbour);
     zmq_close(frontend);
     zmq_close(bus);
@@ -262,12 +263,12 @@ static void an_unknown_session_is_reset(void **state)
     void *socket = nodes_connect(nodes, "A", true, "stranger");
     message_t request = {
         .type = MESSAGE_REQUEST, .header = TEXT("9"), .body = TEXT("1 1 1 IAMAT x +1+1 1\n")};
-    message_inbound_t inbound;
-    assert_int_equal(message_send(socket, (text_t){0}, &request), STATUS_OK);
+    transport_inbound_t inbound;
+    assert_int_equal(transport_send(socket, (text_t){0}, &request), STATUS_OK);
     receive(socket, &inbound);
     assert_int_equal(inbound.message.type, MESSAGE_RESET);
     assert_text_equal(inbound.message.header, "9");
-    message_inbound_done(&inbound);
+    transport_inbound_done(&inbound);
     zmq_close(socket);
     assert_text_equal(asker_ask(asker, "WHATSAT x 0 0"), "?\n");
     asker_destroy(&asker);
@@ -278,17 +279,17 @@ static void an_unknown_session_is_reset(void **state)
 static void send_forget(void *socket, text_t header, text_t body)
 {
     message_t forget = {.type = MESSAGE_FORGET, .header = header, .body = body};
-    assert_int_equal(message_send(socket, (text_t){0}, &forget), STATUS_OK);
+    assert_int_equal(transport_send(socket, (text_t){0}, &forget), STATUS_OK);
 }
 
 static void expect_report(void *socket, const char *header, const char *body)
 {
-    message_inbound_t inbound;
+    transport_inbound_t inbound;
     receive(socket, &inbound);
     assert_int_equal(inbound.message.type, MESSAGE_REPORT);
     assert_text_equal(inbound.message.header, header);
     assert_text_equal(inbound.message.body, body);
-    message_inbound_done(&inbound);
+    transport_inbound_done(&inbound);
 }
 
 /* S2 */
@@ -362,11 +363,11 @@ static void a_front_end_of_another_herd_or_version_is_refused(void **state)
     void *socket = nodes_connect(nodes, "A", true, "stranger");
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         message_t hello = {.type = MESSAGE_HELLO, .header = TEXT("1"), .body = text_of(bodies[i])};
-        message_inbound_t inbound;
-        assert_int_equal(message_send(socket, (text_t){0}, &hello), STATUS_OK);
+        transport_inbound_t inbound;
+        assert_int_equal(transport_send(socket, (text_t){0}, &hello), STATUS_OK);
         receive(socket, &inbound);
         assert_int_equal(inbound.message.type, MESSAGE_REFUSED);
-        message_inbound_done(&inbound);
+        transport_inbound_done(&inbound);
     }
     zmq_close(socket);
     nodes_destroy(&nodes);
@@ -394,11 +395,11 @@ static void a_member_of_another_herd_is_refused_and_noted_once(void **state)
                                     "generation bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\n"
                                     "tail 0\nclock 0\n")};
     for (int i = 0; i < 3; i++) {
-        message_inbound_t inbound;
-        assert_int_equal(message_send(neighbour, (text_t){0}, &hello), STATUS_OK);
+        transport_inbound_t inbound;
+        assert_int_equal(transport_send(neighbour, (text_t){0}, &hello), STATUS_OK);
         receive(neighbour, &inbound);
         assert_int_equal(inbound.message.type, MESSAGE_REFUSED);
-        message_inbound_done(&inbound);
+        transport_inbound_done(&inbound);
     }
     zmq_close(neighbour);
     nodes_stop(nodes, "A");
@@ -420,15 +421,15 @@ static void garbage_for_an_answer_is_noted(void **state)
     assert_int_equal(zmq_send(bus, "garbage", 7, 0), 7);
     /* Taken when a later message is answered. */
     message_t reset = {.type = MESSAGE_RESET, .header = TEXT("1")};
-    assert_int_equal(message_send(bus, TEXT("A"), &reset), STATUS_OK);
-    message_inbound_t inbound;
+    assert_int_equal(transport_send(bus, TEXT("A"), &reset), STATUS_OK);
+    transport_inbound_t inbound;
     bool again = false;
     while (!again) {
         zmq_pollitem_t item = {.socket = bus, .events = ZMQ_POLLIN};
         assert_int_equal(zmq_poll(&item, 1, WAIT_LIMIT_MS), 1);
-        assert_int_equal(message_receive(bus, true, &inbound), STATUS_OK);
+        assert_int_equal(transport_receive(bus, true, &inbound), STATUS_OK);
         again = inbound.message.type == MESSAGE_HELLO;
-        message_inbound_done(&inbound);
+        transport_inbound_done(&inbound);
     }
     zmq_close(bus);
     nodes_stop(nodes, "A");
@@ -519,15 +520,15 @@ static void short_questions_with_long_answers_are_bounded(void **state)
         .type = MESSAGE_HELLO, .header = TEXT("1"), .body = TEXT("versions 1\nherd test\n")};
     message_t request = {
         .type = MESSAGE_REQUEST, .header = TEXT("1"), .body = {.data = body, .size = used}};
-    assert_int_equal(message_send(socket, (text_t){0}, &hello), STATUS_OK);
-    assert_int_equal(message_send(socket, (text_t){0}, &request), STATUS_OK);
+    assert_int_equal(transport_send(socket, (text_t){0}, &hello), STATUS_OK);
+    assert_int_equal(transport_send(socket, (text_t){0}, &request), STATUS_OK);
     while (!last) {
-        message_inbound_t inbound;
+        transport_inbound_t inbound;
         receive(socket, &inbound);
         assert_true(inbound.message.body.size < LIMIT_BATCH_SIZE + LIMIT_LINE_SIZE + 1024);
         replies += inbound.message.type == MESSAGE_REPLY ? 1 : 0;
         last = text_equal(inbound.message.header, TEXT("1 1"));
-        message_inbound_done(&inbound);
+        transport_inbound_done(&inbound);
     }
     assert_true(replies >= QUESTIONS / 2);
     zmq_close(socket);
@@ -540,7 +541,7 @@ static void send_patiently(void *socket, const message_t *message)
 {
     zmq_pollitem_t item = {.socket = socket, .events = ZMQ_POLLOUT};
     assert_int_equal(zmq_poll(&item, 1, WAIT_LIMIT_MS), 1);
-    assert_int_equal(message_send(socket, (text_t){0}, message), STATUS_OK);
+    assert_int_equal(transport_send(socket, (text_t){0}, message), STATUS_OK);
 }
 
 /* A front-end that takes nothing until replies are lost must not wait for these for ever. */
@@ -564,7 +565,7 @@ static void a_session_whose_replies_were_lost_is_reset(void **state)
     }
     send_patiently(socket, &ping);
     while (type != MESSAGE_RESET && type != MESSAGE_PONG) {
-        message_inbound_t inbound;
+        transport_inbound_t inbound;
         zmq_pollitem_t item = {.socket = socket, .events = ZMQ_POLLIN};
         if (zmq_poll(&item, 1, UNSERVED_MS) == 0) {
             send_patiently(socket, &ping); /* its answer found no room either */
@@ -572,7 +573,7 @@ static void a_session_whose_replies_were_lost_is_reset(void **state)
         receive(socket, &inbound);
         type = inbound.message.type;
         replies += type == MESSAGE_REPLY ? 1 : 0;
-        message_inbound_done(&inbound);
+        transport_inbound_done(&inbound);
     }
     assert_true(replies > 0 && replies < REQUESTS);
     assert_int_equal(type, MESSAGE_RESET);

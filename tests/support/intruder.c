@@ -4,6 +4,7 @@
 #include "common/memory.h"
 #include "common/security_files.h"
 #include "common/sockets.h"
+#include "common/transport.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
@@ -100,19 +101,19 @@ bool intruder_send(intruder_t *self, message_type_t type, const char *header, co
     const message_t message = {.type = type, .header = text_of(header), .body = text_of(body)};
     zmq_pollitem_t item = {.socket = self->socket, .events = ZMQ_POLLOUT};
     return zmq_poll(&item, 1, (long)limit_ms) == 1 &&
-           message_send(self->socket, (text_t){0}, &message) == STATUS_OK;
+           transport_send(self->socket, (text_t){0}, &message) == STATUS_OK;
 }
 
 void intruder_expect(intruder_t *self, message_type_t type)
 {
-    message_inbound_t inbound;
+    transport_inbound_t inbound;
     bool found = false;
     while (!found) {
         zmq_pollitem_t item = {.socket = self->socket, .events = ZMQ_POLLIN};
         assert_int_equal(zmq_poll(&item, 1, WAIT_LIMIT_MS), 1);
-        assert_int_equal(message_receive(self->socket, false, &inbound), STATUS_OK);
+        assert_int_equal(transport_receive(self->socket, false, &inbound), STATUS_OK);
         found = inbound.message.type == type;
-        message_inbound_done(&inbound);
+        transport_inbound_done(&inbound);
     }
 }
 

@@ -6,6 +6,7 @@
 #include "common/memory.h"
 #include "common/sockets.h"
 #include "common/timestamp.h"
+#include "common/transport.h"
 #include "node/node.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/wait.h"
@@ -193,21 +194,21 @@ void *nodes_pretend(nodes_t *self, const char *name)
 static void send_message(void *socket, message_type_t type, text_t body)
 {
     message_t message = {.type = type, .header = TEXT("1"), .body = body};
-    assert_int_equal(message_send(socket, (text_t){0}, &message), STATUS_OK);
+    assert_int_equal(transport_send(socket, (text_t){0}, &message), STATUS_OK);
 }
 
-static void wait_for_message(asker_t *self, message_type_t type, message_inbound_t *ret_inbound)
+static void wait_for_message(asker_t *self, message_type_t type, transport_inbound_t *ret_inbound)
 {
     zmq_pollitem_t item = {.socket = self->socket, .events = ZMQ_POLLIN};
     assert_int_equal(zmq_poll(&item, 1, WAIT_LIMIT_MS), 1);
-    assert_int_equal(message_receive(self->socket, false, ret_inbound), STATUS_OK);
+    assert_int_equal(transport_receive(self->socket, false, ret_inbound), STATUS_OK);
     assert_int_equal(ret_inbound->message.type, type);
 }
 
 asker_t *asker_new(nodes_t *self, const char *name)
 {
     asker_t *asker = memory_new(sizeof *asker);
-    message_inbound_t inbound;
+    transport_inbound_t inbound;
     buffer_init(&asker->reply, LIMIT_BODY_SIZE);
     char routing_id[32];
     snprintf(routing_id, sizeof routing_id, "asker.%u", ++self->askers);
@@ -215,7 +216,7 @@ asker_t *asker_new(nodes_t *self, const char *name)
     send_message(asker->socket, MESSAGE_HELLO,
                  TEXT("versions 1\nherd test\nfrontend asker\npid 1\n"));
     wait_for_message(asker, MESSAGE_WELCOME, &inbound);
-    message_inbound_done(&inbound);
+    transport_inbound_done(&inbound);
     return asker;
 }
 
@@ -250,7 +251,7 @@ static void keep_reply(asker_t *self, text_t body)
 text_t asker_ask_at(asker_t *self, const char *line, int64_t receipt_ns)
 {
     buffer_t body;
-    message_inbound_t inbound;
+    transport_inbound_t inbound;
     buffer_init(&body, LIMIT_BODY_SIZE);
     assert_int_equal(buffer_format(&body, "7 %llu %lld %s\n", (unsigned long long)++self->sequence,
                                    (long long)(receipt_ns != 0 ? receipt_ns : timestamp_now_ns()),
@@ -260,7 +261,7 @@ text_t asker_ask_at(asker_t *self, const char *line, int64_t receipt_ns)
     wait_for_message(self, MESSAGE_REPLY, &inbound);
     assert_text_equal(inbound.message.header, "1 1");
     keep_reply(self, inbound.message.body);
-    message_inbound_done(&inbound);
+    transport_inbound_done(&inbound);
     buffer_done(&body);
     return buffer_text(&self->reply);
 }
@@ -292,13 +293,13 @@ bool asker_wait_for(asker_t *self, const char *line, const char *reply)
 
 text_t asker_report(asker_t *self)
 {
-    message_inbound_t inbound;
+    transport_inbound_t inbound;
     send_message(self->socket, MESSAGE_STATUS, (text_t){0});
     wait_for_message(self, MESSAGE_REPORT, &inbound);
     buffer_clear(&self->reply);
     assert_int_equal(
         buffer_append(&self->reply, inbound.message.body.data, inbound.message.body.size),
         STATUS_OK);
-    message_inbound_done(&inbound);
+    transport_inbound_done(&inbound);
     return buffer_text(&self->reply);
 }

@@ -6,6 +6,7 @@
 #include "common/memory.h"
 #include "common/message.h"
 #include "common/sockets.h"
+#include "common/transport.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -46,17 +47,17 @@ static bool is_answered(void *argument)
     question_t *question = argument;
     const message_t status = {.type = MESSAGE_STATUS};
     if (!question->asked) {
-        question->asked = message_send(question->socket, (text_t){0}, &status) == STATUS_OK;
+        question->asked = transport_send(question->socket, (text_t){0}, &status) == STATUS_OK;
     }
-    message_inbound_t inbound;
-    status_t received = message_receive(question->socket, false, &inbound);
+    transport_inbound_t inbound;
+    status_t received = transport_receive(question->socket, false, &inbound);
     if (received == STATUS_AGAIN) {
         return false;
     }
     assert_int_equal(received, STATUS_OK);
     assert_int_equal(inbound.message.type, MESSAGE_REPORT);
     take(question->into, inbound.message.body);
-    message_inbound_done(&inbound);
+    transport_inbound_done(&inbound);
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include "common/limits.h"
 #include "common/memory.h"
 #include "common/sockets.h"
+#include "common/transport.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/wait.h"
 
@@ -14,10 +15,10 @@
 struct test_node {
     void *context;
     void *router;
-    message_inbound_t inbound; /* the last message received */
-    char peer[256];            /* routing id of the front-end that is answered */
-    size_t peer_size;          /* bytes */
-    char session[32];          /* as in the last HELLO */
+    transport_inbound_t inbound; /* the last message received */
+    char peer[256];              /* routing id of the front-end that is answered */
+    size_t peer_size;            /* bytes */
+    char session[32];            /* as in the last HELLO */
     bool answer_pings;
 };
 
@@ -39,7 +40,7 @@ void test_node_destroy(test_node_t **self_p)
 {
     test_node_t *self = *self_p;
     if (self != NULL) {
-        message_inbound_done(&self->inbound);
+        transport_inbound_done(&self->inbound);
         zmq_close(self->router);
         while (zmq_ctx_term(self->context) != 0 && errno == EINTR) {
         }
@@ -63,7 +64,7 @@ uint64_t test_node_session(const test_node_t *self)
 static void send_to(test_node_t *self, const message_t *message)
 {
     text_t peer = {.data = self->peer, .size = self->peer_size};
-    assert_int_equal(message_send(self->router, peer, message), STATUS_OK);
+    assert_int_equal(transport_send(self->router, peer, message), STATUS_OK);
 }
 
 void test_node_send(test_node_t *self, message_type_t type, const char *number, text_t body)
@@ -90,13 +91,13 @@ void test_node_send_frames(test_node_t *self, const char *const *frames)
 /* The next message, which may be a PING; false at the limit. */
 static bool receive(test_node_t *self, int64_t limit_ms)
 {
-    message_inbound_done(&self->inbound);
+    transport_inbound_done(&self->inbound);
     zmq_pollitem_t item = {.socket = self->router, .events = ZMQ_POLLIN};
     int64_t end_ms = wait_clock_ms() + limit_ms;
     int64_t left_ms = limit_ms;
     while (left_ms > 0) {
         (void)zmq_poll(&item, 1, left_ms);
-        status_t status = message_receive(self->router, true, &self->inbound);
+        status_t status = transport_receive(self->router, true, &self->inbound);
         if (status == STATUS_OK) {
             break;
         }

@@ -1,5 +1,6 @@
 /* Attacks on a herd with keys (docs/security.md): after each the records are what they were, the herd serves on, and the log
  * says who it was. */
+#include "common/transport.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
 #include "tests/support/intruder.h"
@@ -240,12 +241,12 @@ static void a_key_is_for_its_messages_only(void **state)
 
 static bool has_report(void *argument)
 {
-    return message_ready(intruder_socket(argument), ZMQ_POLLIN);
+    return transport_ready(intruder_socket(argument), ZMQ_POLLIN);
 }
 
 static bool is_out(void *argument)
 {
-    return message_ready(intruder_socket(argument), ZMQ_POLLOUT);
+    return transport_ready(intruder_socket(argument), ZMQ_POLLOUT);
 }
 
 /* What an operator sent is recorded, the whole connection, and sent again. */

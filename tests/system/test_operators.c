@@ -3,6 +3,7 @@
 #include "common/limits.h"
 #include "common/memory.h"
 #include "common/message.h"
+#include "common/transport.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
 #include "tests/support/herdctl.h"
@@ -453,20 +454,20 @@ static void top_ends_by_a_signal(void **state)
 /* A member in the wrong hands (open value struct): a ROUTER where its node should be. */
 typedef struct {
     void *socket;
-    message_inbound_t asked;
+    transport_inbound_t asked;
     message_t answer;
 } impostor_t;
 
 static bool is_asked(void *argument)
 {
     impostor_t *self = argument;
-    return message_receive(self->socket, true, &self->asked) == STATUS_OK;
+    return transport_receive(self->socket, true, &self->asked) == STATUS_OK;
 }
 
 static bool has_answered(void *argument)
 {
     impostor_t *self = argument;
-    return message_send(self->socket, self->asked.peer, &self->answer) == STATUS_OK;
+    return transport_send(self->socket, self->asked.peer, &self->answer) == STATUS_OK;
 }
 
 /* One that goes on answering when nothing more is asked: it is not read from, and fills nobody's memory. */
@@ -500,7 +501,7 @@ static void endless_answers_are_not_taken(void **state)
     assert_true(sent < FLOOD_MESSAGES);
     assert_true(process_is_running(process));
     process_destroy(&process);
-    message_inbound_done(&impostor.asked);
+    transport_inbound_done(&impostor.asked);
     zmq_close(impostor.socket);
     zmq_ctx_term(context);
     free(body);

@@ -4,6 +4,7 @@
 #include "common/limits.h"
 #include "common/memory.h"
 #include "common/message.h"
+#include "common/transport.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -92,7 +93,7 @@ static void wait_until_ready(void *socket)
 {
     zmq_pollitem_t item = {.socket = socket, .events = ZMQ_POLLIN};
     assert_int_equal(zmq_poll(&item, 1, PATIENCE_MS), 1);
-    assert_true(message_ready(socket, ZMQ_POLLIN));
+    assert_true(transport_ready(socket, ZMQ_POLLIN));
 }
 
 /* Sends the frames from the DEALER as they are; NULL ends them. */
@@ -106,10 +107,10 @@ static void send_raw(const link_t *link, const char *const *frames)
 }
 
 /* Receives one message at the ROUTER, where it must be from Hands; the caller ends it. */
-static status_t receive_routed(const link_t *link, message_inbound_t *ret_inbound)
+static status_t receive_routed(const link_t *link, transport_inbound_t *ret_inbound)
 {
     wait_until_ready(link->router);
-    status_t status = message_receive(link->router, true, ret_inbound);
+    status_t status = transport_receive(link->router, true, ret_inbound);
     assert_text_equal(ret_inbound->peer, "Hands");
     return status;
 }
@@ -117,40 +118,40 @@ static status_t receive_routed(const link_t *link, message_inbound_t *ret_inboun
 /* The bad message was taken off whole, and the link still works: a good one comes after it. */
 static void assert_link_works(const link_t *link)
 {
-    message_inbound_t inbound;
-    assert_int_equal(message_receive(link->router, true, &inbound), STATUS_AGAIN);
+    transport_inbound_t inbound;
+    assert_int_equal(transport_receive(link->router, true, &inbound), STATUS_AGAIN);
     const message_t ping = {.type = MESSAGE_PING, .header = TEXT("7")};
-    assert_int_equal(message_send(link->dealer, (text_t){0}, &ping), STATUS_OK);
+    assert_int_equal(transport_send(link->dealer, (text_t){0}, &ping), STATUS_OK);
     assert_int_equal(receive_routed(link, &inbound), STATUS_OK);
     assert_int_equal(inbound.message.type, MESSAGE_PING);
     assert_text_equal(inbound.message.header, "7");
-    message_inbound_done(&inbound);
+    transport_inbound_done(&inbound);
 }
 
 static void messages_go_both_ways(void **state)
 {
     const link_t *link = *state;
-    message_inbound_t inbound;
+    transport_inbound_t inbound;
     const message_t data = {.type = MESSAGE_DATA,
                             .header = TEXT("1 00ff 0 2"),
                             .body = TEXT("AT one\nAT \0\xff two\n")};
-    assert_int_equal(message_send(link->dealer, (text_t){0}, &data), STATUS_OK);
+    assert_int_equal(transport_send(link->dealer, (text_t){0}, &data), STATUS_OK);
     assert_int_equal(receive_routed(link, &inbound), STATUS_OK);
     assert_int_equal(inbound.message.type, MESSAGE_DATA);
     assert_text_equal(inbound.message.header, "1 00ff 0 2");
     assert_true(text_equal(inbound.message.body, data.body));
-    message_inbound_done(&inbound);
+    transport_inbound_done(&inbound);
 
     const message_t ack = {.type = MESSAGE_ACK, .header = TEXT("1 2")};
-    assert_int_equal(message_send(link->router, TEXT("Hands"), &ack), STATUS_OK);
+    assert_int_equal(transport_send(link->router, TEXT("Hands"), &ack), STATUS_OK);
     wait_until_ready(link->dealer);
-    assert_int_equal(message_receive(link->dealer, false, &inbound), STATUS_OK);
+    assert_int_equal(transport_receive(link->dealer, false, &inbound), STATUS_OK);
     assert_int_equal(inbound.peer.size, 0);
     assert_int_equal(inbound.message.type, MESSAGE_ACK);
     assert_text_equal(inbound.message.header, "1 2");
     assert_int_equal(inbound.message.body.size, 0);
-    message_inbound_done(&inbound);
-    message_inbound_done(&inbound);
+    transport_inbound_done(&inbound);
+    transport_inbound_done(&inbound);
     assert_link_works(link);
 }
 
@@ -159,12 +160,12 @@ static void every_type_arrives_as_itself(void **state)
     const link_t *link = *state;
     for (unsigned type = 0; type < MESSAGE_TYPES; type++) {
         const message_t message = {.type = (message_type_t)type};
-        message_inbound_t inbound;
-        assert_int_equal(message_send(link->dealer, (text_t){0}, &message), STATUS_OK);
+        transport_inbound_t inbound;
+        assert_int_equal(transport_send(link->dealer, (text_t){0}, &message), STATUS_OK);
         assert_int_equal(receive_routed(link, &inbound), STATUS_OK);
         assert_int_equal(inbound.message.type, type);
         assert_int_equal(inbound.message.header.size, 0);
-        message_inbound_done(&inbound);
+        transport_inbound_done(&inbound);
     }
     assert_string_equal(message_type_text(MESSAGE_HELLO), "HELLO");
     assert_string_equal(message_type_text(MESSAGE_REPORT), "REPORT");
@@ -176,7 +177,7 @@ static void the_wire_is_that_of_the_protocol(void **state)
     static const char *const expected[] = {"Hands", "HERD/1", "HELLO", "42", "versions 1\n"};
     const message_t hello = {
         .type = MESSAGE_HELLO, .header = TEXT("42"), .body = TEXT("versions 1\n")};
-    assert_int_equal(message_send(link->dealer, (text_t){0}, &hello), STATUS_OK);
+    assert_int_equal(transport_send(link->dealer, (text_t){0}, &hello), STATUS_OK);
     wait_until_ready(link->router);
     for (size_t i = 0; i < ARRAY_COUNT(expected); i++) {
         char frame[64];
@@ -238,10 +239,10 @@ static void malformed_messages_are_told_apart(void **state)
         {{"HERD/1", "WHATEVER", "", ""}, STATUS_INVALID},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
-        message_inbound_t inbound;
+        transport_inbound_t inbound;
         send_raw(link, cases[i].frames);
         assert_int_equal(receive_routed(link, &inbound), cases[i].status);
-        message_inbound_done(&inbound);
+        transport_inbound_done(&inbound);
         assert_link_works(link);
     }
 }
@@ -252,16 +253,16 @@ static void a_dealer_expects_four_frames(void **state)
     const link_t *link = *state;
     static const char *const frames[] = {"Hands", "HERD/1", "", "ACK", "", ""};
     static const size_t sizes[] = {5, 6, 0, 3, 0, 0};
-    message_inbound_t inbound;
+    transport_inbound_t inbound;
     for (size_t i = 0; i < ARRAY_COUNT(frames); i++) {
         int flags = i + 1 < ARRAY_COUNT(frames) ? ZMQ_SNDMORE : 0;
         assert_int_equal(zmq_send(link->router, frames[i], sizes[i], flags), sizes[i]);
     }
     wait_until_ready(link->dealer);
-    assert_int_equal(message_receive(link->dealer, false, &inbound), STATUS_INVALID);
+    assert_int_equal(transport_receive(link->dealer, false, &inbound), STATUS_INVALID);
     assert_int_equal(inbound.peer.size, 0);
-    message_inbound_done(&inbound);
-    assert_int_equal(message_receive(link->dealer, false, &inbound), STATUS_AGAIN);
+    transport_inbound_done(&inbound);
+    assert_int_equal(transport_receive(link->dealer, false, &inbound), STATUS_AGAIN);
 }
 
 static void sizes_have_their_limits(void **state)
@@ -279,49 +280,49 @@ static void sizes_have_their_limits(void **state)
     };
     char *bytes = memory_new(LIMIT_BODY_SIZE + 1);
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
-        message_inbound_t inbound;
+        transport_inbound_t inbound;
         zmq_send(link->dealer, "HERD/1", 6, ZMQ_SNDMORE);
         zmq_send(link->dealer, "DATA", 4, ZMQ_SNDMORE);
         zmq_send(link->dealer, bytes, cases[i].header_size, ZMQ_SNDMORE);
         zmq_send(link->dealer, bytes, cases[i].body_size, 0);
         assert_int_equal(receive_routed(link, &inbound), cases[i].status);
-        message_inbound_done(&inbound);
+        transport_inbound_done(&inbound);
     }
     const message_t largest = {.type = MESSAGE_REPLY,
                                .header = {bytes, LIMIT_HEADER_SIZE},
                                .body = {bytes, LIMIT_BODY_SIZE}};
-    message_inbound_t inbound;
-    assert_int_equal(message_send(link->dealer, (text_t){0}, &largest), STATUS_OK);
+    transport_inbound_t inbound;
+    assert_int_equal(transport_send(link->dealer, (text_t){0}, &largest), STATUS_OK);
     assert_int_equal(receive_routed(link, &inbound), STATUS_OK);
     assert_int_equal(inbound.message.body.size, LIMIT_BODY_SIZE);
-    message_inbound_done(&inbound);
+    transport_inbound_done(&inbound);
     free(bytes);
 }
 
 static void an_empty_socket_says_again(void **state)
 {
     const link_t *link = *state;
-    message_inbound_t inbound;
-    assert_false(message_ready(link->router, ZMQ_POLLIN));
-    assert_int_equal(message_receive(link->router, true, &inbound), STATUS_AGAIN);
-    assert_int_equal(message_receive(link->dealer, false, &inbound), STATUS_AGAIN);
-    message_inbound_done(&inbound);
+    transport_inbound_t inbound;
+    assert_false(transport_ready(link->router, ZMQ_POLLIN));
+    assert_int_equal(transport_receive(link->router, true, &inbound), STATUS_AGAIN);
+    assert_int_equal(transport_receive(link->dealer, false, &inbound), STATUS_AGAIN);
+    transport_inbound_done(&inbound);
 }
 
 static void an_unknown_peer_is_unreachable(void **state)
 {
     const link_t *link = *state;
     const message_t ack = {.type = MESSAGE_ACK, .header = TEXT("1 2"), .body = TEXT("x\n")};
-    assert_int_equal(message_send(link->router, TEXT("Welsh"), &ack), STATUS_UNREACHABLE);
-    assert_int_equal(message_send(link->router, TEXT("Hand"), &ack), STATUS_UNREACHABLE);
+    assert_int_equal(transport_send(link->router, TEXT("Welsh"), &ack), STATUS_UNREACHABLE);
+    assert_int_equal(transport_send(link->router, TEXT("Hand"), &ack), STATUS_UNREACHABLE);
     assert_link_works(link);
     /* Nothing of the refused message is left over to begin the next one. */
-    message_inbound_t inbound;
-    assert_int_equal(message_send(link->router, TEXT("Hands"), &ack), STATUS_OK);
+    transport_inbound_t inbound;
+    assert_int_equal(transport_send(link->router, TEXT("Hands"), &ack), STATUS_OK);
     wait_until_ready(link->dealer);
-    assert_int_equal(message_receive(link->dealer, false, &inbound), STATUS_OK);
+    assert_int_equal(transport_receive(link->dealer, false, &inbound), STATUS_OK);
     assert_text_equal(inbound.message.header, "1 2");
-    message_inbound_done(&inbound);
+    transport_inbound_done(&inbound);
 }
 
 static void a_dealer_without_peer_says_again(void **state)
@@ -329,13 +330,13 @@ static void a_dealer_without_peer_says_again(void **state)
     const link_t *link = *state;
     const message_t ping = {.type = MESSAGE_PING};
     void *lonely = new_socket(link->context, ZMQ_DEALER);
-    assert_int_equal(message_send(lonely, (text_t){0}, &ping), STATUS_AGAIN);
+    assert_int_equal(transport_send(lonely, (text_t){0}, &ping), STATUS_AGAIN);
     set_option(lonely, ZMQ_IMMEDIATE, 1);
     char endpoint[128];
     snprintf(endpoint, sizeof endpoint, "ipc:///tmp/herd-test-nobody-%d", (int)getpid());
     assert_int_equal(zmq_connect(lonely, endpoint), 0);
-    assert_int_equal(message_send(lonely, (text_t){0}, &ping), STATUS_AGAIN);
-    assert_false(message_ready(lonely, ZMQ_POLLOUT));
+    assert_int_equal(transport_send(lonely, (text_t){0}, &ping), STATUS_AGAIN);
+    assert_false(transport_ready(lonely, ZMQ_POLLOUT));
     zmq_close(lonely);
 }
 
@@ -343,14 +344,14 @@ static void a_dealer_without_peer_says_again(void **state)
 static void a_full_pipe_says_again(void **state)
 {
     const link_t *link = *state;
-    message_inbound_t inbound;
+    transport_inbound_t inbound;
     assert_link_works(link);
     char number[24];
     unsigned accepted = 0;
     for (;;) {
         int size = snprintf(number, sizeof number, "%u", accepted);
         const message_t data = {.type = MESSAGE_DATA, .header = {number, (size_t)size}};
-        status_t status = message_send(link->router, TEXT("Hands"), &data);
+        status_t status = transport_send(link->router, TEXT("Hands"), &data);
         if (status != STATUS_OK) {
             assert_int_equal(status, STATUS_AGAIN);
             break;
@@ -361,26 +362,26 @@ static void a_full_pipe_says_again(void **state)
     assert_true(accepted > 0);
     for (unsigned i = 0; i < accepted; i++) {
         wait_until_ready(link->dealer);
-        assert_int_equal(message_receive(link->dealer, false, &inbound), STATUS_OK);
+        assert_int_equal(transport_receive(link->dealer, false, &inbound), STATUS_OK);
         snprintf(number, sizeof number, "%u", i);
         assert_text_equal(inbound.message.header, number);
-        message_inbound_done(&inbound);
+        transport_inbound_done(&inbound);
     }
-    assert_int_equal(message_receive(link->dealer, false, &inbound), STATUS_AGAIN);
+    assert_int_equal(transport_receive(link->dealer, false, &inbound), STATUS_AGAIN);
 }
 
 static void a_closed_context_is_a_system_error(void **state)
 {
     const link_t *link = *state;
     const message_t ping = {.type = MESSAGE_PING};
-    message_inbound_t inbound;
+    transport_inbound_t inbound;
     zmq_ctx_shutdown(link->context);
-    assert_int_equal(message_send(link->dealer, (text_t){0}, &ping), STATUS_SYSTEM);
+    assert_int_equal(transport_send(link->dealer, (text_t){0}, &ping), STATUS_SYSTEM);
     assert_int_equal(errno, ETERM);
-    assert_int_equal(message_receive(link->router, true, &inbound), STATUS_SYSTEM);
+    assert_int_equal(transport_receive(link->router, true, &inbound), STATUS_SYSTEM);
     assert_int_equal(errno, ETERM);
-    message_inbound_done(&inbound);
-    assert_false(message_ready(link->router, ZMQ_POLLIN));
+    transport_inbound_done(&inbound);
+    assert_false(transport_ready(link->router, ZMQ_POLLIN));
 }
 
 #define LINK_TEST(test, setup) cmocka_unit_test_setup_teardown(test, setup, link_teardown)
