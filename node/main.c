@@ -1,6 +1,6 @@
 /* main.c - herd-node: one member of the herd. */
-#include "common/entropy.h"
-#include "common/program.h"
+#include "common/base/entropy.h"
+#include "common/program/program.h"
 #include "node/node.h"
 
 #include <czmq.h>

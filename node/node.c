@@ -1,19 +1,20 @@
 #include "node/node.h"
 
-#include "common/entropy.h"
-#include "common/limits.h"
-#include "common/memory.h"
-#include "common/message.h"
-#include "common/sockets.h"
-#include "common/timestamp.h"
-#include "common/transport.h"
-#include "node/generation.h"
-#include "node/guard.h"
-#include "node/neighbours.h"
-#include "node/places.h"
+#include "common/base/entropy.h"
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/base/timestamp.h"
+#include "common/clock/clock.h"
+#include "common/protocol/message.h"
+#include "common/replication/generation.h"
+#include "common/sockets/sockets.h"
+#include "common/sockets/transport.h"
+#include "common/store/store.h"
+#include "node/bus/neighbours.h"
+#include "node/places/actor.h"
 #include "node/reload.h"
-#include "node/service.h"
-#include "node/store.h"
+#include "node/requests/service.h"
+#include "node/security/guard.h"
 
 #include <assert.h>
 #include <czmq.h>
@@ -107,7 +108,7 @@ static void advance_digest(node_t *self, int64_t steady_ns)
         return;
     }
     if (store_digest_step(self->store, DIGEST_STEP)) {
-        pump_all(self, timestamp_now_ns(), steady_ns);
+        pump_all(self, clock_now_ns(), steady_ns);
     } else {
         self->digesting = true;
         zloop_timer(self->loop, DIGEST_PAUSE_MS, 1, on_digest, self);
@@ -120,7 +121,7 @@ static int on_digest(zloop_t *loop, int timer, void *argument)
     (void)timer;
     node_t *self = argument;
     self->digesting = false;
-    advance_digest(self, timestamp_steady_ns());
+    advance_digest(self, clock_steady_ns());
     return 0;
 }
 
@@ -153,8 +154,8 @@ static int on_bus(zloop_t *loop, zmq_pollitem_t *item, void *argument)
 {
     (void)loop;
     node_t *self = argument;
-    int64_t now_ns = timestamp_now_ns();
-    int64_t steady_ns = timestamp_steady_ns();
+    int64_t now_ns = clock_now_ns();
+    int64_t steady_ns = clock_steady_ns();
     for (int i = 0; i < LIMIT_MESSAGES_PER_TURN; i++) {
         transport_inbound_t inbound;
         status_t status = transport_receive(item->socket, true, &inbound);
@@ -184,8 +185,8 @@ static int on_requests(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     (void)item;
     node_t *self = argument;
     service_receive(self->service);
-    int64_t steady_ns = timestamp_steady_ns();
-    pump_all(self, timestamp_now_ns(), steady_ns);
+    int64_t steady_ns = clock_steady_ns();
+    pump_all(self, clock_now_ns(), steady_ns);
     advance_digest(self, steady_ns);
     return 0;
 }
@@ -223,8 +224,8 @@ static int on_tick(zloop_t *loop, int timer, void *argument)
     (void)loop;
     (void)timer;
     node_t *self = argument;
-    int64_t now_ns = timestamp_now_ns();
-    int64_t steady_ns = timestamp_steady_ns();
+    int64_t now_ns = clock_now_ns();
+    int64_t steady_ns = clock_steady_ns();
     neighbours_tick(self->neighbours, now_ns, steady_ns);
     expire(self, now_ns);
     tap_tick(self->tap, steady_ns);
@@ -245,7 +246,7 @@ static void begin_to_stop(node_t *self, const char *reason)
     }
     log_event(self->log, LOG_STOPPING, NULL,
               "%s: no more requests are read; the neighbours take what they lack", reason);
-    self->stopping_ns = timestamp_steady_ns();
+    self->stopping_ns = clock_steady_ns();
     if (self->serving) {
         zmq_pollitem_t item = {.socket = zsock_resolve(self->requests), .events = ZMQ_POLLIN};
         zloop_poller_end(self->loop, &item);
@@ -279,7 +280,7 @@ static bool reload_keys(node_t *self)
         return false;
     }
     for (size_t i = 0; changed && i < neighbours_count(self->neighbours); i++) {
-        neighbour_keys_changed(neighbours_all(self->neighbours)[i], timestamp_steady_ns());
+        neighbour_keys_changed(neighbours_all(self->neighbours)[i], clock_steady_ns());
     }
     return true;
 }
@@ -427,7 +428,7 @@ static void make_service(node_t *self)
         .neighbours = self->neighbours,
         .generation = self->generation,
         .max_memory = max_memory(self->config),
-        .started_ns = timestamp_now_ns(),
+        .started_ns = clock_now_ns(),
         .reload = reload,
         .argument = self,
     };
@@ -509,8 +510,8 @@ void node_destroy(node_t **self_p)
 
 void node_run(node_t *self, int signals)
 {
-    self->started_steady_ns = timestamp_steady_ns();
-    expire(self, timestamp_now_ns()); /* before the neighbours send what they have */
+    self->started_steady_ns = clock_steady_ns();
+    expire(self, clock_now_ns()); /* before the neighbours send what they have */
     if (signals >= 0) {
         poll_for(self, (zmq_pollitem_t){.fd = signals}, on_signal);
     }

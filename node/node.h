@@ -3,12 +3,12 @@
  * Owner: the program, or a test that runs several in threads. Threads: node_run's; node_stop may be
  * called from any.
  */
-#ifndef HERD_NODE_H
-#define HERD_NODE_H
+#ifndef HERD_NODE_NODE_H
+#define HERD_NODE_NODE_H
 
-#include "common/config.h"
-#include "common/log.h"
-#include "common/status.h"
+#include "common/base/status.h"
+#include "common/config/config.h"
+#include "common/log/log.h"
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 #include "node/reload.h"
 
-#include "common/config_changes.h"
-#include "common/limits.h"
-#include "common/memory.h"
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/config/changes.h"
 
 #include <assert.h>
 #include <stdarg.h>

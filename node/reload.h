@@ -4,13 +4,13 @@
  * docs/operations.md says which keys take effect at once. What cannot be is logged, and stays as it was. A file with an error
  * changes nothing.
  */
-#ifndef HERD_RELOAD_H
-#define HERD_RELOAD_H
+#ifndef HERD_NODE_RELOAD_H
+#define HERD_NODE_RELOAD_H
 
-#include "common/buffer.h"
-#include "common/config.h"
-#include "common/log.h"
-#include "node/neighbours.h"
+#include "common/base/buffer.h"
+#include "common/config/config.h"
+#include "common/log/log.h"
+#include "node/bus/neighbours.h"
 
 typedef struct reload reload_t;
 

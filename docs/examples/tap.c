@@ -8,7 +8,8 @@ int main(int argc, char **argv)
     zsock_set_subscribe(tap, "link/");
     zsock_connect(tap, "%s", argc > 1 ? argv[1] : "tcp://127.0.0.1:11690");
     for (zmsg_t *message; (message = zmsg_recv(tap)) != NULL; zmsg_destroy(&message)) {
-        char *topic = zmsg_popstr(message), *meta = zmsg_popstr(message), *text = zmsg_popstr(message);
+        char *topic = zmsg_popstr(message), *meta = zmsg_popstr(message),
+             *text = zmsg_popstr(message);
         printf("%s | %s | %s\n", topic, meta, text != NULL ? text : "");
         fflush(stdout);
         free(topic), free(meta), free(text);

@@ -1,5 +1,5 @@
 /* bench.c - herd-bench: load on a herd, on Redis or on an echo server, its replies checked and its latencies told. */
-#include "common/memory.h"
+#include "common/base/memory.h"
 #include "tests/bench/bench_echo.h"
 #include "tests/bench/bench_loop.h"
 #include "tests/bench/bench_report.h"

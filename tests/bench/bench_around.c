@@ -1,7 +1,7 @@
 #include "tests/bench/bench_around.h"
 
-#include "common/geonames.h"
-#include "common/memory.h"
+#include "common/base/memory.h"
+#include "common/places/geonames.h"
 #include "tests/bench/bench_peer.h"
 
 #include <assert.h>

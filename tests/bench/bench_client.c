@@ -1,6 +1,6 @@
 #include "tests/bench/bench_client.h"
 
-#include "common/memory.h"
+#include "common/base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 #ifndef HERD_TESTS_BENCH_CLIENT_H
 #define HERD_TESTS_BENCH_CLIENT_H
 
-#include "common/buffer.h"
+#include "common/base/buffer.h"
 #include "tests/bench/bench_peer.h"
 
 #include <netdb.h>

@@ -1,6 +1,6 @@
 #include "tests/bench/bench_echo.h"
 
-#include "common/memory.h"
+#include "common/base/memory.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,7 +1,8 @@
 #include "tests/bench/bench_loop.h"
 
-#include "common/memory.h"
-#include "common/timestamp.h"
+#include "common/base/memory.h"
+#include "common/base/timestamp.h"
+#include "common/clock/clock.h"
 #include "tests/bench/bench_around.h"
 #include "tests/bench/bench_client.h"
 
@@ -82,7 +83,7 @@ static bool pick_line(bench_loop_t *self, size_t index, int64_t now_ns, bench_re
     /* Lines go round the connections: this is its number among those of all. */
     uint64_t line = self->clients[index].made * self->settings->clients + index;
     *ret_line = (bench_request_t){
-        .place = next_random(self), .time_ns = timestamp_now_ns(), .intended_ns = now_ns};
+        .place = next_random(self), .time_ns = clock_now_ns(), .intended_ns = now_ns};
     if (self->phase == PHASE_FILL) {
         ret_line->id = (uint32_t)line;
         return line < self->settings->ids;
@@ -142,7 +143,7 @@ static void serve(bench_loop_t *self, size_t index)
     if (client->fd == -1) {
         return;
     }
-    int64_t now_ns = timestamp_steady_ns();
+    int64_t now_ns = clock_steady_ns();
     while (client->under_way < client->pipeline && next_line(self, index, now_ns, &line)) {
         bench_client_add(client, self->settings->peer, &line);
         self->under_way++;
@@ -187,7 +188,7 @@ static void hear(bench_loop_t *self, size_t index)
         drop(self, client);
         return;
     }
-    self->reply_ns = timestamp_steady_ns();
+    self->reply_ns = clock_steady_ns();
     while (client->under_way > 0 && result != BENCH_REPLY_PART) {
         result = bench_client_take(client, self->settings->peer, &line, &reply);
         if (result == BENCH_REPLY_PART) {
@@ -230,7 +231,7 @@ static void begin_phase(bench_loop_t *self, phase_t phase)
 {
     self->phase = phase;
     self->taken = 0;
-    self->begin_ns = self->reply_ns = timestamp_steady_ns();
+    self->begin_ns = self->reply_ns = clock_steady_ns();
     self->end_ns = self->begin_ns + (int64_t)self->settings->duration_s * TIMESTAMP_NS_PER_S;
     self->stop_ns = self->end_ns + (is_open_loop(self) ? CATCH_UP_S * TIMESTAMP_NS_PER_S : 0);
     self->progress_ns = self->begin_ns + TIMESTAMP_NS_PER_S;
@@ -272,7 +273,7 @@ static int64_t next_wake_ns(const bench_loop_t *self, int64_t now_ns)
 static void wait_for_events(bench_loop_t *self)
 {
     struct epoll_event events[EVENTS];
-    int64_t now_ns = timestamp_steady_ns();
+    int64_t now_ns = clock_steady_ns();
     int64_t rest_ns = next_wake_ns(self, now_ns) - now_ns;
     rest_ns = rest_ns > 0 ? rest_ns : 0;
     struct timespec rest = {.tv_sec = rest_ns / TIMESTAMP_NS_PER_S,
@@ -311,7 +312,7 @@ static void run_phase(bench_loop_t *self, phase_t phase)
         self->marked_count = 0;
         if (!is_over(self, now_ns)) {
             wait_for_events(self);
-            now_ns = timestamp_steady_ns();
+            now_ns = clock_steady_ns();
             show_progress(self, now_ns);
         }
     } while (self->marked_count > 0 || !is_over(self, now_ns));
@@ -375,7 +376,7 @@ static void run_phases(bench_loop_t *self)
     result->lost += self->under_way;
     result->unsent = is_open_loop(self) && self->due > made ? self->due - made : 0;
     result->took_ns = self->reply_ns - self->begin_ns;
-    result->ended_ns = timestamp_now_ns() - (timestamp_steady_ns() - self->reply_ns);
+    result->ended_ns = clock_now_ns() - (clock_steady_ns() - self->reply_ns);
     if (isatty(STDERR_FILENO) != 0) {
         fputs("\r\033[K", stderr);
     }

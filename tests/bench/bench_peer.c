@@ -1,6 +1,6 @@
 #include "tests/bench/bench_peer.h"
 
-#include "common/timestamp.h"
+#include "common/base/timestamp.h"
 
 enum {
     DEGREE = 1000000,           /* of the 1e-6 degrees that positions are made in */

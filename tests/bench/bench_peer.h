@@ -6,7 +6,7 @@
 #ifndef HERD_TESTS_BENCH_PEER_H
 #define HERD_TESTS_BENCH_PEER_H
 
-#include "common/text.h"
+#include "common/base/text.h"
 
 #include <stdbool.h>
 #include <stdint.h>

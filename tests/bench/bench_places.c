@@ -3,9 +3,10 @@
  *   bench_places [ROWS]      a made-up dump of ROWS rows (2,000,000), in $TMPDIR
  *
  * "cold": the file was put out of the page cache before. Run by ctest with the label bench. */
-#include "common/memory.h"
-#include "common/timestamp.h"
-#include "node/places_local.h"
+#include "common/base/memory.h"
+#include "common/base/timestamp.h"
+#include "common/clock/clock.h"
+#include "node/places/local.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/dump.h"
 #include "tests/support/herd.h"
@@ -38,7 +39,7 @@ typedef struct {
 
 static double seconds_since(int64_t begin_ns)
 {
-    return (double)(timestamp_steady_ns() - begin_ns) / (double)TIMESTAMP_NS_PER_S;
+    return (double)(clock_steady_ns() - begin_ns) / (double)TIMESTAMP_NS_PER_S;
 }
 
 static double megabytes(const char *path)
@@ -61,7 +62,7 @@ static void measure_import(const bench_t *self)
     char *program = herd_program("herdctl");
     char *output = workspace_path(self->folder, "output");
     const char *argv[] = {program, "places", "import", self->dump, self->imported, NULL};
-    int64_t begin_ns = timestamp_steady_ns();
+    int64_t begin_ns = clock_steady_ns();
     int status = process_run(&(process_options_t){.argv = argv, .output = output}, IMPORT_LIMIT_MS);
     double seconds = seconds_since(begin_ns);
     assert_int_equal(status, 0);
@@ -76,7 +77,7 @@ static void measure_start(const char *what, const char *path, const char *classe
     geonames_classes_t set = 0;
     places_local_t *places = NULL;
     assert_int_equal(geonames_parse_classes(text_of(classes), &set), STATUS_OK);
-    int64_t begin_ns = timestamp_steady_ns();
+    int64_t begin_ns = clock_steady_ns();
     assert_int_equal(places_local_open(path, set, &places), STATUS_OK);
     double seconds = seconds_since(begin_ns);
     const places_local_load_t *load = places_local_load(places);
@@ -108,7 +109,7 @@ static void measure_queries(bench_t *self, const char *what, const char *path)
                                             .radius_m = 10000,
                                             .maximum = 5};
         size_t count = 0;
-        int64_t begin_ns = timestamp_steady_ns();
+        int64_t begin_ns = clock_steady_ns();
         assert_int_equal(places_local_nearest(places, &query, hits, &count), STATUS_OK);
         self->query_us[i] = seconds_since(begin_ns) * 1e6;
         found += count;

@@ -5,8 +5,8 @@
 #include "tests/support/scene.h"
 #include "tests/support/workspace.h"
 
-#include "common/memory.h"
-#include "common/timestamp.h"
+#include "common/base/memory.h"
+#include "common/clock/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,10 +47,10 @@ static void measure(client_t *client, samples_t *samples)
     char line[LINE_SIZE];
     for (size_t i = 0; i < IAMATS; i++) {
         snprintf(line, sizeof line, "IAMAT bench +34.0-118.0 %llu\n", (unsigned long long)time_s++);
-        int64_t begin_ns = timestamp_steady_ns();
+        int64_t begin_ns = clock_steady_ns();
         client_say(client, line);
         (void)client_read_line(client);
-        samples->times_ns[samples->count++] = timestamp_steady_ns() - begin_ns;
+        samples->times_ns[samples->count++] = clock_steady_ns() - begin_ns;
     }
 }
 

@@ -1,7 +1,7 @@
 #include "tests/bench/bench_report.h"
 
-#include "common/memory.h"
-#include "common/timestamp.h"
+#include "common/base/memory.h"
+#include "common/base/timestamp.h"
 
 #include <stdio.h>
 #include <stdlib.h>

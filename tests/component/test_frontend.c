@@ -2,10 +2,10 @@
  * (bus-protocol.md, Q rules; client-protocol.md, N rules). */
 #include "tests/support/cmocka_herd.h"
 
-#include "common/limits.h"
-#include "common/memory.h"
-#include "common/timestamp.h"
-#include "frontend/frontend.h"
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/clock/clock.h"
+#include "frontend/lines/frontend.h"
 #include "tests/support/client.h"
 #include "tests/support/port.h"
 #include "tests/support/test_node.h"
@@ -194,7 +194,7 @@ static void receipt_times_increase(void **state)
 {
     fixture_t *self = start_both(state);
     client_t *client = client_new(self->port);
-    int64_t before_ns = timestamp_now_ns();
+    int64_t before_ns = clock_now_ns();
     client_say(client, LINE_A "\n" LINE_B "\r\n" LINE_C "\n");
     text_t body = test_node_wait(self->node, MESSAGE_REQUEST)->body;
     test_request_t request;
@@ -207,7 +207,7 @@ static void receipt_times_increase(void **state)
         assert_true(request.time_ns > last_ns);
         last_ns = request.time_ns;
     }
-    assert_true(last_ns <= timestamp_now_ns());
+    assert_true(last_ns <= clock_now_ns());
     client_destroy(&client);
 }
 

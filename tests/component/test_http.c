@@ -1,11 +1,11 @@
-/* The HTTP client against a server that does well or badly (node/http.h). */
+/* The HTTP client against a server that does well or badly (node/places/http.h). */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/provider.h"
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
 
-#include "common/memory.h"
-#include "node/http.h"
+#include "common/base/memory.h"
+#include "node/places/http.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,9 @@
 /* Real nodes in one process, each in a thread: what the bus and the request link do between them. */
-#include "common/limits.h"
-#include "common/memory.h"
-#include "common/timestamp.h"
-#include "common/transport.h"
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/base/timestamp.h"
+#include "common/clock/clock.h"
+#include "common/sockets/transport.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/nodes.h"
 #include "tests/support/wait.h"
@@ -163,7 +164,7 @@ static void receipt_times_far_off_are_replaced(void **state)
     nodes_t *nodes = nodes_new("A=");
     nodes_start_all(nodes);
     asker_t *asker = asker_new(nodes, "A");
-    int64_t now_ns = timestamp_now_ns();
+    int64_t now_ns = clock_now_ns();
     const int64_t stamps_ns[] = {now_ns + 3600 * TIMESTAMP_NS_PER_S,
                                  now_ns - 3600 * TIMESTAMP_NS_PER_S, INT64_MAX, INT64_MIN};
     for (size_t i = 0; i < sizeof stamps_ns / sizeof stamps_ns[0]; i++) {
@@ -177,7 +178,7 @@ static void receipt_times_far_off_are_replaced(void **state)
         /* The node reads its clock once a turn, perhaps before we read ours; several in one turn are a nanosecond
          * apart (Q2). */
         assert_true(difference_ns >= now_ns - TIMESTAMP_NS_PER_S &&
-                    difference_ns <= timestamp_now_ns() + 1000);
+                    difference_ns <= clock_now_ns() + 1000);
     }
     asker_destroy(&asker);
     nodes_destroy(&nodes);

@@ -1,6 +1,6 @@
 /* Any bytes as a client line: a command's fields lie in the line, in order, and a field more makes it none. */
-#include "common/command.h"
-#include "common/limits.h"
+#include "common/base/limits.h"
+#include "common/protocol/command.h"
 
 #include <assert.h>
 

@@ -1,5 +1,5 @@
 /* Any bytes as a herd file: no crash, no leak, findings printable, and NULL exactly after an error. */
-#include "common/config.h"
+#include "common/config/config.h"
 
 #include <assert.h>
 #include <stdint.h>

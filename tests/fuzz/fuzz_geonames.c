@@ -1,6 +1,6 @@
 /* Any bytes as a row of a GeoNames file, and its name as a JSON string: in range, and valid JSON. */
-#include "common/geonames.h"
-#include "node/json_string.h"
+#include "common/places/geonames.h"
+#include "node/places/json_string.h"
 
 #include <assert.h>
 

@@ -1,6 +1,6 @@
 /* Any bytes as the body of a REPORT: what herdctl takes of it may reach a terminal as it is, and names each link and
  * front-end once. */
-#include "deploy/herdctl_report.h"
+#include "deploy/herdctl/survey/report.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Any bytes as a position: degrees within their ranges, the same with a closing "/" (P4, P5);
  * what is taken is what is valid. */
-#include "common/iso6709.h"
+#include "common/protocol/iso6709.h"
 
 #include <assert.h>
 

@@ -1,6 +1,6 @@
 /* Any bytes as a client's input, in chunks whose sizes it names itself: the lines, the LFs and CRs between them and
  * what waits are the input again. */
-#include "frontend/lines.h"
+#include "frontend/lines/lines.h"
 
 #include <assert.h>
 

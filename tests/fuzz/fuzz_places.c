@@ -1,9 +1,9 @@
 /* Any bytes as the reply of a provider, the first byte its HTTP status: whatever it is, the answer is one JSON object
  * with results and a status, of no more results than wanted, without two LFs in a row inside and with two at its end. */
-#include "common/limits.h"
-#include "node/places_google.h"
-#include "node/places_google_legacy.h"
-#include "node/places_overpass.h"
+#include "common/base/limits.h"
+#include "node/places/google.h"
+#include "node/places/google_legacy.h"
+#include "node/places/overpass.h"
 
 #include <assert.h>
 #include <jansson.h>

@@ -1,9 +1,9 @@
 /* Any bytes as an imported file of places: read as they are, and once more as its rows and points, with a header and
  * checksums that are right, since no chance finds those; then searched, each row taken. */
-#include "common/limits.h"
-#include "common/memory.h"
-#include "common/places_file.h"
-#include "common/places_row.h"
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/places/file.h"
+#include "common/places/row.h"
 
 #include <assert.h>
 #include <stdlib.h>

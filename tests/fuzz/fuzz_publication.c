@@ -1,5 +1,5 @@
 /* A message of a tap, as herdctl takes it apart: topic, LF, meta frame, LF, body. */
-#include "deploy/herdctl_tap.h"
+#include "deploy/herdctl/tap/tap.h"
 
 #include <assert.h>
 

@@ -1,6 +1,6 @@
 /* Any bytes as a bus line: what is taken, printed and parsed again is the same record, and no longer than before. */
-#include "common/limits.h"
-#include "common/record.h"
+#include "common/base/limits.h"
+#include "common/protocol/record.h"
 
 #include <assert.h>
 

@@ -1,5 +1,5 @@
 /* Any bytes as the body of a REPLY: each reply lies in it, and ends in LF. */
-#include "frontend/reply.h"
+#include "frontend/upstream/reply.h"
 
 #include <assert.h>
 

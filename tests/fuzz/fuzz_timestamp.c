@@ -1,5 +1,5 @@
 /* Any bytes as a time and as a difference: a difference has one text (D2), a time's value is what it prints. */
-#include "common/timestamp.h"
+#include "common/base/timestamp.h"
 
 #include <assert.h>
 

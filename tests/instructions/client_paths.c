@@ -1,11 +1,11 @@
 /* What a front-end does with lines and replies, but for its sockets. */
 #include "tests/support/cmocka_herd.h"
 
-#include "common/command.h"
-#include "common/limits.h"
-#include "frontend/lines.h"
-#include "frontend/pipeline.h"
-#include "frontend/reply.h"
+#include "common/base/limits.h"
+#include "common/protocol/command.h"
+#include "frontend/lines/lines.h"
+#include "frontend/upstream/pipeline.h"
+#include "frontend/upstream/reply.h"
 #include "tests/instructions/counted.h"
 #include "tests/instructions/input.h"
 

@@ -1,8 +1,8 @@
 #include "tests/instructions/input.h"
 
-#include "common/command.h"
-#include "common/limits.h"
-#include "common/timestamp.h"
+#include "common/base/limits.h"
+#include "common/base/timestamp.h"
+#include "common/protocol/command.h"
 #include "tests/sim/random.h"
 #include "tests/support/cmocka_herd.h"
 

@@ -6,8 +6,8 @@
 #ifndef HERD_TESTS_INPUT_H
 #define HERD_TESTS_INPUT_H
 
-#include "common/buffer.h"
-#include "common/record.h"
+#include "common/base/buffer.h"
+#include "common/protocol/record.h"
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* What a link makes of changed records, and what the neighbour does with it. */
 #include "tests/support/cmocka_herd.h"
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 #include "tests/instructions/counted.h"
 #include "tests/instructions/input.h"
 #include "tests/support/link_pair.h"

@@ -1,9 +1,9 @@
 /* What a node does with the records of a REQUEST, and with the records of a neighbour. */
 #include "tests/support/cmocka_herd.h"
 
-#include "common/timestamp.h"
-#include "frontend/reply.h"
-#include "node/request.h"
+#include "common/base/timestamp.h"
+#include "frontend/upstream/reply.h"
+#include "node/requests/request.h"
 #include "tests/instructions/counted.h"
 #include "tests/instructions/input.h"
 

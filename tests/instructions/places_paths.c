@@ -1,7 +1,7 @@
 /* The five nearest places within ten kilometres, printed as JSON. */
 #include "tests/support/cmocka_herd.h"
 
-#include "node/places_local.h"
+#include "node/places/local.h"
 #include "tests/instructions/counted.h"
 #include "tests/sim/random.h"
 

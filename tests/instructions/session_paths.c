@@ -2,9 +2,9 @@
  * socket. The socket is a pair of this process's, the link to the node is left out. */
 #include "tests/support/cmocka_herd.h"
 
-#include "common/limits.h"
-#include "common/memory.h"
-#include "frontend/session.h"
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "frontend/lines/session.h"
 #include "tests/instructions/counted.h"
 #include "tests/instructions/input.h"
 

@@ -2,9 +2,9 @@
  * says to ZeroMQ is left out: its threads take turns as they like. */
 #include "tests/support/cmocka_herd.h"
 
-#include "common/limits.h"
-#include "common/timestamp.h"
-#include "frontend/upstream.h"
+#include "common/base/limits.h"
+#include "common/base/timestamp.h"
+#include "frontend/upstream/upstream.h"
 #include "tests/instructions/counted.h"
 #include "tests/instructions/input.h"
 #include "tests/support/test_node.h"

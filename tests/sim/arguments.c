@@ -1,7 +1,7 @@
 #include "tests/sim/arguments.h"
 
-#include "common/limits.h"
-#include "common/timestamp.h"
+#include "common/base/limits.h"
+#include "common/base/timestamp.h"
 #include "tests/sim/mutant.h"
 
 #include <getopt.h>

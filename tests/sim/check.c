@@ -1,7 +1,7 @@
 #include "tests/sim/check.h"
 
-#include "common/memory.h"
-#include "common/timestamp.h"
+#include "common/base/memory.h"
+#include "common/base/timestamp.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 #include "tests/sim/disk.h"
 
-#include "common/memory.h"
+#include "common/base/memory.h"
 
 #include <stdlib.h>
 

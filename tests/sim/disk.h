@@ -8,7 +8,7 @@
 #ifndef HERD_TESTS_SIM_DISK_H
 #define HERD_TESTS_SIM_DISK_H
 
-#include "node/link.h"
+#include "common/replication/link.h"
 #include "tests/sim/random.h"
 #include "tests/sim/updates.h"
 

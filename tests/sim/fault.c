@@ -1,6 +1,6 @@
 #include "tests/sim/fault.h"
 
-#include "common/timestamp.h"
+#include "common/base/timestamp.h"
 
 #define HOUR (3600 * TIMESTAMP_NS_PER_S)
 

@@ -1,7 +1,7 @@
 #include "tests/sim/faults.h"
 
-#include "common/memory.h"
-#include "common/timestamp.h"
+#include "common/base/memory.h"
+#include "common/base/timestamp.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* main.c - herd-sim: simulated herds by the seed, on a virtual clock. */
-#include "common/timestamp.h"
+#include "common/base/timestamp.h"
 #include "tests/sim/arguments.h"
 #include "tests/sim/totals.h"
 

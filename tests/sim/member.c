@@ -1,8 +1,8 @@
 #include "tests/sim/member_parts.h"
 
-#include "common/limits.h"
-#include "common/memory.h"
-#include "common/timestamp.h"
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/base/timestamp.h"
 
 #include <assert.h>
 #include <stdio.h>

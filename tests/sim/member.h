@@ -7,9 +7,9 @@
 #ifndef HERD_TESTS_SIM_MEMBER_H
 #define HERD_TESTS_SIM_MEMBER_H
 
-#include "common/timestamp.h"
-#include "node/link.h"
-#include "node/store.h"
+#include "common/base/timestamp.h"
+#include "common/replication/link.h"
+#include "common/store/store.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/network.h"
 #include "tests/sim/schedule.h"

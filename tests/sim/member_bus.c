@@ -1,8 +1,8 @@
 /* A member's turns: what node.c and neighbour.c do with messages and with the clock. */
 #include "tests/sim/member_parts.h"
 
-#include "common/limits.h"
-#include "common/timestamp.h"
+#include "common/base/limits.h"
+#include "common/base/timestamp.h"
 
 #include <stdlib.h>
 

@@ -1,10 +1,10 @@
 /* What a member does for clients and operators; and what it loses without them. */
 #include "tests/sim/member_parts.h"
 
-#include "common/memory.h"
-#include "common/timestamp.h"
+#include "common/base/memory.h"
+#include "common/base/timestamp.h"
 /* No function of the store loses a record unseen. */
-#include "node/store_parts.h"
+#include "common/store/store_parts.h"
 
 #include <assert.h>
 

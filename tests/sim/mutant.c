@@ -1,6 +1,6 @@
 #include "tests/sim/mutant.h"
 
-#include "common/rules.h"
+#include "common/protocol/rules.h"
 
 #include <stdio.h>
 #include <string.h>

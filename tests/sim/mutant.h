@@ -1,4 +1,4 @@
-/* mutant.h - the rule that a run goes without (common/rules.h).
+/* mutant.h - the rule that a run goes without (common/protocol/rules.h).
  *
  * Only in herd-sim-mutants. Owner: the program. Threads: one.
  */

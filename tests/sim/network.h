@@ -12,7 +12,7 @@
 #ifndef HERD_TESTS_SIM_NETWORK_H
 #define HERD_TESTS_SIM_NETWORK_H
 
-#include "common/message.h"
+#include "common/protocol/message.h"
 #include "tests/sim/random.h"
 #include "tests/sim/schedule.h"
 

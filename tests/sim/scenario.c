@@ -1,8 +1,8 @@
 #include "tests/sim/scenario.h"
 
-#include "common/buffer.h"
-#include "common/limits.h"
-#include "common/timestamp.h"
+#include "common/base/buffer.h"
+#include "common/base/limits.h"
+#include "common/base/timestamp.h"
 #include "tests/sim/herd.h"
 
 #include <assert.h>

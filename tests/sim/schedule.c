@@ -1,6 +1,6 @@
 #include "tests/sim/schedule.h"
 
-#include "common/memory.h"
+#include "common/base/memory.h"
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "tests/sim/sim.h"
 
-#include "common/timestamp.h"
+#include "common/base/timestamp.h"
 #include "tests/sim/check.h"
 #include "tests/sim/herd.h"
 #include "tests/sim/workload.h"

@@ -1,6 +1,6 @@
 #include "tests/sim/totals.h"
 
-#include "common/timestamp.h"
+#include "common/base/timestamp.h"
 
 #include <stdio.h>
 

@@ -6,7 +6,7 @@
 #ifndef HERD_TESTS_SIM_UPDATES_H
 #define HERD_TESTS_SIM_UPDATES_H
 
-#include "common/record.h"
+#include "common/protocol/record.h"
 #include "tests/sim/random.h"
 
 #include <stdbool.h>

@@ -3,8 +3,8 @@
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/wait.h"
 
-#include "common/buffer.h"
-#include "common/memory.h"
+#include "common/base/buffer.h"
+#include "common/base/memory.h"
 
 #include <errno.h>
 #include <netinet/in.h>

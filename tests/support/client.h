@@ -7,7 +7,7 @@
 #ifndef HERD_TESTS_CLIENT_H
 #define HERD_TESTS_CLIENT_H
 
-#include "common/text.h"
+#include "common/base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>

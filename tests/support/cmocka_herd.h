@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "common/text.h"
+#include "common/base/text.h"
 
 /* Elements of an array, for tables of cases. */
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -1,6 +1,6 @@
 #include "tests/support/dump.h"
 
-#include "common/memory.h"
+#include "common/base/memory.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
 
-#include "common/memory.h"
+#include "common/base/memory.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-/* herdctl.h - herdctl, run on the herd of a test.
+/* main.h - herdctl, run on the herd of a test.
  *
  * Owner: the test. Threads: one.
  */

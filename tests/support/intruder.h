@@ -5,8 +5,8 @@
 #ifndef HERD_TESTS_INTRUDER_H
 #define HERD_TESTS_INTRUDER_H
 
-#include "common/message.h"
-#include "common/security.h"
+#include "common/protocol/message.h"
+#include "common/security/security.h"
 #include "tests/support/client.h"
 #include "tests/support/herd.h"
 

@@ -3,8 +3,9 @@
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/host.h"
 
-#include "common/memory.h"
-#include "common/timestamp.h"
+#include "common/base/memory.h"
+#include "common/base/timestamp.h"
+#include "common/clock/clock.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -102,7 +103,7 @@ static void delay(lan_t *self, way_t *way, const uint8_t *data, size_t size, uns
         return;
     }
     packet_t *packet = memory_new(sizeof *packet);
-    packet->due_ns = timestamp_steady_ns() + delay_ms * TIMESTAMP_NS_PER_MS;
+    packet->due_ns = clock_steady_ns() + delay_ms * TIMESTAMP_NS_PER_MS;
     packet->size = size;
     memcpy(packet->data, data, size);
     if (way->first == NULL) {
@@ -182,7 +183,7 @@ static int64_t release(lan_t *self, size_t from, size_t to, int64_t now_ns, int6
 
 static int64_t release_all(lan_t *self)
 {
-    int64_t now_ns = timestamp_steady_ns();
+    int64_t now_ns = clock_steady_ns();
     int64_t next_ns = INT64_MAX;
     for (size_t from = 0; from < self->host_count; from++) {
         for (size_t to = 0; to < self->host_count; to++) {
@@ -198,7 +199,7 @@ static int time_left_ms(int64_t due_ns)
     if (due_ns == INT64_MAX) {
         return -1;
     }
-    int64_t left_ns = due_ns - timestamp_steady_ns();
+    int64_t left_ns = due_ns - clock_steady_ns();
     return left_ns > 0 ? (int)(left_ns / TIMESTAMP_NS_PER_MS) + 1 : 0;
 }
 

@@ -1,6 +1,6 @@
 #include "tests/support/link_pair.h"
 
-#include "common/memory.h"
+#include "common/base/memory.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/records.h"
 

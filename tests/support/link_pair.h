@@ -1,4 +1,4 @@
-/* link_pair.h - one link, both ends in one process, messages carried by hand: for tests of node/link.h.
+/* link_pair.h - one link, both ends in one process, messages carried by hand: for tests of common/replication/link.h.
  *
  * The two members are "One", generation aaa.., and "Other", generation bbb... Owner: the test; one pair at a time. Threads:
  * one.
@@ -6,10 +6,10 @@
 #ifndef HERD_TESTS_LINK_PAIR_H
 #define HERD_TESTS_LINK_PAIR_H
 
-#include "common/limits.h"
-#include "common/timestamp.h"
-#include "node/link.h"
-#include "node/store.h"
+#include "common/base/limits.h"
+#include "common/base/timestamp.h"
+#include "common/replication/link.h"
+#include "common/store/store.h"
 
 #include <stdbool.h>
 

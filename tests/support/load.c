@@ -4,8 +4,8 @@
 #include "tests/support/report.h"
 #include "tests/support/wait.h"
 
-#include "common/memory.h"
-#include "common/record.h"
+#include "common/base/memory.h"
+#include "common/protocol/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
 #include "tests/support/nodes.h"
 
-#include "common/buffer.h"
-#include "common/config.h"
-#include "common/limits.h"
-#include "common/memory.h"
-#include "common/sockets.h"
-#include "common/timestamp.h"
-#include "common/transport.h"
+#include "common/base/buffer.h"
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/clock/clock.h"
+#include "common/config/config.h"
+#include "common/sockets/sockets.h"
+#include "common/sockets/transport.h"
 #include "node/node.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/wait.h"
@@ -254,7 +254,7 @@ text_t asker_ask_at(asker_t *self, const char *line, int64_t receipt_ns)
     transport_inbound_t inbound;
     buffer_init(&body, LIMIT_BODY_SIZE);
     assert_int_equal(buffer_format(&body, "7 %llu %lld %s\n", (unsigned long long)++self->sequence,
-                                   (long long)(receipt_ns != 0 ? receipt_ns : timestamp_now_ns()),
+                                   (long long)(receipt_ns != 0 ? receipt_ns : clock_now_ns()),
                                    line),
                      STATUS_OK);
     send_message(self->socket, MESSAGE_REQUEST, buffer_text(&body));

@@ -6,7 +6,7 @@
 #ifndef HERD_TESTS_NODES_H
 #define HERD_TESTS_NODES_H
 
-#include "common/message.h"
+#include "common/protocol/message.h"
 
 #include <stdbool.h>
 

@@ -11,7 +11,7 @@
 #ifndef HERD_TESTS_PATTERN_H
 #define HERD_TESTS_PATTERN_H
 
-#include "common/text.h"
+#include "common/base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>

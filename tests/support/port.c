@@ -2,7 +2,7 @@
 
 #include "tests/support/cmocka_herd.h"
 
-#include "common/memory.h"
+#include "common/base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>

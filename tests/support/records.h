@@ -2,8 +2,8 @@
 #ifndef HERD_TESTS_RECORDS_H
 #define HERD_TESTS_RECORDS_H
 
-#include "common/record.h"
-#include "common/timestamp.h"
+#include "common/base/timestamp.h"
+#include "common/protocol/record.h"
 
 /* A record of `client` taken by `origin` at `receipt_s`, with the client's time text `client_time` (valid). Strings
  * are borrowed. The order time is the client time. */

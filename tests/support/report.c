@@ -3,10 +3,10 @@
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/wait.h"
 
-#include "common/memory.h"
-#include "common/message.h"
-#include "common/sockets.h"
-#include "common/transport.h"
+#include "common/base/memory.h"
+#include "common/protocol/message.h"
+#include "common/sockets/sockets.h"
+#include "common/sockets/transport.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #ifndef HERD_TESTS_REPORT_H
 #define HERD_TESTS_REPORT_H
 
-#include "common/text.h"
+#include "common/base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>

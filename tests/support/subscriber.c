@@ -1,8 +1,8 @@
 #include "tests/support/subscriber.h"
 
-#include "common/limits.h"
-#include "common/memory.h"
-#include "common/sockets.h"
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/sockets/sockets.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/wait.h"
 

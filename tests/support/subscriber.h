@@ -6,7 +6,7 @@
 #ifndef HERD_TESTS_SUBSCRIBER_H
 #define HERD_TESTS_SUBSCRIBER_H
 
-#include "common/publication.h"
+#include "common/protocol/publication.h"
 
 #include <stdbool.h>
 

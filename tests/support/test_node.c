@@ -1,10 +1,10 @@
 #include "tests/support/test_node.h"
 
-#include "common/buffer.h"
-#include "common/limits.h"
-#include "common/memory.h"
-#include "common/sockets.h"
-#include "common/transport.h"
+#include "common/base/buffer.h"
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/sockets/sockets.h"
+#include "common/sockets/transport.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/wait.h"
 

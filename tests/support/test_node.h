@@ -7,7 +7,7 @@
 #ifndef HERD_TESTS_TEST_NODE_H
 #define HERD_TESTS_TEST_NODE_H
 
-#include "common/message.h"
+#include "common/protocol/message.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -8,7 +8,7 @@
 #ifndef HERD_TESTS_WORKSPACE_H
 #define HERD_TESTS_WORKSPACE_H
 
-#include "common/text.h"
+#include "common/base/text.h"
 
 #include <stddef.h>
 

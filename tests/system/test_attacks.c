@@ -1,6 +1,6 @@
 /* Attacks on a herd with keys (docs/security.md): after each the records are what they were, the herd serves on, and the log
  * says who it was. */
-#include "common/transport.h"
+#include "common/sockets/transport.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
 #include "tests/support/intruder.h"

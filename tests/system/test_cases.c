@@ -6,7 +6,7 @@
 #include "tests/support/pattern.h"
 #include "tests/support/workspace.h"
 
-#include "common/memory.h"
+#include "common/base/memory.h"
 
 #include <dirent.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
 
-#include "common/memory.h"
+#include "common/base/memory.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 #include "tests/support/herd.h"
 #include "tests/support/workspace.h"
 
-#include "common/limits.h"
-#include "common/memory.h"
+#include "common/base/limits.h"
+#include "common/base/memory.h"
 
 #include <stdlib.h>
 

@@ -4,8 +4,8 @@
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
 
-#include "common/limits.h"
-#include "common/memory.h"
+#include "common/base/limits.h"
+#include "common/base/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
 
-#include "common/buffer.h"
+#include "common/base/buffer.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* The README's session, taken out of README.md and run with the real nc. What the README shows must come back byte
  * for byte, but for the two things that differ from run to run: the client's time and the difference. */
-#include "common/buffer.h"
-#include "common/timestamp.h"
+#include "common/base/buffer.h"
+#include "common/base/timestamp.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
 #include "tests/support/wait.h"

@@ -1,9 +1,9 @@
 /* What an operator finds out with herdctl: status, health, ping, where, log-level; on real members, with faults that are
  * made on purpose. */
-#include "common/limits.h"
-#include "common/memory.h"
-#include "common/message.h"
-#include "common/transport.h"
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/protocol/message.h"
+#include "common/sockets/transport.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
 #include "tests/support/herdctl.h"

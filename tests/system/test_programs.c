@@ -5,7 +5,7 @@
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
 
-#include "common/limits.h"
+#include "common/base/limits.h"
 
 #include <dirent.h>
 #include <jansson.h>

@@ -7,9 +7,9 @@
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
 
-#include "common/limits.h"
-#include "common/memory.h"
-#include "common/message.h"
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/protocol/message.h"
 
 #include <czmq.h>
 #include <signal.h>

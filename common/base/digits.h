@@ -1,0 +1,91 @@
+/* digits.h - runs of decimal digits -> numbers, eight bytes at a time.
+ *
+ * Owner: values. Threads: any.
+ * Most bytes of a client line are digits, and each is read twice on its way: these functions are inlined where they are
+ * used, and work on eight bytes in one register (Lamport, "Multiple Byte Processing with Full-Word Instructions",
+ * CACM 18(8), 1975). No byte at or beyond `end` is read.
+ */
+#ifndef HERD_COMMON_BASE_DIGITS_H
+#define HERD_COMMON_BASE_DIGITS_H
+
+#include <endian.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* gcc inlines by size; a call costs as much as the work. */
+#define DIGITS_INLINE static inline __attribute__((always_inline))
+
+/* Eight bytes that are all `byte`. */
+#define DIGITS_EACH(byte) ((uint64_t)(byte)*UINT64_C(0x0101010101010101))
+
+/* Digits of which every run is within uint64_t. */
+enum { DIGITS_MAX = 19 };
+
+/* Eight bytes as a number whose lowest byte is the first of them. */
+DIGITS_INLINE uint64_t digits_load(const char *at)
+{
+    uint64_t bytes;
+    memcpy(&bytes, at, sizeof bytes);
+    return le64toh(bytes);
+}
+
+/* A mask whose lowest 0x80 stands at the first of eight bytes that is no digit; 0 where all are. Less '0' a digit is
+ * 0 to 9, and 0x76 more sets the highest bit of all else; what is carried spoils only bytes behind the first of these. */
+DIGITS_INLINE uint64_t digits_others(uint64_t bytes)
+{
+    uint64_t values = bytes ^ DIGITS_EACH('0');
+    return ((values + DIGITS_EACH(0x76)) | values) & DIGITS_EACH(0x80);
+}
+
+/* The number of eight digits: neighbours are joined to numbers of two digits, these to four, these to eight, all of a kind
+ * at once. The lowest byte is the first digit; only the lower half of each byte counts. */
+DIGITS_INLINE uint64_t digits_join(uint64_t bytes)
+{
+    bytes &= DIGITS_EACH(0x0f);
+    bytes = (bytes * (10 * 256 + 1) >> 8) & UINT64_C(0x00ff00ff00ff00ff);
+    bytes = (bytes * (100 * 65536 + 1) >> 16) & UINT64_C(0x0000ffff0000ffff);
+    return bytes * (10000 * (UINT64_C(1) << 32) + 1) >> 32;
+}
+
+/* Where the run of 0 or more digits from `at` on ends. */
+DIGITS_INLINE const char *digits_skip(const char *at, const char *end)
+{
+    while (end - at >= 8) {
+        uint64_t others = digits_others(digits_load(at));
+        if (others != 0) {
+            return at + __builtin_ctzll(others) / 8;
+        }
+        at += 8;
+    }
+    while (at < end && (unsigned char)(*at - '0') <= 9) {
+        at++;
+    }
+    return at;
+}
+
+/* The same, and the number of the run, which is good where there are at most DIGITS_MAX. */
+DIGITS_INLINE const char *digits_take(const char *at, const char *end, uint64_t *ret_value)
+{
+    static const uint32_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
+    uint64_t value = 0;
+    while (end - at >= 8) {
+        uint64_t bytes = digits_load(at);
+        uint64_t others = digits_others(bytes);
+        if (others != 0) {
+            /* What is behind the digits leaves at the top, zeros come in below, as digits in front. */
+            unsigned bits = (unsigned)__builtin_ctzll(others) & ~7U;
+            *ret_value = value * powers[bits / 8] + digits_join(bytes << 1 << (63 - bits));
+            return at + bits / 8;
+        }
+        value = value * 100000000 + digits_join(bytes);
+        at += 8;
+    }
+    while (at < end && (unsigned char)(*at - '0') <= 9) {
+        value = value * 10 + (uint64_t)(*at++ - '0');
+    }
+    *ret_value = value;
+    return at;
+}
+
+#endif

@@ -1,0 +1,51 @@
+#include "common/base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static void *memory_check(void *block, size_t size)
+{
+    if (block == NULL) {
+        fprintf(stderr, "herd: memory exhausted while asking for %zu bytes\n", size);
+        abort();
+    }
+    return block;
+}
+
+void *memory_new(size_t size)
+{
+    return memory_check(calloc(1, size > 0 ? size : 1), size);
+}
+
+void *memory_new_array(size_t count, size_t size)
+{
+    return memory_check(calloc(count > 0 ? count : 1, size), count * size);
+}
+
+void *memory_new_huge(size_t size)
+{
+    const size_t page_size =
+        2097152; /* of x86-64 and most others; elsewhere this is but an alignment */
+    size_t whole = (size + page_size - 1) / page_size * page_size;
+    void *block = memory_check(aligned_alloc(page_size, whole), whole);
+    /* Advice: where it is not taken, small pages do. */
+    (void)madvise(block, whole, MADV_HUGEPAGE);
+    return memset(block, 0, whole);
+}
+
+void *memory_resize(void *block, size_t size)
+{
+    return memory_check(realloc(block, size), size);
+}
+
+char *memory_copy_text(const char *data, size_t size)
+{
+    char *copy = memory_check(malloc(size + 1), size + 1);
+    if (size > 0) {
+        memcpy(copy, data, size);
+    }
+    copy[size] = '\0';
+    return copy;
+}

@@ -1,0 +1,266 @@
+#include "common/base/text.h"
+
+#include "common/base/digits.h"
+
+#include <assert.h>
+int text_compare(text_t one, text_t other)
+{
+    size_t common_size = one.size < other.size ? one.size : other.size;
+    int order = common_size > 0 ? memcmp(one.data, other.data, common_size) : 0;
+    if (order != 0) {
+        return order;
+    }
+    return (one.size > other.size) - (one.size < other.size);
+}
+
+/* A mask whose lowest 0x80 stands at the first of eight bytes that is ' ' or below; 0 where none is. What is borrowed
+ * spoils only bytes behind. */
+static inline uint64_t find_control(uint64_t bytes)
+{
+    return (bytes - DIGITS_EACH(' ' + 1)) & ~bytes & DIGITS_EACH(0x80);
+}
+
+/* The end of the field that begins at `at`: eight bytes at a time as long as there are as many. */
+static inline const char *field_end(const char *at, const char *end)
+{
+    while (end - at >= 8) {
+        uint64_t found = find_control(digits_load(at));
+        if (found == 0) {
+            at += 8;
+            continue;
+        }
+        at += (unsigned)__builtin_ctzll(found) / 8;
+        if (text_is_space(*at)) {
+            return at;
+        }
+        at++;
+    }
+    while (at < end && !text_is_space(*at)) {
+        at++;
+    }
+    return at;
+}
+
+bool text_take_field(text_t *rest, text_t *ret_field)
+{
+    if (rest->size == 0) {
+        return false;
+    }
+    const char *end = rest->data + rest->size;
+    const char *start = rest->data;
+    while (start < end && text_is_space(*start)) {
+        start++;
+    }
+    const char *stop = field_end(start, end);
+    *rest = (text_t){.data = stop, .size = (size_t)(end - stop)};
+    if (stop == start) {
+        return false;
+    }
+    *ret_field = (text_t){.data = start, .size = (size_t)(stop - start)};
+    return true;
+}
+
+bool text_take_line(text_t *rest, text_t *ret_line)
+{
+    const char *end = rest->size > 0 ? memchr(rest->data, '\n', rest->size) : NULL;
+    if (end == NULL) {
+        return false;
+    }
+    *ret_line = (text_t){.data = rest->data, .size = (size_t)(end - rest->data)};
+    *rest = text_after(*rest, ret_line->size + 1);
+    return true;
+}
+
+bool text_take_until(text_t *rest, char separator, text_t *ret_part)
+{
+    if (rest->size == 0) {
+        return false;
+    }
+    const char *end = memchr(rest->data, separator, rest->size);
+    size_t size = end != NULL ? (size_t)(end - rest->data) : rest->size;
+    *ret_part = (text_t){.data = rest->data, .size = size};
+    *rest = text_after(*rest, end != NULL ? size + 1 : size);
+    return true;
+}
+
+/* The number of digits that may be too many; false past UINT64_MAX. */
+static bool long_number(const char *digits, size_t count, uint64_t *ret_value)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(digits[i] - '0'), &value)) {
+            return false;
+        }
+    }
+    *ret_value = value;
+    return true;
+}
+
+/* The number of `digits`, which digits_take read as `value`. */
+static inline bool check_number(text_t digits, uint64_t value, uint64_t maximum,
+                                uint64_t *ret_value)
+{
+    if (digits.size == 0 ||
+        (digits.size > DIGITS_MAX && !long_number(digits.data, digits.size, &value)) ||
+        value > maximum) {
+        return false;
+    }
+    *ret_value = value;
+    return true;
+}
+
+bool text_take_u64(text_t *rest, char separator, uint64_t maximum, uint64_t *ret_value)
+{
+    uint64_t value;
+    const char *end = rest->data + rest->size;
+    const char *at = digits_take(rest->data, end, &value);
+    text_t digits = {.data = rest->data, .size = (size_t)(at - rest->data)};
+    if (at == end || *at != separator || digits.size > TEXT_NUMBER_SIZE ||
+        !check_number(digits, value, maximum, ret_value)) {
+        return false;
+    }
+    *rest = (text_t){.data = at + 1, .size = (size_t)(end - at - 1)};
+    return true;
+}
+
+bool text_to_u64(text_t text, uint64_t maximum, uint64_t *ret_value)
+{
+    uint64_t value;
+    const char *end = text.data + text.size;
+    return text.size > 0 && digits_take(text.data, end, &value) == end &&
+           check_number(text, value, maximum, ret_value);
+}
+
+bool text_to_i64(text_t text, int64_t *ret_value)
+{
+    bool negative = text.size > 0 && text.data[0] == '-';
+    uint64_t magnitude;
+    uint64_t maximum = (uint64_t)INT64_MAX + (negative ? 1 : 0);
+    if (!text_to_u64(negative ? text_after(text, 1) : text, maximum, &magnitude)) {
+        return false;
+    }
+    *ret_value = negative ? (int64_t)(0 - magnitude) : (int64_t)magnitude;
+    return true;
+}
+
+bool text_from_hex(text_t text, uint64_t *ret_value)
+{
+    uint64_t value = 0;
+    if (text.size == 0 || text.size > 16) {
+        return false;
+    }
+    for (size_t i = 0; i < text.size; i++) {
+        char byte = text.data[i];
+        bool letter = byte >= 'a' && byte <= 'f';
+        if (!letter && !text_is_digit(byte)) {
+            return false;
+        }
+        value = value << 4 | (uint64_t)(letter ? byte - 'a' + 10 : byte - '0');
+    }
+    *ret_value = value;
+    return true;
+}
+
+void text_write_hex(uint64_t value, size_t digits, char *out)
+{
+    for (size_t i = digits; i > 0; i--) {
+        out[i - 1] = "0123456789abcdef"[value & 15];
+        value >>= 4;
+    }
+}
+
+/* "00" to "99" */
+#define TEN(tens)                                                                                  \
+    tens "0" tens "1" tens "2" tens "3" tens "4" tens "5" tens "6" tens "7" tens "8" tens "9"
+static const char digit_pairs[] =
+    TEN("0") TEN("1") TEN("2") TEN("3") TEN("4") TEN("5") TEN("6") TEN("7") TEN("8") TEN("9");
+#undef TEN
+
+void text_write_digits(uint64_t value, size_t count, char *out)
+{
+    while (count >= 2) {
+        count -= 2;
+        memcpy(out + count, digit_pairs + value % 100 * 2, 2);
+        value /= 100;
+    }
+    if (count > 0) {
+        out[0] = (char)('0' + value % 10);
+    }
+}
+
+static size_t decimal_size(uint64_t value)
+{
+    static const uint64_t powers[] = {
+        0,
+        10,
+        100,
+        1000,
+        10000,
+        100000,
+        1000000,
+        10000000,
+        100000000,
+        1000000000,
+        10000000000,
+        100000000000,
+        1000000000000,
+        10000000000000,
+        100000000000000,
+        1000000000000000,
+        10000000000000000,
+        100000000000000000,
+        1000000000000000000,
+        UINT64_C(10000000000000000000),
+    };
+    /* A number of `bits` bits has bits * log10(2) digits, or one more; 1233 / 4096 is nearly log10(2). */
+    size_t bits = 64 - (size_t)__builtin_clzll(value | 1);
+    size_t size = bits * 1233 >> 12;
+    return size + (value >= powers[size] ? 1 : 0);
+}
+
+size_t text_write_u64(uint64_t value, char *out)
+{
+    size_t size = decimal_size(value);
+    text_write_digits(value, size, out);
+    return size;
+}
+
+size_t text_write_i64(int64_t value, char *out)
+{
+    if (value >= 0) {
+        return text_write_u64((uint64_t)value, out);
+    }
+    out[0] = '-';
+    return 1 + text_write_u64(0 - (uint64_t)value, out + 1);
+}
+
+void text_escape(text_t text, char *out, size_t out_size)
+{
+    static const char hex[] = "0123456789abcdef";
+    assert(out_size > 0);
+    size_t used = 0;
+    size_t cut = 0; /* bytes to keep where the text must end in dots */
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        bool plain = byte >= 0x20 && byte < 0x7f && byte != '\\';
+        if (used + (plain ? 1 : 4) >= out_size) {
+            size_t dots = out_size - 1 - cut < 3 ? out_size - 1 - cut : 3;
+            memcpy(out + cut, "...", dots);
+            used = cut + dots;
+            break;
+        }
+        if (plain) {
+            out[used++] = (char)byte;
+        } else {
+            out[used++] = '\\';
+            out[used++] = 'x';
+            out[used++] = hex[byte >> 4];
+            out[used++] = hex[byte & 15];
+        }
+        if (used + 3 < out_size) {
+            cut = used;
+        }
+    }
+    out[used] = '\0';
+}

@@ -1,0 +1,133 @@
+#include "common/base/timestamp.h"
+
+#include "common/base/digits.h"
+
+enum { DECIMALS = 9 };
+
+/* The nanoseconds of 1 or more decimals and nothing else; of these, the first DECIMALS count. */
+static bool parse_decimals(const char *at, const char *end, uint64_t *ret_fraction_ns)
+{
+    static const uint32_t powers[DECIMALS + 1] = {1,      10,      100,      1000,      10000,
+                                                  100000, 1000000, 10000000, 100000000, 1000000000};
+    uint64_t fraction_ns;
+    if (at == end || digits_take(at, end, &fraction_ns) != end) {
+        return false;
+    }
+    size_t count = (size_t)(end - at);
+    if (count > DECIMALS) {
+        count = DECIMALS;
+        digits_take(at, at + count, &fraction_ns);
+    }
+    *ret_fraction_ns = fraction_ns * powers[DECIMALS - count];
+    return true;
+}
+
+bool timestamp_parse(text_t text, int64_t *ret_time_ns)
+{
+    const uint64_t maximum = (uint64_t)(INT64_MAX / TIMESTAMP_NS_PER_S);
+    const char *end = text.data + text.size;
+    uint64_t seconds;
+    uint64_t fraction_ns = 0;
+    const char *point = digits_take(text.data, end, &seconds);
+    size_t digits = (size_t)(point - text.data);
+    if (digits > DIGITS_MAX && !text_to_u64(text_first(text, digits), maximum, &seconds)) {
+        return false;
+    }
+    if (digits == 0 || seconds > maximum ||
+        (point < end && (*point != '.' || !parse_decimals(point + 1, end, &fraction_ns)))) {
+        return false;
+    }
+    uint64_t time_ns = seconds * (uint64_t)TIMESTAMP_NS_PER_S + fraction_ns;
+    if (time_ns > (uint64_t)INT64_MAX) {
+        return false;
+    }
+    *ret_time_ns = (int64_t)time_ns;
+    return true;
+}
+
+/* Seconds, point, nine decimals; the bytes. */
+static size_t write_seconds(uint64_t magnitude_ns, char *out)
+{
+    uint64_t fraction = magnitude_ns % (uint64_t)TIMESTAMP_NS_PER_S;
+    size_t size = text_write_u64(magnitude_ns / (uint64_t)TIMESTAMP_NS_PER_S, out);
+    out[size] = '.';
+    text_write_digits(fraction, DECIMALS, out + size + 1);
+    return size + 1 + DECIMALS;
+}
+
+size_t timestamp_write(int64_t time_ns, char *out)
+{
+    return write_seconds((uint64_t)time_ns, out);
+}
+
+size_t timestamp_write_difference(int64_t difference_ns, char *out)
+{
+    out[0] = difference_ns < 0 ? '-' : '+';
+    return 1 +
+           write_seconds(difference_ns < 0 ? 0 - (uint64_t)difference_ns : (uint64_t)difference_ns,
+                         out + 1);
+}
+
+size_t timestamp_difference_size(int64_t difference_ns)
+{
+    uint64_t magnitude_ns =
+        difference_ns < 0 ? 0 - (uint64_t)difference_ns : (uint64_t)difference_ns;
+    size_t size = 1 + 1 + 1 + DECIMALS;
+    for (uint64_t s = magnitude_ns / (uint64_t)TIMESTAMP_NS_PER_S; s >= 10; s /= 10) {
+        size++;
+    }
+    return size;
+}
+
+/* D2: each difference has one text, so "-0.000000000" and "+01.000000000" are none. */
+bool timestamp_parse_difference(text_t text, int64_t *ret_difference_ns)
+{
+    enum { SIZE_MIN = 1 + 1 + 1 + DECIMALS };
+    if (text.size < SIZE_MIN || (text.data[0] != '+' && text.data[0] != '-') ||
+        text.data[text.size - DECIMALS - 1] != '.' ||
+        (text.data[1] == '0' && text.size > SIZE_MIN)) {
+        return false;
+    }
+    bool negative = text.data[0] == '-';
+    int64_t magnitude_ns;
+    if (!timestamp_parse(text_after(text, 1), &magnitude_ns) || (negative && magnitude_ns == 0)) {
+        return false;
+    }
+    *ret_difference_ns = negative ? -magnitude_ns : magnitude_ns;
+    return true;
+}
+
+/* The civil date of a day counted from 1970-01-01 (proleptic Gregorian calendar): years that begin in March
+ * make the leap day the last of its year, and 400 years always have 146,097 days. */
+static void civil_date(int64_t day, unsigned *ret_year, unsigned *ret_month, unsigned *ret_day)
+{
+    const int64_t days_per_era = 146097;
+    int64_t shifted = day + 719468; /* days since 0000-03-01 */
+    int64_t era = shifted / days_per_era;
+    int64_t day_of_era = shifted % days_per_era;
+    int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t month_from_march = (5 * day_of_year + 2) / 153;
+    *ret_day = (unsigned)(day_of_year - (153 * month_from_march + 2) / 5 + 1);
+    *ret_month = (unsigned)(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
+    *ret_year = (unsigned)(year_of_era + era * 400 + (*ret_month <= 2 ? 1 : 0));
+}
+
+void timestamp_write_iso8601(int64_t time_ns, char *out)
+{
+    int64_t ms = time_ns > 0 ? time_ns / TIMESTAMP_NS_PER_MS : 0;
+    unsigned year;
+    unsigned month;
+    unsigned day;
+    civil_date(ms / 86400000, &year, &month, &day);
+    unsigned ms_of_day = (unsigned)(ms % 86400000);
+    memcpy(out, "0000-00-00T00:00:00.000Z", TIMESTAMP_ISO8601_SIZE);
+    text_write_digits(year, 4, out);
+    text_write_digits(month, 2, out + 5);
+    text_write_digits(day, 2, out + 8);
+    text_write_digits(ms_of_day / 3600000, 2, out + 11);
+    text_write_digits(ms_of_day / 60000 % 60, 2, out + 14);
+    text_write_digits(ms_of_day / 1000 % 60, 2, out + 17);
+    text_write_digits(ms_of_day % 1000, 3, out + 20);
+}

@@ -1,0 +1,22 @@
+#include "common/config/changes.h"
+
+#include <string.h>
+
+static bool differ(const char *one, const char *other)
+{
+    return one == NULL || other == NULL ? one != other : strcmp(one, other) != 0;
+}
+
+void config_changes_tell(const config_place_t *before, const config_place_t *now,
+                         config_change_fn *tell, void *argument)
+{
+    for (size_t i = 0; i < config_key_count(); i++) {
+        const config_key_t *key = config_key_at(i);
+        bool of_member = key->section == CONFIG_SECTION_MEMBER;
+        const char *const *old_texts = of_member ? before->member->texts : before->config->texts;
+        const char *const *new_texts = of_member ? now->member->texts : now->config->texts;
+        if (old_texts != NULL && new_texts != NULL && differ(old_texts[i], new_texts[i])) {
+            tell(argument, key, old_texts[i], new_texts[i]);
+        }
+    }
+}

@@ -1,0 +1,199 @@
+#include "common/config/config.h"
+
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/config/findings.h"
+#include "common/config/keys.h"
+#include "common/config/lines.h"
+#include "common/config/members.h"
+#include "common/config/places.h"
+#include "common/config/security.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What config_load hands out: the open part first, then what keeps it alive. */
+typedef struct {
+    config_t config;
+    arena_t arena; /* everything that `config` points to */
+} config_whole_t;
+
+/* Reads up to LIMIT_CONFIG_SIZE + 1 bytes: one more than a good file has. */
+static bool config_read_file(FILE *file, arena_t *arena, text_t *ret_text)
+{
+    const size_t wanted = LIMIT_CONFIG_SIZE + 1;
+    char *data = arena_take(arena, wanted);
+    size_t size = fread(data, 1, wanted, file);
+    *ret_text = (text_t){.data = data, .size = size};
+    return ferror(file) == 0;
+}
+
+/* The file's bytes; false after a finding. */
+static bool config_read(const char *path, const config_reader_t *reader, text_t *ret_text)
+{
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        config_error(reader->findings, 0, "cannot be opened: %s", strerror(errno));
+        return false;
+    }
+    bool read = config_read_file(file, reader->arena, ret_text);
+    int reason = errno;
+    fclose(file);
+    if (!read) {
+        config_error(reader->findings, 0, "cannot be read: %s", strerror(reason));
+    } else if (ret_text->size > LIMIT_CONFIG_SIZE) {
+        config_error(reader->findings, 0, "larger than %d bytes, which no herd needs",
+                     LIMIT_CONFIG_SIZE);
+        read = false;
+    }
+    return read;
+}
+
+/* The absolute folder of the herd file, in the arena; where it cannot be told, "." */
+static const char *config_folder(const char *path, arena_t *arena)
+{
+    char *absolute = realpath(path, NULL);
+    if (absolute == NULL) {
+        return ".";
+    }
+    const char *slash = strrchr(absolute, '/');
+    size_t size = slash > absolute ? (size_t)(slash - absolute) : 1;
+    const char *folder = arena_copy_text(arena, absolute, size);
+    free(absolute);
+    return folder;
+}
+
+/* A folder that is there must be one; one that is not will be made. */
+static void config_check_folder(const config_reader_t *reader, const config_found_t *found,
+                                const char *key, const char *path)
+{
+    struct stat state;
+    const config_setting_t *setting = config_found(found, key);
+    if (path != NULL && stat(path, &state) == 0 && !S_ISDIR(state.st_mode)) {
+        config_error(reader->findings, setting != NULL ? setting->line : 0,
+                     "\"%s\": %s is not a folder", key, config_shown(reader->findings, path));
+    }
+}
+
+static size_t config_index(const config_lines_t *lines, const config_setting_t *setting)
+{
+    return (size_t)(setting - lines->settings);
+}
+
+/* Section `herd` and what is below it. */
+static void config_read_herd(const config_reader_t *reader, const config_lines_t *lines,
+                             const config_setting_t *setting, config_found_t *found,
+                             config_t *config)
+{
+    config_keys_read(reader, lines, config_index(lines, setting), found, config);
+    const char **texts = arena_take(reader->arena, CONFIG_KEYS_MAX * sizeof *texts);
+    config_keys_note(found, texts);
+    config->texts = texts;
+    config_check_folder(reader, found, "run_dir", config->run_dir);
+    config_check_folder(reader, found, "log_dir", config->log_dir);
+    config_check_folder(reader, found, "data_dir", config->data_dir);
+    config_check_folder(reader, found, "keys", config->keys);
+    config_security_check(reader, found, config);
+    const config_setting_t *places = config_found(found, "places");
+    if (places != NULL) {
+        config_found_t found_places = {.section = CONFIG_SECTION_PLACES};
+        config_keys_read(reader, lines, config_index(lines, places), &found_places, config);
+        config_keys_note(&found_places, texts);
+        config_places_check(reader, &found_places, config, places->line);
+    }
+}
+
+/* Section `members` and the checks of members against each other. */
+static void config_read_members(const config_reader_t *reader, const config_lines_t *lines,
+                                const config_setting_t *setting, const config_found_t *herd,
+                                config_t *config)
+{
+    config_drafts_t drafts;
+    config_members_read(reader, lines, config_index(lines, setting), &drafts);
+    if (config->run_dir != NULL) {
+        const config_setting_t *run_dir = config_found(herd, "run_dir");
+        config_members_default_requests(reader, &drafts, config->run_dir,
+                                        run_dir != NULL ? run_dir->line : 0);
+    }
+    config_endpoints_check(reader, &drafts);
+    if (config->security == CONFIG_SECURITY_LOCAL) {
+        config_endpoints_check_local(reader, &drafts);
+    }
+    size_t errors_before = reader->findings->error_count;
+    config_links_resolve(reader, &drafts);
+    if (config->acknowledge_peers > 0 && reader->findings->error_count == errors_before) {
+        config_links_check_peers(reader, &drafts, config->acknowledge_peers,
+                                 config_found(herd, "acknowledge")->line);
+    }
+
+    config_member_t *members = arena_take(reader->arena, drafts.count * sizeof *members);
+    for (size_t i = 0; i < drafts.count; i++) {
+        members[i] = drafts.drafts[i].member;
+    }
+    config->members = members;
+    config->member_count = drafts.count;
+}
+
+static void config_read_sections(const config_reader_t *reader, const config_lines_t *lines,
+                                 config_t *config)
+{
+    config_found_t root = {.section = CONFIG_SECTION_ROOT};
+    config_found_t herd = {.section = CONFIG_SECTION_HERD};
+    config_keys_read(reader, lines, CONFIG_NO_PARENT, &root, NULL);
+    const config_setting_t *setting = config_found(&root, "herd");
+    if (setting != NULL) {
+        config_read_herd(reader, lines, setting, &herd, config);
+    }
+    setting = config_found(&root, "members");
+    if (setting != NULL) {
+        config_read_members(reader, lines, setting, &herd, config);
+    }
+}
+
+config_t *config_load(const char *path, config_report_fn *report, void *argument)
+{
+    config_whole_t *whole = memory_new(sizeof *whole);
+    config_t *config = &whole->config;
+    arena_t *arena = &whole->arena;
+    config_findings_t *findings = arena_take(arena, sizeof *findings);
+    findings->arena = arena;
+    config_reader_t reader = {
+        .arena = arena,
+        .findings = findings,
+        .folder = config_folder(path, arena),
+    };
+    config->file = arena_copy_text(arena, path, strlen(path));
+    text_t text;
+    config_lines_t lines;
+    if (config_read(path, &reader, &text) && config_lines_read(text, arena, findings, &lines)) {
+        config_read_sections(&reader, &lines, config);
+    }
+    config_findings_tell(findings, path, report, argument);
+    if (findings->error_count > 0) {
+        config_destroy(&config);
+    }
+    return config;
+}
+
+void config_destroy(config_t **self_p)
+{
+    config_whole_t *whole = (config_whole_t *)*self_p;
+    if (whole != NULL) {
+        arena_done(&whole->arena);
+        free(whole);
+        *self_p = NULL;
+    }
+}
+
+const config_member_t *config_member(const config_t *self, const char *name)
+{
+    for (size_t i = 0; i < self->member_count; i++) {
+        if (strcmp(self->members[i].name, name) == 0) {
+            return &self->members[i];
+        }
+    }
+    return NULL;
+}

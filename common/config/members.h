@@ -1,0 +1,52 @@
+/* members.h - the members of a herd file, while they are being read and checked against each other.
+ *
+ * Owner: config_load. Threads: one.
+ */
+#ifndef HERD_COMMON_CONFIG_MEMBERS_H
+#define HERD_COMMON_CONFIG_MEMBERS_H
+
+#include "common/config/keys.h"
+
+#include <stddef.h>
+
+/* One member being read (open value struct). */
+typedef struct {
+    config_member_t member; /* what becomes part of config_t; fields with errors stay NULL */
+    const config_setting_t *setting; /* its line */
+    config_found_t found;            /* the lines of its keys */
+} config_draft_t;
+
+/* All of them (open value struct). */
+typedef struct {
+    config_draft_t *drafts; /* in the arena, in the order of the file */
+    size_t count;           /* 0 .. LIMIT_MEMBERS */
+} config_drafts_t;
+
+/* Reads the settings below `parent`, the line "members". */
+void config_members_read(const config_reader_t *reader, const config_lines_t *lines, size_t parent,
+                         config_drafts_t *ret_drafts);
+
+/* Gives each member without `requests` its socket in `run_dir`; `run_dir_line`: where that was said, or 0. */
+void config_members_default_requests(const config_reader_t *reader, config_drafts_t *drafts,
+                                     const char *run_dir, unsigned run_dir_line);
+
+/* Turns the names in "neighbours" into indices, each link taken both ways: unknown, own and repeated names
+ * are errors; links that one side alone lists and parts of the herd that no link joins are warnings. */
+void config_links_resolve(const config_reader_t *reader, config_drafts_t *drafts);
+
+/* Members that have less than `peers` neighbours are errors: "acknowledge", in line `line`, has an IAMAT wait for so
+ * many. After config_links_resolve. */
+void config_links_check_peers(const config_reader_t *reader, const config_drafts_t *drafts,
+                              size_t peers, unsigned line);
+
+/* Endpoints that two sockets cannot both have are errors, bus, requests and tap ports in the kernel's
+ * ephemeral range warnings. */
+void config_endpoints_check(const config_reader_t *reader, const config_drafts_t *drafts);
+
+/* Endpoints of bus, requests and tap that other machines could reach are errors: there are no keys. */
+void config_endpoints_check_local(const config_reader_t *reader, const config_drafts_t *drafts);
+
+/* The line of a member's key where the file has it, else the member's own. */
+unsigned config_draft_line(const config_draft_t *self, const char *key);
+
+#endif

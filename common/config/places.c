@@ -1,0 +1,329 @@
+#include "common/config/places.h"
+
+#include "common/base/limits.h"
+#include "common/base/text.h"
+#include "common/config/values.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Names of providers, by config_places_t. */
+static const char *const provider_names[] = {
+    [CONFIG_PLACES_NONE] = "none",         [CONFIG_PLACES_LOCAL] = "local",
+    [CONFIG_PLACES_GOOGLE] = "google",     [CONFIG_PLACES_GOOGLE_LEGACY] = "google-legacy",
+    [CONFIG_PLACES_OVERPASS] = "overpass",
+};
+
+enum {
+    PROVIDER_COUNT = sizeof provider_names / sizeof provider_names[0],
+    FOR_LOCAL = 1 << CONFIG_PLACES_LOCAL,
+    FOR_GOOGLE = 1 << CONFIG_PLACES_GOOGLE,
+    FOR_LEGACY = 1 << CONFIG_PLACES_GOOGLE_LEGACY,
+    FOR_OVERPASS = 1 << CONFIG_PLACES_OVERPASS,
+    FOR_KEYED = FOR_GOOGLE | FOR_LEGACY,
+    FOR_REMOTE = FOR_KEYED | FOR_OVERPASS,
+};
+
+/* Which providers have a use for a key. */
+static const struct {
+    const char *name;
+    unsigned providers; /* bits FOR_... */
+} uses[] = {
+    {"file", FOR_LOCAL},
+    {"base_url", FOR_REMOTE},
+    {"key_env", FOR_KEYED},
+    {"key_file", FOR_KEYED},
+    {"field_mask", FOR_GOOGLE},
+    {"rank", FOR_GOOGLE},
+    {"language", FOR_KEYED},
+    {"ca_file", FOR_REMOTE},
+    {"proxy", FOR_REMOTE},
+    {"user_agent", FOR_REMOTE},
+    {"connect_timeout", FOR_REMOTE},
+    {"timeout", FOR_REMOTE},
+    {"max_concurrent", FOR_REMOTE},
+    {"cache_seconds", FOR_REMOTE},
+    {"breaker_failures", FOR_REMOTE},
+    {"breaker_pause", FOR_REMOTE},
+};
+
+void config_parse_provider(const config_reader_t *reader, const config_key_t *key,
+                           const config_setting_t *setting, void *structure)
+{
+    for (size_t i = 0; i < PROVIDER_COUNT; i++) {
+        if (strcmp(setting->value, provider_names[i]) == 0) {
+            *(config_places_t *)config_field(key, structure) = (config_places_t)i;
+            return;
+        }
+    }
+    config_bad_value(reader, setting,
+                     "\"local\", \"google\", \"google-legacy\", \"overpass\" or \"none\"");
+}
+
+void config_parse_rank(const config_reader_t *reader, const config_key_t *key,
+                       const config_setting_t *setting, void *structure)
+{
+    bool by_distance = strcmp(setting->value, "distance") == 0;
+    if (!by_distance && strcmp(setting->value, "popularity") != 0) {
+        config_bad_value(reader, setting, "\"popularity\" or \"distance\"");
+        return;
+    }
+    *(config_rank_t *)config_field(key, structure) =
+        by_distance ? CONFIG_RANK_DISTANCE : CONFIG_RANK_POPULARITY;
+}
+
+/* One or more bytes from `first` (space or "!") to "~". */
+static bool config_is_printable(const char *value, char first)
+{
+    size_t i = 0;
+    while (value[i] >= first && value[i] <= '~') {
+        i++;
+    }
+    return i > 0 && value[i] == '\0';
+}
+
+void config_parse_word(const config_reader_t *reader, const config_key_t *key,
+                       const config_setting_t *setting, void *structure)
+{
+    if (!config_is_printable(setting->value, '!')) {
+        config_bad_value(reader, setting, "printable ASCII without spaces");
+        return;
+    }
+    *(const char **)config_field(key, structure) = setting->value;
+}
+
+void config_parse_phrase(const config_reader_t *reader, const config_key_t *key,
+                         const config_setting_t *setting, void *structure)
+{
+    if (!config_is_printable(setting->value, ' ')) {
+        config_bad_value(reader, setting, "printable ASCII");
+        return;
+    }
+    *(const char **)config_field(key, structure) = setting->value;
+}
+
+static bool config_is_variable(const char *value)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+    size_t size = strlen(value);
+    return size > 0 && strchr(letters, value[0]) != NULL &&
+           strspn(value, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_") == size;
+}
+
+/* The value is not shown: who confuses the name with the key must not find the key in a log. */
+void config_parse_variable(const config_reader_t *reader, const config_key_t *key,
+                           const config_setting_t *setting, void *structure)
+{
+    if (!config_is_variable(setting->value)) {
+        config_error(reader->findings, setting->line,
+                     "\"%s\" must be the name of an environment variable: letters, digits and "
+                     "\"_\", the first no "
+                     "digit; the key itself does not belong in this file",
+                     setting->name);
+        return;
+    }
+    *(const char **)config_field(key, structure) = setting->value;
+}
+
+/* Whether a host is this machine whatever a name server says. */
+static bool config_is_loopback(text_t host)
+{
+    if (text_equal(host, TEXT("localhost")) || text_equal(host, TEXT("[::1]"))) {
+        return true;
+    }
+    text_t part;
+    uint64_t number;
+    for (size_t i = 0; i < 4; i++) {
+        if (!text_take_until(&host, '.', &part) || !text_to_u64(part, 255, &number) ||
+            (i == 0 && number != 127)) {
+            return false;
+        }
+    }
+    return host.size == 0;
+}
+
+/* "host", "host:port" or "[IPv6]:port" before the path; false where it is none of these. */
+static bool config_take_host(text_t *rest, text_t *ret_host)
+{
+    text_t authority;
+    if (!text_take_until(rest, '/', &authority)) {
+        return false;
+    }
+    size_t end = 0;
+    if (authority.size > 0 && authority.data[0] == '[') {
+        const char *bracket = memchr(authority.data, ']', authority.size);
+        end = bracket != NULL ? (size_t)(bracket + 1 - authority.data) : 0;
+    } else {
+        const char *colon = authority.size > 0 ? memchr(authority.data, ':', authority.size) : NULL;
+        end = colon != NULL ? (size_t)(colon - authority.data) : authority.size;
+    }
+    text_t port = text_after(authority, end);
+    uint64_t number = 1;
+    if (port.size > 0 &&
+        (port.data[0] != ':' || !text_to_u64(text_after(port, 1), UINT16_MAX, &number))) {
+        return false;
+    }
+    *ret_host = text_first(authority, end);
+    return end > 0 && number > 0;
+}
+
+/* Cuts `prefix` off. */
+static bool config_take_prefix(text_t *rest, text_t prefix)
+{
+    if (!text_equal(text_first(*rest, prefix.size), prefix)) {
+        return false;
+    }
+    *rest = text_after(*rest, prefix.size);
+    return true;
+}
+
+/* No user name or password, no question, no fragment: the provider's own path is put behind it. */
+static bool config_is_plain_url(const char *value)
+{
+    return config_is_printable(value, '!') && strpbrk(value, "@?#\\") == NULL &&
+           strlen(value) <= LIMIT_BASE_URL_SIZE;
+}
+
+void config_parse_base_url(const config_reader_t *reader, const config_key_t *key,
+                           const config_setting_t *setting, void *structure)
+{
+    text_t rest = text_of(setting->value);
+    text_t host;
+    bool secure = config_take_prefix(&rest, TEXT("https://"));
+    if (!config_is_plain_url(setting->value) ||
+        (!secure && !config_take_prefix(&rest, TEXT("http://"))) ||
+        !config_take_host(&rest, &host)) {
+        config_bad_value(reader, setting,
+                         "of the form https://host, https://host:port or https://host/path");
+        return;
+    }
+    if (!secure && !config_is_loopback(host)) {
+        config_error(
+            reader->findings, setting->line,
+            "\"%s\" must begin with https:// unless its host is this machine (127.0.0.1, [::1], "
+            "localhost): keys and positions would travel in the open",
+            setting->name);
+        return;
+    }
+    size_t size = strlen(setting->value);
+    while (setting->value[size - 1] == '/') {
+        size--;
+    }
+    *(const char **)config_field(key, structure) =
+        arena_copy_text(reader->arena, setting->value, size);
+}
+
+void config_parse_proxy(const config_reader_t *reader, const config_key_t *key,
+                        const config_setting_t *setting, void *structure)
+{
+    text_t rest = text_of(setting->value);
+    text_t host;
+    if (!config_is_plain_url(setting->value) ||
+        (!config_take_prefix(&rest, TEXT("http://")) &&
+         !config_take_prefix(&rest, TEXT("https://")) &&
+         !config_take_prefix(&rest, TEXT("socks5h://"))) ||
+        !config_take_host(&rest, &host) || rest.size > 0) {
+        config_bad_value(
+            reader, setting,
+            "http://host:port, https://host:port or socks5h://host:port, without a password");
+        return;
+    }
+    *(const char **)config_field(key, structure) = setting->value;
+}
+
+/* A file that a setting names is a plain one that can be read. `path` is NULL where its own parser refused it. */
+static void config_check_file(const config_reader_t *reader, const config_setting_t *setting,
+                              const char *path, const char *what)
+{
+    struct stat state;
+    if (path == NULL) {
+        return;
+    }
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0) {
+        config_error(reader->findings, setting->line, "the %s file %s cannot be opened: %s", what,
+                     config_shown(reader->findings, path), strerror(errno));
+        return;
+    }
+    if (fstat(file, &state) != 0 || !S_ISREG(state.st_mode)) {
+        config_error(reader->findings, setting->line, "the %s file %s is not a plain file", what,
+                     config_shown(reader->findings, path));
+    }
+    close(file);
+}
+
+static void config_warn_unused(const config_reader_t *reader, const config_found_t *found,
+                               config_places_t provider)
+{
+    for (size_t i = 0; i < sizeof uses / sizeof uses[0]; i++) {
+        const config_setting_t *setting = config_found(found, uses[i].name);
+        if (setting != NULL && (uses[i].providers >> provider & 1) == 0) {
+            config_warning(reader->findings, setting->line,
+                           "\"%s\" is not used: the provider is \"%s\"", uses[i].name,
+                           provider_names[provider]);
+        }
+    }
+}
+
+/* The file of a key is looked at by the node alone: others that read the herd file need no right to it. */
+static void config_check_key(const config_reader_t *reader, const config_found_t *found,
+                             const char *provider, unsigned section_line)
+{
+    const config_setting_t *variable = config_found(found, "key_env");
+    const config_setting_t *file = config_found(found, "key_file");
+    if (variable == NULL && file == NULL) {
+        config_error(reader->findings, section_line,
+                     "the provider \"%s\" needs a key: \"key_env\" names an environment variable, "
+                     "\"key_file\" a file",
+                     provider);
+    } else if (variable != NULL && file != NULL) {
+        config_error(reader->findings, file->line,
+                     "\"key_file\" and \"key_env\" (line %u) exclude each other", variable->line);
+    }
+}
+
+/* What the owners of a service allow. */
+static void config_check_terms(const config_reader_t *reader, const config_found_t *found,
+                               const config_t *config)
+{
+    const config_setting_t *cache = config_found(found, "cache_seconds");
+    const config_setting_t *concurrent = config_found(found, "max_concurrent");
+    unsigned provider = 1U << config->places;
+    if (cache != NULL && (provider & FOR_KEYED) != 0) {
+        config_error(reader->findings, cache->line,
+                     "\"cache_seconds\" must not be set with \"%s\": Google's terms restrict "
+                     "keeping what it answers",
+                     provider_names[config->places]);
+    }
+    if (concurrent != NULL && (provider & FOR_OVERPASS) != 0 &&
+        config->provider.max_concurrent > LIMIT_OVERPASS_CONCURRENT) {
+        config_error(reader->findings, concurrent->line,
+                     "\"max_concurrent\" must be at most %d with \"overpass\"",
+                     LIMIT_OVERPASS_CONCURRENT);
+    }
+}
+
+void config_places_check(const config_reader_t *reader, const config_found_t *found,
+                         config_t *config, unsigned section_line)
+{
+    unsigned provider = 1U << config->places;
+    const config_setting_t *file = config_found(found, "file");
+    const config_setting_t *ca_file = config_found(found, "ca_file");
+    config_warn_unused(reader, found, config->places);
+    if ((provider & FOR_LOCAL) != 0 && file == NULL) {
+        config_error(reader->findings, section_line, "the provider \"local\" needs a \"file\"");
+    } else if ((provider & FOR_LOCAL) != 0) {
+        config_check_file(reader, file, config->places_file, "places");
+    }
+    if ((provider & FOR_REMOTE) != 0 && ca_file != NULL) {
+        config_check_file(reader, ca_file, config->provider.ca_file, "certificate");
+    }
+    config_check_terms(reader, found, config);
+    if ((provider & FOR_KEYED) != 0) {
+        config_check_key(reader, found, provider_names[config->places], section_line);
+    }
+}

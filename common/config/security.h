@@ -1,0 +1,17 @@
+/* security.h - `keys` and `security` of the herd file, which belong together.
+ *
+ * Owner: config_load. Threads: one.
+ */
+#ifndef HERD_COMMON_CONFIG_SECURITY_H
+#define HERD_COMMON_CONFIG_SECURITY_H
+
+#include "common/config/keys.h"
+
+config_parse_fn config_parse_security; /* config_security_t: what the file says */
+
+/* Makes `config`->security what it is with the keys that there are: keys and no word of `security` mean "curve"; without
+ * keys "curve" is an error. With "none" keys are not used, which is a warning. */
+void config_security_check(const config_reader_t *reader, const config_found_t *found,
+                           config_t *config);
+
+#endif

@@ -1,0 +1,106 @@
+/* events.h - every event that a program may log: its name in the log, how bad it is, whether repeats are counted.
+ *
+ * X(NAME, LEVEL, REPEATS): LOG_NAME in the sources; in the log the name in lower case, with "-" for "_". LEVEL: ERROR
+ * (someone must act), WARNING (someone should look, the herd goes on), INFO (what happens as a rule). REPEATS: COUNTED,
+ * at most one a second for each peer, the others counted (log.h); EACH, all of them.
+ * docs/operations.md says of each warning and error what it means and what to do; tests/unit/common/log/test_events.c
+ * compares.
+ */
+#ifndef HERD_COMMON_LOG_EVENTS_H
+#define HERD_COMMON_LOG_EVENTS_H
+
+/* Both programs. */
+#define LOG_EVENTS_OF_PROGRAMS(X)                                                                  \
+    X(STARTED, INFO, EACH)                                                                         \
+    X(STOPPING, INFO, EACH)                                                                        \
+    X(STOPPED, INFO, EACH)                                                                         \
+    X(REOPENED, INFO, EACH)                                                                        \
+    X(LEVEL_SET, INFO, EACH)                                                                       \
+    X(NOT_REOPENED, WARNING, EACH)                                                                 \
+    X(LINES_LOST, WARNING, EACH)                                                                   \
+    X(KEYS_READ, INFO, EACH)                                                                       \
+    X(KEY_UNUSABLE, ERROR, EACH)                                                                   \
+    X(MESSAGE_DROPPED, WARNING, COUNTED)
+
+/* herd-node: itself, its links, its front-ends, its clients' records. */
+#define LOG_EVENTS_OF_NODES(X)                                                                     \
+    X(SERVING, INFO, EACH)                                                                         \
+    X(BIND_FAILED, ERROR, EACH)                                                                    \
+    X(LINK_UP, INFO, EACH)                                                                         \
+    X(LINK_OPENED, INFO, EACH)                                                                     \
+    X(LINK_DOWN, WARNING, COUNTED)                                                                 \
+    X(LINK_GAP, WARNING, COUNTED)                                                                  \
+    X(LINK_REFUSED, ERROR, EACH)                                                                   \
+    X(LINK_OTHER_HERD, ERROR, EACH)                                                                \
+    X(LINK_REPAIRED, ERROR, EACH)                                                                  \
+    X(LINK_CONNECT_FAILED, ERROR, COUNTED)                                                         \
+    X(LINK_ANSWER_FAILED, ERROR, COUNTED)                                                          \
+    X(FRONTEND_CAME, INFO, EACH)                                                                   \
+    X(FRONTEND_LEFT, INFO, EACH)                                                                   \
+    X(FRONTEND_UNDELIVERED, WARNING, COUNTED)                                                      \
+    X(UNPROTECTED, WARNING, EACH)                                                                  \
+    X(KEY_ACCEPTED, INFO, EACH)                                                                    \
+    X(KEY_CHANGED, WARNING, EACH)                                                                  \
+    X(KEY_REFUSED, WARNING, COUNTED)                                                               \
+    X(KEY_MISUSED, WARNING, COUNTED)                                                               \
+    X(CONNECTIONS_CUT, INFO, EACH)                                                                 \
+    X(CUT_FAILED, ERROR, EACH)                                                                     \
+    X(HANDSHAKE_FAILED, WARNING, COUNTED)                                                          \
+    X(UNWATCHED, ERROR, EACH)                                                                      \
+    X(LINK_KEY_MISSING, ERROR, EACH)                                                               \
+    X(LINK_KEYS_DIFFER, ERROR, COUNTED)                                                            \
+    X(TAP_WATCHED, INFO, COUNTED)                                                                  \
+    X(TAP_UNWATCHED, INFO, COUNTED)                                                                \
+    X(TAP_RESET, WARNING, COUNTED)                                                                 \
+    X(RELOADED, INFO, EACH)                                                                        \
+    X(RELOAD_CHANGED, INFO, EACH)                                                                  \
+    X(RELOAD_NEEDS_RESTART, WARNING, EACH)                                                         \
+    X(RELOAD_WARNING, WARNING, EACH)                                                               \
+    X(RELOAD_ERROR, ERROR, EACH)                                                                   \
+    X(RELOAD_REFUSED, ERROR, EACH)                                                                 \
+    X(CLIENT_FORGOTTEN, INFO, EACH)                                                                \
+    X(STORE_FULL, ERROR, COUNTED)                                                                  \
+    X(PROMISE_UNKEPT, WARNING, COUNTED)
+
+/* herd-node: places. */
+#define LOG_EVENTS_OF_PLACES(X)                                                                    \
+    X(PLACES_READY, INFO, EACH)                                                                    \
+    X(PLACES_ROWS_SKIPPED, WARNING, EACH)                                                          \
+    X(PLACES_UNUSABLE, ERROR, EACH)                                                                \
+    X(PLACES_KEY_UNUSABLE, ERROR, EACH)                                                            \
+    X(PLACES_FAILED, WARNING, COUNTED)                                                             \
+    X(PLACES_PAUSED, WARNING, EACH)                                                                \
+    X(PLACES_TRIED, INFO, EACH)                                                                    \
+    X(PLACES_BACK, INFO, EACH)
+
+/* herd-frontend: its listeners, its clients, the link to its node. */
+#define LOG_EVENTS_OF_FRONTENDS(X)                                                                 \
+    X(LISTENING, INFO, EACH)                                                                       \
+    X(LISTEN_FAILED, ERROR, EACH)                                                                  \
+    X(LOOP_FAILED, ERROR, EACH)                                                                    \
+    X(ACCEPT_FAILED, WARNING, COUNTED)                                                             \
+    X(CLIENT_CAME, INFO, EACH)                                                                     \
+    X(CLIENT_LEFT, INFO, EACH)                                                                     \
+    X(CLIENT_GIVEN_UP, WARNING, COUNTED)                                                           \
+    X(CLIENT_TURNED_AWAY, WARNING, COUNTED)                                                        \
+    X(CLIENTS_CROWDED, WARNING, COUNTED)                                                           \
+    X(CLIENTS_CUT_OFF, WARNING, EACH)                                                              \
+    X(NODE_UP, INFO, EACH)                                                                         \
+    X(NODE_DOWN, WARNING, EACH)                                                                    \
+    X(NODE_REFUSED, ERROR, EACH)                                                                   \
+    X(NODE_CONNECT_FAILED, ERROR, EACH)
+
+#define LOG_EVENTS_MAP(X)                                                                          \
+    LOG_EVENTS_OF_PROGRAMS(X)                                                                      \
+    LOG_EVENTS_OF_NODES(X)                                                                         \
+    LOG_EVENTS_OF_PLACES(X)                                                                        \
+    LOG_EVENTS_OF_FRONTENDS(X)
+
+typedef enum {
+#define LOG_EVENTS_ENUM(name, level, repeats) LOG_##name,
+    LOG_EVENTS_MAP(LOG_EVENTS_ENUM)
+#undef LOG_EVENTS_ENUM
+        LOG_EVENT_COUNT
+} log_event_t;
+
+#endif

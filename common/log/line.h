@@ -1,0 +1,71 @@
+/* line.h - one event as a line: for a log file, as JSON, for a terminal, for the journal.
+ *
+ * Owner: the log. Threads: none of its own. Free of I/O and clocks.
+ *   text      2026-03-01T12:00:00.250Z warning Goloman/node Hands link-down: nothing heard for 5 s; connecting anew
+ *             time (RFC 3339, UTC), level, member/program, peer or "-", event, ":", what happened; what follows
+ *   json      {"time":"2026-03-01T12:00:00.250Z","level":"warning","program":"node","member":"Goloman",
+ *             "peer":"Hands","event":"link-down","message":"..."}, in one line; "peer" where there is one; then
+ *             "repeated" and the event's own fields
+ *   terminal  Goloman/node: warning: Hands: nothing heard for 5 s; connecting anew
+ *   journal   <4>Goloman/node Hands link-down: ... (sd-daemon(3); the journal has the time itself)
+ * All of them are printable ASCII: other bytes appear as \xHH, so that no client can forge a line or steer a terminal,
+ * and JSON is always valid.
+ */
+#ifndef HERD_COMMON_LOG_LINE_H
+#define HERD_COMMON_LOG_LINE_H
+
+#include "common/base/buffer.h"
+#include "common/base/status.h"
+#include "common/base/text.h"
+#include "common/log/events.h"
+
+#include <stdint.h>
+
+typedef enum { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO } log_level_t;
+
+/* "error", "warning", "info". */
+const char *log_level_text(log_level_t level);
+
+/* The level of that text; false where there is none. */
+bool log_level_parse(text_t text, log_level_t *ret_level);
+
+/* Its place in events.h. */
+log_level_t log_event_level(log_event_t event);
+bool log_event_is_counted(log_event_t event);
+
+/* E.g. "link-down" for LOG_LINK_DOWN. */
+enum { LOG_EVENT_TEXT_SIZE = 32 };
+void log_event_text(log_event_t event, char out[LOG_EVENT_TEXT_SIZE]);
+
+/* A figure or text of an event, for programs that read JSON (open value struct). */
+typedef struct {
+    const char *key;  /* lower-case letters and "_"; NULL ends a list */
+    const char *text; /* NULL: it is `number` */
+    int64_t number;
+} log_field_t;
+
+/* An event (open value struct); all borrowed. */
+typedef struct {
+    int64_t time_ns; /* POSIX */
+    const char *member;
+    const char *program; /* "node" */
+    log_event_t event;
+    const char *peer; /* NULL: none */
+    text_t message;
+    uint64_t repeated;         /* events that this line stands for beside itself; 0: none */
+    const log_field_t *fields; /* up to one without a key; NULL: none */
+} log_entry_t;
+
+/* Each appends one line, its LF with it. STATUS_FULL, with nothing changed, past the buffer's maximum. */
+status_t log_line_text(const log_entry_t *entry, buffer_t *out) STATUS_MUST_USE;
+status_t log_line_json(const log_entry_t *entry, buffer_t *out) STATUS_MUST_USE;
+status_t log_line_terminal(const log_entry_t *entry, buffer_t *out) STATUS_MUST_USE;
+status_t log_line_journal(const log_entry_t *entry, buffer_t *out) STATUS_MUST_USE;
+
+/* Appends "<3>", "<4>" or "<6>": the priority of `level` (sd-daemon(3)). */
+status_t log_line_priority(log_level_t level, buffer_t *out) STATUS_MUST_USE;
+
+/* Appends `text` as a JSON string, its quotes with it. STATUS_FULL, perhaps with part of it appended, past the maximum. */
+status_t log_line_string(text_t text, buffer_t *out) STATUS_MUST_USE;
+
+#endif

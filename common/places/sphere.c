@@ -1,0 +1,43 @@
+#include "common/places/sphere.h"
+
+#include <assert.h>
+#include <math.h>
+
+#define DEGREE_RAD (M_PI / 180.0)
+
+sphere_position_t sphere_position(double latitude_deg, double longitude_deg)
+{
+    assert(latitude_deg >= -90 && latitude_deg <= 90);
+    assert(longitude_deg >= -180 && longitude_deg <= 180);
+    return (sphere_position_t){.latitude_deg = latitude_deg,
+                               .longitude_deg = longitude_deg,
+                               .latitude_cosine = cos(latitude_deg * DEGREE_RAD)};
+}
+
+/* Not inlined: a compiler that fuses multiply and add might do it in one copy and not in another, and
+ * two searches would no longer agree to the last bit. */
+__attribute__((noinline)) double sphere_haversine(const sphere_position_t *from,
+                                                  int32_t latitude_e7, int32_t longitude_e7)
+{
+    double latitude_deg = latitude_e7 / (double)SPHERE_DEGREE_E7;
+    double longitude_deg = longitude_e7 / (double)SPHERE_DEGREE_E7;
+    double turn_deg = fabs(longitude_deg - from->longitude_deg);
+    if (turn_deg > 180) {
+        turn_deg = 360 - turn_deg; /* the short way round */
+    }
+    double north = sin((latitude_deg - from->latitude_deg) * (DEGREE_RAD / 2));
+    double east = sin(turn_deg * (DEGREE_RAD / 2));
+    double haversine =
+        north * north + from->latitude_cosine * cos(latitude_deg * DEGREE_RAD) * east * east;
+    return haversine < 1 ? haversine : 1; /* antipodes may round past 1 */
+}
+
+double sphere_angle_rad(double haversine)
+{
+    return 2 * asin(sqrt(haversine));
+}
+
+double sphere_distance_m(double haversine)
+{
+    return SPHERE_RADIUS_M * sphere_angle_rad(haversine);
+}

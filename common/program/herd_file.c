@@ -1,0 +1,56 @@
+#include "common/program/herd_file.h"
+
+#include "common/base/spelling.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+void config_printer_init(config_printer_t *self, FILE *file)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    *self = (config_printer_t){
+        .file = file,
+        .colour = isatty(fileno(file)) && (no_colour == NULL || no_colour[0] == '\0'),
+    };
+}
+
+void config_print_finding(void *printer, config_severity_t severity, const char *file,
+                          unsigned line, const char *text)
+{
+    config_printer_t *self = printer;
+    bool error = severity == CONFIG_ERROR;
+    *(error ? &self->error_count : &self->warning_count) += 1;
+    const char *start = error ? "\033[1;31m" : "\033[1;33m";
+    fprintf(self->file, "%s:", file);
+    if (line > 0) {
+        fprintf(self->file, "%u:", line);
+    }
+    fprintf(self->file, " %s%s:%s %s\n", self->colour ? start : "", error ? "error" : "warning",
+            self->colour ? "\033[0m" : "", text);
+}
+
+config_t *config_load_for(const char *path, const char *name, const config_member_t **ret_member)
+{
+    config_printer_t printer;
+    config_printer_init(&printer, stderr);
+    config_t *config = config_load(path, config_print_finding, &printer);
+    if (config == NULL) {
+        return NULL;
+    }
+    const config_member_t *member = config_member(config, name);
+    if (member != NULL) {
+        *ret_member = member;
+        return config;
+    }
+    spelling_t spelling = {.word = text_of(name)};
+    for (size_t i = 0; i < config->member_count; i++) {
+        spelling_consider(&spelling, config->members[i].name);
+    }
+    char shown[256];
+    text_escape(text_of(name), shown, sizeof shown);
+    bool near = spelling.nearest != NULL;
+    fprintf(stderr, "%s: error: no member \"%s\"%s%s%s\n", path, shown,
+            near ? "; did you mean \"" : "", near ? spelling.nearest : "", near ? "\"?" : "");
+    config_destroy(&config);
+    return NULL;
+}

@@ -1,0 +1,44 @@
+/* program.h - what herd-node and herd-frontend have in common before they begin: command line, herd file,
+ * folders, log.
+ *
+ * Owner: main(). Threads: the main one, before others start.
+ */
+#ifndef HERD_COMMON_PROGRAM_PROGRAM_H
+#define HERD_COMMON_PROGRAM_PROGRAM_H
+
+#include "common/config/config.h"
+#include "common/log/log.h"
+
+#include <stdbool.h>
+
+/* Exit codes of both programs. */
+typedef enum {
+    PROGRAM_OK = 0,     /* a clean end */
+    PROGRAM_FAILED = 1, /* it could not start; the reason was said on stderr */
+    PROGRAM_USAGE = 2,  /* the command line makes no sense */
+} program_exit_t;
+
+/* What a program is (open value struct). */
+typedef struct {
+    const char *name;    /* "herd-node" */
+    const char *role;    /* "node": in the log's file name and in its lines */
+    const char *summary; /* one line for --help */
+} program_description_t;
+
+/* What a start found (open value struct). */
+typedef struct {
+    config_t *config;
+    const config_member_t *member;
+    log_t *log;
+} program_t;
+
+/* Reads the command line, `--config FILE NAME` and the usual options, loads and checks the herd file, makes its folders,
+ * opens LOG_DIR/NAME.ROLE.log, raises the limit of open files, and ignores SIGPIPE. True: go on, and end with program_done.
+ * False: end now with `ret_exit` (help was shown, only a check was asked for, or the start failed and said why). */
+bool program_start(const program_description_t *description, int argc, char **argv,
+                   program_t *ret_program, program_exit_t *ret_exit);
+
+/* Closes the log and frees the configuration. */
+void program_done(program_t *self);
+
+#endif

@@ -1,0 +1,66 @@
+/* rules.h - the rules of replication that a test may take out, one at a time, to see that the simulator misses it.
+ *
+ * RULE(NAME) is true. Only in the build of the simulator with mutants (HERD_MUTANTS, tests/sim) it is false while that
+ * rule is taken out; programs that are shipped contain nothing of this. A new rule whose breach a test could overlook gets
+ * a line here, RULE() where it is obeyed, and so a row in the table of tests/sim/mutants.
+ */
+#ifndef HERD_COMMON_PROTOCOL_RULES_H
+#define HERD_COMMON_PROTOCOL_RULES_H
+
+#include <stdbool.h>
+
+/* Every rule: name in the code, where docs/replication.md or docs/bus-protocol.md has it, and what is done without it. */
+#define RULES_MAP(X)                                                                               \
+    X(CLOCK_BOUND, "R2", "a client time is believed, however far ahead")                           \
+    X(TIE_RECEIPT, "R3", "equal order times: the receipt time does not decide")                    \
+    X(TIE_ORIGIN, "R3", "equal receipt times: the origin does not decide")                         \
+    X(TIE_CLIENT_TIME, "R3", "equal origins: the client time does not decide")                     \
+    X(TIE_POSITION, "R3", "equal client times: the position does not decide")                      \
+    X(TIE_TEXT, "R3", "equal positions: the text of the time does not decide")                     \
+    X(MERGE_GREATER, "R4", "an older record replaces a newer one")                                 \
+    X(MOVE_TO_TAIL, "R5", "an entry that changes keeps its index")                                 \
+    X(MARK_SENDER, "R6", "a record is sent back to the neighbour that it came from")               \
+    X(MARKS_GENERATION, "R6", "marks outlive the neighbour's generation")                          \
+    X(CHECKPOINT_GENERATION, "R7", "a checkpoint counts in any generation")                        \
+    X(PARENT_TAIL, "R7", "a checkpoint in the parent counts beyond what was recovered")            \
+    X(PARENT_LEVEL, "R8", "a checkpoint in the parent counts where we were not level")             \
+    X(DATA_SESSION, "R8", "DATA of an earlier session is taken")                                   \
+    X(ANSWER_SESSION, "R8", "answers of an earlier session are taken")                             \
+    X(NAK, "R9", "a gap is not noticed")                                                           \
+    X(NAK_REWINDS, "R9", "a NAK does not put the cursor back")                                     \
+    X(UNSENT_REWINDS, "R9", "what a full pipe did not take is not sent again")                     \
+    X(RESET, "B7", "an unknown session is not answered RESET")                                     \
+    X(DEAD_AFTER, "R10", "a silent connection is kept")                                            \
+    X(RENEW, "B9", "a neighbour's new life does not renew the own connection")                     \
+    X(UNDIGEST, "R12", "an entry that changes stays in the digest")                                \
+    X(COMPARED_TAIL, "R13", "the tail is that of after the leaves were read")                      \
+    X(LEAVES_IN_ORDER, "R13", "lost LEAVES are not noticed")                                       \
+    X(LEAVES_IGNORE_MARKS, "R13", "a repair leaves out what marks say is there")                   \
+    X(AUDIT, "R15", "no audits")                                                                   \
+    X(REFUSE_EXPIRED, "R16", "expired records are taken")                                          \
+    X(OUTBID, "R17", "a tombstone does not outbid what is there")                                  \
+    X(HELD_IS_ACKNOWLEDGED, "R18", "what was sent counts as held")                                 \
+    X(HELD_AT_TAIL, "R18", "an acknowledged index counts as held, whatever moved on")
+
+#ifdef HERD_MUTANTS
+
+typedef enum {
+    RULE_NONE,
+#define RULES_ENUM(name, where, without) RULE_##name,
+    RULES_MAP(RULES_ENUM)
+#undef RULES_ENUM
+        RULES_END
+} rule_t;
+
+/* The rule that is taken out; set once, before anything runs. */
+extern rule_t rules_removed;
+
+#define RULE(name) (rules_removed != RULE_##name)
+
+#else
+
+#define RULE(name) true
+
+#endif
+
+#endif

@@ -1,0 +1,203 @@
+#include "common/replication/link.h"
+
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/replication/link_parts.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static_assert(LIMIT_MARKED_NEIGHBOURS < 64, "link_group_t has a bit for each mark");
+
+unsigned link_group_take_mark(link_group_t *self)
+{
+    unsigned mark = 0;
+    while (mark < LIMIT_MARKED_NEIGHBOURS && (self->marks >> mark & 1) != 0) {
+        mark++;
+    }
+    if (mark < LIMIT_MARKED_NEIGHBOURS) {
+        self->marks |= UINT64_C(1) << mark;
+    }
+    return mark;
+}
+
+void link_group_give_mark(link_group_t *self, unsigned mark)
+{
+    if (mark < LIMIT_MARKED_NEIGHBOURS) {
+        self->marks &= ~(UINT64_C(1) << mark);
+    }
+}
+
+link_t *link_new(const link_identity_t *identity, store_t *store)
+{
+    link_t *self = memory_new(sizeof *self);
+    self->generation = identity->generation;
+    self->has_parent = identity->has_parent;
+    self->parent = identity->parent;
+    self->batch_size = identity->batch_size > 0 ? identity->batch_size : LIMIT_BATCH_SIZE;
+    self->out.session = identity->first_session;
+    trickle_init(&self->out.trickle, identity->first_session + identity->mark);
+    self->store = store;
+    self->group = identity->group;
+    self->herd = memory_copy_text(identity->herd.data, identity->herd.size);
+    self->member = memory_copy_text(identity->member.data, identity->member.size);
+    self->neighbour = memory_copy_text(identity->neighbour.data, identity->neighbour.size);
+    self->mark = identity->mark < LIMIT_MARKED_NEIGHBOURS ? UINT32_C(1) << identity->mark : 0;
+    store_cursor_open(store, &self->out.cursor);
+    buffer_init(&self->header, LIMIT_HEADER_SIZE);
+    buffer_init(&self->body, LIMIT_BODY_SIZE);
+    return self;
+}
+
+void link_destroy(link_t **self_p)
+{
+    link_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    if (self->group != NULL && self->group->filler == self) {
+        self->group->filler = NULL;
+    }
+    store_cursor_close(&self->out.cursor);
+    link_compare_stop(self);
+    link_compare_end(self);
+    link_drop_leaves(self);
+    buffer_done(&self->header);
+    buffer_done(&self->body);
+    free(self->herd);
+    free(self->member);
+    free(self->neighbour);
+    free(self);
+    *self_p = NULL;
+}
+
+void link_enter_state(link_t *self, link_state_t state, int64_t steady_ns)
+{
+    self->out.state = state;
+    self->out.since_ns = steady_ns;
+    self->out.heard_ns = steady_ns;
+}
+
+void link_put(buffer_t *out, const char *format, ...)
+{
+    char text[LIMIT_HEADER_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    int size = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    assert(size >= 0 && (size_t)size < sizeof text);
+    status_t status = buffer_append(out, text, (size_t)size);
+    assert(status == STATUS_OK);
+}
+
+message_t link_message_of(link_t *self, message_type_t type)
+{
+    return (message_t){
+        .type = type, .header = buffer_text(&self->header), .body = buffer_text(&self->body)};
+}
+
+void link_start_message(link_t *self, uint64_t session)
+{
+    buffer_clear(&self->header);
+    buffer_clear(&self->body);
+    link_put(&self->header, "%llu", (unsigned long long)session);
+}
+
+link_event_t link_bad_message(link_t *self)
+{
+    self->counters.bad_messages++;
+    return LINK_BAD;
+}
+
+bool link_read_generation(text_t body, generation_t *ret_generation)
+{
+    text_t value;
+    return message_value(body, "generation", &value) && generation_parse(value, ret_generation);
+}
+
+bool link_is_up(const link_t *self)
+{
+    return self->out.state == LINK_STATE_UP;
+}
+
+bool link_is_down(const link_t *self)
+{
+    return self->out.state == LINK_STATE_DOWN;
+}
+
+bool link_is_level(const link_t *self)
+{
+    /* Not an empty window: where an answer takes longer than a second, a heartbeat is always under way. */
+    return self->out.state == LINK_STATE_UP && self->out.cursor.next == SLAB_NONE &&
+           self->out.acknowledged == self->out.told;
+}
+
+uint64_t link_held(const link_t *self)
+{
+    return self->out.held;
+}
+
+bool link_checkpoint(const link_t *self, link_checkpoint_t *ret_checkpoint)
+{
+    const link_incoming_t *in = &self->in;
+    if (!in->known || in->checkpoint < in->repair_until) {
+        return false;
+    }
+    *ret_checkpoint = (link_checkpoint_t){
+        .generation = in->generation, .index = in->checkpoint, .level = in->level};
+    return true;
+}
+
+void link_restore(link_t *self, const link_checkpoint_t *checkpoint)
+{
+    self->in.known = true;
+    self->in.generation = checkpoint->generation;
+    self->in.checkpoint = checkpoint->index;
+    self->in.level = checkpoint->level;
+}
+
+bool link_wants_digest(link_t *self, int64_t steady_ns)
+{
+    const link_outgoing_t *out = &self->out;
+    const link_incoming_t *in = &self->in;
+    bool wanted = in->compare_due || in->audit_due || (out->comparing && !out->compare_begun) ||
+                  link_audit_is_due(self, steady_ns);
+    return wanted && store_digest(self->store) == NULL;
+}
+
+bool link_has_heard(const link_t *self)
+{
+    return self->in.open || self->out.state == LINK_STATE_UP;
+}
+
+bool link_has_caught_up(const link_t *self)
+{
+    const link_incoming_t *in = &self->in;
+    return in->open && in->known && in->checkpoint >= in->tail;
+}
+
+uint64_t link_lag(const link_t *self)
+{
+    /* An entry that changes again leaves its old index behind: no list has more entries than clients. */
+    uint64_t count = store_count(self->store);
+    uint64_t tail = store_tail(self->store);
+    uint64_t beyond = tail > self->out.acknowledged ? tail - self->out.acknowledged : 0;
+    return beyond < count ? beyond : count;
+}
+
+unsigned link_unacknowledged(const link_t *self)
+{
+    return self->out.window_used;
+}
+
+const link_counters_t *link_counters(const link_t *self)
+{
+    return &self->counters;
+}
+
+text_t link_reason(const link_t *self)
+{
+    return (text_t){.data = self->reason, .size = self->reason_size};
+}

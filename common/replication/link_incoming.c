@@ -1,0 +1,439 @@
+/* The neighbour's records to us: HELLO, DATA; what we answer: WANT, ACK, NAK, RESET, REFUSED. COMPARE, LEAVES and AUDIT
+ * are in link_compare.c. */
+#include "common/replication/link_parts.h"
+
+/* A connection that is not up gets this long before a HELLO has it made anew, and twice as long each time that it did not
+ * come up: two neighbours far from each other, whose HELLOs cross, would else undo each other's connections for ever. */
+static const int64_t reconnect_pause_ns = 200 * TIMESTAMP_NS_PER_MS;
+/* A neighbour whose list we take, and that sends nothing for so long, keeps the others from their turn no longer. */
+static const int64_t filler_stalls_after_ns = 1 * TIMESTAMP_NS_PER_S;
+/* Those that wait are told so often that we are there: less than dead_after (B8). */
+static const int64_t still_there_ns = 1 * TIMESTAMP_NS_PER_S;
+/* 200 ms doubled so often is more than dead_after, when B8 makes it anew anyway. */
+enum { RECONNECT_DOUBLINGS = 5 };
+
+/* B9: whether a HELLO of this generation shows that our connection leads nowhere: it goes to an earlier life of the
+ * neighbour, or was made long enough ago to be up by now if it could. */
+static bool connection_is_stale(const link_t *self, const generation_t *generation,
+                                int64_t steady_ns)
+{
+    const link_outgoing_t *out = &self->out;
+    if (!RULE(RENEW)) {
+        return false;
+    }
+    if (out->state == LINK_STATE_UP) {
+        /* However young: a generation ends but once, so this cannot go on and on. */
+        return !generation_equal(&out->peer_generation, generation);
+    }
+    return steady_ns - out->since_ns >= reconnect_pause_ns << out->remade;
+}
+
+/* What a HELLO says. */
+typedef struct {
+    text_t herd;
+    generation_t generation;
+    uint64_t tail;
+    int64_t clock_difference_ns; /* its clock minus ours */
+    uint64_t records;            /* UINT64_MAX where it does not say */
+    bool has_parent;
+    link_checkpoint_t parent; /* see link_identity_t */
+} hello_t;
+
+/* parent 0123456789abcdef0123456789abcdef 4711 */
+static bool parse_parent(text_t value, link_checkpoint_t *ret_parent)
+{
+    text_t generation;
+    return text_take_until(&value, ' ', &generation) &&
+           generation_parse(generation, &ret_parent->generation) &&
+           text_to_u64(value, UINT64_MAX, &ret_parent->index);
+}
+
+static bool parse_hello(const link_t *self, text_t body, int64_t now_ns, hello_t *hello)
+{
+    text_t name;
+    text_t value;
+    int64_t clock_ns;
+    if (!message_has_version(body) || !message_value(body, "herd", &hello->herd) ||
+        !message_value(body, "name", &name) || !text_equal(name, text_of(self->neighbour)) ||
+        !link_read_generation(body, &hello->generation) ||
+        !message_number(body, "tail", UINT64_MAX, &hello->tail) ||
+        !message_value(body, "clock", &value) || !text_to_i64(value, &clock_ns) ||
+        __builtin_sub_overflow(clock_ns, now_ns, &hello->clock_difference_ns)) {
+        return false;
+    }
+    if (!message_number(body, "records", UINT64_MAX, &hello->records)) {
+        hello->records = UINT64_MAX;
+    }
+    hello->has_parent = message_value(body, "parent", &value);
+    return !hello->has_parent || parse_parent(value, &hello->parent);
+}
+
+/* R8: the place in its list up to which nothing is missing here, where there is one; its generation is not set. */
+static bool find_resumption(const link_incoming_t *in, const hello_t *hello,
+                            link_checkpoint_t *ret_place)
+{
+    if (!in->known || in->checkpoint < in->repair_until) {
+        return false;
+    }
+    if (generation_equal(&in->generation, &hello->generation) || !RULE(CHECKPOINT_GENERATION)) {
+        *ret_place = (link_checkpoint_t){.index = in->checkpoint, .level = in->level};
+        return in->checkpoint <= hello->tail;
+    }
+    if (!hello->has_parent || !generation_equal(&in->generation, &hello->parent.generation)) {
+        return false;
+    }
+    /* What it recovered is its list of an earlier moment, up to the tail of that moment. Where we were level with it, we had
+     * all of its list of such a moment. A mere checkpoint is not enough: a record may have moved behind it before we
+     * passed, and be back at the place where it stood. */
+    uint64_t level = RULE(PARENT_LEVEL) ? in->level : in->checkpoint;
+    uint64_t recovered = hello->parent.index;
+    uint64_t since = level < recovered || !RULE(PARENT_TAIL) ? level : recovered;
+    *ret_place = (link_checkpoint_t){.index = since, .level = since};
+    return since <= hello->tail;
+}
+
+/* Forgets what the session before was about. */
+static void open_session(link_incoming_t *in, const hello_t *hello)
+{
+    in->open = true;
+    in->generation = hello->generation;
+    in->tail = hello->tail;
+    in->records = hello->records;
+    in->waits = false;
+    in->repair_until = 0;
+    in->of_audit = in->audit_due = in->want_due = false;
+    in->nak_sent = in->nak_due = in->ack_due = false;
+}
+
+/* Whether another neighbour's whole list is coming in. */
+static bool another_fills(const link_t *self, int64_t steady_ns)
+{
+    const link_t *filler = self->group != NULL ? self->group->filler : NULL;
+    if (filler == NULL || filler == self) {
+        return false;
+    }
+    const link_incoming_t *in = &filler->in;
+    return in->open && in->known && in->checkpoint < in->tail &&
+           steady_ns - in->fed_ns < filler_stalls_after_ns;
+}
+
+/* Its list is not known, but its digest: COMPARE is due, or WANT for the whole list, or nothing yet (B2, B11, R11). */
+static void ask_for_unknown_list(link_t *self, int64_t steady_ns)
+{
+    link_incoming_t *in = &self->in;
+    in->waits = false;
+    in->known = false;
+    if (link_compare_pays(self, in->records)) {
+        link_compare_start(self, false);
+    } else if (in->records > LINK_COMPARE_RECORDS_MIN && another_fills(self, steady_ns)) {
+        in->waits = in->ack_due = true;
+        in->waited_ns = steady_ns;
+    } else {
+        in->known = in->want_due = true;
+        in->fed_ns = steady_ns;
+        if (self->group != NULL) {
+            self->group->filler = self;
+        }
+    }
+}
+
+/* The list of the other neighbour is here, or does not come: this one's turn. Until then it hears that we are there. */
+static void go_on_waiting(link_t *self, int64_t steady_ns)
+{
+    link_incoming_t *in = &self->in;
+    if (!another_fills(self, steady_ns)) {
+        ask_for_unknown_list(self, steady_ns);
+    } else if (steady_ns - in->waited_ns >= still_there_ns) {
+        in->waited_ns = steady_ns;
+        in->ack_due = true;
+    }
+}
+
+/* B2 */
+static void answer_hello(link_t *self, const hello_t *hello, text_t body, int64_t steady_ns)
+{
+    link_incoming_t *in = &self->in;
+    link_checkpoint_t place = {0};
+    text_t root;
+    bool resumes = find_resumption(in, hello, &place);
+    link_compare_stop(self);
+    open_session(in, hello);
+    in->checkpoint = resumes ? place.index : 0;
+    in->level = resumes ? place.level : 0;
+    in->from_start = !resumes;
+    if (resumes || !link_says_digest(body)) {
+        in->known = in->want_due = true;
+        return;
+    }
+    in->has_root = message_value(body, "root", &root) && digest_sum_parse(root, &in->root);
+    ask_for_unknown_list(self, steady_ns);
+}
+
+/* B9: what is to become of our own connection. */
+static link_event_t judge_connection(link_t *self, int64_t steady_ns)
+{
+    if (!connection_is_stale(self, &self->in.generation, steady_ns)) {
+        return LINK_OPENED;
+    }
+    bool in_vain = self->out.state != LINK_STATE_UP && self->out.remade < RECONNECT_DOUBLINGS;
+    self->out.remade += in_vain ? 1 : 0;
+    return LINK_RESTARTED;
+}
+
+/* No sender opens a session twice: this HELLO came before, and has been answered. To begin a comparison once more would wait
+ * for LEAVES that nobody sends, where COMPARE is lost: the sender is up already, and does not ask again. */
+static bool is_repeated(const link_incoming_t *in, uint64_t session, const hello_t *hello)
+{
+    return in->open && session == in->session &&
+           generation_equal(&in->generation, &hello->generation);
+}
+
+/* B1, at the receiver */
+static link_event_t take_hello(link_t *self, uint64_t session, text_t body, int64_t now_ns,
+                               int64_t steady_ns)
+{
+    link_incoming_t *in = &self->in;
+    hello_t hello;
+    if (!parse_hello(self, body, now_ns, &hello)) {
+        return link_bad_message(self);
+    }
+    if (is_repeated(in, session, &hello)) {
+        return LINK_NOTHING;
+    }
+    in->session = session;
+    if (!text_equal(hello.herd, text_of(self->herd))) {
+        in->open = false;
+        in->refuse_due = true;
+        return LINK_HERD_DIFFERS;
+    }
+    self->counters.clock_difference_ns = hello.clock_difference_ns;
+    answer_hello(self, &hello, body, steady_ns);
+    return judge_connection(self, steady_ns);
+}
+
+/* R6: the neighbour has what it sends us, as long as it is the one that our records go to. One that has started
+ * anew since then has not what its earlier life sent, however late that comes. */
+static uint32_t mark_of_sender(const link_t *self)
+{
+    bool same =
+        self->out.peer_known && generation_equal(&self->in.generation, &self->out.peer_generation);
+    return same && RULE(MARK_SENDER) ? self->mark : 0;
+}
+
+/* Records that are merged together: while one is taken apart, the memory of those before comes (store_fetch). */
+enum { GROUP_SIZE = 16 };
+
+/* The next records of `body`, fetched; so many. */
+static size_t take_group(link_t *self, text_t *body, record_t *records)
+{
+    uint32_t hashes[GROUP_SIZE];
+    size_t count = 0;
+    text_t line;
+    while (count < GROUP_SIZE && text_take_line(body, &line)) {
+        self->counters.received++;
+        if (record_parse_bus_line(line, &records[count]) != STATUS_OK) {
+            self->counters.refused++;
+            continue;
+        }
+        hashes[count] = store_hash(self->store, records[count].client);
+        store_fetch(self->store, hashes[count++], 0);
+    }
+    for (unsigned step = 1; step < STORE_FETCH_STEPS; step++) {
+        for (size_t i = 0; i < count; i++) {
+            store_fetch(self->store, hashes[i], step);
+        }
+    }
+    return count;
+}
+
+/* B4: each line by itself. */
+static void merge_records(link_t *self, text_t body)
+{
+    link_counters_t *counters = &self->counters;
+    uint32_t mark = mark_of_sender(self);
+    record_t records[GROUP_SIZE];
+    size_t count;
+    while ((count = take_group(self, &body, records)) > 0) {
+        for (size_t i = 0; i < count; i++) {
+            switch (store_merge(self->store, &records[i], mark)) {
+            case STORE_NEWER: counters->newer++; break;
+            case STORE_SAME: counters->same++; break;
+            case STORE_OLDER: counters->older++; break;
+            case STORE_EXPIRED: counters->expired++; break;
+            case STORE_FULL: counters->refused++; break;
+            }
+        }
+    }
+}
+
+/* session generation prev last [receiver ["level"]] */
+typedef struct {
+    uint64_t session;
+    generation_t generation;
+    uint64_t previous; /* index */
+    uint64_t last;     /* index */
+    bool has_receiver;
+    generation_t receiver; /* ours, as the sender has it from our WANT */
+    bool level;            /* `last` was the tail of the list: nothing is behind it */
+} data_header_t;
+
+static bool parse_data_header(text_t header, data_header_t *ret_header)
+{
+    text_t session;
+    text_t generation;
+    text_t previous;
+    text_t last;
+    if (!text_take_until(&header, ' ', &session) || !text_take_until(&header, ' ', &generation) ||
+        !text_take_until(&header, ' ', &previous) || !text_take_until(&header, ' ', &last)) {
+        return false;
+    }
+    text_t receiver;
+    ret_header->has_receiver = text_take_until(&header, ' ', &receiver);
+    ret_header->level = header.size > 0;
+    return (!ret_header->has_receiver || generation_parse(receiver, &ret_header->receiver)) &&
+           (!ret_header->level || text_equal(header, TEXT("level"))) &&
+           text_to_u64(session, UINT64_MAX, &ret_header->session) &&
+           generation_parse(generation, &ret_header->generation) &&
+           text_to_u64(previous, UINT64_MAX, &ret_header->previous) &&
+           text_to_u64(last, UINT64_MAX, &ret_header->last) &&
+           ret_header->previous <= ret_header->last;
+}
+
+/* Counts what a repair brought; tells of it when it is over (R15). */
+static link_event_t advance_checkpoint(link_incoming_t *in, uint64_t last,
+                                       link_counters_t *counters, uint64_t newer)
+{
+    bool repairs = in->checkpoint < in->repair_until;
+    if (repairs && in->of_audit) {
+        in->repaired += newer;
+        counters->repaired += newer;
+    }
+    in->checkpoint = last > in->checkpoint ? last : in->checkpoint;
+    bool over = repairs && in->checkpoint >= in->repair_until;
+    return over && in->of_audit && in->repaired > 0 ? LINK_REPAIRED : LINK_NOTHING;
+}
+
+/* Whether it is of the session that is open, and the sender knows that it is this life of ours that it speaks to: to a HELLO
+ * that comes late, to our next life, it would go on with what our earlier one had (R6). */
+static bool is_of_session(const link_t *self, const data_header_t *header)
+{
+    const link_incoming_t *in = &self->in;
+    if (!in->open ||
+        (header->has_receiver && !generation_equal(&header->receiver, &self->generation))) {
+        return false;
+    }
+    return !RULE(DATA_SESSION) || (header->session == in->session &&
+                                   generation_equal(&in->generation, &header->generation));
+}
+
+static link_event_t take_data(link_t *self, const message_t *message, int64_t steady_ns)
+{
+    link_incoming_t *in = &self->in;
+    data_header_t header;
+    if (!parse_data_header(message->header, &header)) {
+        return link_bad_message(self);
+    }
+    if (!is_of_session(self, &header)) {
+        in->reset_due = RULE(RESET); /* B7 */
+        in->reset_session = header.session;
+        return LINK_NOTHING;
+    }
+    if (header.previous > in->checkpoint && RULE(NAK)) {
+        bool first = !in->nak_sent; /* B6 */
+        in->nak_due = in->nak_due || first;
+        in->nak_sent = true;
+        self->counters.gaps += first ? 1 : 0;
+        return first ? LINK_GAP : LINK_NOTHING;
+    }
+    uint64_t newer = self->counters.newer;
+    in->fed_ns = steady_ns;
+    merge_records(self, message->body);
+    if (header.level && header.last > in->level) {
+        in->level = header.last;
+    }
+    in->nak_sent = false;
+    in->ack_due = true;
+    if (message->body.size > 0) {
+        self->out.busy_ns = steady_ns;
+    }
+    return advance_checkpoint(in, header.last, &self->counters, self->counters.newer - newer);
+}
+
+link_event_t link_take(link_t *self, const message_t *message, int64_t now_ns, int64_t steady_ns)
+{
+    uint64_t session;
+    switch (message->type) {
+    case MESSAGE_HELLO:
+        if (!text_to_u64(message->header, UINT64_MAX, &session)) {
+            return link_bad_message(self);
+        }
+        return take_hello(self, session, message->body, now_ns, steady_ns);
+    case MESSAGE_DATA: return take_data(self, message, steady_ns);
+    case MESSAGE_LEAVES: return link_take_leaves(self, message);
+    case MESSAGE_AUDIT: return link_take_audit(self, message, steady_ns);
+    default: return link_bad_message(self);
+    }
+}
+
+static bool take_due(bool *due)
+{
+    bool was_due = *due;
+    *due = false;
+    return was_due;
+}
+
+static void write_want(link_t *self)
+{
+    link_incoming_t *in = &self->in;
+    link_start_message(self, in->session);
+    link_put(&self->body, "version %d\ngeneration %.*s\ndigest %s\n", MESSAGE_VERSION,
+             GENERATION_SIZE, self->generation.hex, LINK_DIGEST_NAME);
+    if (in->from_start) {
+        link_put(&self->body, "since none\n");
+    } else {
+        link_put(&self->body, "since %llu\n", (unsigned long long)in->checkpoint);
+    }
+    if (in->leaves != NULL) {
+        link_write_leaves(self);
+        link_compare_stop(self);
+    }
+}
+
+static void write_checkpoint(link_t *self)
+{
+    link_start_message(self, self->in.session);
+    link_put(&self->header, " %llu", (unsigned long long)self->in.checkpoint);
+}
+
+bool link_next_answer(link_t *self, int64_t steady_ns, message_t *ret_message)
+{
+    link_incoming_t *in = &self->in;
+    message_type_t type;
+    link_finish_audit(self);
+    if (in->waits) {
+        go_on_waiting(self, steady_ns);
+    }
+    if (link_write_compare(self)) {
+        type = MESSAGE_COMPARE;
+    } else if (take_due(&in->reset_due)) {
+        link_start_message(self, in->reset_session);
+        type = MESSAGE_RESET;
+    } else if (take_due(&in->refuse_due)) {
+        link_start_message(self, in->session);
+        link_put(&self->body, "this member is of herd %s\n", self->herd);
+        type = MESSAGE_REFUSED;
+    } else if (take_due(&in->want_due)) {
+        write_want(self);
+        type = MESSAGE_WANT;
+    } else if (take_due(&in->nak_due)) {
+        write_checkpoint(self);
+        type = MESSAGE_NAK;
+    } else if (take_due(&in->ack_due)) {
+        write_checkpoint(self);
+        type = MESSAGE_ACK;
+    } else {
+        return false;
+    }
+    *ret_message = link_message_of(self, type);
+    return true;
+}

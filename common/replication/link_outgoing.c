@@ -1,0 +1,350 @@
+/* Our records to the neighbour: HELLO, DATA; what it answers: WANT, ACK, NAK, RESET, REFUSED. COMPARE, LEAVES and AUDIT
+ * are in link_compare.c. */
+#include "common/base/limits.h"
+#include "common/replication/link_parts.h"
+
+#include <assert.h>
+
+static const int64_t heartbeat_ns = 1 * TIMESTAMP_NS_PER_S;
+static const int64_t dead_after_ns = 5 * TIMESTAMP_NS_PER_S;
+
+void link_disconnected(link_t *self, int64_t steady_ns)
+{
+    link_compare_end(self);
+    link_enter_state(self, LINK_STATE_DOWN, steady_ns);
+}
+
+void link_connected(link_t *self, int64_t steady_ns)
+{
+    if (self->out.state == LINK_STATE_DOWN) {
+        link_enter_state(self, LINK_STATE_HELLO, steady_ns);
+    }
+}
+
+bool link_is_dead(const link_t *self, int64_t steady_ns)
+{
+    return steady_ns - self->out.heard_ns > dead_after_ns && RULE(DEAD_AFTER);
+}
+
+/* B1 */
+static void write_hello(link_t *self, int64_t now_ns)
+{
+    const digest_t *digest = store_digest(self->store);
+    self->out.announced = store_tail(self->store);
+    link_start_message(self, self->out.session + 1);
+    link_put(&self->body, "versions %d\nherd %s\nname %s\n", MESSAGE_VERSION, self->herd,
+             self->member);
+    link_put(&self->body, "generation %.*s\ntail %llu\nclock %lld\nrecords %zu\ndigest %s\n",
+             GENERATION_SIZE, self->generation.hex, (unsigned long long)self->out.announced,
+             (long long)now_ns, store_count(self->store), LINK_DIGEST_NAME);
+    if (self->has_parent) {
+        link_put(&self->body, "parent %.*s %llu\n", GENERATION_SIZE, self->parent.generation.hex,
+                 (unsigned long long)self->parent.index);
+    }
+    if (digest != NULL) {
+        char root[DIGEST_SUM_SIZE];
+        digest_sum_write(digest_root(digest), root);
+        link_put(&self->body, "root %.*s\n", DIGEST_SUM_SIZE, root);
+    }
+}
+
+/* Whether the entries that a repair asked for end before this one. Their DATA ends there, and is sent though it be empty, so
+ * that the receiver can tell what was missing from what is new (R15). */
+static bool ends_repair(const link_outgoing_t *out, const store_entry_t *entry)
+{
+    return out->leaves != NULL && out->told < out->leaves_until && entry->index > out->leaves_until;
+}
+
+/* R18: the cursor came to the tail over entries that the neighbour has, which no DATA will tell: it holds all of the list
+ * when it has acknowledged the newest DATA, or already where none is under way. */
+static void note_silent_tail(link_outgoing_t *out, uint64_t tail)
+{
+    uint64_t *level = out->window_used > 0 ? &out->window[out->window_used - 1].level : &out->held;
+    *level = tail > *level ? tail : *level;
+}
+
+/* B3: fills the body from the cursor on. False where there is nothing to tell. */
+static bool write_records(link_t *self)
+{
+    link_outgoing_t *out = &self->out;
+    buffer_clear(&self->body);
+    out->pending_records = 0;
+    store_entry_t entry;
+    bool repair_ends = false;
+    for (int passed = 0; passed < LINK_ENTRIES_PER_DATA && self->body.size < self->batch_size &&
+                         store_cursor_peek(&out->cursor, &entry);
+         passed++) {
+        if (ends_repair(out, &entry)) {
+            out->cursor.index = out->leaves_until;
+            repair_ends = true;
+            break;
+        }
+        if (link_is_wanted(self, &entry)) {
+            status_t status = record_append_bus_line(&entry.record, &self->body);
+            assert(status == STATUS_OK); /* a batch and one line are less than LIMIT_BODY_SIZE */
+            out->pending_records++;
+        }
+        store_cursor_advance(&out->cursor);
+    }
+    if (out->cursor.next == SLAB_NONE) {
+        /* What was taken out at the end of the list leaves no gap that the receiver would wait for (R16). */
+        out->cursor.index = store_tail(self->store);
+    }
+    out->pending.last = out->cursor.index;
+    out->pending.level = out->cursor.next == SLAB_NONE ? store_tail(self->store) : 0;
+    bool told = self->body.size > 0 || repair_ends;
+    if (!told && out->cursor.next == SLAB_NONE) {
+        note_silent_tail(out, store_tail(self->store));
+    }
+    return told;
+}
+
+static void write_data_header(link_t *self)
+{
+    buffer_clear(&self->header);
+    link_put(&self->header, "%llu %.*s %llu %llu", (unsigned long long)self->out.session,
+             GENERATION_SIZE, self->generation.hex, (unsigned long long)self->out.told,
+             (unsigned long long)self->out.pending.last);
+    if (self->out.peer_compares) {
+        link_put(&self->header, " %.*s%s", GENERATION_SIZE, self->out.peer_generation.hex,
+                 self->out.pending.level > 0 ? " level" : "");
+    }
+}
+
+static bool has_room(const link_outgoing_t *out)
+{
+    return out->window_used < LINK_WINDOW;
+}
+
+/* Whether it is time for a DATA that tells no more than that we are there (R10). */
+static bool heartbeat_is_due(const link_outgoing_t *out, int64_t steady_ns)
+{
+    return steady_ns - out->sent_ns >= heartbeat_ns;
+}
+
+/* Whether a DATA is due though there may be nothing in it: as a heartbeat; or because the neighbour waits to hear that
+ * nothing is missing up to the tail that HELLO told, where it turned out to have all of that. */
+static bool must_tell(const link_outgoing_t *out, int64_t steady_ns)
+{
+    return heartbeat_is_due(out, steady_ns) ||
+           (out->told < out->announced && out->cursor.next == SLAB_NONE);
+}
+
+/* The message to send while the link is up: records, a heartbeat, or an audit. */
+static bool write_next(link_t *self, int64_t steady_ns)
+{
+    link_outgoing_t *out = &self->out;
+    if (has_room(out) && (out->cursor.next != SLAB_NONE || must_tell(out, steady_ns)) &&
+        (write_records(self) || must_tell(out, steady_ns))) {
+        write_data_header(self);
+        out->pending_type = MESSAGE_DATA;
+        return true;
+    }
+    if (link_audit_is_due(self, steady_ns) && store_digest(self->store) != NULL) {
+        link_write_audit(self);
+        out->pending_type = MESSAGE_AUDIT;
+        return true;
+    }
+    return false;
+}
+
+bool link_next(link_t *self, int64_t now_ns, int64_t steady_ns, message_t *ret_message)
+{
+    link_outgoing_t *out = &self->out;
+    if (out->state == LINK_STATE_HELLO) {
+        write_hello(self, now_ns);
+        out->pending_type = MESSAGE_HELLO;
+    } else if (out->comparing) {
+        if (!link_write_node_leaves(self)) {
+            return false;
+        }
+        out->pending_type = MESSAGE_LEAVES;
+    } else if (out->state != LINK_STATE_UP || !write_next(self, steady_ns)) {
+        return false;
+    }
+    *ret_message = link_message_of(self, out->pending_type);
+    return true;
+}
+
+static void data_was_sent(link_t *self, int64_t steady_ns)
+{
+    link_outgoing_t *out = &self->out;
+    out->told = out->pending.last;
+    out->window[out->window_used++] = out->pending;
+    self->counters.sent += out->pending_records;
+    if (!RULE(HELD_IS_ACKNOWLEDGED)) {
+        out->held = store_tail(self->store);
+    }
+    if (out->pending_records > 0) {
+        out->busy_ns = steady_ns;
+    }
+}
+
+void link_sent(link_t *self, int64_t steady_ns)
+{
+    link_outgoing_t *out = &self->out;
+    out->sent_ns = steady_ns;
+    switch (out->pending_type) {
+    case MESSAGE_HELLO:
+        out->session++;
+        link_enter_state(self, LINK_STATE_OPENING, steady_ns);
+        break;
+    case MESSAGE_LEAVES: out->next_node = out->pending_node; break;
+    case MESSAGE_AUDIT:
+        trickle_sent(&out->trickle);
+        self->counters.audits++;
+        break;
+    default: data_was_sent(self, steady_ns); break;
+    }
+}
+
+void link_unsent(link_t *self)
+{
+    if (self->out.pending_type == MESSAGE_DATA && RULE(UNSENT_REWINDS)) {
+        store_cursor_seek(&self->out.cursor, self->out.told);
+    }
+}
+
+bool link_is_due(link_t *self, int64_t steady_ns)
+{
+    const link_outgoing_t *out = &self->out;
+    if (out->comparing) {
+        return out->next_node < DIGEST_NODES &&
+               (out->compare_begun || store_digest(self->store) != NULL);
+    }
+    if (out->state != LINK_STATE_UP) {
+        return out->state == LINK_STATE_HELLO;
+    }
+    return (has_room(out) && (out->cursor.next != SLAB_NONE || must_tell(out, steady_ns))) ||
+           (link_audit_is_due(self, steady_ns) && store_digest(self->store) != NULL);
+}
+
+/* R6: what an earlier start of the neighbour had, this one need not have. */
+static void note_peer_generation(link_t *self, const generation_t *generation)
+{
+    link_outgoing_t *out = &self->out;
+    if (!out->peer_known || !generation_equal(&out->peer_generation, generation)) {
+        out->peer_known = true;
+        out->peer_generation = *generation;
+        out->marks_from = RULE(MARKS_GENERATION) ? store_tail(self->store) : 0;
+    }
+}
+
+static void move_cursor(link_t *self, uint64_t index)
+{
+    store_cursor_seek(&self->out.cursor, index);
+    self->out.told = index;
+    self->out.window_used = 0;
+}
+
+/* B2, B13, at the sender. A `since` beyond our tail contradicts B2: dropped, and silence (B8) opens anew. */
+static link_event_t take_want(link_t *self, text_t body, int64_t steady_ns)
+{
+    link_outgoing_t *out = &self->out;
+    uint64_t version;
+    generation_t generation;
+    text_t since_text;
+    uint64_t since = 0;
+    bool valid =
+        (out->state == LINK_STATE_OPENING || out->comparing) &&
+        message_number(body, "version", UINT64_MAX, &version) && version == MESSAGE_VERSION &&
+        link_read_generation(body, &generation) && message_value(body, "since", &since_text) &&
+        (text_equal(since_text, TEXT("none")) || text_to_u64(since_text, UINT64_MAX, &since));
+    if (!valid || since > store_tail(self->store) || !link_take_wanted_leaves(self, body)) {
+        return link_bad_message(self);
+    }
+    bool opens = out->state == LINK_STATE_OPENING;
+    if (out->comparing && since > 0 && !RULE(COMPARED_TAIL)) {
+        since = store_tail(self->store);
+    }
+    link_compare_end(self);
+    note_peer_generation(self, &generation);
+    out->state = LINK_STATE_UP;
+    out->remade = 0;
+    out->acknowledged = since;
+    out->peer_compares = link_says_digest(body);
+    move_cursor(self, since);
+    if (opens) {
+        trickle_start(&out->trickle, steady_ns);
+    }
+    return opens ? LINK_UP : LINK_NOTHING;
+}
+
+/* B5, at the sender */
+static link_event_t take_ack(link_t *self, uint64_t index)
+{
+    link_outgoing_t *out = &self->out;
+    if (out->comparing || out->state == LINK_STATE_OPENING) {
+        return LINK_NOTHING; /* it only says that the neighbour is there */
+    }
+    if (out->state != LINK_STATE_UP || index > out->told) {
+        return link_bad_message(self);
+    }
+    if (index > out->acknowledged) {
+        out->acknowledged = index;
+    }
+    unsigned done = 0;
+    while (done < out->window_used && out->window[done].last <= index) {
+        const link_sent_t *sent = &out->window[done++];
+        uint64_t level = RULE(HELD_AT_TAIL) ? sent->level : sent->last;
+        out->held = level > out->held ? level : out->held; /* R18 */
+    }
+    if (out->leaves != NULL && index >= out->leaves_until) {
+        link_drop_leaves(self);
+    }
+    out->window_used -= done;
+    memmove(out->window, out->window + done, out->window_used * sizeof out->window[0]);
+    return LINK_NOTHING;
+}
+
+/* B6, at the sender */
+static link_event_t take_nak(link_t *self, uint64_t index)
+{
+    if (self->out.state != LINK_STATE_UP || self->out.comparing || index > self->out.told) {
+        return link_bad_message(self);
+    }
+    if (RULE(NAK_REWINDS)) {
+        move_cursor(self, index);
+    }
+    return LINK_GAP;
+}
+
+static link_event_t take_refused(link_t *self, text_t body)
+{
+    text_t reason = {0};
+    text_take_line(&body, &reason);
+    reason = text_first(reason, sizeof self->reason);
+    if (reason.size > 0) {
+        memcpy(self->reason, reason.data, reason.size);
+    }
+    self->reason_size = reason.size;
+    return LINK_REFUSED;
+}
+
+link_event_t link_take_answer(link_t *self, const message_t *message, int64_t steady_ns)
+{
+    text_t header = message->header;
+    text_t session_text;
+    uint64_t session;
+    uint64_t index = 0;
+    if (!text_take_until(&header, ' ', &session_text) ||
+        !text_to_u64(session_text, UINT64_MAX, &session) ||
+        (session != self->out.session && RULE(ANSWER_SESSION)) ||
+        self->out.state < LINK_STATE_OPENING ||
+        (header.size > 0 && !text_to_u64(header, UINT64_MAX, &index))) {
+        return link_bad_message(self); /* B10 */
+    }
+    self->out.heard_ns = steady_ns;
+    switch (message->type) {
+    case MESSAGE_WANT: return take_want(self, message->body, steady_ns);
+    case MESSAGE_COMPARE: return link_take_compare(self, index, message->body, steady_ns);
+    case MESSAGE_ACK: return take_ack(self, index);
+    case MESSAGE_NAK: return take_nak(self, index);
+    case MESSAGE_RESET:
+        link_compare_end(self);
+        link_enter_state(self, LINK_STATE_HELLO, steady_ns);
+        return LINK_RESET; /* B7 */
+    case MESSAGE_REFUSED: return take_refused(self, message->body);
+    default: return link_bad_message(self);
+    }
+}

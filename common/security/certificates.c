@@ -1,0 +1,239 @@
+#include "common/security/certificates.h"
+
+#include "common/base/memory.h"
+
+#include <czmq.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void tell(security_problem_t *problem, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void tell(security_problem_t *problem, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(problem->text, sizeof problem->text, format, arguments);
+    va_end(arguments);
+}
+
+static char *join(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static char *join(const char *format, ...)
+{
+    char *text = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    if (vasprintf(&text, format, arguments) < 0) {
+        abort(); /* memory.h */
+    }
+    va_end(arguments);
+    return text;
+}
+
+char *security_role_folder(const char *folder, security_role_t role)
+{
+    return join("%s/%s", folder, security_role_text(role));
+}
+
+char *security_public_path(const char *folder, security_role_t role, const char *name)
+{
+    return join("%s/%s/%s.cert", folder, security_role_text(role), name);
+}
+
+char *security_secret_path(const char *folder, security_role_t role, const char *name)
+{
+    return join("%s/%s/%s.cert_secret", folder, security_role_text(role), name);
+}
+
+/* Opens a plain file: a secret one that is for its owner alone, or one that not everybody may write. */
+static status_t open_plain(const char *path, bool secret, int *ret_file,
+                           security_problem_t *ret_problem)
+{
+    struct stat state;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0) {
+        tell(ret_problem, "%s cannot be read: %s", path, strerror(errno));
+        return errno == ENOENT ? STATUS_NOT_FOUND : STATUS_INVALID;
+    }
+    mode_t forbidden = secret ? S_IRWXG | S_IRWXO : S_IWOTH;
+    if (fstat(file, &state) != 0 || !S_ISREG(state.st_mode)) {
+        tell(ret_problem, "%s is not a plain file", path);
+    } else if (secret && state.st_uid != geteuid() && state.st_uid != 0) {
+        tell(ret_problem, "%s belongs to another user", path);
+    } else if ((state.st_mode & forbidden) != 0) {
+        tell(ret_problem, "%s is open to others (mode %04o); chmod %s it", path,
+             (unsigned)state.st_mode & 07777U, secret ? "600" : "644");
+    } else {
+        *ret_file = file;
+        return STATUS_OK;
+    }
+    close(file);
+    return STATUS_INVALID;
+}
+
+/* The whole content with a zero behind it, in `out`; false where it is too long, or has a zero in it. */
+static bool read_whole(int file, char *out, size_t out_size)
+{
+    size_t size = 0;
+    ssize_t got = 1;
+    while (got > 0 && size < out_size) {
+        got = read(file, out + size, out_size - size);
+        size += got > 0 ? (size_t)got : 0;
+    }
+    if (got != 0 || size == out_size || memchr(out, '\0', size) != NULL) {
+        return false;
+    }
+    out[size] = '\0';
+    return true;
+}
+
+/* Copies a key of 40 characters that Z85 knows. */
+static bool take_key(zconfig_t *root, const char *path, char out[SECURITY_KEY_SIZE + 1])
+{
+    const char *text = zconfig_get(root, path, NULL);
+    uint8_t binary[SECURITY_BINARY_SIZE];
+    bool valid =
+        text != NULL && strlen(text) == SECURITY_KEY_SIZE && zmq_z85_decode(binary, text) != NULL;
+    if (valid) {
+        memcpy(out, text, SECURITY_KEY_SIZE + 1);
+    }
+    explicit_bzero(binary, sizeof binary);
+    return valid;
+}
+
+/* curve
+ *     public-key = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
+ *     secret-key = "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs" */
+static bool take_pair(const char *text, bool secret, security_pair_t *ret_pair)
+{
+    zconfig_t *root = zconfig_str_load(text);
+    bool taken = root != NULL && take_key(root, "curve/public-key", ret_pair->public_key) &&
+                 (!secret || take_key(root, "curve/secret-key", ret_pair->secret_key));
+    zconfig_destroy(&root);
+    return taken;
+}
+
+static bool belong_together(const security_pair_t *pair)
+{
+    char derived[SECURITY_KEY_SIZE + 1];
+    return zmq_curve_public(derived, pair->secret_key) == 0 &&
+           strcmp(derived, pair->public_key) == 0;
+}
+
+static status_t read_pair(const char *path, bool secret, security_pair_t *ret_pair,
+                          security_problem_t *ret_problem)
+{
+    int file;
+    status_t status = open_plain(path, secret, &file, ret_problem);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    char text[LIMIT_CERTIFICATE_SIZE + 1];
+    security_pair_t pair = {0};
+    if (!read_whole(file, text, sizeof text) || !take_pair(text, secret, &pair)) {
+        tell(ret_problem, "%s is no %s certificate of zcert", path, secret ? "secret" : "public");
+        status = STATUS_INVALID;
+    } else if (secret && !belong_together(&pair)) {
+        tell(ret_problem, "%s has a public key that does not belong to its secret one", path);
+        status = STATUS_INVALID;
+    } else {
+        *ret_pair = pair;
+    }
+    explicit_bzero(&pair, sizeof pair);
+    explicit_bzero(text, sizeof text);
+    close(file);
+    return status;
+}
+
+status_t security_read_public(const char *path, security_pair_t *ret_pair,
+                              security_problem_t *ret_problem)
+{
+    return read_pair(path, false, ret_pair, ret_problem);
+}
+
+status_t security_read_secret(const char *path, security_pair_t *ret_pair,
+                              security_problem_t *ret_problem)
+{
+    return read_pair(path, true, ret_pair, ret_problem);
+}
+
+static bool make_folder(const char *path, security_problem_t *ret_problem)
+{
+    if (mkdir(path, 0700) == 0 || errno == EEXIST) {
+        return true;
+    }
+    tell(ret_problem, "the folder %s cannot be made: %s", path, strerror(errno));
+    return false;
+}
+
+/* Gives a finished file its name, unless that is taken. */
+static status_t publish(const char *written, const char *path, mode_t mode,
+                        security_problem_t *ret_problem)
+{
+    if (chmod(written, mode) == 0 && link(written, path) == 0) {
+        return STATUS_OK;
+    }
+    status_t status = errno == EEXIST ? STATUS_IN_USE : STATUS_SYSTEM;
+    if (status == STATUS_IN_USE) {
+        tell(ret_problem, "%s is there already; keys are never overwritten", path);
+    } else {
+        tell(ret_problem, "%s cannot be written: %s", path, strerror(errno));
+    }
+    return status;
+}
+
+/* Both files are written under other names first: one that has its name is whole. */
+static status_t save_pair(zcert_t *pair, const char *public_path, const char *secret_path,
+                          security_problem_t *ret_problem)
+{
+    char *public_written = join("%s.%ld", public_path, (long)getpid());
+    char *secret_written = join("%s.%ld", secret_path, (long)getpid());
+    status_t status = STATUS_SYSTEM;
+    mode_t mask = umask(S_IRWXG | S_IRWXO);
+    bool saved = zcert_save_secret(pair, secret_written) == 0 &&
+                 zcert_save_public(pair, public_written) == 0;
+    umask(mask);
+    if (!saved) {
+        tell(ret_problem, "%s cannot be written: %s", public_path, strerror(errno));
+    } else {
+        status = publish(secret_written, secret_path, 0600, ret_problem);
+    }
+    if (status == STATUS_OK) {
+        status = publish(public_written, public_path, 0644, ret_problem);
+        if (status != STATUS_OK) {
+            (void)unlink(secret_path);
+        }
+    }
+    (void)unlink(public_written);
+    (void)unlink(secret_written);
+    free(public_written);
+    free(secret_written);
+    return status;
+}
+
+status_t security_make_pair(const char *folder, security_role_t role, const char *name,
+                            security_problem_t *ret_problem)
+{
+    char *role_folder = security_role_folder(folder, role);
+    char *public_path = security_public_path(folder, role, name);
+    char *secret_path = security_secret_path(folder, role, name);
+    zcert_t *pair = zcert_new();
+    status_t status = STATUS_SYSTEM;
+    if (pair == NULL) {
+        tell(ret_problem, "ZeroMQ is built without CURVE");
+    } else if (make_folder(folder, ret_problem) && make_folder(role_folder, ret_problem)) {
+        status = save_pair(pair, public_path, secret_path, ret_problem);
+    }
+    zcert_destroy(&pair);
+    free(secret_path);
+    free(public_path);
+    free(role_folder);
+    return status;
+}

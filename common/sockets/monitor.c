@@ -1,0 +1,61 @@
+#include "common/sockets/monitor.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ADDRESS_SIZE = 64, EVENT_SIZE = 6 /* a 16-bit event and a 32-bit value */ };
+
+void *monitor_open(void *context, void *socket, int events)
+{
+    char address[ADDRESS_SIZE];
+    snprintf(address, sizeof address, "inproc://monitor-%p", socket);
+    if (zmq_socket_monitor(socket, address, events) != 0) {
+        return NULL;
+    }
+    void *monitor = zmq_socket(context, ZMQ_PAIR);
+    int none = 0;
+    if (monitor != NULL && (zmq_setsockopt(monitor, ZMQ_RCVHWM, &none, sizeof none) != 0 ||
+                            zmq_setsockopt(monitor, ZMQ_LINGER, &none, sizeof none) != 0 ||
+                            zmq_connect(monitor, address) != 0)) {
+        zmq_close(monitor);
+        monitor = NULL;
+    }
+    return monitor;
+}
+
+void monitor_close(void *socket, void **monitor_p)
+{
+    if (socket != NULL) {
+        zmq_socket_monitor(socket, NULL, 0);
+    }
+    if (*monitor_p != NULL) {
+        zmq_close(*monitor_p);
+        *monitor_p = NULL;
+    }
+}
+
+bool monitor_next(void *monitor, uint16_t *ret_event, uint32_t *ret_value)
+{
+    unsigned char frame[EVENT_SIZE];
+    char endpoint[1]; /* the second frame, of no use */
+    if (zmq_recv(monitor, frame, sizeof frame, ZMQ_DONTWAIT) != EVENT_SIZE) {
+        return false;
+    }
+    (void)zmq_recv(monitor, endpoint, sizeof endpoint, ZMQ_DONTWAIT);
+    memcpy(ret_event, frame, sizeof *ret_event);
+    memcpy(ret_value, frame + sizeof *ret_event, sizeof *ret_value);
+    return true;
+}
+
+const char *monitor_problem(uint16_t event, bool secure)
+{
+    switch (event) {
+    case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return "it refuses our key";
+    case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+        return secure ? "it has no keys, or another one than we know"
+                      : "it does not speak as we do; has it keys?";
+    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+        return secure ? "it hung up on our keys; has it another one than we know?" : NULL;
+    default: return NULL;
+    }
+}

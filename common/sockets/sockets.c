@@ -1,0 +1,210 @@
+#include "common/sockets/sockets.h"
+
+#include "common/base/limits.h"
+#include "common/sockets/endpoint.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <zmq.h>
+
+/* One integer option; rows are applied in order. */
+typedef struct {
+    int option;
+    int value;
+} setting_t;
+
+/* For every socket. */
+static const setting_t common_settings[] = {
+    /* czmq's 0 loses what was just sent; for ever (ZeroMQ's) hangs an exit on a dead peer. ms */
+    {ZMQ_LINGER, 200},
+    /* No handshake half done may hold a file descriptor for the default 30 s. ms */
+    {ZMQ_HANDSHAKE_IVL, 3000},
+    /* A dead local peer is found again within 100 ms; ms, constant or doubling up to _MAX. */
+    {ZMQ_RECONNECT_IVL, 100},
+    /* Off: in libzmq 4.3.4 the heartbeat timer of a connection that broke while its pipe was full aborts the
+     * process (docs/decisions/0013). The answers of HERD/1 find a dead peer sooner. */
+    {ZMQ_HEARTBEAT_IVL, 0},
+    /* Free the descriptors of peers whose host is gone; seconds, seconds, probes. */
+    {ZMQ_TCP_KEEPALIVE, 1},
+    {ZMQ_TCP_KEEPALIVE_IDLE, 60},
+    {ZMQ_TCP_KEEPALIVE_INTVL, 10},
+    {ZMQ_TCP_KEEPALIVE_CNT, 6},
+    /* A send never waits: the reactor has others to serve. ms */
+    {ZMQ_SNDTIMEO, 0},
+};
+
+static const setting_t router_settings[] = {
+    /* Without it a ROUTER drops what it cannot deliver in silence. */
+    {ZMQ_ROUTER_MANDATORY, 1},
+    /* A peer that comes back under its name is the peer; else its first life blocks its second. */
+    {ZMQ_ROUTER_HANDOVER, 1},
+    {ZMQ_BACKLOG, 1024},
+};
+
+static const setting_t dealer_settings[] = {
+    /* Queue for completed connections only: a queue for a dead peer is handed to its next life. */
+    {ZMQ_IMMEDIATE, 1},
+};
+
+static const setting_t xpub_settings[] = {
+    /* Who does not keep up loses messages; nobody waits for it. */
+    {ZMQ_XPUB_NODROP, 0},
+    /* Only the first subscriber of a prefix and the last that leaves it are told: no more than that is to be known. */
+    {ZMQ_XPUB_VERBOSE, 0},
+    /* What nobody has read yet is of no use to anybody. ms */
+    {ZMQ_LINGER, 0},
+};
+
+static const setting_t sub_settings[] = {
+    {ZMQ_LINGER, 0},
+};
+
+/* High-water marks in messages, and the longest pause between two attempts to connect, in ms (0: constant). */
+typedef struct {
+    int send_messages;
+    int receive_messages;
+    int reconnect_max_ms;
+} role_settings_t;
+
+static const role_settings_t role_settings[] = {
+    [SOCKETS_BUS_ROUTER] = {LIMIT_PIPE_MESSAGES, LIMIT_PIPE_MESSAGES, 0},
+    [SOCKETS_BUS_DEALER] = {LIMIT_PIPE_MESSAGES, LIMIT_PIPE_MESSAGES, 5000},
+    /* A front-end's answers must not be refused: see LIMIT_REPLY_MESSAGES. */
+    [SOCKETS_REQUESTS_ROUTER] = {LIMIT_REPLY_MESSAGES, LIMIT_REQUEST_WINDOW, 0},
+    /* Clients wait for their node: look for it every 100 ms. */
+    [SOCKETS_REQUESTS_DEALER] = {LIMIT_REQUEST_WINDOW, LIMIT_REPLY_MESSAGES, 0},
+    [SOCKETS_OPERATOR_DEALER] = {LIMIT_OPERATOR_MESSAGES, LIMIT_OPERATOR_MESSAGES, 0},
+    /* Subscriptions come in a burst when a subscriber connects. */
+    [SOCKETS_TAP_XPUB] = {LIMIT_TAP_MESSAGES, LIMIT_TAP_SUBSCRIPTIONS, 0},
+    [SOCKETS_TAP_SUB] = {LIMIT_TAP_SUBSCRIPTIONS, LIMIT_TAP_MESSAGES, 0},
+};
+
+static bool set_int(void *socket, int option, int value)
+{
+    return zmq_setsockopt(socket, option, &value, sizeof value) == 0;
+}
+
+static bool set_all(void *socket, const setting_t *settings, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!set_int(socket, settings[i].option, settings[i].value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+#define SET_ALL(socket, settings)                                                                  \
+    set_all(socket, settings, sizeof(settings) / sizeof((settings)[0]))
+
+/* What only sockets of this kind have, or have otherwise. */
+static bool set_kind(void *socket, sockets_role_t role)
+{
+    switch (role) {
+    case SOCKETS_BUS_ROUTER:
+    case SOCKETS_REQUESTS_ROUTER: return SET_ALL(socket, router_settings);
+    case SOCKETS_BUS_DEALER:
+    case SOCKETS_REQUESTS_DEALER:
+    case SOCKETS_OPERATOR_DEALER: return SET_ALL(socket, dealer_settings);
+    case SOCKETS_TAP_XPUB: return SET_ALL(socket, xpub_settings);
+    case SOCKETS_TAP_SUB: return SET_ALL(socket, sub_settings);
+    }
+    return false;
+}
+
+status_t sockets_configure(void *socket, sockets_role_t role, const char *endpoint,
+                           const char *routing_id)
+{
+    const role_settings_t *of_role = &role_settings[role];
+    /* IPv6 sockets only where the endpoint asks for one: "[::1]", or "*" for all addresses. */
+    bool ipv6 = strchr(endpoint, '[') != NULL || strchr(endpoint, '*') != NULL;
+    /* A peer that sends more is disconnected before it costs memory. int64_t, bytes a frame. */
+    int64_t max_frame_size = role == SOCKETS_TAP_XPUB ? LIMIT_TAP_FRAME_SIZE : LIMIT_BODY_SIZE;
+    bool set = SET_ALL(socket, common_settings) && set_kind(socket, role) &&
+               set_int(socket, ZMQ_SNDHWM, of_role->send_messages) &&
+               set_int(socket, ZMQ_RCVHWM, of_role->receive_messages) &&
+               set_int(socket, ZMQ_RECONNECT_IVL_MAX, of_role->reconnect_max_ms) &&
+               set_int(socket, ZMQ_IPV6, ipv6 ? 1 : 0) &&
+               zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &max_frame_size, sizeof max_frame_size) == 0;
+    if (set && routing_id != NULL) {
+        set = zmq_setsockopt(socket, ZMQ_ROUTING_ID, routing_id, strlen(routing_id)) == 0;
+    }
+    return set ? STATUS_OK : STATUS_SYSTEM;
+}
+
+static bool set_text(void *socket, int option, const char *value)
+{
+    return zmq_setsockopt(socket, option, value, strlen(value)) == 0;
+}
+
+/* Keys as text have a zero behind them (zmq_setsockopt(3), ZMQ_CURVE_PUBLICKEY). */
+static bool set_key(void *socket, int option, const char *key)
+{
+    return zmq_setsockopt(socket, option, key, strlen(key) + 1) == 0;
+}
+
+status_t sockets_secure_server(void *socket, const char *secret_key, const char *domain)
+{
+    int type = 0;
+    size_t size = sizeof type;
+    bool set = zmq_getsockopt(socket, ZMQ_TYPE, &type, &size) == 0 &&
+               set_int(socket, ZMQ_CURVE_SERVER, 1) &&
+               set_key(socket, ZMQ_CURVE_SECRETKEY, secret_key) &&
+               set_text(socket, ZMQ_ZAP_DOMAIN, domain);
+    /* Peers have no routing id of their own then, so none has to be handed over; and none can be taken away (K4). */
+    if (set && type == ZMQ_ROUTER) {
+        set = set_int(socket, ZMQ_ROUTER_HANDOVER, 0);
+    }
+    return set ? STATUS_OK : STATUS_SYSTEM;
+}
+
+status_t sockets_secure_client(void *socket, const char *public_key, const char *secret_key,
+                               const char *server_key)
+{
+    bool set = set_key(socket, ZMQ_CURVE_SERVERKEY, server_key) &&
+               set_key(socket, ZMQ_CURVE_PUBLICKEY, public_key) &&
+               set_key(socket, ZMQ_CURVE_SECRETKEY, secret_key);
+    return set ? STATUS_OK : STATUS_SYSTEM;
+}
+
+/* Whether a process listens on the Unix socket `path`; a file that is left of one that ended refuses. */
+static bool is_listened_on(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path) {
+        return false; /* which zmq_bind refuses */
+    }
+    memcpy(address.sun_path, path, strlen(path));
+    int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (probe < 0) {
+        return false;
+    }
+    /* EAGAIN: there is a listener, and its queue is full (unix(7)). */
+    bool listened_on =
+        connect(probe, (const struct sockaddr *)&address, sizeof address) == 0 || errno == EAGAIN;
+    close(probe);
+    return listened_on;
+}
+
+status_t sockets_bind(void *socket, const char *endpoint)
+{
+    endpoint_t parsed;
+    if (endpoint_parse(endpoint, &parsed) == STATUS_OK && parsed.kind == ENDPOINT_IPC &&
+        is_listened_on(parsed.path)) {
+        errno = EADDRINUSE;
+        return STATUS_IN_USE;
+    }
+    /* A Unix socket is for its owner alone: it gets its mode from the mask while it is bound. */
+    mode_t mask = umask(S_IRWXG | S_IRWXO);
+    bool bound = zmq_bind(socket, endpoint) == 0;
+    int error = errno;
+    umask(mask);
+    errno = error;
+    return bound ? STATUS_OK : STATUS_SYSTEM;
+}

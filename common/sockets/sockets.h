@@ -1,0 +1,43 @@
+/* sockets.h - every ZeroMQ socket option that the herd sets, with its reason, in one place; and how it binds.
+ *
+ * Owner: none; works on the caller's raw socket handle, which is then bound here or connected. Threads: the socket's.
+ */
+#ifndef HERD_COMMON_SOCKETS_SOCKETS_H
+#define HERD_COMMON_SOCKETS_SOCKETS_H
+
+#include "common/base/status.h"
+
+typedef enum {
+    SOCKETS_BUS_ROUTER,      /* a member receives from its neighbours */
+    SOCKETS_BUS_DEALER,      /* a member sends to one neighbour */
+    SOCKETS_REQUESTS_ROUTER, /* a node serves its front-ends and operators */
+    SOCKETS_REQUESTS_DEALER, /* a front-end asks its node */
+    SOCKETS_OPERATOR_DEALER, /* an operator asks a node */
+    SOCKETS_TAP_XPUB,        /* a node publishes what passes */
+    SOCKETS_TAP_SUB,         /* an operator watches it */
+} sockets_role_t;
+
+/* Sets all options of `role` on `socket` (a raw ZeroMQ handle). `endpoint` is what it will be bound or connected to;
+ * `routing_id`, 1 .. 255 bytes of text, names a DEALER to its ROUTER; NULL for a ROUTER, and for a DEALER
+ * that nobody needs to know again: its ROUTER makes one up.
+ * STATUS_SYSTEM with errno set where ZeroMQ refuses one. */
+status_t sockets_configure(void *socket, sockets_role_t role, const char *endpoint,
+                           const char *routing_id) STATUS_MUST_USE;
+
+/* Makes a socket, before it is bound, take CURVE connections only, to the key of which `secret_key` (Z85) is the other half;
+ * whether a peer is let in a ZAP handler says (rfc.zeromq.org/spec/27), which is told `domain`. A ROUTER then leaves a
+ * routing id to the connection that has it. STATUS_SYSTEM with errno set. */
+status_t sockets_secure_server(void *socket, const char *secret_key,
+                               const char *domain) STATUS_MUST_USE;
+
+/* Makes a socket, before it connects, show its own key, and take none but `server_key` for its peer's; all Z85.
+ * STATUS_SYSTEM with errno set. */
+status_t sockets_secure_client(void *socket, const char *public_key, const char *secret_key,
+                               const char *server_key) STATUS_MUST_USE;
+
+/* Binds `socket` to `endpoint`. Unlike zmq_bind, which takes the place of whoever listens on an ipc path without a word,
+ * it leaves a path in use to its owner; the path of a process that has ended is taken over.
+ * STATUS_IN_USE with errno set to EADDRINUSE, STATUS_SYSTEM with errno set where ZeroMQ refuses. */
+status_t sockets_bind(void *socket, const char *endpoint) STATUS_MUST_USE;
+
+#endif

@@ -1,0 +1,470 @@
+/* The table, the list of changes, merging, cursors. */
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/store/store_parts.h"
+
+#include <stdlib.h>
+#include <xxhash.h>
+
+enum {
+    FIRST_SLOTS = 1024,
+    HUGE_TABLE_SIZE = 4194304, /* bytes from which on it is in huge pages */
+    CACHE_LINE_SIZE = 64,
+};
+
+store_t *store_new(size_t max_clients, uint64_t seed)
+{
+    store_t *self = memory_new(sizeof *self);
+    slab_init(&self->slab);
+    origins_init(&self->origins);
+    self->slot_count = FIRST_SLOTS;
+    self->slots = memory_new_array(self->slot_count, sizeof *self->slots);
+    self->max_clients = max_clients;
+    self->max_memory = SIZE_MAX;
+    self->seed = seed;
+    self->served_from_ns = self->taken_from_ns = INT64_MIN;
+    self->unpacked = memory_new(PACKED_TEXT_SIZE);
+    return self;
+}
+
+void store_destroy(store_t **self_p)
+{
+    store_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    digest_destroy(&self->digest);
+    assert(self->cursors == NULL);
+    slab_done(&self->slab);
+    origins_done(&self->origins);
+    free(self->slots);
+    free(self->unpacked);
+    free(self);
+    *self_p = NULL;
+}
+
+void store_limit_clients(store_t *self, size_t max_clients)
+{
+    self->max_clients = max_clients;
+}
+
+void store_limit_memory(store_t *self, size_t max_memory)
+{
+    self->max_memory = max_memory;
+}
+
+static size_t text_size(const record_t *record)
+{
+    return record->client.size + record->position.size + record->client_time.size;
+}
+
+static size_t entry_size(const entry_t *entry)
+{
+    size_t rest_size = (size_t)entry->position_size + entry->client_time_size;
+    return offsetof(entry_t, text) + entry->client_size +
+           (entry_is_packed(entry) ? packed_size(rest_size) : rest_size);
+}
+
+/* Position and client time of a record, as its entry will hold them. */
+typedef struct {
+    bool packed;
+    unsigned char bytes[PACKED_SIZE]; /* where they are packed */
+} rest_t;
+
+static void pack_rest(const record_t *record, rest_t *ret_rest)
+{
+    char text[PACKED_TEXT_SIZE];
+    size_t size = record->position.size + record->client_time.size;
+    ret_rest->packed = size <= PACKED_TEXT_SIZE;
+    if (ret_rest->packed) {
+        text_copy(record->client_time, text_copy(record->position, text));
+        ret_rest->packed = packed_write(text, size, ret_rest->bytes);
+    }
+}
+
+static size_t new_entry_size(const record_t *record, const rest_t *rest)
+{
+    size_t rest_size = record->position.size + record->client_time.size;
+    return offsetof(entry_t, text) + record->client.size +
+           (rest->packed ? packed_size(rest_size) : rest_size);
+}
+
+uint32_t store_hash(const store_t *self, text_t client)
+{
+    return (uint32_t)XXH3_64bits_withSeed(client.data, client.size, self->seed);
+}
+
+/* The slot of `client`, or the free one where it belongs. */
+static slot_t *find_slot(const store_t *self, text_t client, uint32_t hash)
+{
+    size_t mask = self->slot_count - 1;
+    for (size_t i = hash & mask;; i = (i + 1) & mask) {
+        slot_t *slot = &self->slots[i];
+        if (slot->handle == SLAB_NONE) {
+            return slot;
+        }
+        if (slot->hash == hash) {
+            const entry_t *entry = store_entry_at(self, slot->handle);
+            if (text_equal((text_t){.data = entry->text, .size = entry->client_size}, client)) {
+                return slot;
+            }
+        }
+    }
+}
+
+/* Slot, entry, neighbours in the list: each is where the one before says. A client of the same hash that has a slot in front of
+ * the right one costs nothing but the fetch. */
+void store_fetch(const store_t *self, uint32_t hash, unsigned step)
+{
+    size_t mask = self->slot_count - 1;
+    size_t place = hash & mask;
+    if (step == 0) {
+        __builtin_prefetch(&self->slots[place]);
+        return;
+    }
+    while (self->slots[place].handle != SLAB_NONE && self->slots[place].hash != hash) {
+        place = (place + 1) & mask;
+    }
+    if (self->slots[place].handle == SLAB_NONE) {
+        return;
+    }
+    const entry_t *entry = store_entry_at(self, self->slots[place].handle);
+    if (step == 1) {
+        __builtin_prefetch(entry, 1);
+        __builtin_prefetch((const char *)entry + CACHE_LINE_SIZE, 1);
+    } else {
+        __builtin_prefetch(slab_at(&self->slab, entry->previous), 1);
+        __builtin_prefetch(slab_at(&self->slab, entry->next), 1);
+    }
+}
+
+/* Doubles the table. Slots carry their hashes, so no record is touched, and the old table is read and
+ * the new one written from front to back. */
+static void grow_table(store_t *self)
+{
+    size_t old_count = self->slot_count;
+    slot_t *old_slots = self->slots;
+    self->slot_count = old_count * 2;
+    size_t size = self->slot_count * sizeof *self->slots;
+    self->slots = size < HUGE_TABLE_SIZE ? memory_new(size) : memory_new_huge(size);
+    size_t mask = self->slot_count - 1;
+    for (size_t i = 0; i < old_count; i++) {
+        if (old_slots[i].handle == SLAB_NONE) {
+            continue;
+        }
+        size_t place = old_slots[i].hash & mask;
+        while (self->slots[place].handle != SLAB_NONE) {
+            place = (place + 1) & mask;
+        }
+        self->slots[place] = old_slots[i];
+    }
+    free(old_slots);
+}
+
+/* Takes an entry out of the list; cursors in front of it go on to the one behind it. */
+static inline void list_remove(store_t *self, slab_handle_t handle)
+{
+    const entry_t *entry = store_entry_at(self, handle);
+    for (store_cursor_t *cursor = self->cursors; cursor != NULL; cursor = cursor->sibling) {
+        if (cursor->next == handle) {
+            cursor->next = entry->next;
+        }
+    }
+    if (self->digest_next == handle) {
+        self->digest_next = entry->next;
+    }
+    if (entry->previous != SLAB_NONE) {
+        store_entry_at(self, entry->previous)->next = entry->next;
+    } else {
+        self->oldest = entry->next;
+    }
+    if (entry->next != SLAB_NONE) {
+        store_entry_at(self, entry->next)->previous = entry->previous;
+    } else {
+        self->newest = entry->previous;
+    }
+}
+
+/* Makes an entry the newest, with a new index (R5); cursors at the tail stand before it then. */
+static void list_append(store_t *self, slab_handle_t handle)
+{
+    entry_t *entry = store_entry_at(self, handle);
+    entry->index = ++self->tail;
+    entry->next = SLAB_NONE;
+    entry->previous = self->newest;
+    if (self->newest != SLAB_NONE) {
+        store_entry_at(self, self->newest)->next = handle;
+    } else {
+        self->oldest = handle;
+    }
+    self->newest = handle;
+    if (self->digest != NULL && self->digest_next == SLAB_NONE) {
+        self->digest_next = handle;
+    }
+    for (store_cursor_t *cursor = self->cursors; cursor != NULL; cursor = cursor->sibling) {
+        if (cursor->next == SLAB_NONE) {
+            cursor->next = handle;
+        }
+    }
+}
+
+static void write_entry(entry_t *entry, const record_t *record, const rest_t *rest, uint32_t marks)
+{
+    entry->order_time_ns = record->order_time_ns;
+    entry->receipt_time_ns = record->receipt_time_ns;
+    entry->marks = marks;
+    entry->client_size = (uint16_t)record->client.size;
+    entry->position_size = (uint16_t)record->position.size;
+    entry->client_time_size = (uint16_t)record->client_time.size;
+    char *text = text_copy(record->client, entry->text);
+    if (rest->packed) {
+        memcpy(text, rest->bytes, packed_size(record->position.size + record->client_time.size));
+    } else {
+        text_copy(record->client_time, text_copy(record->position, text));
+    }
+}
+
+static bool may_grow(const store_t *self, size_t growth)
+{
+    size_t memory = store_memory(self);
+    return memory <= self->max_memory && growth <= self->max_memory - memory;
+}
+
+/* A block for a record; SLAB_NONE where there is no room for one. */
+static slab_handle_t take_block(store_t *self, size_t size)
+{
+    if (slab_must_grow(&self->slab, size) && !may_grow(self, SLAB_CHUNK_SIZE)) {
+        return SLAB_NONE;
+    }
+    return slab_take(&self->slab, size);
+}
+
+/* Three slots in four used at most: a probe then stays within a cache line or two. */
+static bool table_must_grow(const store_t *self)
+{
+    return (self->count + 1) * 4 > self->slot_count * 3;
+}
+
+/* A client that was not known. */
+static store_outcome_t insert(store_t *self, const record_t *record, uint32_t hash, uint32_t marks)
+{
+    uint16_t origin;
+    if (self->count >= self->max_clients ||
+        (table_must_grow(self) && !may_grow(self, 2 * self->slot_count * sizeof *self->slots)) ||
+        origins_intern(&self->origins, record->origin, &origin) != STATUS_OK) {
+        return STORE_FULL;
+    }
+    rest_t rest;
+    pack_rest(record, &rest);
+    slab_handle_t handle = take_block(self, new_entry_size(record, &rest));
+    if (handle == SLAB_NONE) {
+        return STORE_FULL;
+    }
+    if (table_must_grow(self)) {
+        grow_table(self);
+    }
+    entry_t *entry = store_entry_at(self, handle);
+    entry->origin = rest.packed ? origin | ENTRY_PACKED : origin;
+    write_entry(entry, record, &rest, marks);
+    *find_slot(self, record->client, hash) = (slot_t){.hash = hash, .handle = handle};
+    self->count++;
+    list_append(self, handle);
+    return STORE_NEWER;
+}
+
+/* A newer record of a known client; in place where the block fits. */
+static store_outcome_t replace(store_t *self, slot_t *slot, const record_t *record, uint32_t marks)
+{
+    slab_handle_t handle = slot->handle;
+    size_t old_size = entry_size(store_entry_at(self, handle));
+    rest_t rest;
+    pack_rest(record, &rest);
+    size_t new_size = new_entry_size(record, &rest);
+    bool fits = slab_block_size(old_size) == slab_block_size(new_size);
+    uint16_t origin = entry_origin(store_entry_at(self, handle));
+    /* Most clients stay with a member: it need not be looked up. */
+    bool moved = !text_equal(origins_name(&self->origins, origin), record->origin);
+    if ((moved && origins_intern(&self->origins, record->origin, &origin) != STATUS_OK) ||
+        (!fits && (handle = take_block(self, new_size)) == SLAB_NONE)) {
+        return STORE_FULL;
+    }
+    if (store_is_digested(self, store_entry_at(self, slot->handle))) {
+        store_undigest(self, store_entry_at(self, slot->handle));
+    }
+    bool moves = !fits || RULE(MOVE_TO_TAIL);
+    if (moves) {
+        list_remove(self, slot->handle);
+    }
+    if (!fits) {
+        slab_give(&self->slab, slot->handle, old_size);
+        slot->handle = handle;
+    }
+    entry_t *entry = store_entry_at(self, handle);
+    entry->origin = rest.packed ? origin | ENTRY_PACKED : origin;
+    write_entry(entry, record, &rest, marks);
+    if (moves) {
+        list_append(self, handle);
+    }
+    return STORE_NEWER;
+}
+
+store_outcome_t store_merge(store_t *self, const record_t *record, uint32_t marks)
+{
+    assert(record->client.size > 0 && text_size(record) < LIMIT_LINE_SIZE);
+    if (record->order_time_ns < self->taken_from_ns && RULE(REFUSE_EXPIRED)) {
+        return STORE_EXPIRED;
+    }
+    uint32_t hash = store_hash(self, record->client);
+    slot_t *slot = find_slot(self, record->client, hash);
+    if (slot->handle == SLAB_NONE) {
+        return insert(self, record, hash, marks);
+    }
+    entry_t *entry = store_entry_at(self, slot->handle);
+    if (record->order_time_ns < entry->order_time_ns && RULE(MERGE_GREATER)) {
+        return STORE_OLDER;
+    }
+    if (record->order_time_ns == entry->order_time_ns) {
+        record_t known = store_entry_record(self, entry);
+        int order = record_compare(record, &known);
+        if (order <= 0) {
+            entry->marks |= order == 0 ? marks : 0;
+            return order == 0 ? STORE_SAME : STORE_OLDER;
+        }
+    }
+    return replace(self, slot, record, marks);
+}
+
+bool store_find_any(const store_t *self, text_t client, record_t *ret_record)
+{
+    const slot_t *slot = find_slot(self, client, store_hash(self, client));
+    if (slot->handle == SLAB_NONE) {
+        return false;
+    }
+    *ret_record = store_entry_record(self, store_entry_at(self, slot->handle));
+    return true;
+}
+
+bool store_find(const store_t *self, text_t client, record_t *ret_record)
+{
+    record_t record;
+    if (!store_find_any(self, client, &record) || record.order_time_ns < self->served_from_ns ||
+        record_is_tombstone(&record)) {
+        return false;
+    }
+    *ret_record = record;
+    return true;
+}
+
+store_outcome_t store_restore(store_t *self, const record_t *record, uint64_t index)
+{
+    assert(index > self->tail);
+    uint64_t tail = self->tail;
+    self->tail = index - 1;
+    store_outcome_t outcome = store_merge(self, record, 0);
+    self->tail = outcome == STORE_NEWER ? index : tail;
+    return outcome;
+}
+
+void store_restore_tail(store_t *self, uint64_t tail)
+{
+    assert(tail >= self->tail);
+    self->tail = tail;
+}
+
+/* Closes the gap at `gap`: what a probe would look for behind it moves up (Knuth, The Art of Computer Programming 3,
+ * 6.4, algorithm R). */
+static void close_gap(store_t *self, size_t gap)
+{
+    size_t mask = self->slot_count - 1;
+    for (size_t i = (gap + 1) & mask; self->slots[i].handle != SLAB_NONE; i = (i + 1) & mask) {
+        size_t from_home = (i - self->slots[i].hash) & mask;
+        if (from_home >= ((i - gap) & mask)) {
+            self->slots[gap] = self->slots[i];
+            gap = i;
+        }
+    }
+    self->slots[gap] = (slot_t){0};
+}
+
+void store_remove(store_t *self, size_t slot)
+{
+    slab_handle_t handle = self->slots[slot].handle;
+    entry_t *entry = store_entry_at(self, handle);
+    if (store_is_digested(self, entry)) {
+        store_undigest(self, entry);
+    }
+    list_remove(self, handle);
+    slab_give(&self->slab, handle, entry_size(entry));
+    close_gap(self, slot);
+    self->count--;
+}
+
+size_t store_count(const store_t *self)
+{
+    return self->count;
+}
+
+uint64_t store_tail(const store_t *self)
+{
+    return self->tail;
+}
+
+size_t store_memory(const store_t *self)
+{
+    return sizeof *self + self->slot_count * sizeof *self->slots + slab_memory(&self->slab);
+}
+
+void store_cursor_open(store_t *self, store_cursor_t *ret_cursor)
+{
+    *ret_cursor = (store_cursor_t){
+        .store = self, .next = SLAB_NONE, .index = self->tail, .sibling = self->cursors};
+    self->cursors = ret_cursor;
+}
+
+void store_cursor_close(store_cursor_t *cursor)
+{
+    store_cursor_t **link = &cursor->store->cursors;
+    while (*link != cursor) {
+        link = &(*link)->sibling;
+    }
+    *link = cursor->sibling;
+}
+
+void store_cursor_seek(store_cursor_t *cursor, uint64_t index)
+{
+    const store_t *store = cursor->store;
+    cursor->index = index;
+    if (index == 0) {
+        cursor->next = store->oldest;
+        return;
+    }
+    cursor->next = SLAB_NONE;
+    for (slab_handle_t handle = store->newest; handle != SLAB_NONE;) {
+        const entry_t *entry = store_entry_at(store, handle);
+        if (entry->index <= index) {
+            return;
+        }
+        cursor->next = handle;
+        handle = entry->previous;
+    }
+}
+
+bool store_cursor_peek(const store_cursor_t *cursor, store_entry_t *ret_entry)
+{
+    if (cursor->next == SLAB_NONE) {
+        return false;
+    }
+    const entry_t *entry = store_entry_at(cursor->store, cursor->next);
+    ret_entry->record = store_entry_record(cursor->store, entry);
+    ret_entry->index = entry->index;
+    ret_entry->marks = entry->marks;
+    return true;
+}
+
+void store_cursor_advance(store_cursor_t *cursor)
+{
+    assert(cursor->next != SLAB_NONE);
+    const entry_t *entry = store_entry_at(cursor->store, cursor->next);
+    cursor->index = entry->index;
+    cursor->next = entry->next;
+}

@@ -1,0 +1,122 @@
+/* store_parts.h - what the files of the store share, and nobody else: its fields, and its entries.
+ *
+ * store.c: table, list of changes, merge, cursors. store_digest.c: the digest. store_removal.c: expiry, forgetting.
+ */
+#ifndef HERD_COMMON_STORE_STORE_PARTS_H
+#define HERD_COMMON_STORE_STORE_PARTS_H
+
+#include "common/base/limits.h"
+#include "common/base/timestamp.h"
+#include "common/store/digest.h"
+#include "common/store/origins.h"
+#include "common/store/packed.h"
+#include "common/store/store.h"
+
+#include <assert.h>
+
+/* A record in memory. Its texts stand behind it without separators: client, position, client time; the last two packed
+ * together where they can be (packed.h). */
+typedef struct {
+    uint64_t index; /* position in the list of changes */
+    int64_t order_time_ns;
+    int64_t receipt_time_ns;
+    slab_handle_t next;        /* newer neighbour in the list, SLAB_NONE for the newest */
+    slab_handle_t previous;    /* older one, SLAB_NONE for the oldest */
+    uint32_t marks;            /* see store_entry_t */
+    uint16_t origin;           /* number in the store's origins, and ENTRY_PACKED */
+    uint16_t client_size;      /* bytes */
+    uint16_t position_size;    /* bytes */
+    uint16_t client_time_size; /* bytes */
+    char text[];
+} entry_t;
+
+/* Set in an entry's origin where its position and client time are packed. */
+enum { ENTRY_PACKED = 1 << 15 };
+
+static_assert(LIMIT_ORIGINS <= ENTRY_PACKED, "an origin's number leaves that bit free");
+
+/* A slot of the table; handle SLAB_NONE where it is free. */
+typedef struct {
+    uint32_t hash; /* of the client, so that a probe rarely touches a wrong entry */
+    slab_handle_t handle;
+} slot_t;
+
+struct store {
+    slab_t slab;
+    origins_t origins;
+    slot_t *slots;
+    size_t slot_count; /* a power of two */
+    size_t count;      /* clients */
+    size_t max_clients;
+    size_t max_memory;    /* bytes of records and table */
+    uint64_t seed;        /* of the hash */
+    uint64_t tail;        /* index of the newest change */
+    slab_handle_t oldest; /* ends of the list of changes */
+    slab_handle_t newest;
+    store_cursor_t *cursors; /* all open ones */
+    int64_t served_from_ns;  /* R16 */
+    int64_t taken_from_ns;   /* R16 */
+    size_t purge_slot;       /* where store_purge goes on */
+    digest_t *digest;        /* NULL until first asked for */
+    uint64_t digested;       /* entries up to this index are in it; 0 without a digest */
+    slab_handle_t
+        digest_next; /* the first that is not; SLAB_NONE at the tail, or without a digest */
+    char *unpacked;  /* PACKED_TEXT_SIZE bytes: position and time of the record looked at last */
+};
+
+static inline entry_t *store_entry_at(const store_t *self, slab_handle_t handle)
+{
+    return slab_at(&self->slab, handle);
+}
+
+static inline bool entry_is_packed(const entry_t *entry)
+{
+    return (entry->origin & ENTRY_PACKED) != 0;
+}
+
+static inline uint16_t entry_origin(const entry_t *entry)
+{
+    return entry->origin & (ENTRY_PACKED - 1);
+}
+
+/* The entry's record but for client_time_ns, which is text yet; texts borrow until the next entry is looked at. */
+static inline record_t store_entry_texts(const store_t *self, const entry_t *entry)
+{
+    const char *position = entry->text + entry->client_size;
+    if (entry_is_packed(entry)) {
+        packed_read((const unsigned char *)position,
+                    (size_t)entry->position_size + entry->client_time_size, self->unpacked);
+        position = self->unpacked;
+    }
+    return (record_t){
+        .client = {.data = entry->text, .size = entry->client_size},
+        .position = {.data = position, .size = entry->position_size},
+        .client_time = {.data = position + entry->position_size, .size = entry->client_time_size},
+        .origin = origins_name(&self->origins, entry_origin(entry)),
+        .receipt_time_ns = entry->receipt_time_ns,
+        .order_time_ns = entry->order_time_ns,
+    };
+}
+
+static inline record_t store_entry_record(const store_t *self, const entry_t *entry)
+{
+    record_t record = store_entry_texts(self, entry);
+    /* It was parsed before it was stored. */
+    bool parsed = timestamp_parse(record.client_time, &record.client_time_ns);
+    assert(parsed);
+    return record;
+}
+
+/* Whether the digest counts this entry as it is. */
+static inline bool store_is_digested(const store_t *self, const entry_t *entry)
+{
+    return entry->index <= self->digested;
+}
+
+/* Takes an entry that changes or goes out of the digest (R12). */
+void store_undigest(store_t *self, const entry_t *entry);
+
+/* Takes the entry of a slot out of list, digest and slab, and closes the gap in the table. */
+void store_remove(store_t *self, size_t slot);
+
+#endif

@@ -1,0 +1,335 @@
+/* herdctl exporter: /metrics and /healthz of the whole herd over HTTP, by libmicrohttpd.
+ *
+ * One thread, one loop: while members are asked (a second at most) nobody else is served; who asks within a second of
+ * the last survey gets that one. A connection carries one request and ends after CONNECTION_LIMIT_S, however it is
+ * used; no more than CONNECTIONS_MAX are open. SIGHUP reads the herd file again, SIGTERM and SIGINT end it. */
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/base/timestamp.h"
+#include "common/clock/clock.h"
+#include "common/sockets/endpoint.h"
+#include "deploy/herdctl/commands.h"
+#include "deploy/herdctl/frame/options.h"
+#include "deploy/herdctl/survey/health.h"
+#include "deploy/herdctl/survey/metrics.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    CONNECTIONS_MAX = 64,
+    CONNECTION_LIMIT_S = 5,    /* a scrape takes a second or two */
+    CONNECTION_MEMORY = 16384, /* bytes: a request's lines and headers */
+    TICK_MS = 500,             /* overdue connections are looked for */
+    FRESH_MS = 1000,           /* a survey is good for so long */
+    PORT_SIZE = 8,
+};
+
+static const char default_listen[] = "127.0.0.1:9464";
+
+typedef struct {
+    struct MHD_Connection *connection; /* NULL: this place is free */
+    int64_t since_ns;                  /* steady */
+} visitor_t;
+
+/* The exporter. */
+typedef struct {
+    const herdctl_t *herdctl;
+    char **names; /* of members; borrowed */
+    size_t name_count;
+    config_t *config;
+    herdctl_survey_t *survey;
+    herdctl_health_t *health;
+    struct MHD_Daemon *daemon;
+    visitor_t visitors[CONNECTIONS_MAX];
+    int signals; /* signalfd */
+} exporter_t;
+
+/* Asks the members, unless that was done just now. */
+static void refresh(exporter_t *self)
+{
+    int64_t age_ns = clock_steady_ns() - self->survey->taken_ns;
+    if (self->survey->taken_ns != 0 && age_ns < FRESH_MS * TIMESTAMP_NS_PER_MS) {
+        return;
+    }
+    (void)herdctl_survey_take(self->survey, HERDCTL_ANSWER_LIMIT_MS, true); /* the reports tell */
+    herdctl_health_note(self->health, self->survey, self->survey->taken_ns);
+}
+
+/* Answers with a copy of `text`; the connection ends then. */
+static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *type,
+                              text_t text)
+{
+    char *copy = memory_copy_text(text.data, text.size); /* which MHD frees */
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(text.size, copy, MHD_RESPMEM_MUST_FREE);
+    if (response == NULL) {
+        free(copy);
+        return MHD_NO;
+    }
+    (void)MHD_add_response_header(response, "Content-Type", type);
+    (void)MHD_add_response_header(response, "Connection", "close");
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED) {
+        (void)MHD_add_response_header(response, "Allow", "GET, HEAD");
+    }
+    enum MHD_Result result = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result answer_metrics(exporter_t *self, struct MHD_Connection *connection)
+{
+    buffer_t text;
+    buffer_init(&text, LIMIT_METRICS_SIZE);
+    refresh(self);
+    bool written = herdctl_metrics_write(self->survey, &text) == STATUS_OK;
+    enum MHD_Result result =
+        written ? answer(connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
+                         buffer_text(&text))
+                : answer(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, "text/plain",
+                         TEXT("more metrics than there is room for: name fewer members\n"));
+    buffer_done(&text);
+    return result;
+}
+
+static enum MHD_Result answer_health(exporter_t *self, struct MHD_Connection *connection)
+{
+    buffer_t findings;
+    buffer_t line;
+    buffer_init(&findings, LIMIT_BODY_SIZE);
+    buffer_init(&line, LIMIT_BODY_SIZE);
+    refresh(self);
+    herdctl_verdict_t verdict = herdctl_health_judge(self->health, self->survey, &findings);
+    herdctl_health_write(verdict, self->survey, buffer_text(&findings), &line);
+    unsigned status = verdict == HERDCTL_WELL ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
+    enum MHD_Result result = answer(connection, status, "text/plain", buffer_text(&line));
+    buffer_done(&findings);
+    buffer_done(&line);
+    return result;
+}
+
+/* MHD calls it with the headers, and once more with all of the request. */
+/* NOLINTNEXTLINE(readability-function-size): the parameters are MHD's */
+static enum MHD_Result on_request(/* eight parameters: MHD_AccessHandlerCallback */
+                                  void *argument, struct MHD_Connection *connection,
+                                  const char *url, const char *method, const char *version,
+                                  const char *upload, size_t *upload_size, void **state)
+{
+    static char seen; /* its address marks a request that was announced */
+    exporter_t *self = argument;
+    (void)version;
+    (void)upload;
+    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
+        return answer(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain",
+                      TEXT("only GET and HEAD\n"));
+    }
+    if (*state == NULL) {
+        *state = &seen;
+        return MHD_YES;
+    }
+    if (*upload_size > 0) { /* a body that nobody asked for */
+        *upload_size = 0;
+        return MHD_YES;
+    }
+    if (strcmp(url, "/metrics") == 0) {
+        return answer_metrics(self, connection);
+    }
+    if (strcmp(url, "/healthz") == 0) {
+        return answer_health(self, connection);
+    }
+    return answer(connection, MHD_HTTP_NOT_FOUND, "text/plain",
+                  TEXT("there are /metrics and /healthz\n"));
+}
+
+/* Connections come and go. */
+static void on_connection(void *argument, struct MHD_Connection *connection, void **state,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    exporter_t *self = argument;
+    (void)state;
+    bool came = code == MHD_CONNECTION_NOTIFY_STARTED;
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+        visitor_t *visitor = &self->visitors[i];
+        if (visitor->connection == (came ? NULL : connection)) {
+            *visitor =
+                (visitor_t){.connection = came ? connection : NULL, .since_ns = clock_steady_ns()};
+            return;
+        }
+    }
+}
+
+/* MHD's own limit is on silence: who sends a byte now and then would stay for ever. */
+static void end_overdue(exporter_t *self)
+{
+    int64_t latest_ns = clock_steady_ns() - CONNECTION_LIMIT_S * TIMESTAMP_NS_PER_S;
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+        const visitor_t *visitor = &self->visitors[i];
+        if (visitor->connection == NULL || visitor->since_ns > latest_ns) {
+            continue;
+        }
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(visitor->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        if (info != NULL) {
+            (void)shutdown(info->connect_fd, SHUT_RDWR);
+        }
+    }
+}
+
+/* The herd file and keys as they are now; where they cannot be read all stays as it was. */
+static bool load(exporter_t *self)
+{
+    config_t *config = herdctl_load(self->herdctl);
+    if (config == NULL) {
+        return false;
+    }
+    herdctl_survey_t *survey = herdctl_survey_new(config, self->names, self->name_count);
+    if (survey == NULL) {
+        config_destroy(&config);
+        return false;
+    }
+    herdctl_survey_destroy(&self->survey);
+    herdctl_health_destroy(&self->health);
+    config_destroy(&self->config);
+    self->config = config;
+    self->survey = survey;
+    self->health = herdctl_health_new(survey->count);
+    return true;
+}
+
+/* "127.0.0.1:9464", "[::1]:9464", "*:9464". Caller frees with freeaddrinfo; NULL, and said so, for anything else. */
+static struct addrinfo *find_address(const char *listen)
+{
+    char text[ENDPOINT_HOST_SIZE + PORT_SIZE];
+    char port[PORT_SIZE];
+    endpoint_t endpoint;
+    int size = snprintf(text, sizeof text, "tcp://%s", listen);
+    bool all = size > 0 && strncmp(listen, "*:", 2) == 0;
+    if (size >= (int)sizeof text || endpoint_parse(text, &endpoint) != STATUS_OK ||
+        (!all && !endpoint_is_numeric(&endpoint))) {
+        herdctl_usage_error("--listen takes ADDRESS:PORT, not \"%s\"", listen);
+        return NULL;
+    }
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+                             .ai_socktype = SOCK_STREAM};
+    struct addrinfo *address = NULL;
+    snprintf(port, sizeof port, "%u", endpoint.port);
+    if (getaddrinfo(all ? "::" : endpoint.host, port, &hints, &address) != 0) {
+        herdctl_usage_error("--listen takes ADDRESS:PORT, not \"%s\"", listen);
+        return NULL;
+    }
+    return address;
+}
+
+static void log_nothing(void *argument, const char *format, va_list arguments)
+{
+    (void)argument; /* what visitors do wrong is theirs */
+    (void)format;
+    (void)arguments;
+}
+
+static bool listen_at(exporter_t *self, const struct addrinfo *address)
+{
+    unsigned flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG;
+    if (address->ai_family == AF_INET6) {
+        flags |= MHD_USE_DUAL_STACK;
+    }
+    self->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, self, MHD_OPTION_EXTERNAL_LOGGER, log_nothing, NULL,
+        MHD_OPTION_SOCK_ADDR, address->ai_addr, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_LIMIT_S,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, self, MHD_OPTION_END);
+    return self->daemon != NULL;
+}
+
+/* False when it is to end. */
+static bool take_signals(exporter_t *self)
+{
+    struct signalfd_siginfo info;
+    while (read(self->signals, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo != SIGHUP) {
+            return false;
+        }
+        fprintf(stderr, "herdctl: exporter: %s\n",
+                load(self) ? "read the herd file again" : "goes on with the herd file as it was");
+    }
+    return true;
+}
+
+static void serve(exporter_t *self)
+{
+    int epoll = MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    struct pollfd items[] = {{.fd = epoll, .events = POLLIN},
+                             {.fd = self->signals, .events = POLLIN}};
+    do {
+        MHD_UNSIGNED_LONG_LONG due_ms;
+        bool is_due = MHD_get_timeout(self->daemon, &due_ms) == MHD_YES && due_ms < TICK_MS;
+        (void)poll(items, 2,
+                   is_due ? (int)due_ms : TICK_MS); /* what it misses, the next one sees */
+        (void)MHD_run(self->daemon);
+        end_overdue(self);
+    } while (take_signals(self));
+}
+
+/* Before threads are started: they take none of these then. */
+static int watch_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static herdctl_exit_t run(exporter_t *self, const char *listen)
+{
+    struct addrinfo *address = find_address(listen);
+    if (address == NULL) {
+        return HERDCTL_USAGE;
+    }
+    herdctl_exit_t result = HERDCTL_FAILED;
+    self->signals = watch_signals();
+    if (load(self)) {
+        if (listen_at(self, address)) {
+            fprintf(stderr, "herdctl: exporter: listening on %s\n", listen);
+            serve(self);
+            MHD_stop_daemon(self->daemon);
+            result = HERDCTL_OK;
+        } else {
+            fprintf(stderr, "herdctl: exporter: cannot listen on %s: %s\n", listen,
+                    strerror(errno));
+        }
+    }
+    freeaddrinfo(address);
+    herdctl_survey_destroy(&self->survey);
+    herdctl_health_destroy(&self->health);
+    config_destroy(&self->config);
+    close(self->signals);
+    return result;
+}
+
+herdctl_exit_t herdctl_exporter(const herdctl_t *self, int argc, char **argv)
+{
+    const char *listen = default_listen;
+    const herdctl_option_t options[] = {{.name = "--listen", .value = &listen}, {0}};
+    if (!herdctl_take_options(options, &argc, argv)) {
+        return HERDCTL_USAGE;
+    }
+    exporter_t *exporter = memory_new(sizeof *exporter);
+    *exporter = (exporter_t){.herdctl = self, .names = argv + 1, .name_count = (size_t)argc - 1};
+    herdctl_exit_t result = run(exporter, listen);
+    free(exporter);
+    return result;
+}

@@ -1,0 +1,78 @@
+#include "deploy/herdctl/frame/connection.h"
+
+#include "common/security/certificates.h"
+#include "common/sockets/sockets.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <zmq.h>
+
+static void print_problem(void *argument, const char *problem)
+{
+    (void)argument;
+    fprintf(stderr, "herdctl: %s\n", problem);
+}
+
+/* $HERD_KEY, which --key sets; NULL: not said. */
+static const char *key_name(void)
+{
+    const char *name = getenv("HERD_KEY");
+    return name != NULL && name[0] != '\0' ? name : NULL;
+}
+
+static bool open_keys(const config_t *config, security_role_t role, security_t **ret_keys)
+{
+    security_settings_t settings = {
+        .folder = config->keys, .role = role, .name = key_name(), .problem = print_problem};
+    return security_open(&settings, ret_keys) == STATUS_OK;
+}
+
+bool herdctl_open_keys(const config_t *config, security_t **ret_keys)
+{
+    return open_keys(config, SECURITY_OPERATOR, ret_keys);
+}
+
+/* Whether the operator of that name has a secret key here, or without a name any operator: where a watcher works there are
+ * public ones of operators. */
+static bool has_operator(const config_t *config)
+{
+    const char *name = key_name();
+    if (name == NULL) {
+        return security_has_secret(config->keys, SECURITY_OPERATOR);
+    }
+    char *path = security_secret_path(config->keys, SECURITY_OPERATOR, name);
+    bool found = access(path, F_OK) == 0;
+    free(path);
+    return found;
+}
+
+bool herdctl_open_tap_keys(const config_t *config, security_t **ret_keys)
+{
+    bool as_operator = config->keys == NULL || has_operator(config);
+    return open_keys(config, as_operator ? SECURITY_OPERATOR : SECURITY_WATCHER, ret_keys);
+}
+
+bool herdctl_has_key_of(const security_t *keys, const char *member)
+{
+    bool found = keys == NULL || security_key(keys, SECURITY_MEMBER, member) != NULL;
+    if (!found) {
+        fprintf(stderr, "herdctl: %s cannot be asked: its key, member/%s.cert, is not here\n",
+                member, member);
+    }
+    return found;
+}
+
+void *herdctl_connect(void *context, const security_t *keys, const config_member_t *member)
+{
+    void *socket = zmq_socket(context, ZMQ_DEALER);
+    /* Without a routing id: two connections of one name would take it from each other. */
+    if (socket != NULL &&
+        (sockets_configure(socket, SOCKETS_OPERATOR_DEALER, member->requests, NULL) != STATUS_OK ||
+         security_connect(keys, socket, member->name) != STATUS_OK ||
+         zmq_connect(socket, member->requests) != 0)) {
+        zmq_close(socket);
+        socket = NULL;
+    }
+    return socket;
+}

@@ -1,0 +1,40 @@
+/* herdctl metrics: what members say of themselves, for Prometheus: once, on stdout. `herdctl exporter` serves it. */
+#include "deploy/herdctl/survey/metrics.h"
+#include "common/base/limits.h"
+#include "deploy/herdctl/commands.h"
+#include "deploy/herdctl/frame/options.h"
+
+#include <stdio.h>
+
+static herdctl_exit_t print_metrics(herdctl_survey_t *survey)
+{
+    buffer_t text;
+    buffer_init(&text, LIMIT_METRICS_SIZE);
+    size_t answered = herdctl_survey_take(survey, HERDCTL_ANSWER_LIMIT_MS, true);
+    herdctl_exit_t result = answered == survey->count ? HERDCTL_OK : HERDCTL_FAILED;
+    if (herdctl_metrics_write(survey, &text) == STATUS_OK) {
+        fwrite(text.data, 1, text.size, stdout);
+    } else {
+        fputs("herdctl: more metrics than there is room for: name fewer members\n", stderr);
+        result = HERDCTL_FAILED;
+    }
+    buffer_done(&text);
+    return result;
+}
+
+herdctl_exit_t herdctl_metrics(const herdctl_t *self, int argc, char **argv)
+{
+    const herdctl_option_t none[] = {{0}};
+    if (!herdctl_take_options(none, &argc, argv)) {
+        return HERDCTL_USAGE;
+    }
+    config_t *config = herdctl_load(self);
+    if (config == NULL) {
+        return HERDCTL_FAILED;
+    }
+    herdctl_survey_t *survey = herdctl_survey_new(config, argv + 1, (size_t)argc - 1);
+    herdctl_exit_t result = survey != NULL ? print_metrics(survey) : HERDCTL_FAILED;
+    herdctl_survey_destroy(&survey);
+    config_destroy(&config);
+    return result;
+}

@@ -1,0 +1,148 @@
+#include "deploy/herdctl/places/source.h"
+
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BUFFER_SIZE = 1048576 };
+
+static_assert(BUFFER_SIZE > 2 * LIMIT_PLACE_ROW_SIZE, "a whole line finds room");
+
+struct places_source {
+    int file;     /* -1: none */
+    int signals;  /* signalfd; -1: none */
+    bool ended;   /* nothing more can be read */
+    char *data;   /* BUFFER_SIZE bytes */
+    size_t begin; /* of what was not taken yet, in `data` */
+    size_t end;   /* of what was read */
+    places_source_state_t state;
+};
+
+static void describe(places_source_t *self, const char *path)
+{
+    struct stat found;
+    const char *slash = strrchr(path, '/');
+    self->state.name = slash != NULL ? slash + 1 : path;
+    if (fstat(self->file, &found) == 0 && S_ISREG(found.st_mode)) {
+        self->state.size = (uint64_t)found.st_size;
+        self->state.time_s = found.st_mtim.tv_sec;
+    }
+}
+
+status_t places_source_open(const char *path, int signals, places_source_t **ret_self)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    int file = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        return STATUS_SYSTEM;
+    }
+    places_source_t *self = memory_new(sizeof *self);
+    self->file = file;
+    self->signals = signals;
+    self->data = memory_new(BUFFER_SIZE);
+    describe(self, path);
+    *ret_self = self;
+    return STATUS_OK;
+}
+
+/* Waits until there is something to read. */
+static status_t wait_for_bytes(const places_source_t *self)
+{
+    struct pollfd files[] = {{.fd = self->file, .events = POLLIN},
+                             {.fd = self->signals, .events = POLLIN}};
+    while (poll(files, 2, -1) < 0) {
+        if (errno != EINTR) {
+            return STATUS_SYSTEM;
+        }
+    }
+    return files[1].revents != 0 ? STATUS_AGAIN : STATUS_OK;
+}
+
+/* Reads more behind what is there. */
+static status_t fill(places_source_t *self)
+{
+    size_t size = self->end - self->begin;
+    memmove(self->data, self->data + self->begin, size);
+    self->begin = 0;
+    self->end = size;
+    status_t status = wait_for_bytes(self);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    ssize_t read_size = read(self->file, self->data + size, BUFFER_SIZE - size);
+    if (read_size < 0) {
+        return errno == EINTR || errno == EAGAIN ? STATUS_OK : STATUS_SYSTEM;
+    }
+    self->ended = read_size == 0;
+    self->end += (size_t)read_size;
+    self->state.read_size += (uint64_t)read_size;
+    return STATUS_OK;
+}
+
+static text_t untaken(const places_source_t *self)
+{
+    return (text_t){.data = self->data + self->begin, .size = self->end - self->begin};
+}
+
+status_t places_source_take(places_source_t *self, text_t *ret_line)
+{
+    bool too_long = false;
+    text_t rest = untaken(self);
+    text_t line;
+    while (!text_take_line(&rest, &line)) {
+        if (rest.size > LIMIT_PLACE_ROW_SIZE) {
+            too_long = true;
+            self->begin = self->end;
+        }
+        if (self->ended) {
+            line = untaken(self);
+            rest = text_after(line, line.size);
+            if (line.size == 0 && !too_long) {
+                return STATUS_NOT_FOUND;
+            }
+            break;
+        }
+        status_t status = fill(self);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        rest = untaken(self);
+    }
+    self->begin = self->end - rest.size;
+    self->state.line++;
+    if (too_long || line.size > LIMIT_PLACE_ROW_SIZE) {
+        return STATUS_TOO_LONG;
+    }
+    *ret_line = line;
+    return STATUS_OK;
+}
+
+const places_source_state_t *places_source_state(const places_source_t *self)
+{
+    return &self->state;
+}
+
+void places_source_close(places_source_t **self_p)
+{
+    places_source_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    int error = errno;
+    if (self->file != STDIN_FILENO) {
+        close(self->file);
+    }
+    free(self->data);
+    free(self);
+    *self_p = NULL;
+    errno = error;
+}

@@ -1,0 +1,180 @@
+/* herdctl reload: has members read the herd file again (bus-protocol.md, S6), and tells what they made of it. */
+#include "common/base/memory.h"
+#include "deploy/herdctl/commands.h"
+#include "deploy/herdctl/frame/ask.h"
+#include "deploy/herdctl/frame/options.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A member reads its file in milliseconds; the largest possible one takes it a few seconds. */
+enum { ANSWER_LIMIT_MS = 5000 };
+
+/* What one member answered. */
+typedef struct {
+    char *body; /* a copy; NULL: nothing yet */
+    size_t size;
+    bool reloaded;
+} outcome_t;
+
+/* Lines of a REPORT, and how they are shown to people. */
+static const struct {
+    const char *key;
+    const char *word; /* in front of the text */
+    bool to_stderr;
+} lines[] = {
+    {"changed", "", false},
+    {"restart", "restart needed: ", false},
+    {"warning", "warning: ", true},
+    {"error", "error: ", true},
+};
+
+enum { LINE_KINDS = sizeof lines / sizeof lines[0] };
+
+static herdctl_answer_t take(void *argument, size_t index, text_t body, int64_t elapsed_ns)
+{
+    (void)elapsed_ns;
+    outcome_t *outcome = &((outcome_t *)argument)[index];
+    uint64_t reloaded;
+    if (!message_number(body, "reloaded", 1, &reloaded)) {
+        return HERDCTL_ANSWER_NONE;
+    }
+    outcome->reloaded = reloaded == 1;
+    outcome->body = memory_copy_text(body.data, body.size);
+    outcome->size = body.size;
+    return HERDCTL_ANSWER_COMPLETE;
+}
+
+/* restart bus: "tcp://..." takes effect when the node is started anew */
+static bool take_line(text_t *body, size_t *ret_kind, text_t *ret_text)
+{
+    text_t line;
+    while (text_take_line(body, &line)) {
+        text_t key;
+        if (!text_take_until(&line, ' ', &key)) {
+            continue;
+        }
+        for (size_t i = 0; i < LINE_KINDS; i++) {
+            if (text_equal(key, text_of(lines[i].key))) {
+                *ret_kind = i;
+                *ret_text = line;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Foreign text, printed as what it is only where a terminal stands it. */
+static void print_text(FILE *file, const char *member, const char *word, text_t text)
+{
+    char *shown = memory_new(4 * text.size + 1);
+    text_escape(text, shown, 4 * text.size + 1);
+    fprintf(file, "%s: %s%s\n", member, word, shown);
+    free(shown);
+}
+
+static void print_outcome(const outcome_t *outcome, const char *member)
+{
+    if (outcome->body == NULL) {
+        fprintf(stderr, "herdctl: %s did not answer\n", member);
+        return;
+    }
+    text_t body = {.data = outcome->body, .size = outcome->size};
+    size_t kind;
+    text_t text;
+    bool told = false;
+    while (take_line(&body, &kind, &text)) {
+        told = true;
+        print_text(lines[kind].to_stderr ? stderr : stdout, member, lines[kind].word, text);
+    }
+    if (!outcome->reloaded) {
+        fprintf(stderr, "%s: nothing has changed there\n", member);
+    } else if (!told) {
+        printf("%s: nothing has changed\n", member);
+    }
+}
+
+/* {"member": NAME, "reloaded": true, "changed": [...], "restart": [...], "warning": [...], "error": [...]} */
+static json_t *outcome_json(const outcome_t *outcome, const char *member)
+{
+    json_t *object = json_pack("{s:s, s:b, s:b}", "member", member, "answered",
+                               outcome->body != NULL, "reloaded", outcome->reloaded);
+    for (size_t i = 0; i < LINE_KINDS; i++) {
+        json_object_set_new(object, lines[i].key, json_array());
+    }
+    text_t body = {.data = outcome->body, .size = outcome->size};
+    size_t kind;
+    text_t text;
+    while (take_line(&body, &kind, &text)) {
+        char *shown = memory_new(4 * text.size + 1);
+        text_escape(text, shown, 4 * text.size + 1);
+        json_array_append_new(json_object_get(object, lines[kind].key), json_string(shown));
+        free(shown);
+    }
+    return object;
+}
+
+static void print_all(const outcome_t *outcomes, const config_member_t *const *members,
+                      size_t count, bool json)
+{
+    json_t *array = json ? json_array() : NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (json) {
+            json_array_append_new(array, outcome_json(&outcomes[i], members[i]->name));
+        } else {
+            print_outcome(&outcomes[i], members[i]->name);
+        }
+    }
+    if (json) {
+        json_dumpf(array, stdout, JSON_INDENT(2));
+        putchar('\n');
+        json_decref(array);
+    }
+}
+
+static herdctl_exit_t reload(const config_t *config, const config_member_t *const *members,
+                             size_t count, bool json)
+{
+    herdctl_ask_t *ask = herdctl_ask_new(config, members, count);
+    if (ask == NULL) {
+        return HERDCTL_FAILED;
+    }
+    outcome_t *outcomes = memory_new_array(count, sizeof *outcomes);
+    const herdctl_question_t question = {
+        .type = MESSAGE_RELOAD, .limit_ms = ANSWER_LIMIT_MS, .take = take, .argument = outcomes};
+    (void)herdctl_ask(ask, &question); /* the outcomes say it */
+    herdctl_ask_destroy(&ask);
+    print_all(outcomes, members, count, json);
+    herdctl_exit_t result = HERDCTL_OK;
+    for (size_t i = 0; i < count; i++) {
+        result = outcomes[i].reloaded ? result : HERDCTL_FAILED;
+        free(outcomes[i].body);
+    }
+    free(outcomes);
+    return result;
+}
+
+herdctl_exit_t herdctl_reload(const herdctl_t *self, int argc, char **argv)
+{
+    bool json = self->json;
+    const herdctl_option_t options[] = {{.name = "--json", .flag = &json}, {0}};
+    if (!herdctl_take_options(options, &argc, argv)) {
+        return HERDCTL_USAGE;
+    }
+    config_t *config = herdctl_load(self);
+    if (config == NULL) {
+        return HERDCTL_FAILED;
+    }
+    size_t count;
+    herdctl_exit_t result = HERDCTL_FAILED;
+    const config_member_t **members =
+        herdctl_choose_members(config, argv + 1, (size_t)argc - 1, &count);
+    if (members != NULL) {
+        result = reload(config, members, count, json);
+    }
+    free(members);
+    config_destroy(&config);
+    return result;
+}

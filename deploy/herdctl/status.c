@@ -1,0 +1,232 @@
+/* herdctl status: what each member says of itself; a member that does not answer is named, never waited for. Nor is
+ * one that is still computing its digest: it is asked again within the same limit, then shown without.
+ * --plain, for scripts: one line a member, fields separated by tabs, "-" where nothing is known:
+ *   NAME  up|down  PID  SINCE (POSIX s)  RECORDS  FRONTENDS  CLIENTS  LINKS_UP  LINKS  ROOT (of the digest)  LAG  PLACES
+ * New fields come at the end. */
+#include "common/base/timestamp.h"
+#include "common/clock/clock.h"
+#include "deploy/herdctl/commands.h"
+#include "deploy/herdctl/frame/json.h"
+#include "deploy/herdctl/frame/options.h"
+#include "deploy/herdctl/frame/table.h"
+#include "deploy/herdctl/survey/report_json.h"
+#include "deploy/herdctl/survey/survey_take.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ROOT_SHOWN = 16 }; /* digits that tell people digests apart */
+
+/* Errors of a link that is well again are shown for so long. */
+static const int64_t error_shown_ns = 600 * TIMESTAMP_NS_PER_S;
+
+/* How it is to be shown (open value struct). */
+typedef struct {
+    bool plain;
+    bool json;
+    bool links; /* all of them, not only those with something to tell */
+} view_t;
+
+static long long figure(const herdctl_report_t *report, herdctl_member_figure_t name)
+{
+    return report->figures[name].value;
+}
+
+static void print_plain(const char *member, const herdctl_report_t *report)
+{
+    if (!report->answered) {
+        printf("%s\tdown\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\n", member);
+        return;
+    }
+    printf("%s\tup\t%lld\t%lld\t%lld\t%lld\t%lld\t%lld\t%lld\t%s\t%lld\t%s\n", member,
+           figure(report, HERDCTL_MEMBER_PID),
+           figure(report, HERDCTL_MEMBER_SINCE) / (long long)TIMESTAMP_NS_PER_S,
+           figure(report, HERDCTL_MEMBER_RECORDS), figure(report, HERDCTL_MEMBER_FRONTENDS),
+           figure(report, HERDCTL_MEMBER_CLIENTS), figure(report, HERDCTL_MEMBER_LINKS_UP),
+           figure(report, HERDCTL_MEMBER_LINKS), report->root,
+           (long long)herdctl_report_lag(report), herdctl_places_state_text(report->places));
+}
+
+static const herdctl_column_t member_columns[] = {
+    {"MEMBER", false}, {"STATE", false},  {"VERSION", false}, {"UP SINCE", false},
+    {"PID", true},     {"RECORDS", true}, {"DIGEST", false},  {"FRONT-ENDS", true},
+    {"CLIENTS", true}, {"LINKS", true},   {"LAG", true},      {"PLACES", false},
+};
+enum { MEMBER_COLUMNS = sizeof member_columns / sizeof member_columns[0] };
+
+static void add_down_row(herdctl_table_t *table, const char *member)
+{
+    herdctl_table_add(table, HERDCTL_PLAIN, "%s", member);
+    herdctl_table_add(table, HERDCTL_BAD, "down");
+    for (size_t i = 2; i < MEMBER_COLUMNS; i++) {
+        herdctl_table_add(table, HERDCTL_PLAIN, "-");
+    }
+}
+
+static void add_places_cell(herdctl_table_t *table, const herdctl_report_t *report)
+{
+    bool told = report->places == HERDCTL_PLACES_OPEN || report->places == HERDCTL_PLACES_HALF_OPEN;
+    herdctl_table_add(table, told ? HERDCTL_DOUBTFUL : HERDCTL_PLAIN, "%s%s%s", report->provider,
+                      told ? " " : "", told ? herdctl_places_state_text(report->places) : "");
+}
+
+static void add_row(herdctl_table_t *table, const char *member, const herdctl_report_t *report)
+{
+    if (!report->answered) {
+        add_down_row(table, member);
+        return;
+    }
+    char since[TIMESTAMP_ISO8601_SIZE];
+    long long links = figure(report, HERDCTL_MEMBER_LINKS);
+    long long links_up = figure(report, HERDCTL_MEMBER_LINKS_UP);
+    long long frontends = figure(report, HERDCTL_MEMBER_FRONTENDS);
+    long long lag = (long long)herdctl_report_lag(report);
+    timestamp_write_iso8601(figure(report, HERDCTL_MEMBER_SINCE), since);
+    herdctl_table_add(table, HERDCTL_PLAIN, "%s", member);
+    herdctl_table_add(table, HERDCTL_GOOD, "up");
+    herdctl_table_add(table, HERDCTL_PLAIN, "%s", report->version);
+    herdctl_table_add(table, HERDCTL_PLAIN, "%.*s", TIMESTAMP_ISO8601_SIZE, since);
+    herdctl_table_add(table, HERDCTL_PLAIN, "%lld", figure(report, HERDCTL_MEMBER_PID));
+    herdctl_table_add(table, HERDCTL_PLAIN, "%lld", figure(report, HERDCTL_MEMBER_RECORDS));
+    herdctl_table_add(table, HERDCTL_PLAIN, "%.*s", ROOT_SHOWN, report->root);
+    herdctl_table_add(table, frontends > 0 ? HERDCTL_PLAIN : HERDCTL_BAD, "%lld", frontends);
+    herdctl_table_add(table, HERDCTL_PLAIN, "%lld", figure(report, HERDCTL_MEMBER_CLIENTS));
+    herdctl_table_add(table, links_up == links ? HERDCTL_PLAIN : HERDCTL_BAD, "%lld/%lld", links_up,
+                      links);
+    herdctl_table_add(table, HERDCTL_PLAIN, "%lld", lag);
+    add_places_cell(table, report);
+}
+
+static const herdctl_column_t link_columns[] = {
+    {"MEMBER", false}, {"PEER", false}, {"LINK", false},
+    {"SINCE", true},   {"LAG", true},   {"LAST ERROR", false},
+};
+enum { LINK_COLUMNS = sizeof link_columns / sizeof link_columns[0] };
+
+static bool has_something_to_tell(const herdctl_link_t *link, int64_t now_ns)
+{
+    return !link->up || link->figures[HERDCTL_LINK_LAG].value > 0 ||
+           (link->error[0] != '\0' && now_ns - link->error_ns < error_shown_ns);
+}
+
+static void add_link_row(herdctl_table_t *table, const char *member, const herdctl_link_t *link,
+                         int64_t now_ns)
+{
+    char since[HERDCTL_SPAN_SIZE] = "-";
+    char error_since[HERDCTL_SPAN_SIZE];
+    int64_t changed_ns = link->figures[HERDCTL_LINK_CHANGED].value;
+    if (changed_ns > 0) {
+        herdctl_write_span(now_ns - changed_ns, since);
+    }
+    herdctl_table_add(table, HERDCTL_PLAIN, "%s", member);
+    herdctl_table_add(table, HERDCTL_PLAIN, "%s", link->peer);
+    herdctl_table_add(table, link->up ? HERDCTL_GOOD : HERDCTL_BAD, link->up ? "up" : "down");
+    herdctl_table_add(table, HERDCTL_PLAIN, "%s", since);
+    herdctl_table_add(table, HERDCTL_PLAIN, "%lld",
+                      (long long)link->figures[HERDCTL_LINK_LAG].value);
+    if (link->error[0] == '\0') {
+        herdctl_table_add(table, HERDCTL_PLAIN, "-");
+    } else {
+        herdctl_write_span(now_ns - link->error_ns, error_since);
+        herdctl_table_add(table, link->up ? HERDCTL_PLAIN : HERDCTL_BAD, "%s (%s ago)", link->error,
+                          error_since);
+    }
+}
+
+static void print_links(const herdctl_survey_t *survey, bool all)
+{
+    int64_t now_ns = clock_now_ns();
+    herdctl_table_t *table = herdctl_table_new(link_columns, LINK_COLUMNS);
+    size_t count = 0;
+    for (size_t i = 0; i < survey->count; i++) {
+        const herdctl_report_t *report = &survey->reports[i];
+        for (size_t j = 0; j < report->link_count; j++) {
+            if (all || has_something_to_tell(&report->links[j], now_ns)) {
+                add_link_row(table, survey->members[i]->name, &report->links[j], now_ns);
+                count++;
+            }
+        }
+    }
+    if (count > 0) {
+        puts("");
+        herdctl_table_print(table, stdout);
+    }
+    herdctl_table_destroy(&table);
+}
+
+static void print_notes(const herdctl_survey_t *survey)
+{
+    for (size_t i = 0; i < survey->count; i++) {
+        if (survey->reports[i].places == HERDCTL_PLACES_OPEN) {
+            printf("\n%s: the places provider fails, and is left alone for a while.\n",
+                   survey->members[i]->name);
+        }
+        if (strcmp(survey->reports[i].security, "none") == 0) {
+            printf("\n%s: security is \"none\": who reaches its ports can do anything.\n",
+                   survey->members[i]->name);
+        }
+    }
+    if (herdctl_survey_digests(survey) > 1) {
+        puts("\nMembers have different digests: they do not hold the same records, or updates are "
+             "on their way.");
+    }
+}
+
+static void print_tables(const herdctl_survey_t *survey, bool all_links)
+{
+    herdctl_table_t *table = herdctl_table_new(member_columns, MEMBER_COLUMNS);
+    for (size_t i = 0; i < survey->count; i++) {
+        add_row(table, survey->members[i]->name, &survey->reports[i]);
+    }
+    herdctl_table_print(table, stdout);
+    herdctl_table_destroy(&table);
+    print_links(survey, all_links);
+    print_notes(survey);
+}
+
+static void print_json(const herdctl_survey_t *survey)
+{
+    json_t *json = herdctl_json_new(survey->config);
+    json_object_set_new(json, "digests", json_integer((json_int_t)herdctl_survey_digests(survey)));
+    herdctl_json_add_survey(json, survey);
+    herdctl_json_print(json);
+}
+
+static void print_survey(const herdctl_survey_t *survey, const view_t *view)
+{
+    if (view->json) {
+        print_json(survey);
+    } else if (view->plain) {
+        for (size_t i = 0; i < survey->count; i++) {
+            print_plain(survey->members[i]->name, &survey->reports[i]);
+        }
+    } else {
+        print_tables(survey, view->links);
+    }
+}
+
+herdctl_exit_t herdctl_status(const herdctl_t *self, int argc, char **argv)
+{
+    view_t view = {.json = self->json};
+    const herdctl_option_t options[] = {{.name = "--json", .flag = &view.json},
+                                        {.name = "--plain", .flag = &view.plain},
+                                        {.name = "--links", .flag = &view.links},
+                                        {0}};
+    if (!herdctl_take_options(options, &argc, argv)) {
+        return HERDCTL_USAGE;
+    }
+    config_t *config = herdctl_load(self);
+    if (config == NULL) {
+        return HERDCTL_FAILED;
+    }
+    herdctl_exit_t result = HERDCTL_FAILED;
+    herdctl_survey_t *survey = herdctl_survey_new(config, argv + 1, (size_t)argc - 1);
+    if (survey != NULL) {
+        size_t answered = herdctl_survey_take(survey, HERDCTL_ANSWER_LIMIT_MS, true);
+        print_survey(survey, &view);
+        result = answered == survey->count ? HERDCTL_OK : HERDCTL_FAILED;
+    }
+    herdctl_survey_destroy(&survey);
+    config_destroy(&config);
+    return result;
+}

@@ -1,0 +1,233 @@
+#include "deploy/herdctl/survey/metrics.h"
+
+#include "common/base/timestamp.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    LINE_SIZE = 1024,        /* of a sample, or a line of help */
+    LABELS_SIZE = 512,       /* of one sample */
+    FINGERPRINT_DIGITS = 12, /* of a digest, in hex: what a double holds exactly */
+};
+
+/* What is being written: once it is full, nothing more. */
+typedef struct {
+    const herdctl_survey_t *survey;
+    buffer_t *out;
+    status_t status;
+} sheet_t;
+
+/* Names and labels need no escapes: herdctl_report lets none in that would. */
+__attribute__((format(printf, 2, 3))) static void put(sheet_t *self, const char *format, ...)
+{
+    char line[LINE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    int size = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    assert(size >= 0 && (size_t)size < sizeof line);
+    if (self->status == STATUS_OK) {
+        self->status = buffer_append(self->out, line, (size_t)size);
+    }
+}
+
+static void put_head(sheet_t *self, const char *metric, const char *type, const char *help)
+{
+    put(self, "# HELP %s %s.\n# TYPE %s %s\n", metric, help, metric, type);
+}
+
+static void put_sample(sheet_t *self, const char *metric, const char *labels, int64_t value,
+                       int64_t unit)
+{
+    if (unit == 1) {
+        put(self, "%s{%s} %lld\n", metric, labels, (long long)value);
+        return;
+    }
+    assert(unit == TIMESTAMP_NS_PER_S);
+    uint64_t magnitude = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    put(self, "%s{%s} %s%llu.%09llu\n", metric, labels, value < 0 ? "-" : "",
+        (unsigned long long)(magnitude / (uint64_t)unit),
+        (unsigned long long)(magnitude % (uint64_t)unit));
+}
+
+/* One thing that has figures: a member, a link, a front-end, a provider. False behind the last one. */
+typedef bool item_fn(const herdctl_report_t *report, size_t index, char *labels, size_t size,
+                     const herdctl_value_t **ret_values);
+
+static bool item_of_member(const herdctl_report_t *report, size_t index, char *labels, size_t size,
+                           const herdctl_value_t **ret_values)
+{
+    (void)size;
+    labels[0] = '\0';
+    *ret_values = report->figures;
+    return report->answered && index == 0;
+}
+
+static bool item_of_link(const herdctl_report_t *report, size_t index, char *labels, size_t size,
+                         const herdctl_value_t **ret_values)
+{
+    if (index >= report->link_count) {
+        return false;
+    }
+    snprintf(labels, size, ",peer=\"%s\"", report->links[index].peer);
+    *ret_values = report->links[index].figures;
+    return true;
+}
+
+static bool item_of_frontend(const herdctl_report_t *report, size_t index, char *labels,
+                             size_t size, const herdctl_value_t **ret_values)
+{
+    if (index >= report->frontend_count) {
+        return false;
+    }
+    snprintf(labels, size, ",frontend=\"%s\"", report->frontends[index].label);
+    *ret_values = report->frontends[index].figures;
+    return true;
+}
+
+static bool item_of_places(const herdctl_report_t *report, size_t index, char *labels, size_t size,
+                           const herdctl_value_t **ret_values)
+{
+    if (index > 0 || report->places == HERDCTL_PLACES_NONE) {
+        return false;
+    }
+    snprintf(labels, size, ",provider=\"%s\"", report->provider);
+    *ret_values = report->places_figures;
+    return true;
+}
+
+/* The samples of one row: of all members, and of all that each of them has of the kind. */
+static void put_row(sheet_t *self, const herdctl_figure_t *figure, size_t number, item_fn *item)
+{
+    for (size_t i = 0; i < self->survey->count; i++) {
+        char more[LABELS_SIZE];
+        const herdctl_value_t *values;
+        for (size_t j = 0; item(&self->survey->reports[i], j, more, sizeof more, &values); j++) {
+            if (!values[number].known) {
+                continue;
+            }
+            char labels[2 * LABELS_SIZE];
+            snprintf(labels, sizeof labels, "member=\"%s\"%s%s%s", self->survey->members[i]->name,
+                     more, figure->label[0] != '\0' ? "," : "", figure->label);
+            put_sample(self, figure->metric, labels, values[number].value, figure->unit);
+        }
+    }
+}
+
+static void put_figures(sheet_t *self, const herdctl_figure_t *figures, size_t count, item_fn *item)
+{
+    const char *last = "";
+    for (size_t i = 0; i < count; i++) {
+        if (figures[i].metric == NULL) {
+            continue;
+        }
+        if (strcmp(figures[i].metric, last) != 0) {
+            put_head(self, figures[i].metric,
+                     figures[i].kind == HERDCTL_COUNTER ? "counter" : "gauge", figures[i].help);
+            last = figures[i].metric;
+        }
+        put_row(self, &figures[i], i, item);
+    }
+}
+
+static void put_up(sheet_t *self)
+{
+    put_head(self, "herd_up", "gauge", "Whether the member answered");
+    for (size_t i = 0; i < self->survey->count; i++) {
+        put(self, "herd_up{member=\"%s\"} %d\n", self->survey->members[i]->name,
+            self->survey->reports[i].answered ? 1 : 0);
+    }
+}
+
+static void put_info(sheet_t *self)
+{
+    put_head(self, "herd_build_info", "gauge",
+             "Always 1; the labels tell the version and what protects the member's sockets");
+    for (size_t i = 0; i < self->survey->count; i++) {
+        const herdctl_report_t *report = &self->survey->reports[i];
+        if (report->answered) {
+            put(self, "herd_build_info{member=\"%s\",version=\"%s\",security=\"%s\"} 1\n",
+                self->survey->members[i]->name, report->version, report->security);
+        }
+    }
+}
+
+static void put_answer_times(sheet_t *self)
+{
+    put_head(self, "herd_answer_seconds", "gauge", "How long the member took to answer");
+    for (size_t i = 0; i < self->survey->count; i++) {
+        char labels[LABELS_SIZE];
+        snprintf(labels, sizeof labels, "member=\"%s\"", self->survey->members[i]->name);
+        if (self->survey->reports[i].answered) {
+            put_sample(self, "herd_answer_seconds", labels, self->survey->reports[i].elapsed_ns,
+                       TIMESTAMP_NS_PER_S);
+        }
+    }
+}
+
+/* A digest as a number: of two members' that are equal now, equal; of others', most probably not. */
+static void put_digests(sheet_t *self)
+{
+    put_head(self, "herd_digest_fingerprint", "gauge",
+             "First 48 bits of the digest of the member's records, equal where these are");
+    for (size_t i = 0; i < self->survey->count; i++) {
+        const herdctl_report_t *report = &self->survey->reports[i];
+        text_t digits = {.data = report->root, .size = FINGERPRINT_DIGITS};
+        uint64_t fingerprint;
+        if (herdctl_report_has_root(report) && text_from_hex(digits, &fingerprint)) {
+            put(self, "herd_digest_fingerprint{member=\"%s\"} %llu\n",
+                self->survey->members[i]->name, (unsigned long long)fingerprint);
+        }
+    }
+    put_head(self, "herd_distinct_digests", "gauge",
+             "Different digests among those of the members asked; 1: all have the same records");
+    put(self, "herd_distinct_digests %zu\n", herdctl_survey_digests(self->survey));
+}
+
+static void put_links_up(sheet_t *self)
+{
+    put_head(self, "herd_link_up", "gauge", "Whether the neighbour takes this member's records");
+    for (size_t i = 0; i < self->survey->count; i++) {
+        const herdctl_report_t *report = &self->survey->reports[i];
+        for (size_t j = 0; j < report->link_count; j++) {
+            put(self, "herd_link_up{member=\"%s\",peer=\"%s\"} %d\n",
+                self->survey->members[i]->name, report->links[j].peer, report->links[j].up ? 1 : 0);
+        }
+    }
+}
+
+static void put_breakers(sheet_t *self)
+{
+    put_head(self, "herd_places_breaker_state", "gauge",
+             "1 for the state of the provider's breaker: closed (it is asked), open (it is left "
+             "alone), half-open (it is tried again)");
+    for (size_t i = 0; i < self->survey->count; i++) {
+        const herdctl_report_t *report = &self->survey->reports[i];
+        for (size_t state = HERDCTL_PLACES_CLOSED;
+             report->places != HERDCTL_PLACES_NONE && state < HERDCTL_PLACES_STATES; state++) {
+            put(self, "herd_places_breaker_state{member=\"%s\",provider=\"%s\",state=\"%s\"} %d\n",
+                self->survey->members[i]->name, report->provider,
+                herdctl_places_state_text((herdctl_places_state_t)state),
+                report->places == (herdctl_places_state_t)state ? 1 : 0);
+        }
+    }
+}
+
+status_t herdctl_metrics_write(const herdctl_survey_t *survey, buffer_t *out)
+{
+    sheet_t sheet = {.survey = survey, .out = out, .status = STATUS_OK};
+    put_up(&sheet);
+    put_info(&sheet);
+    put_answer_times(&sheet);
+    put_digests(&sheet);
+    put_figures(&sheet, herdctl_member_figures, HERDCTL_MEMBER_FIGURES, item_of_member);
+    put_links_up(&sheet);
+    put_figures(&sheet, herdctl_link_figures, HERDCTL_LINK_FIGURES, item_of_link);
+    put_figures(&sheet, herdctl_frontend_figures, HERDCTL_FRONTEND_FIGURES, item_of_frontend);
+    put_breakers(&sheet);
+    put_figures(&sheet, herdctl_places_figures, HERDCTL_PLACES_FIGURES, item_of_places);
+    return sheet.status;
+}

@@ -1,0 +1,15 @@
+/* metrics.h - a survey of a herd in Prometheus' text format (version 0.0.4).
+ *
+ * Owner: none. Threads: one. Free of I/O and clocks. docs/operations.md lists the metrics.
+ */
+#ifndef HERD_DEPLOY_HERDCTL_SURVEY_METRICS_H
+#define HERD_DEPLOY_HERDCTL_SURVEY_METRICS_H
+
+#include "common/base/buffer.h"
+#include "deploy/herdctl/survey/survey_take.h"
+
+/* Appends it all. Members that did not answer have `herd_up` 0 and no other metric; what a member did not tell has no
+ * sample. STATUS_FULL, with part of it written, past the buffer's maximum. */
+status_t herdctl_metrics_write(const herdctl_survey_t *survey, buffer_t *out) STATUS_MUST_USE;
+
+#endif

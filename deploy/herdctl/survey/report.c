@@ -1,0 +1,314 @@
+#include "deploy/herdctl/survey/report.h"
+
+#include "common/base/memory.h"
+#include "common/protocol/message.h"
+#include "common/protocol/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    NS = 1000000000,
+    LINK_FIXED = 3, /* figures of a link that have their place */
+};
+
+#define FIGURE_ROW(name, text, of_kind, of_metric, of_label, of_unit, of_help)                     \
+    {.key = (text),                                                                                \
+     .kind = HERDCTL_##of_kind,                                                                    \
+     .metric = (of_metric),                                                                        \
+     .label = (of_label),                                                                          \
+     .unit = (of_unit),                                                                            \
+     .help = (of_help)},
+
+const herdctl_figure_t herdctl_member_figures[] = {HERDCTL_MEMBER_MAP(FIGURE_ROW)};
+const herdctl_figure_t herdctl_link_figures[] = {HERDCTL_LINK_MAP(FIGURE_ROW)};
+const herdctl_figure_t herdctl_frontend_figures[] = {HERDCTL_FRONTEND_MAP(FIGURE_ROW)};
+const herdctl_figure_t herdctl_places_figures[] = {HERDCTL_PLACES_MAP(FIGURE_ROW)};
+
+static const char *const state_texts[HERDCTL_PLACES_STATES] = {
+    [HERDCTL_PLACES_NONE] = "-",
+    [HERDCTL_PLACES_CLOSED] = "closed",
+    [HERDCTL_PLACES_OPEN] = "open",
+    [HERDCTL_PLACES_HALF_OPEN] = "half-open",
+};
+
+const char *herdctl_places_state_text(herdctl_places_state_t state)
+{
+    return state_texts[state];
+}
+
+void herdctl_report_init(herdctl_report_t *self)
+{
+    *self = (herdctl_report_t){
+        .version = "-", .log_level = "-", .security = "-", .root = "-", .provider = "-"};
+}
+
+void herdctl_report_done(herdctl_report_t *self)
+{
+    free(self->links);
+    free(self->frontends);
+    herdctl_report_init(self);
+}
+
+/* Sets `out` to what is a name; else leaves it. */
+static void take_name(text_t text, char *out)
+{
+    if (record_name_is_valid(text)) {
+        *text_copy(text, out) = '\0';
+    }
+}
+
+/* A sentence that a node has escaped; a byte that no node sends becomes "?". */
+static void take_sentence(text_t text, char *out, size_t out_size)
+{
+    text = text_first(text, out_size - 1);
+    for (size_t i = 0; i < text.size; i++) {
+        char byte = text.data[i];
+        bool plain = byte >= ' ' && byte <= '~';
+        out[i] = (char)(plain ? byte : '?');
+    }
+    out[text.size] = '\0';
+}
+
+static void take_named(text_t body, const char *key, char *out)
+{
+    text_t value;
+    if (message_value(body, key, &value)) {
+        take_name(value, out);
+    }
+}
+
+static void take_root(text_t body, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    text_t root;
+    if (!message_value(body, "root", &root) || root.size != HERDCTL_ROOT_SIZE - 1) {
+        return;
+    }
+    for (size_t i = 0; i < root.size; i++) {
+        if (memchr(digits, root.data[i], sizeof digits - 1) == NULL) {
+            return;
+        }
+    }
+    *text_copy(root, out) = '\0';
+}
+
+static void take_value(const herdctl_figure_t *figure, text_t text, herdctl_value_t *value)
+{
+    int64_t number;
+    if (text_to_i64(text, &number) && (number >= 0 || figure->kind == HERDCTL_SIGNED)) {
+        *value = (herdctl_value_t){.known = true, .value = number};
+    }
+}
+
+static void take_member_figures(herdctl_report_t *self, text_t body)
+{
+    for (size_t i = 0; i < HERDCTL_MEMBER_FIGURES; i++) {
+        text_t value;
+        if (message_value(body, herdctl_member_figures[i].key, &value)) {
+            take_value(&herdctl_member_figures[i], value, &self->figures[i]);
+        }
+    }
+}
+
+/* sent=42 newer=40 same=2 ... */
+static void take_fields(text_t rest, const herdctl_figure_t *figures, size_t count,
+                        herdctl_value_t *values)
+{
+    text_t field;
+    while (text_take_field(&rest, &field)) {
+        text_t value = field;
+        text_t key;
+        (void)text_take_until(&value, '=', &key);
+        for (size_t i = 0; i < count; i++) {
+            if (text_equal(key, text_of(figures[i].key))) {
+                take_value(&figures[i], value, &values[i]);
+            }
+        }
+    }
+}
+
+/* google open 17 5 3 0 2 */
+static void take_places(herdctl_report_t *self, text_t body)
+{
+    text_t rest;
+    text_t name;
+    text_t state;
+    if (!message_value(body, "places", &rest) || !text_take_field(&rest, &name) ||
+        !text_take_field(&rest, &state)) {
+        return;
+    }
+    for (size_t i = HERDCTL_PLACES_CLOSED; i < HERDCTL_PLACES_STATES; i++) {
+        if (text_equal(state, text_of(state_texts[i])) && record_name_is_valid(name)) {
+            self->places = (herdctl_places_state_t)i;
+            take_name(name, self->provider);
+        }
+    }
+    text_t field;
+    for (size_t i = 0; i < HERDCTL_PLACES_FIGURES && text_take_field(&rest, &field); i++) {
+        take_value(&herdctl_places_figures[i], field, &self->places_figures[i]);
+    }
+}
+
+static herdctl_link_t *find_link(const herdctl_report_t *self, text_t peer)
+{
+    for (size_t i = 0; i < self->link_count; i++) {
+        if (text_equal(text_of(self->links[i].peer), peer)) {
+            return &self->links[i];
+        }
+    }
+    return NULL;
+}
+
+/* Hands up 17 4711 0 sent=42 ... */
+static void take_link(herdctl_report_t *self, text_t rest)
+{
+    text_t peer;
+    text_t state;
+    if (self->link_count == LIMIT_MEMBERS || !text_take_field(&rest, &peer) ||
+        !record_name_is_valid(peer) || find_link(self, peer) != NULL ||
+        !text_take_field(&rest, &state)) {
+        return;
+    }
+    herdctl_link_t *link = &self->links[self->link_count++];
+    *link = (herdctl_link_t){.up = text_equal(state, TEXT("up"))};
+    take_name(peer, link->peer);
+    text_t field;
+    for (size_t i = 0; i < LINK_FIXED && text_take_field(&rest, &field); i++) {
+        take_value(&herdctl_link_figures[i], field, &link->figures[i]);
+    }
+    take_fields(rest, herdctl_link_figures, HERDCTL_LINK_FIGURES, link->figures);
+}
+
+/* Hands 1795223287765086336 nothing heard for 5 s */
+static void take_link_error(herdctl_report_t *self, text_t rest)
+{
+    text_t peer;
+    text_t time;
+    int64_t time_ns;
+    if (!text_take_until(&rest, ' ', &peer) || !text_take_until(&rest, ' ', &time) ||
+        !text_to_i64(time, &time_ns) || time_ns < 0) {
+        return;
+    }
+    herdctl_link_t *link = find_link(self, peer);
+    if (link == NULL) {
+        return;
+    }
+    link->error_ns = time_ns;
+    take_sentence(rest, link->error, sizeof link->error);
+}
+
+/* The label of a front-end: a name, or "?", then "/" and its process id. */
+static bool is_label(text_t label)
+{
+    text_t rest = label;
+    text_t name;
+    uint64_t pid;
+    return label.size < HERDCTL_LABEL_SIZE && text_take_until(&rest, '/', &name) &&
+           (record_name_is_valid(name) || text_equal(name, TEXT("?"))) &&
+           text_to_u64(rest, INT32_MAX, &pid);
+}
+
+/* Processes on different machines may have the same label: they count as one front-end. */
+static void add_frontend(herdctl_report_t *self, const herdctl_frontend_t *frontend)
+{
+    for (size_t i = 0; i < self->frontend_count; i++) {
+        herdctl_frontend_t *other = &self->frontends[i];
+        if (strcmp(other->label, frontend->label) != 0) {
+            continue;
+        }
+        for (size_t j = 0; j < HERDCTL_FRONTEND_FIGURES; j++) {
+            int64_t *sum = &other->figures[j].value;
+            if (__builtin_add_overflow(*sum, frontend->figures[j].value, sum)) {
+                *sum = INT64_MAX;
+            }
+        }
+        return;
+    }
+    self->frontends[self->frontend_count++] = *frontend;
+}
+
+/* Goloman/12345 clients=3 lines=4711 ... */
+static void take_frontend(herdctl_report_t *self, text_t rest)
+{
+    herdctl_frontend_t frontend = {0};
+    text_t label;
+    if (self->frontend_count == LIMIT_FRONTENDS || !text_take_field(&rest, &label) ||
+        !is_label(label)) {
+        return;
+    }
+    *text_copy(label, frontend.label) = '\0';
+    take_fields(rest, herdctl_frontend_figures, HERDCTL_FRONTEND_FIGURES, frontend.figures);
+    add_frontend(self, &frontend);
+}
+
+/* So many lines of the body begin with `key`. */
+static size_t count_lines(text_t body, text_t key)
+{
+    size_t count = 0;
+    text_t line;
+    text_t name;
+    while (text_take_line(&body, &line)) {
+        count += text_take_until(&line, ' ', &name) && text_equal(name, key) ? 1 : 0;
+    }
+    return count;
+}
+
+static void make_room(herdctl_report_t *self, text_t body)
+{
+    size_t links = count_lines(body, TEXT("link"));
+    size_t frontends = count_lines(body, TEXT("frontend"));
+    links = links < LIMIT_MEMBERS ? links : LIMIT_MEMBERS;
+    frontends = frontends < LIMIT_FRONTENDS ? frontends : LIMIT_FRONTENDS;
+    self->links = memory_new_array(links, sizeof *self->links);
+    self->frontends = memory_new_array(frontends, sizeof *self->frontends);
+}
+
+static void take_lines(herdctl_report_t *self, text_t body)
+{
+    text_t line;
+    text_t key;
+    while (text_take_line(&body, &line)) {
+        if (!text_take_until(&line, ' ', &key)) {
+            continue;
+        }
+        if (text_equal(key, TEXT("link"))) {
+            take_link(self, line);
+        } else if (text_equal(key, TEXT("link_error"))) {
+            take_link_error(self, line);
+        } else if (text_equal(key, TEXT("frontend"))) {
+            take_frontend(self, line);
+        }
+    }
+}
+
+void herdctl_report_take(herdctl_report_t *self, text_t body, int64_t elapsed_ns)
+{
+    herdctl_report_done(self);
+    self->answered = true;
+    self->elapsed_ns = elapsed_ns;
+    take_named(body, "version", self->version);
+    take_named(body, "log_level", self->log_level);
+    take_named(body, "security", self->security);
+    take_root(body, self->root);
+    take_member_figures(self, body);
+    take_places(self, body);
+    make_room(self, body);
+    take_lines(self, body);
+}
+
+const herdctl_link_t *herdctl_report_link(const herdctl_report_t *self, const char *peer)
+{
+    return find_link(self, text_of(peer));
+}
+
+int64_t herdctl_report_lag(const herdctl_report_t *self)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < self->link_count; i++) {
+        if (__builtin_add_overflow(sum, self->links[i].figures[HERDCTL_LINK_LAG].value, &sum)) {
+            return INT64_MAX;
+        }
+    }
+    return sum;
+}

@@ -1,0 +1,85 @@
+/* report.h - what a member said of itself (bus-protocol.md, S1), checked.
+ *
+ * Owner: whoever embeds it. Threads: one. Free of I/O and clocks.
+ * A REPORT is foreign: every text in here is one that may reach a terminal, a JSON file or Prometheus as it is, every
+ * number is in its range; what is not of the expected form is passed over.
+ */
+#ifndef HERD_DEPLOY_HERDCTL_SURVEY_REPORT_H
+#define HERD_DEPLOY_HERDCTL_SURVEY_REPORT_H
+
+#include "common/base/limits.h"
+#include "common/base/text.h"
+#include "deploy/herdctl/survey/figures.h"
+
+enum {
+    HERDCTL_ROOT_SIZE = 33, /* 32 hex digits and a zero */
+    /* "Goloman/12345" and a zero; "?" stands for a name that the node did not understand. */
+    HERDCTL_LABEL_SIZE = LIMIT_NAME_SIZE + 24,
+};
+
+/* A link as one of its ends sees it: the half over which that one sends (open value struct). */
+typedef struct {
+    char peer[LIMIT_NAME_SIZE + 1];
+    bool up;
+    herdctl_value_t figures[HERDCTL_LINK_FIGURES];
+    int64_t error_ns;             /* POSIX: since when `error` holds */
+    char error[LIMIT_LOG_SAMPLE]; /* what went wrong last; "": nothing yet */
+} herdctl_link_t;
+
+typedef struct {
+    char label[HERDCTL_LABEL_SIZE];
+    herdctl_value_t figures[HERDCTL_FRONTEND_FIGURES];
+} herdctl_frontend_t;
+
+/* Whether the provider of places is asked: there is none, it is asked, left alone because it fails, or tried again. */
+typedef enum {
+    HERDCTL_PLACES_NONE,
+    HERDCTL_PLACES_CLOSED,
+    HERDCTL_PLACES_OPEN,
+    HERDCTL_PLACES_HALF_OPEN,
+    HERDCTL_PLACES_STATES
+} herdctl_places_state_t;
+
+/* "-", "closed", "open" or "half-open". */
+const char *herdctl_places_state_text(herdctl_places_state_t state);
+
+/* Open value struct. */
+typedef struct {
+    bool answered;                       /* all else is empty where it did not */
+    int64_t elapsed_ns;                  /* between question and answer */
+    char version[LIMIT_NAME_SIZE + 1];   /* "-": not known */
+    char log_level[LIMIT_NAME_SIZE + 1]; /* "-": not known */
+    char security[LIMIT_NAME_SIZE + 1];  /* "curve", "none", "local"; "-": not known */
+    char root[HERDCTL_ROOT_SIZE];        /* of its digest; "-": it is computing that */
+    herdctl_value_t figures[HERDCTL_MEMBER_FIGURES];
+    char provider[LIMIT_NAME_SIZE + 1]; /* of places; "-": none */
+    herdctl_places_state_t places;
+    herdctl_value_t places_figures[HERDCTL_PLACES_FIGURES];
+    herdctl_link_t *links; /* link_count, each peer once */
+    size_t link_count;
+    herdctl_frontend_t *frontends; /* frontend_count; those of one label are added up */
+    size_t frontend_count;
+} herdctl_report_t;
+
+/* That of a member which has not answered. */
+void herdctl_report_init(herdctl_report_t *self);
+
+/* Frees what it holds; then as after herdctl_report_init. */
+void herdctl_report_done(herdctl_report_t *self);
+
+/* Replaces it by what `body` says. */
+void herdctl_report_take(herdctl_report_t *self, text_t body, int64_t elapsed_ns);
+
+/* Whether its digest is known. */
+static inline bool herdctl_report_has_root(const herdctl_report_t *self)
+{
+    return self->root[0] != '-';
+}
+
+/* The link to that peer; NULL where there is none. */
+const herdctl_link_t *herdctl_report_link(const herdctl_report_t *self, const char *peer);
+
+/* The sum of what it has still to send, all links together. */
+int64_t herdctl_report_lag(const herdctl_report_t *self);
+
+#endif

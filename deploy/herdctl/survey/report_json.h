@@ -1,0 +1,18 @@
+/* report_json.h - reports of members as JSON, for several commands.
+ *
+ * Owner: the command. Threads: one. Keys keep their meaning; later versions add keys. herdctl(1) documents them.
+ */
+#ifndef HERD_DEPLOY_HERDCTL_SURVEY_REPORT_JSON_H
+#define HERD_DEPLOY_HERDCTL_SURVEY_REPORT_JSON_H
+
+#include "deploy/herdctl/survey/survey_take.h"
+
+#include <jansson.h>
+
+/* What a member said, {"member": NAME, "up": BOOL, ...}. Caller owns. */
+json_t *herdctl_json_report(const char *member, const herdctl_report_t *report);
+
+/* Adds "members", an array of the above. */
+void herdctl_json_add_survey(json_t *object, const herdctl_survey_t *survey);
+
+#endif

@@ -1,0 +1,296 @@
+/* herdctl where: a client's record at each member (bus-protocol.md, S3), and where they differ. */
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/base/timestamp.h"
+#include "common/protocol/record.h"
+#include "deploy/herdctl/commands.h"
+#include "deploy/herdctl/frame/ask.h"
+#include "deploy/herdctl/frame/command.h"
+#include "deploy/herdctl/frame/json.h"
+#include "deploy/herdctl/frame/options.h"
+#include "deploy/herdctl/frame/table.h"
+#include "deploy/herdctl/survey/report_json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ANSWER_LIMIT_MS = 1000,
+    SHOWN_SIZE = 64, /* of a position or time, escaped, and a zero */
+};
+
+/* What a member has. */
+typedef enum {
+    HELD_SILENT,  /* it did not answer */
+    HELD_UNKNOWN, /* nothing */
+    HELD_RECORD,
+} held_t;
+
+typedef struct {
+    held_t held;
+    bool served;     /* a WHATSAT is answered with it */
+    char *line;      /* of the record, owned: the texts of `record` are in it */
+    record_t record; /* where `held` is HELD_RECORD */
+} finding_t;
+
+typedef struct {
+    const char *client;
+    const config_member_t **members;
+    finding_t *findings; /* one for each */
+    size_t count;
+    const record_t *newest; /* of all; NULL: nobody has any */
+} where_t;
+
+/* known 1 LF served 1 LF record AT Clark +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503 = LF */
+static bool take_record(const char *client, text_t body, finding_t *finding)
+{
+    text_t line;
+    uint64_t served = 0;
+    if (!message_value(body, "record", &line)) {
+        return false;
+    }
+    char *copy = memory_copy_text(line.data, line.size);
+    record_t record;
+    if (record_parse_bus_line((text_t){.data = copy, .size = line.size}, &record) != STATUS_OK ||
+        !text_equal(record.client, text_of(client))) {
+        free(copy);
+        return false;
+    }
+    (void)message_number(body, "served", 1, &served);
+    *finding =
+        (finding_t){.held = HELD_RECORD, .served = served == 1, .line = copy, .record = record};
+    return true;
+}
+
+static herdctl_answer_t take(void *argument, size_t index, text_t body, int64_t elapsed_ns)
+{
+    (void)elapsed_ns;
+    where_t *self = argument;
+    uint64_t known;
+    if (!message_number(body, "known", 1, &known)) {
+        return HERDCTL_ANSWER_NONE;
+    }
+    if (known == 0) {
+        self->findings[index].held = HELD_UNKNOWN;
+        return HERDCTL_ANSWER_COMPLETE;
+    }
+    return take_record(self->client, body, &self->findings[index]) ? HERDCTL_ANSWER_COMPLETE
+                                                                   : HERDCTL_ANSWER_NONE;
+}
+
+static void ask_all(where_t *self, herdctl_ask_t *ask)
+{
+    char *line = herdctl_client_line(self->client);
+    herdctl_question_t question = {.type = MESSAGE_WHERE,
+                                   .body = text_of(line),
+                                   .limit_ms = ANSWER_LIMIT_MS,
+                                   .take = take,
+                                   .argument = self};
+    (void)herdctl_ask(ask, &question); /* the findings say it */
+    free(line);
+    for (size_t i = 0; i < self->count; i++) {
+        const finding_t *finding = &self->findings[i];
+        if (finding->held == HELD_RECORD &&
+            (self->newest == NULL || record_compare(&finding->record, self->newest) > 0)) {
+            self->newest = &finding->record;
+        }
+    }
+}
+
+static bool is_newest(const where_t *self, const finding_t *finding)
+{
+    return finding->held == HELD_RECORD && record_compare(&finding->record, self->newest) == 0;
+}
+
+/* How many have the newest record, and how many have answered. */
+typedef struct {
+    size_t newest;
+    size_t answered;
+} tally_t;
+
+static tally_t tally(const where_t *self)
+{
+    tally_t counts = {0};
+    for (size_t i = 0; i < self->count; i++) {
+        counts.newest += is_newest(self, &self->findings[i]) ? 1 : 0;
+        counts.answered += self->findings[i].held != HELD_SILENT ? 1 : 0;
+    }
+    return counts;
+}
+
+/* Whether all that answered have the same record. */
+static bool all_agree(const where_t *self)
+{
+    tally_t counts = tally(self);
+    return counts.newest > 0 && counts.newest == counts.answered;
+}
+
+/* What is said of a member: how its record compares to the newest, or why there is none. */
+static const char *verdict_of(const where_t *self, const finding_t *finding, bool agree)
+{
+    switch (finding->held) {
+    case HELD_SILENT: return "no answer";
+    case HELD_UNKNOWN: return "unknown";
+    case HELD_RECORD: break;
+    }
+    if (!is_newest(self, finding)) {
+        return "older";
+    }
+    return agree ? "same" : "newest";
+}
+
+/* Why it is not shown to clients, if it is not. */
+static const char *fate_of(const finding_t *finding)
+{
+    if (record_is_tombstone(&finding->record)) {
+        return "forgotten";
+    }
+    return finding->served ? "served" : "expired";
+}
+
+static void write_difference(const record_t *record, char *out)
+{
+    int64_t difference_ns = record->receipt_time_ns - record->client_time_ns;
+    out[timestamp_write_difference(difference_ns, out)] = '\0';
+}
+
+static void add_record(herdctl_table_t *table, const finding_t *finding)
+{
+    char position[SHOWN_SIZE];
+    char client_time[SHOWN_SIZE];
+    char difference[TIMESTAMP_DIFFERENCE_SIZE + 1];
+    text_escape(finding->record.position, position, sizeof position);
+    text_escape(finding->record.client_time, client_time, sizeof client_time);
+    write_difference(&finding->record, difference);
+    herdctl_table_add(table, HERDCTL_PLAIN, "%s", fate_of(finding));
+    herdctl_table_add(table, HERDCTL_PLAIN, "%.*s", (int)finding->record.origin.size,
+                      finding->record.origin.data);
+    herdctl_table_add(table, HERDCTL_PLAIN, "%s", position[0] != '\0' ? position : "-");
+    herdctl_table_add(table, HERDCTL_PLAIN, "%s", client_time);
+    herdctl_table_add(table, HERDCTL_PLAIN, "%s", difference);
+}
+
+static void print_table(const where_t *self)
+{
+    static const herdctl_column_t columns[] = {
+        {"MEMBER", false},   {"RECORD", false},      {"STATE", false},      {"TAKEN BY", false},
+        {"POSITION", false}, {"CLIENT TIME", false}, {"DIFFERENCE", false},
+    };
+    enum { COLUMNS = sizeof columns / sizeof columns[0] };
+    bool agree = all_agree(self);
+    herdctl_table_t *table = herdctl_table_new(columns, COLUMNS);
+    for (size_t i = 0; i < self->count; i++) {
+        const finding_t *finding = &self->findings[i];
+        bool fine = finding->held == HELD_RECORD && is_newest(self, finding);
+        herdctl_table_add(table, HERDCTL_PLAIN, "%s", self->members[i]->name);
+        herdctl_table_add(table, fine ? HERDCTL_GOOD : HERDCTL_BAD, "%s",
+                          verdict_of(self, finding, agree));
+        if (finding->held == HELD_RECORD) {
+            add_record(table, finding);
+            continue;
+        }
+        for (size_t column = 2; column < COLUMNS; column++) {
+            herdctl_table_add(table, HERDCTL_PLAIN, "-");
+        }
+    }
+    herdctl_table_print(table, stdout);
+    herdctl_table_destroy(&table);
+}
+
+/* A foreign text, escaped: JSON has no bytes. */
+static json_t *json_of_text(text_t text)
+{
+    enum { HEX_SIZE = 4 }; /* "\x1b" */
+    size_t size = HEX_SIZE * text.size + 1;
+    char *shown = memory_new(size);
+    text_escape(text, shown, size);
+    json_t *json = json_string(shown);
+    free(shown);
+    return json;
+}
+
+static json_t *json_of_finding(const where_t *self, size_t index, bool agree)
+{
+    const finding_t *finding = &self->findings[index];
+    json_t *object = json_object();
+    json_object_set_new(object, "member", json_string(self->members[index]->name));
+    json_object_set_new(object, "up", json_boolean(finding->held != HELD_SILENT));
+    json_object_set_new(object, "record", json_string(verdict_of(self, finding, agree)));
+    if (finding->held == HELD_RECORD) {
+        char difference[TIMESTAMP_DIFFERENCE_SIZE + 1];
+        write_difference(&finding->record, difference);
+        json_object_set_new(object, "state", json_string(fate_of(finding)));
+        json_object_set_new(object, "taken_by", json_of_text(finding->record.origin));
+        json_object_set_new(object, "position", json_of_text(finding->record.position));
+        json_object_set_new(object, "client_time", json_of_text(finding->record.client_time));
+        json_object_set_new(object, "difference", json_string(difference));
+    }
+    return object;
+}
+
+static void print_json(const where_t *self, const config_t *config)
+{
+    bool agree = all_agree(self);
+    json_t *json = herdctl_json_new(config);
+    json_t *members = json_array();
+    for (size_t i = 0; i < self->count; i++) {
+        json_array_append_new(members, json_of_finding(self, i, agree));
+    }
+    json_object_set_new(json, "client", json_of_text(text_of(self->client)));
+    json_object_set_new(json, "agree", json_boolean(agree));
+    json_object_set_new(json, "members", members);
+    herdctl_json_print(json);
+}
+
+/* HERDCTL_OK where all have the same record. */
+static herdctl_exit_t where(where_t *self, const config_t *config, bool json)
+{
+    herdctl_ask_t *ask = herdctl_ask_new(config, self->members, self->count);
+    if (ask == NULL) {
+        return HERDCTL_FAILED;
+    }
+    self->findings = memory_new_array(self->count, sizeof *self->findings);
+    ask_all(self, ask);
+    herdctl_ask_destroy(&ask);
+    if (json) {
+        print_json(self, config);
+    } else {
+        print_table(self);
+    }
+    herdctl_exit_t result =
+        self->count > 0 && tally(self).newest == self->count ? HERDCTL_OK : HERDCTL_FAILED;
+    for (size_t i = 0; i < self->count; i++) {
+        free(self->findings[i].line);
+    }
+    free(self->findings);
+    return result;
+}
+
+herdctl_exit_t herdctl_where(const herdctl_t *self, int argc, char **argv)
+{
+    bool json = self->json;
+    const herdctl_option_t options[] = {{.name = "--json", .flag = &json}, {0}};
+    if (!herdctl_take_options(options, &argc, argv)) {
+        return HERDCTL_USAGE;
+    }
+    if (argc < 2) {
+        return herdctl_usage_error("where takes a client, and members");
+    }
+    if (!herdctl_is_client(argv[1])) {
+        return HERDCTL_USAGE;
+    }
+    config_t *config = herdctl_load(self);
+    if (config == NULL) {
+        return HERDCTL_FAILED;
+    }
+    herdctl_exit_t result = HERDCTL_FAILED;
+    where_t where_is = {.client = argv[1]};
+    where_is.members = herdctl_choose_members(config, argv + 2, (size_t)argc - 2, &where_is.count);
+    if (where_is.members != NULL) {
+        result = where(&where_is, config, json);
+    }
+    free(where_is.members);
+    config_destroy(&config);
+    return result;
+}

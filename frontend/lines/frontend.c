@@ -1,0 +1,496 @@
+#include "frontend/lines/frontend.h"
+
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/base/timestamp.h"
+#include "common/security/security.h"
+#include "frontend/lines/listener.h"
+#include "frontend/lines/session.h"
+#include "frontend/upstream/upstream.h"
+
+#include <assert.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    TICK_MS = 100,
+    /* Answers under way and lingering sessions get this long at the end; all in all it is less than 2 s. */
+    STOP_MS = 1500,
+    SIGNALS = 3,
+    GIVE_BACK_SIZE = 1048576, /* bytes that are worth the search */
+};
+
+struct frontend {
+    frontend_settings_t settings;
+    uv_loop_t loop;
+    session_shared_t shared;
+    upstream_t *upstream;
+    security_t *security; /* NULL without keys */
+    listener_t *listeners[LIMIT_LISTENERS];
+    size_t listener_count;
+    uv_prepare_t before_sleep;
+    uv_check_t after_sleep;
+    uv_idle_t awake;   /* active: the loop does not sleep, something is left to do */
+    uv_timer_t tick;   /* runs while sessions are active */
+    uv_timer_t ending; /* runs while stopping */
+    uv_async_t stop_asked;
+    uv_signal_t signals[SIGNALS];
+    size_t handles; /* of the above: libuv handles not yet closed */
+    bool ended;     /* handles are being closed */
+};
+
+static void track(frontend_t *self, void *handle)
+{
+    ((uv_handle_t *)handle)->data = self;
+    self->handles++;
+}
+
+/* The requests of sessions, in the order in which these came, as long as the node takes more. */
+static void ask_node(frontend_t *self)
+{
+    list_link_t *unasked = &self->shared.unasked;
+    while (!list_is_empty(unasked) && upstream_takes(self->upstream)) {
+        session_t *session = session_of_unasked(unasked->next);
+        pipeline_request_t request;
+        uint64_t number = session_number(session);
+        while (upstream_takes(self->upstream) && session_ask(session, &request)) {
+            upstream_add(self->upstream, number, &request);
+        }
+    }
+    upstream_flush(self->upstream);
+}
+
+/* Each session at most once: what comes up meanwhile has its turn after the others. */
+static void flush_sessions(frontend_t *self)
+{
+    list_link_t batch;
+    list_init(&batch);
+    list_take_all(&batch, &self->shared.unwritten);
+    for (list_link_t *link = list_take_first(&batch); link != NULL;
+         link = list_take_first(&batch)) {
+        session_flush(session_of_unwritten(link));
+    }
+}
+
+static bool has_work(const frontend_t *self)
+{
+    return upstream_is_due(self->upstream) || !list_is_empty(&self->shared.unwritten) ||
+           (!list_is_empty(&self->shared.unasked) && upstream_takes(self->upstream));
+}
+
+/* What idle sessions gave back lies between those that are in use: malloc keeps it unless it is told to look. Some
+ * milliseconds for 20,000 sessions. */
+static void give_back(session_shared_t *shared)
+{
+    if (shared->given_back >= GIVE_BACK_SIZE) {
+        malloc_trim(0);
+        shared->given_back = 0;
+    }
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    frontend_t *self = timer->data;
+    list_link_t batch;
+    list_init(&batch);
+    list_take_all(&batch, &self->shared.active);
+    for (list_link_t *link = list_take_first(&batch); link != NULL;
+         link = list_take_first(&batch)) {
+        list_append(&self->shared.active, link);
+        session_tick(session_of_active(link));
+    }
+    give_back(&self->shared);
+    if (list_is_empty(&self->shared.active)) {
+        uv_timer_stop(timer);
+    }
+}
+
+static void end_if_done(frontend_t *self);
+
+/* All that there is to do in one turn of the loop; requests go first, so that the node works while we write. */
+static void turn(frontend_t *self)
+{
+    if (self->ended) {
+        return;
+    }
+    upstream_turn(self->upstream);
+    ask_node(self);
+    flush_sessions(self);
+    ask_node(self);
+    if (!list_is_empty(&self->shared.active) && !uv_is_active((uv_handle_t *)&self->tick)) {
+        uv_timer_start(&self->tick, on_tick, TICK_MS, TICK_MS);
+    }
+    end_if_done(self);
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    (void)idle;
+}
+
+static void on_after_sleep(uv_check_t *check)
+{
+    turn(check->data);
+}
+
+/* The last look before the loop sleeps. */
+static void on_before_sleep(uv_prepare_t *prepare)
+{
+    frontend_t *self = prepare->data;
+    if (!self->ended && has_work(self)) {
+        turn(self);
+    }
+    if (!self->ended && has_work(self)) {
+        uv_idle_start(&self->awake, on_idle);
+    } else {
+        uv_idle_stop(&self->awake);
+    }
+}
+
+static void on_opened(void *argument)
+{
+    frontend_t *self = argument;
+    list_link_t *active = &self->shared.active;
+    for (list_link_t *link = active->next; link != active; link = link->next) {
+        session_ask_again(session_of_active(link));
+    }
+}
+
+static void on_replied(void *argument, uint64_t connection, uint64_t sequence, text_t text)
+{
+    const frontend_t *self = argument;
+    session_t *session = sessions_find(self->shared.table, connection);
+    /* The client may have left meanwhile. */
+    if (session != NULL) {
+        session_answer(session, sequence, text);
+    }
+}
+
+/* Q8 */
+static status_t write_figures(void *argument, buffer_t *out)
+{
+    const frontend_t *self = argument;
+    const session_counters_t *counters = &self->shared.counters;
+    return buffer_format(
+        out,
+        "clients %zu\nlines %llu\nmalformed %llu\nreceived %llu\nsent %llu\n"
+        "slow %llu\nturned_away %llu\ngiven_up %llu\n",
+        sessions_count(self->shared.table), (unsigned long long)counters->lines,
+        (unsigned long long)counters->malformed, (unsigned long long)counters->received,
+        (unsigned long long)counters->sent, (unsigned long long)counters->slow,
+        (unsigned long long)counters->turned_away, (unsigned long long)counters->given_up);
+}
+
+static void on_accepted(void *argument, int file, const struct sockaddr *address)
+{
+    frontend_t *self = argument;
+    if (session_open(&self->shared, file, address) == STATUS_FULL) {
+        self->shared.counters.turned_away++;
+        log_event(self->settings.log, LOG_CLIENT_TURNED_AWAY, NULL,
+                  "client refused: all %zu connections (max_connections) are in use; it was "
+                  "disconnected",
+                  self->settings.config->max_connections);
+    }
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    frontend_t *self = handle->data;
+    self->handles--;
+}
+
+static void close_handle(void *handle)
+{
+    if (!uv_is_closing(handle)) {
+        uv_close(handle, on_handle_closed);
+    }
+}
+
+static void close_listeners(frontend_t *self)
+{
+    for (size_t i = 0; i < self->listener_count; i++) {
+        listener_close(&self->listeners[i]);
+    }
+    self->listener_count = 0;
+}
+
+/* Lets go of everything; the loop ends when libuv has. */
+static void end(frontend_t *self)
+{
+    self->ended = true;
+    close_listeners(self);
+    upstream_close(&self->upstream);
+    close_handle(&self->before_sleep);
+    close_handle(&self->after_sleep);
+    close_handle(&self->awake);
+    close_handle(&self->tick);
+    close_handle(&self->ending);
+    close_handle(&self->stop_asked);
+    for (size_t i = 0; self->settings.signals && i < SIGNALS; i++) {
+        close_handle(&self->signals[i]);
+    }
+}
+
+static void end_if_done(frontend_t *self)
+{
+    if (self->shared.stopping && self->shared.handles == 0 && !self->ended) {
+        log_event(self->settings.log, LOG_STOPPED, NULL, "stopped");
+        end(self);
+    }
+}
+
+static void on_session_closed(void *argument)
+{
+    frontend_t *self = argument;
+    for (size_t i = 0; i < self->listener_count; i++) {
+        listener_retry(self->listeners[i]);
+    }
+    end_if_done(self);
+}
+
+static void close_sessions(frontend_t *self)
+{
+    size_t cursor = 0;
+    for (session_t *session = sessions_next(self->shared.table, &cursor); session != NULL;
+         session = sessions_next(self->shared.table, &cursor)) {
+        session_close(session);
+    }
+}
+
+static void on_ending(uv_timer_t *timer)
+{
+    frontend_t *self = timer->data;
+    size_t left = sessions_count(self->shared.table);
+    if (left > 0) {
+        log_event(self->settings.log, LOG_CLIENTS_CUT_OFF,
+                  LOG_ABOUT(NULL, LOG_NUMBER("clients", left)),
+                  "%zu clients closed before they were done; they may ask again elsewhere", left);
+    }
+    close_sessions(self);
+}
+
+static void begin_stop(frontend_t *self)
+{
+    if (self->shared.stopping) {
+        return;
+    }
+    self->shared.stopping = true;
+    log_event(self->settings.log, LOG_STOPPING,
+              LOG_ABOUT(NULL, LOG_NUMBER("clients", sessions_count(self->shared.table))),
+              "no more clients are taken; %zu get the answers that are under way",
+              sessions_count(self->shared.table));
+    close_listeners(self);
+    size_t cursor = 0;
+    for (session_t *session = sessions_next(self->shared.table, &cursor); session != NULL;
+         session = sessions_next(self->shared.table, &cursor)) {
+        session_stop(session);
+    }
+    uv_timer_start(&self->ending, on_ending, STOP_MS, 0);
+}
+
+static void on_stop_asked(uv_async_t *async)
+{
+    begin_stop(async->data);
+}
+
+static void log_problem(void *argument, const char *problem)
+{
+    log_event(argument, LOG_KEY_UNUSABLE, NULL, "%s", problem);
+}
+
+static status_t open_keys(const frontend_t *self, security_t **ret_security)
+{
+    const frontend_settings_t *of = &self->settings;
+    security_settings_t settings = {.folder = of->config->keys,
+                                    .role = SECURITY_FRONT_END,
+                                    .name = of->member->name,
+                                    .problem = log_problem,
+                                    .argument = of->log};
+    return security_open(&settings, ret_security);
+}
+
+/* Whether another own key, or another one of the node, has come. */
+static bool keys_differ(const frontend_t *self, const security_t *security)
+{
+    const char *member = self->settings.member->name;
+    const char *before = security_key(self->security, SECURITY_MEMBER, member);
+    const char *after = security_key(security, SECURITY_MEMBER, member);
+    return strcmp(security_own_key(self->security), security_own_key(security)) != 0 ||
+           strcmp(before != NULL ? before : "", after != NULL ? after : "") != 0;
+}
+
+/* K6: keys that cannot be read change nothing, nor do those of others. */
+static void reload_keys(frontend_t *self)
+{
+    security_t *security = NULL;
+    if (self->security == NULL || open_keys(self, &security) != STATUS_OK) {
+        return;
+    }
+    if (keys_differ(self, security)) {
+        log_event(self->settings.log, LOG_KEYS_READ, NULL, "keys read: there are new ones");
+        upstream_use_keys(self->upstream, security);
+        security_t *former = self->security;
+        self->security = security;
+        security = former;
+    }
+    security_close(&security);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    frontend_t *self = handle->data;
+    if (number == SIGHUP) {
+        log_reopen(self->settings.log);
+        log_event(self->settings.log, LOG_REOPENED, NULL, "SIGHUP: log opened anew");
+        reload_keys(self);
+    } else {
+        begin_stop(self);
+    }
+}
+
+static void watch_signals(frontend_t *self)
+{
+    static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < SIGNALS; i++) {
+        uv_signal_init(&self->loop, &self->signals[i]);
+        track(self, &self->signals[i]);
+        uv_signal_start(&self->signals[i], on_signal, numbers[i]);
+    }
+}
+
+static void watch_loop(frontend_t *self)
+{
+    uv_prepare_init(&self->loop, &self->before_sleep);
+    uv_check_init(&self->loop, &self->after_sleep);
+    uv_idle_init(&self->loop, &self->awake);
+    uv_timer_init(&self->loop, &self->tick);
+    uv_timer_init(&self->loop, &self->ending);
+    uv_async_init(&self->loop, &self->stop_asked, on_stop_asked);
+    void *handles[] = {&self->before_sleep, &self->after_sleep, &self->awake,
+                       &self->tick,         &self->ending,      &self->stop_asked};
+    for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++) {
+        track(self, handles[i]);
+    }
+    uv_prepare_start(&self->before_sleep, on_before_sleep);
+    uv_check_start(&self->after_sleep, on_after_sleep);
+    if (self->settings.signals) {
+        watch_signals(self);
+    }
+}
+
+static void share(frontend_t *self)
+{
+    session_shared_t *shared = &self->shared;
+    *shared = (session_shared_t){.loop = &self->loop,
+                                 .config = self->settings.config,
+                                 .log = self->settings.log,
+                                 .closed = on_session_closed,
+                                 .argument = self};
+    shared->table = sessions_new(self->settings.config->max_connections);
+    shared->read_buffer = memory_new(LIMIT_READ_SIZE);
+    list_init(&shared->unasked);
+    list_init(&shared->unwritten);
+    list_init(&shared->active);
+}
+
+static status_t open_upstream(frontend_t *self)
+{
+    upstream_settings_t settings = {.loop = &self->loop,
+                                    .log = self->settings.log,
+                                    .endpoint = self->settings.member->requests,
+                                    .herd = self->settings.config->herd_name,
+                                    .name = self->settings.member->name,
+                                    .security = self->security,
+                                    .opened = on_opened,
+                                    .replied = on_replied,
+                                    .figures = write_figures,
+                                    .argument = self};
+    return upstream_open(&settings, &self->upstream);
+}
+
+static status_t open_listeners(frontend_t *self)
+{
+    const config_member_t *member = self->settings.member;
+    assert(member->client_count <= LIMIT_LISTENERS);
+    for (size_t i = 0; i < member->client_count; i++) {
+        listener_settings_t settings = {.loop = &self->loop,
+                                        .log = self->settings.log,
+                                        .endpoint = member->clients[i],
+                                        .accepted = on_accepted,
+                                        .argument = self};
+        status_t status = listener_open(&settings, &self->listeners[i]);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        self->listener_count++;
+        log_event(self->settings.log, LOG_LISTENING,
+                  LOG_ABOUT(NULL, LOG_TEXT("endpoint", member->clients[i])), "listening on %s",
+                  member->clients[i]);
+    }
+    return STATUS_OK;
+}
+
+status_t frontend_new(const frontend_settings_t *settings, frontend_t **ret_self)
+{
+    frontend_t *self = memory_new(sizeof *self);
+    self->settings = *settings;
+    int outcome = uv_loop_init(&self->loop);
+    if (outcome != 0) {
+        log_event(settings->log, LOG_LOOP_FAILED, NULL, "no event loop: %s; the start ends here",
+                  uv_strerror(outcome));
+        free(self);
+        return STATUS_SYSTEM;
+    }
+    share(self);
+    watch_loop(self);
+    status_t status = open_keys(self, &self->security);
+    if (status == STATUS_OK) {
+        status = open_upstream(self);
+    }
+    if (status == STATUS_OK) {
+        status = open_listeners(self);
+    }
+    if (status != STATUS_OK) {
+        frontend_destroy(&self);
+        return status;
+    }
+    log_event(settings->log, LOG_STARTED,
+              LOG_ABOUT(NULL, LOG_TEXT("version", HERD_VERSION), LOG_NUMBER("pid", getpid())),
+              "started: version %s, process %ld", HERD_VERSION, (long)getpid());
+    *ret_self = self;
+    return STATUS_OK;
+}
+
+void frontend_run(frontend_t *self)
+{
+    uv_run(&self->loop, UV_RUN_DEFAULT);
+}
+
+void frontend_stop(frontend_t *self)
+{
+    uv_async_send(&self->stop_asked);
+}
+
+void frontend_destroy(frontend_t **self_p)
+{
+    frontend_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    if (!self->ended) {
+        self->shared.stopping = true;
+        close_sessions(self);
+        end(self);
+    }
+    uv_run(&self->loop, UV_RUN_DEFAULT);
+    int outcome = uv_loop_close(&self->loop);
+    assert(outcome == 0); /* every handle was closed above */
+    security_close(&self->security);
+    sessions_destroy(&self->shared.table);
+    free(self->shared.read_buffer);
+    free(self);
+    *self_p = NULL;
+}

@@ -1,0 +1,242 @@
+#include "frontend/lines/listener.h"
+
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/base/timestamp.h"
+#include "common/sockets/endpoint.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { RETRY_MS = 100, PORT_TEXT_SIZE = 6 };
+
+typedef struct {
+    uv_poll_t poll;
+    int file;
+} listener_socket_t;
+
+struct listener {
+    listener_accept_fn *accepted;
+    void *argument;
+    log_t *log;
+    listener_socket_t sockets[LIMIT_LISTENER_ADDRESSES];
+    size_t socket_count; /* sockets in use */
+    size_t handles;      /* libuv handles not yet closed */
+    uv_timer_t retry;    /* runs while waiting for resources */
+    bool waiting;        /* not polled: see `retry` */
+};
+
+static void on_acceptable(uv_poll_t *poll, int outcome, int events);
+
+static void poll_all(listener_t *self)
+{
+    self->waiting = false;
+    for (size_t i = 0; i < self->socket_count; i++) {
+        uv_poll_start(&self->sockets[i].poll, UV_READABLE, on_acceptable);
+    }
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+    poll_all(timer->data);
+}
+
+/* accept() would fail again at once, and the level-triggered poll would call at once: wait. */
+static void wait_for_resources(listener_t *self, int error)
+{
+    log_event(self->log, LOG_ACCEPT_FAILED, NULL,
+              "cannot accept clients: %s; trying again each %d ms", strerror(error), RETRY_MS);
+    self->waiting = true;
+    for (size_t i = 0; i < self->socket_count; i++) {
+        uv_poll_stop(&self->sockets[i].poll);
+    }
+    uv_timer_start(&self->retry, on_retry, RETRY_MS, 0);
+}
+
+/* Whether accept(2) may work with the next connection after `error`; else the process lacks something. */
+static bool is_passing(int error)
+{
+    return error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM;
+}
+
+static void on_acceptable(uv_poll_t *poll, int outcome, int events)
+{
+    listener_t *self = poll->data;
+    listener_socket_t *listening = (listener_socket_t *)poll;
+    (void)events;
+    for (int i = 0; outcome == 0 && i < LIMIT_ACCEPTS_PER_TURN; i++) {
+        struct sockaddr_storage address = {0};
+        socklen_t size = sizeof address;
+        int file = accept4(listening->file, (struct sockaddr *)&address, &size,
+                           SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (file >= 0) {
+            self->accepted(self->argument, file, (struct sockaddr *)&address);
+        } else if (errno == EAGAIN) {
+            return;
+        } else if (!is_passing(errno)) {
+            wait_for_resources(self, errno);
+            return;
+        }
+    }
+}
+
+void listener_retry(listener_t *self)
+{
+    if (self->waiting) {
+        uv_timer_stop(&self->retry);
+        poll_all(self);
+    }
+}
+
+/* -1 with errno where the kernel refuses. */
+static int open_socket(const struct addrinfo *address, bool every_family)
+{
+    int file = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (file < 0) {
+        return -1;
+    }
+    int on = 1;
+    int v6_only = every_family ? 0 : 1;
+    bool fine = setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+                setsockopt(file, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0 &&
+                (address->ai_family != AF_INET6 ||
+                 setsockopt(file, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof v6_only) == 0) &&
+                bind(file, address->ai_addr, address->ai_addrlen) == 0 &&
+                listen(file, LIMIT_ACCEPT_QUEUE) == 0;
+    if (!fine) {
+        int error = errno;
+        close(file);
+        errno = error;
+        return -1;
+    }
+    return file;
+}
+
+static void add_socket(listener_t *self, uv_loop_t *loop, int file)
+{
+    listener_socket_t *added = &self->sockets[self->socket_count++];
+    added->file = file;
+    uv_poll_init(loop, &added->poll, file);
+    added->poll.data = self;
+    self->handles++;
+}
+
+/* Whether the machine lacks the address or its family (::1 without IPv6), so that others may do. */
+static bool is_absent(int error)
+{
+    return error == EADDRNOTAVAIL || error == EAFNOSUPPORT;
+}
+
+/* Opens a socket for each address, passing over absent ones. 0, or the errno of a refusal. */
+static int open_addresses(listener_t *self, const struct addrinfo *addresses, bool every_family)
+{
+    int absent = 0;
+    for (const struct addrinfo *address = addresses;
+         address != NULL && self->socket_count < LIMIT_LISTENER_ADDRESSES;
+         address = address->ai_next) {
+        int file = open_socket(address, every_family);
+        if (file >= 0) {
+            add_socket(self, self->retry.loop, file);
+        } else if (is_absent(errno)) {
+            absent = errno;
+        } else {
+            return errno;
+        }
+    }
+    return self->socket_count > 0 ? 0 : absent;
+}
+
+/* Listens on what `host` stands for; what goes wrong is logged. STATUS_NOT_FOUND, not logged: `every_family` and
+ * the machine has no IPv6. */
+static status_t listen_on(listener_t *self, const char *host, uint16_t port, bool every_family)
+{
+    char port_text[PORT_TEXT_SIZE];
+    snprintf(port_text, sizeof port_text, "%u", (unsigned)port);
+    const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+                                   .ai_family = AF_UNSPEC,
+                                   .ai_socktype = SOCK_STREAM};
+    struct addrinfo *addresses;
+    int outcome = getaddrinfo(host, port_text, &hints, &addresses);
+    if (outcome != 0) {
+        log_event(self->log, LOG_LISTEN_FAILED, NULL,
+                  "cannot listen on %s port %u: %s; the start ends here", host, (unsigned)port,
+                  gai_strerror(outcome));
+        return STATUS_INVALID;
+    }
+    int error = open_addresses(self, addresses, every_family);
+    freeaddrinfo(addresses);
+    if (error == 0) {
+        return STATUS_OK;
+    }
+    if (every_family && is_absent(error)) {
+        return STATUS_NOT_FOUND;
+    }
+    log_event(self->log, LOG_LISTEN_FAILED, NULL,
+              "cannot listen on %s port %u: %s; the start ends here", host, (unsigned)port,
+              strerror(error));
+    return STATUS_SYSTEM;
+}
+
+/* "*" is [::], which takes IPv4 too, or 0.0.0.0 on a machine without IPv6. */
+static status_t listen_everywhere(listener_t *self, uint16_t port)
+{
+    status_t status = listen_on(self, "::", port, true);
+    return status == STATUS_NOT_FOUND ? listen_on(self, "0.0.0.0", port, false) : status;
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    listener_t *self = handle->data;
+    if (--self->handles == 0) {
+        free(self);
+    }
+}
+
+void listener_close(listener_t **self_p)
+{
+    listener_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    *self_p = NULL;
+    for (size_t i = 0; i < self->socket_count; i++) {
+        uv_poll_stop(&self->sockets[i].poll);
+        uv_close((uv_handle_t *)&self->sockets[i].poll, on_handle_closed);
+        close(self->sockets[i].file);
+    }
+    uv_close((uv_handle_t *)&self->retry, on_handle_closed);
+}
+
+status_t listener_open(const listener_settings_t *settings, listener_t **ret_self)
+{
+    endpoint_t endpoint;
+    if (endpoint_parse(settings->endpoint, &endpoint) != STATUS_OK ||
+        endpoint.kind != ENDPOINT_TCP) {
+        log_event(settings->log, LOG_LISTEN_FAILED, NULL,
+                  "cannot listen on %s: not tcp://host:port; the start ends here",
+                  settings->endpoint);
+        return STATUS_INVALID;
+    }
+    listener_t *self = memory_new(sizeof *self);
+    self->accepted = settings->accepted;
+    self->argument = settings->argument;
+    self->log = settings->log;
+    uv_timer_init(settings->loop, &self->retry);
+    self->retry.data = self;
+    self->handles = 1;
+    status_t status = strcmp(endpoint.host, "*") == 0
+                          ? listen_everywhere(self, endpoint.port)
+                          : listen_on(self, endpoint.host, endpoint.port, false);
+    if (status != STATUS_OK) {
+        listener_close(&self);
+        return status;
+    }
+    poll_all(self);
+    *ret_self = self;
+    return STATUS_OK;
+}

@@ -1,0 +1,34 @@
+/* main.c - herd-frontend: serves the TCP clients of one member. */
+#include "common/program/program.h"
+#include "frontend/lines/frontend.h"
+
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+    const program_description_t description = {
+        .name = "herd-frontend",
+        .role = "frontend",
+        .summary = "Serves the TCP clients of a member, and asks the member's node.",
+    };
+    program_t program;
+    program_exit_t code;
+    if (!program_start(&description, argc, argv, &program, &code)) {
+        return code;
+    }
+    frontend_settings_t settings = {
+        .config = program.config, .member = program.member, .log = program.log, .signals = true};
+    frontend_t *frontend = NULL;
+    code = PROGRAM_FAILED;
+    /* Why a start fails belongs on stderr, whoever reads that. */
+    log_set_echo(program.log, true);
+    bool started = frontend_new(&settings, &frontend) == STATUS_OK;
+    log_set_echo(program.log, isatty(STDERR_FILENO) != 0);
+    if (started) {
+        frontend_run(frontend);
+        code = PROGRAM_OK;
+    }
+    frontend_destroy(&frontend);
+    program_done(&program);
+    return code;
+}

@@ -1,0 +1,646 @@
+#include "frontend/lines/session.h"
+
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/base/timestamp.h"
+#include "common/clock/clock.h"
+#include "common/protocol/command.h"
+#include "frontend/lines/lines.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    /* "[", an IPv6 address, "]:", a port, "#", a count of connections, a zero. */
+    PEER_SIZE = 1 + INET6_ADDRSTRLEN + 2 + 5 + 1 + TEXT_NUMBER_SIZE + 1,
+    /* How long a client may go on sending after we have said our last word (client-protocol.md). */
+    LINGER_MS = 2000,
+    /* The same when the front-end ends, which may take two seconds in all. */
+    STOP_LINGER_MS = 200,
+    /* Probable size of a WHATSAT reply: the AT line and the frame of the JSON, and each place. */
+    WHATSAT_REPLY_SIZE = 1024,
+    WHATSAT_PLACE_SIZE = 512,
+    /* An AT line is the IAMAT line and at most: member name, difference, less the command. */
+    IAMAT_REPLY_EXTRA = 64,
+    /* A longer buffer is not kept for the next line. */
+    IDLE_BUFFER_SIZE = 65536,
+    KEEPALIVE_IDLE_S = 60,
+    KEEPALIVE_INTERVAL_S = 10,
+    KEEPALIVE_PROBES = 6,
+};
+
+typedef enum {
+    SESSION_OPEN,        /* reads and answers */
+    SESSION_INPUT_ENDED, /* client has half-closed: answers what is under way, then closes */
+    SESSION_FINISHING, /* we take no more lines: answers what is under way, then says so by half-closing */
+    SESSION_DISCARDING, /* half-closed by us: input is thrown away until the client closes, or the deadline.
+                          * Closing earlier would answer it with RST, which destroys replies on their way. */
+    SESSION_CLOSING, /* waits for libuv to let go */
+} session_state_t;
+
+/* Output on its way because the socket did not take it at once. */
+typedef struct {
+    uv_write_t request;
+    buffer_t output;
+} session_write_t;
+
+struct session {
+    uv_tcp_t tcp;
+    session_shared_t *shared;
+    uint64_t number;          /* in shared->table */
+    lines_t lines;            /* input */
+    pipeline_t pipeline;      /* requests under way */
+    buffer_t output;          /* replies, to be written with the next flush */
+    session_write_t *writing; /* output that the socket has not taken yet, or NULL */
+    list_link_t unasked;
+    list_link_t unwritten;
+    list_link_t active;
+    uint64_t deadline_ms; /* [DISCARDING] steady time of the end */
+    size_t footprint;     /* bytes, its part of shared->memory */
+    session_state_t state : 8;
+    bool reading : 1;  /* libuv reads */
+    bool put_off : 1;  /* lines wait until output has left */
+    bool crowding : 1; /* read once while requests were unasked: reads on when they are asked */
+    bool touched : 1;  /* used since the last tick */
+    char peer[];       /* e.g. "127.0.0.1:40112#7" */
+};
+
+uint64_t session_number(const session_t *self)
+{
+    return self->number;
+}
+
+session_t *session_of_unasked(list_link_t *link)
+{
+    return LIST_OWNER(link, session_t, unasked);
+}
+
+session_t *session_of_unwritten(list_link_t *link)
+{
+    return LIST_OWNER(link, session_t, unwritten);
+}
+
+session_t *session_of_active(list_link_t *link)
+{
+    return LIST_OWNER(link, session_t, active);
+}
+
+static bool is_crowded(const session_shared_t *shared)
+{
+    return shared->memory > LIMIT_CLIENTS_MEMORY;
+}
+
+/* Brings the sum of all memory up to date, and makes sure that the tick sees this session. */
+static void account(session_t *self)
+{
+    size_t footprint =
+        self->lines.kept.capacity + self->output.capacity + pipeline_footprint(&self->pipeline) +
+        (self->writing != NULL ? sizeof *self->writing + self->writing->output.capacity : 0);
+    self->shared->memory += footprint - self->footprint;
+    self->footprint = footprint;
+    self->touched = true;
+    list_append(&self->shared->active, &self->active);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    session_t *self = handle->data;
+    session_shared_t *shared = self->shared;
+    free(self);
+    shared->handles--;
+    shared->closed(shared->argument);
+}
+
+/* The end: its number names nobody from here on. */
+static void close_because(session_t *self, const char *reason)
+{
+    if (self->state == SESSION_CLOSING) {
+        return;
+    }
+    log_event(self->shared->log, LOG_CLIENT_LEFT, LOG_PEER(self->peer), "client left: %s", reason);
+    self->state = SESSION_CLOSING;
+    sessions_remove(self->shared->table, self->number);
+    list_remove(&self->unasked);
+    list_remove(&self->unwritten);
+    list_remove(&self->active);
+    self->shared->memory -= self->footprint;
+    self->footprint = 0;
+    lines_done(&self->lines);
+    pipeline_done(&self->pipeline);
+    buffer_done(&self->output);
+    uv_close((uv_handle_t *)&self->tcp, on_closed);
+}
+
+void session_close(session_t *self)
+{
+    close_because(self, "closed here");
+}
+
+/* Bytes that this client has yet to read: written ones, and those that its requests will come to. */
+static size_t load(const session_t *self)
+{
+    return self->output.size + pipeline_reserved(&self->pipeline) +
+           (self->writing != NULL ? self->writing->output.size : 0);
+}
+
+static size_t load_cap(const session_t *self)
+{
+    size_t cap = self->shared->config->max_output;
+    return is_crowded(self->shared) && cap > LIMIT_CLIENT_SHARE ? LIMIT_CLIENT_SHARE : cap;
+}
+
+static void stop_reading(session_t *self)
+{
+    if (self->reading) {
+        uv_read_stop((uv_stream_t *)&self->tcp);
+        self->reading = false;
+    }
+}
+
+/* We say no more than what is under way. */
+static void finish(session_t *self)
+{
+    if (self->state != SESSION_OPEN && self->state != SESSION_INPUT_ENDED) {
+        return;
+    }
+    stop_reading(self);
+    lines_done(&self->lines);
+    self->put_off = false;
+    self->state = SESSION_FINISHING;
+    list_append(&self->shared->unwritten, &self->unwritten);
+}
+
+/* We say no more than what was answered: requests without a reply are given up, and all behind them. */
+static void give_up(session_t *self, const char *reason)
+{
+    self->shared->counters.given_up++;
+    log_event(self->shared->log, LOG_CLIENT_GIVEN_UP, LOG_PEER(self->peer),
+              "%s; the client is disconnected and may ask again", reason);
+    list_remove(&self->unasked);
+    pipeline_done(&self->pipeline);
+    finish(self);
+    list_append(&self->shared->unwritten, &self->unwritten);
+}
+
+static void log_reply(void *argument, text_t reply)
+{
+    const session_t *self = argument;
+    int64_t now_ns = clock_now_ns();
+    const char *lf = memchr(reply.data, '\n', reply.size);
+    text_t line = text_first(reply, lf != NULL ? (size_t)(lf - reply.data) : reply.size);
+    log_traffic(self->shared->log, LOG_ANSWERED, now_ns, text_of(self->peer), line);
+    if (line.size + 1 < reply.size) {
+        char note[48];
+        int size =
+            snprintf(note, sizeof note, "(and %zu bytes of JSON)", reply.size - line.size - 1);
+        log_traffic(self->shared->log, LOG_ANSWERED, now_ns, text_of(self->peer),
+                    (text_t){.data = note, .size = (size_t)size});
+    }
+}
+
+static pipeline_sink_t sink(session_t *self)
+{
+    bool traffic = log_has_traffic(self->shared->log);
+    return (pipeline_sink_t){
+        .out = &self->output, .replied = traffic ? log_reply : NULL, .argument = self};
+}
+
+/* A line that gets its answer here. */
+static void answer_invalid(session_t *self, text_t line)
+{
+    pipeline_sink_t out = sink(self);
+    self->shared->counters.malformed++;
+    if (pipeline_add_invalid(&self->pipeline, line, &out) != STATUS_OK) {
+        give_up(self, "more output than can be kept");
+        return;
+    }
+    if (self->output.size > 0) {
+        list_append(&self->shared->unwritten, &self->unwritten);
+    }
+}
+
+/* Receipt times strictly increase (Q2), except over a clock that was set back. */
+static int64_t stamp(session_shared_t *shared, int64_t now_ns)
+{
+    int64_t last_ns = shared->last_receipt_ns;
+    bool stepped_back = now_ns < last_ns - TIMESTAMP_NS_PER_S;
+    shared->last_receipt_ns = now_ns > last_ns || stepped_back ? now_ns : last_ns + 1;
+    return shared->last_receipt_ns;
+}
+
+static void take_line(session_t *self, text_t line, int64_t now_ns)
+{
+    session_shared_t *shared = self->shared;
+    int64_t receipt_ns = stamp(shared, now_ns);
+    shared->counters.lines++;
+    if (log_has_traffic(shared->log)) {
+        log_traffic(shared->log, LOG_RECEIVED, receipt_ns, text_of(self->peer), line);
+    }
+    command_t command = command_parse(line);
+    if (command.kind == COMMAND_INVALID) {
+        answer_invalid(self, line);
+        return;
+    }
+    size_t reserved = command.kind == COMMAND_IAMAT
+                          ? line.size + IAMAT_REPLY_EXTRA
+                          : WHATSAT_REPLY_SIZE + command.result_count * WHATSAT_PLACE_SIZE;
+    pipeline_request_t request = {
+        .receipt_ns = receipt_ns, .receipt_ms = uv_now(shared->loop), .line = line};
+    if (pipeline_add_request(&self->pipeline, &request, reserved) != STATUS_OK) {
+        give_up(self, "more requests than can be kept");
+        return;
+    }
+    list_append(&shared->unasked, &self->unasked);
+}
+
+/* Takes lines from what waits and from `chunk` as long as the client's output keeps within its cap. */
+static void take_lines(session_t *self, text_t chunk)
+{
+    int64_t now_ns = clock_now_ns();
+    size_t cap = load_cap(self);
+    lines_outcome_t outcome = LINES_LINE;
+    while (outcome == LINES_LINE && self->state == SESSION_OPEN && load(self) <= cap) {
+        text_t line;
+        outcome = lines_take(&self->lines, &chunk, &line);
+        if (outcome == LINES_LINE) {
+            take_line(self, line, now_ns);
+        } else if (outcome == LINES_TOO_LONG) {
+            answer_invalid(self, text_first(line, LIMIT_LINE_ECHO));
+            finish(self);
+        }
+    }
+    self->put_off = outcome == LINES_LINE && self->state == SESSION_OPEN;
+    if (self->put_off) {
+        self->shared->counters.slow++;
+        lines_keep(&self->lines, chunk);
+        stop_reading(self);
+    }
+}
+
+/* Many clients with long unfinished lines: those with more than their share have to go. */
+static void check_share(session_t *self)
+{
+    session_shared_t *shared = self->shared;
+    if (self->state != SESSION_OPEN || self->put_off || !is_crowded(shared) ||
+        lines_waiting(&self->lines) <= LIMIT_CLIENT_SHARE) {
+        return;
+    }
+    log_event(
+        shared->log, LOG_CLIENTS_CROWDED, LOG_ABOUT(NULL, LOG_NUMBER("bytes", shared->memory)),
+        "all clients together take %zu bytes; one with a long unfinished line is disconnected",
+        shared->memory);
+    shared->counters.given_up++;
+    close_because(self, "unfinished line beyond its share of memory");
+}
+
+static void end_input(session_t *self)
+{
+    stop_reading(self);
+    text_t line;
+    switch (lines_take_last(&self->lines, &line)) {
+    case LINES_LINE: take_line(self, line, clock_now_ns()); break;
+    case LINES_TOO_LONG: answer_invalid(self, text_first(line, LIMIT_LINE_ECHO)); break;
+    case LINES_NONE: break;
+    }
+    if (self->state == SESSION_OPEN) {
+        self->state = SESSION_INPUT_ENDED;
+        list_append(&self->shared->unwritten, &self->unwritten);
+    }
+}
+
+static void on_allocate(uv_handle_t *handle, size_t suggested_size, uv_buf_t *ret_buffer)
+{
+    (void)suggested_size;
+    const session_t *self = handle->data;
+    bool crowded = is_crowded(self->shared);
+    *ret_buffer =
+        uv_buf_init(self->shared->read_buffer, crowded ? LIMIT_CLIENT_SHARE : LIMIT_READ_SIZE);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
+{
+    session_t *self = stream->data;
+    if (size == 0) {
+        return;
+    }
+    if (size < 0 && (size != UV_EOF || self->state == SESSION_DISCARDING)) {
+        close_because(self, size == UV_EOF ? "done" : uv_strerror((int)size));
+        return;
+    }
+    if (self->state != SESSION_OPEN) {
+        return;
+    }
+    /* Requests of an earlier turn are still unasked: the node is slower than this client. */
+    bool ahead = list_is_linked(&self->unasked);
+    if (size < 0) {
+        end_input(self);
+    } else {
+        self->shared->counters.received += (uint64_t)size;
+        take_lines(self, (text_t){.data = buffer->base, .size = (size_t)size});
+    }
+    if (ahead && self->state == SESSION_OPEN) {
+        self->crowding = true;
+        stop_reading(self);
+    }
+    account(self);
+    check_share(self);
+}
+
+static void start_reading(session_t *self)
+{
+    if (!self->reading && !uv_is_closing((uv_handle_t *)&self->tcp)) {
+        int outcome = uv_read_start((uv_stream_t *)&self->tcp, on_allocate, on_read);
+        self->reading = outcome == 0;
+        if (outcome != 0) {
+            close_because(self, uv_strerror(outcome));
+        }
+    }
+}
+
+/* Goes on with what was put off, and reads on, where the reasons not to are gone. */
+static void resume(session_t *self)
+{
+    if (self->state != SESSION_OPEN || self->crowding) {
+        return;
+    }
+    if (self->put_off && load(self) <= load_cap(self) / 2) {
+        take_lines(self, (text_t){0});
+        account(self);
+    }
+    if (self->state == SESSION_OPEN && !self->put_off) {
+        start_reading(self);
+    }
+}
+
+bool session_ask(session_t *self, pipeline_request_t *ret_request)
+{
+    if (pipeline_ask(&self->pipeline, ret_request)) {
+        return true;
+    }
+    list_remove(&self->unasked);
+    self->crowding = false;
+    resume(self);
+    return false;
+}
+
+void session_ask_again(session_t *self)
+{
+    if (pipeline_ask_again(&self->pipeline)) {
+        list_append(&self->shared->unasked, &self->unasked);
+    }
+}
+
+void session_answer(session_t *self, uint64_t sequence, text_t reply)
+{
+    pipeline_sink_t out = sink(self);
+    status_t status = pipeline_answer(&self->pipeline, sequence, reply, &out);
+    if (status == STATUS_NOT_FOUND) {
+        return;
+    }
+    if (status != STATUS_OK) {
+        give_up(self, "more output than can be kept");
+    }
+    list_append(&self->shared->unwritten, &self->unwritten);
+    account(self);
+}
+
+/* All output has left. */
+static void go_on(session_t *self)
+{
+    switch (self->state) {
+    case SESSION_OPEN: resume(self); break;
+    case SESSION_INPUT_ENDED:
+        if (pipeline_count(&self->pipeline) == 0) {
+            close_because(self, "done");
+        }
+        break;
+    case SESSION_FINISHING:
+        if (pipeline_count(&self->pipeline) == 0) {
+            uv_os_fd_t file;
+            if (uv_fileno((uv_handle_t *)&self->tcp, &file) == 0) {
+                shutdown(file, SHUT_WR);
+            }
+            self->state = SESSION_DISCARDING;
+            self->deadline_ms =
+                uv_now(self->shared->loop) + (self->shared->stopping ? STOP_LINGER_MS : LINGER_MS);
+            account(self);
+            start_reading(self);
+        }
+        break;
+    case SESSION_DISCARDING:
+    case SESSION_CLOSING: break;
+    }
+}
+
+static void on_written(uv_write_t *request, int outcome)
+{
+    session_write_t *writing = (session_write_t *)request;
+    session_t *self = request->data;
+    buffer_done(&writing->output);
+    free(writing);
+    self->writing = NULL;
+    if (self->state == SESSION_CLOSING) {
+        return;
+    }
+    if (outcome < 0) {
+        close_because(self, uv_strerror(outcome));
+        return;
+    }
+    account(self);
+    list_append(&self->shared->unwritten, &self->unwritten);
+}
+
+/* Leaves the output from byte `written` on to libuv. Replies that come meanwhile gather anew. */
+static void write_rest(session_t *self, size_t written)
+{
+    session_write_t *writing = memory_new(sizeof *writing);
+    writing->output = self->output;
+    writing->request.data = self;
+    buffer_init(&self->output, self->output.maximum);
+    uv_buf_t rest =
+        uv_buf_init(writing->output.data + written, (unsigned)(writing->output.size - written));
+    int outcome = uv_write(&writing->request, (uv_stream_t *)&self->tcp, &rest, 1, on_written);
+    if (outcome != 0) {
+        buffer_done(&writing->output);
+        free(writing);
+        close_because(self, uv_strerror(outcome));
+        return;
+    }
+    self->writing = writing;
+    account(self);
+}
+
+/* False where something is left to write, or the connection is lost. */
+static bool write_output(session_t *self)
+{
+    if (self->writing != NULL) {
+        return false;
+    }
+    if (self->output.size == 0) {
+        return true;
+    }
+    uv_buf_t output = uv_buf_init(self->output.data, (unsigned)self->output.size);
+    int written = uv_try_write((uv_stream_t *)&self->tcp, &output, 1);
+    if (written < 0 && written != UV_EAGAIN) {
+        close_because(self, uv_strerror(written));
+        return false;
+    }
+    self->shared->counters.sent += self->output.size;
+    if (written >= 0 && (size_t)written == self->output.size) {
+        buffer_clear(&self->output);
+        if (self->output.capacity > IDLE_BUFFER_SIZE) {
+            buffer_done(&self->output);
+            account(self);
+        }
+        return true;
+    }
+    write_rest(self, written > 0 ? (size_t)written : 0);
+    return false;
+}
+
+void session_flush(session_t *self)
+{
+    if (write_output(self)) {
+        go_on(self);
+    }
+}
+
+/* An idle connection costs nothing but its struct. */
+static void trim(session_t *self)
+{
+    size_t before = self->footprint;
+    if (self->output.size == 0) {
+        buffer_done(&self->output);
+    }
+    if (lines_waiting(&self->lines) == 0) {
+        lines_done(&self->lines);
+    }
+    pipeline_trim(&self->pipeline);
+    account(self);
+    self->shared->given_back += before - self->footprint;
+    bool waits = self->state == SESSION_DISCARDING || pipeline_count(&self->pipeline) > 0;
+    if (self->footprint == 0 && !waits) {
+        list_remove(&self->active);
+    }
+}
+
+void session_tick(session_t *self)
+{
+    uint64_t now_ms = uv_now(self->shared->loop);
+    uint64_t timeout_ms = (uint64_t)self->shared->config->request_timeout_ms;
+    uint64_t receipt_ms;
+    if (self->state == SESSION_DISCARDING && now_ms >= self->deadline_ms) {
+        close_because(self, "done");
+        return;
+    }
+    if (pipeline_oldest(&self->pipeline, &receipt_ms) && now_ms >= receipt_ms + timeout_ms) {
+        give_up(self, "no answer from the node in time");
+        return;
+    }
+    bool used = self->touched;
+    if (!used) {
+        trim(self);
+    }
+    self->touched = false;
+}
+
+void session_stop(session_t *self)
+{
+    if (self->state == SESSION_DISCARDING) {
+        uint64_t deadline_ms = uv_now(self->shared->loop) + STOP_LINGER_MS;
+        self->deadline_ms = deadline_ms < self->deadline_ms ? deadline_ms : self->deadline_ms;
+    }
+    finish(self);
+}
+
+/* "127.0.0.1:40112#7": the seventh connection since the start. A socket of both families has IPv4 clients
+ * as ::ffff:127.0.0.1 (RFC 4291, 2.5.5.2); people know them without that. */
+static size_t write_peer(const struct sockaddr *address, uint64_t connection, char *out)
+{
+    char host[INET6_ADDRSTRLEN] = "?";
+    unsigned port = 0;
+    bool ipv6 = address->sa_family == AF_INET6;
+    if (ipv6) {
+        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)address;
+        ipv6 = !IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr);
+        inet_ntop(ipv6 ? AF_INET6 : AF_INET, in6->sin6_addr.s6_addr + (ipv6 ? 0 : 12), host,
+                  sizeof host);
+        port = ntohs(in6->sin6_port);
+    } else if (address->sa_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)address;
+        inet_ntop(AF_INET, &in->sin_addr, host, sizeof host);
+        port = ntohs(in->sin_port);
+    }
+    const char *format = ipv6 ? "[%s]:%u#%llu" : "%s:%u#%llu";
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    int size = snprintf(out, PEER_SIZE, format, host, port, (unsigned long long)connection);
+#pragma GCC diagnostic pop
+    return (size_t)size;
+}
+
+/* Replies leave at once, and a client whose machine vanished is noticed within two minutes. */
+static void set_options(int file)
+{
+    const struct {
+        int level;
+        int name;
+        int value;
+    } options[] = {
+        {IPPROTO_TCP, TCP_NODELAY, 1},
+        {SOL_SOCKET, SO_KEEPALIVE, 1},
+        {IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S},
+        {IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S},
+        {IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES},
+    };
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        /* Best effort: a socket that refuses one is one that breaks soon, which the next read finds. */
+        (void)setsockopt(file, options[i].level, options[i].name, &options[i].value,
+                         sizeof options[i].value);
+    }
+}
+
+static session_t *new_session(session_shared_t *shared, const struct sockaddr *address)
+{
+    char peer[PEER_SIZE];
+    size_t peer_size = write_peer(address, ++shared->opened, peer);
+    session_t *self = memory_new(sizeof *self + peer_size + 1);
+    memcpy(self->peer, peer, peer_size + 1);
+    self->shared = shared;
+    self->state = SESSION_OPEN;
+    size_t maximum = shared->config->max_output + LIMIT_OUTPUT_OVERSHOOT;
+    assert(maximum <= UINT32_MAX); /* config_load bounds max_output */
+    lines_init(&self->lines, shared->config->max_line);
+    pipeline_init(&self->pipeline, maximum);
+    buffer_init(&self->output, maximum);
+    return self;
+}
+
+status_t session_open(session_shared_t *shared, int file, const struct sockaddr *address)
+{
+    session_t *self = new_session(shared, address);
+    status_t status = sessions_add(shared->table, self, &self->number);
+    if (status != STATUS_OK) {
+        close(file);
+        free(self);
+        return status;
+    }
+    set_options(file);
+    uv_tcp_init(shared->loop, &self->tcp);
+    self->tcp.data = self;
+    shared->handles++;
+    int outcome = uv_tcp_open(&self->tcp, file);
+    if (outcome != 0) {
+        close(file);
+        close_because(self, uv_strerror(outcome));
+        return STATUS_SYSTEM;
+    }
+    log_event(shared->log, LOG_CLIENT_CAME, LOG_PEER(self->peer), "client came");
+    start_reading(self);
+    return STATUS_OK;
+}

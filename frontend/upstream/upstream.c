@@ -1,0 +1,426 @@
+#include "frontend/upstream/upstream.h"
+
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/clock/clock.h"
+#include "common/protocol/message.h"
+#include "common/sockets/transport.h"
+#include "frontend/upstream/reply.h"
+#include "frontend/upstream/upstream_socket.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    PING_INTERVAL_MS = 1000, /* Q8 */
+    SILENCE_MS = 5000,       /* Q7 */
+    /* Three numbers, their spaces, and the LF. */
+    REQUEST_EXTRA_SIZE = 3 * TEXT_NUMBER_SIZE + 4,
+    SMALL_BATCH_SIZE =
+        16384, /* bytes, about a hundred lines: enough to forget what a message costs */
+    SMALL_WINDOW = 2,
+};
+
+typedef enum {
+    UPSTREAM_CONNECTING, /* no connection, or none that took our HELLO */
+    UPSTREAM_GREETING,   /* HELLO sent */
+    UPSTREAM_SERVING,    /* WELCOME received */
+    UPSTREAM_PAUSING, /* no socket: refused, or it could not be made; anew with the next second */
+} upstream_state_t;
+
+struct upstream {
+    upstream_settings_t settings;
+    void *context;             /* ZeroMQ's */
+    upstream_socket_t *socket; /* NULL while PAUSING */
+    uv_timer_t timer;          /* each second */
+    buffer_t batch;            /* body of the next REQUEST */
+    uint64_t session;          /* number of the newest session */
+    uint64_t heard_ms;         /* steady time of the last word of the node, or of the connecting */
+    unsigned window;           /* REQUEST messages unanswered, 0 .. LIMIT_REQUEST_WINDOW */
+    upstream_state_t state;
+    bool due;            /* ZMQ_EVENTS may tell something new */
+    bool silent;         /* that the node is away was logged */
+    const char *problem; /* so was this one with our keys; NULL: none since it was there */
+};
+
+static uint64_t now_ms(const upstream_t *self)
+{
+    return uv_now(self->settings.loop);
+}
+
+static void on_stirred(void *argument)
+{
+    upstream_t *self = argument;
+    self->due = true;
+}
+
+static void connect_anew(upstream_t *self)
+{
+    upstream_socket_settings_t settings = {.loop = self->settings.loop,
+                                           .context = self->context,
+                                           .endpoint = self->settings.endpoint,
+                                           .name = self->settings.name,
+                                           .security = self->settings.security,
+                                           .stirred = on_stirred,
+                                           .argument = self};
+    upstream_socket_close(&self->socket);
+    buffer_clear(&self->batch);
+    self->window = 0;
+    self->heard_ms = now_ms(self);
+    self->due = true;
+    status_t status = upstream_socket_open(&settings, &self->socket);
+    bool fine = status == STATUS_OK;
+    if (!fine && !self->silent) {
+        self->silent = true;
+        log_event(self->settings.log, LOG_NODE_CONNECT_FAILED,
+                  LOG_ABOUT(NULL, LOG_TEXT("endpoint", self->settings.endpoint)),
+                  "cannot connect to the node at %s: %s; trying again, requests are kept",
+                  self->settings.endpoint,
+                  status == STATUS_NOT_FOUND ? "its key is not there (keys: member/NAME.cert)"
+                                             : zmq_strerror(errno));
+    }
+    self->state = fine ? UPSTREAM_CONNECTING : UPSTREAM_PAUSING;
+}
+
+/* Says once that the node is away, and why. */
+static void note_away(upstream_t *self, const char *reason)
+{
+    if (!self->silent) {
+        self->silent = true;
+        log_event(self->settings.log, LOG_NODE_DOWN, LOG_ABOUT(NULL, LOG_TEXT("reason", reason)),
+                  "node link down: %s; connecting anew, requests are kept", reason);
+    }
+}
+
+/* Q1, Q7: the session is worth nothing any more. */
+static void restart(upstream_t *self, const char *reason)
+{
+    note_away(self, reason);
+    connect_anew(self);
+}
+
+/* ZeroMQ gives up where keys do not fit, or tries without a pause: we try again with the next second. Told once, also where
+ * the node was away already. */
+static void pause_for(upstream_t *self, const char *problem)
+{
+    if (self->problem != problem) {
+        log_event(self->settings.log, LOG_NODE_REFUSED,
+                  LOG_ABOUT(NULL, LOG_TEXT("endpoint", self->settings.endpoint),
+                            LOG_TEXT("reason", problem)),
+                  "the node at %s and we do not come together: %s; asking again each second, "
+                  "requests are kept",
+                  self->settings.endpoint, problem);
+    }
+    self->problem = problem;
+    self->silent = true;
+    upstream_socket_close(&self->socket);
+    self->state = UPSTREAM_PAUSING;
+}
+
+void upstream_use_keys(upstream_t *self, const security_t *security)
+{
+    self->settings.security = security;
+    connect_anew(self);
+}
+
+static void note_malformed(upstream_t *self, const char *what, text_t sample)
+{
+    log_dropped(self->settings.log, NULL, "node", what, sample);
+}
+
+/* Sends one message of the current session; false where the socket does not take it now. */
+static bool send_message(upstream_t *self, message_type_t type, text_t body)
+{
+    char header[TEXT_NUMBER_SIZE];
+    size_t header_size = text_write_u64(self->session, header);
+    message_t message = {
+        .type = type, .header = {.data = header, .size = header_size}, .body = body};
+    /* Sending makes ZeroMQ look at its mailbox, which may eat the edge of its file descriptor. */
+    self->due = true;
+    return transport_send(upstream_socket_zmq(self->socket), (text_t){0}, &message) == STATUS_OK;
+}
+
+static void send_hello(upstream_t *self)
+{
+    buffer_t body;
+    buffer_init(&body, LIMIT_BODY_SIZE);
+    self->session++;
+    status_t status =
+        buffer_format(&body, "versions %d\nherd %s\nfrontend %s\npid %ld\n", MESSAGE_VERSION,
+                      self->settings.herd, self->settings.name, (long)getpid());
+    if (status == STATUS_OK && send_message(self, MESSAGE_HELLO, buffer_text(&body))) {
+        self->state = UPSTREAM_GREETING;
+        self->heard_ms = now_ms(self);
+    }
+    buffer_done(&body);
+}
+
+static void send_ping(upstream_t *self)
+{
+    buffer_t body;
+    buffer_init(&body, LIMIT_BODY_SIZE);
+    if (self->settings.figures(self->settings.argument, &body) == STATUS_OK) {
+        /* One that does not go out is missed by nobody: if the link is dead, silence tells. */
+        (void)send_message(self, MESSAGE_PING, buffer_text(&body));
+    }
+    buffer_done(&body);
+}
+
+/* Q5: one small batch is at the node and one on its way; what comes meanwhile makes the next one larger, which costs both
+ * sides less than more messages would. */
+static bool batch_may_leave(const upstream_t *self)
+{
+    unsigned window = self->batch.size < SMALL_BATCH_SIZE ? SMALL_WINDOW : LIMIT_REQUEST_WINDOW;
+    return self->state == UPSTREAM_SERVING && self->batch.size > 0 && self->window < window;
+}
+
+void upstream_flush(upstream_t *self)
+{
+    if (batch_may_leave(self) && send_message(self, MESSAGE_REQUEST, buffer_text(&self->batch))) {
+        buffer_clear(&self->batch);
+        self->window++;
+    }
+}
+
+bool upstream_takes(upstream_t *self)
+{
+    if (self->batch.size >= LIMIT_BATCH_SIZE) {
+        upstream_flush(self);
+    }
+    return self->state == UPSTREAM_SERVING && self->batch.size < LIMIT_BATCH_SIZE &&
+           self->window < LIMIT_REQUEST_WINDOW;
+}
+
+/* <connection> <sequence> <time> <line> */
+void upstream_add(upstream_t *self, uint64_t connection, const pipeline_request_t *request)
+{
+    status_t status = buffer_reserve(&self->batch, REQUEST_EXTRA_SIZE + request->line.size);
+    assert(status == STATUS_OK); /* upstream_takes left room for the longest line */
+    char *start = self->batch.data + self->batch.size;
+    char *out = start;
+    out += text_write_u64(connection, out);
+    *out++ = ' ';
+    out += text_write_u64(request->sequence, out);
+    *out++ = ' ';
+    out += text_write_i64(request->receipt_ns, out);
+    *out++ = ' ';
+    memcpy(out, request->line.data, request->line.size);
+    out += request->line.size;
+    *out++ = '\n';
+    buffer_commit(&self->batch, (size_t)(out - start));
+}
+
+static void on_welcome(upstream_t *self, const message_t *message)
+{
+    text_t version;
+    text_t name = {0};
+    char shown[LIMIT_LOG_SAMPLE];
+    if (self->state != UPSTREAM_GREETING || !message_value(message->body, "version", &version) ||
+        !text_equal(version, TEXT("1"))) {
+        note_malformed(self, "WELCOME", message->body);
+        return;
+    }
+    (void)message_value(message->body, "name", &name);
+    text_escape(name, shown, sizeof shown);
+    log_event(self->settings.log, LOG_NODE_UP,
+              LOG_ABOUT(NULL, LOG_TEXT("endpoint", self->settings.endpoint)),
+              "node link up: %s at %s", shown, self->settings.endpoint);
+    self->silent = false;
+    self->problem = NULL;
+    self->state = UPSTREAM_SERVING;
+    self->settings.opened(self->settings.argument);
+}
+
+static void on_reply(upstream_t *self, const message_t *message, text_t number)
+{
+    uint64_t answered;
+    if (self->state != UPSTREAM_SERVING || !text_to_u64(number, 1, &answered) ||
+        answered > self->window) {
+        note_malformed(self, "REPLY", message->header);
+        return;
+    }
+    self->window -= (unsigned)answered;
+    text_t body = message->body;
+    reply_t reply;
+    while (reply_take(&body, &reply)) {
+        self->settings.replied(self->settings.argument, reply.connection, reply.sequence,
+                               reply.text);
+    }
+    if (body.size > 0) {
+        note_malformed(self, "rest of REPLY", body);
+    }
+}
+
+static void on_refused(upstream_t *self, text_t body)
+{
+    char shown[LIMIT_LOG_SAMPLE];
+    text_t reason = {0};
+    (void)text_take_line(&body, &reason);
+    text_escape(reason, shown, sizeof shown);
+    if (!self->silent) {
+        log_event(self->settings.log, LOG_NODE_REFUSED,
+                  LOG_ABOUT(NULL, LOG_TEXT("endpoint", self->settings.endpoint),
+                            LOG_TEXT("reason", shown)),
+                  "the node at %s refuses us: %s; asking again each second, requests are kept",
+                  self->settings.endpoint, shown);
+    }
+    self->silent = true;
+    upstream_socket_close(&self->socket);
+    self->state = UPSTREAM_PAUSING;
+}
+
+/* One message of the node; it may end the session. */
+static void handle(upstream_t *self, const message_t *message)
+{
+    text_t rest = message->header;
+    text_t part;
+    uint64_t session;
+    if (!text_take_until(&rest, ' ', &part) || !text_to_u64(part, UINT64_MAX, &session)) {
+        note_malformed(self, message_type_text(message->type), message->header);
+        return;
+    }
+    if (session != self->session || self->state == UPSTREAM_CONNECTING) {
+        return; /* late: of a session that is over */
+    }
+    self->heard_ms = now_ms(self);
+    switch (message->type) {
+    case MESSAGE_WELCOME: on_welcome(self, message); break;
+    case MESSAGE_REPLY: on_reply(self, message, rest); break;
+    case MESSAGE_PONG: break; /* heard */
+    case MESSAGE_RESET: restart(self, "the node does not know us any more"); break;
+    case MESSAGE_REFUSED: on_refused(self, message->body); break;
+    default: note_malformed(self, message_type_text(message->type), message->header); break;
+    }
+}
+
+/* Receives one message; after that the socket may be another one, or gone. */
+static void receive(upstream_t *self)
+{
+    transport_inbound_t inbound;
+    status_t status = transport_receive(upstream_socket_zmq(self->socket), false, &inbound);
+    text_t sample = {0};
+    switch (status) {
+    case STATUS_AGAIN: return;
+    case STATUS_SYSTEM: restart(self, "socket error"); return;
+    case STATUS_OK: handle(self, &inbound.message); break;
+    default:
+        sample = (text_t){.data = zmq_msg_data(&inbound.frames[0]),
+                          .size = zmq_msg_size(&inbound.frames[0])};
+        note_malformed(self, status_text(status), sample);
+        break;
+    }
+    transport_inbound_done(&inbound);
+}
+
+/* Sends what is waiting for the socket; false where nothing is. */
+static bool send_waiting(upstream_t *self)
+{
+    if (self->state == UPSTREAM_CONNECTING) {
+        send_hello(self);
+        return true;
+    }
+    if (batch_may_leave(self)) {
+        upstream_flush(self);
+        return true;
+    }
+    return false;
+}
+
+/* What the socket has (ZMQ_POLLIN) and takes (ZMQ_POLLOUT). Only without POLLIN will the file descriptor
+ * tell of the next message, and only without POLLOUT, of the next time that we may send (zmq_getsockopt(3),
+ * ZMQ_FD). */
+static int socket_events(void *socket)
+{
+    int events = 0;
+    size_t size = sizeof events;
+    return zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0 ? events : 0;
+}
+
+void upstream_turn(upstream_t *self)
+{
+    for (int i = 0; self->due && self->socket != NULL && i < LIMIT_MESSAGES_PER_TURN; i++) {
+        int events = socket_events(upstream_socket_zmq(self->socket));
+        if ((events & ZMQ_POLLIN) != 0) {
+            receive(self);
+        } else if (upstream_socket_problem(self->socket) != NULL) {
+            pause_for(self, upstream_socket_problem(self->socket));
+        } else if (upstream_socket_is_lost(self->socket)) {
+            restart(self, "connection lost");
+        } else if ((events & ZMQ_POLLOUT) == 0 || !send_waiting(self)) {
+            self->due = false;
+        }
+    }
+}
+
+bool upstream_is_due(const upstream_t *self)
+{
+    return self->due && self->socket != NULL;
+}
+
+static void on_second(uv_timer_t *timer)
+{
+    upstream_t *self = timer->data;
+    if (self->socket == NULL) {
+        connect_anew(self);
+        return;
+    }
+    /* After a pause of this very process, first hear what was said meanwhile. */
+    self->due = true;
+    upstream_turn(self);
+    if (self->state == UPSTREAM_SERVING) {
+        send_ping(self);
+    }
+    if (now_ms(self) - self->heard_ms >= SILENCE_MS) {
+        restart(self, self->state == UPSTREAM_CONNECTING ? "not reachable" : "silent");
+    }
+}
+
+status_t upstream_open(const upstream_settings_t *settings, upstream_t **ret_self)
+{
+    upstream_t *self = memory_new(sizeof *self);
+    self->settings = *settings;
+    self->session = (uint64_t)clock_now_ns();
+    /* A batch ends at its size, and one line more. */
+    buffer_init(&self->batch, LIMIT_BATCH_SIZE + LIMIT_LINE_SIZE + REQUEST_EXTRA_SIZE);
+    uv_timer_init(settings->loop, &self->timer);
+    self->timer.data = self;
+    uv_timer_start(&self->timer, on_second, PING_INTERVAL_MS, PING_INTERVAL_MS);
+    self->context = zmq_ctx_new();
+    if (self->context != NULL) {
+        connect_anew(self);
+    }
+    /* An endpoint that ZeroMQ does not understand will not get better. */
+    if (self->socket == NULL) {
+        upstream_close(&self);
+        return STATUS_SYSTEM;
+    }
+    *ret_self = self;
+    return STATUS_OK;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+void upstream_close(upstream_t **self_p)
+{
+    upstream_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    *self_p = NULL;
+    if (self->state == UPSTREAM_SERVING) {
+        (void)send_message(self, MESSAGE_GOODBYE, (text_t){0});
+    }
+    upstream_socket_close(&self->socket);
+    if (self->context != NULL) {
+        while (zmq_ctx_term(self->context) != 0 && errno == EINTR) {
+        }
+    }
+    buffer_done(&self->batch);
+    uv_close((uv_handle_t *)&self->timer, on_timer_closed);
+}

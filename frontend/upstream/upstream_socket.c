@@ -1,0 +1,176 @@
+#include "frontend/upstream/upstream_socket.h"
+
+#include "common/base/memory.h"
+#include "common/sockets/monitor.h"
+#include "common/sockets/sockets.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+#include <zmq.h>
+
+enum { ROUTING_ID_SIZE = 255 };
+
+struct upstream_socket {
+    void *dealer;
+    void *monitor;          /* PAIR that tells of the dealer's connection */
+    uv_poll_t dealer_poll;  /* edge-triggered file descriptor of `dealer` */
+    uv_poll_t monitor_poll; /* the same of `monitor` */
+    int handles;            /* libuv handles not yet closed */
+    bool lost;              /* the connection broke */
+    bool secure;            /* it has keys */
+    const char *problem;    /* what its handshake failed of; NULL: of nothing */
+    void (*stirred)(void *argument);
+    void *argument;
+};
+
+/* A routing id new for each socket, so that what the node still has for an older one can only miss (Q1). With keys the
+ * node makes one up for each connection, to the same effect (K4). */
+static bool configure(void *dealer, const upstream_socket_settings_t *settings)
+{
+    const char *endpoint = settings->endpoint;
+    const char *name = settings->name;
+    if (settings->security != NULL) {
+        return sockets_configure(dealer, SOCKETS_REQUESTS_DEALER, endpoint, NULL) == STATUS_OK;
+    }
+    uint64_t random = 0;
+    char routing_id[ROUTING_ID_SIZE];
+    if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random) {
+        return false;
+    }
+    snprintf(routing_id, sizeof routing_id, "%s.frontend.%ld.%016llx", name, (long)getpid(),
+             (unsigned long long)random);
+    return sockets_configure(dealer, SOCKETS_REQUESTS_DEALER, endpoint, routing_id) == STATUS_OK;
+}
+
+/* Takes all events there are. */
+static void drain_monitor(upstream_socket_t *self)
+{
+    uint16_t event;
+    uint32_t value;
+    while (monitor_next(self->monitor, &event, &value)) {
+        const char *problem = monitor_problem(event, self->secure);
+        self->lost = self->lost || event == ZMQ_EVENT_DISCONNECTED;
+        self->problem = problem != NULL ? problem : self->problem;
+    }
+}
+
+static void on_dealer(uv_poll_t *poll, int outcome, int events)
+{
+    upstream_socket_t *self = poll->data;
+    (void)outcome;
+    (void)events;
+    self->stirred(self->argument);
+}
+
+static void on_monitor(uv_poll_t *poll, int outcome, int events)
+{
+    upstream_socket_t *self = poll->data;
+    (void)outcome;
+    (void)events;
+    drain_monitor(self);
+    self->stirred(self->argument);
+}
+
+/* Where libuv or ZeroMQ refuses, `handles` tells what has to be closed. */
+static bool watch(upstream_socket_t *self, uv_loop_t *loop, void *socket, uv_poll_t *poll)
+{
+    int file;
+    size_t size = sizeof file;
+    if (zmq_getsockopt(socket, ZMQ_FD, &file, &size) != 0) {
+        return false;
+    }
+    int outcome = uv_poll_init(loop, poll, file);
+    if (outcome != 0) {
+        errno = -outcome;
+        return false;
+    }
+    poll->data = self;
+    self->handles++;
+    uv_poll_start(poll, UV_READABLE, poll == &self->dealer_poll ? on_dealer : on_monitor);
+    return true;
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    upstream_socket_t *self = handle->data;
+    if (--self->handles == 0) {
+        free(self);
+    }
+}
+
+void upstream_socket_close(upstream_socket_t **self_p)
+{
+    upstream_socket_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    *self_p = NULL;
+    /* libuv must let go of the file descriptors before ZeroMQ closes them. */
+    int handles = self->handles;
+    if (handles > 0) {
+        uv_close((uv_handle_t *)&self->dealer_poll, on_handle_closed);
+    }
+    if (handles > 1) {
+        uv_close((uv_handle_t *)&self->monitor_poll, on_handle_closed);
+    }
+    monitor_close(self->dealer, &self->monitor);
+    if (self->dealer != NULL) {
+        zmq_close(self->dealer);
+    }
+    if (handles == 0) {
+        free(self);
+    }
+}
+
+status_t upstream_socket_open(const upstream_socket_settings_t *settings,
+                              upstream_socket_t **ret_self)
+{
+    upstream_socket_t *self = memory_new(sizeof *self);
+    self->stirred = settings->stirred;
+    self->argument = settings->argument;
+    self->dealer = zmq_socket(settings->context, ZMQ_DEALER);
+    self->secure = settings->security != NULL;
+    status_t status = STATUS_SYSTEM;
+    bool fine = self->dealer != NULL && configure(self->dealer, settings);
+    if (fine) {
+        status = security_connect(settings->security, self->dealer, settings->name);
+        fine = status == STATUS_OK;
+    }
+    if (fine) {
+        self->monitor = monitor_open(settings->context, self->dealer,
+                                     ZMQ_EVENT_DISCONNECTED | MONITOR_FAILURES);
+        fine = self->monitor != NULL &&
+               watch(self, settings->loop, self->dealer, &self->dealer_poll) &&
+               watch(self, settings->loop, self->monitor, &self->monitor_poll) &&
+               zmq_connect(self->dealer, settings->endpoint) == 0;
+    }
+    if (!fine) {
+        int error = errno;
+        upstream_socket_close(&self);
+        errno = error;
+        return status == STATUS_NOT_FOUND ? STATUS_NOT_FOUND : STATUS_SYSTEM;
+    }
+    /* Only a read that finds nothing arms the file descriptor (zmq_getsockopt(3), ZMQ_FD). */
+    drain_monitor(self);
+    *ret_self = self;
+    return STATUS_OK;
+}
+
+void *upstream_socket_zmq(const upstream_socket_t *self)
+{
+    return self->dealer;
+}
+
+const char *upstream_socket_problem(const upstream_socket_t *self)
+{
+    return self->problem;
+}
+
+bool upstream_socket_is_lost(const upstream_socket_t *self)
+{
+    return self->lost;
+}

@@ -1,0 +1,45 @@
+/* upstream_socket.h - the ZeroMQ socket of one session with the node, watched by a libuv loop.
+ *
+ * Owner: the upstream. Threads: the reactor's.
+ */
+#ifndef HERD_FRONTEND_UPSTREAM_UPSTREAM_SOCKET_H
+#define HERD_FRONTEND_UPSTREAM_UPSTREAM_SOCKET_H
+
+#include "common/base/status.h"
+#include "common/security/security.h"
+
+#include <stdbool.h>
+#include <uv.h>
+
+typedef struct upstream_socket upstream_socket_t;
+
+/* What it is made of (open value struct). */
+typedef struct {
+    uv_loop_t *loop;
+    void *context;              /* ZeroMQ's */
+    const char *endpoint;       /* the node's; borrowed for the call */
+    const char *name;           /* the member's, for the routing id; borrowed for the call */
+    const security_t *security; /* NULL without keys; borrowed for the call */
+    /* Something may have happened: look at ZMQ_EVENTS and upstream_socket_is_lost. */
+    void (*stirred)(void *argument);
+    void *argument; /* for `stirred` */
+} upstream_socket_settings_t;
+
+/* A DEALER, connecting to the endpoint; with a routing id of its own where there are no keys (K4). STATUS_NOT_FOUND: the
+ * node's key is not there. STATUS_SYSTEM with errno set where ZeroMQ refuses. Caller ends it with upstream_socket_close. */
+status_t upstream_socket_open(const upstream_socket_settings_t *settings,
+                              upstream_socket_t **ret_self) STATUS_MUST_USE;
+
+/* The ZeroMQ socket; owned by `self`. */
+void *upstream_socket_zmq(const upstream_socket_t *self);
+
+/* Whether its connection, once there, broke: what was sent on it may be lost, so it must be made anew. */
+bool upstream_socket_is_lost(const upstream_socket_t *self);
+
+/* Why the node and we do not come together, NULL where nothing is known against it: ZeroMQ may try no more then. */
+const char *upstream_socket_problem(const upstream_socket_t *self);
+
+/* Closes it; the memory goes with the loop's next turn. Clears the pointer; NULL is fine. */
+void upstream_socket_close(upstream_socket_t **self_p);
+
+#endif

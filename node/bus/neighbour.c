@@ -1,0 +1,500 @@
+#include "node/bus/neighbour.h"
+
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/base/timestamp.h"
+#include "common/clock/clock.h"
+#include "common/sockets/monitor.h"
+#include "common/sockets/sockets.h"
+#include "common/sockets/transport.h"
+
+#include <assert.h>
+
+enum {
+    /* DATA messages a turn: a newcomer that takes the whole list must not hold up the clients. */
+    BATCHES_PER_TURN = 2,
+    ROUTE_SIZE = 255, /* ZeroMQ's most, bytes */
+};
+
+struct neighbour {
+    neighbour_context_t context;
+    char *name;
+    char *member; /* our name: the DEALER's routing id */
+    char *endpoint;
+    char key[SECURITY_KEY_SIZE + 1]; /* of the neighbour, that the DEALER was made with; "": none */
+    char route[ROUTE_SIZE];          /* K4: the routing id that it has at our ROUTER */
+    size_t route_size;               /* bytes; 0: its name */
+    link_t *link;
+    zsock_t *dealer;
+    void *monitor; /* of its handshakes; NULL without a dealer */
+    const char
+        *key_error;     /* what they failed of, as last logged; NULL: of nothing since it was up */
+    short events;       /* what the loop polls the dealer for */
+    bool up;            /* as last logged */
+    bool refusal_noted; /* the present refusal was logged */
+    bool key_noted;     /* so was that its key is missing */
+    bool herd_noted;    /* so was that it belongs to another herd */
+    uint64_t held;      /* link_held, as the node was last told */
+    neighbour_figures_t figures;
+};
+
+static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument);
+
+static void *handle(const neighbour_t *self)
+{
+    return zsock_resolve(self->dealer);
+}
+
+/* For reports. An error that goes on keeps the time at which it began. */
+__attribute__((format(printf, 2, 3))) static void note_error(neighbour_t *self, const char *format,
+                                                             ...)
+{
+    neighbour_figures_t *figures = &self->figures;
+    char text[sizeof figures->error];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (self->up || figures->error_ns < figures->changed_ns || strcmp(text, figures->error) != 0) {
+        figures->error_ns = clock_now_ns();
+        memcpy(figures->error, text, sizeof text);
+    }
+}
+
+static void count_received(neighbour_t *self, const message_t *message)
+{
+    neighbour_figures_t *figures = &self->figures;
+    figures->messages_received++;
+    figures->bytes_received += message->header.size + message->body.size;
+    figures->naks += message->type == MESSAGE_NAK ? 1 : 0;
+    figures->resets += message->type == MESSAGE_RESET ? 1 : 0;
+}
+
+static status_t send_counted(neighbour_t *self, void *socket, text_t peer, const message_t *message)
+{
+    status_t status = transport_send(socket, peer, message);
+    if (status == STATUS_OK) {
+        self->figures.messages_sent++;
+        self->figures.bytes_sent += message->header.size + message->body.size;
+    }
+    return status;
+}
+
+/* Polls for room only while something waits for it: a socket that always has room would keep the loop awake. */
+static void set_events(neighbour_t *self, short events)
+{
+    if (events == self->events) {
+        return;
+    }
+    zmq_pollitem_t item = {.socket = handle(self), .events = events};
+    if (self->events != 0) {
+        zloop_poller_end(self->context.loop, &item);
+    }
+    self->events = events;
+    if (events != 0) {
+        zloop_poller(self->context.loop, &item, on_dealer, self);
+        zloop_poller_set_tolerant(self->context.loop, &item);
+    }
+}
+
+static void disconnect(neighbour_t *self)
+{
+    if (self->dealer != NULL) {
+        set_events(self, 0);
+        monitor_close(handle(self), &self->monitor);
+        zsock_destroy(&self->dealer);
+    }
+}
+
+static void log_no_key(neighbour_t *self)
+{
+    if (!self->key_noted) {
+        log_event(
+            self->context.log, LOG_LINK_KEY_MISSING, LOG_PEER(self->name),
+            "its key, member/%s.cert, is not here, so it is not connected to until the file is "
+            "there and SIGHUP came",
+            self->name);
+    }
+    self->key_noted = true;
+}
+
+/* K1: without the neighbour's key there is no connection. */
+static bool has_key(neighbour_t *self)
+{
+    const security_t *security = self->context.security;
+    const char *key = security != NULL ? security_key(security, SECURITY_MEMBER, self->name) : NULL;
+    snprintf(self->key, sizeof self->key, "%s", key != NULL ? key : "");
+    self->key_noted = self->key_noted && key == NULL;
+    return security == NULL || key != NULL;
+}
+
+/* Makes the DEALER and begins to connect; false with errno set. */
+static bool open_dealer(neighbour_t *self)
+{
+    const security_t *security = self->context.security;
+    /* K4: with keys the key says who we are. */
+    const char *routing_id = security == NULL ? self->member : NULL;
+    self->dealer = zsock_new(ZMQ_DEALER);
+    if (self->dealer == NULL ||
+        sockets_configure(handle(self), SOCKETS_BUS_DEALER, self->endpoint, routing_id) !=
+            STATUS_OK ||
+        security_connect(security, handle(self), self->name) != STATUS_OK) {
+        return false;
+    }
+    /* Without a monitor it is only not known why a handshake fails. */
+    self->monitor = monitor_open(zsys_init(), handle(self), MONITOR_FAILURES);
+    return zmq_connect(handle(self), self->endpoint) == 0;
+}
+
+static void connect_dealer(neighbour_t *self, int64_t steady_ns)
+{
+    disconnect(self);
+    self->figures.connects++;
+    if (!has_key(self)) {
+        note_error(self, "its key is not here");
+        log_no_key(self);
+    } else if (!open_dealer(self)) {
+        int error = zmq_errno();
+        note_error(self, "cannot connect: %s", zmq_strerror(error));
+        /* E.g. a host name that does not resolve today: the next tick that finds it dead tries again. */
+        log_event(self->context.log, LOG_LINK_CONNECT_FAILED,
+                  LOG_ABOUT(self->name, LOG_TEXT("endpoint", self->endpoint)),
+                  "cannot connect to %s: %s; trying again each 5 s", self->endpoint,
+                  zmq_strerror(error));
+        disconnect(self);
+    } else {
+        set_events(self, ZMQ_POLLIN | ZMQ_POLLOUT);
+    }
+    link_disconnected(self->link, steady_ns);
+}
+
+/* What the handshakes of the DEALER failed of: told once, until it is another thing or the link was up. */
+static void look_at_handshakes(neighbour_t *self)
+{
+    uint16_t event;
+    uint32_t value;
+    while (self->monitor != NULL && monitor_next(self->monitor, &event, &value)) {
+        const char *problem = monitor_problem(event, self->context.security != NULL);
+        if (problem == NULL || problem == self->key_error) {
+            continue;
+        }
+        self->key_error = problem;
+        note_error(self, "%s", problem);
+        log_event(self->context.log, LOG_LINK_KEYS_DIFFER, LOG_PEER(self->name),
+                  "%s; trying again each 5 s", problem);
+    }
+}
+
+neighbour_t *neighbour_new(const neighbour_context_t *context, const link_identity_t *identity,
+                           const char *endpoint)
+{
+    neighbour_t *self = memory_new(sizeof *self);
+    self->context = *context;
+    self->name = memory_copy_text(identity->neighbour.data, identity->neighbour.size);
+    self->member = memory_copy_text(identity->member.data, identity->member.size);
+    self->endpoint = memory_copy_text(endpoint, strlen(endpoint));
+    self->link = link_new(identity, context->store);
+    connect_dealer(self, clock_steady_ns());
+    return self;
+}
+
+void neighbour_destroy(neighbour_t **self_p)
+{
+    neighbour_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    disconnect(self);
+    link_destroy(&self->link);
+    free(self->name);
+    free(self->member);
+    free(self->endpoint);
+    free(self);
+    *self_p = NULL;
+}
+
+const char *neighbour_name(const neighbour_t *self)
+{
+    return self->name;
+}
+
+const link_t *neighbour_link(const neighbour_t *self)
+{
+    return self->link;
+}
+
+const neighbour_figures_t *neighbour_figures(const neighbour_t *self)
+{
+    return &self->figures;
+}
+
+const char *neighbour_endpoint(const neighbour_t *self)
+{
+    return self->endpoint;
+}
+
+bool neighbour_wants_digest(const neighbour_t *self, int64_t steady_ns)
+{
+    return link_wants_digest(self->link, steady_ns);
+}
+
+static void log_bad(neighbour_t *self, const char *problem, text_t sample)
+{
+    log_dropped(self->context.log, self->name, "link", problem, sample);
+}
+
+/* Once, not for each HELLO that it goes on to send. */
+static void log_other_herd(neighbour_t *self)
+{
+    if (!self->herd_noted) {
+        log_event(self->context.log, LOG_LINK_OTHER_HERD, LOG_PEER(self->name),
+                  "it says that it belongs to another herd; nothing is taken from it");
+        note_error(self, "it is a member of another herd");
+    }
+    self->herd_noted = true;
+}
+
+static void log_refused(neighbour_t *self)
+{
+    if (self->refusal_noted) {
+        return;
+    }
+    self->refusal_noted = true;
+    char reason[LIMIT_LOG_SAMPLE];
+    text_escape(link_reason(self->link), reason, sizeof reason);
+    log_event(self->context.log, LOG_LINK_REFUSED,
+              LOG_ABOUT(self->name, LOG_TEXT("reason", reason)),
+              "it refuses us: %s; asking again each 5 s, it gets nothing until then", reason);
+    note_error(self, "it refuses us: %s", reason);
+}
+
+static void log_opened(neighbour_t *self)
+{
+    self->herd_noted = false;
+    int64_t clock_ms = link_counters(self->link)->clock_difference_ns / TIMESTAMP_NS_PER_MS;
+    log_event(self->context.log, LOG_LINK_OPENED,
+              LOG_ABOUT(self->name, LOG_NUMBER("clock_ms", clock_ms)),
+              "it sends to us (its clock minus ours: %+lld ms)", (long long)clock_ms);
+}
+
+static void log_down(neighbour_t *self, const char *reason)
+{
+    if (self->up) {
+        tap_link(self->context.tap, self->name, "down", reason);
+        log_event(self->context.log, LOG_LINK_DOWN,
+                  LOG_ABOUT(self->name, LOG_TEXT("reason", reason),
+                            LOG_NUMBER("changes", link_lag(self->link))),
+                  "down: %s; opening it anew until it is up", reason);
+        note_error(self, "%s", reason);
+        self->figures.changed_ns = self->figures.error_ns;
+    }
+    self->up = false;
+}
+
+/* Of the topics of a tap (bus-protocol.md, T6); nothing to tell where there is none. */
+static const char *const event_texts[] = {
+    [LINK_UP] = "up",
+    [LINK_OPENED] = "opened",
+    [LINK_RESTARTED] = "restarted",
+    [LINK_RESET] = "reset",
+    [LINK_REFUSED] = "refused",
+    [LINK_HERD_DIFFERS] = "other-herd",
+    [LINK_REPAIRED] = "repaired",
+    [LINK_GAP] = "gap",
+    [LINK_BAD] = "bad",
+};
+
+static void handle_link_event(neighbour_t *self, link_event_t event, const message_t *message,
+                              int64_t steady_ns)
+{
+    log_t *log = self->context.log;
+    if (event_texts[event] != NULL) {
+        tap_link(self->context.tap, self->name, event_texts[event], "");
+    }
+    switch (event) {
+    case LINK_UP:
+        log_event(log, LOG_LINK_UP,
+                  LOG_ABOUT(self->name, LOG_NUMBER("changes", link_lag(self->link))),
+                  "up: %llu changes to send", (unsigned long long)link_lag(self->link));
+        self->up = true;
+        self->key_error = NULL;
+        self->figures.changed_ns = clock_now_ns();
+        self->refusal_noted = false;
+        break;
+    case LINK_OPENED: log_opened(self); break;
+    case LINK_RESTARTED:
+        log_opened(self);
+        log_down(self, "the neighbour started anew");
+        connect_dealer(self, steady_ns);
+        break;
+    case LINK_RESET: log_down(self, "the neighbour does not know our session"); break;
+    case LINK_REFUSED: log_refused(self); break;
+    case LINK_HERD_DIFFERS: log_other_herd(self); break;
+    case LINK_REPAIRED:
+        log_event(
+            log, LOG_LINK_REPAIRED,
+            LOG_ABOUT(self->name, LOG_NUMBER("repaired", link_counters(self->link)->repaired)),
+            "an audit found records missing here, without a known cause: %llu were repaired by "
+            "now; please report this",
+            (unsigned long long)link_counters(self->link)->repaired);
+        break;
+    case LINK_GAP:
+        log_event(log, LOG_LINK_GAP, LOG_PEER(self->name),
+                  "messages from it were lost; it was asked to send them again");
+        note_error(self, "messages were lost, they are sent again");
+        break;
+    case LINK_BAD: log_bad(self, message_type_text(message->type), message->header); break;
+    case LINK_NOTHING: break;
+    }
+}
+
+static void log_records(neighbour_t *self, const message_t *message, int64_t now_ns)
+{
+    text_t rest = message->body;
+    text_t line;
+    while (message->type == MESSAGE_DATA && text_take_line(&rest, &line)) {
+        log_traffic(self->context.log, LOG_RECEIVED, now_ns, text_of(self->name), line);
+    }
+}
+
+/* K4: answers go where it was heard last. */
+static void note_route(neighbour_t *self, text_t routing_id)
+{
+    if (self->context.security != NULL && routing_id.size <= sizeof self->route) {
+        text_copy(routing_id, self->route);
+        self->route_size = routing_id.size;
+    }
+}
+
+void neighbour_take(neighbour_t *self, const transport_inbound_t *inbound, int64_t now_ns,
+                    int64_t steady_ns)
+{
+    const message_t *message = &inbound->message;
+    note_route(self, inbound->peer);
+    if (log_has_traffic(self->context.log)) {
+        log_records(self, message, now_ns);
+    }
+    tap_message(self->context.tap, PUBLICATION_IN, text_of(self->name), message);
+    count_received(self, message);
+    uint64_t refused = link_counters(self->link)->refused;
+    link_event_t event = link_take(self->link, message, now_ns, steady_ns);
+    if (link_counters(self->link)->refused != refused) {
+        log_bad(self, message_type_text(message->type), message->header);
+    }
+    handle_link_event(self, event, message, steady_ns);
+}
+
+/* What does not fit is left: the neighbour repeats what it is not answered. */
+static void send_answers(neighbour_t *self, int64_t steady_ns)
+{
+    message_t answer;
+    text_t route = self->route_size > 0 ? (text_t){.data = self->route, .size = self->route_size}
+                                        : text_of(self->name);
+    while (link_next_answer(self->link, steady_ns, &answer)) {
+        status_t status = send_counted(self, self->context.bus, route, &answer);
+        if (status == STATUS_SYSTEM) {
+            log_event(self->context.log, LOG_LINK_ANSWER_FAILED, LOG_PEER(self->name),
+                      "it cannot be answered: %s; it sends again what is not acknowledged",
+                      zmq_strerror(zmq_errno()));
+        } else if (status == STATUS_OK) {
+            tap_message(self->context.tap, PUBLICATION_OUT, text_of(self->name), &answer);
+        }
+    }
+}
+
+static void send_records(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
+{
+    message_t message;
+    int sent = 0;
+    while (sent < BATCHES_PER_TURN && link_is_due(self->link, steady_ns) &&
+           transport_ready(handle(self), ZMQ_POLLOUT) &&
+           link_next(self->link, now_ns, steady_ns, &message)) {
+        if (send_counted(self, handle(self), (text_t){0}, &message) != STATUS_OK) {
+            link_unsent(self->link);
+            break;
+        }
+        tap_message(self->context.tap, PUBLICATION_OUT, text_of(self->name), &message);
+        link_sent(self->link, steady_ns);
+        sent++;
+    }
+    bool waiting = link_is_due(self->link, steady_ns) || link_is_down(self->link);
+    set_events(self, waiting ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN);
+}
+
+void neighbour_pump(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
+{
+    send_answers(self, steady_ns);
+    if (self->dealer != NULL) {
+        send_records(self, now_ns, steady_ns);
+    }
+    if (link_held(self->link) != self->held) {
+        self->held = link_held(self->link);
+        self->context.acknowledged(self->context.argument);
+    }
+}
+
+/* Answers to us came, or there is room to send. */
+static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument)
+{
+    (void)loop;
+    neighbour_t *self = argument;
+    int64_t steady_ns = clock_steady_ns();
+    if ((item->revents & ZMQ_POLLOUT) != 0) {
+        link_connected(self->link, steady_ns);
+    }
+    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN && self->dealer != NULL; i++) {
+        transport_inbound_t inbound;
+        status_t status = transport_receive(handle(self), false, &inbound);
+        if (status == STATUS_AGAIN || status == STATUS_SYSTEM) {
+            break;
+        }
+        if (status == STATUS_OK) {
+            tap_message(self->context.tap, PUBLICATION_IN, text_of(self->name), &inbound.message);
+            count_received(self, &inbound.message);
+            link_event_t event = link_take_answer(self->link, &inbound.message, steady_ns);
+            handle_link_event(self, event, &inbound.message, steady_ns);
+        } else {
+            log_bad(self, status_text(status), (text_t){0}); /* M3 */
+        }
+        transport_inbound_done(&inbound);
+    }
+    neighbour_pump(self, clock_now_ns(), steady_ns);
+    return 0;
+}
+
+/* Nothing was ever heard of it. */
+static void note_silent(neighbour_t *self)
+{
+    if (self->figures.error[0] == '\0') {
+        note_error(self, "it does not answer");
+    }
+}
+
+void neighbour_keys_changed(neighbour_t *self, int64_t steady_ns)
+{
+    const char *key = security_key(self->context.security, SECURITY_MEMBER, self->name);
+    if (strcmp(self->key, key != NULL ? key : "") == 0) {
+        return;
+    }
+    log_down(self, key != NULL ? "it has a new key" : "its key was revoked");
+    connect_dealer(self, steady_ns);
+}
+
+void neighbour_tick(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
+{
+    look_at_handshakes(self);
+    if (link_is_dead(self->link, steady_ns)) {
+        log_down(self, "nothing heard for 5 s");
+        note_silent(self);
+        connect_dealer(self, steady_ns);
+    }
+    neighbour_pump(self, now_ns, steady_ns);
+}
+
+void neighbour_move(neighbour_t *self, const char *endpoint)
+{
+    log_down(self, "it has moved to another endpoint");
+    free(self->endpoint);
+    self->endpoint = memory_copy_text(endpoint, strlen(endpoint));
+    connect_dealer(self, clock_steady_ns());
+}

@@ -1,0 +1,141 @@
+#include "node/bus/neighbours.h"
+
+#include "common/base/entropy.h"
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct neighbours {
+    neighbours_settings_t settings;
+    neighbour_t **all;
+    unsigned *marks; /* of each: link_group_take_mark */
+    size_t count;
+    link_group_t group; /* of their links */
+};
+
+neighbours_t *neighbours_new(const neighbours_settings_t *settings)
+{
+    neighbours_t *self = memory_new(sizeof *self);
+    self->settings = *settings;
+    return self;
+}
+
+void neighbours_destroy(neighbours_t **self_p)
+{
+    neighbours_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < self->count; i++) {
+        neighbour_destroy(&self->all[i]);
+    }
+    free(self->all);
+    free(self->marks);
+    free(self);
+    *self_p = NULL;
+}
+
+void neighbours_add(neighbours_t *self, const char *name, const char *endpoint)
+{
+    assert(self->count < LIMIT_MEMBERS);
+    size_t count = self->count + 1;
+    self->all = memory_resize(self->all, count * sizeof(neighbour_t *));
+    self->marks = memory_resize(self->marks, count * sizeof *self->marks);
+    unsigned mark = link_group_take_mark(&self->group);
+    link_identity_t identity = {
+        .herd = self->settings.herd,
+        .member = self->settings.member,
+        .neighbour = text_of(name),
+        .generation = self->settings.generation,
+        .mark = mark,
+        .group = &self->group,
+        /* Small enough to count on for good. */
+        .first_session = entropy_number() / 2,
+    };
+    self->marks[self->count] = mark;
+    self->all[self->count++] = neighbour_new(&self->settings.context, &identity, endpoint);
+}
+
+void neighbours_remove(neighbours_t *self, neighbour_t *neighbour)
+{
+    size_t index = 0;
+    while (index < self->count && self->all[index] != neighbour) {
+        index++;
+    }
+    assert(index < self->count);
+    link_group_give_mark(&self->group, self->marks[index]);
+    neighbour_destroy(&self->all[index]);
+    self->count--;
+    size_t behind = self->count - index;
+    memmove(self->all + index, self->all + index + 1, behind * sizeof(neighbour_t *));
+    memmove(self->marks + index, self->marks + index + 1, behind * sizeof *self->marks);
+}
+
+neighbour_t *neighbours_find(const neighbours_t *self, text_t name)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        if (text_equal(text_of(neighbour_name(self->all[i])), name)) {
+            return self->all[i];
+        }
+    }
+    return NULL;
+}
+
+size_t neighbours_count(const neighbours_t *self)
+{
+    return self->count;
+}
+
+neighbour_t *const *neighbours_all(const neighbours_t *self)
+{
+    return self->all;
+}
+
+void neighbours_pump(neighbours_t *self, int64_t now_ns, int64_t steady_ns)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        neighbour_pump(self->all[i], now_ns, steady_ns);
+    }
+}
+
+void neighbours_tick(neighbours_t *self, int64_t now_ns, int64_t steady_ns)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        neighbour_tick(self->all[i], now_ns, steady_ns);
+    }
+}
+
+bool neighbours_want_digest(const neighbours_t *self, int64_t steady_ns)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        if (neighbour_wants_digest(self->all[i], steady_ns)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool neighbours_have_caught_up(const neighbours_t *self, bool absent_too)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        const link_t *link = neighbour_link(self->all[i]);
+        bool absent = absent_too && !link_has_heard(link);
+        if (!link_has_caught_up(link) && !absent) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool neighbours_are_level(const neighbours_t *self)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        const link_t *link = neighbour_link(self->all[i]);
+        if (link_is_up(link) && !link_is_level(link)) {
+            return false;
+        }
+    }
+    return true;
+}

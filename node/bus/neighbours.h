@@ -1,0 +1,54 @@
+/* neighbours.h - all neighbours of a member: who they are now, and what is done with each of them.
+ *
+ * Owner: the node. Threads: the reactor's. Neighbours may come and go while the node runs; a mark (replication.md, R6)
+ * that one leaves behind is another's later.
+ */
+#ifndef HERD_NODE_BUS_NEIGHBOURS_H
+#define HERD_NODE_BUS_NEIGHBOURS_H
+
+#include "node/bus/neighbour.h"
+
+typedef struct neighbours neighbours_t;
+
+/* What each of them is made with (open value struct); borrowed as long as they live. */
+typedef struct {
+    neighbour_context_t context;
+    text_t herd;             /* name of the herd */
+    text_t member;           /* our name */
+    generation_t generation; /* ours */
+} neighbours_settings_t;
+
+/* None at first. Caller frees with neighbours_destroy, before the loop goes. */
+neighbours_t *neighbours_new(const neighbours_settings_t *settings);
+
+/* Ends all links, frees it and clears the pointer; NULL is fine. */
+void neighbours_destroy(neighbours_t **self_p);
+
+/* Adds the link to a member that is none yet (fewer than LIMIT_MEMBERS are); its texts are copied. */
+void neighbours_add(neighbours_t *self, const char *name, const char *endpoint);
+
+/* Ends the link to one of them, which is freed. */
+void neighbours_remove(neighbours_t *self, neighbour_t *neighbour);
+
+/* The one of that name, NULL where there is none. */
+neighbour_t *neighbours_find(const neighbours_t *self, text_t name);
+
+size_t neighbours_count(const neighbours_t *self);
+
+/* All of them, neighbours_count; borrowed until one comes or goes. */
+neighbour_t *const *neighbours_all(const neighbours_t *self);
+
+/* neighbour_pump and neighbour_tick for each. */
+void neighbours_pump(neighbours_t *self, int64_t now_ns, int64_t steady_ns);
+void neighbours_tick(neighbours_t *self, int64_t now_ns, int64_t steady_ns);
+
+/* Whether any waits for the store's digest. */
+bool neighbours_want_digest(const neighbours_t *self, int64_t steady_ns);
+
+/* Whether each has given us what it had when it said HELLO (R11); `absent_too`: or was never heard. */
+bool neighbours_have_caught_up(const neighbours_t *self, bool absent_too);
+
+/* Whether each whose link is up has acknowledged all that we have. */
+bool neighbours_are_level(const neighbours_t *self);
+
+#endif

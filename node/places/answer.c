@@ -1,0 +1,162 @@
+#include "node/places/answer.h"
+
+enum { DEGREES_SIZE = TEXT_NUMBER_SIZE + 2 + 7 };
+
+/* Degrees with the decimals they have, but one at least: 340689300 is 34.06893, 340000000 is 34.0. */
+static text_t write_degrees(int32_t value_e7, char out[DEGREES_SIZE])
+{
+    uint64_t magnitude = value_e7 < 0 ? 0 - (uint64_t)value_e7 : (uint64_t)value_e7;
+    size_t size = 0;
+    if (value_e7 < 0) {
+        out[size++] = '-';
+    }
+    size += text_write_u64(magnitude / 10000000, out + size);
+    out[size++] = '.';
+    uint64_t decimals = magnitude % 10000000;
+    uint64_t place = 1000000;
+    do {
+        out[size++] = (char)('0' + decimals / place);
+        decimals %= place;
+        place /= 10;
+    } while (decimals > 0);
+    return (text_t){.data = out, .size = size};
+}
+
+void places_answer_print_geometry(json_print_t *printer, text_t latitude, text_t longitude)
+{
+    json_print_name(printer, TEXT("geometry"));
+    json_print_open(printer, '{');
+    json_print_name(printer, TEXT("location"));
+    json_print_open(printer, '{');
+    json_print_name(printer, TEXT("lat"));
+    json_print_raw(printer, latitude);
+    json_print_name(printer, TEXT("lng"));
+    json_print_raw(printer, longitude);
+    json_print_close(printer, '}');
+    json_print_close(printer, '}');
+}
+
+/* A result as json_print would lay it out, cut where its values stand: five results have some 150 lines, most of each
+ * always the same. */
+#define RESULT_LATITUDE                                                                            \
+    "{\n"                                                                                          \
+    "         \"geometry\" : {\n"                                                                  \
+    "            \"location\" : {\n"                                                               \
+    "               \"lat\" : "
+#define RESULT_LONGITUDE                                                                           \
+    ",\n"                                                                                          \
+    "               \"lng\" : "
+#define RESULT_NAME                                                                                \
+    "\n"                                                                                           \
+    "            }\n"                                                                              \
+    "         },\n"                                                                                \
+    "         \"name\" : "
+#define RESULT_PLACE_ID                                                                            \
+    ",\n"                                                                                          \
+    "         \"place_id\" : "
+#define RESULT_TYPES                                                                               \
+    ",\n"                                                                                          \
+    "         \"types\" : ["
+#define RESULT_TYPE                                                                                \
+    "\n"                                                                                           \
+    "            "
+#define RESULT_TYPES_END                                                                           \
+    "\n"                                                                                           \
+    "         "
+#define RESULT_VICINITY                                                                            \
+    "],\n"                                                                                         \
+    "         \"vicinity\" : "
+#define RESULT_END                                                                                 \
+    "\n"                                                                                           \
+    "      }"
+
+static void write_types(json_print_t *self, const places_result_t *result)
+{
+    json_print_raw(self, TEXT(RESULT_TYPES));
+    for (size_t i = 0; i < result->type_count; i++) {
+        json_print_raw(self, i > 0 ? TEXT("," RESULT_TYPE) : TEXT(RESULT_TYPE));
+        json_print_string(self, text_of(result->types[i]));
+    }
+    if (result->type_count > 0) {
+        json_print_raw(self, TEXT(RESULT_TYPES_END));
+    }
+}
+
+static void write_result(json_print_t *self, const places_result_t *result)
+{
+    char degrees[DEGREES_SIZE];
+    json_print_next(self);
+    json_print_raw(self, TEXT(RESULT_LATITUDE));
+    json_print_raw(self, write_degrees(result->latitude_e7, degrees));
+    json_print_raw(self, TEXT(RESULT_LONGITUDE));
+    json_print_raw(self, write_degrees(result->longitude_e7, degrees));
+    json_print_raw(self, TEXT(RESULT_NAME));
+    json_print_string(self, result->name);
+    json_print_raw(self, TEXT(RESULT_PLACE_ID));
+    json_print_string(self, result->place_id);
+    write_types(self, result);
+    json_print_raw(self, TEXT(RESULT_VICINITY));
+    json_print_string(self, result->vicinity);
+    json_print_raw(self, TEXT(RESULT_END));
+}
+
+static const char *const status_names[] = {
+#define PLACES_STATUS_NAME(name) #name,
+    PLACES_STATUS_MAP(PLACES_STATUS_NAME)
+#undef PLACES_STATUS_NAME
+};
+
+const char *places_status_name(places_status_t status)
+{
+    return status_names[status];
+}
+
+places_status_t places_status_of(text_t name)
+{
+    for (size_t i = 0; i < sizeof status_names / sizeof status_names[0]; i++) {
+        if (text_equal(name, text_of(status_names[i]))) {
+            return (places_status_t)i;
+        }
+    }
+    return PLACES_STATUS_UNKNOWN_ERROR;
+}
+
+static void write_answer(json_print_t *self, const places_answer_t *answer)
+{
+    json_print_open(self, '{');
+    if (answer->error_json.size > 0) {
+        json_print_name(self, TEXT("error_message"));
+        json_print_raw(self, answer->error_json);
+    } else if (answer->error_message.size > 0) {
+        json_print_name(self, TEXT("error_message"));
+        json_print_string(self, answer->error_message);
+    }
+    json_print_name(self, TEXT("html_attributions"));
+    json_print_open(self, '[');
+    if (answer->html_attribution.size > 0) {
+        json_print_next(self);
+        json_print_string(self, answer->html_attribution);
+    }
+    json_print_close(self, ']');
+    json_print_name(self, TEXT("results"));
+    json_print_open(self, '[');
+    for (size_t i = 0; i < answer->result_count; i++) {
+        write_result(self, &answer->results[i]);
+    }
+    json_print_close(self, ']');
+    json_print_name(self, TEXT("status"));
+    json_print_string(self, text_of(places_status_name(answer->status)));
+    json_print_close(self, '}');
+    json_print_raw(self, TEXT("\n\n"));
+}
+
+status_t places_answer_write(const places_answer_t *answer, buffer_t *buffer)
+{
+    size_t size_before = buffer->size;
+    json_print_t printer = json_print_to(buffer);
+    write_answer(&printer, answer);
+    if (printer.status != STATUS_OK) {
+        buffer->size = size_before;
+    }
+    return printer.status;
+}

@@ -1,0 +1,74 @@
+/* answer.h - writes the answer to a WHATSAT: a Google Places Nearby Search (legacy) JSON object.
+ *
+ * Owner: values; an answer borrows its texts. Threads: any.
+ * Printed as Google prints it, one member or element a line, three spaces a level, so that a person on nc
+ * can read it (client-protocol.md, WHATSAT). Members in Google's order:
+ *   {
+ *      "error_message" : "...",                  only where there is one
+ *      "html_attributions" : [ "..." ],
+ *      "results" : [ { "geometry" : { "location" : { "lat", "lng" } }, "name", "place_id", "types", "vicinity" } ],
+ *      "status" : "OK"
+ *   }
+ * Source: https://developers.google.com/maps/documentation/places/web-service/legacy/search-nearby.
+ */
+#ifndef HERD_NODE_PLACES_ANSWER_H
+#define HERD_NODE_PLACES_ANSWER_H
+
+#include "common/base/buffer.h"
+#include "common/base/status.h"
+#include "common/base/text.h"
+#include "node/places/json_print.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Google's status codes; each is written as its own name. */
+#define PLACES_STATUS_MAP(X)                                                                       \
+    X(OK)               /* at least one result */                                                  \
+    X(ZERO_RESULTS)     /* nothing there, or nothing asked for */                                  \
+    X(INVALID_REQUEST)  /* the provider did not understand the question */                         \
+    X(OVER_QUERY_LIMIT) /* asked too often */                                                      \
+    X(REQUEST_DENIED)   /* key missing or refused */                                               \
+    X(UNKNOWN_ERROR)    /* all other trouble */
+
+typedef enum {
+#define PLACES_STATUS_ENUM(name) PLACES_STATUS_##name,
+    PLACES_STATUS_MAP(PLACES_STATUS_ENUM)
+#undef PLACES_STATUS_ENUM
+} places_status_t;
+
+/* Google's name of it, e.g. "ZERO_RESULTS". */
+const char *places_status_name(places_status_t status);
+
+/* The status of that name; UNKNOWN_ERROR for a name that is not in the list. */
+places_status_t places_status_of(text_t name);
+
+/* One place (open value struct). Texts may hold any bytes: they are written as json_string.h says. */
+typedef struct {
+    int32_t latitude_e7;      /* 1e-7 degree, -90e7 .. 90e7 */
+    int32_t longitude_e7;     /* 1e-7 degree, -180e7 .. 180e7 */
+    text_t name;              /* for people */
+    text_t place_id;          /* e.g. "geonames:5368361" */
+    const char *const *types; /* `type_count` of Google's place types */
+    size_t type_count;
+    text_t vicinity; /* where that is, for people; may be empty */
+} places_result_t;
+
+/* The whole answer (open value struct). */
+typedef struct {
+    places_status_t status;
+    text_t error_message; /* empty: no such member */
+    text_t error_json;    /* the same as a JSON string with its quotation marks; empty: the above */
+    text_t html_attribution;        /* whom to name, as HTML; empty: an empty array */
+    const places_result_t *results; /* `result_count` of them, in the order to be written */
+    size_t result_count;
+} places_answer_t;
+
+/* Appends the JSON text, without two LFs in a row inside and with exactly two at its end. STATUS_FULL, with
+ * nothing appended, where it would pass the buffer's maximum. */
+status_t places_answer_write(const places_answer_t *answer, buffer_t *buffer) STATUS_MUST_USE;
+
+/* Prints the member `geometry` of a result; the two are JSON numbers, printed as they are. */
+void places_answer_print_geometry(json_print_t *printer, text_t latitude, text_t longitude);
+
+#endif

@@ -1,0 +1,72 @@
+#include "node/places/breaker.h"
+
+#include <assert.h>
+
+/* Doublings of the pause; beyond, it stays. */
+enum { DOUBLINGS_MAX = 16 };
+
+breaker_t breaker_new(size_t failures_max, int64_t pause_ns, int64_t pause_max_ns)
+{
+    assert(failures_max > 0 && pause_ns > 0 && pause_max_ns > 0);
+    return (breaker_t){.failures_max = failures_max,
+                       .pause_ns = pause_ns,
+                       .pause_max_ns = pause_max_ns,
+                       .state = BREAKER_CLOSED};
+}
+
+bool breaker_allows(breaker_t *self, int64_t now_ns)
+{
+    if (self->state == BREAKER_OPEN && now_ns >= self->open_until_ns) {
+        self->state = BREAKER_HALF_OPEN;
+        return true;
+    }
+    return self->state == BREAKER_CLOSED;
+}
+
+void breaker_succeeded(breaker_t *self)
+{
+    self->state = BREAKER_CLOSED;
+    self->failures = 0;
+    self->openings = 0;
+}
+
+static int64_t next_pause(const breaker_t *self)
+{
+    int64_t pause_ns = self->pause_ns;
+    for (size_t i = 0; i < self->openings && i < DOUBLINGS_MAX && pause_ns < self->pause_max_ns;
+         i++) {
+        pause_ns *= 2;
+    }
+    return pause_ns < self->pause_max_ns ? pause_ns : self->pause_max_ns;
+}
+
+static void open_for(breaker_t *self, int64_t now_ns, int64_t hold_ns)
+{
+    int64_t pause_ns = next_pause(self);
+    int64_t wanted_ns = hold_ns < self->pause_max_ns ? hold_ns : self->pause_max_ns;
+    self->state = BREAKER_OPEN;
+    self->open_until_ns = now_ns + (wanted_ns > pause_ns ? wanted_ns : pause_ns);
+    self->openings++;
+    self->failures = 0;
+}
+
+void breaker_failed(breaker_t *self, int64_t now_ns, int64_t hold_ns)
+{
+    if (self->state == BREAKER_OPEN) {
+        return; /* one that was under way when it opened: it is known already */
+    }
+    self->failures++;
+    if (self->state == BREAKER_HALF_OPEN || hold_ns > 0 || self->failures >= self->failures_max) {
+        open_for(self, now_ns, hold_ns);
+    }
+}
+
+const char *breaker_state_text(breaker_state_t state)
+{
+    static const char *const texts[] = {
+#define BREAKER_TEXT(name, text) text,
+        BREAKER_STATE_MAP(BREAKER_TEXT)
+#undef BREAKER_TEXT
+    };
+    return texts[state];
+}

@@ -1,0 +1,144 @@
+#include "node/places/json_print.h"
+
+#include "node/places/json_read.h"
+#include "node/places/json_string.h"
+
+/* Spaces a level. */
+enum { INDENT = 3 };
+
+json_print_t json_print_to(buffer_t *buffer)
+{
+    return (json_print_t){.buffer = buffer, .status = STATUS_OK};
+}
+
+void json_print_raw(json_print_t *self, text_t text)
+{
+    if (self->status == STATUS_OK) {
+        self->status = buffer_append(self->buffer, text.data, text.size);
+    }
+}
+
+void json_print_string(json_print_t *self, text_t text)
+{
+    if (self->status == STATUS_OK) {
+        self->status = json_string_append(self->buffer, text);
+    }
+}
+
+/* Room for `size` more bytes, which put_done then counts; NULL where they do not fit, now or ever. */
+static char *put(json_print_t *self, size_t size)
+{
+    if (self->status == STATUS_OK) {
+        self->status = buffer_reserve(self->buffer, size);
+    }
+    return self->status == STATUS_OK ? self->buffer->data + self->buffer->size : NULL;
+}
+
+static void put_done(json_print_t *self, const char *end)
+{
+    self->buffer->size = (size_t)(end - self->buffer->data);
+}
+
+/* Bytes of a new line up to its first word. */
+static size_t line_start_size(const json_print_t *self)
+{
+    return 1 + (size_t)INDENT * self->level;
+}
+
+/* Bytes in front of an element. */
+static size_t next_size(const json_print_t *self)
+{
+    return (self->has_elements ? 1 : 0) + line_start_size(self);
+}
+
+static char *write_line_start(const json_print_t *self, char *out)
+{
+    size_t indent = (size_t)INDENT * self->level;
+    *out = '\n';
+    memset(out + 1, ' ', indent);
+    return out + 1 + indent;
+}
+
+static char *write_next(json_print_t *self, char *out)
+{
+    if (self->has_elements) {
+        *out++ = ',';
+    }
+    self->has_elements = true;
+    return write_line_start(self, out);
+}
+
+void json_print_next(json_print_t *self)
+{
+    char *out = put(self, next_size(self));
+    if (out != NULL) {
+        put_done(self, write_next(self, out));
+    }
+}
+
+void json_print_name(json_print_t *self, text_t name)
+{
+    char *out = put(self, next_size(self) + sizeof "\"\" : " - 1 + name.size);
+    if (out != NULL) {
+        out = write_next(self, out);
+        *out = '"';
+        out = text_copy(name, out + 1);
+        put_done(self, text_copy(TEXT("\" : "), out));
+    }
+}
+
+void json_print_open(json_print_t *self, char bracket)
+{
+    char *out = put(self, 1);
+    if (out != NULL) {
+        *out = bracket;
+        put_done(self, out + 1);
+    }
+    self->level++;
+    self->has_elements = false;
+}
+
+void json_print_close(json_print_t *self, char bracket)
+{
+    self->level -= self->level > 0 ? 1 : 0;
+    char *out = put(self, (self->has_elements ? line_start_size(self) : 0) + 1);
+    if (out != NULL) {
+        if (self->has_elements) {
+            out = write_line_start(self, out);
+        }
+        *out = bracket;
+        put_done(self, out + 1);
+    }
+    self->has_elements = true; /* of the one around it: what was just closed */
+}
+
+void json_print_value(json_print_t *self, text_t json)
+{
+    text_t token;
+    bool starts_line = false; /* an element or a name comes next */
+    while (json_read_token(&json, &token)) {
+        char first = token.data[0];
+        if (first == '}' || first == ']') {
+            json_print_close(self, first);
+            starts_line = false;
+            continue;
+        }
+        if (first == ',') {
+            starts_line = true;
+            continue;
+        }
+        if (first == ':') {
+            json_print_raw(self, TEXT(" : "));
+            continue;
+        }
+        if (starts_line) {
+            json_print_next(self);
+        }
+        starts_line = first == '{' || first == '[';
+        if (starts_line) {
+            json_print_open(self, first);
+        } else {
+            json_print_raw(self, token);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+/* json_read.h - finds its way in JSON text and leaves the text as it is: members, elements and numbers are slices
+ * of it, with their own digits and in their own order (docs/decisions/0018).
+ *
+ * Owner: values; every slice borrows from the text it was found in. Threads: any. Source: RFC 8259.
+ * json_read_check comes first: it refuses what is no JSON. The others are bounded by the end of their text whatever it
+ * holds, but mean something only in text that passed.
+ */
+#ifndef HERD_NODE_PLACES_JSON_READ_H
+#define HERD_NODE_PLACES_JSON_READ_H
+
+#include "common/base/status.h"
+#include "common/base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whether `text` is one JSON object or array: valid UTF-8, no member twice in an object, numbers within 64-bit integers and
+ * doubles. `ret_value` is it, without white space around it. STATUS_TOO_LONG beyond `maximum` bytes, STATUS_OUT_OF_RANGE beyond LIMIT_JSON_DEPTH levels, STATUS_INVALID for
+ * all else. */
+status_t json_read_check(text_t text, size_t maximum, text_t *ret_value) STATUS_MUST_USE;
+
+/* Cuts the next token off the front of `rest`: a bracket, comma or colon, a string with its quotation marks, a
+ * number, or a word. False at the end of the text. */
+bool json_read_token(text_t *rest, text_t *ret_token);
+
+/* What stands between the brackets of an object or array: for json_read_member, json_read_element. Empty for all
+ * other values. */
+text_t json_read_inside(text_t value);
+
+/* Cuts the next member off the inside of an object. `ret_name` is what stands between its quotation marks. */
+bool json_read_member(text_t *rest, text_t *ret_name, text_t *ret_value);
+
+/* Cuts the next element off the inside of an array. */
+bool json_read_element(text_t *rest, text_t *ret_value);
+
+/* The value of member `name` of `object`; false where it is no object or has none. A name that is spelled with
+ * escapes is not found. */
+bool json_read_find(text_t object, text_t name, text_t *ret_value);
+
+/* The same for the member of a member. */
+bool json_read_find_in(text_t object, text_t outer, text_t inner, text_t *ret_value);
+
+static inline bool json_read_is_string(text_t value)
+{
+    return value.size >= 2 && value.data[0] == '"';
+}
+
+static inline bool json_read_is_array(text_t value)
+{
+    return value.size >= 2 && value.data[0] == '[';
+}
+
+static inline bool json_read_is_object(text_t value)
+{
+    return value.size >= 2 && value.data[0] == '{';
+}
+
+static inline bool json_read_is_number(text_t value)
+{
+    return value.size > 0 && (value.data[0] == '-' || text_is_digit(value.data[0]));
+}
+
+/* What stands between the quotation marks of a string, escapes and all; empty for all other values. */
+text_t json_read_string(text_t value);
+
+/* The value of a number, for calculations only. False where it is none, or has more than JSON_READ_NUMBER_SIZE bytes. */
+bool json_read_double(text_t value, double *ret_number);
+
+enum { JSON_READ_NUMBER_SIZE = 64 };
+
+#endif

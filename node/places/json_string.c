@@ -1,0 +1,132 @@
+#include "node/places/json_string.h"
+
+#include <stdbool.h>
+
+/* U+FFFD. */
+#define REPLACEMENT "\xef\xbf\xbd"
+
+/* Bytes of the well-formed character at the front of `text` (not empty), 0 where there is none; then
+ * `ret_bad_size` is what one U+FFFD stands for. */
+static size_t character_size(text_t text, size_t *ret_bad_size)
+{
+    const unsigned char *byte = (const unsigned char *)text.data;
+    unsigned char low =
+        0x80; /* range of the second byte: no overlong forms, surrogates, beyond 10FFFF */
+    unsigned char high = 0xbf;
+    size_t size = 0;
+    *ret_bad_size = 1;
+    if (byte[0] < 0x80) {
+        return 1;
+    }
+    if (byte[0] >= 0xc2 && byte[0] <= 0xdf) {
+        size = 2;
+    } else if (byte[0] >= 0xe0 && byte[0] <= 0xef) {
+        size = 3;
+        low = byte[0] == 0xe0 ? 0xa0 : low;
+        high = byte[0] == 0xed ? 0x9f : high;
+    } else if (byte[0] >= 0xf0 && byte[0] <= 0xf4) {
+        size = 4;
+        low = byte[0] == 0xf0 ? 0x90 : low;
+        high = byte[0] == 0xf4 ? 0x8f : high;
+    } else {
+        return 0;
+    }
+    for (size_t i = 1; i < size; i++) {
+        if (i >= text.size || byte[i] < low || byte[i] > high) {
+            *ret_bad_size = i;
+            return 0;
+        }
+        low = 0x80;
+        high = 0xbf;
+    }
+    return size;
+}
+
+static bool is_plain(char byte)
+{
+    return (unsigned char)byte >= 0x20 && byte != '"' && byte != '\\';
+}
+
+/* Whether eight bytes are ASCII and plain, all of them; else false. */
+static bool are_plain(const char *bytes)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    /* The highest bit of a byte tells that it was less than what is taken from it, or is not ASCII. */
+    uint64_t quote = (word ^ each * '"') - each;
+    uint64_t backslash = (word ^ each * '\\') - each;
+    return (((word - each * 0x20) | quote | backslash | word) & each << 7) == 0;
+}
+
+/* Bytes at the front of `text` that stand as they are; `ret_bad_size` as of character_size. */
+static size_t plain_size(text_t text, size_t *ret_bad_size)
+{
+    size_t plain = 0;
+    *ret_bad_size = 1;
+    while (text.size - plain >= sizeof(uint64_t) && are_plain(text.data + plain)) {
+        plain += sizeof(uint64_t);
+    }
+    while (plain < text.size && is_plain(text.data[plain])) {
+        if ((unsigned char)text.data[plain] < 0x80) {
+            plain++; /* mostly */
+            continue;
+        }
+        size_t size = character_size(text_after(text, plain), ret_bad_size);
+        if (size == 0) {
+            break;
+        }
+        plain += size;
+    }
+    return plain;
+}
+
+/* A text of which nothing is to be escaped, with its quotation marks. */
+static status_t append_plain(buffer_t *buffer, text_t text)
+{
+    status_t status = buffer_reserve(buffer, text.size + 2);
+    if (status == STATUS_OK) {
+        char *out = buffer->data + buffer->size;
+        *out = '"';
+        out = text_copy(text, out + 1);
+        *out = '"';
+        buffer_commit(buffer, text.size + 2);
+    }
+    return status;
+}
+
+static status_t append_escaped(buffer_t *buffer, char byte)
+{
+    switch (byte) {
+    case '"': return buffer_append(buffer, "\\\"", 2);
+    case '\\': return buffer_append(buffer, "\\\\", 2);
+    case '\n': return buffer_append(buffer, "\\n", 2);
+    case '\r': return buffer_append(buffer, "\\r", 2);
+    case '\t': return buffer_append(buffer, "\\t", 2);
+    default: return buffer_format(buffer, "\\u%04x", (unsigned)(unsigned char)byte);
+    }
+}
+
+status_t json_string_append(buffer_t *buffer, text_t text)
+{
+    size_t bad_size;
+    size_t plain = plain_size(text, &bad_size);
+    if (plain == text.size) {
+        return append_plain(buffer, text);
+    }
+    status_t status = buffer_append(buffer, "\"", 1);
+    while (status == STATUS_OK && text.size > 0) {
+        if (plain > 0) {
+            status = buffer_append(buffer, text.data, plain);
+            text = text_after(text, plain);
+        } else if (is_plain(text.data[0])) {
+            status = buffer_append(buffer, REPLACEMENT, sizeof REPLACEMENT - 1);
+            text = text_after(text, bad_size);
+        } else {
+            status = append_escaped(buffer, text.data[0]);
+            text = text_after(text, 1);
+        }
+        plain = plain_size(text, &bad_size);
+    }
+    return status == STATUS_OK ? buffer_append(buffer, "\"", 1) : status;
+}

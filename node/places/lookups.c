@@ -1,0 +1,141 @@
+#include "node/places/lookups.h"
+
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct lookups {
+    lookup_t *lookups[LIMIT_PLACES_LOOKUPS]; /* in the order they came */
+    size_t count;
+    size_t ticket_count; /* of all together */
+};
+
+lookup_spot_t lookup_spot(const places_query_t *query)
+{
+    return (lookup_spot_t){.latitude_e4 = (int32_t)lround(query->latitude_deg * 1e4),
+                           .longitude_e4 = (int32_t)lround(query->longitude_deg * 1e4),
+                           .radius_km = query->radius_km,
+                           .result_count = query->result_count};
+}
+
+lookups_t *lookups_new(void)
+{
+    return memory_new(sizeof(lookups_t));
+}
+
+static void free_lookup(lookup_t *lookup)
+{
+    free(lookup->tickets);
+    free(lookup);
+}
+
+void lookups_destroy(lookups_t **self_p)
+{
+    lookups_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < self->count; i++) {
+        free_lookup(self->lookups[i]);
+    }
+    free(self);
+    *self_p = NULL;
+}
+
+static void add_ticket(lookups_t *self, lookup_t *lookup, uint64_t ticket)
+{
+    if (lookup->ticket_count == lookup->ticket_capacity) {
+        lookup->ticket_capacity = lookup->ticket_capacity > 0 ? 2 * lookup->ticket_capacity : 4;
+        lookup->tickets =
+            memory_resize(lookup->tickets, lookup->ticket_capacity * sizeof *lookup->tickets);
+    }
+    lookup->tickets[lookup->ticket_count++] = ticket;
+    self->ticket_count++;
+}
+
+/* There are few enough to look at each: 16 KiB of spots, behind pointers, in a thread that may take the time. */
+static lookup_t *find(const lookups_t *self, const lookup_spot_t *spot)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        if (memcmp(&self->lookups[i]->spot, spot, sizeof *spot) == 0) {
+            return self->lookups[i];
+        }
+    }
+    return NULL;
+}
+
+status_t lookups_add(lookups_t *self, const places_query_t *query, int64_t deadline_ns,
+                     bool *ret_joined)
+{
+    lookup_spot_t spot = lookup_spot(query);
+    lookup_t *lookup = find(self, &spot);
+    bool joined = lookup != NULL;
+    if (self->ticket_count == LIMIT_WAITING_QUERIES ||
+        (!joined && self->count == LIMIT_PLACES_LOOKUPS)) {
+        return STATUS_FULL;
+    }
+    if (!joined) {
+        lookup = memory_new(sizeof *lookup);
+        *lookup = (lookup_t){.spot = spot, .query = *query, .deadline_ns = deadline_ns};
+        self->lookups[self->count++] = lookup;
+    }
+    add_ticket(self, lookup, query->ticket);
+    *ret_joined = joined;
+    return STATUS_OK;
+}
+
+lookup_t *lookups_next(lookups_t *self)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        if (!self->lookups[i]->under_way) {
+            return self->lookups[i];
+        }
+    }
+    return NULL;
+}
+
+lookup_t *lookups_late(lookups_t *self, int64_t now_ns)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        if (!self->lookups[i]->under_way && self->lookups[i]->deadline_ns <= now_ns) {
+            return self->lookups[i];
+        }
+    }
+    return NULL;
+}
+
+int64_t lookups_deadline(const lookups_t *self)
+{
+    int64_t earliest_ns = INT64_MAX;
+    for (size_t i = 0; i < self->count; i++) {
+        const lookup_t *lookup = self->lookups[i];
+        if (!lookup->under_way && lookup->deadline_ns < earliest_ns) {
+            earliest_ns = lookup->deadline_ns;
+        }
+    }
+    return earliest_ns;
+}
+
+void lookups_remove(lookups_t *self, lookup_t *lookup)
+{
+    size_t i = 0;
+    while (i < self->count && self->lookups[i] != lookup) {
+        i++;
+    }
+    assert(i < self->count);
+    self->ticket_count -= lookup->ticket_count;
+    self->count--;
+    for (; i < self->count; i++) {
+        self->lookups[i] = self->lookups[i + 1];
+    }
+    free_lookup(lookup);
+}
+
+size_t lookups_count(const lookups_t *self)
+{
+    return self->count;
+}

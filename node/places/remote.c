@@ -1,0 +1,387 @@
+#include "node/places/remote.h"
+
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/base/timestamp.h"
+#include "common/clock/clock.h"
+#include "node/places/breaker.h"
+#include "node/places/cache.h"
+#include "node/places/http.h"
+#include "node/places/key.h"
+#include "node/places/lookups.h"
+#include "node/places/providers.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct places_remote {
+    const config_t *config;
+    log_t *log;
+    places_asker_t asker;
+    const places_provider_t *provider;
+    places_key_t key;
+    http_t *http;
+    lookups_t *lookups;
+    answers_t *kept; /* NULL where nothing is kept */
+    breaker_t breaker;
+    size_t under_way;             /* requests */
+    size_t under_way_max;         /* requests */
+    int64_t time_ns;              /* a question's, from asking to the answer */
+    places_status_t last_failure; /* what the provider's last failure was answered with */
+    buffer_t answer;              /* the answer that is being made */
+    places_figures_t figures;
+};
+
+/* ---- the start ---- */
+
+/* Why a key cannot be used, for the log. */
+static const char *key_trouble(status_t status, char *out, size_t out_size)
+{
+    switch (status) {
+    case STATUS_NOT_FOUND: return "it is not set";
+    case STATUS_TOO_LONG: return "it is too long for a key";
+    case STATUS_INVALID: return "a key is printable ASCII without spaces";
+    case STATUS_OUT_OF_RANGE:
+        return "it must be a plain file of ours that neither group nor others may read or write "
+               "(chmod 600)";
+    default: return strerror_r(errno, out, out_size);
+    }
+}
+
+static status_t read_key(places_remote_t *self)
+{
+    const config_provider_t *settings = &self->config->provider;
+    char reason[128];
+    char shown[PATH_MAX];
+    status_t status = STATUS_OK;
+    const char *source = settings->key_env != NULL ? settings->key_env : settings->key_file;
+    if (settings->key_env != NULL) {
+        status = places_key_from_variable(settings->key_env, &self->key);
+    } else if (settings->key_file != NULL) {
+        status = places_key_from_file(settings->key_file, &self->key);
+    }
+    if (status != STATUS_OK) {
+        const char *trouble = key_trouble(status, reason, sizeof reason);
+        text_escape(text_of(source), shown, sizeof shown);
+        log_event(self->log, LOG_PLACES_KEY_UNUSABLE, NULL,
+                  "places: cannot use the key in the %s %s: %s; the start ends here",
+                  settings->key_env != NULL ? "environment variable" : "file", shown, trouble);
+        return status == STATUS_NOT_FOUND ? STATUS_NOT_FOUND : STATUS_INVALID;
+    }
+    return STATUS_OK;
+}
+
+/* Late enough for a slow provider, early enough to be passed on before the front-end gives up. */
+static int64_t answer_time_ns(const config_t *config)
+{
+    int64_t most_ms = config->request_timeout_ms * 8 / 10;
+    int64_t time_ms = config->provider.timeout_ms < most_ms ? config->provider.timeout_ms : most_ms;
+    return time_ms * TIMESTAMP_NS_PER_MS;
+}
+
+static void on_done(void *argument, void *tag, const http_response_t *response);
+
+status_t places_remote_new(const config_t *config, log_t *log, places_asker_t asker,
+                           places_remote_t **ret_self)
+{
+    const config_provider_t *settings = &config->provider;
+    places_remote_t *self = memory_new(sizeof *self);
+    *self = (places_remote_t){.config = config,
+                              .log = log,
+                              .asker = asker,
+                              .provider = places_providers_find(config->places),
+                              .time_ns = answer_time_ns(config),
+                              .lookups = lookups_new()};
+    self->breaker =
+        breaker_new(settings->breaker_failures, settings->breaker_pause_ms * TIMESTAMP_NS_PER_MS,
+                    LIMIT_BREAKER_PAUSE_MS * TIMESTAMP_NS_PER_MS);
+    size_t most = self->provider->concurrent_max;
+    self->under_way_max = settings->max_concurrent < most ? settings->max_concurrent : most;
+    if (self->provider->may_be_kept && settings->cache_s > 0) {
+        self->kept = answers_new(settings->cache_s * TIMESTAMP_NS_PER_S);
+    }
+    self->figures.provider = self->provider->name;
+    self->figures.state = breaker_state_text(self->breaker.state);
+    buffer_init(&self->answer, LIMIT_REPLY_SIZE);
+    self->http = http_new(&(http_settings_t){.ca_file = settings->ca_file,
+                                             .proxy = settings->proxy,
+                                             .user_agent = settings->user_agent,
+                                             .connect_timeout_ms = settings->connect_timeout_ms,
+                                             .maximum = self->provider->reply_maximum,
+                                             .done = on_done,
+                                             .argument = self});
+    status_t status = read_key(self);
+    if (status != STATUS_OK) {
+        places_remote_destroy(&self);
+        return status;
+    }
+    *ret_self = self;
+    return STATUS_OK;
+}
+
+void places_remote_destroy(places_remote_t **self_p)
+{
+    places_remote_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    http_destroy(&self->http);
+    lookups_destroy(&self->lookups);
+    answers_destroy(&self->kept);
+    buffer_done(&self->answer);
+    places_key_done(&self->key);
+    free(self);
+    *self_p = NULL;
+}
+
+/* ---- answers ---- */
+
+/* Gives the answer that was made to all who asked; the lookup is gone then. */
+static void answer_lookup(places_remote_t *self, lookup_t *lookup)
+{
+    for (size_t i = 0; i < lookup->ticket_count; i++) {
+        self->asker.answer(self->asker.argument, lookup->tickets[i], buffer_text(&self->answer));
+    }
+    lookups_remove(self->lookups, lookup);
+}
+
+static void refuse_lookup(places_remote_t *self, lookup_t *lookup, places_status_t status,
+                          text_t message)
+{
+    self->figures.refused += lookup->ticket_count;
+    buffer_clear(&self->answer);
+    places_refuse(status, message, &self->answer);
+    answer_lookup(self, lookup);
+}
+
+static text_t outcome_text(http_outcome_t outcome)
+{
+    switch (outcome) {
+    case HTTP_TIMED_OUT: return TEXT("the places provider did not answer in time");
+    case HTTP_UNREACHABLE: return TEXT("the places provider cannot be reached");
+    case HTTP_UNTRUSTED: return TEXT("the places provider's certificate is not to be trusted");
+    case HTTP_TOO_LARGE: return TEXT("the places provider's answer is too large");
+    case HTTP_BROKEN:
+    case HTTP_ANSWERED: break;
+    }
+    return TEXT("the connection to the places provider broke off");
+}
+
+/* Nothing that holds our key is passed on or logged. */
+static bool shows_key(const places_remote_t *self, text_t body)
+{
+    text_t key = places_key_text(&self->key);
+    return key.size > 0 && body.size >= key.size &&
+           memmem(body.data, body.size, key.data, key.size) != NULL;
+}
+
+/* Makes the answer of what came back. */
+static places_status_t make_answer(places_remote_t *self, const places_query_t *query,
+                                   const http_response_t *response)
+{
+    buffer_clear(&self->answer);
+    if (response->outcome != HTTP_ANSWERED) {
+        return places_refuse(PLACES_STATUS_UNKNOWN_ERROR, outcome_text(response->outcome),
+                             &self->answer);
+    }
+    const places_reply_t reply = {.http_status = response->status, .body = response->body};
+    if (shows_key(self, reply.body)) {
+        return reply.http_status == 200
+                   ? places_refuse_body(&self->answer)
+                   : places_refuse_http(reply.http_status, (text_t){0}, &self->answer);
+    }
+    return self->provider->decode(&reply, query, &self->answer);
+}
+
+static void log_failure(places_remote_t *self, places_status_t status,
+                        const http_response_t *response)
+{
+    char sample[2 * LIMIT_LOG_SAMPLE];
+    text_escape(shows_key(self, response->body) ? TEXT("") : response->body, sample, sizeof sample);
+    log_event(self->log, LOG_PLACES_FAILED,
+              LOG_ABOUT(self->provider->name, LOG_TEXT("status", places_status_name(status)),
+                        LOG_NUMBER("http_status", response->status)),
+              "places: %s: %s, HTTP status %u %s; the client is told so",
+              places_status_name(status), response->reason, response->status, sample);
+}
+
+static void log_state(const places_remote_t *self, breaker_state_t before)
+{
+    const breaker_t *breaker = &self->breaker;
+    const char *name = self->provider->name;
+    if (breaker->state == before) {
+        return;
+    }
+    if (breaker->state == BREAKER_OPEN) {
+        int64_t pause_ns = breaker->open_until_ns - clock_steady_ns();
+        log_event(
+            self->log, LOG_PLACES_PAUSED,
+            LOG_ABOUT(name, LOG_NUMBER("pause_ms", pause_ns / TIMESTAMP_NS_PER_MS)),
+            "places: the provider fails: left alone for %lld ms; questions are answered at once "
+            "without places",
+            (long long)(pause_ns / TIMESTAMP_NS_PER_MS));
+    } else if (breaker->state == BREAKER_HALF_OPEN) {
+        log_event(self->log, LOG_PLACES_TRIED, LOG_PEER(name),
+                  "places: the provider is tried again");
+    } else {
+        log_event(self->log, LOG_PLACES_BACK, LOG_PEER(name), "places: the provider answers again");
+    }
+}
+
+/* How long the provider wants to be left alone, 0: it does not say. */
+static int64_t hold_time_ns(const places_remote_t *self, const http_response_t *response)
+{
+    int64_t hold_s = response->retry_after_s;
+    bool busy = response->status == 429 || response->status == 504;
+    if (self->provider->is_shared && busy && hold_s == 0) {
+        return 1; /* no less than the breaker's pause */
+    }
+    return (hold_s < LIMIT_BREAKER_PAUSE_MS / 1000 ? hold_s : LIMIT_BREAKER_PAUSE_MS / 1000) *
+           TIMESTAMP_NS_PER_S;
+}
+
+/* What the breaker makes of an answer. Refusals count: none is due to a client, for each question is well-formed. */
+static void judge(places_remote_t *self, places_status_t status, const http_response_t *response)
+{
+    breaker_state_t before = self->breaker.state;
+    if (status == PLACES_STATUS_OK || status == PLACES_STATUS_ZERO_RESULTS) {
+        breaker_succeeded(&self->breaker);
+    } else {
+        self->figures.failures++;
+        self->last_failure = status;
+        log_failure(self, status, response);
+        breaker_failed(&self->breaker, clock_steady_ns(), hold_time_ns(self, response));
+    }
+    log_state(self, before);
+}
+
+static void on_done(void *argument, void *tag, const http_response_t *response)
+{
+    places_remote_t *self = argument;
+    lookup_t *lookup = tag;
+    self->under_way--;
+    places_status_t status = make_answer(self, &lookup->query, response);
+    judge(self, status, response);
+    if (self->kept != NULL &&
+        (status == PLACES_STATUS_OK || status == PLACES_STATUS_ZERO_RESULTS)) {
+        answers_put(self->kept, &lookup->spot, buffer_text(&self->answer), clock_steady_ns());
+    }
+    answer_lookup(self, lookup);
+}
+
+/* ---- questions ---- */
+
+/* Sends the request of a lookup; false where its text cannot be made or sent. */
+static bool submit(places_remote_t *self, lookup_t *lookup, int64_t now_ns)
+{
+    const config_provider_t *settings = &self->config->provider;
+    int64_t left_ms = (lookup->deadline_ns - now_ns) / TIMESTAMP_NS_PER_MS;
+    const places_asking_t asking = {
+        .settings = settings,
+        .base_url = settings->base_url != NULL ? settings->base_url : self->provider->base_url,
+        .key = places_key_text(&self->key),
+        .query = &lookup->query,
+        .timeout_ms = left_ms};
+    places_question_t question;
+    places_question_init(&question);
+    status_t status = self->provider->ask(&asking, &question);
+    if (status == STATUS_OK) {
+        status = buffer_append(&question.url, "", 1);
+    }
+    if (status == STATUS_OK) {
+        status =
+            http_submit(self->http, &(http_request_t){.url = question.url.data,
+                                                      .headers = buffer_text(&question.headers),
+                                                      .body = buffer_text(&question.body),
+                                                      .is_post = question.body.size > 0,
+                                                      .timeout_ms = left_ms > 0 ? left_ms : 1,
+                                                      .tag = lookup});
+    }
+    places_question_done(&question);
+    return status == STATUS_OK;
+}
+
+static void start_lookup(places_remote_t *self, lookup_t *lookup, int64_t now_ns)
+{
+    breaker_state_t before = self->breaker.state;
+    if (!breaker_allows(&self->breaker, now_ns)) {
+        refuse_lookup(self, lookup, self->last_failure,
+                      TEXT("the places provider fails, and is left alone for a while"));
+        return;
+    }
+    log_state(self, before);
+    before = self->breaker.state;
+    lookup->under_way = submit(self, lookup, now_ns);
+    if (lookup->under_way) {
+        self->under_way++;
+        self->figures.requests++;
+        return;
+    }
+    breaker_failed(&self->breaker, now_ns, 0);
+    log_state(self, before);
+    self->last_failure = PLACES_STATUS_UNKNOWN_ERROR;
+    refuse_lookup(self, lookup, PLACES_STATUS_UNKNOWN_ERROR,
+                  TEXT("the question could not be sent"));
+}
+
+/* Answers what waited too long; sends what may be. */
+static void start_lookups(places_remote_t *self, int64_t now_ns)
+{
+    lookup_t *lookup;
+    while ((lookup = lookups_late(self->lookups, now_ns)) != NULL) {
+        refuse_lookup(self, lookup, PLACES_STATUS_OVER_QUERY_LIMIT,
+                      TEXT("too many questions to the places provider are waiting"));
+    }
+    while (self->under_way < self->under_way_max &&
+           (lookup = lookups_next(self->lookups)) != NULL) {
+        start_lookup(self, lookup, now_ns);
+    }
+    self->figures.state = breaker_state_text(self->breaker.state);
+}
+
+void places_remote_ask(places_remote_t *self, const places_query_t *query)
+{
+    int64_t now_ns = clock_steady_ns();
+    lookup_spot_t spot = lookup_spot(query);
+    bool joined = false;
+    text_t kept;
+    if (self->kept != NULL && answers_get(self->kept, &spot, now_ns, &kept)) {
+        self->figures.kept++;
+        self->asker.answer(self->asker.argument, query->ticket, kept);
+        return;
+    }
+    if (lookups_add(self->lookups, query, now_ns + self->time_ns, &joined) != STATUS_OK) {
+        self->figures.refused++;
+        buffer_clear(&self->answer);
+        places_refuse(PLACES_STATUS_OVER_QUERY_LIMIT,
+                      TEXT("too many questions to the places provider are waiting"), &self->answer);
+        self->asker.answer(self->asker.argument, query->ticket, buffer_text(&self->answer));
+        return;
+    }
+    self->figures.joined += joined ? 1 : 0;
+    start_lookups(self, now_ns);
+}
+
+void places_remote_step(places_remote_t *self)
+{
+    http_step(self->http);
+    start_lookups(self, clock_steady_ns());
+}
+
+void places_remote_wait(places_remote_t *self, const int *descriptors, size_t count)
+{
+    int64_t deadline_ns = lookups_deadline(self->lookups);
+    int64_t wait_ms = INT32_MAX;
+    if (deadline_ns != INT64_MAX) {
+        int64_t left_ns = deadline_ns - clock_steady_ns();
+        wait_ms = left_ns > 0 ? left_ns / TIMESTAMP_NS_PER_MS + 1 : 0;
+    }
+    http_wait(self->http, descriptors, count, wait_ms);
+}
+
+const places_figures_t *places_remote_figures(const places_remote_t *self)
+{
+    return &self->figures;
+}

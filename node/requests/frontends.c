@@ -1,0 +1,134 @@
+#include "node/requests/frontends.h"
+
+#include "common/base/memory.h"
+#include "common/protocol/message.h"
+
+#include <stdlib.h>
+
+const char *const frontends_figure_keys[FRONTENDS_FIGURES] = {
+#define FRONTENDS_KEY(name, key) [FRONTENDS_##name] = (key),
+    FRONTENDS_FIGURE_MAP(FRONTENDS_KEY)
+#undef FRONTENDS_KEY
+};
+
+struct frontends {
+    frontend_link_t slots[LIMIT_FRONTENDS];
+    size_t used; /* slots that were ever in use: none beyond is present */
+    size_t count;
+    uint32_t serial; /* the newest given out */
+};
+
+frontends_t *frontends_new(void)
+{
+    return memory_new(sizeof(frontends_t));
+}
+
+void frontends_destroy(frontends_t **self_p)
+{
+    frontends_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < self->used; i++) {
+        if (self->slots[i].present) {
+            buffer_done(&self->slots[i].replies);
+        }
+    }
+    free(self);
+    *self_p = NULL;
+}
+
+frontend_link_t *frontends_next(frontends_t *self, size_t *slot)
+{
+    while (*slot < self->used) {
+        frontend_link_t *frontend = &self->slots[(*slot)++];
+        if (frontend->present) {
+            return frontend;
+        }
+    }
+    return NULL;
+}
+
+frontend_link_t *frontends_find(frontends_t *self, text_t routing_id)
+{
+    size_t slot = 0;
+    frontend_link_t *frontend;
+    while ((frontend = frontends_next(self, &slot)) != NULL) {
+        if (text_equal(frontend_routing_id(frontend), routing_id)) {
+            return frontend;
+        }
+    }
+    return NULL;
+}
+
+frontend_link_t *frontends_at(frontends_t *self, size_t slot, uint32_t serial)
+{
+    bool same =
+        slot < self->used && self->slots[slot].present && self->slots[slot].serial == serial;
+    return same ? &self->slots[slot] : NULL;
+}
+
+size_t frontends_slot(const frontends_t *self, const frontend_link_t *frontend)
+{
+    return (size_t)(frontend - self->slots);
+}
+
+frontend_link_t *frontends_add(frontends_t *self, text_t routing_id, uint64_t session)
+{
+    frontend_link_t *frontend = frontends_find(self, routing_id);
+    if (frontend != NULL) {
+        frontends_remove(self, frontend);
+    }
+    size_t slot = 0;
+    while (slot < self->used && self->slots[slot].present) {
+        slot++;
+    }
+    if (slot == LIMIT_FRONTENDS || routing_id.size > FRONTENDS_ROUTING_ID_SIZE) {
+        return NULL;
+    }
+    frontend = &self->slots[slot];
+    *frontend = (frontend_link_t){.present = true,
+                                  .serial = ++self->serial,
+                                  .routing_id_size = routing_id.size,
+                                  .session = session};
+    memcpy(frontend->routing_id, routing_id.data, routing_id.size);
+    buffer_init(&frontend->replies, LIMIT_BODY_SIZE);
+    self->used = slot == self->used ? slot + 1 : self->used;
+    self->count++;
+    return frontend;
+}
+
+void frontends_remove(frontends_t *self, frontend_link_t *frontend)
+{
+    buffer_done(&frontend->replies);
+    frontend->present = false;
+    self->count--;
+}
+
+void frontends_take_figures(frontend_link_t *frontend, text_t body)
+{
+    uint64_t value;
+    if (message_number(body, "clients", LIMIT_CONNECTIONS, &value)) {
+        frontend->clients = value;
+    }
+    for (size_t i = 0; i < FRONTENDS_FIGURES; i++) {
+        if (message_number(body, frontends_figure_keys[i], INT64_MAX, &value)) {
+            frontend->told[i] = true;
+            frontend->figures[i] = value;
+        }
+    }
+}
+
+size_t frontends_count(const frontends_t *self)
+{
+    return self->count;
+}
+
+uint64_t frontends_clients(const frontends_t *self)
+{
+    uint64_t clients = 0;
+    for (size_t i = 0; i < self->used; i++) {
+        clients += self->slots[i].present ? self->slots[i].clients : 0;
+    }
+    return clients;
+}

@@ -1,0 +1,89 @@
+/* frontends.h - the front-ends that a node serves, and the replies that gather for each in a turn.
+ *
+ * docs/bus-protocol.md, Q1 to Q8. Owner: the node. Threads: the reactor's. Free of I/O and clocks.
+ */
+#ifndef HERD_NODE_REQUESTS_FRONTENDS_H
+#define HERD_NODE_REQUESTS_FRONTENDS_H
+
+#include "common/base/buffer.h"
+#include "common/base/limits.h"
+#include "common/base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FRONTENDS_ROUTING_ID_SIZE = 255 }; /* ZeroMQ's most, bytes */
+
+/* What a front-end says of itself with PING beside its clients (bus-protocol.md, Q8), for reports. */
+#define FRONTENDS_FIGURE_MAP(X)                                                                    \
+    X(LINES, "lines")                                                                              \
+    X(MALFORMED, "malformed")                                                                      \
+    X(RECEIVED, "received")                                                                        \
+    X(SENT, "sent")                                                                                \
+    X(SLOW, "slow")                                                                                \
+    X(TURNED_AWAY, "turned_away")                                                                  \
+    X(GIVEN_UP, "given_up")
+
+enum {
+#define FRONTENDS_ENUM(name, key) FRONTENDS_##name,
+    FRONTENDS_FIGURE_MAP(FRONTENDS_ENUM)
+#undef FRONTENDS_ENUM
+        FRONTENDS_FIGURES
+};
+
+/* The keys of these. */
+extern const char *const frontends_figure_keys[FRONTENDS_FIGURES];
+
+/* One front-end (open; the node reads and writes it). */
+typedef struct {
+    bool present;    /* this slot is in use */
+    uint32_t serial; /* differs between two uses of a slot */
+    char routing_id[FRONTENDS_ROUTING_ID_SIZE];
+    size_t routing_id_size;           /* bytes */
+    char label[LIMIT_NAME_SIZE + 32]; /* for the log: name and pid */
+    uint64_t session;                 /* of its HELLO */
+    uint64_t clients;                 /* connections it serves, as it last said */
+    bool told[FRONTENDS_FIGURES];     /* which figures it has told: an older one tells less */
+    uint64_t figures[FRONTENDS_FIGURES];
+    int64_t heard_ns; /* steady */
+    bool broken;      /* a REPLY to it was lost: its session is no more */
+    buffer_t replies; /* body of the REPLY that is being made */
+} frontend_link_t;
+
+typedef struct frontends frontends_t;
+
+frontends_t *frontends_new(void);
+void frontends_destroy(frontends_t **self_p);
+
+/* The front-end of that routing id, NULL where there is none. Borrowed until it is removed. */
+frontend_link_t *frontends_find(frontends_t *self, text_t routing_id);
+
+/* The front-end in `slot` (any number), if it is still the one that had `serial`; else NULL. */
+frontend_link_t *frontends_at(frontends_t *self, size_t slot, uint32_t serial);
+
+/* The slot of a front-end. */
+size_t frontends_slot(const frontends_t *self, const frontend_link_t *frontend);
+
+/* A new one, or the known one of that routing id with a new session. NULL past LIMIT_FRONTENDS, or where the
+ * routing id is longer than FRONTENDS_ROUTING_ID_SIZE. */
+frontend_link_t *frontends_add(frontends_t *self, text_t routing_id, uint64_t session);
+
+void frontends_remove(frontends_t *self, frontend_link_t *frontend);
+
+/* The next present one from `*slot` on, moving `*slot` behind it; NULL at the end. Start with 0. */
+frontend_link_t *frontends_next(frontends_t *self, size_t *slot);
+
+/* Takes what PING says, `key value` lines. */
+void frontends_take_figures(frontend_link_t *frontend, text_t body);
+
+/* Front-ends, and the clients of all of them. */
+size_t frontends_count(const frontends_t *self);
+uint64_t frontends_clients(const frontends_t *self);
+
+static inline text_t frontend_routing_id(const frontend_link_t *frontend)
+{
+    return (text_t){.data = frontend->routing_id, .size = frontend->routing_id_size};
+}
+
+#endif

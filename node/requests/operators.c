@@ -1,0 +1,161 @@
+#include "node/requests/operators.h"
+
+#include "common/base/limits.h"
+#include "node/requests/report.h"
+
+/* Entries that a STATUS may add to the digest by itself: one or two milliseconds. */
+enum { STATUS_DIGEST_STEP = 16384 };
+
+bool operators_take(message_type_t type)
+{
+    switch (type) {
+    case MESSAGE_STATUS:
+    case MESSAGE_FORGET:
+    case MESSAGE_WHERE:
+    case MESSAGE_LOGLEVEL:
+    case MESSAGE_ECHO:
+    case MESSAGE_RELOAD: return true;
+    default: return false;
+    }
+}
+
+bool operators_want_digest(operators_t *self)
+{
+    self->digest_asked = self->digest_asked && store_digest(self->context.store) == NULL;
+    return self->digest_asked;
+}
+
+/* S1 */
+static bool answer_status(operators_t *self, buffer_t *out)
+{
+    const operators_context_t *context = &self->context;
+    const request_t *request = context->request;
+    /* What little has changed since it was last complete; the node does more, and then it is asked again. */
+    if (!self->digest_asked) {
+        self->digest_asked = !store_digest_step(context->store, STATUS_DIGEST_STEP);
+    }
+    report_figures_t figures = {
+        .name = context->member->name,
+        .started_ns = context->started_ns,
+        .log = context->log,
+        .records = store_count(context->store),
+        .digest = store_digest(context->store),
+        .memory_size = store_memory(context->store),
+        .max_clients = context->config->max_clients,
+        .max_memory = context->max_memory,
+        .positions = request->positions,
+        .lookups = request->lookups,
+        .invalid = request->invalid,
+        .stamps_replaced = request->stamps_replaced,
+        .malformed = request->malformed,
+        .unacknowledged = context->promises != NULL ? promises_count(context->promises) : 0,
+        .unkept = request->unkept,
+        .waiting = waiting_count(context->waiting),
+        .security = config_security_text(context->config->security),
+        .refused = context->guard != NULL ? guard_refused(context->guard) : 0,
+        .frontends = context->frontends,
+        .places = context->places != NULL ? places_figures(context->places) : NULL,
+        .tap = context->tap != NULL ? tap_counters(context->tap) : (tap_counters_t){0},
+        .neighbours = neighbours_all(context->neighbours),
+        .neighbour_count = neighbours_count(context->neighbours),
+    };
+    return report_write(&figures, out) == STATUS_OK;
+}
+
+/* kiwi.cs.ucla.edu LF */
+static bool read_client(text_t body, text_t *ret_client)
+{
+    text_t line;
+    if (!text_take_line(&body, &line) || body.size > 0) {
+        return false;
+    }
+    text_t rest = line;
+    return text_take_field(&rest, ret_client) && ret_client->size == line.size;
+}
+
+/* R17. False where there is nothing to forget, or no room for the tombstone. */
+static bool forget(const operators_context_t *context, text_t client, int64_t now_ns)
+{
+    if (!store_forget(context->store, client, text_of(context->member->name), now_ns)) {
+        return false;
+    }
+    char shown[LIMIT_LOG_SAMPLE];
+    text_escape(client, shown, sizeof shown);
+    log_event(context->log, LOG_CLIENT_FORGOTTEN, LOG_ABOUT(NULL, LOG_TEXT("client", shown)),
+              "client %s forgotten by an operator; its tombstone goes to all members", shown);
+    return true;
+}
+
+/* S2 */
+static bool answer_forget(const operators_context_t *context, text_t client, int64_t now_ns,
+                          buffer_t *out)
+{
+    record_t record;
+    int forgotten = forget(context, client, now_ns) ? 1 : 0;
+    int known = store_find(context->store, client, &record) ? 1 : 0;
+    return buffer_format(out, forgotten == 1 ? "forgotten %d\n" : "forgotten %d\nknown %d\n",
+                         forgotten, known) == STATUS_OK;
+}
+
+/* S3 */
+static bool answer_where(const operators_context_t *context, text_t client, buffer_t *out)
+{
+    record_t served;
+    record_t record;
+    bool is_served = store_find(context->store, client, &served);
+    if (!store_find_any(context->store, client, &record)) {
+        return buffer_append(out, "known 0\n", sizeof "known 0\n" - 1) == STATUS_OK;
+    }
+    return buffer_format(out, "known 1\nserved %d\nrecord ", is_served ? 1 : 0) == STATUS_OK &&
+           record_append_bus_line(&record, out) == STATUS_OK;
+}
+
+/* S4; e.g. warning LF */
+static bool answer_log_level(const operators_context_t *context, text_t body, buffer_t *out)
+{
+    text_t name;
+    log_level_t level;
+    if (!text_take_line(&body, &name) || body.size > 0 || !log_level_parse(name, &level)) {
+        return false;
+    }
+    log_level_t before = log_level(context->log);
+    /* The note of it is written whatever the levels are. */
+    log_set_level(context->log, LOG_LEVEL_INFO);
+    log_event(context->log, LOG_LEVEL_SET, NULL,
+              "events of level %s and graver are logged from now on, as an operator asked; "
+              "before it was %s",
+              log_level_text(level), log_level_text(before));
+    log_set_level(context->log, level);
+    return buffer_format(out, "log_level %s\nbefore %s\n", log_level_text(level),
+                         log_level_text(before)) == STATUS_OK;
+}
+
+bool operators_answer(operators_t *self, const message_t *question, int64_t now_ns, buffer_t *out,
+                      const char **ret_problem)
+{
+    const operators_context_t *context = &self->context;
+    text_t client = {0};
+    bool names_client = read_client(question->body, &client);
+    switch (question->type) {
+    case MESSAGE_STATUS:
+        *ret_problem = "a STATUS whose REPORT is too long";
+        return answer_status(self, out);
+    case MESSAGE_FORGET:
+        *ret_problem = "a FORGET of no client";
+        return names_client && answer_forget(context, client, now_ns, out);
+    case MESSAGE_WHERE:
+        *ret_problem = "a WHERE of no client";
+        return names_client && answer_where(context, client, out);
+    case MESSAGE_LOGLEVEL:
+        *ret_problem = "a LOGLEVEL of no level";
+        return answer_log_level(context, question->body, out);
+    case MESSAGE_ECHO: /* S5 */
+        *ret_problem = "an ECHO that cannot be answered";
+        return buffer_format(out, "name %s\n", context->member->name) == STATUS_OK;
+    case MESSAGE_RELOAD: /* S6 */
+        *ret_problem = "a RELOAD whose REPORT is too long";
+        (void)context->reload(context->argument, out); /* the report says what came of it */
+        return true;
+    default: *ret_problem = "no question of operators"; return false;
+    }
+}

@@ -1,0 +1,44 @@
+/* report.h - what a node tells an operator (bus-protocol.md, S1).
+ *
+ * Owner: none. Threads: the reactor's.
+ */
+#ifndef HERD_NODE_REQUESTS_REPORT_H
+#define HERD_NODE_REQUESTS_REPORT_H
+
+#include "common/base/buffer.h"
+#include "node/bus/neighbour.h"
+#include "node/places/query.h"
+#include "node/requests/frontends.h"
+#include "node/tap/tap.h"
+
+/* The figures (open value struct); all borrowed. */
+typedef struct {
+    const char *name;
+    int64_t started_ns;       /* POSIX time */
+    const log_t *log;         /* its level and losses are told */
+    size_t records;           /* clients known */
+    const digest_t *digest;   /* of these; NULL while it is not complete */
+    size_t memory_size;       /* bytes that these take */
+    size_t max_clients;       /* records, at most */
+    size_t max_memory;        /* bytes that these may take */
+    uint64_t positions;       /* IAMATs answered */
+    uint64_t lookups;         /* WHATSATs answered or asked on */
+    uint64_t invalid;         /* lines answered "?" */
+    uint64_t stamps_replaced; /* bus-protocol.md, Q6 */
+    uint64_t malformed;       /* request records dropped */
+    size_t unacknowledged;    /* IAMATs whose answer waits for neighbours (replication.md, R18) */
+    uint64_t unkept;          /* IAMATs not answered because these did not acknowledge */
+    size_t waiting;           /* WHATSATs that wait for the places provider */
+    const char *security;     /* "curve", "none", "local" */
+    uint64_t refused;         /* connections and messages turned away (K3) */
+    frontends_t *frontends;
+    const places_figures_t *places; /* NULL without a provider */
+    tap_counters_t tap;
+    neighbour_t *const *neighbours; /* neighbour_count of them */
+    size_t neighbour_count;
+} report_figures_t;
+
+/* Appends the body of a REPORT. STATUS_FULL, with part of it written, past the buffer's maximum. */
+status_t report_write(const report_figures_t *figures, buffer_t *out) STATUS_MUST_USE;
+
+#endif

@@ -1,0 +1,523 @@
+#include "node/requests/service.h"
+
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/base/timestamp.h"
+#include "common/clock/clock.h"
+#include "common/protocol/message.h"
+#include "common/sockets/transport.h"
+#include "node/places/answer.h"
+#include "node/requests/frontends.h"
+#include "node/requests/operators.h"
+#include "node/requests/promises.h"
+#include "node/requests/queries.h"
+#include "node/requests/request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A question to the places actor is given up this long before the client would be, or at half its time where that
+ * is short. */
+enum { PLACES_MARGIN_MS = 500 };
+/* Answers that leave in one turn when neighbours have acknowledged: some ten milliseconds; the tick takes up the rest. */
+enum { RELEASES_PER_TURN = 65536 };
+
+static const int64_t frontend_dead_after_ns = 5 * TIMESTAMP_NS_PER_S;
+
+struct service {
+    service_context_t context;
+    frontends_t *frontends;
+    waiting_t *waiting;
+    promises_t *promises; /* NULL where no answer waits for neighbours */
+    request_t request;
+    operators_t operators;
+};
+
+static void drop(service_t *self, const char *problem, text_t peer)
+{
+    log_dropped(self->context.log, NULL, "requests", problem, peer);
+}
+
+static void remove_frontend(service_t *self, frontend_link_t *frontend, const char *reason)
+{
+    log_event(self->context.log, LOG_FRONTEND_LEFT, LOG_PEER(frontend->label), "front-end left: %s",
+              reason);
+    frontends_remove(self->frontends, frontend);
+}
+
+enum { LABEL_SIZE = sizeof(((frontend_link_t *)NULL)->label) };
+
+/* Name and pid of a front-end, from its HELLO: checked to be fit for the log. `label` has LABEL_SIZE bytes. */
+static void write_label(text_t body, char *label)
+{
+    text_t name;
+    uint64_t pid;
+    if (!message_value(body, "frontend", &name) || !record_name_is_valid(name)) {
+        name = TEXT("?");
+    }
+    if (!message_number(body, "pid", INT32_MAX, &pid)) {
+        pid = 0;
+    }
+    snprintf(label, LABEL_SIZE, "%.*s/%llu", (int)name.size, name.data, (unsigned long long)pid);
+}
+
+/* "Goloman:4711", "operator", or "?" (bus-protocol.md, T2); `label` has LABEL_SIZE bytes. */
+static text_t tap_peer(service_t *self, text_t peer, const message_t *message, char *label)
+{
+    if (operators_take(message->type) || message->type == MESSAGE_REPORT) {
+        return TEXT("operator");
+    }
+    const frontend_link_t *frontend = frontends_find(self->frontends, peer);
+    if (message->type == MESSAGE_HELLO) {
+        write_label(message->body, label);
+    } else if (frontend != NULL) {
+        memcpy(label, frontend->label, LABEL_SIZE);
+    } else {
+        return TEXT("?");
+    }
+    char *slash = strchr(label, '/');
+    if (slash != NULL) {
+        *slash = ':'; /* parts of a topic are parted by slashes */
+    }
+    return text_of(label);
+}
+
+/* Shows a message of a front-end or operator, or to one. */
+static void tap_exchange(service_t *self, publication_kind_t kind, text_t peer,
+                         const message_t *message)
+{
+    char label[LABEL_SIZE];
+    tap_changes(self->context.tap); /* also where nobody wants this message */
+    if (tap_wants(self->context.tap, kind)) {
+        tap_message(self->context.tap, kind, tap_peer(self, peer, message, label), message);
+    }
+}
+
+/* False where it could not be delivered. */
+static bool send_to_frontend(service_t *self, text_t peer, const message_t *message)
+{
+    status_t status = transport_send(self->context.socket, peer, message);
+    if (status == STATUS_OK) {
+        tap_exchange(self, PUBLICATION_REPLY, peer, message);
+    } else {
+        log_event(
+            self->context.log, LOG_FRONTEND_UNDELIVERED, NULL,
+            "a %s could not be delivered to a front-end or operator: %s; a front-end asks again",
+            message_type_text(message->type), status_text(status));
+    }
+    return status == STATUS_OK;
+}
+
+/* Q4: sends what has gathered, as the answer to `answered` REQUEST messages. Where replies are lost, the session is
+ * over: the front-end is told so by RESET, and asks again (Q1, Q7). */
+static void send_replies(service_t *self, frontend_link_t *frontend, unsigned answered)
+{
+    if (frontend->broken) {
+        buffer_clear(&frontend->replies);
+        return;
+    }
+    char header[2 * TEXT_NUMBER_SIZE + 2];
+    int size =
+        snprintf(header, sizeof header, "%llu %u", (unsigned long long)frontend->session, answered);
+    message_t reply = {.type = MESSAGE_REPLY,
+                       .header = {.data = header, .size = (size_t)size},
+                       .body = buffer_text(&frontend->replies)};
+    frontend->broken = !send_to_frontend(self, frontend_routing_id(frontend), &reply);
+    buffer_clear(&frontend->replies);
+}
+
+/* Answers a query that waited, with `json`. */
+static void answer_query(service_t *self, uint64_t ticket, text_t json)
+{
+    waiting_query_t query;
+    if (!waiting_take(self->waiting, ticket, &query)) {
+        return;
+    }
+    frontend_link_t *frontend =
+        frontends_at(self->frontends, query.frontend, query.frontend_serial);
+    if (frontend != NULL) {
+        request_answer_query(&self->request, &query, json, frontend, clock_now_ns());
+        if (frontend->replies.size >= LIMIT_BATCH_SIZE) {
+            send_replies(self, frontend, 0);
+        }
+    }
+    free(query.answer);
+}
+
+static void answer_query_with_error(service_t *self, uint64_t ticket, places_status_t outcome,
+                                    text_t message)
+{
+    buffer_t json;
+    buffer_init(&json, LIMIT_REPLY_SIZE);
+    places_answer_t none = {.status = outcome, .error_message = message};
+    if (places_answer_write(&none, &json) == STATUS_OK) {
+        answer_query(self, ticket, buffer_text(&json));
+    }
+    buffer_done(&json);
+}
+
+static void flush_replies(service_t *self)
+{
+    size_t slot = 0;
+    frontend_link_t *frontend;
+    while ((frontend = frontends_next(self->frontends, &slot)) != NULL) {
+        if (frontend->replies.size > 0) {
+            send_replies(self, frontend, 0);
+        }
+    }
+}
+
+/* Hands the questions of the turn to the actor, all in one message. */
+static void ask_places(service_t *self)
+{
+    request_t *request = &self->request;
+    size_t count = request->query_count;
+    request->query_count = 0;
+    if (count == 0 || places_ask(self->context.places, request->queries, count) == STATUS_OK) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        answer_query_with_error(self, request->queries[i].ticket, PLACES_STATUS_OVER_QUERY_LIMIT,
+                                TEXT("too many questions are waiting at this server"));
+    }
+    flush_replies(self);
+}
+
+/* Q3, Q4 */
+static void take_request(service_t *self, frontend_link_t *frontend, text_t body, int64_t now_ns,
+                         int64_t steady_ns)
+{
+    bool more = true;
+    while (more) {
+        more = request_answer_some(&self->request, &body, frontend, now_ns, steady_ns);
+        send_replies(self, frontend, more ? 0 : 1);
+        if (more) {
+            ask_places(self);
+        }
+    }
+}
+
+static void refuse(service_t *self, const transport_inbound_t *inbound, text_t reason)
+{
+    message_t refused = {
+        .type = MESSAGE_REFUSED, .header = inbound->message.header, .body = reason};
+    send_to_frontend(self, inbound->peer, &refused);
+}
+
+/* Whether a HELLO is of this herd and of a version that we speak (M2, Q1). */
+static bool hello_fits(const service_t *self, text_t body)
+{
+    text_t herd;
+    return message_has_version(body) && message_value(body, "herd", &herd) &&
+           text_equal(herd, text_of(self->context.config->herd_name));
+}
+
+/* K5: whether a front-end with a key gives the name that this has. */
+static bool has_own_name(const security_holder_t *holder, text_t body)
+{
+    text_t name;
+    return holder == NULL ||
+           (message_value(body, "frontend", &name) && text_equal(name, text_of(holder->name)));
+}
+
+/* Q1 */
+static void take_frontend_hello(service_t *self, const transport_inbound_t *inbound,
+                                const security_holder_t *holder, uint64_t session,
+                                int64_t steady_ns)
+{
+    const message_t *message = &inbound->message;
+    if (!has_own_name(holder, message->body)) {
+        guard_note(self->context.guard, SECURITY_DOMAIN_REQUESTS, inbound, holder,
+                   "it gives another name than its key has");
+        refuse(self, inbound, TEXT("this is not the name that your key has\n"));
+        return;
+    }
+    if (!hello_fits(self, message->body)) {
+        drop(self, "a HELLO of another herd or version", inbound->peer);
+        refuse(self, inbound, TEXT("another herd, or a version that is not spoken here\n"));
+        return;
+    }
+    frontend_link_t *frontend = frontends_add(self->frontends, inbound->peer, session);
+    if (frontend == NULL) {
+        drop(self, "too many front-ends", inbound->peer);
+        refuse(self, inbound, TEXT("too many front-ends\n"));
+        return;
+    }
+    frontend->heard_ns = steady_ns;
+    write_label(message->body, frontend->label);
+    log_event(self->context.log, LOG_FRONTEND_CAME, LOG_PEER(frontend->label), "front-end came");
+    char body[LIMIT_NAME_SIZE + GENERATION_SIZE + 64];
+    int size =
+        snprintf(body, sizeof body, "version %d\nname %s\ngeneration %.*s\n", MESSAGE_VERSION,
+                 self->context.member->name, GENERATION_SIZE, self->context.generation.hex);
+    message_t welcome = {.type = MESSAGE_WELCOME,
+                         .header = message->header,
+                         .body = {.data = body, .size = (size_t)size}};
+    send_to_frontend(self, inbound->peer, &welcome);
+}
+
+/* Q8 */
+static void take_ping(service_t *self, frontend_link_t *frontend, const message_t *message)
+{
+    frontends_take_figures(frontend, message->body);
+    message_t pong = {.type = MESSAGE_PONG, .header = message->header};
+    send_to_frontend(self, frontend_routing_id(frontend), &pong);
+}
+
+/* S1 to S6 */
+static void take_question(service_t *self, const transport_inbound_t *inbound, int64_t now_ns)
+{
+    buffer_t body;
+    const char *problem;
+    buffer_init(&body, LIMIT_BODY_SIZE);
+    if (operators_answer(&self->operators, &inbound->message, now_ns, &body, &problem)) {
+        message_t report = {
+            .type = MESSAGE_REPORT, .header = inbound->message.header, .body = buffer_text(&body)};
+        send_to_frontend(self, inbound->peer, &report);
+    } else {
+        drop(self, problem, inbound->peer);
+    }
+    buffer_done(&body);
+}
+
+/* What comes from a front-end that said HELLO. */
+static void take_frontend_message(service_t *self, frontend_link_t *frontend,
+                                  const message_t *message, int64_t now_ns, int64_t steady_ns)
+{
+    frontend->heard_ns = steady_ns;
+    switch (message->type) {
+    case MESSAGE_REQUEST: take_request(self, frontend, message->body, now_ns, steady_ns); break;
+    case MESSAGE_PING: take_ping(self, frontend, message); break;
+    case MESSAGE_GOODBYE: remove_frontend(self, frontend, "it said goodbye"); break;
+    default: drop(self, "a type that front-ends do not send", frontend_routing_id(frontend)); break;
+    }
+}
+
+/* `holder`: who sent it, NULL where there are no keys. */
+static void take_message(service_t *self, const transport_inbound_t *inbound,
+                         const security_holder_t *holder, int64_t now_ns, int64_t steady_ns)
+{
+    const message_t *message = &inbound->message;
+    uint64_t session;
+    if (holder != NULL && !security_may_request(holder->role, message->type)) {
+        guard_note(self->context.guard, SECURITY_DOMAIN_REQUESTS, inbound, holder,
+                   "such a key does not send this type"); /* K5 */
+        return;
+    }
+    if (operators_take(message->type)) {
+        take_question(self, inbound, now_ns);
+        return;
+    }
+    if (!text_to_u64(message->header, UINT64_MAX, &session)) {
+        drop(self, "a header without session", inbound->peer);
+        return;
+    }
+    if (message->type == MESSAGE_HELLO) {
+        take_frontend_hello(self, inbound, holder, session, steady_ns);
+        return;
+    }
+    frontend_link_t *frontend = frontends_find(self->frontends, inbound->peer);
+    if (frontend == NULL || frontend->session != session || frontend->broken) {
+        message_t reset = {.type = MESSAGE_RESET, .header = message->header};
+        send_to_frontend(self, inbound->peer, &reset);
+        return;
+    }
+    take_frontend_message(self, frontend, message, now_ns, steady_ns);
+}
+
+void service_receive(service_t *self)
+{
+    int64_t now_ns = clock_now_ns();
+    int64_t steady_ns = clock_steady_ns();
+    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN; i++) {
+        transport_inbound_t inbound;
+        status_t status = transport_receive(self->context.socket, true, &inbound);
+        if (status == STATUS_AGAIN || status == STATUS_SYSTEM) {
+            break;
+        }
+        const security_holder_t *holder;
+        bool admitted =
+            guard_admits(self->context.guard, SECURITY_DOMAIN_REQUESTS, &inbound, &holder);
+        if (admitted && status == STATUS_OK) {
+            tap_exchange(self, PUBLICATION_REQUEST, inbound.peer, &inbound.message);
+            take_message(self, &inbound, holder, now_ns, steady_ns);
+        } else if (admitted) {
+            drop(self, status_text(status), holder != NULL ? text_of(holder->name) : inbound.peer);
+        }
+        transport_inbound_done(&inbound);
+    }
+    ask_places(self);
+}
+
+static void on_answer(void *argument, uint64_t ticket, text_t json)
+{
+    answer_query(argument, ticket, json);
+}
+
+void service_take_answers(service_t *self)
+{
+    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN; i++) {
+        if (!places_receive(self->context.places, on_answer, self)) {
+            break;
+        }
+    }
+    flush_replies(self);
+}
+
+/* R18: what enough neighbours hold now. */
+static void note_held(service_t *self)
+{
+    neighbour_t *const *neighbours = neighbours_all(self->context.neighbours);
+    size_t count = neighbours_count(self->context.neighbours);
+    promises_begin_round(self->promises);
+    for (size_t i = 0; i < count; i++) {
+        promises_note_held(self->promises, link_held(neighbour_link(neighbours[i])));
+    }
+    promises_end_round(self->promises);
+}
+
+void service_release(service_t *self)
+{
+    if (self->promises == NULL) {
+        return;
+    }
+    note_held(self);
+    int64_t now_ns = clock_now_ns();
+    promise_t promise;
+    text_t reply;
+    for (int i = 0; i < RELEASES_PER_TURN && promises_take_kept(self->promises, &promise, &reply);
+         i++) {
+        frontend_link_t *frontend =
+            frontends_at(self->frontends, promise.frontend, promise.frontend_serial);
+        if (frontend == NULL) {
+            continue;
+        }
+        request_answer_promise(&self->request, &promise, reply, frontend, now_ns);
+        if (frontend->replies.size >= LIMIT_BATCH_SIZE) {
+            send_replies(self, frontend, 0);
+        }
+    }
+    flush_replies(self);
+}
+
+bool service_owes_answers(const service_t *self)
+{
+    return self->promises != NULL && promises_count(self->promises) > 0;
+}
+
+static void drop_late_promises(service_t *self, int64_t steady_ns)
+{
+    if (self->promises != NULL) {
+        int64_t timeout_ns = self->context.config->request_timeout_ms * TIMESTAMP_NS_PER_MS;
+        request_drop_late_promises(&self->request, steady_ns - timeout_ns);
+    }
+}
+
+static void answer_late_queries(service_t *self, int64_t steady_ns)
+{
+    int64_t timeout_ms = self->context.config->request_timeout_ms;
+    int64_t margin_ms = timeout_ms / 2 < PLACES_MARGIN_MS ? timeout_ms / 2 : PLACES_MARGIN_MS;
+    int64_t latest_ns = steady_ns - (timeout_ms - margin_ms) * TIMESTAMP_NS_PER_MS;
+    size_t slot = 0;
+    uint64_t ticket;
+    while (waiting_next_late(self->waiting, latest_ns, &slot, &ticket)) {
+        answer_query_with_error(self, ticket, PLACES_STATUS_UNKNOWN_ERROR,
+                                TEXT("the places provider did not answer in time"));
+    }
+    flush_replies(self);
+}
+
+bool service_wants_digest(service_t *self)
+{
+    return operators_want_digest(&self->operators);
+}
+
+void service_tick(service_t *self, int64_t steady_ns)
+{
+    size_t slot = 0;
+    frontend_link_t *frontend;
+    while ((frontend = frontends_next(self->frontends, &slot)) != NULL) {
+        if (steady_ns - frontend->heard_ns > frontend_dead_after_ns) {
+            remove_frontend(self, frontend, "nothing heard for 5 s");
+        }
+    }
+    answer_late_queries(self, steady_ns);
+    service_release(self);
+    drop_late_promises(self, steady_ns);
+}
+
+static operators_context_t operators_context(service_t *self)
+{
+    return (operators_context_t){
+        .config = self->context.config,
+        .member = self->context.member,
+        .log = self->context.log,
+        .store = self->context.store,
+        .neighbours = self->context.neighbours,
+        .places = self->context.places,
+        .promises = self->promises,
+        .waiting = self->waiting,
+        .request = &self->request,
+        .frontends = self->frontends,
+        .tap = self->context.tap,
+        .guard = self->context.guard,
+        .reload = self->context.reload,
+        .argument = self->context.argument,
+        .max_memory = self->context.max_memory,
+        .started_ns = self->context.started_ns,
+    };
+}
+
+service_t *service_new(const service_context_t *context)
+{
+    service_t *self = memory_new(sizeof *self);
+    self->context = *context;
+    self->frontends = frontends_new();
+    self->waiting = waiting_new();
+    if (context->config->acknowledge_peers > 0) {
+        self->promises = promises_new(context->config->acknowledge_peers, LIMIT_PROMISES_SIZE);
+    }
+    request_context_t request = {
+        .store = context->store,
+        .waiting = self->waiting,
+        .promises = self->promises,
+        .frontends = self->frontends,
+        .log = context->log,
+        .member = text_of(context->member->name),
+        .max_clock_lead_ns = context->config->max_clock_lead_ms * TIMESTAMP_NS_PER_MS,
+        .has_places = context->places != NULL,
+    };
+    request_init(&self->request, &request);
+    self->operators.context = operators_context(self);
+    return self;
+}
+
+void service_apply(service_t *self, size_t max_memory)
+{
+    const config_t *config = self->context.config;
+    size_t peers = config->acknowledge_peers;
+    self->context.max_memory = max_memory;
+    self->request.context.max_clock_lead_ns = config->max_clock_lead_ms * TIMESTAMP_NS_PER_MS;
+    if (self->promises != NULL) {
+        promises_set_peers(self->promises, peers);
+    } else if (peers > 0) {
+        self->promises = promises_new(peers, LIMIT_PROMISES_SIZE);
+        self->request.context.promises = self->promises;
+    }
+    self->operators.context = operators_context(self);
+    service_release(self);
+}
+
+void service_destroy(service_t **self_p)
+{
+    service_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    request_done(&self->request);
+    waiting_destroy(&self->waiting);
+    promises_destroy(&self->promises);
+    frontends_destroy(&self->frontends);
+    free(self);
+    *self_p = NULL;
+}

@@ -1,0 +1,67 @@
+/* service.h - the request link of a node: front-ends and operators that ask, WHATSATs that wait for places, and
+ * IAMATs that wait for neighbours.
+ *
+ * docs/bus-protocol.md, Q1 to Q8, S1, S2. Owner: the node. Threads: the reactor's.
+ */
+#ifndef HERD_NODE_REQUESTS_SERVICE_H
+#define HERD_NODE_REQUESTS_SERVICE_H
+
+#include "common/config/config.h"
+#include "common/log/log.h"
+#include "common/replication/generation.h"
+#include "common/store/store.h"
+#include "node/bus/neighbours.h"
+#include "node/places/actor.h"
+#include "node/security/guard.h"
+#include "node/tap/tap.h"
+
+typedef struct service service_t;
+
+/* What it works with (open value struct); all borrowed as long as it lives. */
+typedef struct {
+    const config_t *config;
+    const config_member_t *member;
+    log_t *log;
+    store_t *store;
+    tap_t *tap;
+    places_t *places;               /* NULL without a provider */
+    void *socket;                   /* the requests ROUTER */
+    guard_t *guard;                 /* who may ask */
+    const neighbours_t *neighbours; /* for reports and promises */
+    generation_t generation;
+    size_t max_memory;  /* of the store, bytes */
+    int64_t started_ns; /* POSIX time */
+    bool (*reload)(void *argument,
+                   buffer_t *report); /* reads the herd file again, writes a REPORT's body */
+    void *argument;                   /* for `reload` */
+} service_context_t;
+
+/* A service without front-ends. Caller frees with service_destroy. */
+service_t *service_new(const service_context_t *context);
+
+/* Frees it and clears the pointer; NULL is fine. */
+void service_destroy(service_t **self_p);
+
+/* The settings of `config`, the neighbours and `max_memory` (bytes) may have changed: what was taken from them is taken
+ * anew. */
+void service_apply(service_t *self, size_t max_memory);
+
+/* Takes the messages of a turn from the requests socket and answers them; questions go to the places actor. */
+void service_receive(service_t *self);
+
+/* Takes the answers of a turn from the places actor, and sends them on. */
+void service_take_answers(service_t *self);
+
+/* Sends the answers that waited for neighbours and may leave now (R18): call it when a neighbour acknowledged. */
+void service_release(service_t *self);
+
+/* Whether answers wait for neighbours. */
+bool service_owes_answers(const service_t *self);
+
+/* Whether an operator asked for the digest, and it was not complete since (S1). */
+bool service_wants_digest(service_t *self);
+
+/* Several times a second: front-ends that left, questions and answers that waited too long. */
+void service_tick(service_t *self, int64_t steady_ns);
+
+#endif

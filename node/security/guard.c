@@ -1,0 +1,325 @@
+#include "node/security/guard.h"
+
+#include "common/base/memory.h"
+#include "common/sockets/sockets.h"
+#include "common/sockets/transport.h"
+#include "node/security/connections.h"
+#include "node/security/handshakes.h"
+#include "node/security/zap.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ZAP_ENDPOINT "inproc://zeromq.zap.01"
+
+enum { LINE_SIZE = 512 };
+
+struct guard {
+    const config_t *config;
+    const config_member_t *member;
+    log_t *log;
+    security_t *security;     /* NULL without keys */
+    zsock_t *zap;             /* REP; NULL without keys */
+    handshakes_t *handshakes; /* of all sockets that are bound */
+    zhashx_t *seen;           /* who was let in, as the log says it: at most LIMIT_KEYS_SEEN */
+    uint64_t refused;         /* connections and messages */
+    const char *endpoints[SECURITY_DOMAINS]; /* NULL: not bound */
+};
+
+static void log_problem(void *argument, const char *problem)
+{
+    log_event(argument, LOG_KEY_UNUSABLE, NULL, "%s", problem);
+}
+
+/* What a start without keys has to say. */
+static void log_open_herd(const guard_t *self)
+{
+    if (self->config->security == CONFIG_SECURITY_NONE) {
+        log_event(self->log, LOG_UNPROTECTED, NULL,
+                  "security = \"none\": whoever reaches bus, requests or tap may read and change "
+                  "every record");
+    }
+}
+
+static status_t open_keys(guard_t *self)
+{
+    security_settings_t settings = {.folder = self->config->keys,
+                                    .role = SECURITY_MEMBER,
+                                    .name = self->member->name,
+                                    .problem = log_problem,
+                                    .argument = self->log};
+    status_t status = security_open(&settings, &self->security);
+    if (status != STATUS_OK || self->security == NULL) {
+        return status;
+    }
+    self->zap = zsock_new(ZMQ_REP);
+    if (self->zap == NULL || zsock_bind(self->zap, ZAP_ENDPOINT) != 0) {
+        log_event(self->log, LOG_BIND_FAILED, NULL, "cannot bind %s: %s; the start ends here",
+                  ZAP_ENDPOINT, zmq_strerror(zmq_errno()));
+        return STATUS_IN_USE;
+    }
+    return STATUS_OK;
+}
+
+status_t guard_new(const config_t *config, const config_member_t *member, log_t *log,
+                   guard_t **ret_self)
+{
+    guard_t *self = memory_new(sizeof *self);
+    self->config = config;
+    self->member = member;
+    self->log = log;
+    self->seen = zhashx_new();
+    log_open_herd(self);
+    status_t status = open_keys(self);
+    if (status != STATUS_OK) {
+        guard_destroy(&self);
+        return status;
+    }
+    self->handshakes = handshakes_new(log, self->security != NULL);
+    *ret_self = self;
+    return STATUS_OK;
+}
+
+void guard_destroy(guard_t **self_p)
+{
+    guard_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    handshakes_destroy(&self->handshakes);
+    zsock_destroy(&self->zap);
+    security_close(&self->security);
+    zhashx_destroy(&self->seen);
+    free(self);
+    *self_p = NULL;
+}
+
+status_t guard_bind(guard_t *self, void *socket, security_domain_t domain, const char *endpoint)
+{
+    handshakes_watch(self->handshakes, socket, domain);
+    self->endpoints[domain] = endpoint;
+    status_t status = security_serve(self->security, socket, domain);
+    return status == STATUS_OK ? sockets_bind(socket, endpoint) : status;
+}
+
+void guard_close(zsock_t **socket_p)
+{
+    if (*socket_p != NULL) {
+        handshakes_leave(zsock_resolve(*socket_p));
+    }
+    zsock_destroy(socket_p);
+}
+
+const security_t *guard_security(const guard_t *self)
+{
+    return self->security;
+}
+
+void *guard_socket(const guard_t *self)
+{
+    return self->zap != NULL ? zsock_resolve(self->zap) : NULL;
+}
+
+/* Why a holder may not speak there, NULL where he may (K2). */
+static const char *objection(const guard_t *self, security_domain_t domain,
+                             const security_holder_t *holder)
+{
+    if (!security_admits(domain, holder->role)) {
+        return "such a key is not for this socket";
+    }
+    if (holder->role == SECURITY_FRONT_END && strcmp(holder->name, self->member->name) != 0) {
+        return "it is the front-end of another member";
+    }
+    return NULL;
+}
+
+/* K3: a public key is no secret, and tells whose it is once its file is found. */
+static void log_stranger(guard_t *self, const zap_request_t *request, const char *address)
+{
+    self->refused++;
+    log_event(self->log, LOG_KEY_REFUSED, LOG_ABOUT(address, LOG_TEXT("key", request->key)),
+              "%s: refused: nobody here has its key, %s", security_domain_text(request->domain),
+              request->key);
+}
+
+/* Once for each address, until there are too many of them. */
+static void log_accepted(guard_t *self, const zap_request_t *request, const char *user,
+                         const char *address)
+{
+    char seen[LINE_SIZE];
+    /* Of a Unix socket the process is part of the address, "localhost:1000:1000:4711": each run of herdctl is another. */
+    int address_size =
+        (int)(strncmp(address, "localhost:", 10) == 0 ? (size_t)(strrchr(address, ':') - address)
+                                                      : strlen(address));
+    snprintf(seen, sizeof seen, "%s %s %.*s", security_domain_text(request->domain), user,
+             address_size, address);
+    if (zhashx_size(self->seen) == LIMIT_KEYS_SEEN) {
+        zhashx_purge(self->seen);
+    }
+    if (zhashx_insert(self->seen, seen, self) == 0) {
+        log_event(self->log, LOG_KEY_ACCEPTED, LOG_ABOUT(user, LOG_TEXT("address", address)),
+                  "%s: came from %s with its key", security_domain_text(request->domain), address);
+    }
+}
+
+static void log_holder(guard_t *self, const zap_request_t *request, const char *address,
+                       const security_holder_t *holder, const char *reason)
+{
+    char user[ZAP_USER_SIZE];
+    zap_write_user(holder, user);
+    if (reason == NULL) {
+        log_accepted(self, request, user, address);
+        return;
+    }
+    self->refused++;
+    log_event(self->log, LOG_KEY_REFUSED, LOG_ABOUT(user, LOG_TEXT("address", address)),
+              "%s: refused, from %s: %s", security_domain_text(request->domain), address, reason);
+}
+
+/* K1, K2 */
+static zmsg_t *decide(guard_t *self, zmsg_t *question)
+{
+    zap_request_t request;
+    text_t id;
+    if (zap_read(question, &request, &id) != STATUS_OK) {
+        self->refused++;
+        log_event(self->log, LOG_KEY_REFUSED, NULL,
+                  "refused: ZeroMQ asks in a form that is not known");
+        return zap_refuse(id);
+    }
+    char address[LIMIT_LOG_SAMPLE];
+    text_escape(request.address, address, sizeof address);
+    const security_holder_t *holder = security_find(self->security, text_of(request.key));
+    if (holder == NULL) {
+        log_stranger(self, &request, address);
+        return zap_refuse(id);
+    }
+    const char *reason = objection(self, request.domain, holder);
+    log_holder(self, &request, address, holder, reason);
+    return reason == NULL ? zap_accept(id, holder) : zap_refuse(id);
+}
+
+void guard_answer(guard_t *self)
+{
+    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN && transport_ready(guard_socket(self), ZMQ_POLLIN);
+         i++) {
+        zmsg_t *question = zmsg_recv(self->zap);
+        if (question == NULL) {
+            return;
+        }
+        zmsg_t *reply = decide(self, question);
+        zmsg_send(&reply, self->zap);
+        zmsg_destroy(&reply); /* where it did not leave */
+        zmsg_destroy(&question);
+    }
+}
+
+void guard_note(guard_t *self, security_domain_t domain, const transport_inbound_t *inbound,
+                const security_holder_t *holder, const char *problem)
+{
+    char user[ZAP_USER_SIZE];
+    char address[LIMIT_LOG_SAMPLE];
+    text_escape(transport_property(inbound, "Peer-Address"), address, sizeof address);
+    if (holder != NULL) {
+        zap_write_user(holder, user);
+    } else {
+        /* What it was when it came in: our own word (zap_accept). */
+        text_escape(transport_property(inbound, "User-Id"), user, sizeof user);
+    }
+    self->refused++;
+    log_event(self->log, LOG_KEY_MISUSED, LOG_ABOUT(user, LOG_TEXT("address", address)),
+              "%s: message dropped, from %s: %s", security_domain_text(domain), address, problem);
+}
+
+/* K4: ids that ROUTER gives begin with a zero (zmq_socket(3)). */
+static bool has_foreign_name(const security_holder_t *holder, text_t routing_id)
+{
+    return routing_id.size > 0 && routing_id.data[0] != '\0' &&
+           !text_equal(routing_id, text_of(holder->name));
+}
+
+bool guard_admits(guard_t *self, security_domain_t domain, const transport_inbound_t *inbound,
+                  const security_holder_t **ret_holder)
+{
+    *ret_holder = NULL;
+    if (self->security == NULL) {
+        return true;
+    }
+    const security_holder_t *holder =
+        security_find(self->security, transport_property(inbound, ZAP_KEY_PROPERTY));
+    const char *problem = NULL;
+    if (holder == NULL) {
+        problem = "its key is not, or no longer, accepted here";
+    } else if (domain == SECURITY_DOMAIN_BUS && has_foreign_name(holder, inbound->peer)) {
+        problem = "its routing id is another's name";
+    } else {
+        problem = objection(self, domain, holder);
+    }
+    if (problem != NULL) {
+        guard_note(self, domain, inbound, holder, problem);
+        return false;
+    }
+    *ret_holder = holder;
+    return true;
+}
+
+static void cut(const guard_t *self, security_domain_t domain)
+{
+    size_t count;
+    const char *name = security_domain_text(domain);
+    if (connections_cut(self->endpoints[domain], &count) == STATUS_OK) {
+        log_event(self->log, LOG_CONNECTIONS_CUT, NULL,
+                  "%s: %zu connections are cut, for a key was revoked; who has another comes back",
+                  name, count);
+    } else {
+        log_event(self->log, LOG_CUT_FAILED, NULL,
+                  "%s: a key was revoked, but connections that it has opened cannot be found (%s); "
+                  "they go on until the node is restarted",
+                  name, strerror(errno));
+    }
+}
+
+/* K7: ZeroMQ cannot be told to end the connection of one peer, so all of the socket end. */
+static void cut_revoked(guard_t *self, const security_changes_t *changes)
+{
+    for (unsigned domain = 0; domain < SECURITY_DOMAINS; domain++) {
+        bool concerned = false;
+        for (unsigned role = 0; role < SECURITY_ROLES; role++) {
+            concerned =
+                concerned || (changes->revoked[role] &&
+                              security_admits((security_domain_t)domain, (security_role_t)role));
+        }
+        if (concerned && self->endpoints[domain] != NULL) {
+            cut(self, (security_domain_t)domain);
+        }
+    }
+}
+
+status_t guard_reload(guard_t *self, bool *ret_changed)
+{
+    security_changes_t changes;
+    *ret_changed = false;
+    if (self->security == NULL) {
+        return STATUS_OK;
+    }
+    status_t status = security_reload(self->security, log_problem, self->log, &changes);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    log_event(self->log, LOG_KEYS_READ, NULL, "keys read: %zu new, %zu revoked", changes.added,
+              changes.removed);
+    if (changes.own) {
+        log_event(self->log, LOG_KEY_CHANGED, NULL,
+                  "this member's own key is another one; it is used after a restart");
+    }
+    cut_revoked(self, &changes);
+    *ret_changed = changes.added > 0 || changes.removed > 0;
+    return STATUS_OK;
+}
+
+uint64_t guard_refused(const guard_t *self)
+{
+    return self->refused + handshakes_failed(self->handshakes);
+}

@@ -1,0 +1,306 @@
+#include "node/tap/tap.h"
+
+#include "common/base/entropy.h"
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/base/timestamp.h"
+#include "common/clock/clock.h"
+#include "common/sockets/sockets.h"
+#include "common/sockets/transport.h"
+#include "node/tap/subscriptions.h"
+
+#include <assert.h>
+#include <errno.h>
+
+enum {
+    REOPEN_AFTER_MS = 1000, /* T8: a tap that was closed is opened again */
+    /* More in one turn come from somebody who sends faster than we read: a subscriber that connects has all of its own. */
+    SUBSCRIPTIONS_PER_TURN = 2 * LIMIT_TAP_SUBSCRIPTIONS,
+};
+
+struct tap {
+    tap_context_t context;
+    zsock_t *socket; /* XPUB; NULL without endpoint, and while it is closed */
+    subscriptions_t *subscriptions;
+    bool polled;            /* the loop looks at the socket in each turn: somebody subscribes */
+    unsigned wanted;        /* kinds, as bits, that somebody wants */
+    bool following;         /* `changes` is open: somebody wants APPLY */
+    store_cursor_t changes; /* behind what was published of the store's list */
+    char session[PUBLICATION_SESSION_SIZE];
+    buffer_t topic;
+    buffer_t meta;
+    buffer_t line; /* of a record */
+    tap_counters_t counters;
+    int64_t reopen_ns; /* steady: when a closed one is opened again */
+};
+
+static void *handle(const tap_t *self)
+{
+    return zsock_resolve(self->socket);
+}
+
+static int on_subscriptions(zloop_t *loop, zmq_pollitem_t *item, void *argument);
+
+/* A socket more to poll costs each turn of the loop 500 instructions: without subscribers the tick looks at it. */
+static void set_polled(tap_t *self, bool polled)
+{
+    if (polled == self->polled) {
+        return;
+    }
+    zmq_pollitem_t item = {.socket = handle(self), .events = ZMQ_POLLIN};
+    if (polled) {
+        zloop_poller(self->context.loop, &item, on_subscriptions, self);
+        zloop_poller_set_tolerant(self->context.loop, &item);
+    } else {
+        zloop_poller_end(self->context.loop, &item);
+    }
+    self->polled = polled;
+}
+
+/* Keeps poller, `wanted` and cursor as the subscriptions are. An open cursor costs a step for each merge. */
+static void follow(tap_t *self)
+{
+    set_polled(self, subscriptions_count(self->subscriptions) > 0);
+    self->wanted = subscriptions_kinds(self->subscriptions);
+    bool following = tap_wants(self, PUBLICATION_APPLY);
+    if (following && !self->following) {
+        store_cursor_open(self->context.store, &self->changes);
+    } else if (!following && self->following) {
+        store_cursor_close(&self->changes);
+    }
+    self->following = following;
+}
+
+bool tap_wants(const tap_t *self, publication_kind_t kind)
+{
+    return (self->wanted & PUBLICATION_BIT(kind)) != 0;
+}
+
+/* Writes topic and meta, and counts; false where nobody wants that topic. */
+static bool begin(tap_t *self, publication_kind_t kind, text_t peer, const char *type)
+{
+    if (publication_write_topic(kind, peer, type, &self->topic) != STATUS_OK ||
+        !subscriptions_match(self->subscriptions, buffer_text(&self->topic))) {
+        return false;
+    }
+    text_t session = {.data = self->session, .size = sizeof self->session};
+    status_t status =
+        publication_write_meta(text_of(self->context.member), clock_now_ns(), session, &self->meta);
+    assert(status == STATUS_OK); /* a name and numbers */
+    subscriptions_number(self->subscriptions, buffer_text(&self->topic), &self->meta);
+    return true;
+}
+
+/* Topic, meta, and `body` where there is one. */
+static void send_body(tap_t *self, text_t body)
+{
+    const text_t frames[] = {buffer_text(&self->topic), buffer_text(&self->meta), body};
+    size_t count = body.size > 0 ? 3 : 2;
+    self->counters.sent += transport_send_frames(handle(self), frames, count) == STATUS_OK ? 1 : 0;
+}
+
+void tap_message(tap_t *self, publication_kind_t kind, text_t peer, const message_t *message)
+{
+    if (self->wanted == 0) {
+        return;
+    }
+    tap_changes(self);
+    if (tap_wants(self, kind) && begin(self, kind, peer, message_type_text(message->type))) {
+        status_t status = transport_publish(handle(self), buffer_text(&self->topic),
+                                            buffer_text(&self->meta), message);
+        self->counters.sent += status == STATUS_OK ? 1 : 0;
+    }
+}
+
+void tap_link(tap_t *self, const char *peer, const char *event, const char *note)
+{
+    if (tap_wants(self, PUBLICATION_LINK) && begin(self, PUBLICATION_LINK, text_of(peer), event)) {
+        buffer_clear(&self->line);
+        bool noted = note[0] != '\0' && buffer_format(&self->line, "%s\n", note) == STATUS_OK;
+        send_body(self, noted ? buffer_text(&self->line) : (text_t){0});
+    }
+}
+
+void tap_changes(tap_t *self)
+{
+    store_entry_t entry;
+    while (self->following && store_cursor_peek(&self->changes, &entry)) {
+        store_cursor_advance(&self->changes);
+        buffer_clear(&self->line);
+        if (begin(self, PUBLICATION_APPLY, entry.record.client, "") &&
+            record_append_bus_line(&entry.record, &self->line) == STATUS_OK) {
+            send_body(self, buffer_text(&self->line));
+        }
+    }
+}
+
+static void close_socket(tap_t *self)
+{
+    subscriptions_clear(self->subscriptions);
+    follow(self);
+    guard_close(&self->socket);
+}
+
+/* T4: numbers of another session are no continuation. */
+static void draw_session(tap_t *self)
+{
+    text_write_hex(entropy_number(), sizeof self->session, self->session);
+}
+
+static status_t open_socket(tap_t *self)
+{
+    const char *endpoint = self->context.endpoint;
+    self->socket = zsock_new(ZMQ_XPUB);
+    if (self->socket == NULL ||
+        sockets_configure(handle(self), SOCKETS_TAP_XPUB, endpoint, NULL) != STATUS_OK ||
+        guard_bind(self->context.guard, handle(self), SECURITY_DOMAIN_TAP, endpoint) != STATUS_OK) {
+        int error = errno; /* for the log */
+        guard_close(&self->socket);
+        errno = error;
+        return STATUS_IN_USE;
+    }
+    draw_session(self);
+    return STATUS_OK;
+}
+
+/* T8: the only way to have ZeroMQ forget what subscribers sent. */
+static void reset(tap_t *self, const char *reason)
+{
+    log_event(self->context.log, LOG_TAP_RESET, NULL,
+              "%s; all subscribers of the tap are disconnected, it opens again in a second",
+              reason);
+    close_socket(self);
+    self->counters.resets++;
+    self->reopen_ns = clock_steady_ns() + REOPEN_AFTER_MS * TIMESTAMP_NS_PER_MS;
+}
+
+/* T9: whoever subscribes to tap/... last knows by this answer that all he subscribed to before holds. */
+static void answer(tap_t *self, text_t prefix)
+{
+    const text_t ours = TEXT("tap/");
+    if (text_equal(text_first(prefix, ours.size), ours) &&
+        begin(self, PUBLICATION_TAP, text_after(prefix, ours.size), "")) {
+        send_body(self, (text_t){0});
+    }
+}
+
+/* False where the tap is closed now. */
+static bool take(tap_t *self, text_t message)
+{
+    size_t before = subscriptions_count(self->subscriptions);
+    switch (subscriptions_take(self->subscriptions, message)) {
+    case SUBSCRIPTIONS_OPENED:
+        follow(self);
+        if (before == 0) {
+            log_event(self->context.log, LOG_TAP_WATCHED, NULL, "somebody subscribes to the tap");
+        }
+        answer(self, text_after(message, 1));
+        return true;
+    case SUBSCRIPTIONS_CLOSED:
+        follow(self);
+        if (before == 1) {
+            log_event(self->context.log, LOG_TAP_UNWATCHED, NULL,
+                      "nobody subscribes to the tap any more");
+        }
+        return true;
+    case SUBSCRIPTIONS_IGNORED:
+        self->counters.bad++;
+        log_dropped(self->context.log, NULL, "tap", "no subscription, or too long a one", message);
+        return true;
+    case SUBSCRIPTIONS_FULL: break;
+    }
+    reset(self, "too many subscriptions");
+    return false;
+}
+
+/* False where there is none, or the tap is closed now. */
+static bool receive(tap_t *self)
+{
+    zmq_msg_t message;
+    zmq_msg_init(&message);
+    bool open = zmq_msg_recv(&message, handle(self), ZMQ_DONTWAIT) >= 0;
+    if (open) {
+        text_t text = {.data = zmq_msg_data(&message), .size = zmq_msg_size(&message)};
+        open = take(self, text);
+    }
+    zmq_msg_close(&message);
+    return open;
+}
+
+static void receive_some(tap_t *self)
+{
+    int count = 0;
+    while (count < SUBSCRIPTIONS_PER_TURN && receive(self)) {
+        count++;
+    }
+    if (count == SUBSCRIPTIONS_PER_TURN) {
+        reset(self, "subscriptions come faster than they are read");
+    }
+}
+
+static int on_subscriptions(zloop_t *loop, zmq_pollitem_t *item, void *argument)
+{
+    (void)loop;
+    (void)item;
+    receive_some(argument);
+    return 0;
+}
+
+void tap_tick(tap_t *self, int64_t steady_ns)
+{
+    if (self->socket != NULL && !self->polled) {
+        receive_some(self);
+    }
+    if (self->socket != NULL || self->context.endpoint == NULL || steady_ns < self->reopen_ns) {
+        return;
+    }
+    if (open_socket(self) != STATUS_OK) {
+        log_event(self->context.log, LOG_BIND_FAILED,
+                  LOG_ABOUT(NULL, LOG_TEXT("endpoint", self->context.endpoint)),
+                  "cannot bind the tap, %s: %s; it is tried again in a second",
+                  self->context.endpoint, zmq_strerror(zmq_errno()));
+        self->reopen_ns = steady_ns + REOPEN_AFTER_MS * TIMESTAMP_NS_PER_MS;
+    }
+}
+
+tap_counters_t tap_counters(const tap_t *self)
+{
+    tap_counters_t counters = self->counters;
+    counters.subscriptions = subscriptions_count(self->subscriptions);
+    return counters;
+}
+
+status_t tap_new(const tap_context_t *context, tap_t **ret_self)
+{
+    tap_t *self = memory_new(sizeof *self);
+    self->context = *context;
+    self->subscriptions = subscriptions_new();
+    buffer_init(&self->topic, LIMIT_LINE_SIZE + LIMIT_NAME_SIZE);
+    buffer_init(&self->meta, LIMIT_TAP_META_SIZE);
+    buffer_init(&self->line, LIMIT_BODY_SIZE);
+    if (context->endpoint != NULL && open_socket(self) != STATUS_OK) {
+        log_event(context->log, LOG_BIND_FAILED,
+                  LOG_ABOUT(NULL, LOG_TEXT("endpoint", context->endpoint)),
+                  "cannot bind %s: %s; the start ends here", context->endpoint,
+                  zmq_strerror(zmq_errno()));
+        tap_destroy(&self);
+        return STATUS_IN_USE;
+    }
+    *ret_self = self;
+    return STATUS_OK;
+}
+
+void tap_destroy(tap_t **self_p)
+{
+    tap_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    close_socket(self);
+    subscriptions_destroy(&self->subscriptions);
+    buffer_done(&self->topic);
+    buffer_done(&self->meta);
+    buffer_done(&self->line);
+    free(self);
+    *self_p = NULL;
+}

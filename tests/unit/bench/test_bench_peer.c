@@ -1,0 +1,185 @@
+/* Which replies herd-bench takes for right (tests/bench/bench_peer.h). */
+#include "tests/bench/bench_peer.h"
+
+#include "common/base/timestamp.h"
+#include "tests/support/cmocka_herd.h"
+
+/* -80.000000, -179.000000 */
+static const bench_request_t iamat = {
+    .kind = BENCH_IAMAT, .id = 7, .place = 0, .time_ns = 1621464827959498503};
+static const bench_request_t whatsat = {.kind = BENCH_WHATSAT, .id = 7};
+static const bench_request_t around = {.kind = BENCH_WHATSAT, .id = 7, .around_places = true};
+
+#define AT   "AT Clark +0.263873386 bench.7 -80.000000-179.000000 1621464827.959498503\n"
+#define JSON "{\n   \"results\" : []\n}\n\n"
+
+static void expect_request(bench_peer_t peer, const bench_request_t *request, const char *expected)
+{
+    char out[BENCH_REQUEST_SIZE_MAX];
+    text_t written = {.data = out, .size = bench_peer_write(peer, request, out)};
+    assert_text_equal(written, expected);
+}
+
+/* Whole it is `expected`, and so much of it is taken; less of it is a part. */
+static void expect_reply(bench_peer_t peer, const bench_request_t *request, const char *reply,
+                         bench_reply_t expected)
+{
+    text_t taken;
+    text_t rest = text_of(reply);
+    assert_int_equal(bench_peer_take(peer, request, &rest, &taken), expected);
+    if (expected != BENCH_REPLY_RIGHT) {
+        return;
+    }
+    assert_int_equal(rest.size, 0);
+    assert_text_equal(taken, reply);
+    for (size_t size = 0; size < taken.size; size++) {
+        rest = text_first(text_of(reply), size);
+        assert_int_equal(bench_peer_take(peer, request, &rest, &taken), BENCH_REPLY_PART);
+        assert_int_equal(rest.size, size);
+        taken = text_of(reply);
+    }
+}
+
+static void a_herd_is_asked_in_lines(void **state)
+{
+    (void)state;
+    bench_request_t other = iamat;
+    other.place = UINT64_C(179000001) << 32 | 80000001;
+    expect_request(BENCH_PEER_HERD, &iamat,
+                   "IAMAT bench.7 -80.000000-179.000000 1621464827.959498503\n");
+    expect_request(BENCH_PEER_HERD, &other,
+                   "IAMAT bench.7 +00.000001+000.000001 1621464827.959498503\n");
+    expect_request(BENCH_PEER_ECHO, &whatsat, "WHATSAT bench.7 10 5\n");
+}
+
+static void redis_is_asked_in_resp(void **state)
+{
+    (void)state;
+    expect_request(BENCH_PEER_REDIS, &iamat,
+                   "*5\r\n$6\r\nGEOADD\r\n$10\r\nherd-bench\r\n$11\r\n-179.000000\r\n"
+                   "$10\r\n-80.000000\r\n$7\r\nbench.7\r\n");
+    expect_request(BENCH_PEER_REDIS, &whatsat,
+                   "*11\r\n$9\r\nGEOSEARCH\r\n$10\r\nherd-bench\r\n$10\r\nFROMMEMBER\r\n"
+                   "$7\r\nbench.7\r\n$8\r\nBYRADIUS\r\n$2\r\n10\r\n$2\r\nkm\r\n$3\r\nASC\r\n"
+                   "$5\r\nCOUNT\r\n$1\r\n5\r\n$9\r\nWITHCOORD\r\n");
+}
+
+static void an_at_line_repeats_the_fields(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {
+        "\n",
+        "? IAMAT bench.7\n",
+        "AT\n",
+        "AT Clark 0.263873386 bench.7 -80.000000-179.000000 1621464827.959498503\n",
+        "AT Clark +0.263873386 bench.8 -80.000000-179.000000 1621464827.959498503\n",
+        "AT Clark +0.263873386 bench.7 -80.000000-179.000001 1621464827.959498503\n",
+        "AT Clark +0.263873386 bench.7 -80.000000-179.000000 1621464827.959498504\n",
+        "AT Clark +0.263873386 bench.7 -80.000000-179.000000 1621464827.959498503 \n",
+        "AT  +0.263873386 bench.7 -80.000000-179.000000 1621464827.959498503\n",
+    };
+    expect_reply(BENCH_PEER_HERD, &iamat, AT, BENCH_REPLY_RIGHT);
+    for (size_t i = 0; i < ARRAY_COUNT(wrong); i++) {
+        expect_reply(BENCH_PEER_HERD, &iamat, wrong[i], BENCH_REPLY_WRONG);
+    }
+}
+
+static void json_ends_with_an_empty_line(void **state)
+{
+    (void)state;
+    expect_reply(BENCH_PEER_HERD, &whatsat, AT JSON, BENCH_REPLY_RIGHT);
+    expect_reply(BENCH_PEER_HERD, &whatsat, "? WHATSAT bench.7 10 5\n", BENCH_REPLY_WRONG);
+    expect_reply(BENCH_PEER_HERD, &whatsat, AT AT, BENCH_REPLY_WRONG);
+    expect_reply(BENCH_PEER_HERD, &whatsat, AT "{ cut\n\n", BENCH_REPLY_WRONG);
+    expect_reply(BENCH_PEER_HERD, &whatsat, "AT Clark +0.263873386 bench.77 -80-1 1\n" JSON,
+                 BENCH_REPLY_WRONG);
+}
+
+static void an_echo_is_the_line(void **state)
+{
+    (void)state;
+    expect_reply(BENCH_PEER_ECHO, &whatsat, "WHATSAT bench.7 10 5\n", BENCH_REPLY_RIGHT);
+    expect_reply(BENCH_PEER_ECHO, &whatsat, "WHATSAT bench.8 10 5\n", BENCH_REPLY_WRONG);
+}
+
+static void redis_answers_in_resp(void **state)
+{
+    (void)state;
+    expect_reply(BENCH_PEER_REDIS, &iamat, ":0\r\n", BENCH_REPLY_RIGHT);
+    expect_reply(BENCH_PEER_REDIS, &iamat, ":2\r\n", BENCH_REPLY_WRONG);
+    expect_reply(BENCH_PEER_REDIS, &iamat, "-ERR no\r\n", BENCH_REPLY_WRONG);
+    expect_reply(BENCH_PEER_REDIS, &whatsat,
+                 "*2\r\n*2\r\n$7\r\nbench.7\r\n*2\r\n$2\r\n-1\r\n$2\r\n+1\r\n"
+                 "*2\r\n$7\r\nbench.8\r\n*2\r\n$2\r\n-1\r\n$2\r\n+1\r\n",
+                 BENCH_REPLY_RIGHT);
+    expect_reply(BENCH_PEER_REDIS, &whatsat,
+                 "*1\r\n*2\r\n$7\r\nbench.8\r\n*2\r\n$2\r\n-1\r\n$2\r\n+1\r\n", BENCH_REPLY_WRONG);
+    expect_reply(BENCH_PEER_REDIS, &whatsat, "*0\r\n", BENCH_REPLY_WRONG);
+    expect_reply(BENCH_PEER_REDIS, &whatsat, "*1\r\n$7\r\nbench.7\r\n", BENCH_REPLY_WRONG);
+}
+
+static void places_are_asked_for_by_position(void **state)
+{
+    (void)state;
+    expect_request(BENCH_PEER_HERD, &around, "WHATSAT bench.7 10 5\n");
+    expect_request(BENCH_PEER_REDIS, &around,
+                   "*12\r\n$9\r\nGEOSEARCH\r\n$17\r\nherd-bench-places\r\n$10\r\nFROMLONLAT\r\n"
+                   "$11\r\n-179.000000\r\n$10\r\n-80.000000\r\n$8\r\nBYRADIUS\r\n$2\r\n10\r\n"
+                   "$2\r\nkm\r\n$3\r\nASC\r\n$5\r\nCOUNT\r\n$1\r\n5\r\n$9\r\nWITHCOORD\r\n");
+    expect_reply(BENCH_PEER_REDIS, &around, "*0\r\n", BENCH_REPLY_RIGHT);
+    expect_reply(BENCH_PEER_REDIS, &around,
+                 "*1\r\n*2\r\n$4\r\n2960\r\n*2\r\n$2\r\n-1\r\n$2\r\n+1\r\n", BENCH_REPLY_RIGHT);
+    expect_reply(BENCH_PEER_REDIS, &around, "-ERR no\r\n", BENCH_REPLY_WRONG);
+}
+
+static void expect_place(int32_t latitude_e6, int32_t longitude_e6, const char *fields)
+{
+    bench_request_t request = iamat;
+    request.place = bench_peer_place(latitude_e6, longitude_e6);
+    char out[BENCH_REQUEST_SIZE_MAX];
+    text_t written = {.data = out, .size = bench_peer_write(BENCH_PEER_HERD, &request, out)};
+    text_t command;
+    assert_true(text_take_until(&written, ' ', &command) &&
+                text_take_until(&written, ' ', &command));
+    assert_text_equal(text_first(written, strlen(fields)), fields);
+}
+
+static void a_request_may_be_at_a_place(void **state)
+{
+    (void)state;
+    expect_place(34068930, -118445127, "+34.068930-118.445127 ");
+    expect_place(-1, 0, "-00.000001+000.000000 ");
+    expect_place(90000000, 180000000, "+80.000000+179.000000 ");
+    expect_place(-90000000, -180000000, "-80.000000-179.000000 ");
+    assert_int_equal(bench_peer_place_near(bench_peer_place(10, 20), -5, 7),
+                     bench_peer_place(5, 27));
+    assert_int_equal(bench_peer_place_near(bench_peer_place(80000000, 0), 1, 0),
+                     bench_peer_place(80000000, 0));
+}
+
+static void results_are_counted(void **state)
+{
+    (void)state;
+    static const char two[] =
+        AT "{\n   \"results\" : [\n {\"place_id\" : \"1\"}, {\"place_id\" : \"2\"}]\n}\n\n";
+    assert_int_equal(bench_peer_results(BENCH_PEER_HERD, text_of(two)), 2);
+    assert_int_equal(bench_peer_results(BENCH_PEER_HERD, TEXT(AT JSON)), 0);
+    assert_int_equal(bench_peer_results(BENCH_PEER_REDIS, TEXT("*3\r\n")), 3);
+    assert_int_equal(bench_peer_results(BENCH_PEER_REDIS, TEXT("*0\r\n")), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_herd_is_asked_in_lines),
+        cmocka_unit_test(redis_is_asked_in_resp),
+        cmocka_unit_test(an_at_line_repeats_the_fields),
+        cmocka_unit_test(json_ends_with_an_empty_line),
+        cmocka_unit_test(an_echo_is_the_line),
+        cmocka_unit_test(redis_answers_in_resp),
+        cmocka_unit_test(places_are_asked_for_by_position),
+        cmocka_unit_test(a_request_may_be_at_a_place),
+        cmocka_unit_test(results_are_counted),
+    };
+    return cmocka_run_group_tests_name("bench_peer", tests, NULL, NULL);
+}

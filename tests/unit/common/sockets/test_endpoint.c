@@ -1,0 +1,123 @@
+/* "tcp://host:port" and "ipc://path" (common/sockets/endpoint.h). */
+#include "common/sockets/endpoint.h"
+
+#include "tests/support/cmocka_herd.h"
+
+#include <stdio.h>
+
+static void tcp_is_taken_apart(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *host;
+        uint16_t port;
+        bool numeric;
+    } cases[] = {
+        {"tcp://127.0.0.1:11490", "127.0.0.1", 11490, true},
+        {"tcp://[::1]:1", "::1", 1, true},
+        {"tcp://[fe80::1]:65535", "fe80::1", 65535, true},
+        {"tcp://*:80", "*", 80, false},
+        {"tcp://localhost:00080", "localhost", 80, false},
+        {"tcp://a-b.c_d.example:9", "a-b.c_d.example", 9, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        endpoint_t endpoint;
+        assert_int_equal(endpoint_parse(cases[i].text, &endpoint), STATUS_OK);
+        assert_int_equal(endpoint.kind, ENDPOINT_TCP);
+        assert_string_equal(endpoint.host, cases[i].host);
+        assert_int_equal(endpoint.port, cases[i].port);
+        assert_string_equal(endpoint.path, "");
+        assert_int_equal(endpoint_is_numeric(&endpoint), cases[i].numeric);
+    }
+}
+
+static void ipc_is_a_path(void **state)
+{
+    (void)state;
+    endpoint_t endpoint;
+    assert_int_equal(endpoint_parse("ipc:///run/herd/Goloman.requests", &endpoint), STATUS_OK);
+    assert_int_equal(endpoint.kind, ENDPOINT_IPC);
+    assert_string_equal(endpoint.path, "/run/herd/Goloman.requests");
+    assert_string_equal(endpoint.host, "");
+    assert_int_equal(endpoint.port, 0);
+    assert_false(endpoint_is_numeric(&endpoint));
+}
+
+static void anything_else_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        status_t status;
+    } cases[] = {
+        {"", STATUS_INVALID},
+        {"tcp:/", STATUS_INVALID},
+        {"tcp://", STATUS_INVALID},
+        {"udp://127.0.0.1:1", STATUS_INVALID},
+        {"TCP://127.0.0.1:1", STATUS_INVALID},
+        {"127.0.0.1:11490", STATUS_INVALID},
+        {"tcp://127.0.0.1", STATUS_INVALID},
+        {"tcp://:11490", STATUS_INVALID},
+        {"tcp://127.0.0.1:", STATUS_INVALID},
+        {"tcp://127.0.0.1:+1", STATUS_INVALID},
+        {"tcp://127.0.0.1:*", STATUS_INVALID},
+        {"tcp://127.0.0.1:0", STATUS_OUT_OF_RANGE},
+        {"tcp://127.0.0.1:65536", STATUS_OUT_OF_RANGE},
+        {"tcp://127.0.0.1:99999999999999999999", STATUS_OUT_OF_RANGE},
+        {"tcp://127.0.0.256:1", STATUS_INVALID},
+        {"tcp://127.0.0:1", STATUS_INVALID},
+        {"tcp://::1:11490", STATUS_INVALID},
+        {"tcp://[::1:11490", STATUS_INVALID},
+        {"tcp://[127.0.0.1]:11490", STATUS_INVALID},
+        {"tcp://[]:11490", STATUS_INVALID},
+        {"tcp://**:1", STATUS_INVALID},
+        {"tcp://a b:1", STATUS_INVALID},
+        {"ipc://", STATUS_INVALID},
+        {"ipc://*", STATUS_INVALID},
+        {"ipc://@abstract", STATUS_INVALID},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        endpoint_t endpoint = {.port = 7};
+        assert_int_equal(endpoint_parse(cases[i].text, &endpoint), cases[i].status);
+        assert_int_equal(endpoint.port, 7);
+    }
+}
+
+/* "ipc://" + `size` times "p" */
+static status_t parse_ipc_path(size_t size, endpoint_t *ret_endpoint)
+{
+    char text[6 + LIMIT_IPC_PATH_SIZE + 2] = "ipc://";
+    assert_true(size + 6 < sizeof text);
+    memset(text + 6, 'p', size);
+    return endpoint_parse(text, ret_endpoint);
+}
+
+static void lengths_end_at_their_limit(void **state)
+{
+    (void)state;
+    endpoint_t endpoint;
+    assert_int_equal(parse_ipc_path(LIMIT_IPC_PATH_SIZE, &endpoint), STATUS_OK);
+    assert_int_equal(strlen(endpoint.path), LIMIT_IPC_PATH_SIZE);
+    assert_int_equal(parse_ipc_path(LIMIT_IPC_PATH_SIZE + 1, &endpoint), STATUS_TOO_LONG);
+
+    char host[ENDPOINT_HOST_SIZE + 1];
+    memset(host, 'h', sizeof host);
+    for (size_t size = ENDPOINT_HOST_SIZE; size <= ENDPOINT_HOST_SIZE + 1; size++) {
+        char text[ENDPOINT_HOST_SIZE + 16];
+        snprintf(text, sizeof text, "tcp://%.*s:1", (int)size, host);
+        assert_int_equal(endpoint_parse(text, &endpoint),
+                         size == ENDPOINT_HOST_SIZE ? STATUS_OK : STATUS_TOO_LONG);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tcp_is_taken_apart),
+        cmocka_unit_test(ipc_is_a_path),
+        cmocka_unit_test(anything_else_is_refused),
+        cmocka_unit_test(lengths_end_at_their_limit),
+    };
+    return cmocka_run_group_tests_name("endpoint", tests, NULL, NULL);
+}

@@ -1,0 +1,228 @@
+/* Google's Places API (New): requests as it documents them, replies as it sends them (node/places/google.h). */
+#include "tests/support/cmocka_herd.h"
+
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "node/places/google.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const places_query_t query = {
+    .latitude_deg = 34.068930, .longitude_deg = -118.445127, .radius_km = 10, .result_count = 2};
+
+/* Two places, and members that nobody asked for. */
+static const char two_places[] =
+    "{\n  \"places\": [\n    {\n      \"id\": \"ChIJZ9Y8KvO8woARQp5ZLsgLWSg\",\n"
+    "      \"types\": [\"university\", \"establishment\"],\n"
+    "      \"location\": { \"latitude\": 34.0689, \"longitude\": -118.44518099999999 },\n"
+    "      \"rating\": 4.6,\n      \"businessStatus\": \"OPERATIONAL\",\n"
+    "      \"userRatingCount\": 1250,\n      \"websiteUri\": \"https://www.ucla.edu/\",\n"
+    "      \"displayName\": { \"text\": \"UCLA \\\"caf\xc3\xa9\\\"\", \"languageCode\": \"en\" },\n"
+    "      \"shortFormattedAddress\": \"Los Angeles\"\n    },\n"
+    "    { \"id\": \"ChIJ2\", \"displayName\": 7, \"location\": { \"latitude\": 1 } }\n  ]\n}\n";
+
+static const char two_results[] = "{\n"
+                                  "   \"html_attributions\" : [],\n"
+                                  "   \"results\" : [\n"
+                                  "      {\n"
+                                  "         \"business_status\" : \"OPERATIONAL\",\n"
+                                  "         \"geometry\" : {\n"
+                                  "            \"location\" : {\n"
+                                  "               \"lat\" : 34.0689,\n"
+                                  "               \"lng\" : -118.44518099999999\n"
+                                  "            }\n"
+                                  "         },\n"
+                                  "         \"name\" : \"UCLA \\\"caf\xc3\xa9\\\"\",\n"
+                                  "         \"place_id\" : \"ChIJZ9Y8KvO8woARQp5ZLsgLWSg\",\n"
+                                  "         \"rating\" : 4.6,\n"
+                                  "         \"types\" : [\n"
+                                  "            \"university\",\n"
+                                  "            \"establishment\"\n"
+                                  "         ],\n"
+                                  "         \"user_ratings_total\" : 1250,\n"
+                                  "         \"vicinity\" : \"Los Angeles\"\n"
+                                  "      },\n"
+                                  "      {\n"
+                                  "         \"place_id\" : \"ChIJ2\"\n"
+                                  "      }\n"
+                                  "   ],\n"
+                                  "   \"status\" : \"OK\"\n"
+                                  "}\n\n";
+
+static void assert_asked(const config_provider_t *settings, const char *headers, const char *body)
+{
+    places_question_t question;
+    places_question_init(&question);
+    const places_asking_t asking = {.settings = settings,
+                                    .base_url = "https://places.googleapis.com",
+                                    .key = TEXT("k-1"),
+                                    .query = &query,
+                                    .timeout_ms = 4000};
+    assert_int_equal(places_google_ask(&asking, &question), STATUS_OK);
+    assert_text_equal(buffer_text(&question.url),
+                      "https://places.googleapis.com/v1/places:searchNearby");
+    assert_text_equal(buffer_text(&question.headers), headers);
+    assert_text_equal(buffer_text(&question.body), body);
+    places_question_done(&question);
+}
+
+static void requests_are_as_documented(void **state)
+{
+    (void)state;
+    config_provider_t settings = {.field_mask = "places.id"};
+    assert_asked(
+        &settings,
+        "Content-Type: application/json\nX-Goog-Api-Key: k-1\nX-Goog-FieldMask: places.id\n",
+        "{\"maxResultCount\":2,\"locationRestriction\":{\"circle\":{\"center\":{"
+        "\"latitude\":34.06893,\"longitude\":-118.445127},\"radius\":10000.0}},"
+        "\"rankPreference\":\"POPULARITY\"}");
+    settings =
+        (config_provider_t){.field_mask = "*", .rank = CONFIG_RANK_DISTANCE, .language = "e\"n"};
+    assert_asked(&settings,
+                 "Content-Type: application/json\nX-Goog-Api-Key: k-1\nX-Goog-FieldMask: *\n",
+                 "{\"maxResultCount\":2,\"locationRestriction\":{\"circle\":{\"center\":{"
+                 "\"latitude\":34.06893,\"longitude\":-118.445127},\"radius\":10000.0}},"
+                 "\"rankPreference\":\"DISTANCE\",\"languageCode\":\"e\\\"n\"}");
+}
+
+static void assert_decoded(unsigned http_status, const char *body, places_status_t status,
+                           const char *expected)
+{
+    buffer_t out;
+    buffer_init(&out, LIMIT_REPLY_SIZE);
+    const places_reply_t reply = {.http_status = http_status, .body = text_of(body)};
+    assert_int_equal(places_google_decode(&reply, &query, &out), status);
+    assert_text_equal(buffer_text(&out), expected);
+    buffer_done(&out);
+}
+
+/* An answer without results. */
+static void assert_refused(unsigned http_status, const char *body, places_status_t status,
+                           const char *message)
+{
+    char *expected;
+    assert_true(asprintf(&expected,
+                         "{\n   \"error_message\" : \"%s\",\n   \"html_attributions\" : [],\n"
+                         "   \"results\" : [],\n   \"status\" : \"%s\"\n}\n\n",
+                         message, places_status_name(status)) > 0);
+    assert_decoded(http_status, body, status, expected);
+    free(expected);
+}
+
+static void places_become_results(void **state)
+{
+    (void)state;
+    assert_decoded(200, two_places, PLACES_STATUS_OK, two_results);
+}
+
+static void nothing_is_zero_results(void **state)
+{
+    (void)state;
+    static const char none[] = "{\n   \"html_attributions\" : [],\n   \"results\" : [],\n   "
+                               "\"status\" : \"ZERO_RESULTS\"\n}\n\n";
+    assert_decoded(200, "{}\n", PLACES_STATUS_ZERO_RESULTS, none);
+    assert_decoded(200, "{\"places\":[]}", PLACES_STATUS_ZERO_RESULTS, none);
+}
+
+static void no_more_than_wanted(void **state)
+{
+    (void)state;
+    static const char three[] = "{\"places\":[{\"id\":\"1\"},{\"id\":\"2\"},{\"id\":\"3\"}]}";
+    assert_decoded(200, three, PLACES_STATUS_OK,
+                   "{\n   \"html_attributions\" : [],\n   \"results\" : [\n      {\n"
+                   "         \"place_id\" : \"1\"\n      },\n      {\n"
+                   "         \"place_id\" : \"2\"\n      }\n   ],\n   \"status\" : \"OK\"\n}\n\n");
+}
+
+static void errors_are_mapped(void **state)
+{
+    (void)state;
+    static const char error[] =
+        "{\n  \"error\": {\n    \"code\": 403,\n    \"message\": \"Not \\\"you\\\".\",\n"
+        "    \"status\": \"PERMISSION_DENIED\"\n  }\n}\n";
+    static const char message[] = "Not \\\"you\\\".";
+    assert_refused(400, error, PLACES_STATUS_INVALID_REQUEST, message);
+    assert_refused(401, error, PLACES_STATUS_REQUEST_DENIED, message);
+    assert_refused(403, error, PLACES_STATUS_REQUEST_DENIED, message);
+    assert_refused(429, error, PLACES_STATUS_OVER_QUERY_LIMIT, message);
+    assert_refused(500, error, PLACES_STATUS_UNKNOWN_ERROR, message);
+    assert_refused(503, "<html>", PLACES_STATUS_UNKNOWN_ERROR,
+                   "the places provider answered with HTTP status 503");
+    assert_refused(302, "", PLACES_STATUS_UNKNOWN_ERROR,
+                   "the places provider answered with HTTP status 302");
+    assert_refused(403, "{\"error\":{\"message\":7}}", PLACES_STATUS_REQUEST_DENIED,
+                   "the places provider answered with HTTP status 403");
+    assert_refused(403, "{\"error\":{\"message\":\"\"}}", PLACES_STATUS_REQUEST_DENIED,
+                   "the places provider answered with HTTP status 403");
+}
+
+static void garbage_is_an_error(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {"",
+                                         "[]",
+                                         "<html></html>",
+                                         "{\"places\":{}}",
+                                         "{\"places\":[7]}",
+                                         "{\"places\":[{\"id\":\"1\"},[]]}",
+                                         "{\"places\":null}",
+                                         "{\"places\":[{\"id\":\"1\"}",
+                                         "{\"places\":[],\"places\":[]}",
+                                         "{\"places\":[{\"id\":\"\xff\"}]}",
+                                         "{\"places\":[{\"rating\":1e999}]}"};
+    for (size_t i = 0; i < ARRAY_COUNT(bodies); i++) {
+        assert_refused(200, bodies[i], PLACES_STATUS_UNKNOWN_ERROR,
+                       "the places provider's answer is not in the expected form");
+    }
+}
+
+static void what_fits_no_reply_is_an_error(void **state)
+{
+    (void)state;
+    enum { NAME_SIZE = LIMIT_REPLY_SIZE };
+    char *body = memory_new(NAME_SIZE + 64);
+    size_t size = (size_t)snprintf(body, 64, "{\"places\":[{\"id\":\"");
+    memset(body + size, 'x', NAME_SIZE);
+    memcpy(body + size + NAME_SIZE, "\"}]}", sizeof "\"}]}");
+    assert_refused(200, body, PLACES_STATUS_UNKNOWN_ERROR,
+                   "the places provider's answer is not in the expected form");
+    free(body);
+}
+
+static void degrees_are_short(void **state)
+{
+    (void)state;
+    static const struct {
+        double degrees;
+        const char *text;
+    } cases[] = {{0, "0.0"},
+                 {-0.5, "-0.5"},
+                 {180, "180.0"},
+                 {34.06893, "34.06893"},
+                 {-118.4451270123, "-118.445127"},
+                 {1e-9, "0.0"},
+                 {89.99999999, "90.0"}};
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        buffer_t out;
+        buffer_init(&out, 64);
+        assert_int_equal(places_question_degrees(&out, cases[i].degrees), STATUS_OK);
+        assert_text_equal(buffer_text(&out), cases[i].text);
+        buffer_done(&out);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(requests_are_as_documented),
+        cmocka_unit_test(places_become_results),
+        cmocka_unit_test(nothing_is_zero_results),
+        cmocka_unit_test(no_more_than_wanted),
+        cmocka_unit_test(errors_are_mapped),
+        cmocka_unit_test(garbage_is_an_error),
+        cmocka_unit_test(what_fits_no_reply_is_an_error),
+        cmocka_unit_test(degrees_are_short),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,197 @@
+/* OpenStreetMap by Overpass API: its query, and what becomes of its elements (node/places/overpass.h). */
+#include "tests/support/cmocka_herd.h"
+
+#include "common/base/limits.h"
+#include "node/places/overpass.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define HEAD "{\n  \"version\": 0.6,\n  \"generator\": \"Overpass API 0.7.62.1 084b4234\",\n"
+#define ATTRIBUTIONS                                                                               \
+    "{\n   \"html_attributions\" : [\n      \"\xc2\xa9 <a "                                        \
+    "href=\\\"https://www.openstreetmap.org/copyright\\\">"                                        \
+    "OpenStreetMap contributors</a> (<a href=\\\"https://opendatacommons.org/licenses/odbl/\\\">"  \
+    "ODbL</a>)\"\n   ],\n   \"results\" : [\n"
+#define NONE                                                                                       \
+    "{\n   \"html_attributions\" : [],\n   \"results\" : [],\n   \"status\" : "                    \
+    "\"ZERO_RESULTS\"\n}\n\n"
+
+static places_query_t query_for(uint32_t result_count)
+{
+    return (places_query_t){.latitude_deg = 34.0,
+                            .longitude_deg = -118.0,
+                            .radius_km = 10,
+                            .result_count = result_count};
+}
+
+static void the_query_is_as_documented(void **state)
+{
+    (void)state;
+    places_query_t query = query_for(5);
+    query.latitude_deg = 34.06893;
+    query.longitude_deg = -118.445127;
+    places_question_t question;
+    places_question_init(&question);
+    const places_asking_t asking = {
+        .base_url = "https://overpass-api.de", .query = &query, .timeout_ms = 3999};
+    assert_int_equal(places_overpass_ask(&asking, &question), STATUS_OK);
+    assert_text_equal(buffer_text(&question.url), "https://overpass-api.de/api/interpreter");
+    assert_text_equal(buffer_text(&question.headers),
+                      "Content-Type: application/x-www-form-urlencoded\n");
+    assert_text_equal(
+        buffer_text(&question.body),
+        "data=%5Bout%3Ajson%5D%5Btimeout%3A3%5D%3Bnwr%28around%3A10000%2C34.06893%2C-118.445127"
+        "%29%5Bname%5D%5B~%22%5E%28amenity%7Cshop%7Ctourism%7Cleisure%29%24%22~%22.%22%5D%3B"
+        "out%20center%3B");
+    places_question_done(&question);
+}
+
+static void assert_decoded(const char *body, uint32_t result_count, places_status_t status,
+                           const char *expected)
+{
+    buffer_t out;
+    buffer_init(&out, LIMIT_REPLY_SIZE);
+    const places_query_t query = query_for(result_count);
+    const places_reply_t reply = {.http_status = 200, .body = text_of(body)};
+    assert_int_equal(places_overpass_decode(&reply, &query, &out), status);
+    assert_text_equal(buffer_text(&out), expected);
+    buffer_done(&out);
+}
+
+static void elements_become_results(void **state)
+{
+    (void)state;
+    assert_decoded(
+        HEAD "\"elements\":[\n"
+             "{\"type\":\"way\",\"id\":25370967,\"center\":{\"lat\":34.0020,\"lon\":-118.0},\n"
+             "\"nodes\":[1,2],\"tags\":{\"leisure\":\"park\",\"name\":\"Parc "
+             "\\\"\xc3\xa9t\\u00e9\\\"\"}},\n"
+             "{\"type\":\"node\",\"id\":358797589,\"lat\":34.0010,\"lon\":-118.000000,\"tags\":{"
+             "\"amenity\":\"cafe\",\"shop\":\"coffee\",\"name\":\"Espresso\",\"addr:housenumber\":"
+             "\"10\","
+             "\"addr:street\":\"Weyburn Avenue\",\"addr:city\":\"Los Angeles\"}}]}",
+        5, PLACES_STATUS_OK,
+        ATTRIBUTIONS "      {\n         \"geometry\" : {\n            \"location\" : {\n"
+                     "               \"lat\" : 34.0010,\n               \"lng\" : -118.000000\n"
+                     "            }\n         },\n         \"name\" : \"Espresso\",\n"
+                     "         \"place_id\" : \"osm:node/358797589\",\n         \"types\" : [\n"
+                     "            \"cafe\",\n            \"coffee\",\n"
+                     "            \"point_of_interest\"\n         ],\n"
+                     "         \"vicinity\" : \"10 Weyburn Avenue, Los Angeles\"\n      },\n"
+                     "      {\n         \"geometry\" : {\n            \"location\" : {\n"
+                     "               \"lat\" : 34.0020,\n               \"lng\" : -118.0\n"
+                     "            }\n         },\n"
+                     "         \"name\" : \"Parc \\\"\xc3\xa9t\\u00e9\\\"\",\n"
+                     "         \"place_id\" : \"osm:way/25370967\",\n         \"types\" : [\n"
+                     "            \"park\",\n            \"point_of_interest\"\n         ]\n"
+                     "      }\n   ],\n   \"status\" : \"OK\"\n}\n\n");
+}
+
+/* The names of the results, in order, of elements that lie north of each other in this order of `tenths`. */
+static void assert_nearest(const char *tenths, uint32_t result_count, const char *names)
+{
+    char body[4096];
+    char found[64] = "";
+    size_t size = (size_t)snprintf(body, sizeof body, "{\"elements\":[");
+    for (size_t i = 0; tenths[i] != '\0'; i++) {
+        size += (size_t)snprintf(body + size, sizeof body - size,
+                                 "%s{\"type\":\"node\",\"id\":%zu,\"lat\":34.%c,\"lon\":-118,"
+                                 "\"tags\":{\"name\":\"%c\",\"shop\":\"x\"}}",
+                                 i > 0 ? "," : "", i, tenths[i], (char)('a' + i));
+    }
+    snprintf(body + size, sizeof body - size, "]}");
+    buffer_t out;
+    buffer_init(&out, LIMIT_REPLY_SIZE);
+    const places_query_t query = query_for(result_count);
+    const places_reply_t reply = {.http_status = 200, .body = text_of(body)};
+    assert_int_equal(places_overpass_decode(&reply, &query, &out), PLACES_STATUS_OK);
+    assert_int_equal(buffer_append(&out, "", 1), STATUS_OK);
+    size_t count = 0;
+    static const char mark[] = "\"name\" : \"";
+    for (const char *next = out.data; (next = strstr(next, mark)) != NULL;) {
+        next += sizeof mark - 1;
+        found[count++] = *next;
+    }
+    assert_string_equal(found, names);
+    buffer_done(&out);
+}
+
+static void the_nearest_come_first(void **state)
+{
+    (void)state;
+    assert_nearest("1", 1, "a");
+    assert_nearest("321", 5, "cba");
+    assert_nearest("321", 2, "cb");
+    assert_nearest("13579246", 4, "afbg");
+    assert_nearest("2111", 3, "bcd"); /* equally near: as they came */
+}
+
+static void what_is_no_place_is_passed_over(void **state)
+{
+    (void)state;
+    static const char *const elements[] = {
+        "7",
+        "[]",
+        "{}",
+        "{\"type\":\"node\",\"id\":1,\"lat\":34,\"lon\":-118}",
+        "{\"type\":\"node\",\"id\":1,\"lat\":34,\"lon\":-118,\"tags\":{\"name\":\"\"}}",
+        "{\"type\":\"node\",\"id\":1,\"lat\":34,\"lon\":-118,\"tags\":{\"name\":5}}",
+        "{\"type\":\"node\",\"id\":1,\"lat\":34,\"tags\":{\"name\":\"x\"}}",
+        "{\"type\":\"node\",\"id\":1,\"lat\":\"34\",\"lon\":-118,\"tags\":{\"name\":\"x\"}}",
+        "{\"type\":\"node\",\"id\":1,\"lat\":90.1,\"lon\":-118,\"tags\":{\"name\":\"x\"}}",
+        "{\"type\":\"node\",\"id\":1,\"lat\":34,\"lon\":1e300,\"tags\":{\"name\":\"x\"}}",
+        "{\"type\":\"area\",\"id\":1,\"lat\":34,\"lon\":-118,\"tags\":{\"name\":\"x\"}}",
+        "{\"type\":\"node\",\"id\":\"1\",\"lat\":34,\"lon\":-118,\"tags\":{\"name\":\"x\"}}",
+        "{\"type\":\"way\",\"id\":1,\"center\":{},\"lat\":3,\"lon\":1,\"tags\":{\"name\":\"x\"}}"};
+    for (size_t i = 0; i < ARRAY_COUNT(elements); i++) {
+        char body[256];
+        snprintf(body, sizeof body, HEAD "\"elements\":[%s]}", elements[i]);
+        assert_decoded(body, 5, PLACES_STATUS_ZERO_RESULTS, NONE);
+    }
+    assert_decoded(HEAD "\"elements\":[],\"remark\":\"a note\"}", 5, PLACES_STATUS_ZERO_RESULTS,
+                   NONE);
+}
+
+static void assert_refused(const char *body, const char *message)
+{
+    char *expected;
+    assert_true(asprintf(&expected,
+                         "{\n   \"error_message\" : \"%s\",\n   \"html_attributions\" : [],\n"
+                         "   \"results\" : [],\n   \"status\" : \"UNKNOWN_ERROR\"\n}\n\n",
+                         message) > 0);
+    assert_decoded(body, 5, PLACES_STATUS_UNKNOWN_ERROR, expected);
+    free(expected);
+}
+
+static void remarks_and_garbage_are_errors(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {"",
+                                         "{}",
+                                         "[]",
+                                         "<html></html>",
+                                         "{\"elements\":{}}",
+                                         "{\"elements\":[",
+                                         "{\"elements\":[{\"type\":\"node\",\"type\":\"node\"}]}"};
+    for (size_t i = 0; i < ARRAY_COUNT(bodies); i++) {
+        assert_refused(bodies[i], "the places provider's answer is not in the expected form");
+    }
+    assert_refused(
+        HEAD "\"elements\":[{\"type\":\"node\",\"id\":1,\"lat\":34,\"lon\":-118,\"tags\":{"
+             "\"name\":\"x\"}}],\"remark\":\"runtime error: Query timed out in \\\"query\\\" at "
+             "line 1 after 4 seconds.\"}",
+        "runtime error: Query timed out in \\\"query\\\" at line 1 after 4 seconds.");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_query_is_as_documented),
+        cmocka_unit_test(elements_become_results),
+        cmocka_unit_test(the_nearest_come_first),
+        cmocka_unit_test(what_is_no_place_is_passed_over),
+        cmocka_unit_test(remarks_and_garbage_are_errors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
