@@ -1,24 +1,12 @@
 /* main.c - herd-node: one member of the herd. */
 #include "common/base/entropy.h"
 #include "common/program/program.h"
+#include "common/program/signals.h"
 #include "node/node.h"
 
 #include <czmq.h>
 #include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
-
-/* Signals come through a file descriptor of the loop; blocked before any thread starts, so that none gets them. */
-static int open_signals(void)
-{
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
-}
 
 /* ROUTER counts the routing ids that it gives from a number of rand(3) on, which czmq seeds with the time. A peer that takes
  * the next one of them for its own, before ROUTER gives it, ends the process (libzmq 4.3.4; docs/decisions/0021). */
@@ -36,7 +24,8 @@ int main(int argc, char **argv)
         .summary =
             "Keeps the newest position of every client, and exchanges them with its neighbours.",
     };
-    int signals = open_signals();
+    /* Before any thread starts. */
+    int signals = signals_open((int[]){SIGTERM, SIGINT, SIGHUP, 0});
     program_t program;
     program_exit_t code;
     if (!program_start(&description, argc, argv, &program, &code)) {

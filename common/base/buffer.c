@@ -51,18 +51,24 @@ status_t buffer_append(buffer_t *self, const void *data, size_t size)
     return status;
 }
 
-status_t buffer_format(buffer_t *self, const char *format, ...)
+status_t buffer_format_list(buffer_t *self, const char *format, va_list arguments)
 {
-    va_list arguments;
-    va_start(arguments, format);
     char *text = NULL;
     int size = vasprintf(&text, format, arguments);
-    va_end(arguments);
     if (size < 0) {
         return STATUS_SYSTEM;
     }
     status_t status = buffer_append(self, text, (size_t)size);
     free(text);
+    return status;
+}
+
+status_t buffer_format(buffer_t *self, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    status_t status = buffer_format_list(self, format, arguments);
+    va_end(arguments);
     return status;
 }
 

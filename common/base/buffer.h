@@ -9,6 +9,7 @@
 #include "common/base/status.h"
 #include "common/base/text.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,6 +39,10 @@ status_t buffer_append(buffer_t *self, const void *data, size_t size) STATUS_MUS
 /* Appends printf-formatted text; STATUS_FULL with nothing changed past the maximum. */
 status_t buffer_format(buffer_t *self, const char *format, ...) STATUS_MUST_USE
     __attribute__((format(printf, 2, 3)));
+
+/* The same with the arguments as a list. */
+status_t buffer_format_list(buffer_t *self, const char *format, va_list arguments) STATUS_MUST_USE
+    __attribute__((format(printf, 2, 0)));
 
 /* Removes the first `count` (<= size) bytes, moving the rest to the front. */
 void buffer_consume(buffer_t *self, size_t count);

@@ -71,6 +71,23 @@ static inline bool text_is_digit(char byte)
     return byte >= '0' && byte <= '9';
 }
 
+/* A letter of ASCII. */
+static inline bool text_is_letter(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+static inline bool text_is_alphanumeric(char byte)
+{
+    return text_is_letter(byte) || text_is_digit(byte);
+}
+
+/* A lower-case hex digit. */
+static inline bool text_is_hex(char byte)
+{
+    return text_is_digit(byte) || (byte >= 'a' && byte <= 'f');
+}
+
 /* Cuts the next field, a run of bytes that are no white space, off the front of `rest`, past leading white
  * space. False where only white space is left. */
 bool text_take_field(text_t *rest, text_t *ret_field);

@@ -19,8 +19,7 @@ typedef struct {
 /* As in zconfig. */
 static bool config_is_name_byte(char byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || text_is_digit(byte) ||
-           (byte != '\0' && strchr("$-_@.&+/", byte) != NULL);
+    return text_is_alphanumeric(byte) || (byte != '\0' && strchr("$-_@.&+/", byte) != NULL);
 }
 
 static text_t config_skip_spaces(text_t text)

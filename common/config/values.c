@@ -9,7 +9,7 @@
 
 static bool config_is_letter_or_digit(char byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || text_is_digit(byte);
+    return text_is_alphanumeric(byte);
 }
 
 bool config_check_name(const config_reader_t *reader, const char *name, unsigned line)

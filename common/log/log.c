@@ -1,6 +1,7 @@
 #include "common/log/log.h"
 
 #include "common/base/buffer.h"
+#include "common/base/files.h"
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
@@ -107,28 +108,14 @@ static bool stderr_is_journal(void)
            of_stderr.st_dev == device && of_stderr.st_ino == inode;
 }
 
-/* Writes `text`; what could not be written of it. */
-static text_t write_all(int file, text_t text)
-{
-    while (text.size > 0) {
-        ssize_t written = write(file, text.data, text.size);
-        if (written > 0) {
-            text = text_after(text, (size_t)written);
-        } else if (written == 0 || errno != EINTR) {
-            break;
-        }
-    }
-    return text;
-}
-
 /* Writes whole lines to the file. A disk that refuses (full, gone) costs lines, which are counted, never the process.
  * True when all were written. */
 static bool write_lines(log_t *self, text_t lines)
 {
     text_t rest = lines;
     /* The next line must not continue one that broke off. */
-    if (!self->torn || write_all(self->file, TEXT("\n")).size == 0) {
-        rest = write_all(self->file, lines);
+    if (!self->torn || files_write(self->file, TEXT("\n")).size == 0) {
+        rest = files_write(self->file, lines);
         size_t written = lines.size - rest.size;
         self->torn = written > 0 && lines.data[written - 1] != '\n';
     }
@@ -346,7 +333,7 @@ static void *write_loop(void *argument)
         if (self->lost > 0) {
             note_lost(self);
         }
-        write_all(STDERR_FILENO, buffer_text(&turn.echo));
+        files_write(STDERR_FILENO, buffer_text(&turn.echo));
         buffer_done(&turn.echo);
         stop = turn.stop;
     }

@@ -130,11 +130,6 @@ static status_t parse_degrees(text_t text, uint64_t limit_deg, int32_t *ret_e7)
     return STATUS_OK;
 }
 
-static bool is_letter(char byte)
-{
-    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
-}
-
 static status_t parse_texts(const text_t *columns, geonames_row_t *row)
 {
     row->name = columns[COLUMN_NAME];
@@ -142,9 +137,9 @@ static status_t parse_texts(const text_t *columns, geonames_row_t *row)
     row->country = columns[COLUMN_COUNTRY];
     row->admin1 = columns[COLUMN_ADMIN1];
     text_t class = columns[COLUMN_FEATURE_CLASS];
-    bool has_class = class.size == 1 && is_letter(class.data[0]);
-    bool has_country = row->country.size == 2 && is_letter(row->country.data[0]) &&
-                       is_letter(row->country.data[1]);
+    bool has_class = class.size == 1 && text_is_letter(class.data[0]);
+    bool has_country = row->country.size == 2 && text_is_letter(row->country.data[0]) &&
+                       text_is_letter(row->country.data[1]);
     if (row->name.size == 0 || (class.size > 0 && !has_class) ||
         (row->country.size > 0 && !has_country)) {
         return STATUS_INVALID;
@@ -196,7 +191,7 @@ status_t geonames_parse_row(text_t row, geonames_row_t *ret_row)
 
 unsigned geonames_class_bit(char feature_class)
 {
-    return is_letter(feature_class) ? (unsigned)(feature_class - 'A') : GEONAMES_CLASS_BITS - 1;
+    return text_is_letter(feature_class) ? (unsigned)(feature_class - 'A') : GEONAMES_CLASS_BITS - 1;
 }
 
 status_t geonames_parse_classes(text_t text, geonames_classes_t *ret_classes)

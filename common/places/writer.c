@@ -1,6 +1,7 @@
 #include "common/places/writer.h"
 
 #include "common/base/entropy.h"
+#include "common/base/files.h"
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/places/kdtree.h"
@@ -43,18 +44,8 @@ static char *other_name(const char *path)
 
 static status_t write_all(int file, const void *data, size_t size)
 {
-    const char *rest = data;
-    while (size > 0) {
-        ssize_t written = write(file, rest, size);
-        if (written < 0 && errno != EINTR) {
-            return STATUS_SYSTEM;
-        }
-        if (written > 0) {
-            rest += written;
-            size -= (size_t)written;
-        }
-    }
-    return STATUS_OK;
+    return files_write(file, (text_t){.data = data, .size = size}).size == 0 ? STATUS_OK
+                                                                             : STATUS_SYSTEM;
 }
 
 static status_t write_buffer(places_writer_t *self)

@@ -1,16 +1,13 @@
 #include "common/program/herd_file.h"
 
 #include "common/base/spelling.h"
-
-#include <stdlib.h>
-#include <unistd.h>
+#include "common/program/terminal.h"
 
 void config_printer_init(config_printer_t *self, FILE *file)
 {
-    const char *no_colour = getenv("NO_COLOR");
     *self = (config_printer_t){
         .file = file,
-        .colour = isatty(fileno(file)) && (no_colour == NULL || no_colour[0] == '\0'),
+        .colour = terminal_has_colours(file),
     };
 }
 

@@ -112,8 +112,7 @@ bool record_name_is_valid(text_t name)
     }
     for (size_t i = 0; i < name.size; i++) {
         char byte = name.data[i];
-        bool alphanumeric =
-            text_is_digit(byte) || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+        bool alphanumeric = text_is_alphanumeric(byte);
         bool mark = byte == '_' || byte == '-' || byte == '.';
         if (!alphanumeric && (i == 0 || !mark)) {
             return false;

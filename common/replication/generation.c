@@ -1,19 +1,12 @@
 #include "common/replication/generation.h"
 
-#include <assert.h>
-#include <sys/random.h>
+#include "common/base/entropy.h"
 
 generation_t generation_new(void)
 {
-    static const char digits[] = "0123456789abcdef";
-    unsigned char random[GENERATION_SIZE / 2];
-    ssize_t size = getrandom(random, sizeof random, 0);
-    assert(size == (ssize_t)sizeof random); /* getrandom(2): up to 256 bytes are never cut short */
     generation_t generation;
-    for (size_t i = 0; i < sizeof random; i++) {
-        generation.hex[2 * i] = digits[random[i] >> 4];
-        generation.hex[2 * i + 1] = digits[random[i] & 15];
-    }
+    text_write_hex(entropy_number(), GENERATION_SIZE / 2, generation.hex);
+    text_write_hex(entropy_number(), GENERATION_SIZE / 2, generation.hex + GENERATION_SIZE / 2);
     return generation;
 }
 
@@ -23,7 +16,7 @@ bool generation_parse(text_t text, generation_t *ret_generation)
         return false;
     }
     for (size_t i = 0; i < text.size; i++) {
-        if (!text_is_digit(text.data[i]) && (text.data[i] < 'a' || text.data[i] > 'f')) {
+        if (!text_is_hex(text.data[i])) {
             return false;
         }
     }

@@ -12,8 +12,7 @@ static bool endpoint_starts(text_t text, text_t prefix)
 
 static bool endpoint_is_host_byte(char byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || text_is_digit(byte) ||
-           byte == '.' || byte == '-' || byte == '_';
+    return text_is_alphanumeric(byte) || byte == '.' || byte == '-' || byte == '_';
 }
 
 /* A host name, an IPv4 address or "*". Only digits and dots: it was meant as an address, so it must be one. */

@@ -32,8 +32,7 @@ status_t places_question_degrees(buffer_t *out, double degrees)
 
 static bool is_unreserved(char byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || text_is_digit(byte) ||
-           byte == '-' || byte == '.' || byte == '_' || byte == '~';
+    return text_is_alphanumeric(byte) || byte == '-' || byte == '.' || byte == '_' || byte == '~';
 }
 
 status_t places_question_percent(buffer_t *out, text_t text)

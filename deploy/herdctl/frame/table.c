@@ -2,6 +2,7 @@
 
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
+#include "common/program/terminal.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -25,12 +26,6 @@ struct herdctl_table {
     size_t capacity;
 };
 
-bool herdctl_has_colours(FILE *file)
-{
-    const char *no_colour = getenv("NO_COLOR");
-    return isatty(fileno(file)) && (no_colour == NULL || no_colour[0] == '\0');
-}
-
 static const char *start_of(herdctl_colour_t colour)
 {
     switch (colour) {
@@ -45,7 +40,7 @@ static const char *start_of(herdctl_colour_t colour)
 
 void herdctl_print_coloured(FILE *file, herdctl_colour_t colour, const char *text)
 {
-    bool coloured = colour != HERDCTL_PLAIN && herdctl_has_colours(file);
+    bool coloured = colour != HERDCTL_PLAIN && terminal_has_colours(file);
     fprintf(file, "%s%s%s", coloured ? start_of(colour) : "", text, coloured ? "\033[0m" : "");
 }
 

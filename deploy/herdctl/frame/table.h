@@ -26,9 +26,6 @@ typedef struct {
 
 typedef struct herdctl_table herdctl_table_t;
 
-/* Whether `file` is a terminal and NO_COLOR is unset or empty (no-color.org). */
-bool herdctl_has_colours(FILE *file);
-
 /* An empty table; the columns are borrowed. Caller frees with herdctl_table_destroy. */
 herdctl_table_t *herdctl_table_new(const herdctl_column_t *columns, size_t column_count);
 void herdctl_table_destroy(herdctl_table_t **self_p);

@@ -1,0 +1,51 @@
+#include "common/base/sheet.h"
+
+#include <stdarg.h>
+
+status_t sheet_end(sheet_t *self)
+{
+    if (self->status != STATUS_OK) {
+        self->out->size = self->start;
+    }
+    return self->status;
+}
+
+void sheet_fail(sheet_t *self, status_t status)
+{
+    if (self->status == STATUS_OK) {
+        self->status = status;
+    }
+}
+
+void sheet_put(sheet_t *self, text_t text)
+{
+    if (self->status == STATUS_OK) {
+        self->status = buffer_append(self->out, text.data, text.size);
+    }
+}
+
+void sheet_put_byte(sheet_t *self, char byte)
+{
+    sheet_put(self, (text_t){.data = &byte, .size = 1});
+}
+
+void sheet_put_string(sheet_t *self, const char *string)
+{
+    sheet_put(self, text_of(string));
+}
+
+void sheet_put_u64(sheet_t *self, uint64_t value)
+{
+    char text[TEXT_NUMBER_SIZE];
+    sheet_put(self, (text_t){.data = text, .size = text_write_u64(value, text)});
+}
+
+void sheet_format(sheet_t *self, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    if (self->status == STATUS_OK) {
+        self->status = buffer_format_list(self->out, format, arguments);
+    }
+    va_end(arguments);
+}
