@@ -51,7 +51,7 @@ struct node {
     store_t *store;
     tap_t *tap;
     neighbours_t *neighbours;
-    places_t *places; /* NULL without a provider */
+    places_actor_t *places; /* NULL without a provider */
     service_t *service;
     int64_t started_steady_ns; /* when node_run began */
     int64_t stopping_ns;       /* steady: since when it stops; 0 while it does not */
@@ -465,7 +465,7 @@ status_t node_new(const config_t *config, const config_member_t *member, log_t *
         status = tap_new(&tap, &self->tap);
     }
     if (status == STATUS_OK && config->places != CONFIG_PLACES_NONE) {
-        status = places_new(config, log, &self->places);
+        status = places_actor_new(config, log, &self->places);
     }
     if (status != STATUS_OK) {
         node_destroy(&self);
@@ -480,7 +480,7 @@ status_t node_new(const config_t *config, const config_member_t *member, log_t *
         poll_for(self, (zmq_pollitem_t){.socket = guard_socket(self->guard)}, on_guard);
     }
     if (self->places != NULL) {
-        poll_for(self, (zmq_pollitem_t){.socket = places_socket(self->places)}, on_places);
+        poll_for(self, (zmq_pollitem_t){.socket = places_actor_socket(self->places)}, on_places);
     }
     zloop_timer(self->loop, TICK_MS, 0, on_tick, self);
     *ret_self = self;
@@ -498,7 +498,7 @@ void node_destroy(node_t **self_p)
     neighbours_destroy(&self->neighbours);
     tap_destroy(&self->tap);
     zloop_destroy(&self->loop);
-    places_destroy(&self->places);
+    places_actor_destroy(&self->places);
     guard_close(&self->requests);
     guard_close(&self->bus);
     guard_destroy(&self->guard);

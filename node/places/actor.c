@@ -25,7 +25,7 @@
 #include <stdlib.h>
 
 /* What the node keeps. */
-struct places {
+struct places_actor {
     zactor_t *actor;
     zsock_t *socket;          /* PAIR: questions out, answers in */
     size_t asked_count;       /* questions whose answers were not received yet */
@@ -302,7 +302,7 @@ static void block_broken_pipes(void)
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
 }
 
-static void places_actor(zsock_t *pipe, void *argument)
+static void run_actor(zsock_t *pipe, void *argument)
 {
     start_t *start = argument;
     worker_t worker;
@@ -321,14 +321,14 @@ static void places_actor(zsock_t *pipe, void *argument)
 
 /* ---- the node's thread ---- */
 
-status_t places_new(const config_t *config, log_t *log, places_t **ret_self)
+status_t places_actor_new(const config_t *config, log_t *log, places_actor_t **ret_self)
 {
     if (http_global_init() != STATUS_OK) {
         log_event(log, LOG_PLACES_UNUSABLE, NULL,
                   "places: libcurl cannot be started; the start ends here");
         return STATUS_INVALID;
     }
-    places_t *self = memory_new(sizeof *self);
+    places_actor_t *self = memory_new(sizeof *self);
     self->socket = zsock_new(ZMQ_PAIR);
     assert(self->socket != NULL);
     /* An inproc pipe holds what its two ends allow together; questions are bounded by asked_count. */
@@ -341,11 +341,11 @@ status_t places_new(const config_t *config, log_t *log, places_t **ret_self)
     int bound = zsock_bind(self->socket, "%s", endpoint);
     assert(bound == 0);
     start_t start = {.config = config, .log = log, .endpoint = endpoint, .status = STATUS_INVALID};
-    self->actor = zactor_new(places_actor, &start); /* returns when the actor has signalled */
+    self->actor = zactor_new(run_actor, &start); /* returns when the actor has signalled */
     assert(self->actor != NULL);
     status_t status = (status_t)start.status;
     if (status != STATUS_OK) {
-        places_destroy(&self);
+        places_actor_destroy(&self);
         return status;
     }
     self->figures = start.figures;
@@ -353,9 +353,9 @@ status_t places_new(const config_t *config, log_t *log, places_t **ret_self)
     return STATUS_OK;
 }
 
-void places_destroy(places_t **self_p)
+void places_actor_destroy(places_actor_t **self_p)
 {
-    places_t *self = *self_p;
+    places_actor_t *self = *self_p;
     if (self == NULL) {
         return;
     }
@@ -365,12 +365,12 @@ void places_destroy(places_t **self_p)
     *self_p = NULL;
 }
 
-void *places_socket(places_t *self)
+void *places_actor_socket(places_actor_t *self)
 {
     return zsock_resolve(self->socket);
 }
 
-status_t places_ask(places_t *self, const places_query_t *queries, size_t count)
+status_t places_actor_ask(places_actor_t *self, const places_query_t *queries, size_t count)
 {
     if (count == 0) {
         return STATUS_OK;
@@ -382,15 +382,15 @@ status_t places_ask(places_t *self, const places_query_t *queries, size_t count)
         assert(queries[i].radius_km <= LIMIT_RADIUS_KM);
         assert(queries[i].result_count <= LIMIT_RESULTS);
     }
-    if (zmq_send(places_socket(self), queries, count * sizeof *queries, ZMQ_DONTWAIT) < 0) {
+    if (zmq_send(places_actor_socket(self), queries, count * sizeof *queries, ZMQ_DONTWAIT) < 0) {
         return STATUS_AGAIN;
     }
     self->asked_count += count;
     return STATUS_OK;
 }
 
-static void take_answers(places_t *self, text_t headers, text_t texts, places_answer_fn *answer,
-                         void *argument)
+static void take_answers(places_actor_t *self, text_t headers, text_t texts,
+                         places_answer_fn *answer, void *argument)
 {
     answer_header_t header;
     while (headers.size >= sizeof header) {
@@ -408,9 +408,9 @@ static text_t message_text(zmq_msg_t *message)
     return (text_t){.data = zmq_msg_data(message), .size = zmq_msg_size(message)};
 }
 
-bool places_receive(places_t *self, places_answer_fn *answer, void *argument)
+bool places_actor_receive(places_actor_t *self, places_answer_fn *answer, void *argument)
 {
-    void *socket = places_socket(self);
+    void *socket = places_actor_socket(self);
     zmq_msg_t headers;
     zmq_msg_t texts;
     zmq_msg_init(&headers);
@@ -427,7 +427,7 @@ bool places_receive(places_t *self, places_answer_fn *answer, void *argument)
     return received;
 }
 
-const places_figures_t *places_figures(const places_t *self)
+const places_figures_t *places_actor_figures(const places_actor_t *self)
 {
     return &self->figures;
 }

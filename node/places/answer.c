@@ -106,12 +106,12 @@ static const char *const status_names[] = {
 #undef PLACES_STATUS_NAME
 };
 
-const char *places_status_name(places_status_t status)
+const char *places_answer_status_name(places_status_t status)
 {
     return status_names[status];
 }
 
-places_status_t places_status_of(text_t name)
+places_status_t places_answer_status_of(text_t name)
 {
     for (size_t i = 0; i < sizeof status_names / sizeof status_names[0]; i++) {
         if (text_equal(name, text_of(status_names[i]))) {
@@ -145,7 +145,7 @@ static void write_answer(json_print_t *self, const places_answer_t *answer)
     }
     json_print_close(self, ']');
     json_print_name(self, TEXT("status"));
-    json_print_string(self, text_of(places_status_name(answer->status)));
+    json_print_string(self, text_of(places_answer_status_name(answer->status)));
     json_print_close(self, '}');
     json_print_raw(self, TEXT("\n\n"));
 }

@@ -38,10 +38,10 @@ typedef enum {
 } places_status_t;
 
 /* Google's name of it, e.g. "ZERO_RESULTS". */
-const char *places_status_name(places_status_t status);
+const char *places_answer_status_name(places_status_t status);
 
 /* The status of that name; UNKNOWN_ERROR for a name that is not in the list. */
-places_status_t places_status_of(text_t name);
+places_status_t places_answer_status_of(text_t name);
 
 /* One place (open value struct). Texts may hold any bytes: they are written as json_string.h says. */
 typedef struct {

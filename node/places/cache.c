@@ -15,36 +15,36 @@ enum {
 
 /* One answer; free where text is NULL. */
 typedef struct {
-    lookup_spot_t spot;
+    places_spot_t spot;
     int64_t until_ns; /* steady */
     char *text;
     size_t size; /* bytes */
 } kept_t;
 
-struct answers {
+struct places_cache {
     int64_t lifetime_ns;
     size_t size; /* bytes of all texts */
     kept_t sets[SETS][WAYS];
 };
 
-answers_t *answers_new(int64_t lifetime_ns)
+places_cache_t *places_cache_new(int64_t lifetime_ns)
 {
     assert(lifetime_ns > 0);
-    answers_t *self = memory_new(sizeof *self);
+    places_cache_t *self = memory_new(sizeof *self);
     self->lifetime_ns = lifetime_ns;
     return self;
 }
 
-static void drop(answers_t *self, kept_t *kept)
+static void drop(places_cache_t *self, kept_t *kept)
 {
     self->size -= kept->size;
     free(kept->text);
     *kept = (kept_t){0};
 }
 
-void answers_destroy(answers_t **self_p)
+void places_cache_destroy(places_cache_t **self_p)
 {
-    answers_t *self = *self_p;
+    places_cache_t *self = *self_p;
     if (self == NULL) {
         return;
     }
@@ -57,12 +57,12 @@ void answers_destroy(answers_t **self_p)
     *self_p = NULL;
 }
 
-static kept_t *set_of(answers_t *self, const lookup_spot_t *spot)
+static kept_t *set_of(places_cache_t *self, const places_spot_t *spot)
 {
     return self->sets[XXH3_64bits(spot, sizeof *spot) % SETS];
 }
 
-static kept_t *find(answers_t *self, const lookup_spot_t *spot)
+static kept_t *find(places_cache_t *self, const places_spot_t *spot)
 {
     kept_t *set = set_of(self, spot);
     for (size_t i = 0; i < WAYS; i++) {
@@ -88,7 +88,7 @@ static kept_t *place_in(kept_t *set)
     return place;
 }
 
-void answers_put(answers_t *self, const lookup_spot_t *spot, text_t text, int64_t now_ns)
+void places_cache_put(places_cache_t *self, const places_spot_t *spot, text_t text, int64_t now_ns)
 {
     kept_t *kept = find(self, spot);
     if (text.size > LIMIT_KEPT_ANSWER_SIZE) {
@@ -103,7 +103,8 @@ void answers_put(answers_t *self, const lookup_spot_t *spot, text_t text, int64_
     self->size += text.size;
 }
 
-bool answers_get(answers_t *self, const lookup_spot_t *spot, int64_t now_ns, text_t *ret_text)
+bool places_cache_get(places_cache_t *self, const places_spot_t *spot, int64_t now_ns,
+                      text_t *ret_text)
 {
     kept_t *kept = find(self, spot);
     if (kept == NULL) {
@@ -117,7 +118,7 @@ bool answers_get(answers_t *self, const lookup_spot_t *spot, int64_t now_ns, tex
     return true;
 }
 
-size_t answers_size(const answers_t *self)
+size_t places_cache_size(const places_cache_t *self)
 {
     return self->size;
 }

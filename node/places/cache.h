@@ -14,21 +14,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct answers answers_t;
+typedef struct places_cache places_cache_t;
 
-/* An empty table whose answers are kept for `lifetime_ns` (> 0); caller frees with answers_destroy. */
-answers_t *answers_new(int64_t lifetime_ns);
+/* An empty table whose answers are kept for `lifetime_ns` (> 0); caller frees with places_cache_destroy. */
+places_cache_t *places_cache_new(int64_t lifetime_ns);
 
 /* Frees it and clears the pointer; NULL is fine. */
-void answers_destroy(answers_t **self_p);
+void places_cache_destroy(places_cache_t **self_p);
 
 /* Keeps a copy of `text` as the answer for `spot` from `now_ns` on, instead of an older one. */
-void answers_put(answers_t *self, const lookup_spot_t *spot, text_t text, int64_t now_ns);
+void places_cache_put(places_cache_t *self, const places_spot_t *spot, text_t text, int64_t now_ns);
 
 /* The answer for `spot`, borrowed until the next call; false where none is kept. */
-bool answers_get(answers_t *self, const lookup_spot_t *spot, int64_t now_ns, text_t *ret_text);
+bool places_cache_get(places_cache_t *self, const places_spot_t *spot, int64_t now_ns,
+                      text_t *ret_text);
 
 /* Bytes of all texts that are held. */
-size_t answers_size(const answers_t *self);
+size_t places_cache_size(const places_cache_t *self);
 
 #endif

@@ -144,8 +144,8 @@ static bool print_answer(json_print_t *printer, text_t places, size_t maximum)
     }
     json_print_close(printer, ']');
     json_print_name(printer, TEXT("status"));
-    json_print_string(printer, text_of(places_status_name(count > 0 ? PLACES_STATUS_OK
-                                                                    : PLACES_STATUS_ZERO_RESULTS)));
+    json_print_string(printer, text_of(places_answer_status_name(
+                                   count > 0 ? PLACES_STATUS_OK : PLACES_STATUS_ZERO_RESULTS)));
     json_print_close(printer, '}');
     json_print_raw(printer, TEXT("\n\n"));
     return printer->status == STATUS_OK;

@@ -108,5 +108,5 @@ places_status_t places_google_legacy_decode(const places_reply_t *reply,
         out->size = size_before;
         return places_refuse_body(out);
     }
-    return places_status_of(json_read_string(status));
+    return places_answer_status_of(json_read_string(status));
 }

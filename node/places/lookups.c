@@ -8,34 +8,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct lookups {
-    lookup_t *lookups[LIMIT_PLACES_LOOKUPS]; /* in the order they came */
+struct places_lookups {
+    places_lookup_t *lookups[LIMIT_PLACES_LOOKUPS]; /* in the order they came */
     size_t count;
     size_t ticket_count; /* of all together */
 };
 
-lookup_spot_t lookup_spot(const places_query_t *query)
+places_spot_t places_lookups_spot(const places_query_t *query)
 {
-    return (lookup_spot_t){.latitude_e4 = (int32_t)lround(query->latitude_deg * 1e4),
+    return (places_spot_t){.latitude_e4 = (int32_t)lround(query->latitude_deg * 1e4),
                            .longitude_e4 = (int32_t)lround(query->longitude_deg * 1e4),
                            .radius_km = query->radius_km,
                            .result_count = query->result_count};
 }
 
-lookups_t *lookups_new(void)
+places_lookups_t *places_lookups_new(void)
 {
-    return memory_new(sizeof(lookups_t));
+    return memory_new(sizeof(places_lookups_t));
 }
 
-static void free_lookup(lookup_t *lookup)
+static void free_lookup(places_lookup_t *lookup)
 {
     free(lookup->tickets);
     free(lookup);
 }
 
-void lookups_destroy(lookups_t **self_p)
+void places_lookups_destroy(places_lookups_t **self_p)
 {
-    lookups_t *self = *self_p;
+    places_lookups_t *self = *self_p;
     if (self == NULL) {
         return;
     }
@@ -46,7 +46,7 @@ void lookups_destroy(lookups_t **self_p)
     *self_p = NULL;
 }
 
-static void add_ticket(lookups_t *self, lookup_t *lookup, uint64_t ticket)
+static void add_ticket(places_lookups_t *self, places_lookup_t *lookup, uint64_t ticket)
 {
     if (lookup->ticket_count == lookup->ticket_capacity) {
         lookup->ticket_capacity = lookup->ticket_capacity > 0 ? 2 * lookup->ticket_capacity : 4;
@@ -58,7 +58,7 @@ static void add_ticket(lookups_t *self, lookup_t *lookup, uint64_t ticket)
 }
 
 /* There are few enough to look at each: 16 KiB of spots, behind pointers, in a thread that may take the time. */
-static lookup_t *find(const lookups_t *self, const lookup_spot_t *spot)
+static places_lookup_t *find(const places_lookups_t *self, const places_spot_t *spot)
 {
     for (size_t i = 0; i < self->count; i++) {
         if (memcmp(&self->lookups[i]->spot, spot, sizeof *spot) == 0) {
@@ -68,11 +68,11 @@ static lookup_t *find(const lookups_t *self, const lookup_spot_t *spot)
     return NULL;
 }
 
-status_t lookups_add(lookups_t *self, const places_query_t *query, int64_t deadline_ns,
-                     bool *ret_joined)
+status_t places_lookups_add(places_lookups_t *self, const places_query_t *query,
+                            int64_t deadline_ns, bool *ret_joined)
 {
-    lookup_spot_t spot = lookup_spot(query);
-    lookup_t *lookup = find(self, &spot);
+    places_spot_t spot = places_lookups_spot(query);
+    places_lookup_t *lookup = find(self, &spot);
     bool joined = lookup != NULL;
     if (self->ticket_count == LIMIT_WAITING_QUERIES ||
         (!joined && self->count == LIMIT_PLACES_LOOKUPS)) {
@@ -80,7 +80,7 @@ status_t lookups_add(lookups_t *self, const places_query_t *query, int64_t deadl
     }
     if (!joined) {
         lookup = memory_new(sizeof *lookup);
-        *lookup = (lookup_t){.spot = spot, .query = *query, .deadline_ns = deadline_ns};
+        *lookup = (places_lookup_t){.spot = spot, .query = *query, .deadline_ns = deadline_ns};
         self->lookups[self->count++] = lookup;
     }
     add_ticket(self, lookup, query->ticket);
@@ -88,7 +88,7 @@ status_t lookups_add(lookups_t *self, const places_query_t *query, int64_t deadl
     return STATUS_OK;
 }
 
-lookup_t *lookups_next(lookups_t *self)
+places_lookup_t *places_lookups_next(places_lookups_t *self)
 {
     for (size_t i = 0; i < self->count; i++) {
         if (!self->lookups[i]->under_way) {
@@ -98,7 +98,7 @@ lookup_t *lookups_next(lookups_t *self)
     return NULL;
 }
 
-lookup_t *lookups_late(lookups_t *self, int64_t now_ns)
+places_lookup_t *places_lookups_late(places_lookups_t *self, int64_t now_ns)
 {
     for (size_t i = 0; i < self->count; i++) {
         if (!self->lookups[i]->under_way && self->lookups[i]->deadline_ns <= now_ns) {
@@ -108,11 +108,11 @@ lookup_t *lookups_late(lookups_t *self, int64_t now_ns)
     return NULL;
 }
 
-int64_t lookups_deadline(const lookups_t *self)
+int64_t places_lookups_deadline(const places_lookups_t *self)
 {
     int64_t earliest_ns = INT64_MAX;
     for (size_t i = 0; i < self->count; i++) {
-        const lookup_t *lookup = self->lookups[i];
+        const places_lookup_t *lookup = self->lookups[i];
         if (!lookup->under_way && lookup->deadline_ns < earliest_ns) {
             earliest_ns = lookup->deadline_ns;
         }
@@ -120,7 +120,7 @@ int64_t lookups_deadline(const lookups_t *self)
     return earliest_ns;
 }
 
-void lookups_remove(lookups_t *self, lookup_t *lookup)
+void places_lookups_remove(places_lookups_t *self, places_lookup_t *lookup)
 {
     size_t i = 0;
     while (i < self->count && self->lookups[i] != lookup) {
@@ -135,7 +135,7 @@ void lookups_remove(lookups_t *self, lookup_t *lookup)
     free_lookup(lookup);
 }
 
-size_t lookups_count(const lookups_t *self)
+size_t places_lookups_count(const places_lookups_t *self)
 {
     return self->count;
 }

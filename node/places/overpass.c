@@ -228,7 +228,7 @@ static places_status_t print_answer(const nearest_t *nearest, buffer_t *out)
     }
     json_print_close(&printer, ']');
     json_print_name(&printer, TEXT("status"));
-    json_print_string(&printer, text_of(places_status_name(status)));
+    json_print_string(&printer, text_of(places_answer_status_name(status)));
     json_print_close(&printer, '}');
     json_print_raw(&printer, TEXT("\n\n"));
     if (printer.status != STATUS_OK) {

@@ -23,8 +23,8 @@ struct places_remote {
     const places_provider_t *provider;
     places_key_t key;
     http_t *http;
-    lookups_t *lookups;
-    answers_t *kept; /* NULL where nothing is kept */
+    places_lookups_t *lookups;
+    places_cache_t *kept; /* NULL where nothing is kept */
     breaker_t breaker;
     size_t under_way;             /* requests */
     size_t under_way_max;         /* requests */
@@ -93,14 +93,14 @@ status_t places_remote_new(const config_t *config, log_t *log, places_asker_t as
                               .asker = asker,
                               .provider = places_providers_find(config->places),
                               .time_ns = answer_time_ns(config),
-                              .lookups = lookups_new()};
+                              .lookups = places_lookups_new()};
     self->breaker =
         breaker_new(settings->breaker_failures, settings->breaker_pause_ms * TIMESTAMP_NS_PER_MS,
                     LIMIT_BREAKER_PAUSE_MS * TIMESTAMP_NS_PER_MS);
     size_t most = self->provider->concurrent_max;
     self->under_way_max = settings->max_concurrent < most ? settings->max_concurrent : most;
     if (self->provider->may_be_kept && settings->cache_s > 0) {
-        self->kept = answers_new(settings->cache_s * TIMESTAMP_NS_PER_S);
+        self->kept = places_cache_new(settings->cache_s * TIMESTAMP_NS_PER_S);
     }
     self->figures.provider = self->provider->name;
     self->figures.state = breaker_state_text(self->breaker.state);
@@ -128,8 +128,8 @@ void places_remote_destroy(places_remote_t **self_p)
         return;
     }
     http_destroy(&self->http);
-    lookups_destroy(&self->lookups);
-    answers_destroy(&self->kept);
+    places_lookups_destroy(&self->lookups);
+    places_cache_destroy(&self->kept);
     buffer_done(&self->answer);
     places_key_done(&self->key);
     free(self);
@@ -139,15 +139,15 @@ void places_remote_destroy(places_remote_t **self_p)
 /* ---- answers ---- */
 
 /* Gives the answer that was made to all who asked; the lookup is gone then. */
-static void answer_lookup(places_remote_t *self, lookup_t *lookup)
+static void answer_lookup(places_remote_t *self, places_lookup_t *lookup)
 {
     for (size_t i = 0; i < lookup->ticket_count; i++) {
         self->asker.answer(self->asker.argument, lookup->tickets[i], buffer_text(&self->answer));
     }
-    lookups_remove(self->lookups, lookup);
+    places_lookups_remove(self->lookups, lookup);
 }
 
-static void refuse_lookup(places_remote_t *self, lookup_t *lookup, places_status_t status,
+static void refuse_lookup(places_remote_t *self, places_lookup_t *lookup, places_status_t status,
                           text_t message)
 {
     self->figures.refused += lookup->ticket_count;
@@ -201,10 +201,10 @@ static void log_failure(places_remote_t *self, places_status_t status,
     char sample[2 * LIMIT_LOG_SAMPLE];
     text_escape(shows_key(self, response->body) ? TEXT("") : response->body, sample, sizeof sample);
     log_event(self->log, LOG_PLACES_FAILED,
-              LOG_ABOUT(self->provider->name, LOG_TEXT("status", places_status_name(status)),
+              LOG_ABOUT(self->provider->name, LOG_TEXT("status", places_answer_status_name(status)),
                         LOG_NUMBER("http_status", response->status)),
               "places: %s: %s, HTTP status %u %s; the client is told so",
-              places_status_name(status), response->reason, response->status, sample);
+              places_answer_status_name(status), response->reason, response->status, sample);
 }
 
 static void log_state(const places_remote_t *self, breaker_state_t before)
@@ -260,13 +260,13 @@ static void judge(places_remote_t *self, places_status_t status, const http_resp
 static void on_done(void *argument, void *tag, const http_response_t *response)
 {
     places_remote_t *self = argument;
-    lookup_t *lookup = tag;
+    places_lookup_t *lookup = tag;
     self->under_way--;
     places_status_t status = make_answer(self, &lookup->query, response);
     judge(self, status, response);
     if (self->kept != NULL &&
         (status == PLACES_STATUS_OK || status == PLACES_STATUS_ZERO_RESULTS)) {
-        answers_put(self->kept, &lookup->spot, buffer_text(&self->answer), clock_steady_ns());
+        places_cache_put(self->kept, &lookup->spot, buffer_text(&self->answer), clock_steady_ns());
     }
     answer_lookup(self, lookup);
 }
@@ -274,7 +274,7 @@ static void on_done(void *argument, void *tag, const http_response_t *response)
 /* ---- questions ---- */
 
 /* Sends the request of a lookup; false where its text cannot be made or sent. */
-static bool submit(places_remote_t *self, lookup_t *lookup, int64_t now_ns)
+static bool submit(places_remote_t *self, places_lookup_t *lookup, int64_t now_ns)
 {
     const config_provider_t *settings = &self->config->provider;
     int64_t left_ms = (lookup->deadline_ns - now_ns) / TIMESTAMP_NS_PER_MS;
@@ -303,7 +303,7 @@ static bool submit(places_remote_t *self, lookup_t *lookup, int64_t now_ns)
     return status == STATUS_OK;
 }
 
-static void start_lookup(places_remote_t *self, lookup_t *lookup, int64_t now_ns)
+static void start_lookup(places_remote_t *self, places_lookup_t *lookup, int64_t now_ns)
 {
     breaker_state_t before = self->breaker.state;
     if (!breaker_allows(&self->breaker, now_ns)) {
@@ -329,13 +329,13 @@ static void start_lookup(places_remote_t *self, lookup_t *lookup, int64_t now_ns
 /* Answers what waited too long; sends what may be. */
 static void start_lookups(places_remote_t *self, int64_t now_ns)
 {
-    lookup_t *lookup;
-    while ((lookup = lookups_late(self->lookups, now_ns)) != NULL) {
+    places_lookup_t *lookup;
+    while ((lookup = places_lookups_late(self->lookups, now_ns)) != NULL) {
         refuse_lookup(self, lookup, PLACES_STATUS_OVER_QUERY_LIMIT,
                       TEXT("too many questions to the places provider are waiting"));
     }
     while (self->under_way < self->under_way_max &&
-           (lookup = lookups_next(self->lookups)) != NULL) {
+           (lookup = places_lookups_next(self->lookups)) != NULL) {
         start_lookup(self, lookup, now_ns);
     }
     self->figures.state = breaker_state_text(self->breaker.state);
@@ -344,15 +344,15 @@ static void start_lookups(places_remote_t *self, int64_t now_ns)
 void places_remote_ask(places_remote_t *self, const places_query_t *query)
 {
     int64_t now_ns = clock_steady_ns();
-    lookup_spot_t spot = lookup_spot(query);
+    places_spot_t spot = places_lookups_spot(query);
     bool joined = false;
     text_t kept;
-    if (self->kept != NULL && answers_get(self->kept, &spot, now_ns, &kept)) {
+    if (self->kept != NULL && places_cache_get(self->kept, &spot, now_ns, &kept)) {
         self->figures.kept++;
         self->asker.answer(self->asker.argument, query->ticket, kept);
         return;
     }
-    if (lookups_add(self->lookups, query, now_ns + self->time_ns, &joined) != STATUS_OK) {
+    if (places_lookups_add(self->lookups, query, now_ns + self->time_ns, &joined) != STATUS_OK) {
         self->figures.refused++;
         buffer_clear(&self->answer);
         places_refuse(PLACES_STATUS_OVER_QUERY_LIMIT,
@@ -372,7 +372,7 @@ void places_remote_step(places_remote_t *self)
 
 void places_remote_wait(places_remote_t *self, const int *descriptors, size_t count)
 {
-    int64_t deadline_ns = lookups_deadline(self->lookups);
+    int64_t deadline_ns = places_lookups_deadline(self->lookups);
     int64_t wait_ms = INT32_MAX;
     if (deadline_ns != INT64_MAX) {
         int64_t left_ns = deadline_ns - clock_steady_ns();

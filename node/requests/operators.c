@@ -54,7 +54,7 @@ static bool answer_status(operators_t *self, buffer_t *out)
         .security = config_security_text(context->config->security),
         .refused = context->guard != NULL ? guard_refused(context->guard) : 0,
         .frontends = context->frontends,
-        .places = context->places != NULL ? places_figures(context->places) : NULL,
+        .places = context->places != NULL ? places_actor_figures(context->places) : NULL,
         .tap = context->tap != NULL ? tap_counters(context->tap) : (tap_counters_t){0},
         .neighbours = neighbours_all(context->neighbours),
         .neighbour_count = neighbours_count(context->neighbours),

@@ -29,8 +29,8 @@ typedef struct {
     log_t *log;
     store_t *store;
     const neighbours_t *neighbours;
-    const places_t *places;     /* NULL without a provider */
-    const promises_t *promises; /* NULL where no answer waits for neighbours */
+    const places_actor_t *places; /* NULL without a provider */
+    const promises_t *promises;   /* NULL where no answer waits for neighbours */
     const waiting_t *waiting;
     const request_t *request;
     frontends_t *frontends;

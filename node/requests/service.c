@@ -173,7 +173,8 @@ static void ask_places(service_t *self)
     request_t *request = &self->request;
     size_t count = request->query_count;
     request->query_count = 0;
-    if (count == 0 || places_ask(self->context.places, request->queries, count) == STATUS_OK) {
+    if (count == 0 ||
+        places_actor_ask(self->context.places, request->queries, count) == STATUS_OK) {
         return;
     }
     for (size_t i = 0; i < count; i++) {
@@ -357,7 +358,7 @@ static void on_answer(void *argument, uint64_t ticket, text_t json)
 void service_take_answers(service_t *self)
 {
     for (int i = 0; i < LIMIT_MESSAGES_PER_TURN; i++) {
-        if (!places_receive(self->context.places, on_answer, self)) {
+        if (!places_actor_receive(self->context.places, on_answer, self)) {
             break;
         }
     }

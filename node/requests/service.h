@@ -24,7 +24,7 @@ typedef struct {
     log_t *log;
     store_t *store;
     tap_t *tap;
-    places_t *places;               /* NULL without a provider */
+    places_actor_t *places;         /* NULL without a provider */
     void *socket;                   /* the requests ROUTER */
     guard_t *guard;                 /* who may ask */
     const neighbours_t *neighbours; /* for reports and promises */

@@ -46,12 +46,12 @@ static void answers_done(answers_t *answers)
 }
 
 /* Receives until `wanted` answers in all are there; fails after ten seconds without a further one. */
-static void receive_until(places_t *places, answers_t *answers, size_t wanted)
+static void receive_until(places_actor_t *places, answers_t *answers, size_t wanted)
 {
     while (answers->answer_count < wanted) {
-        zmq_pollitem_t item = {.socket = places_socket(places), .events = ZMQ_POLLIN};
+        zmq_pollitem_t item = {.socket = places_actor_socket(places), .events = ZMQ_POLLIN};
         assert_int_equal(zmq_poll(&item, 1, 10000), 1);
-        while (places_receive(places, take_answer, answers)) {
+        while (places_actor_receive(places, take_answer, answers)) {
         }
     }
     assert_int_equal(answers->answer_count, wanted);
@@ -73,14 +73,14 @@ static places_query_t query_of(uint64_t ticket, uint32_t radius_km, uint32_t res
                             .result_count = result_count};
 }
 
-static places_t *start(config_places_t provider, const char *file)
+static places_actor_t *start(config_places_t provider, const char *file)
 {
     /* Static: the actor borrows it as long as it lives. */
     static config_t config;
     config =
         (config_t){.places = provider, .places_file = file, .places_classes = GEONAMES_ALL_CLASSES};
-    places_t *places = NULL;
-    assert_int_equal(places_new(&config, NULL, &places), STATUS_OK);
+    places_actor_t *places = NULL;
+    assert_int_equal(places_actor_new(&config, NULL, &places), STATUS_OK);
     assert_non_null(places);
     return places;
 }
@@ -98,25 +98,25 @@ static size_t result_count_of(const char *text, const char *status)
 static void one_question_has_one_answer(void **state)
 {
     (void)state;
-    places_t *places = start(CONFIG_PLACES_LOCAL, CITIES);
+    places_actor_t *places = start(CONFIG_PLACES_LOCAL, CITIES);
     answers_t answers = answers_of(4);
     const places_query_t queries[] = {query_of(0, 10, 5), query_of(1, 10, 20), query_of(2, 0, 5),
                                       query_of(3, 10, 0)};
     static const size_t expected_counts[] = {5, 10, 0, 0};
-    assert_false(places_receive(places, take_answer, &answers));
+    assert_false(places_actor_receive(places, take_answer, &answers));
     for (size_t i = 0; i < 4; i++) {
-        assert_int_equal(places_ask(places, &queries[i], 1), STATUS_OK);
+        assert_int_equal(places_actor_ask(places, &queries[i], 1), STATUS_OK);
         receive_until(places, &answers, i + 1);
         size_t count = result_count_of(answers.last, i < 2 ? "OK" : "ZERO_RESULTS");
         assert_int_equal(count, expected_counts[i]);
     }
     assert_each_answered_once(&answers);
-    assert_int_equal(places_ask(places, queries, 0), STATUS_OK);
-    assert_false(places_receive(places, take_answer, &answers));
+    assert_int_equal(places_actor_ask(places, queries, 0), STATUS_OK);
+    assert_false(places_actor_receive(places, take_answer, &answers));
     answers_done(&answers);
-    places_destroy(&places);
+    places_actor_destroy(&places);
     assert_null(places);
-    places_destroy(&places);
+    places_actor_destroy(&places);
 }
 
 /* Far more answers than the pipes hold: none may be lost, whatever waits for whom. */
@@ -125,58 +125,58 @@ static void batches_are_answered_whole(void **state)
     (void)state;
     enum { BATCHES = 20, BATCH = 250, ALL = 5000 };
     static_assert(ALL == BATCHES * BATCH, "every ticket is asked once");
-    places_t *places = start(CONFIG_PLACES_LOCAL, CITIES);
+    places_actor_t *places = start(CONFIG_PLACES_LOCAL, CITIES);
     answers_t answers = answers_of(ALL);
     places_query_t queries[BATCH];
     for (size_t i = 0; i < BATCHES; i++) {
         for (size_t j = 0; j < BATCH; j++) {
             queries[j] = query_of(i * BATCH + j, 50, 20);
         }
-        assert_int_equal(places_ask(places, queries, BATCH), STATUS_OK);
+        assert_int_equal(places_actor_ask(places, queries, BATCH), STATUS_OK);
     }
     receive_until(places, &answers, ALL);
     assert_each_answered_once(&answers);
-    assert_false(places_receive(places, take_answer, &answers));
+    assert_false(places_actor_receive(places, take_answer, &answers));
     answers_done(&answers);
-    places_destroy(&places);
+    places_actor_destroy(&places);
 }
 
 static void a_full_queue_refuses_whole_batches(void **state)
 {
     (void)state;
     enum { BATCH = 4096 };
-    places_t *places = start(CONFIG_PLACES_NONE, NULL);
+    places_actor_t *places = start(CONFIG_PLACES_NONE, NULL);
     places_query_t *queries = memory_new_array(BATCH, sizeof *queries);
     answers_t answers = answers_of(LIMIT_WAITING_QUERIES + 1);
     for (size_t asked = 0; asked < LIMIT_WAITING_QUERIES; asked += BATCH) {
         for (size_t i = 0; i < BATCH; i++) {
             queries[i] = query_of(asked + i, 10, 5);
         }
-        assert_int_equal(places_ask(places, queries, BATCH), STATUS_OK);
+        assert_int_equal(places_actor_ask(places, queries, BATCH), STATUS_OK);
     }
     queries[0].ticket = LIMIT_WAITING_QUERIES;
-    assert_int_equal(places_ask(places, queries, 1), STATUS_AGAIN);
+    assert_int_equal(places_actor_ask(places, queries, 1), STATUS_AGAIN);
     receive_until(places, &answers, LIMIT_WAITING_QUERIES);
     assert_int_equal(answers.seen[LIMIT_WAITING_QUERIES], 0);
-    assert_int_equal(places_ask(places, queries, 1), STATUS_OK);
+    assert_int_equal(places_actor_ask(places, queries, 1), STATUS_OK);
     receive_until(places, &answers, LIMIT_WAITING_QUERIES + 1);
     assert_each_answered_once(&answers);
     answers_done(&answers);
     free(queries);
-    places_destroy(&places);
+    places_actor_destroy(&places);
 }
 
 static void no_provider_answers_with_nothing(void **state)
 {
     (void)state;
-    places_t *places = start(CONFIG_PLACES_NONE, NULL);
+    places_actor_t *places = start(CONFIG_PLACES_NONE, NULL);
     answers_t answers = answers_of(1);
     places_query_t query = query_of(0, 10, 5);
-    assert_int_equal(places_ask(places, &query, 1), STATUS_OK);
+    assert_int_equal(places_actor_ask(places, &query, 1), STATUS_OK);
     receive_until(places, &answers, 1);
     assert_int_equal(result_count_of(answers.last, "ZERO_RESULTS"), 0);
     answers_done(&answers);
-    places_destroy(&places);
+    places_actor_destroy(&places);
 }
 
 static void a_provider_that_cannot_work_is_said_at_once(void **state)
@@ -185,12 +185,12 @@ static void a_provider_that_cannot_work_is_said_at_once(void **state)
     config_t config = {.places = CONFIG_PLACES_LOCAL,
                        .places_file = "/nonexistent/cities.tsv",
                        .places_classes = GEONAMES_ALL_CLASSES};
-    places_t *places = NULL;
-    assert_int_equal(places_new(&config, NULL, &places), STATUS_NOT_FOUND);
+    places_actor_t *places = NULL;
+    assert_int_equal(places_actor_new(&config, NULL, &places), STATUS_NOT_FOUND);
     config.places_file = "/tmp";
-    assert_int_equal(places_new(&config, NULL, &places), STATUS_INVALID);
+    assert_int_equal(places_actor_new(&config, NULL, &places), STATUS_INVALID);
     config.places_file = HERD_SOURCE_DIR "/CMakeLists.txt";
-    assert_int_equal(places_new(&config, NULL, &places), STATUS_INVALID);
+    assert_int_equal(places_actor_new(&config, NULL, &places), STATUS_INVALID);
     assert_null(places);
 }
 
@@ -200,22 +200,22 @@ static void an_end_does_not_wait_for_answers(void **state)
     (void)state;
     enum { BATCH = 1024 };
     for (int round = 0; round < 3; round++) {
-        places_t *places = start(CONFIG_PLACES_LOCAL, CITIES);
+        places_actor_t *places = start(CONFIG_PLACES_LOCAL, CITIES);
         places_query_t *queries = memory_new_array(BATCH, sizeof *queries);
         for (size_t i = 0; i < BATCH; i++) {
             queries[i] = query_of(i, 50, 20);
         }
         size_t batches = round == 0 ? 1 : LIMIT_WAITING_QUERIES / BATCH;
         for (size_t i = 0; i < batches; i++) {
-            assert_int_equal(places_ask(places, queries, BATCH), STATUS_OK);
+            assert_int_equal(places_actor_ask(places, queries, BATCH), STATUS_OK);
         }
         if (round == 2) {
             /* Only once the first answers are there does the actor fill its pipe. */
-            zmq_pollitem_t item = {.socket = places_socket(places), .events = ZMQ_POLLIN};
+            zmq_pollitem_t item = {.socket = places_actor_socket(places), .events = ZMQ_POLLIN};
             assert_int_equal(zmq_poll(&item, 1, 10000), 1);
         }
         int64_t begin_ns = clock_steady_ns();
-        places_destroy(&places);
+        places_actor_destroy(&places);
         assert_true(clock_steady_ns() - begin_ns < TIMESTAMP_NS_PER_S);
         free(queries);
     }

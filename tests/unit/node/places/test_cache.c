@@ -9,44 +9,44 @@
 
 enum { LIFETIME = 100 };
 
-static const lookup_spot_t spot = {
+static const places_spot_t spot = {
     .latitude_e4 = 340689, .longitude_e4 = -1184451, .radius_km = 10, .result_count = 5};
 
 static void answers_are_kept_for_their_time(void **state)
 {
     (void)state;
-    answers_t *answers = answers_new(LIFETIME);
+    places_cache_t *answers = places_cache_new(LIFETIME);
     text_t text;
-    assert_false(answers_get(answers, &spot, 1, &text));
-    answers_put(answers, &spot, TEXT("one"), 1);
-    lookup_spot_t other = spot;
+    assert_false(places_cache_get(answers, &spot, 1, &text));
+    places_cache_put(answers, &spot, TEXT("one"), 1);
+    places_spot_t other = spot;
     other.radius_km++;
-    assert_false(answers_get(answers, &other, 1, &text));
-    assert_true(answers_get(answers, &spot, LIFETIME, &text));
+    assert_false(places_cache_get(answers, &other, 1, &text));
+    assert_true(places_cache_get(answers, &spot, LIFETIME, &text));
     assert_text_equal(text, "one");
-    answers_put(answers, &spot, TEXT("two"), 50);
-    assert_true(answers_get(answers, &spot, 49 + LIFETIME, &text));
+    places_cache_put(answers, &spot, TEXT("two"), 50);
+    assert_true(places_cache_get(answers, &spot, 49 + LIFETIME, &text));
     assert_text_equal(text, "two");
-    assert_int_equal(answers_size(answers), 3);
-    assert_false(answers_get(answers, &spot, 50 + LIFETIME, &text));
-    assert_int_equal(answers_size(answers), 0);
-    answers_destroy(&answers);
+    assert_int_equal(places_cache_size(answers), 3);
+    assert_false(places_cache_get(answers, &spot, 50 + LIFETIME, &text));
+    assert_int_equal(places_cache_size(answers), 0);
+    places_cache_destroy(&answers);
     assert_null(answers);
-    answers_destroy(&answers);
+    places_cache_destroy(&answers);
 }
 
 static void large_answers_are_not_kept(void **state)
 {
     (void)state;
-    answers_t *answers = answers_new(LIFETIME);
+    places_cache_t *answers = places_cache_new(LIFETIME);
     text_t text;
     char *data = memory_new(LIMIT_KEPT_ANSWER_SIZE + 1);
-    answers_put(answers, &spot, (text_t){.data = data, .size = LIMIT_KEPT_ANSWER_SIZE + 1}, 1);
-    assert_false(answers_get(answers, &spot, 1, &text));
-    answers_put(answers, &spot, (text_t){.data = data, .size = LIMIT_KEPT_ANSWER_SIZE}, 1);
-    assert_true(answers_get(answers, &spot, 1, &text));
+    places_cache_put(answers, &spot, (text_t){.data = data, .size = LIMIT_KEPT_ANSWER_SIZE + 1}, 1);
+    assert_false(places_cache_get(answers, &spot, 1, &text));
+    places_cache_put(answers, &spot, (text_t){.data = data, .size = LIMIT_KEPT_ANSWER_SIZE}, 1);
+    assert_true(places_cache_get(answers, &spot, 1, &text));
     free(data);
-    answers_destroy(&answers);
+    places_cache_destroy(&answers);
 }
 
 /* Many more than there is room for: the newest is always there, and the memory stays bounded. */
@@ -54,16 +54,17 @@ static void old_answers_make_room(void **state)
 {
     (void)state;
     enum { MANY = 10 * LIMIT_KEPT_ANSWERS };
-    answers_t *answers = answers_new(INT32_MAX);
+    places_cache_t *answers = places_cache_new(INT32_MAX);
     text_t text;
     for (int32_t i = 0; i < MANY; i++) {
-        lookup_spot_t each = {.latitude_e4 = i};
-        answers_put(answers, &each, (text_t){.data = (const char *)&i, .size = sizeof i}, i + 1);
-        assert_true(answers_get(answers, &each, i + 1, &text));
+        places_spot_t each = {.latitude_e4 = i};
+        places_cache_put(answers, &each, (text_t){.data = (const char *)&i, .size = sizeof i},
+                         i + 1);
+        assert_true(places_cache_get(answers, &each, i + 1, &text));
         assert_memory_equal(text.data, &i, sizeof i);
     }
-    assert_int_equal(answers_size(answers), LIMIT_KEPT_ANSWERS * sizeof(int32_t));
-    answers_destroy(&answers);
+    assert_int_equal(places_cache_size(answers), LIMIT_KEPT_ANSWERS * sizeof(int32_t));
+    places_cache_destroy(&answers);
 }
 
 int main(void)

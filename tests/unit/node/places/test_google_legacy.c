@@ -95,7 +95,7 @@ static void assert_refused(unsigned http_status, const char *body, places_status
     assert_true(asprintf(&expected,
                          "{\n   \"error_message\" : \"%s\",\n   \"html_attributions\" : [],\n"
                          "   \"results\" : [],\n   \"status\" : \"%s\"\n}\n\n",
-                         message, places_status_name(status)) > 0);
+                         message, places_answer_status_name(status)) > 0);
     assert_decoded(http_status, body, status, expected);
     free(expected);
 }

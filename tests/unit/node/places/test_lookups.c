@@ -13,17 +13,17 @@ static places_query_t query_of(uint64_t ticket, double latitude_deg, double long
                             .result_count = 5};
 }
 
-static bool add(lookups_t *lookups, const places_query_t *query, int64_t deadline_ns)
+static bool add(places_lookups_t *lookups, const places_query_t *query, int64_t deadline_ns)
 {
     bool joined = false;
-    assert_int_equal(lookups_add(lookups, query, deadline_ns, &joined), STATUS_OK);
+    assert_int_equal(places_lookups_add(lookups, query, deadline_ns, &joined), STATUS_OK);
     return joined;
 }
 
 static void equal_questions_are_one(void **state)
 {
     (void)state;
-    lookups_t *lookups = lookups_new();
+    places_lookups_t *lookups = places_lookups_new();
     places_query_t query = query_of(1, 34.06893, -118.445127);
     assert_false(add(lookups, &query, 1));
     query = query_of(2, 34.06888, -118.44514);
@@ -38,62 +38,62 @@ static void equal_questions_are_one(void **state)
     assert_false(add(lookups, &query, 3));
     query = query_of(5, -34.06893, 118.445127);
     assert_false(add(lookups, &query, 3));
-    assert_int_equal(lookups_count(lookups), 5);
-    lookup_t *first = lookups_next(lookups);
+    assert_int_equal(places_lookups_count(lookups), 5);
+    places_lookup_t *first = places_lookups_next(lookups);
     assert_int_equal(first->ticket_count, 2);
     assert_int_equal(first->tickets[0], 1);
     assert_int_equal(first->tickets[1], 2);
     assert_int_equal(first->deadline_ns, 1);
     assert_true(first->query.latitude_deg == 34.06893);
-    lookups_destroy(&lookups);
+    places_lookups_destroy(&lookups);
     assert_null(lookups);
-    lookups_destroy(&lookups);
+    places_lookups_destroy(&lookups);
 }
 
 static void the_oldest_comes_first(void **state)
 {
     (void)state;
-    lookups_t *lookups = lookups_new();
+    places_lookups_t *lookups = places_lookups_new();
     for (uint64_t i = 0; i < 3; i++) {
         places_query_t query = query_of(i, (double)i, 0);
         add(lookups, &query, 10 + (int64_t)i);
     }
-    lookup_t *first = lookups_next(lookups);
+    places_lookup_t *first = places_lookups_next(lookups);
     first->under_way = true;
-    assert_int_equal(lookups_next(lookups)->tickets[0], 1);
-    assert_int_equal(lookups_deadline(lookups), 11);
-    assert_null(lookups_late(lookups, 10)); /* the first is under way */
-    assert_int_equal(lookups_late(lookups, 11)->tickets[0], 1);
-    lookups_remove(lookups, lookups_next(lookups));
-    assert_int_equal(lookups_next(lookups)->tickets[0], 2);
-    lookups_remove(lookups, first);
-    lookups_remove(lookups, lookups_next(lookups));
-    assert_null(lookups_next(lookups));
-    assert_true(lookups_deadline(lookups) == INT64_MAX);
-    assert_int_equal(lookups_count(lookups), 0);
-    lookups_destroy(&lookups);
+    assert_int_equal(places_lookups_next(lookups)->tickets[0], 1);
+    assert_int_equal(places_lookups_deadline(lookups), 11);
+    assert_null(places_lookups_late(lookups, 10)); /* the first is under way */
+    assert_int_equal(places_lookups_late(lookups, 11)->tickets[0], 1);
+    places_lookups_remove(lookups, places_lookups_next(lookups));
+    assert_int_equal(places_lookups_next(lookups)->tickets[0], 2);
+    places_lookups_remove(lookups, first);
+    places_lookups_remove(lookups, places_lookups_next(lookups));
+    assert_null(places_lookups_next(lookups));
+    assert_true(places_lookups_deadline(lookups) == INT64_MAX);
+    assert_int_equal(places_lookups_count(lookups), 0);
+    places_lookups_destroy(&lookups);
 }
 
 static void both_numbers_are_bounded(void **state)
 {
     (void)state;
-    lookups_t *lookups = lookups_new();
+    places_lookups_t *lookups = places_lookups_new();
     bool joined;
     for (size_t i = 0; i < LIMIT_PLACES_LOOKUPS; i++) {
         places_query_t query = query_of(i, 0, (double)i / 100);
         assert_false(add(lookups, &query, 1));
     }
     places_query_t query = query_of(0, 1, 0);
-    assert_int_equal(lookups_add(lookups, &query, 1, &joined), STATUS_FULL);
+    assert_int_equal(places_lookups_add(lookups, &query, 1, &joined), STATUS_FULL);
     query = query_of(0, 0, 0);
     for (size_t i = LIMIT_PLACES_LOOKUPS; i < LIMIT_WAITING_QUERIES; i++) {
         assert_true(add(lookups, &query, 1));
     }
-    assert_int_equal(lookups_add(lookups, &query, 1, &joined), STATUS_FULL);
-    lookups_remove(lookups, lookups_next(lookups));
+    assert_int_equal(places_lookups_add(lookups, &query, 1, &joined), STATUS_FULL);
+    places_lookups_remove(lookups, places_lookups_next(lookups));
     query = query_of(0, 1, 0);
     assert_false(add(lookups, &query, 1));
-    lookups_destroy(&lookups);
+    places_lookups_destroy(&lookups);
 }
 
 int main(void)
