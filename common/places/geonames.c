@@ -191,7 +191,8 @@ status_t geonames_parse_row(text_t row, geonames_row_t *ret_row)
 
 unsigned geonames_class_bit(char feature_class)
 {
-    return text_is_letter(feature_class) ? (unsigned)(feature_class - 'A') : GEONAMES_CLASS_BITS - 1;
+    return text_is_letter(feature_class) ? (unsigned)(feature_class - 'A')
+                                         : GEONAMES_CLASS_BITS - 1;
 }
 
 status_t geonames_parse_classes(text_t text, geonames_classes_t *ret_classes)
