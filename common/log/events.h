@@ -1,13 +1,20 @@
-/* events.h - every event that a program may log: its name in the log, how bad it is, whether repeats are counted.
+/* events.h - every event that a program may log: its name, its level, whether repeats are counted.
  *
- * X(NAME, LEVEL, REPEATS): LOG_NAME in the sources; in the log the name in lower case, with "-" for "_". LEVEL: ERROR
- * (someone must act), WARNING (someone should look, the herd goes on), INFO (what happens as a rule). REPEATS: COUNTED,
- * at most one a second for each peer, the others counted (log.h); EACH, all of them.
- * docs/operations.md says of each warning and error what it means and what to do; tests/unit/common/log/test_events.c
- * compares.
+ * X(NAME, LEVEL, REPEATS): LOG_NAME in the sources; in the log the name in lower case with "-" for
+ * "_". LEVEL: ERROR (someone must act), WARNING (someone should look, the herd goes on), INFO (what
+ * happens as a rule). REPEATS: COUNTED logs at most one a second for each peer and counts the
+ * others (repeats.h); EACH logs all of them.
+ * docs/operations.md says what each warning and error means and what to do;
+ * tests/unit/common/log/test_events.c compares.
+ *
+ * Owner: none. Threads: any.
  */
 #ifndef HERD_COMMON_LOG_EVENTS_H
 #define HERD_COMMON_LOG_EVENTS_H
+
+#include "common/log/level.h"
+
+#include <stdbool.h>
 
 /* Both programs. */
 #define LOG_EVENTS_OF_PROGRAMS(X)                                                                  \
@@ -102,5 +109,12 @@ typedef enum {
 #undef LOG_EVENTS_ENUM
         LOG_EVENT_COUNT
 } log_event_t;
+
+log_level_t log_events_level(log_event_t event);
+bool log_events_is_counted(log_event_t event);
+
+/* Its name in the log, e.g. "link-down" for LOG_LINK_DOWN. */
+enum { LOG_EVENTS_TEXT_SIZE = 32 };
+void log_events_text(log_event_t event, char out[LOG_EVENTS_TEXT_SIZE]);
 
 #endif

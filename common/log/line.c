@@ -2,59 +2,6 @@
 
 #include "common/base/timestamp.h"
 
-/* One row of events.h. */
-typedef struct {
-    const char *name; /* "LINK_DOWN" */
-    log_level_t level;
-    bool counted;
-} event_t;
-
-enum { REPEATS_EACH = false, REPEATS_COUNTED = true };
-
-static const event_t events[] = {
-#define EVENTS_ROW(name, level, repeats)                                                           \
-    [LOG_##name] = {#name, LOG_LEVEL_##level, REPEATS_##repeats},
-    LOG_EVENTS_MAP(EVENTS_ROW)
-#undef EVENTS_ROW
-};
-
-const char *log_level_text(log_level_t level)
-{
-    static const char *const texts[] = {
-        [LOG_LEVEL_ERROR] = "error", [LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_INFO] = "info"};
-    return texts[level];
-}
-
-bool log_level_parse(text_t text, log_level_t *ret_level)
-{
-    for (log_level_t level = LOG_LEVEL_ERROR; level <= LOG_LEVEL_INFO; level++) {
-        if (text_equal(text, text_of(log_level_text(level)))) {
-            *ret_level = level;
-            return true;
-        }
-    }
-    return false;
-}
-
-log_level_t log_event_level(log_event_t event)
-{
-    return events[event].level;
-}
-
-bool log_event_is_counted(log_event_t event)
-{
-    return events[event].counted;
-}
-
-void log_event_text(log_event_t event, char out[LOG_EVENT_TEXT_SIZE])
-{
-    size_t size = 0;
-    for (const char *at = events[event].name; *at != '\0' && size + 1 < LOG_EVENT_TEXT_SIZE; at++) {
-        out[size++] = (char)(*at == '_' ? '-' : *at - 'A' + 'a');
-    }
-    out[size] = '\0';
-}
-
 static bool is_printable(char byte)
 {
     return byte >= 0x20 && byte < 0x7f;
@@ -138,8 +85,8 @@ static status_t settle(bool complete, size_t size_before, buffer_t *out)
 /* Goloman/node Hands link-down: ... */
 static bool put_columns(const log_entry_t *entry, buffer_t *out)
 {
-    char event[LOG_EVENT_TEXT_SIZE];
-    log_event_text(entry->event, event);
+    char event[LOG_EVENTS_TEXT_SIZE];
+    log_events_text(entry->event, event);
     return buffer_format(out, "%s/%s ", entry->member, entry->program) == STATUS_OK &&
            put_clean(entry->peer != NULL ? text_of(entry->peer) : TEXT("-"), out) == STATUS_OK &&
            buffer_format(out, " %s: ", event) == STATUS_OK && put_message(entry, out);
@@ -151,7 +98,7 @@ status_t log_line_text(const log_entry_t *entry, buffer_t *out)
     char time[TIMESTAMP_ISO8601_SIZE];
     timestamp_write_iso8601(entry->time_ns, time);
     bool complete = buffer_format(out, "%.*s %-7s ", TIMESTAMP_ISO8601_SIZE, time,
-                                  log_level_text(log_event_level(entry->event))) == STATUS_OK &&
+                                  log_level_text(log_events_level(entry->event))) == STATUS_OK &&
                     put_columns(entry, out);
     return settle(complete, before, out);
 }
@@ -167,7 +114,7 @@ status_t log_line_priority(log_level_t level, buffer_t *out)
 status_t log_line_journal(const log_entry_t *entry, buffer_t *out)
 {
     size_t before = out->size;
-    bool complete = log_line_priority(log_event_level(entry->event), out) == STATUS_OK &&
+    bool complete = log_line_priority(log_events_level(entry->event), out) == STATUS_OK &&
                     put_columns(entry, out);
     return settle(complete, before, out);
 }
@@ -176,7 +123,7 @@ status_t log_line_terminal(const log_entry_t *entry, buffer_t *out)
 {
     size_t before = out->size;
     bool complete = buffer_format(out, "%s/%s: %s: ", entry->member, entry->program,
-                                  log_level_text(log_event_level(entry->event))) == STATUS_OK &&
+                                  log_level_text(log_events_level(entry->event))) == STATUS_OK &&
                     (entry->peer == NULL ||
                      (put_clean(text_of(entry->peer), out) == STATUS_OK && put(out, TEXT(": ")))) &&
                     put_message(entry, out);
@@ -205,14 +152,14 @@ status_t log_line_json(const log_entry_t *entry, buffer_t *out)
 {
     size_t before = out->size;
     char time[TIMESTAMP_ISO8601_SIZE];
-    char event[LOG_EVENT_TEXT_SIZE];
+    char event[LOG_EVENTS_TEXT_SIZE];
     timestamp_write_iso8601(entry->time_ns, time);
-    log_event_text(entry->event, event);
+    log_events_text(entry->event, event);
     const log_field_t repeated = {.key = "repeated", .number = (int64_t)entry->repeated};
     bool complete =
         buffer_format(out,
                       "{\"time\":\"%.*s\",\"level\":\"%s\",\"program\":\"%s\",\"member\":\"%s\"",
-                      TIMESTAMP_ISO8601_SIZE, time, log_level_text(log_event_level(entry->event)),
+                      TIMESTAMP_ISO8601_SIZE, time, log_level_text(log_events_level(entry->event)),
                       entry->program, entry->member) == STATUS_OK &&
         (entry->peer == NULL ||
          put_field(&(log_field_t){.key = "peer", .text = entry->peer}, out)) &&

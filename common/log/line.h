@@ -21,22 +21,6 @@
 
 #include <stdint.h>
 
-typedef enum { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO } log_level_t;
-
-/* "error", "warning", "info". */
-const char *log_level_text(log_level_t level);
-
-/* The level of that text; false where there is none. */
-bool log_level_parse(text_t text, log_level_t *ret_level);
-
-/* Its place in events.h. */
-log_level_t log_event_level(log_event_t event);
-bool log_event_is_counted(log_event_t event);
-
-/* E.g. "link-down" for LOG_LINK_DOWN. */
-enum { LOG_EVENT_TEXT_SIZE = 32 };
-void log_event_text(log_event_t event, char out[LOG_EVENT_TEXT_SIZE]);
-
 /* A figure or text of an event, for programs that read JSON (open value struct). */
 typedef struct {
     const char *key;  /* lower-case letters and "_"; NULL ends a list */

@@ -183,7 +183,7 @@ static void append_echo(log_t *self, const log_entry_t *entry)
     bool journal = self->echo_kind == ECHO_JOURNAL;
     if (self->format == LOG_FORMAT_JSON) {
         size_t before = out->size;
-        status = journal ? log_line_priority(log_event_level(entry->event), out) : STATUS_OK;
+        status = journal ? log_line_priority(log_events_level(entry->event), out) : STATUS_OK;
         status = status == STATUS_OK ? log_line_json(entry, out) : status;
         out->size = status == STATUS_OK ? out->size : before;
     } else {
@@ -457,7 +457,7 @@ void log_set_echo(log_t *self, bool echo)
 
 void log_event(log_t *self, log_event_t event, const log_about_t *about, const char *format, ...)
 {
-    if (self == NULL || log_event_level(event) > log_level(self)) {
+    if (self == NULL || log_events_level(event) > log_level(self)) {
         return;
     }
     char text[LIMIT_LOG_MESSAGE];
@@ -475,7 +475,7 @@ void log_event(log_t *self, log_event_t event, const log_about_t *about, const c
     int64_t steady_ns = clock_steady_ns();
     pthread_mutex_lock(&self->mutex);
     append_held(self, steady_ns);
-    if (!log_event_is_counted(event) ||
+    if (!log_events_is_counted(event) ||
         log_repeats_pass(self->repeats, event, entry.peer, message, steady_ns)) {
         append_entry(self, &entry);
         self->urgent = true;

@@ -1,7 +1,7 @@
 /* herdctl log-level: which events running nodes log (bus-protocol.md, S4), until they are told otherwise or started
  * anew. */
 #include "common/base/memory.h"
-#include "common/log/line.h"
+#include "common/log/level.h"
 #include "deploy/herdctl/commands.h"
 #include "deploy/herdctl/frame/ask.h"
 #include "deploy/herdctl/frame/json.h"

@@ -29,20 +29,20 @@ static char *read_document(void)
 static void names_are_whole_and_differ(void **state)
 {
     (void)state;
-    char before[LOG_EVENT_COUNT][LOG_EVENT_TEXT_SIZE];
+    char before[LOG_EVENT_COUNT][LOG_EVENTS_TEXT_SIZE];
     for (unsigned i = 0; i < LOG_EVENT_COUNT; i++) {
-        log_event_text((log_event_t)i, before[i]);
-        assert_in_range(strlen(before[i]), 3, LOG_EVENT_TEXT_SIZE - 2);
+        log_events_text((log_event_t)i, before[i]);
+        assert_in_range(strlen(before[i]), 3, LOG_EVENTS_TEXT_SIZE - 2);
         assert_int_equal(strspn(before[i], "abcdefghijklmnopqrstuvwxyz-"), strlen(before[i]));
         for (unsigned j = 0; j < i; j++) {
             assert_string_not_equal(before[i], before[j]);
         }
     }
-    log_event_text(LOG_LINK_DOWN, before[0]);
+    log_events_text(LOG_LINK_DOWN, before[0]);
     assert_string_equal(before[0], "link-down");
-    assert_int_equal(log_event_level(LOG_LINK_DOWN), LOG_LEVEL_WARNING);
-    assert_true(log_event_is_counted(LOG_LINK_DOWN));
-    assert_false(log_event_is_counted(LOG_STARTED));
+    assert_int_equal(log_events_level(LOG_LINK_DOWN), LOG_LEVEL_WARNING);
+    assert_true(log_events_is_counted(LOG_LINK_DOWN));
+    assert_false(log_events_is_counted(LOG_STARTED));
 }
 
 /* A row "| `link-down` | warning | ..." for each warning and error. */
@@ -51,10 +51,10 @@ static void each_warning_and_error_is_explained(void **state)
     (void)state;
     char *document = read_document();
     for (unsigned i = 0; i < LOG_EVENT_COUNT; i++) {
-        log_level_t level = log_event_level((log_event_t)i);
-        char name[LOG_EVENT_TEXT_SIZE];
-        char row[LOG_EVENT_TEXT_SIZE + 32];
-        log_event_text((log_event_t)i, name);
+        log_level_t level = log_events_level((log_event_t)i);
+        char name[LOG_EVENTS_TEXT_SIZE];
+        char row[LOG_EVENTS_TEXT_SIZE + 32];
+        log_events_text((log_event_t)i, name);
         snprintf(row, sizeof row, "\n| `%s` | %s | ", name, log_level_text(level));
         if (level != LOG_LEVEL_INFO && strstr(document, row) == NULL) {
             fail_msg("docs/operations.md has no row \"%s...\"", row + 1);
@@ -65,10 +65,10 @@ static void each_warning_and_error_is_explained(void **state)
 
 static bool is_event(text_t name)
 {
-    char text[LOG_EVENT_TEXT_SIZE];
+    char text[LOG_EVENTS_TEXT_SIZE];
     bool found = false;
     for (unsigned i = 0; i < LOG_EVENT_COUNT && !found; i++) {
-        log_event_text((log_event_t)i, text);
+        log_events_text((log_event_t)i, text);
         found = text_equal(text_of(text), name);
     }
     return found;
