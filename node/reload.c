@@ -169,12 +169,12 @@ static void note_restart(void *argument, const config_key_t *key, const char *be
          shown(now), who);
 }
 
-static void apply_settings(reload_t *self, const config_place_t *now)
+static void apply_settings(reload_t *self, const config_view_t *now)
 {
     const reload_context_t *context = &self->context;
-    const config_place_t first = {.config = context->config, .member = context->member};
-    const config_place_t last =
-        self->last != NULL ? (config_place_t){self->last, self->last_member} : first;
+    const config_view_t first = {.config = context->config, .member = context->member};
+    const config_view_t last =
+        self->last != NULL ? (config_view_t){self->last, self->last_member} : first;
     config_t *settings = context->settings;
     settings->traffic = now->config->traffic;
     settings->max_clients = now->config->max_clients;
@@ -184,12 +184,12 @@ static void apply_settings(reload_t *self, const config_place_t *now)
     settings->acknowledge_peers = now->config->acknowledge_peers;
     settings->expire_after_s = now->config->expire_after_s;
     settings->expire_grace_s = now->config->expire_grace_s;
-    config_changes_tell(&last, now, note_applied, self);
-    config_changes_tell(&first, now, note_restart, self);
+    config_changes_report(&last, now, note_applied, self);
+    config_changes_report(&first, now, note_restart, self);
 }
 
 /* The member of that name, where it is our neighbour now; else NULL. */
-static const config_member_t *neighbour_in(const config_place_t *now, const char *name)
+static const config_member_t *neighbour_in(const config_view_t *now, const char *name)
 {
     for (size_t i = 0; i < now->member->neighbour_count; i++) {
         const config_member_t *neighbour = &now->config->members[now->member->neighbours[i]];
@@ -200,7 +200,7 @@ static const config_member_t *neighbour_in(const config_place_t *now, const char
     return NULL;
 }
 
-static void remove_neighbours(reload_t *self, const config_place_t *now)
+static void remove_neighbours(reload_t *self, const config_view_t *now)
 {
     neighbours_t *neighbours = self->context.neighbours;
     for (size_t i = neighbours_count(neighbours); i > 0; i--) {
@@ -229,7 +229,7 @@ static void apply_neighbour(reload_t *self, const config_member_t *member)
 }
 
 /* Those that are in both files are left alone: their sessions go on. */
-static void apply_neighbours(reload_t *self, const config_place_t *now)
+static void apply_neighbours(reload_t *self, const config_view_t *now)
 {
     remove_neighbours(self, now);
     for (size_t i = 0; i < now->member->neighbour_count; i++) {
@@ -239,7 +239,7 @@ static void apply_neighbours(reload_t *self, const config_place_t *now)
 
 static void apply(reload_t *self, config_t *config, const config_member_t *member)
 {
-    const config_place_t now = {.config = config, .member = member};
+    const config_view_t now = {.config = config, .member = member};
     apply_settings(self, &now);
     apply_neighbours(self, &now);
     config_destroy(&self->last);

@@ -7,8 +7,8 @@ static bool differ(const char *one, const char *other)
     return one == NULL || other == NULL ? one != other : strcmp(one, other) != 0;
 }
 
-void config_changes_tell(const config_place_t *before, const config_place_t *now,
-                         config_change_fn *tell, void *argument)
+void config_changes_report(const config_view_t *before, const config_view_t *now,
+                           config_change_fn *report, void *argument)
 {
     for (size_t i = 0; i < config_key_count(); i++) {
         const config_key_t *key = config_key_at(i);
@@ -16,7 +16,7 @@ void config_changes_tell(const config_place_t *before, const config_place_t *now
         const char *const *old_texts = of_member ? before->member->texts : before->config->texts;
         const char *const *new_texts = of_member ? now->member->texts : now->config->texts;
         if (old_texts != NULL && new_texts != NULL && differ(old_texts[i], new_texts[i])) {
-            tell(argument, key, old_texts[i], new_texts[i]);
+            report(argument, key, old_texts[i], new_texts[i]);
         }
     }
 }

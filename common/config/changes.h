@@ -1,4 +1,4 @@
-/* changes.h - which keys two herd files say different things of, for one member.
+/* changes.h - the keys on which two herd files differ, as one member sees them.
  *
  * Owner: none. Threads: any, while both configurations live.
  */
@@ -7,19 +7,21 @@
 
 #include "common/config/keys.h"
 
-/* One member in one file (open value struct); borrowed. */
+/* A herd file as one member sees it (open value struct); borrowed. */
 typedef struct {
     const config_t *config;
     const config_member_t *member; /* of `config` */
-} config_place_t;
+} config_view_t;
 
-/* Receives one key and what the files say of it: NULL where one says nothing and there is no default. */
+/* Receives one key and what the files say of it: NULL if a file does not set it and there is no
+ * default. */
 typedef void config_change_fn(void *argument, const config_key_t *key, const char *before,
                               const char *now);
 
-/* Tells each key of the herd, of its places and of the member, in the order of the table. A file that differs only in
- * spelling ("5000" and "05000") differs. A configuration that no file gave differs from none. */
-void config_changes_tell(const config_place_t *before, const config_place_t *now,
-                         config_change_fn *tell, void *argument);
+/* Reports each key of the herd, of its places and of the member that differs, in the order of the
+ * table. Texts are compared: "5000" and "05000" differ. A configuration that no file gave differs
+ * from none. */
+void config_changes_report(const config_view_t *before, const config_view_t *now,
+                           config_change_fn *report, void *argument);
 
 #endif

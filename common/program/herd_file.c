@@ -3,18 +3,18 @@
 #include "common/base/spelling.h"
 #include "common/program/terminal.h"
 
-void config_printer_init(config_printer_t *self, FILE *file)
+void herd_file_printer_init(herd_file_printer_t *self, FILE *file)
 {
-    *self = (config_printer_t){
+    *self = (herd_file_printer_t){
         .file = file,
         .colour = terminal_has_colours(file),
     };
 }
 
-void config_print_finding(void *printer, config_severity_t severity, const char *file,
-                          unsigned line, const char *text)
+void herd_file_print_finding(void *printer, config_severity_t severity, const char *file,
+                             unsigned line, const char *text)
 {
-    config_printer_t *self = printer;
+    herd_file_printer_t *self = printer;
     bool error = severity == CONFIG_ERROR;
     *(error ? &self->error_count : &self->warning_count) += 1;
     const char *start = error ? "\033[1;31m" : "\033[1;33m";
@@ -26,11 +26,11 @@ void config_print_finding(void *printer, config_severity_t severity, const char 
             self->colour ? "\033[0m" : "", text);
 }
 
-config_t *config_load_for(const char *path, const char *name, const config_member_t **ret_member)
+config_t *herd_file_load(const char *path, const char *name, const config_member_t **ret_member)
 {
-    config_printer_t printer;
-    config_printer_init(&printer, stderr);
-    config_t *config = config_load(path, config_print_finding, &printer);
+    herd_file_printer_t printer;
+    herd_file_printer_init(&printer, stderr);
+    config_t *config = config_load(path, herd_file_print_finding, &printer);
     if (config == NULL) {
         return NULL;
     }

@@ -163,7 +163,7 @@ bool program_start(const program_description_t *description, int argc, char **ar
     if (!read_arguments(description, argc, argv, &arguments, ret_exit)) {
         return false;
     }
-    program.config = config_load_for(arguments.config_path, arguments.member, &program.member);
+    program.config = herd_file_load(arguments.config_path, arguments.member, &program.member);
     if (program.config == NULL || arguments.check) {
         *ret_exit = program.config == NULL ? PROGRAM_FAILED : PROGRAM_OK;
         config_destroy(&program.config);

@@ -39,10 +39,10 @@ herdctl_exit_t herdctl_check(const herdctl_t *self, int argc, char **argv)
     if (argc == 2 && argv[1][0] == '-') {
         return herdctl_usage_error("check knows no option %s", argv[1]);
     }
-    config_printer_t printer;
-    config_printer_init(&printer, stderr);
+    herd_file_printer_t printer;
+    herd_file_printer_init(&printer, stderr);
     const char *path = argc == 2 ? argv[1] : self->config_path;
-    config_t *config = config_load(path, config_print_finding, &printer);
+    config_t *config = config_load(path, herd_file_print_finding, &printer);
     if (config == NULL) {
         printf("%s: %zu error%s, %zu warning%s\n", path, printer.error_count,
                herdctl_plural(printer.error_count), printer.warning_count,

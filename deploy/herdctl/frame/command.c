@@ -23,14 +23,14 @@ static void print_error(void *printer, config_severity_t severity, const char *f
                         const char *text)
 {
     if (severity == CONFIG_ERROR) {
-        config_print_finding(printer, severity, file, line, text);
+        herd_file_print_finding(printer, severity, file, line, text);
     }
 }
 
 config_t *herdctl_load(const herdctl_t *self)
 {
-    config_printer_t printer;
-    config_printer_init(&printer, stderr);
+    herd_file_printer_t printer;
+    herd_file_printer_init(&printer, stderr);
     return config_load(self->config_path, print_error, &printer);
 }
 

@@ -53,9 +53,9 @@ static void expect(const char *text, const char *expected)
     char told[TOLD_SIZE] = "";
     config_t *before = load(base);
     config_t *now = load(text);
-    const config_place_t old_place = {before, &before->members[0]};
-    const config_place_t new_place = {now, &now->members[0]};
-    config_changes_tell(&old_place, &new_place, tell, told);
+    const config_view_t old_place = {before, &before->members[0]};
+    const config_view_t new_place = {now, &now->members[0]};
+    config_changes_report(&old_place, &new_place, tell, told);
     assert_string_equal(told, expected);
     config_destroy(&before);
     config_destroy(&now);
@@ -94,10 +94,10 @@ static void a_configuration_without_a_file_differs_from_none(void **state)
     config_t *config = load(base);
     const config_member_t member = {.name = "A"};
     const config_t made = {.members = &member, .member_count = 1};
-    const config_place_t one = {config, &config->members[0]};
-    const config_place_t other = {&made, &member};
-    config_changes_tell(&one, &other, tell, told);
-    config_changes_tell(&other, &one, tell, told);
+    const config_view_t one = {config, &config->members[0]};
+    const config_view_t other = {&made, &member};
+    config_changes_report(&one, &other, tell, told);
+    config_changes_report(&other, &one, tell, told);
     assert_string_equal(told, "");
     config_destroy(&config);
 }
