@@ -46,7 +46,10 @@ echo "$name $kind starts"
 [ "$fault" != dies ] || { echo "no room at the port"; exit 1; }
 trap 'rm -f "$serves"; exit 0' TERM
 [ "$fault" != stubborn ] || trap '' TERM
-[ "$fault" = deaf ] || echo $$ >"$serves"
+if [ "$fault" != deaf ]; then
+    echo $$ >"$serves"
+    [ "$kind" = node ] && echo "- serving: 0 clients known" || echo "- node-up: node link up"
+fi
 while :; do sleep 0.05; done
 EOF
 cp "$folder/build/bin/herd-node" "$folder/build/bin/herd-frontend"
@@ -56,6 +59,10 @@ cat >"$folder/build/bin/herdctl" <<'EOF'
 folder=${0%/build/bin/*}
 [ "$3" = status ] || exec "$0.real" "$@"
 shift 4
+if [ -f "$folder/faults/keyless" ]; then
+    echo 'herdctl: there is no secret key in keys/operator' >&2
+    exit 1
+fi
 result=0
 [ $# -gt 0 ] || set -- One Two
 for name; do
@@ -150,7 +157,7 @@ run 0 status One
 run 0 up
 says '^Two: front-end serves'
 run 0 status
-run 0 logs -n 1 One
+run 0 logs -n 2 One
 says 'One frontend starts'
 
 # Restart: other processes; down: none, and again
@@ -204,6 +211,46 @@ for line in "$bystander $((start_time + 1)) $boot" "$bystander $start_time 0-0" 
     holds kill -0 "$bystander"
     holds absent "$folder/run/One.node.pid"
 done
+
+# Nor where all of that is right, but it is another program
+printf '%s\n' "$bystander $start_time $boot" >"$folder/run/One.node.pid"
+run 0 down One
+says '^One: does not run$'
+holds kill -0 "$bystander"
+
+# What the caller has open, a lock or a pipe, does not stay open in what it starts
+: >"$folder/caller.lock"
+exec 7>"$folder/caller.lock"
+flock 7
+run 0 up One
+exec 7>&-
+exec 8>"$folder/caller.lock"
+holds flock -n 8
+exec 8>&-
+run 0 down One
+
+# Without an operator's key nothing can be asked: the logs say who serves
+: >"$folder/faults/keyless"
+run 0 up One
+says '^One: node serves'
+says '^One: front-end serves'
+run 0 up One
+says '^One: node runs already'
+run 1 status One
+says 'no secret key'
+says '^One +runs [0-9]+ +runs [0-9]+ '
+run 0 down One
+echo deaf >"$folder/faults/One.node"
+HERD_SERVE_LIMIT_S=1 run 1 up One
+says 'One: node \(pid [0-9]+\) does not serve after 1 s'
+run 0 down One
+rm "$folder/faults/One.node" "$folder/faults/keyless"
+
+# A folder that cannot be made is named, with what would make it
+sed "s|    name = \"test\"|&\n    run_dir = \"/proc/herd\"|" "$folder/herd.cfg" >"$folder/unmade.cfg"
+output=$("$script" --config "$folder/unmade.cfg" --build "$folder/build" up One 2>&1)
+holds [ $? -eq 1 ]
+says 'cannot make the folder /proc/herd; as root: install -d -o .* -m 0700 /proc/herd'
 
 # A node started by someone else is served by a front-end, and left alone
 echo "$bystander" >"$folder/run/One.node.serves"
