@@ -45,6 +45,11 @@ packages_install() {
         printf 'All packages are there.\n'
         return 0
     fi
+    if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+        printf 'Packages are missing, and there is neither root nor sudo to install them. As root, run\n' >&2
+        printf '    apt-get update && apt-get install --no-install-recommends %s\n' "$*" >&2
+        return 1
+    fi
     printf 'Installing: %s\n' "$*"
     packages_as_root apt-get update -qq &&
         packages_as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"

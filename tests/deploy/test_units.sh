@@ -28,7 +28,7 @@ for unit in herd-node@.service herd-frontend@.service herd-exporter.service; do
     { cat "$folder/$unit" && echo 'NoSuchKey=yes'; } >"$folder/wrong@.service"
     verify "$folder/wrong@.service" && fail "$unit: a wrong line is not seen"
     rm "$folder/wrong@.service"
-    for line in User=herd NoNewPrivileges=yes ProtectSystem=strict \
+    for line in User=herd StartLimitIntervalSec=0 Restart=on-failure NoNewPrivileges=yes ProtectSystem=strict \
         'SystemCallFilter=prlimit64 setrlimit sched_setscheduler'; do
         grep -qxF "$line" "$deploy/systemd/$unit" || fail "$unit: no line $line"
     done
