@@ -3,6 +3,7 @@
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/config/changes.h"
+#include "common/protocol/report_keys.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -72,7 +73,7 @@ void reload_destroy(reload_t **self_p)
 }
 
 /* One line of the report: `key`, and what is left of it cleaned. */
-__attribute__((format(printf, 3, 4))) static void tell(reload_t *self, const char *key,
+__attribute__((format(printf, 3, 4))) static void tell(reload_t *self, report_key_t key,
                                                        const char *format, ...)
 {
     char text[LINE_SIZE];
@@ -83,7 +84,7 @@ __attribute__((format(printf, 3, 4))) static void tell(reload_t *self, const cha
     va_end(arguments);
     text_escape(text_of(text), shown, sizeof shown);
     /* LIMIT_CONFIG_FINDINGS, or a line for each member and key: never more than the report has room for. */
-    status_t status = buffer_format(self->report, "%s %s\n", key, shown);
+    status_t status = buffer_format(self->report, "%s %s\n", report_key_text(key), shown);
     assert(status == STATUS_OK);
 }
 
@@ -100,7 +101,7 @@ static void on_finding(void *argument, config_severity_t severity, const char *f
     log_event(self->context.log, error ? LOG_RELOAD_ERROR : LOG_RELOAD_WARNING,
               LOG_ABOUT(NULL, LOG_TEXT("file", file), LOG_NUMBER("line", line)), "%s:%s %s", file,
               place, text);
-    tell(self, error ? "error" : "warning", "%s:%s %s", file, place, text);
+    tell(self, error ? REPORT_KEY_ERROR : REPORT_KEY_WARNING, "%s:%s %s", file, place, text);
 }
 
 /* A file that is right, but not for us. */
@@ -132,7 +133,8 @@ __attribute__((format(printf, 3, 4))) static void note_change(reload_t *self, co
     va_end(arguments);
     self->changes++;
     log_event(self->context.log, LOG_RELOAD_CHANGED, LOG_PEER(peer), "%s", text);
-    tell(self, "changed", "%s%s%s", peer != NULL ? peer : "", peer != NULL ? ": " : "", text);
+    tell(self, REPORT_KEY_CHANGED, "%s%s%s", peer != NULL ? peer : "", peer != NULL ? ": " : "",
+         text);
 }
 
 static const char *shown(const char *text)
@@ -165,7 +167,7 @@ static void note_restart(void *argument, const config_key_t *key, const char *be
               LOG_ABOUT(NULL, LOG_TEXT("key", key->name)),
               "%s: \"%s\" takes effect when the %s is started anew; until then it is \"%s\"",
               key->name, shown(now), who, shown(before));
-    tell(self, "restart", "%s: \"%s\" takes effect when the %s is started anew", key->name,
+    tell(self, REPORT_KEY_RESTART, "%s: \"%s\" takes effect when the %s is started anew", key->name,
          shown(now), who);
 }
 
@@ -274,6 +276,6 @@ bool reload_run(reload_t *self, bool keys_read, buffer_t *report)
                   "%s has %zu errors; nothing has changed, correct it and reload again",
                   context->config->file, self->errors);
     }
-    tell(self, "reloaded", "%d", taken ? 1 : 0);
+    tell(self, REPORT_KEY_RELOADED, "%d", taken ? 1 : 0);
     return taken;
 }

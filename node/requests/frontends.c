@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-const char *const frontends_figure_keys[FRONTENDS_FIGURES] = {
-#define FRONTENDS_KEY(name, key) [FRONTENDS_##name] = (key),
+const report_key_t frontends_figure_keys[FRONTENDS_FIGURES] = {
+#define FRONTENDS_KEY(name) [FRONTENDS_##name] = REPORT_KEY_##name,
     FRONTENDS_FIGURE_MAP(FRONTENDS_KEY)
 #undef FRONTENDS_KEY
 };
@@ -112,7 +112,8 @@ void frontends_take_figures(frontend_link_t *frontend, text_t body)
         frontend->clients = value;
     }
     for (size_t i = 0; i < FRONTENDS_FIGURES; i++) {
-        if (message_number(body, frontends_figure_keys[i], INT64_MAX, &value)) {
+        const char *key = report_key_text(frontends_figure_keys[i]);
+        if (message_number(body, key, INT64_MAX, &value)) {
             frontend->told[i] = true;
             frontend->figures[i] = value;
         }

@@ -8,6 +8,7 @@
 #include "common/base/buffer.h"
 #include "common/base/limits.h"
 #include "common/base/text.h"
+#include "common/protocol/report_keys.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,25 +16,19 @@
 
 enum { FRONTENDS_ROUTING_ID_SIZE = 255 }; /* ZeroMQ's most, bytes */
 
-/* What a front-end says of itself with PING beside its clients (bus-protocol.md, Q8), for reports. */
+/* The figures that a front-end gives of itself with PING, beside its clients (bus-protocol.md, Q8).
+ * Their keys there are those of REPORT. */
 #define FRONTENDS_FIGURE_MAP(X)                                                                    \
-    X(LINES, "lines")                                                                              \
-    X(MALFORMED, "malformed")                                                                      \
-    X(RECEIVED, "received")                                                                        \
-    X(SENT, "sent")                                                                                \
-    X(SLOW, "slow")                                                                                \
-    X(TURNED_AWAY, "turned_away")                                                                  \
-    X(GIVEN_UP, "given_up")
+    X(LINES) X(MALFORMED) X(RECEIVED) X(SENT) X(SLOW) X(TURNED_AWAY) X(GIVEN_UP)
 
 enum {
-#define FRONTENDS_ENUM(name, key) FRONTENDS_##name,
+#define FRONTENDS_ENUM(name) FRONTENDS_##name,
     FRONTENDS_FIGURE_MAP(FRONTENDS_ENUM)
 #undef FRONTENDS_ENUM
         FRONTENDS_FIGURES
 };
 
-/* The keys of these. */
-extern const char *const frontends_figure_keys[FRONTENDS_FIGURES];
+extern const report_key_t frontends_figure_keys[FRONTENDS_FIGURES];
 
 /* One front-end (open; the node reads and writes it). */
 typedef struct {

@@ -1,6 +1,8 @@
 #include "node/requests/operators.h"
 
 #include "common/base/limits.h"
+#include "common/base/sheet.h"
+#include "common/protocol/report_keys.h"
 #include "node/requests/report.h"
 
 /* Entries that a STATUS may add to the digest by itself: one or two milliseconds. */
@@ -86,15 +88,23 @@ static bool forget(const operators_context_t *context, text_t client, int64_t no
     return true;
 }
 
+static void put_bool(sheet_t *sheet, report_key_t key, bool value)
+{
+    sheet_format(sheet, "%s %d\n", report_key_text(key), value ? 1 : 0);
+}
+
 /* S2 */
 static bool answer_forget(const operators_context_t *context, text_t client, int64_t now_ns,
                           buffer_t *out)
 {
     record_t record;
-    int forgotten = forget(context, client, now_ns) ? 1 : 0;
-    int known = store_find(context->store, client, &record) ? 1 : 0;
-    return buffer_format(out, forgotten == 1 ? "forgotten %d\n" : "forgotten %d\nknown %d\n",
-                         forgotten, known) == STATUS_OK;
+    sheet_t sheet = sheet_begin(out);
+    bool forgotten = forget(context, client, now_ns);
+    put_bool(&sheet, REPORT_KEY_FORGOTTEN, forgotten);
+    if (!forgotten) {
+        put_bool(&sheet, REPORT_KEY_KNOWN, store_find(context->store, client, &record));
+    }
+    return sheet_end(&sheet) == STATUS_OK;
 }
 
 /* S3 */
@@ -102,12 +112,16 @@ static bool answer_where(const operators_context_t *context, text_t client, buff
 {
     record_t served;
     record_t record;
+    sheet_t sheet = sheet_begin(out);
     bool is_served = store_find(context->store, client, &served);
-    if (!store_find_any(context->store, client, &record)) {
-        return buffer_append(out, "known 0\n", sizeof "known 0\n" - 1) == STATUS_OK;
+    bool is_known = store_find_any(context->store, client, &record);
+    put_bool(&sheet, REPORT_KEY_KNOWN, is_known);
+    if (is_known) {
+        put_bool(&sheet, REPORT_KEY_SERVED, is_served);
+        sheet_format(&sheet, "%s ", report_key_text(REPORT_KEY_RECORD));
+        sheet_fail(&sheet, record_append_bus_line(&record, out));
     }
-    return buffer_format(out, "known 1\nserved %d\nrecord ", is_served ? 1 : 0) == STATUS_OK &&
-           record_append_bus_line(&record, out) == STATUS_OK;
+    return sheet_end(&sheet) == STATUS_OK;
 }
 
 /* S4; e.g. warning LF */
@@ -126,7 +140,8 @@ static bool answer_log_level(const operators_context_t *context, text_t body, bu
               "before it was %s",
               log_level_text(level), log_level_text(before));
     log_set_level(context->log, level);
-    return buffer_format(out, "log_level %s\nbefore %s\n", log_level_text(level),
+    return buffer_format(out, "%s %s\n%s %s\n", report_key_text(REPORT_KEY_LOG_LEVEL),
+                         log_level_text(level), report_key_text(REPORT_KEY_BEFORE),
                          log_level_text(before)) == STATUS_OK;
 }
 
@@ -151,7 +166,8 @@ bool operators_answer(operators_t *self, const message_t *question, int64_t now_
         return answer_log_level(context, question->body, out);
     case MESSAGE_ECHO: /* S5 */
         *ret_problem = "an ECHO that cannot be answered";
-        return buffer_format(out, "name %s\n", context->member->name) == STATUS_OK;
+        return buffer_format(out, "%s %s\n", report_key_text(REPORT_KEY_NAME),
+                             context->member->name) == STATUS_OK;
     case MESSAGE_RELOAD: /* S6 */
         *ret_problem = "a RELOAD whose REPORT is too long";
         (void)context->reload(context->argument, out); /* the report says what came of it */

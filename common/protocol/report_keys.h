@@ -1,0 +1,113 @@
+/* report_keys.h - the keys of REPORT, which a node writes and herdctl reads: one list for both.
+ *
+ * docs/bus-protocol.md, S1 to S6, says what each of them means. A key stands in front of its line, or
+ * in a field "key=number" of one; the same word may be both.
+ *
+ * Owner: none. Threads: any.
+ */
+#ifndef HERD_COMMON_PROTOCOL_REPORT_KEYS_H
+#define HERD_COMMON_PROTOCOL_REPORT_KEYS_H
+
+/* Every key: name in the code, text on the wire. */
+#define REPORT_KEY_MAP(X)                                                                          \
+    /* S1: the process */                                                                          \
+    X(NAME, "name")                                                                                \
+    X(VERSION, "version")                                                                          \
+    X(PID, "pid")                                                                                  \
+    X(SINCE, "since")                                                                              \
+    X(CPU, "cpu")                                                                                  \
+    X(RESIDENT, "resident")                                                                        \
+    X(LOG_LEVEL, "log_level")                                                                      \
+    X(LOG_LOST, "log_lost")                                                                        \
+    /* S1: its records */                                                                          \
+    X(RECORDS, "records")                                                                          \
+    X(RECORDS_MAX, "records_max")                                                                  \
+    X(MEMORY, "memory")                                                                            \
+    X(MEMORY_MAX, "memory_max")                                                                    \
+    X(ROOT, "root")                                                                                \
+    /* S1: requests */                                                                             \
+    X(POSITIONS, "positions")                                                                      \
+    X(LOOKUPS, "lookups")                                                                          \
+    X(INVALID, "invalid")                                                                          \
+    X(STAMPS_REPLACED, "stamps_replaced")                                                          \
+    X(MALFORMED, "malformed")                                                                      \
+    X(UNACKNOWLEDGED, "unacknowledged")                                                            \
+    X(UNKEPT, "unkept")                                                                            \
+    X(WAITING, "waiting")                                                                          \
+    X(SECURITY, "security")                                                                        \
+    X(REFUSED, "refused")                                                                          \
+    X(TAP_SUBSCRIPTIONS, "tap_subscriptions")                                                      \
+    X(TAP_SENT, "tap_sent")                                                                        \
+    /* S1: front-ends, and the fields of each that have no name above */                           \
+    X(FRONTENDS, "frontends")                                                                      \
+    X(CLIENTS, "clients")                                                                          \
+    X(FRONTEND, "frontend")                                                                        \
+    X(LINES, "lines")                                                                              \
+    X(RECEIVED, "received")                                                                        \
+    X(SENT, "sent")                                                                                \
+    X(SLOW, "slow")                                                                                \
+    X(TURNED_AWAY, "turned_away")                                                                  \
+    X(GIVEN_UP, "given_up")                                                                        \
+    /* S1: the places provider. Its numbers stand in this order, without their keys. */            \
+    X(PLACES, "places")                                                                            \
+    X(REQUESTS, "requests")                                                                        \
+    X(FAILURES, "failures")                                                                        \
+    X(JOINED, "joined")                                                                            \
+    X(KEPT, "kept")                                                                                \
+    /* S1: links, and the fields of each that have no name above. The first three numbers, lag, */ \
+    /* received and bad_messages, stand in this order, without their keys. */                      \
+    X(LINKS_UP, "links_up")                                                                        \
+    X(LINKS, "links")                                                                              \
+    X(LINK, "link")                                                                                \
+    X(LINK_ERROR, "link_error")                                                                    \
+    X(LAG, "lag")                                                                                  \
+    X(BAD_MESSAGES, "bad_messages")                                                                \
+    X(NEWER, "newer")                                                                              \
+    X(SAME, "same")                                                                                \
+    X(OLDER, "older")                                                                              \
+    X(EXPIRED, "expired")                                                                          \
+    X(GAPS, "gaps")                                                                                \
+    X(AUDITS, "audits")                                                                            \
+    X(COMPARISONS, "comparisons")                                                                  \
+    X(REPAIRED, "repaired")                                                                        \
+    X(CLOCK, "clock")                                                                              \
+    X(MESSAGES_SENT, "messages_sent")                                                              \
+    X(MESSAGES_RECEIVED, "messages_received")                                                      \
+    X(BYTES_SENT, "bytes_sent")                                                                    \
+    X(BYTES_RECEIVED, "bytes_received")                                                            \
+    X(NAKS, "naks")                                                                                \
+    X(RESETS, "resets")                                                                            \
+    X(CONNECTS, "connects")                                                                        \
+    X(CHANGED, "changed") /* of S6 too */                                                          \
+    /* S2, S3 */                                                                                   \
+    X(FORGOTTEN, "forgotten")                                                                      \
+    X(KNOWN, "known")                                                                              \
+    X(SERVED, "served")                                                                            \
+    X(RECORD, "record")                                                                            \
+    /* S4, with log_level */                                                                       \
+    X(BEFORE, "before")                                                                            \
+    /* S6 */                                                                                       \
+    X(RELOADED, "reloaded")                                                                        \
+    X(RESTART, "restart")                                                                          \
+    X(WARNING, "warning")                                                                          \
+    X(ERROR, "error")
+
+typedef enum {
+#define REPORT_KEY_ENUM(name, text) REPORT_KEY_##name,
+    REPORT_KEY_MAP(REPORT_KEY_ENUM)
+#undef REPORT_KEY_ENUM
+        REPORT_KEYS
+} report_key_t;
+
+/* "pid" for REPORT_KEY_PID. */
+static inline const char *report_key_text(report_key_t key)
+{
+    static const char *const texts[REPORT_KEYS] = {
+#define REPORT_KEY_TEXT(name, text) [REPORT_KEY_##name] = (text),
+        REPORT_KEY_MAP(REPORT_KEY_TEXT)
+#undef REPORT_KEY_TEXT
+    };
+    return texts[key];
+}
+
+#endif
