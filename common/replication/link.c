@@ -5,8 +5,6 @@
 #include "common/replication/link_parts.h"
 
 #include <assert.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 static_assert(LIMIT_MARKED_NEIGHBOURS < 64, "link_group_t has a bit for each mark");
@@ -73,50 +71,6 @@ void link_destroy(link_t **self_p)
     *self_p = NULL;
 }
 
-void link_enter_state(link_t *self, link_state_t state, int64_t steady_ns)
-{
-    self->out.state = state;
-    self->out.since_ns = steady_ns;
-    self->out.heard_ns = steady_ns;
-}
-
-void link_put(buffer_t *out, const char *format, ...)
-{
-    char text[LIMIT_HEADER_SIZE];
-    va_list arguments;
-    va_start(arguments, format);
-    int size = vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    assert(size >= 0 && (size_t)size < sizeof text);
-    status_t status = buffer_append(out, text, (size_t)size);
-    assert(status == STATUS_OK);
-}
-
-message_t link_message_of(link_t *self, message_type_t type)
-{
-    return (message_t){
-        .type = type, .header = buffer_text(&self->header), .body = buffer_text(&self->body)};
-}
-
-void link_start_message(link_t *self, uint64_t session)
-{
-    buffer_clear(&self->header);
-    buffer_clear(&self->body);
-    link_put(&self->header, "%llu", (unsigned long long)session);
-}
-
-link_event_t link_bad_message(link_t *self)
-{
-    self->counters.bad_messages++;
-    return LINK_BAD;
-}
-
-bool link_read_generation(text_t body, generation_t *ret_generation)
-{
-    text_t value;
-    return message_value(body, "generation", &value) && generation_parse(value, ret_generation);
-}
-
 bool link_is_up(const link_t *self)
 {
     return self->out.state == LINK_STATE_UP;
@@ -125,13 +79,6 @@ bool link_is_up(const link_t *self)
 bool link_is_down(const link_t *self)
 {
     return self->out.state == LINK_STATE_DOWN;
-}
-
-bool link_is_level(const link_t *self)
-{
-    /* Not an empty window: where an answer takes longer than a second, a heartbeat is always under way. */
-    return self->out.state == LINK_STATE_UP && self->out.cursor.next == SLAB_NONE &&
-           self->out.acknowledged == self->out.told;
 }
 
 uint64_t link_held(const link_t *self)

@@ -18,25 +18,6 @@ enum {
     NODE_LINE_SIZE = 3 + DIGEST_NODE_LEAVES * (1 + DIGEST_SUM_SIZE) + 1,
 };
 
-bool link_says_digest(text_t body)
-{
-    text_t name;
-    return message_value(body, "digest", &name) && text_equal(name, TEXT(LINK_DIGEST_NAME));
-}
-
-static void put_text(buffer_t *out, const char *data, size_t size)
-{
-    status_t status = buffer_append(out, data, size);
-    assert(status == STATUS_OK); /* all that is put here fits into LIMIT_BODY_SIZE */
-}
-
-static void put_sum(buffer_t *out, digest_sum_t sum)
-{
-    char text[DIGEST_SUM_SIZE];
-    digest_sum_write(sum, text);
-    put_text(out, text, sizeof text);
-}
-
 static bool leaf_is_set(const link_leaves_t *leaves, unsigned leaf)
 {
     return (leaves->bits[leaf / 64] >> leaf % 64 & 1) != 0;
@@ -105,8 +86,8 @@ bool link_write_compare(link_t *self)
     link_start_message(self, in->session);
     link_put(&self->header, " %llu", (unsigned long long)in->compare_number);
     for (unsigned node = 0; node < DIGEST_NODES; node++) {
-        put_sum(&self->body, digest_node(digest, node));
-        put_text(&self->body, "\n", 1);
+        link_put_sum(&self->body, digest_node(digest, node));
+        link_put_text(&self->body, TEXT("\n"));
     }
     return true;
 }
@@ -244,10 +225,10 @@ void link_write_leaves(link_t *self)
         if (leaf_is_set(in->leaves, leaf)) {
             char text[1 + LEAF_DIGITS] = {' '};
             text_write_hex(leaf, LEAF_DIGITS, text + 1);
-            put_text(&self->body, text, sizeof text);
+            link_put_text(&self->body, (text_t){.data = text, .size = sizeof text});
         }
     }
-    put_text(&self->body, "\n", 1);
+    link_put_text(&self->body, TEXT("\n"));
 }
 
 /* session tail */
@@ -354,10 +335,10 @@ static void put_node(link_t *self, const digest_t *digest, unsigned node)
     assert(status == STATUS_OK); /* a batch and one line are less than LIMIT_BODY_SIZE */
     link_put(&self->body, "%u", node);
     for (unsigned i = 0; i < DIGEST_NODE_LEAVES; i++) {
-        put_text(&self->body, " ", 1);
-        put_sum(&self->body, digest_leaf(digest, node * DIGEST_NODE_LEAVES + i));
+        link_put_text(&self->body, TEXT(" "));
+        link_put_sum(&self->body, digest_leaf(digest, node * DIGEST_NODE_LEAVES + i));
     }
-    put_text(&self->body, "\n", 1);
+    link_put_text(&self->body, TEXT("\n"));
 }
 
 /* B12, at the sender */
@@ -461,7 +442,7 @@ void link_write_audit(link_t *self)
     link_outgoing_t *out = &self->out;
     link_start_message(self, out->session);
     link_put(&self->header, " %llu", (unsigned long long)store_tail(self->store));
-    put_text(&self->body, "root ", 5);
-    put_sum(&self->body, digest_root(store_digest(self->store)));
-    put_text(&self->body, "\n", 1);
+    link_put_text(&self->body, TEXT("root "));
+    link_put_sum(&self->body, digest_root(store_digest(self->store)));
+    link_put_text(&self->body, TEXT("\n"));
 }

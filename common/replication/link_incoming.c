@@ -220,29 +220,23 @@ static uint32_t mark_of_sender(const link_t *self)
     return same && RULE(MARK_SENDER) ? self->mark : 0;
 }
 
-/* Records that are merged together: while one is taken apart, the memory of those before comes (store_fetch). */
-enum { GROUP_SIZE = 16 };
-
-/* The next records of `body`, fetched; so many. */
-static size_t take_group(link_t *self, text_t *body, record_t *records)
+/* Takes the next records of `body`, at most STORE_FETCH_BATCH, and has their memory fetched: while one
+ * is parsed, that of those before it arrives. Returns the count. */
+static size_t take_batch(link_t *self, text_t *body, record_t *records)
 {
-    uint32_t hashes[GROUP_SIZE];
+    uint32_t hashes[STORE_FETCH_BATCH];
     size_t count = 0;
     text_t line;
-    while (count < GROUP_SIZE && text_take_line(body, &line)) {
+    while (count < STORE_FETCH_BATCH && text_take_line(body, &line)) {
         self->counters.received++;
         if (record_parse_bus_line(line, &records[count]) != STATUS_OK) {
             self->counters.refused++;
             continue;
         }
-        hashes[count] = store_hash(self->store, records[count].client);
-        store_fetch(self->store, hashes[count++], 0);
+        hashes[count] = store_fetch_begin(self->store, records[count].client);
+        count++;
     }
-    for (unsigned step = 1; step < STORE_FETCH_STEPS; step++) {
-        for (size_t i = 0; i < count; i++) {
-            store_fetch(self->store, hashes[i], step);
-        }
-    }
+    store_fetch_end(self->store, hashes, count);
     return count;
 }
 
@@ -251,9 +245,9 @@ static void merge_records(link_t *self, text_t body)
 {
     link_counters_t *counters = &self->counters;
     uint32_t mark = mark_of_sender(self);
-    record_t records[GROUP_SIZE];
+    record_t records[STORE_FETCH_BATCH];
     size_t count;
-    while ((count = take_group(self, &body, records)) > 0) {
+    while ((count = take_batch(self, &body, records)) > 0) {
         for (size_t i = 0; i < count; i++) {
             switch (store_merge(self->store, &records[i], mark)) {
             case STORE_NEWER: counters->newer++; break;

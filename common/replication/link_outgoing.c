@@ -42,9 +42,9 @@ static void write_hello(link_t *self, int64_t now_ns)
                  (unsigned long long)self->parent.index);
     }
     if (digest != NULL) {
-        char root[DIGEST_SUM_SIZE];
-        digest_sum_write(digest_root(digest), root);
-        link_put(&self->body, "root %.*s\n", DIGEST_SUM_SIZE, root);
+        link_put_text(&self->body, TEXT("root "));
+        link_put_sum(&self->body, digest_root(digest));
+        link_put_text(&self->body, TEXT("\n"));
     }
 }
 
@@ -75,7 +75,7 @@ static bool write_records(link_t *self)
                          store_cursor_peek(&out->cursor, &entry);
          passed++) {
         if (ends_repair(out, &entry)) {
-            out->cursor.index = out->leaves_until;
+            store_cursor_skip(&out->cursor, out->leaves_until);
             repair_ends = true;
             break;
         }
@@ -86,15 +86,18 @@ static bool write_records(link_t *self)
         }
         store_cursor_advance(&out->cursor);
     }
-    if (out->cursor.next == SLAB_NONE) {
-        /* What was taken out at the end of the list leaves no gap that the receiver would wait for (R16). */
-        out->cursor.index = store_tail(self->store);
+    uint64_t tail = store_tail(self->store);
+    bool at_tail = store_cursor_is_at_tail(&out->cursor);
+    if (at_tail) {
+        /* An entry that was removed at the end of the list leaves no gap that the receiver would
+         * wait for (R16). */
+        store_cursor_skip(&out->cursor, tail);
     }
-    out->pending.last = out->cursor.index;
-    out->pending.level = out->cursor.next == SLAB_NONE ? store_tail(self->store) : 0;
+    out->pending.last = store_cursor_index(&out->cursor);
+    out->pending.level = at_tail ? tail : 0;
     bool told = self->body.size > 0 || repair_ends;
-    if (!told && out->cursor.next == SLAB_NONE) {
-        note_silent_tail(out, store_tail(self->store));
+    if (!told && at_tail) {
+        note_silent_tail(out, tail);
     }
     return told;
 }
@@ -127,14 +130,14 @@ static bool heartbeat_is_due(const link_outgoing_t *out, int64_t steady_ns)
 static bool must_tell(const link_outgoing_t *out, int64_t steady_ns)
 {
     return heartbeat_is_due(out, steady_ns) ||
-           (out->told < out->announced && out->cursor.next == SLAB_NONE);
+           (out->told < out->announced && store_cursor_is_at_tail(&out->cursor));
 }
 
 /* The message to send while the link is up: records, a heartbeat, or an audit. */
 static bool write_next(link_t *self, int64_t steady_ns)
 {
     link_outgoing_t *out = &self->out;
-    if (has_room(out) && (out->cursor.next != SLAB_NONE || must_tell(out, steady_ns)) &&
+    if (has_room(out) && (!store_cursor_is_at_tail(&out->cursor) || must_tell(out, steady_ns)) &&
         (write_records(self) || must_tell(out, steady_ns))) {
         write_data_header(self);
         out->pending_type = MESSAGE_DATA;
@@ -215,7 +218,8 @@ bool link_is_due(link_t *self, int64_t steady_ns)
     if (out->state != LINK_STATE_UP) {
         return out->state == LINK_STATE_HELLO;
     }
-    return (has_room(out) && (out->cursor.next != SLAB_NONE || must_tell(out, steady_ns))) ||
+    return (has_room(out) &&
+            (!store_cursor_is_at_tail(&out->cursor) || must_tell(out, steady_ns))) ||
            (link_audit_is_due(self, steady_ns) && store_digest(self->store) != NULL);
 }
 

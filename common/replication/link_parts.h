@@ -1,6 +1,6 @@
 /* link_parts.h - what the files of a link share, and nobody else: its fields, and how its messages are made.
  *
- * link.c: life and questions. link_outgoing.c: our records to the neighbour. link_incoming.c: its records to us.
+ * link.c: life and questions. link_parts.c: how messages are made. link_outgoing.c: our records to the neighbour. link_incoming.c: its records to us.
  * link_compare.c: which records differ, by the digest; audits.
  */
 #ifndef HERD_COMMON_REPLICATION_LINK_PARTS_H
@@ -148,7 +148,10 @@ void link_enter_state(link_t *self, link_state_t state, int64_t steady_ns);
 /* Begins a message of `session`: its header, an empty body. */
 void link_start_message(link_t *self, uint64_t session);
 
-/* Writes into header or body, which have room for it: at most LIMIT_HEADER_SIZE bytes. */
+/* Append to header or body, which have room for it; link_put writes less than LIMIT_HEADER_SIZE
+ * bytes. */
+void link_put_text(buffer_t *out, text_t text);
+void link_put_sum(buffer_t *out, digest_sum_t sum);
 void link_put(buffer_t *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The message begun last, complete; borrows. */

@@ -138,6 +138,22 @@ void store_fetch(const store_t *self, uint32_t hash, unsigned step)
     }
 }
 
+uint32_t store_fetch_begin(const store_t *self, text_t client)
+{
+    uint32_t hash = store_hash(self, client);
+    store_fetch(self, hash, 0);
+    return hash;
+}
+
+void store_fetch_end(const store_t *self, const uint32_t *hashes, size_t count)
+{
+    for (unsigned step = 1; step < STORE_FETCH_STEPS; step++) {
+        for (size_t i = 0; i < count; i++) {
+            store_fetch(self, hashes[i], step);
+        }
+    }
+}
+
 /* Doubles the table. Slots carry their hashes, so no record is touched, and the old table is read and
  * the new one written from front to back. */
 static void grow_table(store_t *self)
@@ -467,4 +483,13 @@ void store_cursor_advance(store_cursor_t *cursor)
     const entry_t *entry = store_entry_at(cursor->store, cursor->next);
     cursor->index = entry->index;
     cursor->next = entry->next;
+}
+
+void store_cursor_skip(store_cursor_t *cursor, uint64_t index)
+{
+    const store_t *store = cursor->store;
+    assert(index >= cursor->index);
+    assert(cursor->next == SLAB_NONE ? index <= store->tail
+                                     : index < store_entry_at(store, cursor->next)->index);
+    cursor->index = index;
 }

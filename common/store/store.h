@@ -65,8 +65,15 @@ void store_destroy(store_t **self_p);
  * together hold at most LIMIT_LINE_SIZE bytes. */
 store_outcome_t store_merge(store_t *self, const record_t *record, uint32_t marks);
 
-/* Begins to fetch what a merge or lookup of `client` will read from memory, so that it need not wait there. The next step
- * reads what the one before has fetched: call each for all records of a batch, then merge them. Changes nothing. */
+/* Brings what merges or lookups of some clients will read from memory into the caches, so that they
+ * need not wait for it. Call store_fetch_begin for each client of a batch, as its line is parsed, then
+ * store_fetch_end with the hashes that it returned, then merge. Neither changes anything. A core has
+ * some ten fetches under way at most: larger batches gain nothing. */
+enum { STORE_FETCH_BATCH = 16 };
+uint32_t store_fetch_begin(const store_t *self, text_t client);
+void store_fetch_end(const store_t *self, const uint32_t *hashes, size_t count);
+
+/* The steps of these two, for callers that do not use them yet. */
 enum { STORE_FETCH_STEPS = 3 };
 uint32_t store_hash(const store_t *self, text_t client);
 void store_fetch(const store_t *self, uint32_t hash, unsigned step);
@@ -128,5 +135,21 @@ bool store_cursor_peek(const store_cursor_t *cursor, store_entry_t *ret_entry);
 
 /* Passes the next entry, which must be there. */
 void store_cursor_advance(store_cursor_t *cursor);
+
+/* Moves the cursor on to `index`, which must lie before the next entry's: no entry is passed. */
+void store_cursor_skip(store_cursor_t *cursor, uint64_t index);
+
+/* Whether every entry was passed. */
+static inline bool store_cursor_is_at_tail(const store_cursor_t *cursor)
+{
+    return cursor->next == SLAB_NONE;
+}
+
+/* The index that the cursor was moved to last: of the last entry passed, unless it was put or
+ * skipped beyond that. */
+static inline uint64_t store_cursor_index(const store_cursor_t *cursor)
+{
+    return cursor->index;
+}
 
 #endif

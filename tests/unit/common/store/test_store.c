@@ -169,7 +169,7 @@ static void walk(store_cursor_t *cursor, char *out)
         snprintf(out + used, 64 - used, "%.*s ", (int)entry.record.client.size,
                  entry.record.client.data);
         store_cursor_advance(cursor);
-        assert_true(cursor->index == entry.index);
+        assert_true(store_cursor_index(cursor) == entry.index);
     }
 }
 
@@ -222,6 +222,62 @@ static void a_cursor_survives_what_moves_under_it(void **state)
     walk(&cursor, seen);
     assert_string_equal(seen, "b a ");
     store_cursor_close(&cursor);
+}
+
+static void a_cursor_skips_indices_that_have_no_entry(void **state)
+{
+    (void)state;
+    char seen[64];
+    store_cursor_t cursor;
+    merge("a", "1", "A", 1);
+    merge("b", "1", "A", 1);
+    merge("a", "2", "A", 1); /* index 1 has no entry any more */
+    store_cursor_open(store, &cursor);
+    assert_true(store_cursor_is_at_tail(&cursor));
+    assert_int_equal(store_cursor_index(&cursor), 3);
+    store_cursor_skip(&cursor, 3); /* to where it is */
+    store_cursor_seek(&cursor, 0);
+    assert_false(store_cursor_is_at_tail(&cursor));
+    store_cursor_skip(&cursor, 1);
+    assert_int_equal(store_cursor_index(&cursor), 1);
+    walk(&cursor, seen);
+    assert_string_equal(seen, "b a ");
+    assert_true(store_cursor_is_at_tail(&cursor));
+    /* What stood at the tail is purged: the cursor is at the tail, and may skip to its index. */
+    store_cursor_seek(&cursor, 2);
+    assert_int_equal(store_purge(store, INT64_MAX, 2 * store_slot_count(store)), 2);
+    assert_true(store_cursor_is_at_tail(&cursor));
+    assert_int_equal(store_cursor_index(&cursor), 2);
+    store_cursor_skip(&cursor, store_tail(store));
+    assert_int_equal(store_cursor_index(&cursor), 3);
+    merge("c", "1", "A", 1);
+    assert_false(store_cursor_is_at_tail(&cursor));
+    walk(&cursor, seen);
+    assert_string_equal(seen, "c ");
+    store_cursor_close(&cursor);
+}
+
+/* Known and unknown clients, in a table where their slots lie side by side; and nothing at all. */
+static void fetching_changes_nothing(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 700 };
+    uint32_t hashes[STORE_FETCH_BATCH] = {0};
+    char name[24];
+    record_t record;
+    store_fetch_end(store, hashes, 0);
+    for (int i = 0; i < CLIENTS; i++) {
+        snprintf(name, sizeof name, "client%d", i);
+        size_t count = (size_t)(i % STORE_FETCH_BATCH);
+        hashes[count] = store_fetch_begin(store, text_of(name));
+        store_fetch_end(store, hashes, count + 1);
+        if (i % 3 > 0) {
+            assert_int_equal(merge(name, "1", "A", 1), STORE_NEWER);
+        }
+        assert_int_equal(store_find(store, text_of(name), &record), i % 3 > 0);
+    }
+    assert_int_equal(store_count(store), CLIENTS - (CLIENTS + 2) / 3);
+    assert_int_equal(store_tail(store), store_count(store));
 }
 
 static void marks_are_those_of_the_newest_record(void **state)
@@ -328,7 +384,6 @@ static void a_forgotten_client_is_not_found(void **state)
     assert_text_equal(record.position, "+34.068930-118.445127");
 }
 
-/* Two stores that take a record and its tombstone in either order end as one. */
 /* The texts of a tombstone must fit into a record as others do. */
 static void an_id_too_long_for_a_tombstone_is_not_forgotten(void **state)
 {
@@ -349,6 +404,7 @@ static void an_id_too_long_for_a_tombstone_is_not_forgotten(void **state)
     assert_true(store_forget(store, record.client, TEXT("Bona"), 300 * TIMESTAMP_NS_PER_S));
 }
 
+/* Two stores that take a record and its tombstone in either order end as one. */
 static void a_tombstone_wins_in_any_order(void **state)
 {
     (void)state;
@@ -635,6 +691,8 @@ int main(void)
         store_test(origins_have_a_maximum),
         store_test(changes_are_listed_once_newest_last),
         store_test(a_cursor_survives_what_moves_under_it),
+        store_test(a_cursor_skips_indices_that_have_no_entry),
+        store_test(fetching_changes_nothing),
         store_test(marks_are_those_of_the_newest_record),
         store_test(it_agrees_with_a_plain_model),
         store_test(a_forgotten_client_is_not_found),
