@@ -1,11 +1,11 @@
 #include "common/program/program.h"
 
 #include "common/base/limits.h"
+#include "common/base/options.h"
 #include "common/base/status.h"
 #include "common/program/herd_file.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +13,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { HINT_SIZE = 64 }; /* "see herd-frontend --help" */
 
 /* What the command line said. */
 typedef struct {
@@ -22,74 +24,41 @@ typedef struct {
     log_format_t log_format;
 } arguments_t;
 
-static void print_help(const program_description_t *description)
+static options_end_t read_arguments(const program_description_t *description, int argc, char **argv,
+                                    arguments_t *arguments)
 {
-    printf("usage: %s --config FILE NAME\n\n"
-           "%s\n\n"
-           "  NAME           the member of the herd file to be\n"
-           "  --config FILE  the herd file\n"
-           "  --log-format FORMAT\n"
-           "                 how events are logged: text (as a rule) or json, an object a line\n"
-           "  --check        only check that the herd file is right\n"
-           "  --help         show this text\n"
-           "  --version      show the version\n\n"
-           "Runs in the foreground. SIGTERM ends it cleanly, SIGHUP opens its log file anew.\n",
-           description->name, description->summary);
-}
-
-static bool usage_error(const program_description_t *description, const char *problem,
-                        program_exit_t *ret_exit)
-{
-    fprintf(stderr, "%s: %s; see %s --help\n", description->name, problem, description->name);
-    *ret_exit = PROGRAM_USAGE;
-    return false;
-}
-
-static bool read_log_format(const char *text, log_format_t *ret_format)
-{
-    bool json = strcmp(text, "json") == 0;
-    *ret_format = json ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT;
-    return json || strcmp(text, "text") == 0;
-}
-
-/* False where the program ends with `ret_exit`. */
-static bool read_arguments(const program_description_t *description, int argc, char **argv,
-                           arguments_t *arguments, program_exit_t *ret_exit)
-{
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},     {"check", no_argument, NULL, 'k'},
-        {"log-format", required_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},          {NULL, 0, NULL, 0},
+    static const char *const formats[] = {"text", "json", NULL};
+    size_t format = 0;
+    char hint[HINT_SIZE];
+    snprintf(hint, sizeof hint, "see %s --help", description->name);
+    const options_row_t rows[] = {
+        {.value = "NAME", .help = "the member of the herd file to be"},
+        {"config", "FILE", "the herd file", .string = &arguments->config_path, .required = true},
+        {"log-format", "FORMAT",
+         "how events are logged: text (as a rule) or json, an object a line", .choice = &format,
+         .choices = formats},
+        {"check", NULL, "only check that the herd file is right", .flag = &arguments->check},
+        {0},
     };
-    int option;
-    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        switch (option) {
-        case 'c': arguments->config_path = optarg; break;
-        case 'k': arguments->check = true; break;
-        case 'l':
-            if (!read_log_format(optarg, &arguments->log_format)) {
-                return usage_error(description, "--log-format is text or json", ret_exit);
-            }
-            break;
-        case 'h':
-            print_help(description);
-            *ret_exit = PROGRAM_OK;
-            return false;
-        case 'v':
-            printf("%s %s\n", description->name, HERD_VERSION);
-            *ret_exit = PROGRAM_OK;
-            return false;
-        default: *ret_exit = PROGRAM_USAGE; return false; /* getopt said why */
-        }
+    const options_t options = {
+        .program = description->name,
+        .hint = hint,
+        .usage = "--config FILE NAME",
+        .about = description->summary,
+        .notes = "Runs in the foreground. SIGTERM ends it cleanly, SIGHUP opens its log file anew.",
+        .version = HERD_VERSION,
+        .rows = rows,
+        .operands_min = 1,
+        .operands_max = 1,
+        .operands = "exactly one NAME of a member is wanted",
+    };
+    options_operands_t operands;
+    options_end_t end = options_read(&options, argc, argv, &operands);
+    if (end == OPTIONS_READ) {
+        arguments->member = operands.items[0];
+        arguments->log_format = format == 0 ? LOG_FORMAT_TEXT : LOG_FORMAT_JSON;
     }
-    if (arguments->config_path == NULL) {
-        return usage_error(description, "--config FILE is missing", ret_exit);
-    }
-    if (optind + 1 != argc) {
-        return usage_error(description, "exactly one NAME of a member is wanted", ret_exit);
-    }
-    arguments->member = argv[optind];
-    return true;
+    return end;
 }
 
 /* Makes a folder and those above it. `path` is absolute. */
@@ -138,8 +107,8 @@ static bool open_log(const program_description_t *description, log_format_t form
     return opened;
 }
 
-/* Each client and link is a file descriptor: the soft limit of 1024 is for select(2), which nothing here uses.
- * False where the hard limit is too low. */
+/* Each client and link is a file descriptor: the soft limit of 1024 is for select(2), which nothing
+ * here uses. False where the hard limit is too low. */
 static bool raise_file_limit(const program_description_t *description)
 {
     struct rlimit limit;
@@ -160,7 +129,9 @@ bool program_start(const program_description_t *description, int argc, char **ar
 {
     arguments_t arguments = {0};
     program_t program = {0};
-    if (!read_arguments(description, argc, argv, &arguments, ret_exit)) {
+    options_end_t end = read_arguments(description, argc, argv, &arguments);
+    if (end != OPTIONS_READ) {
+        *ret_exit = end == OPTIONS_SHOWN ? PROGRAM_OK : PROGRAM_USAGE;
         return false;
     }
     program.config = herd_file_load(arguments.config_path, arguments.member, &program.member);

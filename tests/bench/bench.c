@@ -1,11 +1,12 @@
-/* bench.c - herd-bench: load on a herd, on Redis or on an echo server, its replies checked and its latencies told. */
+/* bench.c - herd-bench: load on a herd, on Redis or on an echo server, its replies checked and its
+ * latencies told. */
 #include "common/base/memory.h"
+#include "common/base/options.h"
 #include "tests/bench/bench_echo.h"
 #include "tests/bench/bench_loop.h"
 #include "tests/bench/bench_report.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,58 +25,22 @@ enum {
 /* The command line (open value struct). */
 typedef struct {
     bench_settings_t settings; /* of a run */
-    bool serves_echo;          /* be the echo server instead */
-    uint64_t echo_port;        /* its TCP port, 0 for the kernel's choice */
-} bench_options_t;
+    uint64_t echo_port;        /* of the echo server to be instead, 0 for the kernel's choice */
+} arguments_t;
 
-static void print_help(void)
-{
-    puts("usage: herd-bench --connect HOST:PORT [options]\n"
-         "       herd-bench --serve-echo PORT\n\n"
-         "Sends lines to a front-end over TCP, checks each reply, and tells how many there were a\n"
-         "second and how long they took.\n\n"
-         "  --connect HOST:PORT  where it listens; [ADDRESS]:PORT for IPv6\n"
-         "  --clients N          connections (default 50)\n"
-         "  --pipeline N         lines under way for each connection, at most (default 1)\n"
-         "  --mix LIST           shares of the commands (default iamat:9,whatsat:1)\n"
-         "  --ids N              different client IDs (default 10000)\n"
-         "  --duration S         seconds (default 10); 0: report each client ID once, no more\n"
-         "  --no-fill            do not report each client ID once before: the peer knows them\n"
-         "  --around FILE        clients are near the places of a GeoNames file\n"
-         "  --rate R             open loop: R lines per second, all connections together, with\n"
-         "                       latencies from when each was intended (default: closed loop)\n"
-         "  --peer PEER          what listens there: herd (default), redis, echo\n"
-         "  --json               print JSON\n"
-         "  --serve-echo PORT    be an echo server on 127.0.0.1; 0 for a free port\n"
-         "  --help               show this text\n"
-         "  --version            show the version\n\n"
-         "Exit status: 0 when all replies were right, 1 when one was wrong or missing or there\n"
-         "was no connection, 2 for a usage error.");
-}
-
-static bool read_number(const char *name, uint64_t low, uint64_t high, uint64_t *ret_number)
-{
-    uint64_t number;
-    if (text_to_u64(text_of(optarg), high, &number) && number >= low) {
-        *ret_number = number;
-        return true;
-    }
-    fprintf(stderr, "herd-bench: --%s wants a number from %llu to %llu\n", name,
-            (unsigned long long)low, (unsigned long long)high);
-    return false;
-}
+static const uint64_t no_echo = UINT64_MAX; /* an `echo_port`: do not be one */
 
 /* `127.0.0.1:11490`, `[::1]:11490` */
-static bool read_connect(bench_settings_t *settings)
+static bool take_connect(void *argument, const char *value)
 {
-    const char *colon = strrchr(optarg, ':');
+    bench_settings_t *settings = argument;
+    const char *colon = strrchr(value, ':');
     uint64_t port;
-    if (colon == NULL || colon == optarg || !text_to_u64(text_of(colon + 1), UINT16_MAX, &port) ||
+    if (colon == NULL || colon == value || !text_to_u64(text_of(colon + 1), UINT16_MAX, &port) ||
         port == 0) {
-        fprintf(stderr, "herd-bench: --connect wants HOST:PORT, not %s\n", optarg);
         return false;
     }
-    text_t host = text_first(text_of(optarg), (size_t)(colon - optarg));
+    text_t host = text_first(text_of(value), (size_t)(colon - value));
     if (host.size > 2 && host.data[0] == '[' && host.data[host.size - 1] == ']') {
         host = text_first(text_after(host, 1), host.size - 2);
     }
@@ -85,7 +50,7 @@ static bool read_connect(bench_settings_t *settings)
     return true;
 }
 
-static bool read_weight(text_t part, uint64_t weights[BENCH_KINDS])
+static bool take_weight(text_t part, uint64_t weights[BENCH_KINDS])
 {
     text_t name;
     uint64_t weight;
@@ -101,100 +66,74 @@ static bool read_weight(text_t part, uint64_t weights[BENCH_KINDS])
 }
 
 /* `iamat:9,whatsat:1` */
-static bool read_mix(uint64_t weights[BENCH_KINDS])
+static bool take_mix(void *argument, const char *value)
 {
-    text_t rest = text_of(optarg);
+    uint64_t *weights = argument;
+    text_t rest = text_of(value);
     text_t part;
-    bool valid = true;
     weights[BENCH_IAMAT] = weights[BENCH_WHATSAT] = 0;
-    while (valid && text_take_until(&rest, ',', &part)) {
-        valid = read_weight(part, weights);
-    }
-    valid = valid && weights[BENCH_IAMAT] + weights[BENCH_WHATSAT] > 0;
-    if (!valid) {
-        fprintf(stderr, "herd-bench: --mix wants e.g. iamat:9,whatsat:1, not %s\n", optarg);
-    }
-    return valid;
-}
-
-static bool read_peer(bench_peer_t *ret_peer)
-{
-    for (bench_peer_t peer = BENCH_PEER_HERD; peer <= BENCH_PEER_ECHO; peer++) {
-        if (strcmp(optarg, bench_report_peer(peer)) == 0) {
-            *ret_peer = peer;
-            return true;
+    while (text_take_until(&rest, ',', &part)) {
+        if (!take_weight(part, weights)) {
+            return false;
         }
     }
-    fprintf(stderr, "herd-bench: --peer is herd, redis or echo, not %s\n", optarg);
-    return false;
+    return weights[BENCH_IAMAT] + weights[BENCH_WHATSAT] > 0;
 }
 
-/* One option but --help and --version; false where it is wrong. */
-static bool read_option(int option, bench_options_t *options)
+static options_end_t read_arguments(int argc, char **argv, arguments_t *arguments)
 {
-    bench_settings_t *settings = &options->settings;
-    switch (option) {
-    case 'c': return read_connect(settings);
-    case 'n': return read_number("clients", 1, CLIENTS_MAX, &settings->clients);
-    case 'p': return read_number("pipeline", 1, PIPELINE_MAX, &settings->pipeline);
-    case 'm': return read_mix(settings->weights);
-    case 'i': return read_number("ids", 1, IDS_MAX, &settings->ids);
-    case 'd': return read_number("duration", 0, DURATION_MAX_S, &settings->duration_s);
-    case 'r': return read_number("rate", 1, RATE_MAX, &settings->rate);
-    case 't': return read_peer(&settings->peer);
-    case 'a': settings->around = optarg; return true;
-    case 'k': settings->known = true; return true;
-    case 'j': settings->json = true; return true;
-    case 'e':
-        options->serves_echo = true;
-        return read_number("serve-echo", 0, UINT16_MAX, &options->echo_port);
-    default: return false; /* getopt said why */
-    }
-}
-
-/* False where the program ends with `ret_exit`; why was printed. */
-static bool read_options(int argc, char **argv, bench_options_t *options, int *ret_exit)
-{
-    static const struct option known[] = {
-        {"connect", required_argument, NULL, 'c'},
-        {"clients", required_argument, NULL, 'n'},
-        {"pipeline", required_argument, NULL, 'p'},
-        {"mix", required_argument, NULL, 'm'},
-        {"ids", required_argument, NULL, 'i'},
-        {"duration", required_argument, NULL, 'd'},
-        {"rate", required_argument, NULL, 'r'},
-        {"peer", required_argument, NULL, 't'},
-        {"around", required_argument, NULL, 'a'},
-        {"no-fill", no_argument, NULL, 'k'},
-        {"serve-echo", required_argument, NULL, 'e'},
-        {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},
-        {NULL, 0, NULL, 0},
+    bench_settings_t *settings = &arguments->settings;
+    size_t peer = BENCH_PEER_HERD;
+    const char *const peers[] = {bench_report_peer(BENCH_PEER_HERD),
+                                 bench_report_peer(BENCH_PEER_REDIS),
+                                 bench_report_peer(BENCH_PEER_ECHO), NULL};
+    const options_row_t rows[] = {
+        {"connect", "HOST:PORT", "where it listens; [ADDRESS]:PORT for IPv6", .take = take_connect,
+         .argument = settings, .refusal = "--connect takes HOST:PORT"},
+        {"clients", "N", "connections (default 50)", .number = &settings->clients, .minimum = 1,
+         .maximum = CLIENTS_MAX},
+        {"pipeline", "N", "lines under way for each connection, at most (default 1)",
+         .number = &settings->pipeline, .minimum = 1, .maximum = PIPELINE_MAX},
+        {"mix", "LIST", "shares of the commands (default iamat:9,whatsat:1)", .take = take_mix,
+         .argument = settings->weights, .refusal = "--mix takes e.g. iamat:9,whatsat:1"},
+        {"ids", "N", "different client IDs (default 10000)", .number = &settings->ids, .minimum = 1,
+         .maximum = IDS_MAX},
+        {"duration", "S", "seconds (default 10); 0: report each client ID once, no more",
+         .number = &settings->duration_s, .maximum = DURATION_MAX_S},
+        {"no-fill", NULL, "do not report each client ID once before: the peer knows them",
+         .flag = &settings->known},
+        {"around", "FILE", "clients are near the places of a GeoNames file",
+         .string = &settings->around},
+        {"rate", "R",
+         "open loop: R lines per second, all connections together, with latencies from when each "
+         "was intended (default: closed loop)",
+         .number = &settings->rate, .minimum = 1, .maximum = RATE_MAX},
+        {"peer", "PEER", "what listens there: herd (default), redis, echo", .choice = &peer,
+         .choices = peers},
+        {"json", NULL, "print JSON", .flag = &settings->json},
+        {"serve-echo", "PORT", "be an echo server on 127.0.0.1; 0 for a free port",
+         .number = &arguments->echo_port, .maximum = UINT16_MAX},
+        {0},
     };
-    int option;
-    while ((option = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-        *ret_exit = EXIT_RIGHT;
-        if (option == 'h') {
-            print_help();
-            return false;
-        }
-        if (option == 'v') {
-            puts("herd-bench " HERD_VERSION);
-            return false;
-        }
-        if (!read_option(option, options)) {
-            *ret_exit = EXIT_USAGE;
-            return false;
-        }
+    const options_t options = {
+        .program = "herd-bench",
+        .hint = "see herd-bench --help",
+        .usage = "--connect HOST:PORT [options]\n--serve-echo PORT",
+        .about = "Sends lines to a front-end over TCP, checks each reply, and tells how many there "
+                 "were a\nsecond and how long they took.",
+        .notes = "Exit status: 0 when all replies were right, 1 when one was wrong or missing or "
+                 "there\nwas no connection, 2 for a usage error.",
+        .version = HERD_VERSION,
+        .rows = rows,
+        .operands = "it wants --connect HOST:PORT and options",
+    };
+    options_operands_t operands;
+    options_end_t end = options_read(&options, argc, argv, &operands);
+    if (end == OPTIONS_READ && settings->host == NULL && arguments->echo_port == no_echo) {
+        end = options_refuse(&options, "%s", options.operands);
     }
-    if (optind != argc || (options->settings.host == NULL && !options->serves_echo)) {
-        fputs("herd-bench: it wants --connect HOST:PORT and options; see herd-bench --help\n",
-              stderr);
-        *ret_exit = EXIT_USAGE;
-        return false;
-    }
-    return true;
+    settings->peer = (bench_peer_t)peer;
+    return end;
 }
 
 static int run(const bench_settings_t *settings)
@@ -210,25 +149,30 @@ static int run(const bench_settings_t *settings)
     return code;
 }
 
+static int run_or_serve(const arguments_t *arguments)
+{
+    if (arguments->echo_port == no_echo) {
+        return run(&arguments->settings);
+    }
+    bench_echo_serve((uint16_t)arguments->echo_port);
+    fprintf(stderr, "herd-bench: echo: %s\n", strerror(errno));
+    return EXIT_WRONG;
+}
+
 int main(int argc, char **argv)
 {
-    bench_options_t options = {.settings = {.clients = 50,
-                                            .pipeline = 1,
-                                            .weights = {[BENCH_IAMAT] = 9, [BENCH_WHATSAT] = 1},
-                                            .ids = 10000,
-                                            .duration_s = 10}};
+    arguments_t arguments = {.settings = {.clients = 50,
+                                          .pipeline = 1,
+                                          .weights = {[BENCH_IAMAT] = 9, [BENCH_WHATSAT] = 1},
+                                          .ids = 10000,
+                                          .duration_s = 10},
+                             .echo_port = no_echo};
     int code = EXIT_RIGHT;
-    if (!read_options(argc, argv, &options, &code)) {
-        free(options.settings.host);
-        return code;
+    switch (read_arguments(argc, argv, &arguments)) {
+    case OPTIONS_READ: code = run_or_serve(&arguments); break;
+    case OPTIONS_SHOWN: break;
+    case OPTIONS_WRONG: code = EXIT_USAGE; break;
     }
-    if (options.serves_echo) {
-        bench_echo_serve((uint16_t)options.echo_port);
-        fprintf(stderr, "herd-bench: echo: %s\n", strerror(errno));
-        code = EXIT_WRONG;
-    } else {
-        code = run(&options.settings);
-    }
-    free(options.settings.host);
+    free(arguments.settings.host);
     return code;
 }

@@ -5,12 +5,11 @@
 #ifndef HERD_TESTS_SIM_ARGUMENTS_H
 #define HERD_TESTS_SIM_ARGUMENTS_H
 
+#include "common/base/options.h"
 #include "tests/sim/scenario.h"
 #include "tests/sim/sim.h"
 
-enum { ARGUMENTS_EXIT_USAGE = 2 };
-
-/* What it said (open value struct); the caller sets the defaults. */
+/* What it says (open value struct); the caller sets the defaults. */
 typedef struct {
     sim_settings_t settings; /* of the first seed */
     bool stops_at_failure;   /* with the first seed that fails */
@@ -21,7 +20,7 @@ typedef struct {
     size_t missed; /* updates */
 } arguments_t;
 
-/* False where the program ends with `ret_exit`; why was printed. */
-bool arguments_read(int argc, char **argv, arguments_t *arguments, int *ret_exit);
+/* Reads the command line. */
+options_end_t arguments_read(int argc, char **argv, arguments_t *arguments);
 
 #endif

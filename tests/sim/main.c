@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { EXIT_HELD = 0, EXIT_BROKEN = 1 };
+enum { EXIT_HELD = 0, EXIT_BROKEN = 1, EXIT_USAGE = 2 };
 
 static void print_failure(const sim_settings_t *settings, const sim_result_t *result)
 {
@@ -100,9 +100,10 @@ int main(int argc, char **argv)
                              .seed_count = 1,
                              .all_graphs = true,
                              .missed = 10};
-    int code = EXIT_HELD;
-    if (!arguments_read(argc, argv, &arguments, &code)) {
-        return code;
+    switch (arguments_read(argc, argv, &arguments)) {
+    case OPTIONS_READ: break;
+    case OPTIONS_SHOWN: return EXIT_HELD;
+    case OPTIONS_WRONG: return EXIT_USAGE;
     }
     return arguments.has_scenario ? run_scenario(&arguments) : run_seeds(&arguments);
 }
