@@ -163,7 +163,7 @@ static int on_bus(zloop_t *loop, zmq_pollitem_t *item, void *argument)
             break;
         }
         const security_holder_t *holder;
-        bool admitted = guard_admits(self->guard, SECURITY_DOMAIN_BUS, &inbound, &holder);
+        bool admitted = guard_admits(self->guard, ROLES_DOMAIN_BUS, &inbound, &holder);
         /* B1, K4: who it is its routing id says, or where there are keys its key. */
         text_t sender = holder != NULL ? text_of(holder->name) : inbound.peer;
         if (admitted && status == STATUS_OK) {
@@ -344,11 +344,10 @@ static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     return 0;
 }
 
-static status_t bind_router(node_t *self, security_domain_t domain, const char *endpoint,
+static status_t bind_router(node_t *self, roles_domain_t domain, const char *endpoint,
                             zsock_t **ret_socket)
 {
-    sockets_role_t role =
-        domain == SECURITY_DOMAIN_BUS ? SOCKETS_BUS_ROUTER : SOCKETS_REQUESTS_ROUTER;
+    sockets_role_t role = domain == ROLES_DOMAIN_BUS ? SOCKETS_BUS_ROUTER : SOCKETS_REQUESTS_ROUTER;
     zsock_t *socket = zsock_new(ZMQ_ROUTER);
     void *handle = socket != NULL ? zsock_resolve(socket) : NULL;
     if (handle == NULL || sockets_configure(handle, role, endpoint, NULL) != STATUS_OK ||
@@ -450,10 +449,10 @@ status_t node_new(const config_t *config, const config_member_t *member, log_t *
     store_limit_memory(self->store, max_memory(config));
     status_t status = guard_new(config, member, log, &self->guard);
     if (status == STATUS_OK) {
-        status = bind_router(self, SECURITY_DOMAIN_BUS, member->bus, &self->bus);
+        status = bind_router(self, ROLES_DOMAIN_BUS, member->bus, &self->bus);
     }
     if (status == STATUS_OK) {
-        status = bind_router(self, SECURITY_DOMAIN_REQUESTS, member->requests, &self->requests);
+        status = bind_router(self, ROLES_DOMAIN_REQUESTS, member->requests, &self->requests);
     }
     if (status == STATUS_OK) {
         tap_context_t tap = {.loop = self->loop,

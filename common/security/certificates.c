@@ -1,10 +1,13 @@
 #include "common/security/certificates.h"
 
+#include "common/base/files.h"
+#include "common/base/limits.h"
 #include "common/base/memory.h"
+#include "common/protocol/record.h"
 
 #include <czmq.h>
+#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,10 +15,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void tell(security_problem_t *problem, const char *format, ...)
+#define PUBLIC_ENDING "cert"
+#define SECRET_ENDING "cert_secret"
+
+static void tell(certificates_problem_t *problem, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-static void tell(security_problem_t *problem, const char *format, ...)
+static void tell(certificates_problem_t *problem, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -37,57 +43,127 @@ static char *join(const char *format, ...)
     return text;
 }
 
-char *security_role_folder(const char *folder, security_role_t role)
+char *certificates_role_folder(const char *folder, roles_role_t role)
 {
-    return join("%s/%s", folder, security_role_text(role));
+    return join("%s/%s", folder, roles_text(role));
 }
 
-char *security_public_path(const char *folder, security_role_t role, const char *name)
+char *certificates_public_path(const char *folder, roles_role_t role, const char *name)
 {
-    return join("%s/%s/%s.cert", folder, security_role_text(role), name);
+    return join("%s/%s/%s." PUBLIC_ENDING, folder, roles_text(role), name);
 }
 
-char *security_secret_path(const char *folder, security_role_t role, const char *name)
+char *certificates_secret_path(const char *folder, roles_role_t role, const char *name)
 {
-    return join("%s/%s/%s.cert_secret", folder, security_role_text(role), name);
+    return join("%s/%s/%s." SECRET_ENDING, folder, roles_text(role), name);
 }
 
-/* Opens a plain file: a secret one that is for its owner alone, or one that not everybody may write. */
-static status_t open_plain(const char *path, bool secret, int *ret_file,
-                           security_problem_t *ret_problem)
+/* The part of "NAME.ENDING" before the dot; false for files that are no such certificate. */
+static bool take_name(const char *file, const char *ending, text_t *ret_name)
+{
+    const char *dot = strrchr(file, '.');
+    if (dot == NULL || strcmp(dot + 1, ending) != 0) {
+        return false;
+    }
+    *ret_name = (text_t){.data = file, .size = (size_t)(dot - file)};
+    return record_name_is_valid(*ret_name);
+}
+
+status_t certificates_list(const char *folder, roles_role_t role, bool secret,
+                           certificates_name_fn *each, void *argument)
+{
+    char *path = certificates_role_folder(folder, role);
+    DIR *directory = opendir(path);
+    int error = errno;
+    free(path);
+    if (directory == NULL) {
+        errno = error;
+        return error == ENOENT ? STATUS_OK : STATUS_SYSTEM;
+    }
+    const struct dirent *entry;
+    bool more = true;
+    while (more && (entry = readdir(directory)) != NULL) {
+        text_t name;
+        if (take_name(entry->d_name, secret ? SECRET_ENDING : PUBLIC_ENDING, &name)) {
+            more = each(argument, name);
+        }
+    }
+    closedir(directory);
+    return STATUS_OK;
+}
+
+/* Secret certificates of a role. */
+typedef struct {
+    size_t count;
+    char *first; /* name of the first that was found */
+} secrets_t;
+
+static bool count_secret(void *argument, text_t name)
+{
+    secrets_t *self = argument;
+    if (self->count++ == 0) {
+        self->first = memory_copy_text(name.data, name.size);
+    }
+    return true;
+}
+
+char *certificates_only_secret(const char *folder, roles_role_t role, size_t *ret_count)
+{
+    secrets_t secrets = {0};
+    status_t status = certificates_list(folder, role, true, count_secret, &secrets);
+    if (status != STATUS_OK || secrets.count != 1) {
+        free(secrets.first);
+        secrets.first = NULL;
+    }
+    *ret_count = secrets.count;
+    return secrets.first;
+}
+
+/* Whether nobody but its owner, who is us or root, can read a secret file, and not everybody can write a public one. */
+static bool is_guarded(const char *path, const struct stat *state, bool secret,
+                       certificates_problem_t *ret_problem)
+{
+    mode_t forbidden = secret ? S_IRWXG | S_IRWXO : S_IWOTH;
+    if (secret && state->st_uid != geteuid() && state->st_uid != 0) {
+        tell(ret_problem, "%s belongs to another user", path);
+        return false;
+    }
+    if ((state->st_mode & forbidden) != 0) {
+        tell(ret_problem, "%s is open to others (mode %04o); chmod %s it", path,
+             (unsigned)state->st_mode & 07777U, secret ? "600" : "644");
+        return false;
+    }
+    return true;
+}
+
+static status_t open_guarded(const char *path, bool secret, int *ret_file,
+                             certificates_problem_t *ret_problem)
 {
     struct stat state;
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (file < 0) {
-        tell(ret_problem, "%s cannot be read: %s", path, strerror(errno));
-        return errno == ENOENT ? STATUS_NOT_FOUND : STATUS_INVALID;
-    }
-    mode_t forbidden = secret ? S_IRWXG | S_IRWXO : S_IWOTH;
-    if (fstat(file, &state) != 0 || !S_ISREG(state.st_mode)) {
+    int file;
+    status_t status = files_open_plain(path, &file, &state);
+    if (status == STATUS_INVALID) {
         tell(ret_problem, "%s is not a plain file", path);
-    } else if (secret && state.st_uid != geteuid() && state.st_uid != 0) {
-        tell(ret_problem, "%s belongs to another user", path);
-    } else if ((state.st_mode & forbidden) != 0) {
-        tell(ret_problem, "%s is open to others (mode %04o); chmod %s it", path,
-             (unsigned)state.st_mode & 07777U, secret ? "600" : "644");
-    } else {
-        *ret_file = file;
-        return STATUS_OK;
+        return status;
     }
-    close(file);
-    return STATUS_INVALID;
+    if (status != STATUS_OK) {
+        tell(ret_problem, "%s cannot be read: %s", path, strerror(errno));
+        return status == STATUS_NOT_FOUND ? status : STATUS_INVALID;
+    }
+    if (!is_guarded(path, &state, secret, ret_problem)) {
+        close(file);
+        return STATUS_INVALID;
+    }
+    *ret_file = file;
+    return STATUS_OK;
 }
 
-/* The whole content with a zero behind it, in `out`; false where it is too long, or has a zero in it. */
+/* The whole content with a zero behind it, in `out`; false if it is too long, or has a zero in it. */
 static bool read_whole(int file, char *out, size_t out_size)
 {
-    size_t size = 0;
-    ssize_t got = 1;
-    while (got > 0 && size < out_size) {
-        got = read(file, out + size, out_size - size);
-        size += got > 0 ? (size_t)got : 0;
-    }
-    if (got != 0 || size == out_size || memchr(out, '\0', size) != NULL) {
+    size_t size;
+    if (files_read(file, out, out_size, &size) != STATUS_OK || size == out_size ||
+        memchr(out, '\0', size) != NULL) {
         return false;
     }
     out[size] = '\0';
@@ -95,14 +171,14 @@ static bool read_whole(int file, char *out, size_t out_size)
 }
 
 /* Copies a key of 40 characters that Z85 knows. */
-static bool take_key(zconfig_t *root, const char *path, char out[SECURITY_KEY_SIZE + 1])
+static bool take_key(zconfig_t *root, const char *path, char out[CERTIFICATES_KEY_SIZE + 1])
 {
     const char *text = zconfig_get(root, path, NULL);
-    uint8_t binary[SECURITY_BINARY_SIZE];
-    bool valid =
-        text != NULL && strlen(text) == SECURITY_KEY_SIZE && zmq_z85_decode(binary, text) != NULL;
+    uint8_t binary[CERTIFICATES_BINARY_SIZE];
+    bool valid = text != NULL && strlen(text) == CERTIFICATES_KEY_SIZE &&
+                 zmq_z85_decode(binary, text) != NULL;
     if (valid) {
-        memcpy(out, text, SECURITY_KEY_SIZE + 1);
+        memcpy(out, text, CERTIFICATES_KEY_SIZE + 1);
     }
     explicit_bzero(binary, sizeof binary);
     return valid;
@@ -111,7 +187,7 @@ static bool take_key(zconfig_t *root, const char *path, char out[SECURITY_KEY_SI
 /* curve
  *     public-key = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
  *     secret-key = "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs" */
-static bool take_pair(const char *text, bool secret, security_pair_t *ret_pair)
+static bool take_pair(const char *text, bool secret, certificates_pair_t *ret_pair)
 {
     zconfig_t *root = zconfig_str_load(text);
     bool taken = root != NULL && take_key(root, "curve/public-key", ret_pair->public_key) &&
@@ -120,23 +196,23 @@ static bool take_pair(const char *text, bool secret, security_pair_t *ret_pair)
     return taken;
 }
 
-static bool belong_together(const security_pair_t *pair)
+static bool belong_together(const certificates_pair_t *pair)
 {
-    char derived[SECURITY_KEY_SIZE + 1];
+    char derived[CERTIFICATES_KEY_SIZE + 1];
     return zmq_curve_public(derived, pair->secret_key) == 0 &&
            strcmp(derived, pair->public_key) == 0;
 }
 
-static status_t read_pair(const char *path, bool secret, security_pair_t *ret_pair,
-                          security_problem_t *ret_problem)
+static status_t read_pair(const char *path, bool secret, certificates_pair_t *ret_pair,
+                          certificates_problem_t *ret_problem)
 {
     int file;
-    status_t status = open_plain(path, secret, &file, ret_problem);
+    status_t status = open_guarded(path, secret, &file, ret_problem);
     if (status != STATUS_OK) {
         return status;
     }
     char text[LIMIT_CERTIFICATE_SIZE + 1];
-    security_pair_t pair = {0};
+    certificates_pair_t pair = {0};
     if (!read_whole(file, text, sizeof text) || !take_pair(text, secret, &pair)) {
         tell(ret_problem, "%s is no %s certificate of zcert", path, secret ? "secret" : "public");
         status = STATUS_INVALID;
@@ -152,19 +228,19 @@ static status_t read_pair(const char *path, bool secret, security_pair_t *ret_pa
     return status;
 }
 
-status_t security_read_public(const char *path, security_pair_t *ret_pair,
-                              security_problem_t *ret_problem)
+status_t certificates_read_public(const char *path, certificates_pair_t *ret_pair,
+                                  certificates_problem_t *ret_problem)
 {
     return read_pair(path, false, ret_pair, ret_problem);
 }
 
-status_t security_read_secret(const char *path, security_pair_t *ret_pair,
-                              security_problem_t *ret_problem)
+status_t certificates_read_secret(const char *path, certificates_pair_t *ret_pair,
+                                  certificates_problem_t *ret_problem)
 {
     return read_pair(path, true, ret_pair, ret_problem);
 }
 
-static bool make_folder(const char *path, security_problem_t *ret_problem)
+static bool make_folder(const char *path, certificates_problem_t *ret_problem)
 {
     if (mkdir(path, 0700) == 0 || errno == EEXIST) {
         return true;
@@ -175,7 +251,7 @@ static bool make_folder(const char *path, security_problem_t *ret_problem)
 
 /* Gives a finished file its name, unless that is taken. */
 static status_t publish(const char *written, const char *path, mode_t mode,
-                        security_problem_t *ret_problem)
+                        certificates_problem_t *ret_problem)
 {
     if (chmod(written, mode) == 0 && link(written, path) == 0) {
         return STATUS_OK;
@@ -191,7 +267,7 @@ static status_t publish(const char *written, const char *path, mode_t mode,
 
 /* Both files are written under other names first: one that has its name is whole. */
 static status_t save_pair(zcert_t *pair, const char *public_path, const char *secret_path,
-                          security_problem_t *ret_problem)
+                          certificates_problem_t *ret_problem)
 {
     char *public_written = join("%s.%ld", public_path, (long)getpid());
     char *secret_written = join("%s.%ld", secret_path, (long)getpid());
@@ -218,12 +294,12 @@ static status_t save_pair(zcert_t *pair, const char *public_path, const char *se
     return status;
 }
 
-status_t security_make_pair(const char *folder, security_role_t role, const char *name,
-                            security_problem_t *ret_problem)
+status_t certificates_make_pair(const char *folder, roles_role_t role, const char *name,
+                                certificates_problem_t *ret_problem)
 {
-    char *role_folder = security_role_folder(folder, role);
-    char *public_path = security_public_path(folder, role, name);
-    char *secret_path = security_secret_path(folder, role, name);
+    char *role_folder = certificates_role_folder(folder, role);
+    char *public_path = certificates_public_path(folder, role, name);
+    char *secret_path = certificates_secret_path(folder, role, name);
     zcert_t *pair = zcert_new();
     status_t status = STATUS_SYSTEM;
     if (pair == NULL) {

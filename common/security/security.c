@@ -2,18 +2,12 @@
 
 #include "common/base/memory.h"
 #include "common/protocol/record.h"
-#include "common/security/certificates.h"
 #include "common/sockets/sockets.h"
 
-#include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define PUBLIC_ENDING "cert"
-#define SECRET_ENDING "cert_secret"
 
 /* Public keys, in the order of their bytes. */
 typedef struct {
@@ -24,9 +18,9 @@ typedef struct {
 
 struct security {
     char *folder;
-    security_role_t role;
+    roles_role_t role;
     char *name;
-    security_pair_t own;
+    certificates_pair_t own;
     table_t table;
 };
 
@@ -36,83 +30,16 @@ typedef struct {
     void *argument;
 } listener_t;
 
-static const char *const role_texts[SECURITY_ROLES] = {
-#define SECURITY_TEXT(name, text) [SECURITY_##name] = (text),
-    SECURITY_ROLE_MAP(SECURITY_TEXT)
-#undef SECURITY_TEXT
-};
-
-static const char *const domain_texts[SECURITY_DOMAINS] = {
-#define SECURITY_TEXT(name, text) [SECURITY_DOMAIN_##name] = (text),
-    SECURITY_DOMAIN_MAP(SECURITY_TEXT)
-#undef SECURITY_TEXT
-};
-
-/* K2 */
-static const bool admitted[SECURITY_DOMAINS][SECURITY_ROLES] = {
-    [SECURITY_DOMAIN_BUS] = {[SECURITY_MEMBER] = true},
-    [SECURITY_DOMAIN_REQUESTS] = {[SECURITY_FRONT_END] = true, [SECURITY_OPERATOR] = true},
-    [SECURITY_DOMAIN_TAP] = {[SECURITY_OPERATOR] = true, [SECURITY_WATCHER] = true},
-};
-
-const char *security_role_text(security_role_t role)
-{
-    assert((unsigned)role < SECURITY_ROLES);
-    return role_texts[role];
-}
-
-const char *security_domain_text(security_domain_t domain)
-{
-    assert((unsigned)domain < SECURITY_DOMAINS);
-    return domain_texts[domain];
-}
-
-bool security_role_from_text(text_t text, security_role_t *ret_role)
-{
-    for (unsigned i = 0; i < SECURITY_ROLES; i++) {
-        if (text_equal(text, text_of(role_texts[i]))) {
-            *ret_role = (security_role_t)i;
-            return true;
-        }
-    }
-    return false;
-}
-
-bool security_domain_from_text(text_t text, security_domain_t *ret_domain)
-{
-    for (unsigned i = 0; i < SECURITY_DOMAINS; i++) {
-        if (text_equal(text, text_of(domain_texts[i]))) {
-            *ret_domain = (security_domain_t)i;
-            return true;
-        }
-    }
-    return false;
-}
-
-bool security_admits(security_domain_t domain, security_role_t role)
-{
-    return (unsigned)domain < SECURITY_DOMAINS && (unsigned)role < SECURITY_ROLES &&
-           admitted[domain][role];
-}
-
-/* K5: what front-ends send is theirs; all else is the operators'. */
-bool security_may_request(security_role_t role, message_type_t type)
-{
-    bool of_frontend = type == MESSAGE_HELLO || type == MESSAGE_REQUEST || type == MESSAGE_PING ||
-                       type == MESSAGE_GOODBYE;
-    return role == (of_frontend ? SECURITY_FRONT_END : SECURITY_OPERATOR);
-}
-
 static int compare_keys(const void *one, const void *other)
 {
     return memcmp(((const security_holder_t *)one)->key, ((const security_holder_t *)other)->key,
-                  SECURITY_KEY_SIZE);
+                  CERTIFICATES_KEY_SIZE);
 }
 
 static security_holder_t *table_find(const table_t *self, const char *key)
 {
     security_holder_t wanted = {0};
-    memcpy(wanted.key, key, SECURITY_KEY_SIZE);
+    memcpy(wanted.key, key, CERTIFICATES_KEY_SIZE);
     return self->count > 0
                ? bsearch(&wanted, self->holders, self->count, sizeof wanted, compare_keys)
                : NULL;
@@ -140,10 +67,10 @@ static void table_drop_doubles(table_t *self, const listener_t *listener)
         if (end == i + 1) {
             self->holders[kept++] = self->holders[i];
         } else {
-            char problem[SECURITY_PROBLEM_SIZE];
+            char problem[CERTIFICATES_PROBLEM_SIZE];
             snprintf(
                 problem, sizeof problem, "%s/%s and %s/%s have the same key; neither is accepted",
-                role_texts[holder->role], holder->name, role_texts[holder[1].role], holder[1].name);
+                roles_text(holder->role), holder->name, roles_text(holder[1].role), holder[1].name);
             listener->problem(listener->argument, problem);
         }
         i = end;
@@ -151,72 +78,61 @@ static void table_drop_doubles(table_t *self, const listener_t *listener)
     self->count = kept;
 }
 
-/* The part of "NAME.ENDING" before the dot; false for files that are no such certificate. */
-static bool take_name(const char *file, const char *ending, text_t *ret_name)
+/* A role whose certificates are being read. */
+typedef struct {
+    const char *folder;
+    roles_role_t role;
+    const listener_t *listener;
+    table_t *table;
+    bool full; /* the table has no room for another */
+} reading_t;
+
+static bool read_holder(void *argument, text_t name)
 {
-    const char *dot = strrchr(file, '.');
-    if (dot == NULL || strcmp(dot + 1, ending) != 0) {
+    reading_t *self = argument;
+    security_holder_t holder = {.role = self->role};
+    certificates_pair_t pair;
+    certificates_problem_t problem;
+    self->full = self->table->count == LIMIT_KEYS;
+    if (self->full) {
         return false;
     }
-    *ret_name = (text_t){.data = file, .size = (size_t)(dot - file)};
-    return record_name_is_valid(*ret_name);
-}
-
-static void read_holder(const char *folder, security_role_t role, text_t name,
-                        const listener_t *listener, table_t *table)
-{
-    security_holder_t holder = {.role = role};
-    security_pair_t pair;
-    security_problem_t problem;
     text_copy(name, holder.name);
-    char *path = security_public_path(folder, role, holder.name);
-    if (security_read_public(path, &pair, &problem) == STATUS_OK) {
+    char *path = certificates_public_path(self->folder, self->role, holder.name);
+    if (certificates_read_public(path, &pair, &problem) == STATUS_OK) {
         memcpy(holder.key, pair.public_key, sizeof holder.key);
-        table_add(table, &holder);
+        table_add(self->table, &holder);
     } else {
-        listener->problem(listener->argument, problem.text);
+        self->listener->problem(self->listener->argument, problem.text);
     }
     free(path);
+    return true;
 }
 
-/* The certificates of one role; a folder that is not there has none. */
-static status_t read_role(const char *folder, security_role_t role, const listener_t *listener,
+/* Adds the holders of one role. STATUS_SYSTEM, reported: there are too many, or the folder cannot be read. */
+static status_t read_role(const char *folder, roles_role_t role, const listener_t *listener,
                           table_t *table)
 {
-    char *path = security_role_folder(folder, role);
-    DIR *directory = opendir(path);
-    status_t status = directory != NULL || errno == ENOENT ? STATUS_OK : STATUS_SYSTEM;
-    const struct dirent *entry;
-    text_t name;
-    while (directory != NULL && status == STATUS_OK && (entry = readdir(directory)) != NULL) {
-        if (!take_name(entry->d_name, PUBLIC_ENDING, &name)) {
-            continue;
-        }
-        if (table->count == LIMIT_KEYS) {
-            status = STATUS_FULL;
-        } else {
-            read_holder(folder, role, name, listener, table);
-        }
+    reading_t reading = {.folder = folder, .role = role, .listener = listener, .table = table};
+    status_t status = certificates_list(folder, role, false, read_holder, &reading);
+    if (status == STATUS_OK && !reading.full) {
+        return STATUS_OK;
     }
-    if (status != STATUS_OK) {
-        char problem[SECURITY_PROBLEM_SIZE];
-        snprintf(problem, sizeof problem, "the keys in %s cannot be read: %s", path,
-                 status == STATUS_FULL ? "too many" : strerror(errno));
-        listener->problem(listener->argument, problem);
-    }
-    if (directory != NULL) {
-        closedir(directory);
-    }
+    char problem[CERTIFICATES_PROBLEM_SIZE];
+    const char *reason = reading.full ? "too many" : strerror(errno);
+    char *path = certificates_role_folder(folder, role);
+    snprintf(problem, sizeof problem, "the keys in %s cannot be read: %s", path, reason);
+    listener->problem(listener->argument, problem);
     free(path);
-    return status == STATUS_OK ? STATUS_OK : STATUS_SYSTEM;
+    return STATUS_SYSTEM;
 }
 
 static status_t read_table(const char *folder, const listener_t *listener, table_t *ret_table)
 {
     table_t table = {0};
     status_t status = STATUS_OK;
-    for (unsigned role = 0; role < SECURITY_ROLES && status == STATUS_OK; role++) {
-        status = read_role(folder, (security_role_t)role, listener, &table);
+    for (unsigned role = 0; role < ROLES_COUNT && status == STATUS_OK; role++) {
+        status = read_role(folder, (roles_role_t)role, listener, &table);
     }
     if (status != STATUS_OK) {
         free(table.holders);
@@ -230,37 +146,6 @@ static status_t read_table(const char *folder, const listener_t *listener, table
     return STATUS_OK;
 }
 
-/* The name of the only secret certificate of a role; caller frees. NULL, and `*ret_count` not 1, where it is not the only
- * one. */
-static char *find_only(const char *folder, security_role_t role, size_t *ret_count)
-{
-    char *path = security_role_folder(folder, role);
-    DIR *directory = opendir(path);
-    char *found = NULL;
-    const struct dirent *entry;
-    text_t name;
-    *ret_count = 0;
-    while (directory != NULL && (entry = readdir(directory)) != NULL) {
-        if (take_name(entry->d_name, SECRET_ENDING, &name)) {
-            (*ret_count)++;
-            free(found);
-            found = *ret_count == 1 ? memory_copy_text(name.data, name.size) : NULL;
-        }
-    }
-    if (directory != NULL) {
-        closedir(directory);
-    }
-    free(path);
-    return found;
-}
-
-bool security_has_secret(const char *folder, security_role_t role)
-{
-    size_t count;
-    free(find_only(folder, role, &count));
-    return count > 0;
-}
-
 /* Whose key is the own one: the name given, or that of the only one. NULL after a problem. */
 static char *choose_name(const security_settings_t *settings)
 {
@@ -268,9 +153,9 @@ static char *choose_name(const security_settings_t *settings)
         return memory_copy_text(settings->name, strlen(settings->name));
     }
     size_t count;
-    const char *role = role_texts[settings->role];
-    char *name = find_only(settings->folder, settings->role, &count);
-    char problem[SECURITY_PROBLEM_SIZE];
+    const char *role = roles_text(settings->role);
+    char *name = certificates_only_secret(settings->folder, settings->role, &count);
+    char problem[CERTIFICATES_PROBLEM_SIZE];
     if (count == 0) {
         snprintf(problem, sizeof problem,
                  "there is no secret key in %s/%s; `herdctl keygen --role %s NAME` makes one",
@@ -286,14 +171,14 @@ static char *choose_name(const security_settings_t *settings)
 
 static status_t read_own(const security_settings_t *settings, security_t *self)
 {
-    security_problem_t problem;
-    char *path = security_secret_path(self->folder, self->role, self->name);
-    status_t status = security_read_secret(path, &self->own, &problem);
+    certificates_problem_t problem;
+    char *path = certificates_secret_path(self->folder, self->role, self->name);
+    status_t status = certificates_read_secret(path, &self->own, &problem);
     if (status == STATUS_NOT_FOUND) {
-        bool of_member = self->role == SECURITY_MEMBER || self->role == SECURITY_FRONT_END;
+        bool of_member = self->role == ROLES_MEMBER || self->role == ROLES_FRONT_END;
         snprintf(problem.text, sizeof problem.text,
                  "the key %s is missing; `herdctl keygen %s%s%s%s` makes it", path,
-                 of_member ? "" : "--role ", of_member ? "" : role_texts[self->role],
+                 of_member ? "" : "--role ", of_member ? "" : roles_text(self->role),
                  of_member ? "" : " ", self->name);
     }
     if (status != STATUS_OK) {
@@ -367,10 +252,10 @@ static security_changes_t compare_tables(const table_t *before, const table_t *a
 
 static bool own_differs(const security_t *self)
 {
-    security_pair_t pair = {0};
-    security_problem_t problem;
-    char *path = security_secret_path(self->folder, self->role, self->name);
-    bool differs = security_read_secret(path, &pair, &problem) == STATUS_OK &&
+    certificates_pair_t pair = {0};
+    certificates_problem_t problem;
+    char *path = certificates_secret_path(self->folder, self->role, self->name);
+    bool differs = certificates_read_secret(path, &pair, &problem) == STATUS_OK &&
                    strcmp(pair.public_key, self->own.public_key) != 0;
     explicit_bzero(&pair, sizeof pair);
     free(path);
@@ -395,10 +280,10 @@ status_t security_reload(security_t *self, security_problem_fn *problem, void *a
 
 const security_holder_t *security_find(const security_t *self, text_t key)
 {
-    return key.size == SECURITY_KEY_SIZE ? table_find(&self->table, key.data) : NULL;
+    return key.size == CERTIFICATES_KEY_SIZE ? table_find(&self->table, key.data) : NULL;
 }
 
-const char *security_key(const security_t *self, security_role_t role, const char *name)
+const char *security_key(const security_t *self, roles_role_t role, const char *name)
 {
     for (size_t i = 0; i < self->table.count; i++) {
         const security_holder_t *holder = &self->table.holders[i];
@@ -419,10 +304,11 @@ const char *security_own_key(const security_t *self)
     return self->own.public_key;
 }
 
-status_t security_serve(const security_t *self, void *socket, security_domain_t domain)
+status_t security_serve(const security_t *self, void *socket, roles_domain_t domain)
 {
-    return self == NULL ? STATUS_OK
-                        : sockets_secure_server(socket, self->own.secret_key, domain_texts[domain]);
+    return self == NULL
+               ? STATUS_OK
+               : sockets_secure_server(socket, self->own.secret_key, roles_domain_text(domain));
 }
 
 status_t security_connect(const security_t *self, void *socket, const char *member)
@@ -430,7 +316,7 @@ status_t security_connect(const security_t *self, void *socket, const char *memb
     if (self == NULL) {
         return STATUS_OK;
     }
-    const char *server = security_key(self, SECURITY_MEMBER, member);
+    const char *server = security_key(self, ROLES_MEMBER, member);
     return server == NULL
                ? STATUS_NOT_FOUND
                : sockets_secure_client(socket, self->own.public_key, self->own.secret_key, server);

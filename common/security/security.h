@@ -12,50 +12,18 @@
 #include "common/base/limits.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
-#include "common/protocol/message.h"
+#include "common/security/certificates.h"
+#include "common/security/roles.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/* Every role: name in the code, name of its folder. */
-#define SECURITY_ROLE_MAP(X)                                                                       \
-    X(MEMBER, "member")       /* a node: speaks and listens on the bus */                          \
-    X(FRONT_END, "front-end") /* asks its own node */                                              \
-    X(OPERATOR, "operator")   /* asks and commands any node, reads taps */                         \
-    X(WATCHER, "watcher")     /* reads taps */
-
-typedef enum {
-#define SECURITY_ENUM(name, text) SECURITY_##name,
-    SECURITY_ROLE_MAP(SECURITY_ENUM)
-#undef SECURITY_ENUM
-        SECURITY_ROLES
-} security_role_t;
-
-/* Every kind of socket that a node binds: its domain for ZAP (rfc.zeromq.org/spec/27). */
-#define SECURITY_DOMAIN_MAP(X)                                                                     \
-    X(BUS, "bus")                                                                                  \
-    X(REQUESTS, "requests")                                                                        \
-    X(TAP, "tap")
-
-typedef enum {
-#define SECURITY_ENUM(name, text) SECURITY_DOMAIN_##name,
-    SECURITY_DOMAIN_MAP(SECURITY_ENUM)
-#undef SECURITY_ENUM
-        SECURITY_DOMAINS
-} security_domain_t;
-
-enum {
-    SECURITY_KEY_SIZE = 40,    /* a key in Z85 (rfc.zeromq.org/spec/32), without a zero */
-    SECURITY_BINARY_SIZE = 32, /* the same in bytes */
-    SECURITY_PROBLEM_SIZE = 1024,
-};
 
 typedef struct security security_t;
 
 /* Whose a public key is (open value struct). */
 typedef struct {
-    char key[SECURITY_KEY_SIZE + 1]; /* Z85, and a zero */
-    security_role_t role;
+    char key[CERTIFICATES_KEY_SIZE + 1]; /* Z85, and a zero */
+    roles_role_t role;
     char name[LIMIT_NAME_SIZE + 1]; /* and a zero */
 } security_holder_t;
 
@@ -65,7 +33,7 @@ typedef void security_problem_fn(void *argument, const char *problem);
 /* Where keys are, and whose are one's own (open value struct); all borrowed for the call. */
 typedef struct {
     const char *folder; /* NULL: a herd without keys */
-    security_role_t role;
+    roles_role_t role;
     const char *name; /* NULL: the only one of that role with a secret certificate here */
     security_problem_fn *problem;
     void *argument; /* for `problem` */
@@ -73,26 +41,11 @@ typedef struct {
 
 /* What a reload changed (open value struct). */
 typedef struct {
-    size_t added;                 /* keys that are accepted now and were not */
-    size_t removed;               /* keys that were accepted and are not any more */
-    bool revoked[SECURITY_ROLES]; /* some of these were of this role */
-    bool own; /* the own secret certificate is another one: that takes a start */
+    size_t added;              /* keys that are accepted now and were not */
+    size_t removed;            /* keys that were accepted and are not any more */
+    bool revoked[ROLES_COUNT]; /* some of these were of this role */
+    bool own;                  /* the own secret certificate is another one: that takes a start */
 } security_changes_t;
-
-/* "front-end", "bus". */
-const char *security_role_text(security_role_t role);
-const char *security_domain_text(security_domain_t domain);
-
-/* The role or domain of that text; false where there is none. */
-bool security_role_from_text(text_t text, security_role_t *ret_role);
-bool security_domain_from_text(text_t text, security_domain_t *ret_domain);
-
-/* Whether a role may connect to a domain, and whether it may send such a message on the requests socket. */
-bool security_admits(security_domain_t domain, security_role_t role);
-bool security_may_request(security_role_t role, message_type_t type);
-
-/* Whether a secret certificate of that role is in the key folder, whosever. */
-bool security_has_secret(const char *folder, security_role_t role);
 
 /* Reads the own pair, and the public certificates of all. STATUS_OK, with `*ret_self` NULL where there is no folder. What is
  * wrong is told: STATUS_NOT_FOUND: there is no own key; STATUS_INVALID: it cannot be used; STATUS_SYSTEM: nor can the
@@ -110,7 +63,7 @@ status_t security_reload(security_t *self, security_problem_fn *problem, void *a
 const security_holder_t *security_find(const security_t *self, text_t key);
 
 /* The public key of that role and name, with a zero; NULL where there is none. Borrowed likewise. */
-const char *security_key(const security_t *self, security_role_t role, const char *name);
+const char *security_key(const security_t *self, roles_role_t role, const char *name);
 
 /* The own name and public key. */
 const char *security_name(const security_t *self);
@@ -118,7 +71,7 @@ const char *security_own_key(const security_t *self);
 
 /* Makes a socket that will be bound a server of that domain; NULL does nothing. STATUS_SYSTEM with errno set. */
 status_t security_serve(const security_t *self, void *socket,
-                        security_domain_t domain) STATUS_MUST_USE;
+                        roles_domain_t domain) STATUS_MUST_USE;
 
 /* Makes a socket that will connect to the node of `member` encrypt, and take no other for it; NULL does nothing.
  * STATUS_NOT_FOUND: that member's public certificate is not there. STATUS_SYSTEM with errno set. */

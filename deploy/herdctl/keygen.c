@@ -1,4 +1,5 @@
 /* herdctl keygen: new keys, as files in the folder that the herd file names (docs/security.md). Never overwrites one. */
+#include "common/base/limits.h"
 #include "common/protocol/record.h"
 #include "common/security/certificates.h"
 #include "deploy/herdctl/commands.h"
@@ -10,20 +11,20 @@
 /* What the command line says. */
 typedef struct {
     bool has_role; /* else: members, and their front-ends */
-    security_role_t role;
+    roles_role_t role;
     char **names;
     size_t name_count;
 } keygen_t;
 
-static bool make_pair(const config_t *config, security_role_t role, const char *name)
+static bool make_pair(const config_t *config, roles_role_t role, const char *name)
 {
-    security_problem_t problem;
-    if (security_make_pair(config->keys, role, name, &problem) != STATUS_OK) {
+    certificates_problem_t problem;
+    if (certificates_make_pair(config->keys, role, name, &problem) != STATUS_OK) {
         fprintf(stderr, "herdctl: %s\n", problem.text);
         return false;
     }
-    char *public_path = security_public_path(config->keys, role, name);
-    char *secret_path = security_secret_path(config->keys, role, name);
+    char *public_path = certificates_public_path(config->keys, role, name);
+    char *secret_path = certificates_secret_path(config->keys, role, name);
     printf("%s\n%s\n", public_path, secret_path);
     free(secret_path);
     free(public_path);
@@ -32,8 +33,7 @@ static bool make_pair(const config_t *config, security_role_t role, const char *
 
 static bool check_name(const config_t *config, const keygen_t *self, const char *name)
 {
-    bool of_member =
-        !self->has_role || self->role == SECURITY_MEMBER || self->role == SECURITY_FRONT_END;
+    bool of_member = !self->has_role || self->role == ROLES_MEMBER || self->role == ROLES_FRONT_END;
     if (!record_name_is_valid(text_of(name))) {
         fprintf(stderr,
                 "herdctl: \"%s\" is no name: 1 to %d letters, digits, \"_\", \"-\" and \".\", the "
@@ -62,8 +62,8 @@ static herdctl_exit_t make_keys(const config_t *config, const keygen_t *self)
         if (self->has_role) {
             fine = make_pair(config, self->role, self->names[i]);
         } else {
-            fine = make_pair(config, SECURITY_MEMBER, self->names[i]) &&
-                   make_pair(config, SECURITY_FRONT_END, self->names[i]);
+            fine = make_pair(config, ROLES_MEMBER, self->names[i]) &&
+                   make_pair(config, ROLES_FRONT_END, self->names[i]);
         }
     }
     return fine ? HERDCTL_OK : HERDCTL_FAILED;
@@ -85,7 +85,7 @@ static herdctl_exit_t take_option(keygen_t *self, int argc, char **argv, int *re
                                                                 : "keygen knows no option %s",
                                    argv[0]);
     }
-    self->has_role = security_role_from_text(text_of(value), &self->role);
+    self->has_role = roles_from_text(text_of(value), &self->role);
     return self->has_role
                ? HERDCTL_OK
                : herdctl_usage_error("a role is member, front-end, operator or watcher, not \"%s\"",

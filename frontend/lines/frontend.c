@@ -305,7 +305,7 @@ static status_t open_keys(const frontend_t *self, security_t **ret_security)
 {
     const frontend_settings_t *of = &self->settings;
     security_settings_t settings = {.folder = of->config->keys,
-                                    .role = SECURITY_FRONT_END,
+                                    .role = ROLES_FRONT_END,
                                     .name = of->member->name,
                                     .problem = log_problem,
                                     .argument = of->log};
@@ -316,8 +316,8 @@ static status_t open_keys(const frontend_t *self, security_t **ret_security)
 static bool keys_differ(const frontend_t *self, const security_t *security)
 {
     const char *member = self->settings.member->name;
-    const char *before = security_key(self->security, SECURITY_MEMBER, member);
-    const char *after = security_key(security, SECURITY_MEMBER, member);
+    const char *before = security_key(self->security, ROLES_MEMBER, member);
+    const char *after = security_key(security, ROLES_MEMBER, member);
     return strcmp(security_own_key(self->security), security_own_key(security)) != 0 ||
            strcmp(before != NULL ? before : "", after != NULL ? after : "") != 0;
 }

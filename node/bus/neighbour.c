@@ -21,9 +21,10 @@ struct neighbour {
     char *name;
     char *member; /* our name: the DEALER's routing id */
     char *endpoint;
-    char key[SECURITY_KEY_SIZE + 1]; /* of the neighbour, that the DEALER was made with; "": none */
-    char route[ROUTE_SIZE];          /* K4: the routing id that it has at our ROUTER */
-    size_t route_size;               /* bytes; 0: its name */
+    char key[CERTIFICATES_KEY_SIZE +
+             1];            /* of the neighbour, that the DEALER was made with; "": none */
+    char route[ROUTE_SIZE]; /* K4: the routing id that it has at our ROUTER */
+    size_t route_size;      /* bytes; 0: its name */
     link_t *link;
     zsock_t *dealer;
     void *monitor; /* of its handshakes; NULL without a dealer */
@@ -122,7 +123,7 @@ static void log_no_key(neighbour_t *self)
 static bool has_key(neighbour_t *self)
 {
     const security_t *security = self->context.security;
-    const char *key = security != NULL ? security_key(security, SECURITY_MEMBER, self->name) : NULL;
+    const char *key = security != NULL ? security_key(security, ROLES_MEMBER, self->name) : NULL;
     snprintf(self->key, sizeof self->key, "%s", key != NULL ? key : "");
     self->key_noted = self->key_noted && key == NULL;
     return security == NULL || key != NULL;
@@ -472,7 +473,7 @@ static void note_silent(neighbour_t *self)
 
 void neighbour_keys_changed(neighbour_t *self, int64_t steady_ns)
 {
-    const char *key = security_key(self->context.security, SECURITY_MEMBER, self->name);
+    const char *key = security_key(self->context.security, ROLES_MEMBER, self->name);
     if (strcmp(self->key, key != NULL ? key : "") == 0) {
         return;
     }

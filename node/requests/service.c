@@ -228,7 +228,7 @@ static void take_frontend_hello(service_t *self, const transport_inbound_t *inbo
 {
     const message_t *message = &inbound->message;
     if (!has_own_name(holder, message->body)) {
-        guard_note(self->context.guard, SECURITY_DOMAIN_REQUESTS, inbound, holder,
+        guard_note(self->context.guard, ROLES_DOMAIN_REQUESTS, inbound, holder,
                    "it gives another name than its key has");
         refuse(self, inbound, TEXT("this is not the name that your key has\n"));
         return;
@@ -300,8 +300,8 @@ static void take_message(service_t *self, const transport_inbound_t *inbound,
 {
     const message_t *message = &inbound->message;
     uint64_t session;
-    if (holder != NULL && !security_may_request(holder->role, message->type)) {
-        guard_note(self->context.guard, SECURITY_DOMAIN_REQUESTS, inbound, holder,
+    if (holder != NULL && !roles_may_request(holder->role, message->type)) {
+        guard_note(self->context.guard, ROLES_DOMAIN_REQUESTS, inbound, holder,
                    "such a key does not send this type"); /* K5 */
         return;
     }
@@ -337,8 +337,7 @@ void service_receive(service_t *self)
             break;
         }
         const security_holder_t *holder;
-        bool admitted =
-            guard_admits(self->context.guard, SECURITY_DOMAIN_REQUESTS, &inbound, &holder);
+        bool admitted = guard_admits(self->context.guard, ROLES_DOMAIN_REQUESTS, &inbound, &holder);
         if (admitted && status == STATUS_OK) {
             tap_exchange(self, PUBLICATION_REQUEST, inbound.peer, &inbound.message);
             take_message(self, &inbound, holder, now_ns, steady_ns);

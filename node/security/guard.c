@@ -25,7 +25,7 @@ struct guard {
     handshakes_t *handshakes; /* of all sockets that are bound */
     zhashx_t *seen;           /* who was let in, as the log says it: at most LIMIT_KEYS_SEEN */
     uint64_t refused;         /* connections and messages */
-    const char *endpoints[SECURITY_DOMAINS]; /* NULL: not bound */
+    const char *endpoints[ROLES_DOMAIN_COUNT]; /* NULL: not bound */
 };
 
 static void log_problem(void *argument, const char *problem)
@@ -46,7 +46,7 @@ static void log_open_herd(const guard_t *self)
 static status_t open_keys(guard_t *self)
 {
     security_settings_t settings = {.folder = self->config->keys,
-                                    .role = SECURITY_MEMBER,
+                                    .role = ROLES_MEMBER,
                                     .name = self->member->name,
                                     .problem = log_problem,
                                     .argument = self->log};
@@ -96,7 +96,7 @@ void guard_destroy(guard_t **self_p)
     *self_p = NULL;
 }
 
-status_t guard_bind(guard_t *self, void *socket, security_domain_t domain, const char *endpoint)
+status_t guard_bind(guard_t *self, void *socket, roles_domain_t domain, const char *endpoint)
 {
     handshakes_watch(self->handshakes, socket, domain);
     self->endpoints[domain] = endpoint;
@@ -123,13 +123,13 @@ void *guard_socket(const guard_t *self)
 }
 
 /* Why a holder may not speak there, NULL where he may (K2). */
-static const char *objection(const guard_t *self, security_domain_t domain,
+static const char *objection(const guard_t *self, roles_domain_t domain,
                              const security_holder_t *holder)
 {
-    if (!security_admits(domain, holder->role)) {
+    if (!roles_admit(domain, holder->role)) {
         return "such a key is not for this socket";
     }
-    if (holder->role == SECURITY_FRONT_END && strcmp(holder->name, self->member->name) != 0) {
+    if (holder->role == ROLES_FRONT_END && strcmp(holder->name, self->member->name) != 0) {
         return "it is the front-end of another member";
     }
     return NULL;
@@ -140,7 +140,7 @@ static void log_stranger(guard_t *self, const zap_request_t *request, const char
 {
     self->refused++;
     log_event(self->log, LOG_KEY_REFUSED, LOG_ABOUT(address, LOG_TEXT("key", request->key)),
-              "%s: refused: nobody here has its key, %s", security_domain_text(request->domain),
+              "%s: refused: nobody here has its key, %s", roles_domain_text(request->domain),
               request->key);
 }
 
@@ -153,14 +153,14 @@ static void log_accepted(guard_t *self, const zap_request_t *request, const char
     int address_size =
         (int)(strncmp(address, "localhost:", 10) == 0 ? (size_t)(strrchr(address, ':') - address)
                                                       : strlen(address));
-    snprintf(seen, sizeof seen, "%s %s %.*s", security_domain_text(request->domain), user,
+    snprintf(seen, sizeof seen, "%s %s %.*s", roles_domain_text(request->domain), user,
              address_size, address);
     if (zhashx_size(self->seen) == LIMIT_KEYS_SEEN) {
         zhashx_purge(self->seen);
     }
     if (zhashx_insert(self->seen, seen, self) == 0) {
         log_event(self->log, LOG_KEY_ACCEPTED, LOG_ABOUT(user, LOG_TEXT("address", address)),
-                  "%s: came from %s with its key", security_domain_text(request->domain), address);
+                  "%s: came from %s with its key", roles_domain_text(request->domain), address);
     }
 }
 
@@ -175,7 +175,7 @@ static void log_holder(guard_t *self, const zap_request_t *request, const char *
     }
     self->refused++;
     log_event(self->log, LOG_KEY_REFUSED, LOG_ABOUT(user, LOG_TEXT("address", address)),
-              "%s: refused, from %s: %s", security_domain_text(request->domain), address, reason);
+              "%s: refused, from %s: %s", roles_domain_text(request->domain), address, reason);
 }
 
 /* K1, K2 */
@@ -216,7 +216,7 @@ void guard_answer(guard_t *self)
     }
 }
 
-void guard_note(guard_t *self, security_domain_t domain, const transport_inbound_t *inbound,
+void guard_note(guard_t *self, roles_domain_t domain, const transport_inbound_t *inbound,
                 const security_holder_t *holder, const char *problem)
 {
     char user[ZAP_USER_SIZE];
@@ -230,7 +230,7 @@ void guard_note(guard_t *self, security_domain_t domain, const transport_inbound
     }
     self->refused++;
     log_event(self->log, LOG_KEY_MISUSED, LOG_ABOUT(user, LOG_TEXT("address", address)),
-              "%s: message dropped, from %s: %s", security_domain_text(domain), address, problem);
+              "%s: message dropped, from %s: %s", roles_domain_text(domain), address, problem);
 }
 
 /* K4: ids that ROUTER gives begin with a zero (zmq_socket(3)). */
@@ -240,7 +240,7 @@ static bool has_foreign_name(const security_holder_t *holder, text_t routing_id)
            !text_equal(routing_id, text_of(holder->name));
 }
 
-bool guard_admits(guard_t *self, security_domain_t domain, const transport_inbound_t *inbound,
+bool guard_admits(guard_t *self, roles_domain_t domain, const transport_inbound_t *inbound,
                   const security_holder_t **ret_holder)
 {
     *ret_holder = NULL;
@@ -252,7 +252,7 @@ bool guard_admits(guard_t *self, security_domain_t domain, const transport_inbou
     const char *problem = NULL;
     if (holder == NULL) {
         problem = "its key is not, or no longer, accepted here";
-    } else if (domain == SECURITY_DOMAIN_BUS && has_foreign_name(holder, inbound->peer)) {
+    } else if (domain == ROLES_DOMAIN_BUS && has_foreign_name(holder, inbound->peer)) {
         problem = "its routing id is another's name";
     } else {
         problem = objection(self, domain, holder);
@@ -265,10 +265,10 @@ bool guard_admits(guard_t *self, security_domain_t domain, const transport_inbou
     return true;
 }
 
-static void cut(const guard_t *self, security_domain_t domain)
+static void cut(const guard_t *self, roles_domain_t domain)
 {
     size_t count;
-    const char *name = security_domain_text(domain);
+    const char *name = roles_domain_text(domain);
     if (connections_cut(self->endpoints[domain], &count) == STATUS_OK) {
         log_event(self->log, LOG_CONNECTIONS_CUT, NULL,
                   "%s: %zu connections are cut, for a key was revoked; who has another comes back",
@@ -284,15 +284,14 @@ static void cut(const guard_t *self, security_domain_t domain)
 /* K7: ZeroMQ cannot be told to end the connection of one peer, so all of the socket end. */
 static void cut_revoked(guard_t *self, const security_changes_t *changes)
 {
-    for (unsigned domain = 0; domain < SECURITY_DOMAINS; domain++) {
+    for (unsigned domain = 0; domain < ROLES_DOMAIN_COUNT; domain++) {
         bool concerned = false;
-        for (unsigned role = 0; role < SECURITY_ROLES; role++) {
-            concerned =
-                concerned || (changes->revoked[role] &&
-                              security_admits((security_domain_t)domain, (security_role_t)role));
+        for (unsigned role = 0; role < ROLES_COUNT; role++) {
+            concerned = concerned || (changes->revoked[role] &&
+                                      roles_admit((roles_domain_t)domain, (roles_role_t)role));
         }
         if (concerned && self->endpoints[domain] != NULL) {
-            cut(self, (security_domain_t)domain);
+            cut(self, (roles_domain_t)domain);
         }
     }
 }

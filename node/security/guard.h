@@ -26,7 +26,7 @@ void guard_destroy(guard_t **self_p);
 
 /* Binds a configured socket for `domain`, with CURVE where there are keys; its handshakes are watched from then on.
  * `endpoint` is borrowed as long as the guard lives. STATUS_IN_USE, STATUS_SYSTEM with errno set. */
-status_t guard_bind(guard_t *self, void *socket, security_domain_t domain,
+status_t guard_bind(guard_t *self, void *socket, roles_domain_t domain,
                     const char *endpoint) STATUS_MUST_USE;
 
 /* Closes a socket that was bound; clears the pointer, NULL is fine. */
@@ -43,11 +43,11 @@ void guard_answer(guard_t *self);
 
 /* Whether a message that came to `domain` is from somebody who still may send there; what is not is logged. Then `*ret_holder`
  * is its sender, NULL without keys; borrowed until the next reload. */
-bool guard_admits(guard_t *self, security_domain_t domain, const transport_inbound_t *inbound,
+bool guard_admits(guard_t *self, roles_domain_t domain, const transport_inbound_t *inbound,
                   const security_holder_t **ret_holder);
 
 /* Logs and counts a message that `holder`, who may speak there, may not send. `problem` is ours. */
-void guard_note(guard_t *self, security_domain_t domain, const transport_inbound_t *inbound,
+void guard_note(guard_t *self, roles_domain_t domain, const transport_inbound_t *inbound,
                 const security_holder_t *holder, const char *problem);
 
 /* Reads the keys again. Connections to domains of roles that lost a key are cut; who may comes back at once. `*ret_changed`:

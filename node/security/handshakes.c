@@ -43,7 +43,7 @@ struct handshakes {
     unsigned watches; /* so far: each has an address of its own */
     atomic_uint_fast64_t failed;
     /* The thread's own: */
-    watched_t *watched; /* SECURITY_DOMAINS of them */
+    watched_t *watched; /* ROLES_DOMAIN_COUNT of them */
     uint64_t accepted;
 };
 
@@ -62,7 +62,7 @@ static const char *failure_text(const handshakes_t *self, uint16_t event, uint32
 }
 
 /* The peer is its address, without the port: the next try of the same one has another. */
-static void tell_failure(handshakes_t *self, security_domain_t domain, const char *peer,
+static void tell_failure(handshakes_t *self, roles_domain_t domain, const char *peer,
                          const char *reason)
 {
     char host[CONNECTIONS_PEER_SIZE];
@@ -71,7 +71,7 @@ static void tell_failure(handshakes_t *self, security_domain_t domain, const cha
     snprintf(host, sizeof host, "%.*s", size, peer);
     atomic_fetch_add(&self->failed, 1);
     log_event(self->log, LOG_HANDSHAKE_FAILED, LOG_ABOUT(host, LOG_TEXT("address", peer)),
-              "%s: a connection from %s came to nothing: %s", security_domain_text(domain), peer,
+              "%s: a connection from %s came to nothing: %s", roles_domain_text(domain), peer,
               reason);
 }
 
@@ -122,7 +122,7 @@ static void on_disconnected(handshakes_t *self, watched_t *watched, int file)
         }
     }
     if (failure != NULL) {
-        tell_failure(self, (security_domain_t)(watched - self->watched),
+        tell_failure(self, (roles_domain_t)(watched - self->watched),
                      known ? connection->peer : "somebody who left at once", failure);
     }
     if (known) {
@@ -161,7 +161,7 @@ static bool take_order(handshakes_t *self, zsock_t *pipe)
     if (zsock_recv(pipe, "s4s", &order, &domain, &address) != 0) {
         return false;
     }
-    bool more = strcmp(order, "WATCH") == 0 && domain < SECURITY_DOMAINS;
+    bool more = strcmp(order, "WATCH") == 0 && domain < ROLES_DOMAIN_COUNT;
     if (more) {
         watched_t *watched = &self->watched[domain];
         zsock_destroy(&watched->monitor); /* of a socket that was closed: it is bound anew */
@@ -183,11 +183,11 @@ static bool take_order(handshakes_t *self, zsock_t *pipe)
 /* One wait; false at the end of the actor. */
 static bool turn(handshakes_t *self, zsock_t *pipe)
 {
-    zmq_pollitem_t items[SECURITY_DOMAINS + 1] = {
+    zmq_pollitem_t items[ROLES_DOMAIN_COUNT + 1] = {
         {.socket = zsock_resolve(pipe), .events = ZMQ_POLLIN}};
-    watched_t *watched[SECURITY_DOMAINS + 1] = {NULL};
+    watched_t *watched[ROLES_DOMAIN_COUNT + 1] = {NULL};
     int count = 1;
-    for (unsigned i = 0; i < SECURITY_DOMAINS; i++) {
+    for (unsigned i = 0; i < ROLES_DOMAIN_COUNT; i++) {
         if (self->watched[i].monitor != NULL) {
             items[count] = (zmq_pollitem_t){.socket = zsock_resolve(self->watched[i].monitor),
                                             .events = ZMQ_POLLIN};
@@ -211,7 +211,7 @@ static void run(zsock_t *pipe, void *argument)
     zsock_signal(pipe, 0);
     while (turn(self, pipe)) {
     }
-    for (unsigned i = 0; i < SECURITY_DOMAINS; i++) {
+    for (unsigned i = 0; i < ROLES_DOMAIN_COUNT; i++) {
         zsock_destroy(&self->watched[i].monitor);
     }
 }
@@ -221,7 +221,7 @@ handshakes_t *handshakes_new(log_t *log, bool secure)
     handshakes_t *self = memory_new(sizeof *self);
     self->log = log;
     self->secure = secure;
-    self->watched = memory_new_array(SECURITY_DOMAINS, sizeof *self->watched);
+    self->watched = memory_new_array(ROLES_DOMAIN_COUNT, sizeof *self->watched);
     self->actor = zactor_new(run, self);
     return self;
 }
@@ -238,7 +238,7 @@ void handshakes_destroy(handshakes_t **self_p)
     *self_p = NULL;
 }
 
-void handshakes_watch(handshakes_t *self, void *socket, security_domain_t domain)
+void handshakes_watch(handshakes_t *self, void *socket, roles_domain_t domain)
 {
     char address[64];
     snprintf(address, sizeof address, "inproc://handshakes-%p-%u", (const void *)self,
@@ -246,7 +246,7 @@ void handshakes_watch(handshakes_t *self, void *socket, security_domain_t domain
     /* Without a monitor failures are not logged; all else is as it should be. */
     if (zmq_socket_monitor(socket, address, EVENTS) != 0) {
         log_event(self->log, LOG_UNWATCHED, NULL, "%s: handshakes cannot be watched: %s",
-                  security_domain_text(domain), zmq_strerror(zmq_errno()));
+                  roles_domain_text(domain), zmq_strerror(zmq_errno()));
         return;
     }
     zsock_send(self->actor, "s4s", "WATCH", (unsigned)domain, address);

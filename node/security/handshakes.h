@@ -21,7 +21,7 @@ handshakes_t *handshakes_new(log_t *log, bool secure);
 void handshakes_destroy(handshakes_t **self_p);
 
 /* Watches a socket that is about to be bound, from now on the only one of its domain. */
-void handshakes_watch(handshakes_t *self, void *socket, security_domain_t domain);
+void handshakes_watch(handshakes_t *self, void *socket, roles_domain_t domain);
 
 /* Ends that, before the socket is closed: an event without a reader would hold up ZeroMQ's I/O thread. */
 void handshakes_leave(void *socket);

@@ -14,7 +14,7 @@ enum {
 };
 
 /* A property of ZMTP (rfc.zeromq.org/spec/23): a size in one byte, name, a size in four, value. */
-enum { PROPERTY_SIZE = 1 + sizeof ZAP_KEY_PROPERTY - 1 + 4 + SECURITY_KEY_SIZE };
+enum { PROPERTY_SIZE = 1 + sizeof ZAP_KEY_PROPERTY - 1 + 4 + CERTIFICATES_KEY_SIZE };
 
 #define VERSION "1.0"
 
@@ -37,18 +37,18 @@ status_t zap_read(zmsg_t *message, zap_request_t *ret_request, text_t *ret_id)
     zap_request_t request = {.id = frames[FRAME_ID], .address = frames[FRAME_ADDRESS]};
     if (count != FRAMES || !text_equal(frames[FRAME_VERSION], TEXT(VERSION)) ||
         !text_equal(frames[FRAME_MECHANISM], TEXT("CURVE")) ||
-        frames[FRAME_KEY].size != SECURITY_BINARY_SIZE ||
-        !security_domain_from_text(frames[FRAME_DOMAIN], &request.domain)) {
+        frames[FRAME_KEY].size != CERTIFICATES_BINARY_SIZE ||
+        !roles_domain_from_text(frames[FRAME_DOMAIN], &request.domain)) {
         return STATUS_INVALID;
     }
-    zmq_z85_encode(request.key, (const uint8_t *)frames[FRAME_KEY].data, SECURITY_BINARY_SIZE);
+    zmq_z85_encode(request.key, (const uint8_t *)frames[FRAME_KEY].data, CERTIFICATES_BINARY_SIZE);
     *ret_request = request;
     return STATUS_OK;
 }
 
 void zap_write_user(const security_holder_t *holder, char out[ZAP_USER_SIZE])
 {
-    snprintf(out, ZAP_USER_SIZE, "%s/%s", security_role_text(holder->role), holder->name);
+    snprintf(out, ZAP_USER_SIZE, "%s/%s", roles_text(holder->role), holder->name);
 }
 
 static zmsg_t *begin_reply(text_t id, const char *code, const char *text)
@@ -70,8 +70,8 @@ zmsg_t *zap_accept(text_t id, const security_holder_t *holder)
     *end++ = (char)(sizeof ZAP_KEY_PROPERTY - 1);
     end = text_copy(TEXT(ZAP_KEY_PROPERTY), end);
     memcpy(end, "\0\0\0", 3); /* network order */
-    end[3] = (char)SECURITY_KEY_SIZE;
-    memcpy(end + 4, holder->key, SECURITY_KEY_SIZE);
+    end[3] = (char)CERTIFICATES_KEY_SIZE;
+    memcpy(end + 4, holder->key, CERTIFICATES_KEY_SIZE);
     zmsg_t *reply = begin_reply(id, "200", "OK");
     zmsg_addstr(reply, user);
     zmsg_addmem(reply, property, sizeof property);

@@ -22,9 +22,9 @@ enum {
 /* Open value struct; texts borrow from the message. */
 typedef struct {
     text_t id;
-    security_domain_t domain;
-    text_t address;                  /* foreign bytes */
-    char key[SECURITY_KEY_SIZE + 1]; /* Z85, and a zero */
+    roles_domain_t domain;
+    text_t address;                      /* foreign bytes */
+    char key[CERTIFICATES_KEY_SIZE + 1]; /* Z85, and a zero */
 } zap_request_t;
 
 /* STATUS_INVALID: not that form, another version or mechanism, or an unknown domain; then `ret_id` is what stands in the

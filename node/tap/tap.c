@@ -153,7 +153,7 @@ static status_t open_socket(tap_t *self)
     self->socket = zsock_new(ZMQ_XPUB);
     if (self->socket == NULL ||
         sockets_configure(handle(self), SOCKETS_TAP_XPUB, endpoint, NULL) != STATUS_OK ||
-        guard_bind(self->context.guard, handle(self), SECURITY_DOMAIN_TAP, endpoint) != STATUS_OK) {
+        guard_bind(self->context.guard, handle(self), ROLES_DOMAIN_TAP, endpoint) != STATUS_OK) {
         int error = errno; /* for the log */
         guard_close(&self->socket);
         errno = error;

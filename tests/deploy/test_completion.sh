@@ -85,7 +85,7 @@ completed() {
 }
 
 # Every role, type of message and event that there is; "down" is an event of the neighbour's own.
-roles=$(in_source common/security/security.h 'define SECURITY_ROLE_MAP')
+roles=$(in_source common/security/roles.h 'define ROLES_MAP')
 types=$( (in_source common/protocol/message.h 'define MESSAGE_TYPE' && in_source node/bus/neighbour.c 'event_texts\[\] =' && echo down) | sort)
 for file in herdctl.bash _herdctl; do
     check "$file: roles" "$(completed --role "$file" | sort)" "$roles"

@@ -19,18 +19,18 @@
 struct intruder {
     void *context;
     void *socket;
-    security_pair_t pair;
+    certificates_pair_t pair;
 };
 
-static void read_pair(const herd_t *herd, security_role_t role, const char *name, bool secret,
-                      security_pair_t *ret_pair)
+static void read_pair(const herd_t *herd, roles_role_t role, const char *name, bool secret,
+                      certificates_pair_t *ret_pair)
 {
-    security_problem_t problem;
+    certificates_problem_t problem;
     char *keys = workspace_path(herd_folder(herd), "keys");
-    char *path =
-        secret ? security_secret_path(keys, role, name) : security_public_path(keys, role, name);
-    status_t status = secret ? security_read_secret(path, ret_pair, &problem)
-                             : security_read_public(path, ret_pair, &problem);
+    char *path = secret ? certificates_secret_path(keys, role, name)
+                        : certificates_public_path(keys, role, name);
+    status_t status = secret ? certificates_read_secret(path, ret_pair, &problem)
+                             : certificates_read_public(path, ret_pair, &problem);
     if (status != STATUS_OK) {
         fail_msg("%s", problem.text);
     }
@@ -40,13 +40,13 @@ static void read_pair(const herd_t *herd, security_role_t role, const char *name
 
 static void take_keys(intruder_t *self, const herd_t *herd, const intruder_options_t *options)
 {
-    security_pair_t server = {0};
+    certificates_pair_t server = {0};
     if (options->stranger) {
         assert_int_equal(zmq_curve_keypair(self->pair.public_key, self->pair.secret_key), 0);
     } else {
         read_pair(herd, options->role, options->name, true, &self->pair);
     }
-    read_pair(herd, SECURITY_MEMBER, options->server, false, &server);
+    read_pair(herd, ROLES_MEMBER, options->server, false, &server);
     assert_int_equal(
         sockets_secure_client(self->socket, self->pair.public_key, self->pair.secret_key,
                               options->wrong_server ? self->pair.public_key : server.public_key),

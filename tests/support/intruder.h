@@ -21,8 +21,8 @@ typedef struct {
     const char *server; /* the member whose public key it takes to be there; NULL: it has no keys */
     bool stranger;      /* its key is a new one, in no folder */
     bool wrong_server;  /* it takes another key to be the member's */
-    security_role_t role;   /* else it has the key of this role ... */
-    const char *name;       /* ... and name */
+    roles_role_t role;  /* else it has the key of this role ... */
+    const char *name;   /* ... and name */
     const char *routing_id; /* NULL: none */
 } intruder_options_t;
 

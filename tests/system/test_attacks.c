@@ -137,7 +137,7 @@ static void knock(const scene_t *scene, intruder_options_t options, const char *
         expect_log(scene, part);
     } else {
         snprintf(part, sizeof part, "%s/%s key-refused: %s: refused, from 127.0.0.1",
-                 security_role_text(options.role), options.name, domain);
+                 roles_text(options.role), options.name, domain);
         expect_log(scene, part);
     }
     intruder_destroy(&intruder);
@@ -160,15 +160,15 @@ static void a_key_is_for_its_sockets_only(void **state)
 {
     scene_t scene = set_scene(state);
     static const struct {
-        security_role_t role;
+        roles_role_t role;
         const char *name;
         const char *domain;
     } cases[] = {
-        {SECURITY_MEMBER, "C", "requests"},     {SECURITY_MEMBER, "C", "tap"},
-        {SECURITY_FRONT_END, "B", "bus"},       {SECURITY_FRONT_END, "B", "tap"},
-        {SECURITY_FRONT_END, "A", "requests"}, /* of another member */
-        {SECURITY_OPERATOR, "anna", "bus"},     {SECURITY_WATCHER, "wall", "bus"},
-        {SECURITY_WATCHER, "wall", "requests"},
+        {ROLES_MEMBER, "C", "requests"},     {ROLES_MEMBER, "C", "tap"},
+        {ROLES_FRONT_END, "B", "bus"},       {ROLES_FRONT_END, "B", "tap"},
+        {ROLES_FRONT_END, "A", "requests"}, /* of another member */
+        {ROLES_OPERATOR, "anna", "bus"},     {ROLES_WATCHER, "wall", "bus"},
+        {ROLES_WATCHER, "wall", "requests"},
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         knock(&scene,
@@ -178,13 +178,13 @@ static void a_key_is_for_its_sockets_only(void **state)
     expect_unharmed(&scene);
 }
 
-static intruder_t *come_as(const scene_t *scene, security_role_t role, const char *name,
+static intruder_t *come_as(const scene_t *scene, roles_role_t role, const char *name,
                            const char *routing_id)
 {
     return intruder_new(
         scene->herd,
         &(intruder_options_t){.type = ZMQ_DEALER,
-                              .endpoint = role == SECURITY_MEMBER ? scene->bus : scene->requests,
+                              .endpoint = role == ROLES_MEMBER ? scene->bus : scene->requests,
                               .server = "B",
                               .role = role,
                               .name = name,
@@ -195,7 +195,7 @@ static intruder_t *come_as(const scene_t *scene, security_role_t role, const cha
 static void a_member_speaks_for_itself_only(void **state)
 {
     scene_t scene = set_scene(state);
-    intruder_t *intruder = come_as(&scene, SECURITY_MEMBER, "C", "A");
+    intruder_t *intruder = come_as(&scene, ROLES_MEMBER, "C", "A");
     assert_true(intruder_send(intruder, MESSAGE_HELLO, "1", hello_of_a, WAIT_LIMIT_MS));
     assert_true(intruder_send(intruder, MESSAGE_DATA, "1 00000000000000000000000000000001 0 1",
                               newer, WAIT_LIMIT_MS));
@@ -204,7 +204,7 @@ static void a_member_speaks_for_itself_only(void **state)
     expect_unharmed(&scene);
     intruder_destroy(&intruder);
 
-    intruder = come_as(&scene, SECURITY_MEMBER, "C", NULL);
+    intruder = come_as(&scene, ROLES_MEMBER, "C", NULL);
     assert_true(intruder_send(intruder, MESSAGE_HELLO, "1", hello_of_a, WAIT_LIMIT_MS));
     assert_true(intruder_send(intruder, MESSAGE_DATA, "1 00000000000000000000000000000001 0 1",
                               newer, WAIT_LIMIT_MS));
@@ -216,7 +216,7 @@ static void a_member_speaks_for_itself_only(void **state)
 static void a_key_is_for_its_messages_only(void **state)
 {
     scene_t scene = set_scene(state);
-    intruder_t *front_end = come_as(&scene, SECURITY_FRONT_END, "B", NULL);
+    intruder_t *front_end = come_as(&scene, ROLES_FRONT_END, "B", NULL);
     assert_true(intruder_send(front_end, MESSAGE_FORGET, "", "kiwi\n", WAIT_LIMIT_MS));
     assert_true(intruder_send(front_end, MESSAGE_DATA, "1 2 3", newer, WAIT_LIMIT_MS));
     expect_log(&scene, "front-end/B key-misused: requests: message dropped, from 127.0.0.1: such a "
@@ -227,7 +227,7 @@ static void a_key_is_for_its_messages_only(void **state)
     expect_log(&scene, "it gives another name than its key has");
     intruder_destroy(&front_end);
 
-    intruder_t *operator_ = come_as(&scene, SECURITY_OPERATOR, "anna", NULL);
+    intruder_t *operator_ = come_as(&scene, ROLES_OPERATOR, "anna", NULL);
     assert_true(intruder_send(operator_, MESSAGE_HELLO, "1",
                               "versions 1\nherd test\nfrontend B\npid 1\n", WAIT_LIMIT_MS));
     assert_true(intruder_send(operator_, MESSAGE_REQUEST, "1", "1 1 1 IAMAT kiwi +9-9 4000000000\n",
@@ -259,7 +259,7 @@ static void a_recorded_session_is_worth_nothing(void **state)
         intruder_new(scene.herd, &(intruder_options_t){.type = ZMQ_DEALER,
                                                        .endpoint = wire_endpoint(wire),
                                                        .server = "B",
-                                                       .role = SECURITY_OPERATOR,
+                                                       .role = ROLES_OPERATOR,
                                                        .name = "anna"});
     wire_carry(wire, is_out, victim);
     assert_true(intruder_send(victim, MESSAGE_FORGET, "1", "owl\n", WAIT_LIMIT_MS));

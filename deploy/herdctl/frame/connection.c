@@ -21,7 +21,7 @@ static const char *key_name(void)
     return name != NULL && name[0] != '\0' ? name : NULL;
 }
 
-static bool open_keys(const config_t *config, security_role_t role, security_t **ret_keys)
+static bool open_keys(const config_t *config, roles_role_t role, security_t **ret_keys)
 {
     security_settings_t settings = {
         .folder = config->keys, .role = role, .name = key_name(), .problem = print_problem};
@@ -30,7 +30,7 @@ static bool open_keys(const config_t *config, security_role_t role, security_t *
 
 bool herdctl_open_keys(const config_t *config, security_t **ret_keys)
 {
-    return open_keys(config, SECURITY_OPERATOR, ret_keys);
+    return open_keys(config, ROLES_OPERATOR, ret_keys);
 }
 
 /* Whether the operator of that name has a secret key here, or without a name any operator: where a watcher works there are
@@ -39,9 +39,11 @@ static bool has_operator(const config_t *config)
 {
     const char *name = key_name();
     if (name == NULL) {
-        return security_has_secret(config->keys, SECURITY_OPERATOR);
+        size_t count;
+        free(certificates_only_secret(config->keys, ROLES_OPERATOR, &count));
+        return count > 0;
     }
-    char *path = security_secret_path(config->keys, SECURITY_OPERATOR, name);
+    char *path = certificates_secret_path(config->keys, ROLES_OPERATOR, name);
     bool found = access(path, F_OK) == 0;
     free(path);
     return found;
@@ -50,12 +52,12 @@ static bool has_operator(const config_t *config)
 bool herdctl_open_tap_keys(const config_t *config, security_t **ret_keys)
 {
     bool as_operator = config->keys == NULL || has_operator(config);
-    return open_keys(config, as_operator ? SECURITY_OPERATOR : SECURITY_WATCHER, ret_keys);
+    return open_keys(config, as_operator ? ROLES_OPERATOR : ROLES_WATCHER, ret_keys);
 }
 
 bool herdctl_has_key_of(const security_t *keys, const char *member)
 {
-    bool found = keys == NULL || security_key(keys, SECURITY_MEMBER, member) != NULL;
+    bool found = keys == NULL || security_key(keys, ROLES_MEMBER, member) != NULL;
     if (!found) {
         fprintf(stderr, "herdctl: %s cannot be asked: its key, member/%s.cert, is not here\n",
                 member, member);

@@ -38,11 +38,11 @@ static void a_request_is_taken_apart(void **state)
     static const char *const frames[] = {"1.0", "17", "requests", "192.0.2.1", "", "CURVE", NULL};
     zap_request_t request;
     text_t id;
-    zmsg_t *message = make(frames, SECURITY_BINARY_SIZE);
+    zmsg_t *message = make(frames, CERTIFICATES_BINARY_SIZE);
     assert_int_equal(zap_read(message, &request, &id), STATUS_OK);
     assert_text_equal(id, "17");
     assert_text_equal(request.id, "17");
-    assert_int_equal(request.domain, SECURITY_DOMAIN_REQUESTS);
+    assert_int_equal(request.domain, ROLES_DOMAIN_REQUESTS);
     assert_text_equal(request.address, "192.0.2.1");
     assert_string_equal(request.key, key_text);
     zmsg_destroy(&message);
@@ -77,7 +77,7 @@ static void expect_frame(zmsg_t *message, const char *expected)
 static void replies_have_their_frames(void **state)
 {
     (void)state;
-    security_holder_t holder = {.role = SECURITY_FRONT_END, .name = "Goloman"};
+    security_holder_t holder = {.role = ROLES_FRONT_END, .name = "Goloman"};
     memcpy(holder.key, key_text, sizeof key_text);
     zmsg_t *reply = zap_accept(TEXT("17"), &holder);
     expect_frame(reply, "1.0");
