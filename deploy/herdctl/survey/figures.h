@@ -1,11 +1,14 @@
-/* figures.h - every figure of a REPORT (bus-protocol.md, S1): its key there and in JSON, and the metric that it is
- * for Prometheus. docs/operations.md lists the metrics; a test compares.
+/* figures.h - every figure of a REPORT (bus-protocol.md, S1), and the metric that it is for
+ * Prometheus. docs/operations.md lists the metrics; a test compares.
  *
- * A row: name in the code, key, kind, metric (NULL: none), its further label ("": none), unit (one of the metric's in so
- * many of the figure's: a power of ten), help. Rows of one metric stand together and have the same help.
+ * A row: name in the code, which is that of its key there and in JSON (report_keys.h), kind, metric
+ * (NULL: none), its further label ("": none), unit (how many of the figure's make one of the
+ * metric's: a power of ten), help. Rows of one metric stand together and have the same help.
  */
 #ifndef HERD_DEPLOY_HERDCTL_SURVEY_FIGURES_H
 #define HERD_DEPLOY_HERDCTL_SURVEY_FIGURES_H
+
+#include "common/protocol/report_keys.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,124 +16,118 @@
 
 /* Of a member: `key value` lines. */
 #define HERDCTL_MEMBER_MAP(X)                                                                      \
-    X(PID, "pid", GAUGE, NULL, "", 1, "")                                                          \
-    X(SINCE, "since", GAUGE, "herd_start_time_seconds", "", NS,                                    \
-      "When the node was started, POSIX time")                                                     \
-    X(CPU, "cpu", COUNTER, "herd_process_cpu_seconds_total", "", NS,                               \
+    X(PID, GAUGE, NULL, "", 1, "")                                                                 \
+    X(SINCE, GAUGE, "herd_start_time_seconds", "", NS, "When the node was started, POSIX time")    \
+    X(CPU, COUNTER, "herd_process_cpu_seconds_total", "", NS,                                      \
       "Processor time that the node has used, all threads together")                               \
-    X(RESIDENT, "resident", GAUGE, "herd_process_resident_memory_bytes", "", 1,                    \
-      "Memory that the node holds")                                                                \
-    X(RECORDS, "records", GAUGE, "herd_records", "", 1, "Client records, tombstones among them")   \
-    X(RECORDS_MAX, "records_max", GAUGE, "herd_records_limit", "", 1,                              \
+    X(RESIDENT, GAUGE, "herd_process_resident_memory_bytes", "", 1, "Memory that the node holds")  \
+    X(RECORDS, GAUGE, "herd_records", "", 1, "Client records, tombstones among them")              \
+    X(RECORDS_MAX, GAUGE, "herd_records_limit", "", 1,                                             \
       "Client records that there may be (max_clients)")                                            \
-    X(MEMORY, "memory", GAUGE, "herd_records_memory_bytes", "", 1,                                 \
+    X(MEMORY, GAUGE, "herd_records_memory_bytes", "", 1,                                           \
       "Memory that client records and their table take")                                           \
-    X(MEMORY_MAX, "memory_max", GAUGE, "herd_records_memory_limit_bytes", "", 1,                   \
+    X(MEMORY_MAX, GAUGE, "herd_records_memory_limit_bytes", "", 1,                                 \
       "Memory that client records may take (max_memory)")                                          \
-    X(POSITIONS, "positions", COUNTER, "herd_positions_total", "", 1, "IAMATs answered")           \
-    X(LOOKUPS, "lookups", COUNTER, "herd_lookups_total", "", 1,                                    \
+    X(POSITIONS, COUNTER, "herd_positions_total", "", 1, "IAMATs answered")                        \
+    X(LOOKUPS, COUNTER, "herd_lookups_total", "", 1,                                               \
       "WHATSATs answered or passed on to the places provider")                                     \
-    X(INVALID, "invalid", COUNTER, "herd_invalid_requests_total", "", 1,                           \
+    X(INVALID, COUNTER, "herd_invalid_requests_total", "", 1,                                      \
       "Requests that the node answered with ?, such as a WHATSAT for a client it does not know")   \
-    X(STAMPS_REPLACED, "stamps_replaced", COUNTER, "herd_receipt_times_replaced_total", "", 1,     \
+    X(STAMPS_REPLACED, COUNTER, "herd_receipt_times_replaced_total", "", 1,                        \
       "Receipt times of front-ends that were too far off the node's clock")                        \
-    X(MALFORMED, "malformed", COUNTER, "herd_malformed_requests_total", "", 1,                     \
+    X(MALFORMED, COUNTER, "herd_malformed_requests_total", "", 1,                                  \
       "Request records of front-ends that were none, and dropped")                                 \
-    X(UNACKNOWLEDGED, "unacknowledged", GAUGE, "herd_unacknowledged_positions", "", 1,             \
+    X(UNACKNOWLEDGED, GAUGE, "herd_unacknowledged_positions", "", 1,                               \
       "IAMATs whose answer waits for neighbours")                                                  \
-    X(UNKEPT, "unkept", COUNTER, "herd_unkept_positions_total", "", 1,                             \
+    X(UNKEPT, COUNTER, "herd_unkept_positions_total", "", 1,                                       \
       "IAMATs not answered because neighbours did not acknowledge them in time")                   \
-    X(WAITING, "waiting", GAUGE, "herd_waiting_lookups", "", 1,                                    \
-      "WHATSATs that wait for the places provider")                                                \
-    X(REFUSED, "refused", COUNTER, "herd_refused_total", "", 1,                                    \
+    X(WAITING, GAUGE, "herd_waiting_lookups", "", 1, "WHATSATs that wait for the places provider") \
+    X(REFUSED, COUNTER, "herd_refused_total", "", 1,                                               \
       "Connections and messages turned away because of their key or name")                         \
-    X(LOG_LOST, "log_lost", COUNTER, "herd_log_lines_lost_total", "", 1,                           \
+    X(LOG_LOST, COUNTER, "herd_log_lines_lost_total", "", 1,                                       \
       "Lines that the node's log lost: the disk is full, or slower than the traffic")              \
-    X(TAP_SUBSCRIPTIONS, "tap_subscriptions", GAUGE, "herd_tap_subscriptions", "", 1,              \
+    X(TAP_SUBSCRIPTIONS, GAUGE, "herd_tap_subscriptions", "", 1,                                   \
       "Prefixes that somebody subscribes to at the tap")                                           \
-    X(TAP_SENT, "tap_sent", COUNTER, "herd_tap_messages_total", "", 1,                             \
-      "Messages published at the tap")                                                             \
-    X(FRONTENDS, "frontends", GAUGE, "herd_frontends", "", 1, "Front-ends served")                 \
-    X(CLIENTS, "clients", GAUGE, "herd_clients", "", 1, "Client connections of all front-ends")    \
-    X(LINKS, "links", GAUGE, "herd_links", "", 1, "Neighbours in the herd file")                   \
-    X(LINKS_UP, "links_up", GAUGE, "herd_links_up", "", 1,                                         \
-      "Neighbours that take this member's records")
+    X(TAP_SENT, COUNTER, "herd_tap_messages_total", "", 1, "Messages published at the tap")        \
+    X(FRONTENDS, GAUGE, "herd_frontends", "", 1, "Front-ends served")                              \
+    X(CLIENTS, GAUGE, "herd_clients", "", 1, "Client connections of all front-ends")               \
+    X(LINKS, GAUGE, "herd_links", "", 1, "Neighbours in the herd file")                            \
+    X(LINKS_UP, GAUGE, "herd_links_up", "", 1, "Neighbours that take this member's records")
 
 /* Of a link: fields of its `link` line. The first three stand behind its state, the others are KEY=VALUE. */
 #define HERDCTL_LINK_MAP(X)                                                                        \
-    X(LAG, "lag", GAUGE, "herd_link_lag_records", "", 1,                                           \
+    X(LAG, GAUGE, "herd_link_lag_records", "", 1,                                                  \
       "Records that are still to be sent to the neighbour, at most")                               \
-    X(RECEIVED, "received", COUNTER, NULL, "", 1, "")                                              \
-    X(BAD_MESSAGES, "bad_messages", COUNTER, "herd_link_bad_messages_total", "", 1,                \
+    X(RECEIVED, COUNTER, NULL, "", 1, "")                                                          \
+    X(BAD_MESSAGES, COUNTER, "herd_link_bad_messages_total", "", 1,                                \
       "Messages of the neighbour that were malformed or out of place, and dropped")                \
-    X(UNACKNOWLEDGED, "unacknowledged", GAUGE, "herd_link_unacknowledged_messages", "", 1,         \
+    X(UNACKNOWLEDGED, GAUGE, "herd_link_unacknowledged_messages", "", 1,                           \
       "DATA messages that the neighbour has not acknowledged, of 8 at most")                       \
-    X(SENT, "sent", COUNTER, "herd_link_records_sent_total", "", 1,                                \
-      "Records sent to the neighbour")                                                             \
-    X(NEWER, "newer", COUNTER, "herd_link_records_received_total", "outcome=\"applied\"", 1,       \
+    X(SENT, COUNTER, "herd_link_records_sent_total", "", 1, "Records sent to the neighbour")       \
+    X(NEWER, COUNTER, "herd_link_records_received_total", "outcome=\"applied\"", 1,                \
       "Records received from the neighbour, by what became of them")                               \
-    X(SAME, "same", COUNTER, "herd_link_records_received_total", "outcome=\"same\"", 1,            \
+    X(SAME, COUNTER, "herd_link_records_received_total", "outcome=\"same\"", 1,                    \
       "Records received from the neighbour, by what became of them")                               \
-    X(OLDER, "older", COUNTER, "herd_link_records_received_total", "outcome=\"older\"", 1,         \
+    X(OLDER, COUNTER, "herd_link_records_received_total", "outcome=\"older\"", 1,                  \
       "Records received from the neighbour, by what became of them")                               \
-    X(EXPIRED, "expired", COUNTER, "herd_link_records_received_total", "outcome=\"expired\"", 1,   \
+    X(EXPIRED, COUNTER, "herd_link_records_received_total", "outcome=\"expired\"", 1,              \
       "Records received from the neighbour, by what became of them")                               \
-    X(REFUSED, "refused", COUNTER, "herd_link_records_received_total", "outcome=\"refused\"", 1,   \
+    X(REFUSED, COUNTER, "herd_link_records_received_total", "outcome=\"refused\"", 1,              \
       "Records received from the neighbour, by what became of them")                               \
-    X(MESSAGES_SENT, "messages_sent", COUNTER, "herd_link_messages_sent_total", "", 1,             \
+    X(MESSAGES_SENT, COUNTER, "herd_link_messages_sent_total", "", 1,                              \
       "Bus messages sent to the neighbour")                                                        \
-    X(MESSAGES_RECEIVED, "messages_received", COUNTER, "herd_link_messages_received_total", "", 1, \
+    X(MESSAGES_RECEIVED, COUNTER, "herd_link_messages_received_total", "", 1,                      \
       "Bus messages received from the neighbour")                                                  \
-    X(BYTES_SENT, "bytes_sent", COUNTER, "herd_link_sent_bytes_total", "", 1,                      \
+    X(BYTES_SENT, COUNTER, "herd_link_sent_bytes_total", "", 1,                                    \
       "Bytes of headers and bodies sent to the neighbour")                                         \
-    X(BYTES_RECEIVED, "bytes_received", COUNTER, "herd_link_received_bytes_total", "", 1,          \
+    X(BYTES_RECEIVED, COUNTER, "herd_link_received_bytes_total", "", 1,                            \
       "Bytes of headers and bodies received from the neighbour")                                   \
-    X(GAPS, "gaps", COUNTER, "herd_link_gaps_total", "", 1,                                        \
+    X(GAPS, COUNTER, "herd_link_gaps_total", "", 1,                                                \
       "Times that messages of the neighbour were missing, and asked for again")                    \
-    X(NAKS, "naks", COUNTER, "herd_link_naks_total", "", 1,                                        \
+    X(NAKS, COUNTER, "herd_link_naks_total", "", 1,                                                \
       "Times that the neighbour missed messages, and asked for them again")                        \
-    X(RESETS, "resets", COUNTER, "herd_link_resets_total", "", 1,                                  \
+    X(RESETS, COUNTER, "herd_link_resets_total", "", 1,                                            \
       "Times that the neighbour did not know this member's session")                               \
-    X(CONNECTS, "connects", COUNTER, "herd_link_connects_total", "", 1,                            \
+    X(CONNECTS, COUNTER, "herd_link_connects_total", "", 1,                                        \
       "Connections begun to the neighbour, the first among them")                                  \
-    X(AUDITS, "audits", COUNTER, "herd_link_audits_total", "", 1,                                  \
+    X(AUDITS, COUNTER, "herd_link_audits_total", "", 1,                                            \
       "Comparisons of digests offered to the neighbour at rest")                                   \
-    X(COMPARISONS, "comparisons", COUNTER, "herd_link_comparisons_total", "", 1,                   \
+    X(COMPARISONS, COUNTER, "herd_link_comparisons_total", "", 1,                                  \
       "Comparisons of digests begun with the neighbour")                                           \
-    X(REPAIRED, "repaired", COUNTER, "herd_link_repaired_records_total", "", 1,                    \
+    X(REPAIRED, COUNTER, "herd_link_repaired_records_total", "", 1,                                \
       "Records that only an audit brought: a defect of the herd")                                  \
-    X(CLOCK, "clock", SIGNED, "herd_link_clock_difference_seconds", "", NS,                        \
+    X(CLOCK, SIGNED, "herd_link_clock_difference_seconds", "", NS,                                 \
       "The neighbour's clock minus this member's, when it last opened a session")                  \
-    X(CHANGED, "changed", GAUGE, "herd_link_changed_time_seconds", "", NS,                         \
+    X(CHANGED, GAUGE, "herd_link_changed_time_seconds", "", NS,                                    \
       "When the link last came up or went down, POSIX time; 0: it was never up")
 
 /* Of a front-end: KEY=VALUE fields of its `frontend` line. */
 #define HERDCTL_FRONTEND_MAP(X)                                                                    \
-    X(CLIENTS, "clients", GAUGE, "herd_frontend_clients", "", 1, "Client connections")             \
-    X(LINES, "lines", COUNTER, "herd_frontend_lines_total", "", 1, "Lines of clients")             \
-    X(MALFORMED, "malformed", COUNTER, "herd_frontend_malformed_lines_total", "", 1,               \
+    X(CLIENTS, GAUGE, "herd_frontend_clients", "", 1, "Client connections")                        \
+    X(LINES, COUNTER, "herd_frontend_lines_total", "", 1, "Lines of clients")                      \
+    X(MALFORMED, COUNTER, "herd_frontend_malformed_lines_total", "", 1,                            \
       "Lines of clients that are no command, and were answered with ?")                            \
-    X(RECEIVED, "received", COUNTER, "herd_frontend_received_bytes_total", "", 1,                  \
+    X(RECEIVED, COUNTER, "herd_frontend_received_bytes_total", "", 1,                              \
       "Bytes received from clients")                                                               \
-    X(SENT, "sent", COUNTER, "herd_frontend_sent_bytes_total", "", 1, "Bytes sent to clients")     \
-    X(SLOW, "slow", COUNTER, "herd_frontend_slow_clients_total", "", 1,                            \
+    X(SENT, COUNTER, "herd_frontend_sent_bytes_total", "", 1, "Bytes sent to clients")             \
+    X(SLOW, COUNTER, "herd_frontend_slow_clients_total", "", 1,                                    \
       "Times that a client was not read from until it had read its answers")                       \
-    X(TURNED_AWAY, "turned_away", COUNTER, "herd_frontend_refused_clients_total", "", 1,           \
+    X(TURNED_AWAY, COUNTER, "herd_frontend_refused_clients_total", "", 1,                          \
       "Clients turned away (max_connections)")                                                     \
-    X(GIVEN_UP, "given_up", COUNTER, "herd_frontend_given_up_clients_total", "", 1,                \
+    X(GIVEN_UP, COUNTER, "herd_frontend_given_up_clients_total", "", 1,                            \
       "Clients whose connection was closed before all was answered")
 
 /* Of the provider of places: numbers of its `places` line, in this order. */
 #define HERDCTL_PLACES_MAP(X)                                                                      \
-    X(REQUESTS, "requests", COUNTER, "herd_places_requests_total", "", 1,                          \
+    X(REQUESTS, COUNTER, "herd_places_requests_total", "", 1,                                      \
       "Requests sent to the places provider")                                                      \
-    X(FAILURES, "failures", COUNTER, "herd_places_failures_total", "", 1,                          \
+    X(FAILURES, COUNTER, "herd_places_failures_total", "", 1,                                      \
       "Requests that the places provider answered with an error, or not at all")                   \
-    X(JOINED, "joined", COUNTER, "herd_places_shared_questions_total", "", 1,                      \
+    X(JOINED, COUNTER, "herd_places_shared_questions_total", "", 1,                                \
       "Questions that shared the request of another one")                                          \
-    X(KEPT, "kept", COUNTER, "herd_places_kept_answers_total", "", 1,                              \
+    X(KEPT, COUNTER, "herd_places_kept_answers_total", "", 1,                                      \
       "Questions answered by what was kept of an earlier answer")                                  \
-    X(REFUSED, "refused", COUNTER, "herd_places_refused_questions_total", "", 1,                   \
+    X(REFUSED, COUNTER, "herd_places_refused_questions_total", "", 1,                              \
       "Questions answered without asking the provider, because it fails or too many wait")
 
 typedef enum {
@@ -141,7 +138,7 @@ typedef enum {
 
 /* A row of the above (open value struct, constant). */
 typedef struct {
-    const char *key;
+    report_key_t key;
     herdctl_kind_t kind;
     const char *metric;
     const char *label;

@@ -3,6 +3,7 @@
 #include "common/base/memory.h"
 #include "common/protocol/message.h"
 #include "common/protocol/record.h"
+#include "common/protocol/report_keys.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,8 @@ enum {
     LINK_FIXED = 3, /* figures of a link that have their place */
 };
 
-#define FIGURE_ROW(name, text, of_kind, of_metric, of_label, of_unit, of_help)                     \
-    {.key = (text),                                                                                \
+#define FIGURE_ROW(name, of_kind, of_metric, of_label, of_unit, of_help)                           \
+    {.key = REPORT_KEY_##name,                                                                     \
      .kind = HERDCTL_##of_kind,                                                                    \
      .metric = (of_metric),                                                                        \
      .label = (of_label),                                                                          \
@@ -70,10 +71,15 @@ static void take_sentence(text_t text, char *out, size_t out_size)
     out[text.size] = '\0';
 }
 
-static void take_named(text_t body, const char *key, char *out)
+static bool is_key(text_t text, report_key_t key)
+{
+    return text_equal(text, text_of(report_key_text(key)));
+}
+
+static void take_named(text_t body, report_key_t key, char *out)
 {
     text_t value;
-    if (message_value(body, key, &value)) {
+    if (message_value(body, report_key_text(key), &value)) {
         take_name(value, out);
     }
 }
@@ -82,7 +88,8 @@ static void take_root(text_t body, char *out)
 {
     static const char digits[] = "0123456789abcdef";
     text_t root;
-    if (!message_value(body, "root", &root) || root.size != HERDCTL_ROOT_SIZE - 1) {
+    if (!message_value(body, report_key_text(REPORT_KEY_ROOT), &root) ||
+        root.size != HERDCTL_ROOT_SIZE - 1) {
         return;
     }
     for (size_t i = 0; i < root.size; i++) {
@@ -105,7 +112,7 @@ static void take_member_figures(herdctl_report_t *self, text_t body)
 {
     for (size_t i = 0; i < HERDCTL_MEMBER_FIGURES; i++) {
         text_t value;
-        if (message_value(body, herdctl_member_figures[i].key, &value)) {
+        if (message_value(body, report_key_text(herdctl_member_figures[i].key), &value)) {
             take_value(&herdctl_member_figures[i], value, &self->figures[i]);
         }
     }
@@ -121,7 +128,7 @@ static void take_fields(text_t rest, const herdctl_figure_t *figures, size_t cou
         text_t key;
         (void)text_take_until(&value, '=', &key);
         for (size_t i = 0; i < count; i++) {
-            if (text_equal(key, text_of(figures[i].key))) {
+            if (is_key(key, figures[i].key)) {
                 take_value(&figures[i], value, &values[i]);
             }
         }
@@ -134,8 +141,8 @@ static void take_places(herdctl_report_t *self, text_t body)
     text_t rest;
     text_t name;
     text_t state;
-    if (!message_value(body, "places", &rest) || !text_take_field(&rest, &name) ||
-        !text_take_field(&rest, &state)) {
+    if (!message_value(body, report_key_text(REPORT_KEY_PLACES), &rest) ||
+        !text_take_field(&rest, &name) || !text_take_field(&rest, &state)) {
         return;
     }
     for (size_t i = HERDCTL_PLACES_CLOSED; i < HERDCTL_PLACES_STATES; i++) {
@@ -242,22 +249,22 @@ static void take_frontend(herdctl_report_t *self, text_t rest)
     add_frontend(self, &frontend);
 }
 
-/* So many lines of the body begin with `key`. */
-static size_t count_lines(text_t body, text_t key)
+/* Returns the count of lines that begin with `key`. */
+static size_t count_lines(text_t body, report_key_t key)
 {
     size_t count = 0;
     text_t line;
     text_t name;
     while (text_take_line(&body, &line)) {
-        count += text_take_until(&line, ' ', &name) && text_equal(name, key) ? 1 : 0;
+        count += text_take_until(&line, ' ', &name) && is_key(name, key) ? 1 : 0;
     }
     return count;
 }
 
 static void make_room(herdctl_report_t *self, text_t body)
 {
-    size_t links = count_lines(body, TEXT("link"));
-    size_t frontends = count_lines(body, TEXT("frontend"));
+    size_t links = count_lines(body, REPORT_KEY_LINK);
+    size_t frontends = count_lines(body, REPORT_KEY_FRONTEND);
     links = links < LIMIT_MEMBERS ? links : LIMIT_MEMBERS;
     frontends = frontends < LIMIT_FRONTENDS ? frontends : LIMIT_FRONTENDS;
     self->links = memory_new_array(links, sizeof *self->links);
@@ -272,11 +279,11 @@ static void take_lines(herdctl_report_t *self, text_t body)
         if (!text_take_until(&line, ' ', &key)) {
             continue;
         }
-        if (text_equal(key, TEXT("link"))) {
+        if (is_key(key, REPORT_KEY_LINK)) {
             take_link(self, line);
-        } else if (text_equal(key, TEXT("link_error"))) {
+        } else if (is_key(key, REPORT_KEY_LINK_ERROR)) {
             take_link_error(self, line);
-        } else if (text_equal(key, TEXT("frontend"))) {
+        } else if (is_key(key, REPORT_KEY_FRONTEND)) {
             take_frontend(self, line);
         }
     }
@@ -287,9 +294,9 @@ void herdctl_report_take(herdctl_report_t *self, text_t body, int64_t elapsed_ns
     herdctl_report_done(self);
     self->answered = true;
     self->elapsed_ns = elapsed_ns;
-    take_named(body, "version", self->version);
-    take_named(body, "log_level", self->log_level);
-    take_named(body, "security", self->security);
+    take_named(body, REPORT_KEY_VERSION, self->version);
+    take_named(body, REPORT_KEY_LOG_LEVEL, self->log_level);
+    take_named(body, REPORT_KEY_SECURITY, self->security);
     take_root(body, self->root);
     take_member_figures(self, body);
     take_places(self, body);
