@@ -17,6 +17,14 @@ void sheet_fail(sheet_t *self, status_t status)
     }
 }
 
+char *sheet_reserve(sheet_t *self, size_t size)
+{
+    if (self->status == STATUS_OK) {
+        self->status = buffer_reserve(self->out, size);
+    }
+    return self->status == STATUS_OK ? self->out->data + self->out->size : NULL;
+}
+
 void sheet_put(sheet_t *self, text_t text)
 {
     if (self->status == STATUS_OK) {

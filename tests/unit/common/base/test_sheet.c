@@ -53,12 +53,32 @@ static void the_first_failure_is_remembered(void **state)
     buffer_done(&out);
 }
 
+static void room_that_is_written_and_committed_is_a_piece(void **state)
+{
+    (void)state;
+    buffer_t out;
+    buffer_init(&out, 4);
+    sheet_t sheet = sheet_begin(&out);
+    sheet_put_byte(&sheet, 'a');
+    char *room = sheet_reserve(&sheet, 3);
+    assert_non_null(room);
+    memcpy(room, "bcd", 3);
+    buffer_commit(&out, 2);
+    assert_true(text_equal(buffer_text(&out), TEXT("abc")));
+    assert_null(sheet_reserve(&sheet, 2));
+    assert_null(sheet_reserve(&sheet, 1)); /* would fit, behind a piece that did not */
+    assert_int_equal(sheet_end(&sheet), STATUS_FULL);
+    assert_int_equal(out.size, 0);
+    buffer_done(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_stand_behind_each_other),
         cmocka_unit_test(what_does_not_fit_leaves_nothing),
         cmocka_unit_test(the_first_failure_is_remembered),
+        cmocka_unit_test(room_that_is_written_and_committed_is_a_piece),
     };
     return cmocka_run_group_tests_name("sheet", tests, NULL, NULL);
 }
