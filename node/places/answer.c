@@ -1,8 +1,14 @@
 #include "node/places/answer.h"
 
+#include "common/base/limits.h"
+#include "node/places/json_read.h"
+
+#include <assert.h>
+#include <stdio.h>
+
 enum { DEGREES_SIZE = TEXT_NUMBER_SIZE + 2 + 7 };
 
-/* Degrees with the decimals they have, but one at least: 340689300 is 34.06893, 340000000 is 34.0. */
+/* Degrees with the decimals they have, and at least one: 340689300 is 34.06893, 340000000 is 34.0. */
 static text_t write_degrees(int32_t value_e7, char out[DEGREES_SIZE])
 {
     uint64_t magnitude = value_e7 < 0 ? 0 - (uint64_t)value_e7 : (uint64_t)value_e7;
@@ -13,13 +19,26 @@ static text_t write_degrees(int32_t value_e7, char out[DEGREES_SIZE])
     size += text_write_u64(magnitude / 10000000, out + size);
     out[size++] = '.';
     uint64_t decimals = magnitude % 10000000;
-    uint64_t place = 1000000;
+    uint64_t unit = 1000000;
     do {
-        out[size++] = (char)('0' + decimals / place);
-        decimals %= place;
-        place /= 10;
+        out[size++] = (char)('0' + decimals / unit);
+        decimals %= unit;
+        unit /= 10;
     } while (decimals > 0);
     return (text_t){.data = out, .size = size};
+}
+
+void places_answer_print_head(json_print_t *printer, text_t html_attribution)
+{
+    json_print_name(printer, TEXT("html_attributions"));
+    json_print_open(printer, '[');
+    if (html_attribution.size > 0) {
+        json_print_next(printer);
+        json_print_string(printer, html_attribution);
+    }
+    json_print_close(printer, ']');
+    json_print_name(printer, TEXT("results"));
+    json_print_open(printer, '[');
 }
 
 void places_answer_print_geometry(json_print_t *printer, text_t latitude, text_t longitude)
@@ -36,8 +55,8 @@ void places_answer_print_geometry(json_print_t *printer, text_t latitude, text_t
     json_print_close(printer, '}');
 }
 
-/* A result as json_print would lay it out, cut where its values stand: five results have some 150 lines, most of each
- * always the same. */
+/* A result as json_print would lay it out, cut where its values stand. Five results have about 150 lines,
+ * and most of each line is always the same. */
 #define RESULT_LATITUDE                                                                            \
     "{\n"                                                                                          \
     "         \"geometry\" : {\n"                                                                  \
@@ -121,42 +140,86 @@ places_status_t places_answer_status_of(text_t name)
     return PLACES_STATUS_UNKNOWN_ERROR;
 }
 
-static void write_answer(json_print_t *self, const places_answer_t *answer)
+void places_answer_print_tail(json_print_t *printer, places_status_t status)
 {
-    json_print_open(self, '{');
-    if (answer->error_json.size > 0) {
-        json_print_name(self, TEXT("error_message"));
-        json_print_raw(self, answer->error_json);
-    } else if (answer->error_message.size > 0) {
-        json_print_name(self, TEXT("error_message"));
-        json_print_string(self, answer->error_message);
-    }
-    json_print_name(self, TEXT("html_attributions"));
-    json_print_open(self, '[');
-    if (answer->html_attribution.size > 0) {
-        json_print_next(self);
-        json_print_string(self, answer->html_attribution);
-    }
-    json_print_close(self, ']');
-    json_print_name(self, TEXT("results"));
-    json_print_open(self, '[');
-    for (size_t i = 0; i < answer->result_count; i++) {
-        write_result(self, &answer->results[i]);
-    }
-    json_print_close(self, ']');
-    json_print_name(self, TEXT("status"));
-    json_print_string(self, text_of(places_answer_status_name(answer->status)));
-    json_print_close(self, '}');
-    json_print_raw(self, TEXT("\n\n"));
+    json_print_close(printer, ']');
+    json_print_name(printer, TEXT("status"));
+    json_print_string(printer, text_of(places_answer_status_name(status)));
+    json_print_close(printer, '}');
+    json_print_raw(printer, TEXT("\n\n"));
 }
 
 status_t places_answer_write(const places_answer_t *answer, buffer_t *buffer)
 {
-    size_t size_before = buffer->size;
-    json_print_t printer = json_print_to(buffer);
-    write_answer(&printer, answer);
-    if (printer.status != STATUS_OK) {
-        buffer->size = size_before;
+    json_print_t printer = json_print_begin(buffer);
+    json_print_open(&printer, '{');
+    if (answer->error_json.size > 0) {
+        json_print_name(&printer, TEXT("error_message"));
+        json_print_raw(&printer, answer->error_json);
+    } else if (answer->error_message.size > 0) {
+        json_print_name(&printer, TEXT("error_message"));
+        json_print_string(&printer, answer->error_message);
     }
-    return printer.status;
+    places_answer_print_head(&printer, answer->html_attribution);
+    for (size_t i = 0; i < answer->result_count; i++) {
+        write_result(&printer, &answer->results[i]);
+    }
+    places_answer_print_tail(&printer, answer->status);
+    return json_print_end(&printer);
+}
+
+static places_status_t refuse(const places_answer_t *answer, buffer_t *out)
+{
+    status_t status = places_answer_write(answer, out);
+    assert(status == STATUS_OK); /* a message is bounded, a reply has far more room */
+    return answer->status;
+}
+
+places_status_t places_answer_refuse(places_status_t status, text_t message, buffer_t *out)
+{
+    return refuse(&(places_answer_t){.status = status, .error_message = message}, out);
+}
+
+static places_status_t status_of_http(unsigned http_status)
+{
+    switch (http_status) {
+    case 400: return PLACES_STATUS_INVALID_REQUEST;
+    case 401:
+    case 403: return PLACES_STATUS_REQUEST_DENIED;
+    case 429: return PLACES_STATUS_OVER_QUERY_LIMIT;
+    default: return PLACES_STATUS_UNKNOWN_ERROR;
+    }
+}
+
+/* In the provider's words if it sent some that can be passed on, otherwise in ours. */
+static places_status_t refuse_saying(places_status_t status, text_t message, text_t message_json,
+                                     buffer_t *out)
+{
+    places_answer_t answer = {.status = status, .error_message = message};
+    if (json_read_is_string(message_json) && message_json.size > 2 &&
+        message_json.size <= LIMIT_PLACES_MESSAGE_SIZE) {
+        answer.error_json = message_json;
+    }
+    return refuse(&answer, out);
+}
+
+places_status_t places_answer_refuse_http(unsigned http_status, text_t message_json, buffer_t *out)
+{
+    char message[64];
+    snprintf(message, sizeof message, "the places provider answered with HTTP status %u",
+             http_status);
+    return refuse_saying(status_of_http(http_status), text_of(message), message_json, out);
+}
+
+places_status_t places_answer_refuse_remark(text_t message_json, buffer_t *out)
+{
+    return refuse_saying(PLACES_STATUS_UNKNOWN_ERROR, TEXT("the places provider failed"),
+                         message_json, out);
+}
+
+places_status_t places_answer_refuse_body(buffer_t *out)
+{
+    return places_answer_refuse(PLACES_STATUS_UNKNOWN_ERROR,
+                                TEXT("the places provider's answer is not in the expected form"),
+                                out);
 }

@@ -4,9 +4,10 @@
  * Printed as Google prints it, one member or element a line, three spaces a level, so that a person on nc
  * can read it (client-protocol.md, WHATSAT). Members in Google's order:
  *   {
- *      "error_message" : "...",                  only where there is one
+ *      "error_message" : "...",                  if there is one
  *      "html_attributions" : [ "..." ],
- *      "results" : [ { "geometry" : { "location" : { "lat", "lng" } }, "name", "place_id", "types", "vicinity" } ],
+ *      "results" : [ { "geometry" : { "location" : { "lat", "lng" } },
+ *                      "name", "place_id", "types", "vicinity" } ],
  *      "status" : "OK"
  *   }
  * Source: https://developers.google.com/maps/documentation/places/web-service/legacy/search-nearby.
@@ -22,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Google's status codes; each is written as its own name. */
+/* Google's status codes; each is written as its name. */
 #define PLACES_STATUS_MAP(X)                                                                       \
     X(OK)               /* at least one result */                                                  \
     X(ZERO_RESULTS)     /* nothing there, or nothing asked for */                                  \
@@ -43,7 +44,7 @@ const char *places_answer_status_name(places_status_t status);
 /* The status of that name; UNKNOWN_ERROR for a name that is not in the list. */
 places_status_t places_answer_status_of(text_t name);
 
-/* One place (open value struct). Texts may hold any bytes: they are written as json_string.h says. */
+/* One place (open value struct). Texts may hold any bytes; json_string.h says how they are written. */
 typedef struct {
     int32_t latitude_e7;      /* 1e-7 degree, -90e7 .. 90e7 */
     int32_t longitude_e7;     /* 1e-7 degree, -180e7 .. 180e7 */
@@ -57,18 +58,43 @@ typedef struct {
 /* The whole answer (open value struct). */
 typedef struct {
     places_status_t status;
-    text_t error_message; /* empty: no such member */
-    text_t error_json;    /* the same as a JSON string with its quotation marks; empty: the above */
+    text_t error_message;           /* empty: no such member */
+    text_t error_json;              /* the same as a JSON string; goes before the above */
     text_t html_attribution;        /* whom to name, as HTML; empty: an empty array */
-    const places_result_t *results; /* `result_count` of them, in the order to be written */
+    const places_result_t *results; /* `result_count` of them, in the order of writing */
     size_t result_count;
 } places_answer_t;
 
-/* Appends the JSON text, without two LFs in a row inside and with exactly two at its end. STATUS_FULL, with
- * nothing appended, where it would pass the buffer's maximum. */
+/* Appends the JSON text. It ends in exactly two LFs; inside, two never stand in a row. STATUS_FULL, with
+ * nothing appended, if it would pass the buffer's maximum. */
 status_t places_answer_write(const places_answer_t *answer, buffer_t *buffer) STATUS_MUST_USE;
+
+/* ---- parts, for answers whose results are printed elsewhere ---- */
+
+/* Prints what comes before the results, and opens their array; the caller has opened the object. */
+void places_answer_print_head(json_print_t *printer, text_t html_attribution);
 
 /* Prints the member `geometry` of a result; the two are JSON numbers, printed as they are. */
 void places_answer_print_geometry(json_print_t *printer, text_t latitude, text_t longitude);
+
+/* Closes the array of results and prints what comes after it, up to the two LFs. */
+void places_answer_print_tail(json_print_t *printer, places_status_t status);
+
+/* ---- refusals: answers without results ----
+ *
+ * Each is appended to `out`, which must have room for it (a message is at most LIMIT_PLACES_MESSAGE_SIZE
+ * bytes), and returns the status in it. */
+
+places_status_t places_answer_refuse(places_status_t status, text_t message, buffer_t *out);
+
+/* For an HTTP status other than 200. `message_json` is the provider's reason, a JSON string as it was sent;
+ * anything else, or a longer one, gives way to words of ours. */
+places_status_t places_answer_refuse_http(unsigned http_status, text_t message_json, buffer_t *out);
+
+/* For a 200 in which the provider says that it failed: UNKNOWN_ERROR. */
+places_status_t places_answer_refuse_remark(text_t message_json, buffer_t *out);
+
+/* For a 200 whose body is not in the expected form: UNKNOWN_ERROR. */
+places_status_t places_answer_refuse_body(buffer_t *out);
 
 #endif

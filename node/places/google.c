@@ -1,3 +1,5 @@
+/* Places API (New). Its answers name things otherwise than the legacy API, whose format is ours: each
+ * member of a place that we pass on is looked up under Google's new name and printed under the old one. */
 #include "node/places/google.h"
 
 #include "common/base/limits.h"
@@ -5,15 +7,12 @@
 #include "node/places/json_read.h"
 #include "node/places/json_string.h"
 
-#include <stdio.h>
-
-/* The member of ours, the member of Google's (perhaps within another), and the first byte of its value ('0': a
- * number). In the order of an answer to the legacy search; geometry is between the first and the second. */
+/* What we pass on, in the order of an answer to the legacy search; geometry comes after the first. */
 static const struct {
     const char *ours;
-    const char *outer; /* NULL: no other */
-    const char *theirs;
-    char kind;
+    const char *outer;  /* the member of Google's that `theirs` is in; NULL: the place itself */
+    const char *theirs; /* Google's member */
+    char kind;          /* the first byte of its value; '0': a number */
 } members[] = {
     {"business_status", NULL, "businessStatus", '"'},
     {"name", "displayName", "text", '"'},
@@ -28,49 +27,35 @@ enum { MEMBER_COUNT = sizeof members / sizeof members[0] };
 
 /* {"maxResultCount":5,"locationRestriction":{"circle":{"center":{"latitude":34.06893,"longitude":-118.445127},
  * "radius":10000.0}},"rankPreference":"POPULARITY","languageCode":"en"} */
-static status_t write_body(const places_asking_t *asking, buffer_t *out)
+static void write_body(const places_asking_t *asking, sheet_t *out)
 {
     const places_query_t *query = asking->query;
-    status_t status = buffer_format(
-        out,
-        "{\"maxResultCount\":%u,\"locationRestriction\":{\"circle\":{\"center\":{\"latitude\":",
-        query->result_count);
-    if (status == STATUS_OK) {
-        status = places_question_degrees(out, query->latitude_deg);
+    bool by_distance = asking->settings->rank == CONFIG_RANK_DISTANCE;
+    sheet_format(out, "{\"maxResultCount\":%u,\"locationRestriction\":{\"circle\":{\"center\":",
+                 query->result_count);
+    sheet_put(out, TEXT("{\"latitude\":"));
+    places_question_put_degrees(out, query->latitude_deg);
+    sheet_put(out, TEXT(",\"longitude\":"));
+    places_question_put_degrees(out, query->longitude_deg);
+    sheet_format(out, "},\"radius\":%u.0}},\"rankPreference\":\"%s\"", query->radius_km * 1000,
+                 by_distance ? "DISTANCE" : "POPULARITY");
+    if (asking->settings->language != NULL) {
+        sheet_put(out, TEXT(",\"languageCode\":"));
+        json_string_put(out, text_of(asking->settings->language));
     }
-    if (status == STATUS_OK) {
-        status = buffer_format(out, ",\"longitude\":");
-    }
-    if (status == STATUS_OK) {
-        status = places_question_degrees(out, query->longitude_deg);
-    }
-    if (status == STATUS_OK) {
-        bool by_distance = asking->settings->rank == CONFIG_RANK_DISTANCE;
-        status = buffer_format(out, "},\"radius\":%u.0}},\"rankPreference\":\"%s\"",
-                               query->radius_km * 1000, by_distance ? "DISTANCE" : "POPULARITY");
-    }
-    if (status == STATUS_OK && asking->settings->language != NULL) {
-        status = buffer_format(out, ",\"languageCode\":");
-        if (status == STATUS_OK) {
-            status = json_string_append(out, text_of(asking->settings->language));
-        }
-    }
-    return status == STATUS_OK ? buffer_append(out, "}", 1) : status;
+    sheet_put_byte(out, '}');
 }
 
-status_t places_google_ask(const places_asking_t *asking, places_question_t *question)
+void places_google_ask(const places_asking_t *asking, places_question_t *question)
 {
-    status_t status = buffer_format(&question->url, "%s/v1/places:searchNearby", asking->base_url);
-    if (status == STATUS_OK) {
-        status = buffer_format(
-            &question->headers,
-            "Content-Type: application/json\nX-Goog-Api-Key: %.*s\nX-Goog-FieldMask: %s\n",
-            (int)asking->key.size, asking->key.data, asking->settings->field_mask);
-    }
-    return status == STATUS_OK ? write_body(asking, &question->body) : status;
+    sheet_format(&question->url, "%s/v1/places:searchNearby", asking->base_url);
+    sheet_put(&question->headers, TEXT("Content-Type: application/json\nX-Goog-Api-Key: "));
+    sheet_put(&question->headers, asking->key);
+    sheet_format(&question->headers, "\nX-Goog-FieldMask: %s\n", asking->settings->field_mask);
+    write_body(asking, &question->body);
 }
 
-/* The member of Google's, where it is there and of its kind. */
+/* The value of Google's member; false if it is missing or not of its kind. */
 static bool find_member(text_t place, size_t index, text_t *ret_value)
 {
     const char *outer = members[index].outer;
@@ -124,35 +109,28 @@ static void print_place(json_print_t *printer, text_t place)
  *     }
  *   ]
  * }
- * and {} where there is none. Prints `places`, which is an array or nothing, and counts them; false where an element is no object. */
-static bool print_answer(json_print_t *printer, text_t places, size_t maximum)
+ * and {} if there are none. Prints the first `maximum` elements of `places`, an array, and returns the
+ * status of the answer. An element that is not an object fails the printer. */
+static places_status_t print_answer(json_print_t *printer, text_t places, size_t maximum)
 {
     size_t count = 0;
     text_t place;
     text_t rest = json_read_inside(places);
     json_print_open(printer, '{');
-    json_print_name(printer, TEXT("html_attributions"));
-    json_print_raw(printer, TEXT("[]"));
-    json_print_name(printer, TEXT("results"));
-    json_print_open(printer, '[');
-    while (count < maximum && json_read_element(&rest, &place)) {
+    places_answer_print_head(printer, (text_t){0});
+    for (; count < maximum && json_read_element(&rest, &place); count++) {
         if (!json_read_is_object(place)) {
-            return false;
+            sheet_fail(&printer->sheet, STATUS_INVALID);
         }
         print_place(printer, place);
-        count++;
     }
-    json_print_close(printer, ']');
-    json_print_name(printer, TEXT("status"));
-    json_print_string(printer, text_of(places_answer_status_name(
-                                   count > 0 ? PLACES_STATUS_OK : PLACES_STATUS_ZERO_RESULTS)));
-    json_print_close(printer, '}');
-    json_print_raw(printer, TEXT("\n\n"));
-    return printer->status == STATUS_OK;
+    places_status_t status = count > 0 ? PLACES_STATUS_OK : PLACES_STATUS_ZERO_RESULTS;
+    places_answer_print_tail(printer, status);
+    return status;
 }
 
-/* { "error": { "code": 403, "message": "Places API (New) has not been used in project 1 before or it is disabled.",
- *   "status": "PERMISSION_DENIED" } } */
+/* { "error": { "code": 403, "message": "Places API (New) has not been used in project 1 before or it is
+ *   disabled.", "status": "PERMISSION_DENIED" } } */
 static places_status_t refuse_http(const places_reply_t *reply, buffer_t *out)
 {
     text_t message = {0};
@@ -160,7 +138,7 @@ static places_status_t refuse_http(const places_reply_t *reply, buffer_t *out)
     if (json_read_check(reply->body, LIMIT_PLACES_ANSWER_SIZE, &body) == STATUS_OK) {
         (void)json_read_find_in(body, TEXT("error"), TEXT("message"), &message);
     }
-    return places_refuse_http(reply->http_status, message, out);
+    return places_answer_refuse_http(reply->http_status, message, out);
 }
 
 places_status_t places_google_decode(const places_reply_t *reply, const places_query_t *query,
@@ -173,16 +151,13 @@ places_status_t places_google_decode(const places_reply_t *reply, const places_q
     text_t places = TEXT("[]");
     if (json_read_check(reply->body, LIMIT_PLACES_ANSWER_SIZE, &body) != STATUS_OK ||
         !json_read_is_object(body)) {
-        return places_refuse_body(out);
+        return places_answer_refuse_body(out);
     }
     (void)json_read_find(body, TEXT("places"), &places);
-    size_t size_before = out->size;
-    json_print_t printer = json_print_to(out);
-    text_t rest = json_read_inside(places);
-    text_t first;
-    if (!json_read_is_array(places) || !print_answer(&printer, places, query->result_count)) {
-        out->size = size_before;
-        return places_refuse_body(out);
+    if (!json_read_is_array(places)) {
+        return places_answer_refuse_body(out);
     }
-    return json_read_element(&rest, &first) ? PLACES_STATUS_OK : PLACES_STATUS_ZERO_RESULTS;
+    json_print_t printer = json_print_begin(out);
+    places_status_t status = print_answer(&printer, places, query->result_count);
+    return json_print_end(&printer) == STATUS_OK ? status : places_answer_refuse_body(out);
 }

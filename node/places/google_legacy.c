@@ -5,34 +5,20 @@
 #include "node/places/json_read.h"
 
 /* .../maps/api/place/nearbysearch/json?location=34.06893,-118.445127&radius=10000&key=KEY&language=en */
-status_t places_google_legacy_ask(const places_asking_t *asking, places_question_t *question)
+void places_google_legacy_ask(const places_asking_t *asking, places_question_t *question)
 {
-    buffer_t *url = &question->url;
+    sheet_t *url = &question->url;
     const char *language = asking->settings->language;
-    status_t status =
-        buffer_format(url, "%s/maps/api/place/nearbysearch/json?location=", asking->base_url);
-    if (status == STATUS_OK) {
-        status = places_question_degrees(url, asking->query->latitude_deg);
+    sheet_format(url, "%s/maps/api/place/nearbysearch/json?location=", asking->base_url);
+    places_question_put_degrees(url, asking->query->latitude_deg);
+    sheet_put_byte(url, ',');
+    places_question_put_degrees(url, asking->query->longitude_deg);
+    sheet_format(url, "&radius=%u&key=", asking->query->radius_km * 1000);
+    places_question_put_percent(url, asking->key);
+    if (language != NULL) {
+        sheet_put(url, TEXT("&language="));
+        places_question_put_percent(url, text_of(language));
     }
-    if (status == STATUS_OK) {
-        status = buffer_append(url, ",", 1);
-    }
-    if (status == STATUS_OK) {
-        status = places_question_degrees(url, asking->query->longitude_deg);
-    }
-    if (status == STATUS_OK) {
-        status = buffer_format(url, "&radius=%u&key=", asking->query->radius_km * 1000);
-    }
-    if (status == STATUS_OK) {
-        status = places_question_percent(url, asking->key);
-    }
-    if (status == STATUS_OK && language != NULL) {
-        status = buffer_format(url, "&language=");
-        if (status == STATUS_OK) {
-            status = places_question_percent(url, text_of(language));
-        }
-    }
-    return status;
 }
 
 /* The first `maximum` elements of an array. */
@@ -48,7 +34,7 @@ static void print_first(json_print_t *printer, text_t array, size_t maximum)
     json_print_close(printer, ']');
 }
 
-/* All members as they are, but for the number of results. */
+/* All members as they are, except that `results` has at most `maximum` elements. */
 static void print_body(json_print_t *printer, text_t body, size_t maximum)
 {
     text_t rest = json_read_inside(body);
@@ -95,18 +81,14 @@ places_status_t places_google_legacy_decode(const places_reply_t *reply,
         if (good) {
             (void)json_read_find(body, TEXT("error_message"), &message);
         }
-        return places_refuse_http(reply->http_status, message, out);
+        return places_answer_refuse_http(reply->http_status, message, out);
     }
     if (!good || !json_read_find(body, TEXT("results"), &results) || !json_read_is_array(results) ||
         !json_read_find(body, TEXT("status"), &status) || !json_read_is_string(status)) {
-        return places_refuse_body(out);
+        return places_answer_refuse_body(out);
     }
-    size_t size_before = out->size;
-    json_print_t printer = json_print_to(out);
+    json_print_t printer = json_print_begin(out);
     print_body(&printer, body, query->result_count);
-    if (printer.status != STATUS_OK) {
-        out->size = size_before;
-        return places_refuse_body(out);
-    }
-    return places_answer_status_of(json_read_string(status));
+    return json_print_end(&printer) == STATUS_OK ? places_answer_status_of(json_read_string(status))
+                                                 : places_answer_refuse_body(out);
 }

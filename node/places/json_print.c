@@ -6,37 +6,31 @@
 /* Spaces a level. */
 enum { INDENT = 3 };
 
-json_print_t json_print_to(buffer_t *buffer)
+json_print_t json_print_begin(buffer_t *buffer)
 {
-    return (json_print_t){.buffer = buffer, .status = STATUS_OK};
+    return (json_print_t){.sheet = sheet_begin(buffer)};
+}
+
+status_t json_print_end(json_print_t *self)
+{
+    return sheet_end(&self->sheet);
 }
 
 void json_print_raw(json_print_t *self, text_t text)
 {
-    if (self->status == STATUS_OK) {
-        self->status = buffer_append(self->buffer, text.data, text.size);
-    }
+    sheet_put(&self->sheet, text);
 }
 
 void json_print_string(json_print_t *self, text_t text)
 {
-    if (self->status == STATUS_OK) {
-        self->status = json_string_append(self->buffer, text);
-    }
+    json_string_put(&self->sheet, text);
 }
 
-/* Room for `size` more bytes, which put_done then counts; NULL where they do not fit, now or ever. */
-static char *put(json_print_t *self, size_t size)
-{
-    if (self->status == STATUS_OK) {
-        self->status = buffer_reserve(self->buffer, size);
-    }
-    return self->status == STATUS_OK ? self->buffer->data + self->buffer->size : NULL;
-}
-
+/* Counts what was written up to `end` after sheet_reserve. */
 static void put_done(json_print_t *self, const char *end)
 {
-    self->buffer->size = (size_t)(end - self->buffer->data);
+    buffer_t *out = self->sheet.out;
+    out->size = (size_t)(end - out->data);
 }
 
 /* Bytes of a new line up to its first word. */
@@ -70,7 +64,7 @@ static char *write_next(json_print_t *self, char *out)
 
 void json_print_next(json_print_t *self)
 {
-    char *out = put(self, next_size(self));
+    char *out = sheet_reserve(&self->sheet, next_size(self));
     if (out != NULL) {
         put_done(self, write_next(self, out));
     }
@@ -78,7 +72,7 @@ void json_print_next(json_print_t *self)
 
 void json_print_name(json_print_t *self, text_t name)
 {
-    char *out = put(self, next_size(self) + sizeof "\"\" : " - 1 + name.size);
+    char *out = sheet_reserve(&self->sheet, next_size(self) + sizeof "\"\" : " - 1 + name.size);
     if (out != NULL) {
         out = write_next(self, out);
         *out = '"';
@@ -89,7 +83,7 @@ void json_print_name(json_print_t *self, text_t name)
 
 void json_print_open(json_print_t *self, char bracket)
 {
-    char *out = put(self, 1);
+    char *out = sheet_reserve(&self->sheet, 1);
     if (out != NULL) {
         *out = bracket;
         put_done(self, out + 1);
@@ -101,7 +95,7 @@ void json_print_open(json_print_t *self, char bracket)
 void json_print_close(json_print_t *self, char bracket)
 {
     self->level -= self->level > 0 ? 1 : 0;
-    char *out = put(self, (self->has_elements ? line_start_size(self) : 0) + 1);
+    char *out = sheet_reserve(&self->sheet, (self->has_elements ? line_start_size(self) : 0) + 1);
     if (out != NULL) {
         if (self->has_elements) {
             out = write_line_start(self, out);

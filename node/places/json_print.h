@@ -1,14 +1,16 @@
-/* json_print.h - prints JSON as Google does: one member or element a line, three spaces a level, `"key" : value`.
+/* json_print.h - prints JSON as Google does: one member or element a line, three spaces a level,
+ * `"key" : value`.
  *
  * Owner: values; a printer borrows its buffer. Threads: any.
- * The caller keeps brackets in pairs and gives each value a json_print_next or json_print_name before it, but
- * the outermost. After the first append that does not fit, nothing more is appended, and `status` says so.
- * Never two LFs in a row: empty objects and arrays are `{}` and `[]`, and no value has an LF inside.
+ * The caller pairs the brackets, and puts a json_print_next or json_print_name before each value except the
+ * outermost. Like a sheet, a printer remembers its first failure and appends nothing after it.
+ * Two LFs never stand in a row: empty objects and arrays are `{}` and `[]`, and no value has an LF inside.
  */
 #ifndef HERD_NODE_PLACES_JSON_PRINT_H
 #define HERD_NODE_PLACES_JSON_PRINT_H
 
 #include "common/base/buffer.h"
+#include "common/base/sheet.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
 
@@ -16,23 +18,26 @@
 
 /* Open value struct. */
 typedef struct {
-    buffer_t *buffer;  /* borrowed */
-    status_t status;   /* of the first append that failed, else STATUS_OK */
+    sheet_t sheet;     /* where it prints */
     unsigned level;    /* objects and arrays that are open */
     bool has_elements; /* the innermost open one has an element */
 } json_print_t;
 
 /* A printer that appends to `buffer`, with nothing open. */
-json_print_t json_print_to(buffer_t *buffer);
+json_print_t json_print_begin(buffer_t *buffer);
+
+/* STATUS_OK: everything is printed. Otherwise the first failure, STATUS_FULL as a rule; the buffer is then
+ * what it was at the beginning. */
+status_t json_print_end(json_print_t *self) STATUS_MUST_USE;
 
 /* Opens "{" or "[", closes it with "}" or "]". */
 void json_print_open(json_print_t *self, char bracket);
 void json_print_close(json_print_t *self, char bracket);
 
-/* Begins the next element of the open array: a comma where one came before, and a line of its own. */
+/* Begins the next element of the open array: a comma behind the one before, and a line of its own. */
 void json_print_next(json_print_t *self);
 
-/* Begins the next member of the open object. `name` is one of ours: nothing in it is to be escaped. */
+/* Begins the next member of the open object. `name` is one of ours and needs no escapes. */
 void json_print_name(json_print_t *self, text_t name);
 
 /* A string of any bytes. */
@@ -41,8 +46,7 @@ void json_print_string(json_print_t *self, text_t text);
 /* Bytes as they are, e.g. the digits of a number. */
 void json_print_raw(json_print_t *self, text_t text);
 
-/* A value that stands in JSON text which passed json_read_check: laid out anew, its strings and the digits of its numbers
- * as they are. */
+/* A value from JSON text that passed json_read_check: laid out anew, its strings and digits as they are. */
 void json_print_value(json_print_t *self, text_t json);
 
 #endif

@@ -81,52 +81,51 @@ static size_t plain_size(text_t text, size_t *ret_bad_size)
     return plain;
 }
 
-/* A text of which nothing is to be escaped, with its quotation marks. */
-static status_t append_plain(buffer_t *buffer, text_t text)
+/* Appends a text that needs no escapes, with its quotation marks. */
+static void put_plain(sheet_t *sheet, text_t text)
 {
-    status_t status = buffer_reserve(buffer, text.size + 2);
-    if (status == STATUS_OK) {
-        char *out = buffer->data + buffer->size;
+    char *out = sheet_reserve(sheet, text.size + 2);
+    if (out != NULL) {
         *out = '"';
         out = text_copy(text, out + 1);
         *out = '"';
-        buffer_commit(buffer, text.size + 2);
+        buffer_commit(sheet->out, text.size + 2);
     }
-    return status;
 }
 
-static status_t append_escaped(buffer_t *buffer, char byte)
+static void put_escaped(sheet_t *sheet, char byte)
 {
     switch (byte) {
-    case '"': return buffer_append(buffer, "\\\"", 2);
-    case '\\': return buffer_append(buffer, "\\\\", 2);
-    case '\n': return buffer_append(buffer, "\\n", 2);
-    case '\r': return buffer_append(buffer, "\\r", 2);
-    case '\t': return buffer_append(buffer, "\\t", 2);
-    default: return buffer_format(buffer, "\\u%04x", (unsigned)(unsigned char)byte);
+    case '"': sheet_put(sheet, TEXT("\\\"")); break;
+    case '\\': sheet_put(sheet, TEXT("\\\\")); break;
+    case '\n': sheet_put(sheet, TEXT("\\n")); break;
+    case '\r': sheet_put(sheet, TEXT("\\r")); break;
+    case '\t': sheet_put(sheet, TEXT("\\t")); break;
+    default: sheet_format(sheet, "\\u%04x", (unsigned)(unsigned char)byte); break;
     }
 }
 
-status_t json_string_append(buffer_t *buffer, text_t text)
+void json_string_put(sheet_t *sheet, text_t text)
 {
     size_t bad_size;
     size_t plain = plain_size(text, &bad_size);
     if (plain == text.size) {
-        return append_plain(buffer, text);
+        put_plain(sheet, text);
+        return;
     }
-    status_t status = buffer_append(buffer, "\"", 1);
-    while (status == STATUS_OK && text.size > 0) {
+    sheet_put_byte(sheet, '"');
+    while (text.size > 0) {
         if (plain > 0) {
-            status = buffer_append(buffer, text.data, plain);
+            sheet_put(sheet, text_first(text, plain));
             text = text_after(text, plain);
         } else if (is_plain(text.data[0])) {
-            status = buffer_append(buffer, REPLACEMENT, sizeof REPLACEMENT - 1);
+            sheet_put(sheet, TEXT(REPLACEMENT));
             text = text_after(text, bad_size);
         } else {
-            status = append_escaped(buffer, text.data[0]);
+            put_escaped(sheet, text.data[0]);
             text = text_after(text, 1);
         }
         plain = plain_size(text, &bad_size);
     }
-    return status == STATUS_OK ? buffer_append(buffer, "\"", 1) : status;
+    sheet_put_byte(sheet, '"');
 }

@@ -13,12 +13,12 @@
     "contributors</a> "                                                                            \
     "(<a href=\"https://opendatacommons.org/licenses/odbl/\">ODbL</a>)"
 
-/* Tags that make a place; the value of each becomes one of its types. */
+/* Tags that make an element a place; the value of each becomes one of its types. */
 static const char *const kinds[] = {"amenity", "shop", "tourism", "leisure"};
 
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
-/* One place that may be among the nearest. */
+/* An element that may be among the nearest. */
 typedef struct {
     double haversine; /* of the angle to the position asked about */
     text_t element;
@@ -36,65 +36,46 @@ typedef struct {
 
 /* [out:json][timeout:4];nwr(around:10000,34.06893,-118.445127)[name][~"^(amenity|shop|tourism|leisure)$"~"."];
  * out center; */
-static status_t write_query(const places_asking_t *asking, buffer_t *out)
+static void write_query(const places_asking_t *asking, sheet_t *out)
 {
     const places_query_t *query = asking->query;
-    status_t status =
-        buffer_format(out, "[out:json][timeout:%lld];nwr(around:%u,",
-                      (long long)(asking->timeout_ms < 1000 ? 1 : asking->timeout_ms / 1000),
-                      query->radius_km * 1000);
-    if (status == STATUS_OK) {
-        status = places_question_degrees(out, query->latitude_deg);
-    }
-    if (status == STATUS_OK) {
-        status = buffer_append(out, ",", 1);
-    }
-    if (status == STATUS_OK) {
-        status = places_question_degrees(out, query->longitude_deg);
-    }
-    if (status == STATUS_OK) {
-        status =
-            buffer_format(out, ")[name][~\"^(amenity|shop|tourism|leisure)$\"~\".\"];out center;");
-    }
-    return status;
+    int64_t timeout_s = asking->timeout_ms < 1000 ? 1 : asking->timeout_ms / 1000;
+    sheet_format(out, "[out:json][timeout:%lld];nwr(around:%u,", (long long)timeout_s,
+                 query->radius_km * 1000);
+    places_question_put_degrees(out, query->latitude_deg);
+    sheet_put_byte(out, ',');
+    places_question_put_degrees(out, query->longitude_deg);
+    sheet_put(out, TEXT(")[name][~\"^(amenity|shop|tourism|leisure)$\"~\".\"];out center;"));
 }
 
-status_t places_overpass_ask(const places_asking_t *asking, places_question_t *question)
+void places_overpass_ask(const places_asking_t *asking, places_question_t *question)
 {
-    buffer_t query;
-    buffer_init(&query, LIMIT_PLACES_QUESTION_SIZE);
-    status_t status = write_query(asking, &query);
-    if (status == STATUS_OK) {
-        status = buffer_format(&question->url, "%s/api/interpreter", asking->base_url);
-    }
-    if (status == STATUS_OK) {
-        status =
-            buffer_format(&question->headers, "Content-Type: application/x-www-form-urlencoded\n");
-    }
-    if (status == STATUS_OK) {
-        status = buffer_format(&question->body, "data=");
-    }
-    if (status == STATUS_OK) {
-        status = places_question_percent(&question->body, buffer_text(&query));
-    }
-    buffer_done(&query);
-    return status;
+    buffer_t text;
+    buffer_init(&text, LIMIT_PLACES_QUESTION_SIZE);
+    sheet_t query = sheet_begin(&text);
+    write_query(asking, &query);
+    sheet_format(&question->url, "%s/api/interpreter", asking->base_url);
+    sheet_put(&question->headers, TEXT("Content-Type: application/x-www-form-urlencoded\n"));
+    sheet_fail(&question->body, sheet_end(&query));
+    sheet_put(&question->body, TEXT("data="));
+    places_question_put_percent(&question->body, buffer_text(&text));
+    buffer_done(&text);
 }
 
-/* Where an element is: a node itself, a way or relation at its centre. */
+/* Where an element is: a node has its own position, a way or relation that of its centre. */
 static bool find_position(text_t element, hit_t *hit, double *ret_latitude_deg,
                           double *ret_longitude_deg)
 {
     text_t centre;
-    text_t place = json_read_find(element, TEXT("center"), &centre) ? centre : element;
-    return json_read_find(place, TEXT("lat"), &hit->latitude) &&
-           json_read_find(place, TEXT("lon"), &hit->longitude) &&
+    text_t holder = json_read_find(element, TEXT("center"), &centre) ? centre : element;
+    return json_read_find(holder, TEXT("lat"), &hit->latitude) &&
+           json_read_find(holder, TEXT("lon"), &hit->longitude) &&
            json_read_double(hit->latitude, ret_latitude_deg) &&
            json_read_double(hit->longitude, ret_longitude_deg) && fabs(*ret_latitude_deg) <= 90 &&
            fabs(*ret_longitude_deg) <= 180;
 }
 
-/* The value of a tag, less its quotation marks; empty where there is none. */
+/* The value of a tag without its quotation marks; empty if it is missing. */
 static text_t tag_of(text_t element, const char *name)
 {
     text_t value;
@@ -116,7 +97,7 @@ static bool is_place(text_t element)
            tag_of(element, "name").size > 0;
 }
 
-/* Puts an element among the nearest, where it is one of them; equally near ones stay in their order. */
+/* Puts an element among the nearest if it is one of them; equally near ones keep their order. */
 static void consider(nearest_t *self, text_t element)
 {
     hit_t hit = {.element = element};
@@ -127,21 +108,21 @@ static void consider(nearest_t *self, text_t element)
     }
     hit.haversine = sphere_haversine(&self->from, (int32_t)lround(latitude_deg * SPHERE_DEGREE_E7),
                                      (int32_t)lround(longitude_deg * SPHERE_DEGREE_E7));
-    size_t place = self->count;
-    while (place > 0 && self->hits[place - 1].haversine > hit.haversine) {
-        place--;
+    size_t rank = self->count;
+    while (rank > 0 && self->hits[rank - 1].haversine > hit.haversine) {
+        rank--;
     }
-    if (place == self->maximum || !is_place(element)) {
+    if (rank == self->maximum || !is_place(element)) {
         return;
     }
     self->count += self->count < self->maximum ? 1 : 0;
-    for (size_t i = self->count - 1; i > place; i--) {
+    for (size_t i = self->count - 1; i > rank; i--) {
         self->hits[i] = self->hits[i - 1];
     }
-    self->hits[place] = hit;
+    self->hits[rank] = hit;
 }
 
-/* A string of `parts`, each the inside of a string as it was sent; they keep their escapes. */
+/* A string made of `parts`, each the inside of a string as it was sent, with its escapes. */
 static void print_joined(json_print_t *printer, const text_t *parts, size_t count)
 {
     json_print_raw(printer, TEXT("\""));
@@ -210,32 +191,15 @@ static void print_hit(json_print_t *printer, const hit_t *hit)
 
 static places_status_t print_answer(const nearest_t *nearest, buffer_t *out)
 {
-    size_t size_before = out->size;
     places_status_t status = nearest->count > 0 ? PLACES_STATUS_OK : PLACES_STATUS_ZERO_RESULTS;
-    json_print_t printer = json_print_to(out);
+    json_print_t printer = json_print_begin(out);
     json_print_open(&printer, '{');
-    json_print_name(&printer, TEXT("html_attributions"));
-    json_print_open(&printer, '[');
-    if (nearest->count > 0) {
-        json_print_next(&printer);
-        json_print_string(&printer, TEXT(ATTRIBUTION));
-    }
-    json_print_close(&printer, ']');
-    json_print_name(&printer, TEXT("results"));
-    json_print_open(&printer, '[');
+    places_answer_print_head(&printer, nearest->count > 0 ? TEXT(ATTRIBUTION) : TEXT(""));
     for (size_t i = 0; i < nearest->count; i++) {
         print_hit(&printer, &nearest->hits[i]);
     }
-    json_print_close(&printer, ']');
-    json_print_name(&printer, TEXT("status"));
-    json_print_string(&printer, text_of(places_answer_status_name(status)));
-    json_print_close(&printer, '}');
-    json_print_raw(&printer, TEXT("\n\n"));
-    if (printer.status != STATUS_OK) {
-        out->size = size_before;
-        return places_refuse_body(out);
-    }
-    return status;
+    places_answer_print_tail(&printer, status);
+    return json_print_end(&printer) == STATUS_OK ? status : places_answer_refuse_body(out);
 }
 
 /* {
@@ -250,7 +214,8 @@ static places_status_t print_answer(const nearest_t *nearest, buffer_t *out)
  *   ],
  *   "remark": "runtime error: Query timed out in \"query\" at line 1 after 4 seconds."
  * }
- * The remark is there only where the elements are not complete. Other errors have a status of their own and are HTML. */
+ * The remark is there only if the elements are not complete. Other errors have an HTTP status of their
+ * own, and are HTML. */
 places_status_t places_overpass_decode(const places_reply_t *reply, const places_query_t *query,
                                        buffer_t *out)
 {
@@ -258,16 +223,16 @@ places_status_t places_overpass_decode(const places_reply_t *reply, const places
     text_t elements;
     text_t remark;
     if (reply->http_status != 200) {
-        return places_refuse_http(reply->http_status, (text_t){0}, out);
+        return places_answer_refuse_http(reply->http_status, (text_t){0}, out);
     }
     if (json_read_check(reply->body, LIMIT_OVERPASS_SIZE, &body) != STATUS_OK ||
         !json_read_find(body, TEXT("elements"), &elements) || !json_read_is_array(elements)) {
-        return places_refuse_body(out);
+        return places_answer_refuse_body(out);
     }
     const text_t error = TEXT("runtime error");
     if (json_read_find(body, TEXT("remark"), &remark) &&
         text_equal(text_first(json_read_string(remark), error.size), error)) {
-        return places_refuse_remark(remark, out);
+        return places_answer_refuse_remark(remark, out);
     }
     nearest_t nearest = {.from = sphere_position(query->latitude_deg, query->longitude_deg),
                          .maximum = query->result_count < LIMIT_RESULTS ? query->result_count

@@ -9,7 +9,7 @@
 #include "node/places/http.h"
 #include "node/places/key.h"
 #include "node/places/lookups.h"
-#include "node/places/providers.h"
+#include "node/places/provider.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -91,7 +91,7 @@ status_t places_remote_new(const config_t *config, log_t *log, places_asker_t as
     *self = (places_remote_t){.config = config,
                               .log = log,
                               .asker = asker,
-                              .provider = places_providers_find(config->places),
+                              .provider = places_provider_find(config->places),
                               .time_ns = answer_time_ns(config),
                               .lookups = places_lookups_new()};
     self->breaker =
@@ -152,7 +152,7 @@ static void refuse_lookup(places_remote_t *self, places_lookup_t *lookup, places
 {
     self->figures.refused += lookup->ticket_count;
     buffer_clear(&self->answer);
-    places_refuse(status, message, &self->answer);
+    places_answer_refuse(status, message, &self->answer);
     answer_lookup(self, lookup);
 }
 
@@ -183,14 +183,14 @@ static places_status_t make_answer(places_remote_t *self, const places_query_t *
 {
     buffer_clear(&self->answer);
     if (response->outcome != HTTP_ANSWERED) {
-        return places_refuse(PLACES_STATUS_UNKNOWN_ERROR, outcome_text(response->outcome),
-                             &self->answer);
+        return places_answer_refuse(PLACES_STATUS_UNKNOWN_ERROR, outcome_text(response->outcome),
+                                    &self->answer);
     }
     const places_reply_t reply = {.http_status = response->status, .body = response->body};
     if (shows_key(self, reply.body)) {
         return reply.http_status == 200
-                   ? places_refuse_body(&self->answer)
-                   : places_refuse_http(reply.http_status, (text_t){0}, &self->answer);
+                   ? places_answer_refuse_body(&self->answer)
+                   : places_answer_refuse_http(reply.http_status, (text_t){0}, &self->answer);
     }
     return self->provider->decode(&reply, query, &self->answer);
 }
@@ -273,7 +273,19 @@ static void on_done(void *argument, void *tag, const http_response_t *response)
 
 /* ---- questions ---- */
 
-/* Sends the request of a lookup; false where its text cannot be made or sent. */
+static status_t submit_question(places_remote_t *self, places_lookup_t *lookup,
+                                const places_question_t *question, int64_t left_ms)
+{
+    text_t body = places_question_body(question);
+    return http_submit(self->http, &(http_request_t){.url = places_question_url(question),
+                                                     .headers = places_question_headers(question),
+                                                     .body = body,
+                                                     .is_post = body.size > 0,
+                                                     .timeout_ms = left_ms > 0 ? left_ms : 1,
+                                                     .tag = lookup});
+}
+
+/* Sends the request of a lookup; false if its text does not fit or libcurl does not take it. */
 static bool submit(places_remote_t *self, places_lookup_t *lookup, int64_t now_ns)
 {
     const config_provider_t *settings = &self->config->provider;
@@ -286,21 +298,11 @@ static bool submit(places_remote_t *self, places_lookup_t *lookup, int64_t now_n
         .timeout_ms = left_ms};
     places_question_t question;
     places_question_init(&question);
-    status_t status = self->provider->ask(&asking, &question);
-    if (status == STATUS_OK) {
-        status = buffer_append(&question.url, "", 1);
-    }
-    if (status == STATUS_OK) {
-        status =
-            http_submit(self->http, &(http_request_t){.url = question.url.data,
-                                                      .headers = buffer_text(&question.headers),
-                                                      .body = buffer_text(&question.body),
-                                                      .is_post = question.body.size > 0,
-                                                      .timeout_ms = left_ms > 0 ? left_ms : 1,
-                                                      .tag = lookup});
-    }
+    self->provider->ask(&asking, &question);
+    bool sent = places_question_end(&question) == STATUS_OK &&
+                submit_question(self, lookup, &question, left_ms) == STATUS_OK;
     places_question_done(&question);
-    return status == STATUS_OK;
+    return sent;
 }
 
 static void start_lookup(places_remote_t *self, places_lookup_t *lookup, int64_t now_ns)
@@ -355,8 +357,9 @@ void places_remote_ask(places_remote_t *self, const places_query_t *query)
     if (places_lookups_add(self->lookups, query, now_ns + self->time_ns, &joined) != STATUS_OK) {
         self->figures.refused++;
         buffer_clear(&self->answer);
-        places_refuse(PLACES_STATUS_OVER_QUERY_LIMIT,
-                      TEXT("too many questions to the places provider are waiting"), &self->answer);
+        places_answer_refuse(PLACES_STATUS_OVER_QUERY_LIMIT,
+                             TEXT("too many questions to the places provider are waiting"),
+                             &self->answer);
         self->asker.answer(self->asker.argument, query->ticket, buffer_text(&self->answer));
         return;
     }

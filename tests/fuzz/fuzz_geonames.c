@@ -26,7 +26,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     geonames_row_t place;
     buffer_t json;
     buffer_init(&json, 6 * size + 2);
-    if (json_string_append(&json, row) == STATUS_OK) {
+    sheet_t sheet = sheet_begin(&json);
+    json_string_put(&sheet, row);
+    if (sheet_end(&sheet) == STATUS_OK) {
         check_string(buffer_text(&json));
     }
     buffer_done(&json);

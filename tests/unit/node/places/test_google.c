@@ -1,5 +1,6 @@
 /* Google's Places API (New): requests as it documents them, replies as it sends them (node/places/google.h). */
 #include "tests/support/cmocka_herd.h"
+#include "tests/support/exchange.h"
 
 #include "common/base/limits.h"
 #include "common/base/memory.h"
@@ -8,8 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const places_query_t query = {
-    .latitude_deg = 34.068930, .longitude_deg = -118.445127, .radius_km = 10, .result_count = 2};
+static const exchange_t google = {.ask = places_google_ask,
+                                  .decode = places_google_decode,
+                                  .query = {.latitude_deg = 34.068930,
+                                            .longitude_deg = -118.445127,
+                                            .radius_km = 10,
+                                            .result_count = 2}};
 
 /* Two places, and members that nobody asked for. */
 static const char two_places[] =
@@ -52,19 +57,15 @@ static const char two_results[] = "{\n"
 
 static void assert_asked(const config_provider_t *settings, const char *headers, const char *body)
 {
-    places_question_t question;
-    places_question_init(&question);
     const places_asking_t asking = {.settings = settings,
                                     .base_url = "https://places.googleapis.com",
                                     .key = TEXT("k-1"),
-                                    .query = &query,
                                     .timeout_ms = 4000};
-    assert_int_equal(places_google_ask(&asking, &question), STATUS_OK);
-    assert_text_equal(buffer_text(&question.url),
-                      "https://places.googleapis.com/v1/places:searchNearby");
-    assert_text_equal(buffer_text(&question.headers), headers);
-    assert_text_equal(buffer_text(&question.body), body);
-    places_question_done(&question);
+    exchange_expect_request(
+        &google, &asking,
+        &(exchange_request_t){.url = "https://places.googleapis.com/v1/places:searchNearby",
+                              .headers = headers,
+                              .body = body});
 }
 
 static void requests_are_as_documented(void **state)
@@ -86,34 +87,10 @@ static void requests_are_as_documented(void **state)
                  "\"rankPreference\":\"DISTANCE\",\"languageCode\":\"e\\\"n\"}");
 }
 
-static void assert_decoded(unsigned http_status, const char *body, places_status_t status,
-                           const char *expected)
-{
-    buffer_t out;
-    buffer_init(&out, LIMIT_REPLY_SIZE);
-    const places_reply_t reply = {.http_status = http_status, .body = text_of(body)};
-    assert_int_equal(places_google_decode(&reply, &query, &out), status);
-    assert_text_equal(buffer_text(&out), expected);
-    buffer_done(&out);
-}
-
-/* An answer without results. */
-static void assert_refused(unsigned http_status, const char *body, places_status_t status,
-                           const char *message)
-{
-    char *expected;
-    assert_true(asprintf(&expected,
-                         "{\n   \"error_message\" : \"%s\",\n   \"html_attributions\" : [],\n"
-                         "   \"results\" : [],\n   \"status\" : \"%s\"\n}\n\n",
-                         message, places_answer_status_name(status)) > 0);
-    assert_decoded(http_status, body, status, expected);
-    free(expected);
-}
-
 static void places_become_results(void **state)
 {
     (void)state;
-    assert_decoded(200, two_places, PLACES_STATUS_OK, two_results);
+    exchange_expect_answer(&google, 200, two_places, PLACES_STATUS_OK, two_results);
 }
 
 static void nothing_is_zero_results(void **state)
@@ -121,18 +98,19 @@ static void nothing_is_zero_results(void **state)
     (void)state;
     static const char none[] = "{\n   \"html_attributions\" : [],\n   \"results\" : [],\n   "
                                "\"status\" : \"ZERO_RESULTS\"\n}\n\n";
-    assert_decoded(200, "{}\n", PLACES_STATUS_ZERO_RESULTS, none);
-    assert_decoded(200, "{\"places\":[]}", PLACES_STATUS_ZERO_RESULTS, none);
+    exchange_expect_answer(&google, 200, "{}\n", PLACES_STATUS_ZERO_RESULTS, none);
+    exchange_expect_answer(&google, 200, "{\"places\":[]}", PLACES_STATUS_ZERO_RESULTS, none);
 }
 
 static void no_more_than_wanted(void **state)
 {
     (void)state;
     static const char three[] = "{\"places\":[{\"id\":\"1\"},{\"id\":\"2\"},{\"id\":\"3\"}]}";
-    assert_decoded(200, three, PLACES_STATUS_OK,
-                   "{\n   \"html_attributions\" : [],\n   \"results\" : [\n      {\n"
-                   "         \"place_id\" : \"1\"\n      },\n      {\n"
-                   "         \"place_id\" : \"2\"\n      }\n   ],\n   \"status\" : \"OK\"\n}\n\n");
+    exchange_expect_answer(
+        &google, 200, three, PLACES_STATUS_OK,
+        "{\n   \"html_attributions\" : [],\n   \"results\" : [\n      {\n"
+        "         \"place_id\" : \"1\"\n      },\n      {\n"
+        "         \"place_id\" : \"2\"\n      }\n   ],\n   \"status\" : \"OK\"\n}\n\n");
 }
 
 static void errors_are_mapped(void **state)
@@ -142,19 +120,21 @@ static void errors_are_mapped(void **state)
         "{\n  \"error\": {\n    \"code\": 403,\n    \"message\": \"Not \\\"you\\\".\",\n"
         "    \"status\": \"PERMISSION_DENIED\"\n  }\n}\n";
     static const char message[] = "Not \\\"you\\\".";
-    assert_refused(400, error, PLACES_STATUS_INVALID_REQUEST, message);
-    assert_refused(401, error, PLACES_STATUS_REQUEST_DENIED, message);
-    assert_refused(403, error, PLACES_STATUS_REQUEST_DENIED, message);
-    assert_refused(429, error, PLACES_STATUS_OVER_QUERY_LIMIT, message);
-    assert_refused(500, error, PLACES_STATUS_UNKNOWN_ERROR, message);
-    assert_refused(503, "<html>", PLACES_STATUS_UNKNOWN_ERROR,
-                   "the places provider answered with HTTP status 503");
-    assert_refused(302, "", PLACES_STATUS_UNKNOWN_ERROR,
-                   "the places provider answered with HTTP status 302");
-    assert_refused(403, "{\"error\":{\"message\":7}}", PLACES_STATUS_REQUEST_DENIED,
-                   "the places provider answered with HTTP status 403");
-    assert_refused(403, "{\"error\":{\"message\":\"\"}}", PLACES_STATUS_REQUEST_DENIED,
-                   "the places provider answered with HTTP status 403");
+    exchange_expect_refusal(&google, 400, error, PLACES_STATUS_INVALID_REQUEST, message);
+    exchange_expect_refusal(&google, 401, error, PLACES_STATUS_REQUEST_DENIED, message);
+    exchange_expect_refusal(&google, 403, error, PLACES_STATUS_REQUEST_DENIED, message);
+    exchange_expect_refusal(&google, 429, error, PLACES_STATUS_OVER_QUERY_LIMIT, message);
+    exchange_expect_refusal(&google, 500, error, PLACES_STATUS_UNKNOWN_ERROR, message);
+    exchange_expect_refusal(&google, 503, "<html>", PLACES_STATUS_UNKNOWN_ERROR,
+                            "the places provider answered with HTTP status 503");
+    exchange_expect_refusal(&google, 302, "", PLACES_STATUS_UNKNOWN_ERROR,
+                            "the places provider answered with HTTP status 302");
+    exchange_expect_refusal(&google, 403, "{\"error\":{\"message\":7}}",
+                            PLACES_STATUS_REQUEST_DENIED,
+                            "the places provider answered with HTTP status 403");
+    exchange_expect_refusal(&google, 403, "{\"error\":{\"message\":\"\"}}",
+                            PLACES_STATUS_REQUEST_DENIED,
+                            "the places provider answered with HTTP status 403");
 }
 
 static void garbage_is_an_error(void **state)
@@ -171,10 +151,7 @@ static void garbage_is_an_error(void **state)
                                          "{\"places\":[],\"places\":[]}",
                                          "{\"places\":[{\"id\":\"\xff\"}]}",
                                          "{\"places\":[{\"rating\":1e999}]}"};
-    for (size_t i = 0; i < ARRAY_COUNT(bodies); i++) {
-        assert_refused(200, bodies[i], PLACES_STATUS_UNKNOWN_ERROR,
-                       "the places provider's answer is not in the expected form");
-    }
+    exchange_expect_garbage(&google, bodies, ARRAY_COUNT(bodies));
 }
 
 static void what_fits_no_reply_is_an_error(void **state)
@@ -185,31 +162,9 @@ static void what_fits_no_reply_is_an_error(void **state)
     size_t size = (size_t)snprintf(body, 64, "{\"places\":[{\"id\":\"");
     memset(body + size, 'x', NAME_SIZE);
     memcpy(body + size + NAME_SIZE, "\"}]}", sizeof "\"}]}");
-    assert_refused(200, body, PLACES_STATUS_UNKNOWN_ERROR,
-                   "the places provider's answer is not in the expected form");
+    exchange_expect_refusal(&google, 200, body, PLACES_STATUS_UNKNOWN_ERROR,
+                            "the places provider's answer is not in the expected form");
     free(body);
-}
-
-static void degrees_are_short(void **state)
-{
-    (void)state;
-    static const struct {
-        double degrees;
-        const char *text;
-    } cases[] = {{0, "0.0"},
-                 {-0.5, "-0.5"},
-                 {180, "180.0"},
-                 {34.06893, "34.06893"},
-                 {-118.4451270123, "-118.445127"},
-                 {1e-9, "0.0"},
-                 {89.99999999, "90.0"}};
-    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
-        buffer_t out;
-        buffer_init(&out, 64);
-        assert_int_equal(places_question_degrees(&out, cases[i].degrees), STATUS_OK);
-        assert_text_equal(buffer_text(&out), cases[i].text);
-        buffer_done(&out);
-    }
 }
 
 int main(void)
@@ -222,7 +177,6 @@ int main(void)
         cmocka_unit_test(errors_are_mapped),
         cmocka_unit_test(garbage_is_an_error),
         cmocka_unit_test(what_fits_no_reply_is_an_error),
-        cmocka_unit_test(degrees_are_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* Google's Places API (legacy): requests as it documents them, replies passed through (node/places/google_legacy.h). */
 #include "tests/support/cmocka_herd.h"
+#include "tests/support/exchange.h"
 
 #include "common/base/limits.h"
 #include "common/base/memory.h"
@@ -8,23 +9,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const places_query_t query = {
-    .latitude_deg = 34.068930, .longitude_deg = -118.445127, .radius_km = 50, .result_count = 2};
+static const exchange_t legacy = {.ask = places_google_legacy_ask,
+                                  .decode = places_google_legacy_decode,
+                                  .query = {.latitude_deg = 34.068930,
+                                            .longitude_deg = -118.445127,
+                                            .radius_km = 50,
+                                            .result_count = 2}};
 
 static void assert_asked(const config_provider_t *settings, text_t key, const char *url)
 {
-    places_question_t question;
-    places_question_init(&question);
     const places_asking_t asking = {.settings = settings,
                                     .base_url = "https://maps.googleapis.com",
                                     .key = key,
-                                    .query = &query,
                                     .timeout_ms = 4000};
-    assert_int_equal(places_google_legacy_ask(&asking, &question), STATUS_OK);
-    assert_text_equal(buffer_text(&question.url), url);
-    assert_int_equal(question.headers.size, 0);
-    assert_int_equal(question.body.size, 0);
-    places_question_done(&question);
+    exchange_expect_request(&legacy, &asking,
+                            &(exchange_request_t){.url = url, .headers = "", .body = ""});
 }
 
 static void requests_are_as_documented(void **state)
@@ -40,22 +39,11 @@ static void requests_are_as_documented(void **state)
                  "location=34.06893,-118.445127&radius=50000&key=a%26b%3Dc%25&language=pt-BR");
 }
 
-static void assert_decoded(unsigned http_status, const char *body, places_status_t status,
-                           const char *expected)
-{
-    buffer_t out;
-    buffer_init(&out, LIMIT_REPLY_SIZE);
-    const places_reply_t reply = {.http_status = http_status, .body = text_of(body)};
-    assert_int_equal(places_google_legacy_decode(&reply, &query, &out), status);
-    assert_text_equal(buffer_text(&out), expected);
-    buffer_done(&out);
-}
-
 static void bodies_are_passed_through(void **state)
 {
     (void)state;
-    assert_decoded(
-        200,
+    exchange_expect_answer(
+        &legacy, 200,
         "\n{ \"z\":{},\"results\":[{\"a\":34.0689},{\"a\":1E+2},{\"a\":3}],\n\n\"status\":\"OK\","
         "\"un\\u006bnown\":[\"\\u00e9\\/\",null]}\n",
         PLACES_STATUS_OK,
@@ -84,20 +72,8 @@ static void statuses_are_understood(void **state)
         snprintf(body, sizeof body, "{\"results\":[],\"status\":\"%s\"}", cases[i].name);
         snprintf(expected, sizeof expected,
                  "{\n   \"results\" : [],\n   \"status\" : \"%s\"\n}\n\n", cases[i].name);
-        assert_decoded(200, body, cases[i].status, expected);
+        exchange_expect_answer(&legacy, 200, body, cases[i].status, expected);
     }
-}
-
-static void assert_refused(unsigned http_status, const char *body, places_status_t status,
-                           const char *message)
-{
-    char *expected;
-    assert_true(asprintf(&expected,
-                         "{\n   \"error_message\" : \"%s\",\n   \"html_attributions\" : [],\n"
-                         "   \"results\" : [],\n   \"status\" : \"%s\"\n}\n\n",
-                         message, places_answer_status_name(status)) > 0);
-    assert_decoded(http_status, body, status, expected);
-    free(expected);
 }
 
 static void garbage_is_an_error(void **state)
@@ -115,13 +91,11 @@ static void garbage_is_an_error(void **state)
                                          "{\"results\":[],\"status\":\"OK\"",
                                          "{\"results\":[1e999],\"status\":\"OK\"}",
                                          "{\"results\":[\"\xff\"],\"status\":\"OK\"}"};
-    for (size_t i = 0; i < ARRAY_COUNT(bodies); i++) {
-        assert_refused(200, bodies[i], PLACES_STATUS_UNKNOWN_ERROR,
-                       "the places provider's answer is not in the expected form");
-    }
-    assert_refused(403, "{\"error_message\":\"no\"}", PLACES_STATUS_REQUEST_DENIED, "no");
-    assert_refused(404, "", PLACES_STATUS_UNKNOWN_ERROR,
-                   "the places provider answered with HTTP status 404");
+    exchange_expect_garbage(&legacy, bodies, ARRAY_COUNT(bodies));
+    exchange_expect_refusal(&legacy, 403, "{\"error_message\":\"no\"}",
+                            PLACES_STATUS_REQUEST_DENIED, "no");
+    exchange_expect_refusal(&legacy, 404, "", PLACES_STATUS_UNKNOWN_ERROR,
+                            "the places provider answered with HTTP status 404");
 }
 
 /* Laid out, a body may be larger than it came. */
@@ -136,8 +110,8 @@ static void what_fits_no_reply_is_an_error(void **state)
         size += 2;
     }
     memcpy(body + size, "]}", sizeof "]}");
-    assert_refused(200, body, PLACES_STATUS_UNKNOWN_ERROR,
-                   "the places provider's answer is not in the expected form");
+    exchange_expect_refusal(&legacy, 200, body, PLACES_STATUS_UNKNOWN_ERROR,
+                            "the places provider's answer is not in the expected form");
     free(body);
 }
 

@@ -16,9 +16,9 @@ static void assert_printed(const char *json, const char *expected)
     buffer_init(&buffer, ROOM);
     text_t value;
     assert_int_equal(json_read_check(text_of(json), ROOM, &value), STATUS_OK);
-    json_print_t printer = json_print_to(&buffer);
+    json_print_t printer = json_print_begin(&buffer);
     json_print_value(&printer, value);
-    assert_int_equal(printer.status, STATUS_OK);
+    assert_int_equal(json_print_end(&printer), STATUS_OK);
     assert_text_equal(buffer_text(&buffer), expected);
     buffer_done(&buffer);
 }
@@ -42,9 +42,9 @@ static void what_does_not_fit_says_so(void **state)
     (void)state;
     buffer_t buffer;
     buffer_init(&buffer, 8);
-    json_print_t printer = json_print_to(&buffer);
+    json_print_t printer = json_print_begin(&buffer);
     json_print_value(&printer, TEXT("[1234567]"));
-    assert_int_equal(printer.status, STATUS_FULL);
+    assert_int_equal(json_print_end(&printer), STATUS_FULL);
     buffer_done(&buffer);
 }
 

@@ -1,5 +1,6 @@
 /* OpenStreetMap by Overpass API: its query, and what becomes of its elements (node/places/overpass.h). */
 #include "tests/support/cmocka_herd.h"
+#include "tests/support/exchange.h"
 
 #include "common/base/limits.h"
 #include "node/places/overpass.h"
@@ -17,46 +18,38 @@
     "{\n   \"html_attributions\" : [],\n   \"results\" : [],\n   \"status\" : "                    \
     "\"ZERO_RESULTS\"\n}\n\n"
 
-static places_query_t query_for(uint32_t result_count)
+static exchange_t overpass_for(uint32_t result_count)
 {
-    return (places_query_t){.latitude_deg = 34.0,
-                            .longitude_deg = -118.0,
-                            .radius_km = 10,
-                            .result_count = result_count};
+    return (exchange_t){.ask = places_overpass_ask,
+                        .decode = places_overpass_decode,
+                        .query = {.latitude_deg = 34.0,
+                                  .longitude_deg = -118.0,
+                                  .radius_km = 10,
+                                  .result_count = result_count}};
 }
 
 static void the_query_is_as_documented(void **state)
 {
     (void)state;
-    places_query_t query = query_for(5);
-    query.latitude_deg = 34.06893;
-    query.longitude_deg = -118.445127;
-    places_question_t question;
-    places_question_init(&question);
-    const places_asking_t asking = {
-        .base_url = "https://overpass-api.de", .query = &query, .timeout_ms = 3999};
-    assert_int_equal(places_overpass_ask(&asking, &question), STATUS_OK);
-    assert_text_equal(buffer_text(&question.url), "https://overpass-api.de/api/interpreter");
-    assert_text_equal(buffer_text(&question.headers),
-                      "Content-Type: application/x-www-form-urlencoded\n");
-    assert_text_equal(
-        buffer_text(&question.body),
-        "data=%5Bout%3Ajson%5D%5Btimeout%3A3%5D%3Bnwr%28around%3A10000%2C34.06893%2C-118.445127"
-        "%29%5Bname%5D%5B~%22%5E%28amenity%7Cshop%7Ctourism%7Cleisure%29%24%22~%22.%22%5D%3B"
-        "out%20center%3B");
-    places_question_done(&question);
+    exchange_t overpass = overpass_for(5);
+    overpass.query.latitude_deg = 34.06893;
+    overpass.query.longitude_deg = -118.445127;
+    const places_asking_t asking = {.base_url = "https://overpass-api.de", .timeout_ms = 3999};
+    exchange_expect_request(
+        &overpass, &asking,
+        &(exchange_request_t){
+            .url = "https://overpass-api.de/api/interpreter",
+            .headers = "Content-Type: application/x-www-form-urlencoded\n",
+            .body = "data=%5Bout%3Ajson%5D%5Btimeout%3A3%5D%3Bnwr%28around%3A10000%2C34.06893"
+                    "%2C-118.445127%29%5Bname%5D%5B~%22%5E%28amenity%7Cshop%7Ctourism%7Cleisure"
+                    "%29%24%22~%22.%22%5D%3Bout%20center%3B"});
 }
 
 static void assert_decoded(const char *body, uint32_t result_count, places_status_t status,
                            const char *expected)
 {
-    buffer_t out;
-    buffer_init(&out, LIMIT_REPLY_SIZE);
-    const places_query_t query = query_for(result_count);
-    const places_reply_t reply = {.http_status = 200, .body = text_of(body)};
-    assert_int_equal(places_overpass_decode(&reply, &query, &out), status);
-    assert_text_equal(buffer_text(&out), expected);
-    buffer_done(&out);
+    const exchange_t overpass = overpass_for(result_count);
+    exchange_expect_answer(&overpass, 200, body, status, expected);
 }
 
 static void elements_become_results(void **state)
@@ -103,7 +96,7 @@ static void assert_nearest(const char *tenths, uint32_t result_count, const char
     snprintf(body + size, sizeof body - size, "]}");
     buffer_t out;
     buffer_init(&out, LIMIT_REPLY_SIZE);
-    const places_query_t query = query_for(result_count);
+    const places_query_t query = overpass_for(result_count).query;
     const places_reply_t reply = {.http_status = 200, .body = text_of(body)};
     assert_int_equal(places_overpass_decode(&reply, &query, &out), PLACES_STATUS_OK);
     assert_int_equal(buffer_append(&out, "", 1), STATUS_OK);
@@ -153,17 +146,6 @@ static void what_is_no_place_is_passed_over(void **state)
                    NONE);
 }
 
-static void assert_refused(const char *body, const char *message)
-{
-    char *expected;
-    assert_true(asprintf(&expected,
-                         "{\n   \"error_message\" : \"%s\",\n   \"html_attributions\" : [],\n"
-                         "   \"results\" : [],\n   \"status\" : \"UNKNOWN_ERROR\"\n}\n\n",
-                         message) > 0);
-    assert_decoded(body, 5, PLACES_STATUS_UNKNOWN_ERROR, expected);
-    free(expected);
-}
-
 static void remarks_and_garbage_are_errors(void **state)
 {
     (void)state;
@@ -174,13 +156,14 @@ static void remarks_and_garbage_are_errors(void **state)
                                          "{\"elements\":{}}",
                                          "{\"elements\":[",
                                          "{\"elements\":[{\"type\":\"node\",\"type\":\"node\"}]}"};
-    for (size_t i = 0; i < ARRAY_COUNT(bodies); i++) {
-        assert_refused(bodies[i], "the places provider's answer is not in the expected form");
-    }
-    assert_refused(
+    const exchange_t overpass = overpass_for(5);
+    exchange_expect_garbage(&overpass, bodies, ARRAY_COUNT(bodies));
+    exchange_expect_refusal(
+        &overpass, 200,
         HEAD "\"elements\":[{\"type\":\"node\",\"id\":1,\"lat\":34,\"lon\":-118,\"tags\":{"
              "\"name\":\"x\"}}],\"remark\":\"runtime error: Query timed out in \\\"query\\\" at "
              "line 1 after 4 seconds.\"}",
+        PLACES_STATUS_UNKNOWN_ERROR,
         "runtime error: Query timed out in \\\"query\\\" at line 1 after 4 seconds.");
 }
 
