@@ -11,15 +11,15 @@
 
 enum { GENERATION_SIZE = 32 };
 
-/* Open value struct: lower-case hex digits, no zero behind them. */
+/* Open value struct: lower-case hex digits, not terminated. */
 typedef struct {
     char hex[GENERATION_SIZE];
 } generation_t;
 
-/* A new one, from the system's random numbers. */
+/* A new generation, from the system's random numbers. */
 generation_t generation_new(void);
 
-/* Parses exactly GENERATION_SIZE lower-case hex digits; false for all else. */
+/* Parses exactly GENERATION_SIZE lower-case hex digits; false for anything else. */
 bool generation_parse(text_t text, generation_t *ret_generation);
 
 bool generation_equal(const generation_t *one, const generation_t *other);

@@ -127,7 +127,8 @@ bool link_has_caught_up(const link_t *self)
 
 uint64_t link_lag(const link_t *self)
 {
-    /* An entry that changes again leaves its old index behind: no list has more entries than clients. */
+    /* An entry that changes again leaves its old index unused: no list has more entries than
+     * clients. */
     uint64_t count = store_count(self->store);
     uint64_t tail = store_tail(self->store);
     uint64_t beyond = tail > self->out.acknowledged ? tail - self->out.acknowledged : 0;

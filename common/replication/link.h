@@ -1,13 +1,14 @@
 /* link.h - one neighbour: what we send it, and how far we have processed what it sends us.
  *
- * docs/replication.md, R5 to R15 and R18, and docs/bus-protocol.md, B1 to B14. Free of I/O, clocks and threads:
- * (message, time) in, messages out; node/bus/neighbour.c puts it on sockets, the simulator on a virtual network.
- * Owner: the neighbour. Threads: one, the store's.
+ * docs/replication.md, R5 to R15 and R18, and docs/bus-protocol.md, B1 to B14. Free of I/O, clocks
+ * and threads: a message and a time come in, messages go out. node/bus/neighbour.c puts it on
+ * sockets, the simulator on a virtual network. Owner: the neighbour. Threads: one, the store's.
  *
- * Sending half, over our DEALER: a cursor into the store's list of changes, no queue. HELLO opens a session, WANT says from
- * where on, DATA goes out while the window has room, ACK moves it.
- * Receiving half, over our ROUTER: a checkpoint, (generation, index), up to which the neighbour's list is
- * processed. What is to be answered is state, not a queue: link_next_answer derives the messages from it.
+ * The sending half, over our DEALER, is a cursor into the store's list of changes, not a queue.
+ * HELLO opens a session, WANT says from which index on, DATA goes out while the window has room,
+ * ACK moves the window. The receiving half, over our ROUTER, is a checkpoint: the generation and
+ * the index up to which the neighbour's list is processed. The answers that are due are state, not
+ * a queue: link_next_answer derives the messages from it.
  */
 #ifndef HERD_COMMON_REPLICATION_LINK_H
 #define HERD_COMMON_REPLICATION_LINK_H
@@ -23,32 +24,31 @@
 
 typedef struct link link_t;
 
-/* A place in the list of one generation of a member (open value struct). */
+/* A point in the list of one generation of a member (open value struct). */
 typedef struct {
     generation_t generation;
     uint64_t index; /* processed up to here, or recovered up to here */
-    uint64_t
-        level; /* of what was processed: the greatest tail of the list at which all of it was (R8) */
+    uint64_t level; /* the greatest tail of the list at which all of it was processed (R8) */
 } link_checkpoint_t;
 
-/* The links of one member (open; zero at first, every field theirs): an empty one takes the whole list of one neighbour at
- * a time. */
+/* The links of one member (open; zero at first, every field theirs). An empty member takes the
+ * whole list of one neighbour at a time (R11). */
 typedef struct {
-    link_t *filler; /* whose whole list was asked for last; NULL: nobody's */
-    uint64_t marks; /* bit n: mark n is some link's */
+    link_t *filler; /* the link whose neighbour was asked for its whole list last; NULL: no link */
+    uint64_t marks; /* bit n: some link has mark n */
 } link_group_t;
 
-/* Who we are and whom this link goes to (open value struct); copied by link_new. */
+/* Who we are and which neighbour this link goes to (open value struct); copied by link_new. */
 typedef struct {
-    link_group_t *group; /* of the member's links, borrowed as long as they live; NULL: none */
-    text_t herd;         /* name of the herd */
-    text_t member;       /* our name */
-    text_t neighbour;    /* its name */
-    generation_t
-        generation; /* ours, new at each start that did not resume exactly where it stopped (R7) */
-    unsigned
-        mark; /* number of the neighbour's mark; LIMIT_MARKED_NEIGHBOURS or more: none. No two links of a store
-                      * have the same at a time; what one that is gone has marked does not count for the next (R6) */
+    link_group_t *group;     /* of the member's links, borrowed as long as they live; NULL: none */
+    text_t herd;             /* name of the herd */
+    text_t member;           /* our name */
+    text_t neighbour;        /* its name */
+    generation_t generation; /* ours; new unless our list goes on exactly where it stopped (R7) */
+    /* Number of the neighbour's mark; LIMIT_MARKED_NEIGHBOURS or more: no mark. No two links of a
+     * store have the same mark at the same time. What a link that is gone has marked does not count
+     * for the next one with that number (R6). */
+    unsigned mark;
     bool has_parent;          /* our list goes on where that of an earlier generation ... */
     link_checkpoint_t parent; /* ... was recovered up to (R7) */
     size_t batch_size;        /* bytes after which a DATA or LEAVES ends; 0: LIMIT_BATCH_SIZE */
@@ -57,16 +57,16 @@ typedef struct {
 
 /* What a received message meant, for the log and for the socket. */
 typedef enum {
-    LINK_NOTHING, /* nothing to tell */
-    LINK_UP,      /* the neighbour takes our records from now on */
-    LINK_OPENED,  /* it opened a session to us */
-    LINK_RESTARTED, /* the same, and our own connection to it is of no use any more: make a new one (B9) */
+    LINK_NOTHING,      /* nothing to report */
+    LINK_UP,           /* the neighbour takes our records from now on */
+    LINK_OPENED,       /* it opened a session to us */
+    LINK_RESTARTED,    /* the same, and our own connection to it leads nowhere: make it anew (B9) */
     LINK_RESET,        /* it does not know our session: we open anew */
     LINK_REFUSED,      /* it does not accept us; link_reason says why */
     LINK_HERD_DIFFERS, /* it belongs to another herd; it was refused */
-    LINK_REPAIRED, /* an audit found records missing here that no rule explains; they are here now (R15) */
-    LINK_GAP, /* records between its last message and this one are missing; asked for again */
-    LINK_BAD, /* not of HERD/1's form, or of a session that is no more: dropped and counted */
+    LINK_REPAIRED,     /* records that an audit found missing are here now (R15) */
+    LINK_GAP,          /* records before this message are missing: asked for again */
+    LINK_BAD,          /* malformed, or of a session that is over: dropped and counted */
 } link_event_t;
 
 /* Counters since link_new (open value struct). */
@@ -77,7 +77,7 @@ typedef struct {
     uint64_t same;     /* duplicates */
     uint64_t older;    /* stale */
     uint64_t expired;  /* too old to be taken (R16) */
-    uint64_t refused;  /* malformed, or no room for them */
+    uint64_t refused;  /* malformed, or there was no room */
     uint64_t bad_messages;
     uint64_t gaps;               /* NAKs sent */
     uint64_t audits;             /* AUDITs sent */
@@ -86,8 +86,9 @@ typedef struct {
     int64_t clock_difference_ns; /* neighbour's clock minus ours, when it last said HELLO */
 } link_counters_t;
 
-/* The least mark that no link of the group has, LIMIT_MARKED_NEIGHBOURS where all are taken; and back again, when the
- * link is destroyed. */
+/* link_group_take_mark returns the least mark that no link of the group has,
+ * LIMIT_MARKED_NEIGHBOURS if all are taken; link_group_give_mark gives it back, when the link is
+ * destroyed. */
 unsigned link_group_take_mark(link_group_t *self);
 void link_group_give_mark(link_group_t *self, unsigned mark);
 
@@ -97,7 +98,8 @@ link_t *link_new(const link_identity_t *identity, store_t *store);
 /* Frees it and clears the pointer; NULL is fine. */
 void link_destroy(link_t **self_p);
 
-/* How far we have processed the neighbour's list: what a journal keeps with the records. False while nothing is known. */
+/* How far we have processed the neighbour's list: what a journal keeps with the records. False
+ * while nothing is known. */
 bool link_checkpoint(const link_t *self, link_checkpoint_t *ret_checkpoint);
 
 /* Puts back what a journal kept; before the first message. */
@@ -109,11 +111,12 @@ void link_disconnected(link_t *self, int64_t steady_ns);
 /* The connection takes messages: a new session opens with HELLO. */
 void link_connected(link_t *self, int64_t steady_ns);
 
-/* Nothing was heard from the neighbour for dead_after (B8): make the connection anew. */
+/* Whether nothing was heard from the neighbour for dead_after (B8): make the connection anew. */
 bool link_is_dead(const link_t *self, int64_t steady_ns);
 
-/* The next message for the DEALER, where there is one: HELLO, DATA, or an empty DATA after a second
- * (`now_ns`: the clock to tell the neighbour). Its texts borrow until the next call. The caller then says link_sent or link_unsent. */
+/* Makes the next message for the DEALER, if there is one: HELLO, DATA, LEAVES, AUDIT, or an empty
+ * DATA after a second. `now_ns` is the clock that the neighbour is told. Its texts borrow until the
+ * next call. The caller then calls link_sent or link_unsent. */
 bool link_next(link_t *self, int64_t now_ns, int64_t steady_ns, message_t *ret_message);
 
 /* The message of link_next left. */
@@ -122,40 +125,45 @@ void link_sent(link_t *self, int64_t steady_ns);
 /* It did not (EAGAIN): as if it had not been asked for. */
 void link_unsent(link_t *self);
 
-/* Whether link_next may have a message now: records, HELLO, LEAVES, or a heartbeat or AUDIT that is due. */
+/* Whether link_next may have a message now: records, HELLO, LEAVES, or a heartbeat or AUDIT that is
+ * due. */
 bool link_is_due(link_t *self, int64_t steady_ns);
 
-/* Whether the link waits for the digest of the store: call store_digest_step until it is complete, then pump. */
+/* Whether the link waits for the digest of the store: call store_digest_step until it is complete,
+ * then link_next and link_next_answer. */
 bool link_wants_digest(link_t *self, int64_t steady_ns);
 
 /* Takes WANT, ACK, NAK, RESET, COMPARE or REFUSED, received on the DEALER. */
 link_event_t link_take_answer(link_t *self, const message_t *message, int64_t steady_ns);
 
-/* Takes HELLO, DATA, LEAVES or AUDIT, received on the ROUTER from this neighbour; merges records into the store. */
+/* Takes HELLO, DATA, LEAVES or AUDIT, received on the ROUTER from this neighbour; merges records
+ * into the store. */
 link_event_t link_take(link_t *self, const message_t *message, int64_t now_ns, int64_t steady_ns);
 
-/* The next answer for the ROUTER, where one is due: WANT, REFUSED, RESET, COMPARE, NAK or ACK, one call each; sent or not, it is
- * done with (the neighbour asks again). Its texts borrow until the next call. */
+/* Makes the next answer for the ROUTER, if one is due: WANT, REFUSED, RESET, COMPARE, NAK or ACK,
+ * one for each call. Sent or not, it is done with: the neighbour asks again. Its texts borrow until
+ * the next call. */
 bool link_next_answer(link_t *self, int64_t steady_ns, message_t *ret_message);
 
-/* Whether the neighbour takes our records, and whether there is no connection to it at all. */
+/* Whether the neighbour takes our records; whether there is no connection to it at all. */
 bool link_is_up(const link_t *self);
 bool link_is_down(const link_t *self);
 
-/* Whether everything we have was acknowledged by the neighbour. */
+/* Whether the neighbour has acknowledged everything that we have. */
 bool link_is_level(const link_t *self);
 
-/* The greatest index such that the neighbour has acknowledged, for everything that stood in our list up to it at any time, that
- * record or a greater one of its client (R18). It never goes back. */
+/* The greatest index such that the neighbour has acknowledged, for each entry that ever stood in
+ * our list up to it, that record or a greater one of its client (R18). It never goes back. */
 uint64_t link_held(const link_t *self);
 
-/* Whether the neighbour is there: has opened a session to us, or taken ours. */
+/* Whether the neighbour is there: it has opened a session to us, or taken ours. */
 bool link_has_heard(const link_t *self);
 
 /* Whether it has opened a session to us, and we have everything that it had then. */
 bool link_has_caught_up(const link_t *self);
 
-/* Entries between the cursor's acknowledged place and the tail: an upper bound of what it still needs. */
+/* Entries from the acknowledged index to the tail: an upper bound of what the neighbour still
+ * needs. */
 uint64_t link_lag(const link_t *self);
 
 /* DATA messages that the neighbour has not acknowledged. */
@@ -163,7 +171,8 @@ unsigned link_unacknowledged(const link_t *self);
 
 const link_counters_t *link_counters(const link_t *self);
 
-/* Why the neighbour refused us (LINK_REFUSED): foreign text, to be escaped. Borrowed until the next message. */
+/* Why the neighbour refused us (LINK_REFUSED): foreign text, to be escaped. Borrowed until the next
+ * message. */
 text_t link_reason(const link_t *self);
 
 #endif

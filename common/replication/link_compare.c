@@ -1,8 +1,22 @@
 /* Which records differ, by the digest, and audits: COMPARE, LEAVES, AUDIT.
  *
- * The receiver shows its 256 nodes; the sender answers with the 256 leaves of each node that differs; the receiver asks for
- * the records of the leaves that differ (R13). The sender's tail is fixed before the first leaf is read: what changes later
- * has an index beyond it, and flows by the cursor. */
+ * A receiver that cannot resume (R8) and has many records itself does not take the whole list: it
+ * begins a comparison (R13, B11). As soon as the store's digest is complete, COMPARE shows the
+ * sender the sums of our 256 nodes; or, if the HELLO told us a root equal to ours, WANT says at
+ * once that nothing is missing. The sender notes its tail, then answers with LEAVES: the 256 leaves
+ * of each node that differs from its own, 64 KiB a message, until all nodes are covered (B12). A
+ * LEAVES that is lost begins the comparison anew. When the last one has come, WANT names the leaves
+ * that differ (B13), and the sender goes through its list from the beginning: up to the noted tail
+ * it sends only entries in these leaves, whatever their marks say, behind it what it always sends.
+ * Whatever changed while leaves were read has an index beyond the noted tail, so nothing is missed.
+ *
+ * On a link that is quiet and level both ways, the Trickle timer has the sender send AUDIT with its
+ * root (R15, B14). The receiver decides when its own digest is complete and nothing has changed
+ * since: equal roots end it, others begin a comparison. What such a repair brings is counted and
+ * reported, because no rule explains how it came to be missing.
+ *
+ * While the digest is not complete, link_wants_digest makes the owner of the store compute it:
+ * nothing here waits. */
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/replication/link_parts.h"
@@ -57,7 +71,7 @@ void link_compare_stop(link_t *self)
     in->leaves = NULL;
 }
 
-/* WANT is due, since `index` of the neighbour's list, at which we are level with it. */
+/* Has WANT due, since `index` of the neighbour's list, at which we are level with it. */
 static void want_since(link_t *self, uint64_t index)
 {
     link_incoming_t *in = &self->in;
@@ -92,7 +106,7 @@ bool link_write_compare(link_t *self)
     return true;
 }
 
-/* "7 0123456789abcdef0123456789abcdef ..." with 256 sums: the leaves of node 7. */
+/* 7 0123456789abcdef0123456789abcdef ...     (256 sums: the leaves of node 7) */
 static bool parse_node(text_t line, unsigned *ret_node, digest_sum_t leaves[DIGEST_NODE_LEAVES])
 {
     text_t part;
@@ -109,13 +123,13 @@ static bool parse_node(text_t line, unsigned *ret_node, digest_sum_t leaves[DIGE
     return line.size == 0;
 }
 
-/* Notes which leaves differ from ours, now. */
+/* Notes which leaves differ from ours as it is now. False if malformed. */
 static bool note_leaves(link_t *self, text_t body)
 {
     digest_sum_t theirs[DIGEST_NODE_LEAVES];
     text_t line;
     unsigned node;
-    /* It was complete when COMPARE was sent: only what came since is left. */
+    /* It was complete when COMPARE was sent: only what came since is left to be counted. */
     bool complete = store_digest_step(self->store, SIZE_MAX);
     assert(complete);
     const digest_t *digest = store_digest(self->store);
@@ -145,19 +159,20 @@ static void finish_compare(link_t *self)
     }
     in->known = in->from_start = in->want_due = true;
     in->checkpoint = in->level = 0;
-    /* Behind what was processed when the AUDIT came, records are missing because they are on their way. */
+    /* Records behind what was processed when the AUDIT came are not missing: they are on their
+     * way. */
     in->repair_until =
         in->of_audit && in->audited < in->compared_tail ? in->audited : in->compared_tail;
     in->repaired = 0;
 }
 
-/* session number tail from to */
+/* 4711 1 982 0 16     (session number tail from to) */
 typedef struct {
     uint64_t session;
     uint64_t number; /* of the COMPARE that it answers */
     uint64_t tail;   /* the sender's, before any leaf was read */
     uint64_t from;   /* node */
-    uint64_t to;     /* node behind the last that is covered */
+    uint64_t to;     /* node, behind the last that is covered */
 } leaves_header_t;
 
 static bool parse_leaves_header(text_t header, leaves_header_t *ret_header)
@@ -175,6 +190,17 @@ static bool parse_leaves_header(text_t header, leaves_header_t *ret_header)
            text_to_u64(header, DIGEST_NODES, &ret_header->to) && ret_header->from < ret_header->to;
 }
 
+/* B7: whether that session is open; if not, RESET is due. */
+static bool is_open(link_incoming_t *in, uint64_t session)
+{
+    bool open = in->open && session == in->session;
+    if (!open) {
+        in->reset_due = true;
+        in->reset_session = session;
+    }
+    return open;
+}
+
 /* B12, at the receiver */
 link_event_t link_take_leaves(link_t *self, const message_t *message)
 {
@@ -183,13 +209,11 @@ link_event_t link_take_leaves(link_t *self, const message_t *message)
     if (!parse_leaves_header(message->header, &header)) {
         return link_bad_message(self);
     }
-    if (!in->open || header.session != in->session) {
-        in->reset_due = true; /* B7 */
-        in->reset_session = header.session;
+    if (!is_open(in, header.session)) {
         return LINK_NOTHING;
     }
     if (!in->comparing) {
-        /* Of a comparison that is over here: the sender waits for WANT. */
+        /* Of a comparison that is over here: the sender still waits for WANT. */
         if (in->known && !in->compare_due && !in->want_due) {
             in->from_start = false;
             in->want_due = true;
@@ -231,7 +255,7 @@ void link_write_leaves(link_t *self)
     link_put_text(&self->body, TEXT("\n"));
 }
 
-/* session tail */
+/* 4711 982     (session tail) */
 static bool parse_audit_header(text_t header, uint64_t *ret_session, uint64_t *ret_tail)
 {
     text_t session;
@@ -240,7 +264,7 @@ static bool parse_audit_header(text_t header, uint64_t *ret_session, uint64_t *r
            text_to_u64(header, UINT64_MAX, ret_tail);
 }
 
-/* B14, at the receiver. Only where nothing is under way either way do the roots have to be equal. */
+/* B14, at the receiver. The roots need not be equal unless nothing is under way, either way. */
 link_event_t link_take_audit(link_t *self, const message_t *message, int64_t steady_ns)
 {
     link_incoming_t *in = &self->in;
@@ -252,9 +276,7 @@ link_event_t link_take_audit(link_t *self, const message_t *message, int64_t ste
         !message_value(message->body, "root", &root_text) || !digest_sum_parse(root_text, &root)) {
         return link_bad_message(self);
     }
-    if (!in->open || session != in->session) {
-        in->reset_due = true; /* B7 */
-        in->reset_session = session;
+    if (!is_open(in, session)) {
         return LINK_NOTHING;
     }
     in->ack_due = true;
@@ -277,7 +299,7 @@ void link_finish_audit(link_t *self)
     }
     in->audit_due = false;
     if (in->audit_tail != store_tail(self->store)) {
-        return; /* something came meanwhile: another time */
+        return; /* something changed meanwhile: the next audit decides */
     }
     if (digest_sum_equal(in->root, digest_root(digest))) {
         trickle_consistent(&self->out.trickle);
@@ -349,7 +371,7 @@ bool link_write_node_leaves(link_t *self)
         (!out->compare_begun && store_digest(self->store) == NULL)) {
         return false;
     }
-    /* After the first, only what came since then is left to be counted. */
+    /* It was complete for the first message: only what came since is left to be counted. */
     bool complete = store_digest_step(self->store, SIZE_MAX);
     assert(complete);
     const digest_t *digest = store_digest(self->store);
@@ -376,7 +398,7 @@ void link_drop_leaves(link_t *self)
     self->out.leaves = NULL;
 }
 
-/* "0007", four lower-case hex digits */
+/* 0007     (four lower-case hex digits) */
 static bool parse_leaf(text_t text, unsigned *ret_leaf)
 {
     uint64_t leaf;
@@ -422,7 +444,7 @@ bool link_is_wanted(const link_t *self, const store_entry_t *entry)
 {
     const link_outgoing_t *out = &self->out;
     if (out->leaves != NULL && entry->index <= out->leaves_until) {
-        /* Whatever the marks say: the digest has shown that it lacks something there. */
+        /* Whatever the marks say: the digest has shown that the neighbour lacks something there. */
         return leaf_is_set(out->leaves, digest_leaf_of(entry->record.client)) &&
                (RULE(LEAVES_IGNORE_MARKS) || (entry->marks & self->mark) == 0);
     }

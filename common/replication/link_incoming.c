@@ -1,19 +1,36 @@
-/* The neighbour's records to us: HELLO, DATA; what we answer: WANT, ACK, NAK, RESET, REFUSED. COMPARE, LEAVES and AUDIT
- * are in link_compare.c. */
+/* The neighbour's records to us: HELLO and DATA; what we answer: WANT, ACK, NAK, RESET, REFUSED.
+ * COMPARE, LEAVES and AUDIT are in link_compare.c.
+ *
+ * HELLO opens a session. Our checkpoint says how far we have processed which generation of the
+ * neighbour's list; from it, and from what HELLO says of generation, parent and tail, follows what
+ * we need (R8, B2): the entries behind the checkpoint; those behind the last tail at which we were
+ * level with the parent; or all we lack of a list that we do not know, for which we compare digests
+ * (R13) or take the whole list, one neighbour's at a time (R11). A HELLO of another herd is
+ * refused; one that shows that our own connection leads nowhere has it made anew (B9).
+ *
+ * DATA is merged line by line (B4) and moves the checkpoint to its last index. One that begins
+ * beyond the checkpoint shows a gap: nothing of it is merged, and NAK asks for the rest, once for
+ * each gap (B6). One of a session, generation or life of ours that is over is answered RESET (B7).
+ * ACK tells the checkpoint, once for all the DATA of a turn (B5).
+ *
+ * What is to be answered is kept as flags: link_next_answer makes one message of each. So a burst
+ * of DATA has one ACK. No answer is kept for a second try: a neighbour that misses one repeats what
+ * it sent, at the latest over a new connection (B8). */
 #include "common/replication/link_parts.h"
 
-/* A connection that is not up gets this long before a HELLO has it made anew, and twice as long each time that it did not
- * come up: two neighbours far from each other, whose HELLOs cross, would else undo each other's connections for ever. */
+/* A connection that is not up gets this long before a HELLO has it made anew, and twice as long
+ * after each time that it did not come up. Otherwise two neighbours far from each other, whose
+ * HELLOs cross, would undo each other's connections for ever. */
 static const int64_t reconnect_pause_ns = 200 * TIMESTAMP_NS_PER_MS;
-/* A neighbour whose list we take, and that sends nothing for so long, keeps the others from their turn no longer. */
+/* If the neighbour whose list we take sends nothing for so long, the next one has its turn. */
 static const int64_t filler_stalls_after_ns = 1 * TIMESTAMP_NS_PER_S;
-/* Those that wait are told so often that we are there: less than dead_after (B8). */
+/* How often those that wait hear that we are there: more often than dead_after (B8). */
 static const int64_t still_there_ns = 1 * TIMESTAMP_NS_PER_S;
-/* 200 ms doubled so often is more than dead_after, when B8 makes it anew anyway. */
+/* 200 ms doubled so often is more than dead_after, after which B8 makes it anew anyway. */
 enum { RECONNECT_DOUBLINGS = 5 };
 
-/* B9: whether a HELLO of this generation shows that our connection leads nowhere: it goes to an earlier life of the
- * neighbour, or was made long enough ago to be up by now if it could. */
+/* B9: whether a HELLO of this generation shows that our connection leads nowhere: it goes to an
+ * earlier life of the neighbour, or was made so long ago that it should be up by now. */
 static bool connection_is_stale(const link_t *self, const generation_t *generation,
                                 int64_t steady_ns)
 {
@@ -22,7 +39,7 @@ static bool connection_is_stale(const link_t *self, const generation_t *generati
         return false;
     }
     if (out->state == LINK_STATE_UP) {
-        /* However young: a generation ends but once, so this cannot go on and on. */
+        /* However young it is: a generation ends only once, so this cannot go on for ever. */
         return !generation_equal(&out->peer_generation, generation);
     }
     return steady_ns - out->since_ns >= reconnect_pause_ns << out->remade;
@@ -34,12 +51,12 @@ typedef struct {
     generation_t generation;
     uint64_t tail;
     int64_t clock_difference_ns; /* its clock minus ours */
-    uint64_t records;            /* UINT64_MAX where it does not say */
+    uint64_t records;            /* UINT64_MAX: it does not say */
     bool has_parent;
     link_checkpoint_t parent; /* see link_identity_t */
 } hello_t;
 
-/* parent 0123456789abcdef0123456789abcdef 4711 */
+/* 0123456789abcdef0123456789abcdef 4711 */
 static bool parse_parent(text_t value, link_checkpoint_t *ret_parent)
 {
     text_t generation;
@@ -68,31 +85,32 @@ static bool parse_hello(const link_t *self, text_t body, int64_t now_ns, hello_t
     return !hello->has_parent || parse_parent(value, &hello->parent);
 }
 
-/* R8: the place in its list up to which nothing is missing here, where there is one; its generation is not set. */
+/* R8: the point in its list up to which nothing is missing here; its generation is not set. False
+ * if there is none. */
 static bool find_resumption(const link_incoming_t *in, const hello_t *hello,
-                            link_checkpoint_t *ret_place)
+                            link_checkpoint_t *ret_resumption)
 {
     if (!in->known || in->checkpoint < in->repair_until) {
         return false;
     }
     if (generation_equal(&in->generation, &hello->generation) || !RULE(CHECKPOINT_GENERATION)) {
-        *ret_place = (link_checkpoint_t){.index = in->checkpoint, .level = in->level};
+        *ret_resumption = (link_checkpoint_t){.index = in->checkpoint, .level = in->level};
         return in->checkpoint <= hello->tail;
     }
     if (!hello->has_parent || !generation_equal(&in->generation, &hello->parent.generation)) {
         return false;
     }
-    /* What it recovered is its list of an earlier moment, up to the tail of that moment. Where we were level with it, we had
-     * all of its list of such a moment. A mere checkpoint is not enough: a record may have moved behind it before we
-     * passed, and be back at the place where it stood. */
+    /* What it recovered is its list of an earlier moment, up to the tail of that moment. When we
+     * were level with it, we had all of its list of such a moment. A mere checkpoint is not enough:
+     * a record may have moved behind it before we passed, and stand at its old index again. */
     uint64_t level = RULE(PARENT_LEVEL) ? in->level : in->checkpoint;
     uint64_t recovered = hello->parent.index;
     uint64_t since = level < recovered || !RULE(PARENT_TAIL) ? level : recovered;
-    *ret_place = (link_checkpoint_t){.index = since, .level = since};
+    *ret_resumption = (link_checkpoint_t){.index = since, .level = since};
     return since <= hello->tail;
 }
 
-/* Forgets what the session before was about. */
+/* Opens the session of this HELLO; what was under way in the one before is forgotten. */
 static void open_session(link_incoming_t *in, const hello_t *hello)
 {
     in->open = true;
@@ -117,7 +135,8 @@ static bool another_fills(const link_t *self, int64_t steady_ns)
            steady_ns - in->fed_ns < filler_stalls_after_ns;
 }
 
-/* Its list is not known, but its digest: COMPARE is due, or WANT for the whole list, or nothing yet (B2, B11, R11). */
+/* We do not know its list, but how to compare: COMPARE is due, or WANT for the whole list, or
+ * nothing yet (B2, B11, R11). */
 static void ask_for_unknown_list(link_t *self, int64_t steady_ns)
 {
     link_incoming_t *in = &self->in;
@@ -137,7 +156,8 @@ static void ask_for_unknown_list(link_t *self, int64_t steady_ns)
     }
 }
 
-/* The list of the other neighbour is here, or does not come: this one's turn. Until then it hears that we are there. */
+/* When the list of the other neighbour is here, or does not come, it is this one's turn. Until then
+ * it hears that we are there. */
 static void go_on_waiting(link_t *self, int64_t steady_ns)
 {
     link_incoming_t *in = &self->in;
@@ -153,13 +173,13 @@ static void go_on_waiting(link_t *self, int64_t steady_ns)
 static void answer_hello(link_t *self, const hello_t *hello, text_t body, int64_t steady_ns)
 {
     link_incoming_t *in = &self->in;
-    link_checkpoint_t place = {0};
+    link_checkpoint_t resumption = {0};
     text_t root;
-    bool resumes = find_resumption(in, hello, &place);
+    bool resumes = find_resumption(in, hello, &resumption);
     link_compare_stop(self);
     open_session(in, hello);
-    in->checkpoint = resumes ? place.index : 0;
-    in->level = resumes ? place.level : 0;
+    in->checkpoint = resumes ? resumption.index : 0;
+    in->level = resumes ? resumption.level : 0;
     in->from_start = !resumes;
     if (resumes || !link_says_digest(body)) {
         in->known = in->want_due = true;
@@ -169,7 +189,7 @@ static void answer_hello(link_t *self, const hello_t *hello, text_t body, int64_
     ask_for_unknown_list(self, steady_ns);
 }
 
-/* B9: what is to become of our own connection. */
+/* B9: whether our own connection is to be made anew. */
 static link_event_t judge_connection(link_t *self, int64_t steady_ns)
 {
     if (!connection_is_stale(self, &self->in.generation, steady_ns)) {
@@ -180,8 +200,9 @@ static link_event_t judge_connection(link_t *self, int64_t steady_ns)
     return LINK_RESTARTED;
 }
 
-/* No sender opens a session twice: this HELLO came before, and has been answered. To begin a comparison once more would wait
- * for LEAVES that nobody sends, where COMPARE is lost: the sender is up already, and does not ask again. */
+/* No sender opens a session twice: this HELLO came before, and has been answered. A comparison
+ * begun once more could wait for ever: if its COMPARE is lost, the sender, which is up already,
+ * does not ask again. */
 static bool is_repeated(const link_incoming_t *in, uint64_t session, const hello_t *hello)
 {
     return in->open && session == in->session &&
@@ -211,8 +232,8 @@ static link_event_t take_hello(link_t *self, uint64_t session, text_t body, int6
     return judge_connection(self, steady_ns);
 }
 
-/* R6: the neighbour has what it sends us, as long as it is the one that our records go to. One that has started
- * anew since then has not what its earlier life sent, however late that comes. */
+/* R6: the neighbour has what it sends us, as long as our records go to that same life of it. A
+ * later life does not have what an earlier one sent, however late that comes. */
 static uint32_t mark_of_sender(const link_t *self)
 {
     bool same =
@@ -220,8 +241,8 @@ static uint32_t mark_of_sender(const link_t *self)
     return same && RULE(MARK_SENDER) ? self->mark : 0;
 }
 
-/* Takes the next records of `body`, at most STORE_FETCH_BATCH, and has their memory fetched: while one
- * is parsed, that of those before it arrives. Returns the count. */
+/* Takes the next records of `body`, at most STORE_FETCH_BATCH, and has their memory fetched: while
+ * one is parsed, that of those before it arrives. Returns the count. */
 static size_t take_batch(link_t *self, text_t *body, record_t *records)
 {
     uint32_t hashes[STORE_FETCH_BATCH];
@@ -260,7 +281,8 @@ static void merge_records(link_t *self, text_t body)
     }
 }
 
-/* session generation prev last [receiver ["level"]] */
+/* 4711 0123456789abcdef0123456789abcdef 980 982     (session generation prev last)
+ * 4711 0123... 980 982 fedc... level                (... receiver "level") */
 typedef struct {
     uint64_t session;
     generation_t generation;
@@ -268,7 +290,7 @@ typedef struct {
     uint64_t last;     /* index */
     bool has_receiver;
     generation_t receiver; /* ours, as the sender has it from our WANT */
-    bool level;            /* `last` was the tail of the list: nothing is behind it */
+    bool level;            /* `last` was the tail of the list */
 } data_header_t;
 
 static bool parse_data_header(text_t header, data_header_t *ret_header)
@@ -293,7 +315,7 @@ static bool parse_data_header(text_t header, data_header_t *ret_header)
            ret_header->previous <= ret_header->last;
 }
 
-/* Counts what a repair brought; tells of it when it is over (R15). */
+/* Counts what a repair brought; reports it when the repair is over (R15). */
 static link_event_t advance_checkpoint(link_incoming_t *in, uint64_t last,
                                        link_counters_t *counters, uint64_t newer)
 {
@@ -307,8 +329,9 @@ static link_event_t advance_checkpoint(link_incoming_t *in, uint64_t last,
     return over && in->of_audit && in->repaired > 0 ? LINK_REPAIRED : LINK_NOTHING;
 }
 
-/* Whether it is of the session that is open, and the sender knows that it is this life of ours that it speaks to: to a HELLO
- * that comes late, to our next life, it would go on with what our earlier one had (R6). */
+/* Whether it is of the session that is open, and meant for this life of ours. Otherwise, after a
+ * HELLO that came late, to our next life, the sender would go on from what our earlier one had
+ * (R6). */
 static bool is_of_session(const link_t *self, const data_header_t *header)
 {
     const link_incoming_t *in = &self->in;

@@ -1,5 +1,20 @@
-/* Our records to the neighbour: HELLO, DATA; what it answers: WANT, ACK, NAK, RESET, REFUSED. COMPARE, LEAVES and AUDIT
- * are in link_compare.c. */
+/* Our records to the neighbour: HELLO and DATA; what it answers: WANT, ACK, NAK, RESET, REFUSED.
+ * COMPARE, LEAVES and AUDIT are in link_compare.c.
+ *
+ * Our half of the link is down until its connection takes messages; then HELLO opens a session
+ * (B1), and WANT says from which index of our list on the neighbour needs it (B2): the cursor goes
+ * there, and the link is up. From now on link_next makes DATA of what lies behind the cursor, in
+ * the order of last change, less the entries that the neighbour's marks say it has (R6): up to a
+ * batch each, while fewer than LINK_WINDOW are unacknowledged (R9). A slow neighbour thus finds the
+ * newest record of each client at its turn, and no queue grows.
+ *
+ * `told` follows the messages that have left. A message that the pipe did not take puts the cursor
+ * back to it; NAK puts both back to the gap (B6). ACK moves `acknowledged`, and `held` if the
+ * acknowledged DATA was made at the tail (R18). When nothing was sent for a second, an empty DATA
+ * shows that we are there (B8); without any answer for five seconds the link is dead, and its owner
+ * makes the connection anew. RESET leads back to HELLO, on the same connection (B7). From COMPARE
+ * until the next WANT, LEAVES go out instead of DATA. A WANT of another generation of the neighbour
+ * voids all marks up to the tail: what its earlier life had is gone. */
 #include "common/base/limits.h"
 #include "common/replication/link_parts.h"
 
@@ -48,22 +63,24 @@ static void write_hello(link_t *self, int64_t now_ns)
     }
 }
 
-/* Whether the entries that a repair asked for end before this one. Their DATA ends there, and is sent though it be empty, so
- * that the receiver can tell what was missing from what is new (R15). */
+/* Whether the entries that a repair asked for end before this one. Their DATA ends there, and is
+ * sent even if it is empty, so that the receiver can tell what was missing from what is new
+ * (R15). */
 static bool ends_repair(const link_outgoing_t *out, const store_entry_t *entry)
 {
     return out->leaves != NULL && out->told < out->leaves_until && entry->index > out->leaves_until;
 }
 
-/* R18: the cursor came to the tail over entries that the neighbour has, which no DATA will tell: it holds all of the list
- * when it has acknowledged the newest DATA, or already where none is under way. */
+/* R18: the cursor came to the tail over entries that the neighbour has, which no DATA will tell. It
+ * holds all of the list when it has acknowledged the newest DATA, or already if none is under
+ * way. */
 static void note_silent_tail(link_outgoing_t *out, uint64_t tail)
 {
     uint64_t *level = out->window_used > 0 ? &out->window[out->window_used - 1].level : &out->held;
     *level = tail > *level ? tail : *level;
 }
 
-/* B3: fills the body from the cursor on. False where there is nothing to tell. */
+/* B3: fills the body from the cursor on. False if there is nothing to tell. */
 static bool write_records(link_t *self)
 {
     link_outgoing_t *out = &self->out;
@@ -119,14 +136,14 @@ static bool has_room(const link_outgoing_t *out)
     return out->window_used < LINK_WINDOW;
 }
 
-/* Whether it is time for a DATA that tells no more than that we are there (R10). */
+/* Whether it is time for a DATA that says no more than that we are there (R10). */
 static bool heartbeat_is_due(const link_outgoing_t *out, int64_t steady_ns)
 {
     return steady_ns - out->sent_ns >= heartbeat_ns;
 }
 
-/* Whether a DATA is due though there may be nothing in it: as a heartbeat; or because the neighbour waits to hear that
- * nothing is missing up to the tail that HELLO told, where it turned out to have all of that. */
+/* Whether a DATA is due even if nothing is in it: as a heartbeat; or because the neighbour, which
+ * turned out to have everything up to the tail in HELLO, waits to hear so. */
 static bool must_tell(const link_outgoing_t *out, int64_t steady_ns)
 {
     return heartbeat_is_due(out, steady_ns) ||
@@ -223,7 +240,7 @@ bool link_is_due(link_t *self, int64_t steady_ns)
            (link_audit_is_due(self, steady_ns) && store_digest(self->store) != NULL);
 }
 
-/* R6: what an earlier start of the neighbour had, this one need not have. */
+/* R6: what an earlier life of the neighbour had, this one need not have. */
 static void note_peer_generation(link_t *self, const generation_t *generation)
 {
     link_outgoing_t *out = &self->out;
@@ -241,7 +258,8 @@ static void move_cursor(link_t *self, uint64_t index)
     self->out.window_used = 0;
 }
 
-/* B2, B13, at the sender. A `since` beyond our tail contradicts B2: dropped, and silence (B8) opens anew. */
+/* B2, B13, at the sender. A `since` beyond our tail contradicts B2: it is dropped, and silence (B8)
+ * opens the session anew. */
 static link_event_t take_want(link_t *self, text_t body, int64_t steady_ns)
 {
     link_outgoing_t *out = &self->out;

@@ -1,7 +1,8 @@
-/* link_parts.h - what the files of a link share, and nobody else: its fields, and how its messages are made.
+/* link_parts.h - what only the files of a link share: its fields, and how its messages are made.
  *
- * link.c: life and questions. link_parts.c: how messages are made. link_outgoing.c: our records to the neighbour. link_incoming.c: its records to us.
- * link_compare.c: which records differ, by the digest; audits.
+ * link.c: life and questions. link_outgoing.c: our records to the neighbour. link_incoming.c: its
+ * records to us. link_compare.c: which records differ, by the digest; audits. link_parts.c: what
+ * these use.
  */
 #ifndef HERD_COMMON_REPLICATION_LINK_PARTS_H
 #define HERD_COMMON_REPLICATION_LINK_PARTS_H
@@ -13,14 +14,16 @@
 #include "common/store/digest.h"
 
 enum {
-    /* DATA messages that may be unacknowledged: more would only make a slow link's values staler. */
+    /* DATA messages that may be unacknowledged: with more, the values on a slow link would only be
+     * staler. */
     LINK_WINDOW = 8,
     LINK_REASON_SIZE = 128,
-    /* Entries looked at for one DATA: a cursor that passes many which it does not send must let others have a turn. */
+    /* Entries looked at for one DATA: a cursor that passes many entries without sending them must
+     * let others have a turn. */
     LINK_ENTRIES_PER_DATA = 8192,
-    /* A list of so few records is sent whole: a comparison is not cheaper. */
+    /* A list of so few records is sent whole: a comparison would not be cheaper. */
     LINK_COMPARE_RECORDS_MIN = 16,
-    /* So is one that has so many times more records than the receiver. */
+    /* So is a list with more than this many times the receiver's records. */
     LINK_COMPARE_RATIO_MAX = 8,
 };
 
@@ -39,43 +42,41 @@ typedef struct {
 
 /* A DATA that is not acknowledged. */
 typedef struct {
-    uint64_t last;
-    uint64_t level; /* the tail, where the cursor stood there when it was made; else 0 (R18) */
+    uint64_t last;  /* index: its `last` */
+    uint64_t level; /* the tail, if the cursor stood there when it was made; else 0 (R18) */
 } link_sent_t;
 
 /* Our records to the neighbour. */
 typedef struct {
     link_state_t state;
-    uint64_t session;      /* of the newest HELLO */
-    store_cursor_t cursor; /* what was put into messages */
-    uint64_t told;         /* `last` of the newest DATA sent */
-    uint64_t
-        announced; /* tail in the newest HELLO: the neighbour waits until it has processed that (R11) */
-    uint64_t acknowledged; /* index up to which it has processed our list */
-    uint64_t held;         /* the newest `level` that was acknowledged (R18) */
-    uint64_t marks_from;   /* marks of entries up to this index are not to be believed (R6) */
+    uint64_t session;                /* of the newest HELLO */
+    store_cursor_t cursor;           /* behind what was put into messages */
+    uint64_t told;                   /* `last` of the newest DATA sent */
+    uint64_t announced;              /* tail in the newest HELLO: the neighbour awaits it (R11) */
+    uint64_t acknowledged;           /* index up to which it has processed our list */
+    uint64_t held;                   /* the newest `level` that was acknowledged (R18) */
+    uint64_t marks_from;             /* marks of entries up to this index are void (R6) */
     link_sent_t window[LINK_WINDOW]; /* oldest first */
-    unsigned window_used;
-    bool peer_known; /* peer_generation is set */
+    unsigned window_used;            /* DATA in it */
+    bool peer_known;                 /* peer_generation is set */
     generation_t peer_generation;
-    unsigned remade;     /* times that a HELLO had the connection made anew, since it was last up */
-    int64_t since_ns;    /* steady: when the connection was made or last changed state */
-    int64_t heard_ns;    /* steady: last valid answer, or since_ns */
-    int64_t sent_ns;     /* steady: last message */
-    int64_t busy_ns;     /* steady: records last went or came over this link, either way */
-    link_sent_t pending; /* of the DATA that link_next gave out */
+    unsigned remade;          /* times that a HELLO had the connection made anew since it was up */
+    int64_t since_ns;         /* steady: when the connection was made or last changed state */
+    int64_t heard_ns;         /* steady: last valid answer, or since_ns */
+    int64_t sent_ns;          /* steady: last message */
+    int64_t busy_ns;          /* steady: last records over this link, either way */
+    link_sent_t pending;      /* of the DATA that link_next gave out */
     uint64_t pending_records; /* records in it */
-    unsigned pending_node;    /* next_node when the LEAVES that link_next gave out has left */
+    unsigned pending_node;    /* next_node once the LEAVES that link_next gave out has left */
     message_type_t pending_type;
     bool peer_compares;       /* it knows COMPARE and AUDIT */
     bool comparing;           /* COMPARE came: LEAVES go out, DATA waits for WANT */
     bool compare_begun;       /* compare_tail is set */
     uint64_t compare_number;  /* of the neighbour's COMPARE */
     uint64_t compare_tail;    /* our tail when the first LEAVES was made (R13) */
-    unsigned next_node;       /* the first that no LEAVES has covered yet */
+    unsigned next_node;       /* the first node that no LEAVES has covered yet */
     digest_sum_t *peer_nodes; /* DIGEST_NODES of them while comparing; else NULL */
-    link_leaves_t
-        *leaves; /* entries up to leaves_until go only where their leaf is in it; NULL: all go */
+    link_leaves_t *leaves; /* in a repair: those wanted of entries up to leaves_until; else NULL */
     uint64_t leaves_until; /* index */
     trickle_t trickle;     /* when to audit (R15) */
 } link_outgoing_t;
@@ -88,28 +89,27 @@ typedef struct {
     uint64_t session;
     uint64_t tail;           /* of its list when it said HELLO */
     uint64_t records;        /* that it had when it said HELLO */
-    uint64_t reset_session;  /* to answer RESET for */
-    int64_t waited_ns;       /* steady: when it was last told that we are there, while it waits */
+    uint64_t reset_session;  /* the session that RESET answers */
+    int64_t waited_ns;       /* steady: last ACK while the neighbour waits for its turn (R11) */
     int64_t fed_ns;          /* steady: HELLO, or the last DATA */
     digest_sum_t root;       /* its digest's, when it sent HELLO or AUDIT */
-    uint64_t compare_number; /* of our newest COMPARE: LEAVES for an earlier one are passed over */
-    uint64_t compared_tail;  /* the least tail that its LEAVES told */
+    uint64_t compare_number; /* of our newest COMPARE: LEAVES for an earlier one have no effect */
+    uint64_t compared_tail;  /* the least tail in the LEAVES of this comparison */
     link_leaves_t *leaves;   /* that differ; NULL while nothing is compared */
-    uint64_t
-        repair_until; /* up to this index it sends only what differs: no place to resume from (R14) */
-    uint64_t audited;    /* of its list, what was processed when the digests differed (R15) */
-    uint64_t repaired;   /* records that the present repair brought */
-    uint64_t audit_tail; /* tail of our own list when AUDIT came */
-    int64_t audit_ns;    /* steady: when it came */
-    unsigned next_node;  /* the first that no LEAVES has covered yet */
-    bool known;          /* generation and checkpoint are set */
-    bool open;           /* session is set */
-    bool from_start;     /* WANT none */
-    bool waits;          /* its list is asked for when that of another neighbour is here (R11) */
-    bool has_root;       /* root is set */
-    bool comparing;      /* LEAVES are awaited */
-    bool of_audit;       /* this comparison, or the repair after it, comes from an AUDIT */
-    bool nak_sent;       /* for the present gap */
+    uint64_t repair_until; /* up to this index only what differs comes: not to resume from (R14) */
+    uint64_t audited;      /* of its list: processed when the digests differed (R15) */
+    uint64_t repaired;     /* records that the present repair brought */
+    uint64_t audit_tail;   /* tail of our own list when AUDIT came */
+    int64_t audit_ns;      /* steady: when it came */
+    unsigned next_node;    /* the first node that no LEAVES has covered yet */
+    bool known;            /* generation and checkpoint are set */
+    bool open;             /* session is set */
+    bool from_start;       /* WANT says "since none" */
+    bool waits;            /* its list is asked for when that of another neighbour is here (R11) */
+    bool has_root;         /* root is set */
+    bool comparing;        /* LEAVES are awaited */
+    bool of_audit;         /* this comparison, or the repair after it, comes from an AUDIT */
+    bool nak_sent;         /* for the present gap */
     bool want_due;
     bool refuse_due;
     bool reset_due;
@@ -128,21 +128,23 @@ struct link {
     generation_t generation; /* ours */
     bool has_parent;         /* see link_identity_t */
     link_checkpoint_t parent;
-    uint32_t mark;     /* bit, 0 for none */
+    uint32_t mark;     /* bit, 0: no mark */
     size_t batch_size; /* see link_identity_t */
     link_outgoing_t out;
     link_incoming_t in;
     link_counters_t counters;
     char reason[LINK_REASON_SIZE]; /* of the last REFUSED */
-    size_t reason_size;
-    buffer_t header; /* of the message given out last */
+    size_t reason_size;            /* bytes */
+    buffer_t header;               /* of the message given out last */
     buffer_t body;
 };
 
-/* What HELLO and WANT call the digest that COMPARE, LEAVES and AUDIT show: another one is not compared with. */
+/* The digest's name in HELLO and WANT: only digests of the same name are compared. */
 #define LINK_DIGEST_NAME "xxh3-128"
 
-/* Enters a state of the sending half, heard of just now. */
+/* link_parts.c */
+
+/* Enters a state of the sending half, as if just heard of. */
 void link_enter_state(link_t *self, link_state_t state, int64_t steady_ns);
 
 /* Begins a message of `session`: its header, an empty body. */
@@ -157,46 +159,66 @@ void link_put(buffer_t *out, const char *format, ...) __attribute__((format(prin
 /* The message begun last, complete; borrows. */
 message_t link_message_of(link_t *self, message_type_t type);
 
-/* Counts it; LINK_BAD. */
+/* Counts a message that is dropped; returns LINK_BAD. */
 link_event_t link_bad_message(link_t *self);
 
-/* The generation in a HELLO or WANT; false where there is none. */
+/* The generation in a HELLO or WANT; false if absent or malformed. */
 bool link_read_generation(text_t body, generation_t *ret_generation);
 
 /* Whether a HELLO or WANT says that its sender compares digests as we do. */
 bool link_says_digest(text_t body);
 
-/* The receiver. Begins a comparison: COMPARE is due. */
+/* link_compare.c, as the receiver */
+
+/* Begins a comparison: COMPARE is due. */
 void link_compare_start(link_t *self, bool of_audit);
+
 /* Ends one, without result. */
 void link_compare_stop(link_t *self);
-/* Whether a neighbour with `records` records is to be compared with, rather than its whole list be taken (R13). */
+
+/* Whether to compare with a neighbour that has `records` records, rather than take its whole list
+ * (R13). */
 bool link_compare_pays(const link_t *self, uint64_t records);
-/* Writes COMPARE where it is due and our digest is complete; or has WANT due, where the roots are equal. */
+
+/* Writes COMPARE if it is due and our digest is complete. If the roots are equal, WANT is due
+ * instead. */
 bool link_write_compare(link_t *self);
-/* Takes LEAVES; at the last of them has WANT due. */
+
+/* Takes LEAVES; after the last of them WANT is due. */
 link_event_t link_take_leaves(link_t *self, const message_t *message);
+
 /* Writes the `leaves` of WANT. */
 void link_write_leaves(link_t *self);
+
 /* Takes AUDIT. */
 link_event_t link_take_audit(link_t *self, const message_t *message, int64_t steady_ns);
-/* An AUDIT that waited for our digest: begins a comparison where the roots differ. */
+
+/* Decides an AUDIT that waited for our digest: a comparison begins if the roots differ. */
 void link_finish_audit(link_t *self);
 
-/* The sender. Takes COMPARE. */
+/* link_compare.c, as the sender */
+
+/* Takes COMPARE. */
 link_event_t link_take_compare(link_t *self, uint64_t number, text_t body, int64_t steady_ns);
-/* Writes the next LEAVES; false where our digest is not complete yet or all nodes are covered. */
+
+/* Writes the next LEAVES; false if our digest is not complete yet or all nodes are covered. */
 bool link_write_node_leaves(link_t *self);
-/* Takes the `leaves` of WANT; false where they are malformed. */
+
+/* Takes the `leaves` of WANT; false if they are malformed. */
 bool link_take_wanted_leaves(link_t *self, text_t body);
-/* Whether an entry is to be sent in a repair; all are where there is none. */
+
+/* Whether to send an entry: in a repair by its leaf, else by its marks. */
 bool link_is_wanted(const link_t *self, const store_entry_t *entry);
+
 /* Forgets which leaves were wanted. */
 void link_drop_leaves(link_t *self);
+
 /* Ends the sender's half of a comparison. */
 void link_compare_end(link_t *self);
+
 /* Whether to send AUDIT, once the digest is complete. */
 bool link_audit_is_due(link_t *self, int64_t steady_ns);
+
 /* Writes AUDIT; our digest is complete. */
 void link_write_audit(link_t *self);
 

@@ -10,7 +10,8 @@ void trickle_init(trickle_t *self, uint64_t seed)
     *self = (trickle_t){.random = seed | 1, .done = true};
 }
 
-/* xorshift64 (Marsaglia, Journal of Statistical Software 8, 2003): all that is asked of it is that neighbours differ. */
+/* xorshift64 (Marsaglia, Journal of Statistical Software 8, 2003): it is enough that neighbours
+ * differ. */
 static uint64_t next_random(trickle_t *self)
 {
     self->random ^= self->random << 13;

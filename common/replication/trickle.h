@@ -1,7 +1,8 @@
-/* trickle.h - when to compare notes with a neighbour: often after a disagreement, rarely while all agree.
+/* trickle.h - when to compare notes with a neighbour: often after a disagreement, rarely while all
+ * agree.
  *
- * The Trickle algorithm, RFC 6206, section 4.2, with Imin 30 s, Imax an hour, k 1. Owner: a link. Threads: one. Free of
- * clocks: times are steady nanoseconds that the caller gives.
+ * The Trickle algorithm, RFC 6206, section 4.2, with Imin 30 s, Imax an hour, k 1. Free of clocks:
+ * times are steady nanoseconds, given by the caller. Owner: a link. Threads: one.
  */
 #ifndef HERD_COMMON_REPLICATION_TRICKLE_H
 #define HERD_COMMON_REPLICATION_TRICKLE_H
@@ -18,19 +19,19 @@ typedef struct {
     bool done;           /* transmitted, or suppressed, in this interval */
 } trickle_t;
 
-/* A timer that does not run yet. `seed`: any, different from neighbour to neighbour. */
+/* A timer that does not run yet. `seed`: any number, but another for each neighbour. */
 void trickle_init(trickle_t *self, uint64_t seed);
 
-/* Begins with the shortest interval: at the start, and after an inconsistency (rule 6: an interval that is the shortest already
- * goes on). */
+/* Begin with the shortest interval: at the start, and after an inconsistency (rule 6: an interval
+ * that is already the shortest goes on). */
 void trickle_start(trickle_t *self, int64_t steady_ns);
 void trickle_inconsistent(trickle_t *self, int64_t steady_ns);
 
-/* The neighbour was heard to agree: nothing needs to be transmitted in this interval (rule 3; k is 1). */
+/* The neighbour agrees: nothing needs to be transmitted in this interval (rule 3; k is 1). */
 void trickle_consistent(trickle_t *self);
 
-/* Whether to transmit now (rule 4); what cannot be transmitted yet stays due, beyond the interval too. Goes on to the next
- * interval, twice as long, where it is time (rule 5). */
+/* Whether to transmit now (rule 4). If that is not possible yet, it stays due, even beyond the
+ * interval. When an interval is over, the next one begins, twice as long (rule 5). */
 bool trickle_is_due(trickle_t *self, int64_t steady_ns);
 
 /* It was transmitted. */

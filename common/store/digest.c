@@ -38,8 +38,9 @@ static uint64_t hash_text(text_t text)
     return htole64(XXH3_64bits(text.data, text.size));
 }
 
-/* The hash of client and K (R3): of the texts' hashes and the times, as little-endian words, so that it is one number on
- * all machines and no byte counts for two fields. The client time is its text. */
+/* The hash of a record (R12): over the hashes of its texts and over its times, as little-endian
+ * words, so that it is the same number on all machines, and no byte can pass from one field to the
+ * next. The client time is hashed as text. */
 static digest_sum_t hash_record(const record_t *record, uint64_t client_hash)
 {
     const uint64_t words[] = {

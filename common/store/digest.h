@@ -1,10 +1,11 @@
-/* digest.h - what a store holds, in a few numbers: equal where two stores hold the same bytes.
+/* digest.h - what a store holds, in a few numbers: equal if two stores hold the same bytes.
  *
- * docs/replication.md, R12. Each record has a hash; the sums of these hashes, for 65,536 leaves by the client's hash, for
- * 256 nodes of 256 leaves each, and for the root, tell two members where they differ without telling what they hold
- * (Merkle trees as in anti-entropy: DeCandia et al., Dynamo, SOSP 2007, 4.7; sums in place of hashes of hashes, so that a
- * record comes and goes at a cost that does not depend on the others). For members that make mistakes, not for members
- * that lie: XXH3 is no cryptographic hash.
+ * docs/replication.md, R12. Each record has a hash. The sums of these hashes, for 65,536 leaves by
+ * the client's hash, for 256 nodes of 256 leaves each, and for the root, tell two members in which
+ * leaves they differ, without telling what they hold. These are the Merkle trees of anti-entropy
+ * (DeCandia et al., Dynamo, SOSP 2007, 4.7), with sums instead of hashes of hashes: to add or
+ * remove a record costs the same, however many others there are. They find mistakes, not lies: XXH3
+ * is not a cryptographic hash.
  * Owner: the store. Threads: one. Free of I/O.
  */
 #ifndef HERD_COMMON_STORE_DIGEST_H
@@ -31,14 +32,17 @@ typedef struct {
 
 typedef struct digest digest_t;
 
-/* That of nothing. Caller frees with digest_destroy. */
+/* The digest of no records. Caller frees with digest_destroy. */
 digest_t *digest_new(void);
+
+/* Frees it and clears the pointer; NULL is fine. */
 void digest_destroy(digest_t **self_p);
 
-/* The leaf of a client, 0 .. DIGEST_LEAVES - 1: the same at each member. Its node is leaf / DIGEST_NODE_LEAVES. */
+/* The leaf of a client, 0 .. DIGEST_LEAVES - 1: the same at each member. Its node is
+ * leaf / DIGEST_NODE_LEAVES. */
 unsigned digest_leaf_of(text_t client);
 
-/* Counts a record in, or out. Its client_time_ns is not read. */
+/* Adds a record, or takes it out again. Its client_time_ns is not read. */
 void digest_add(digest_t *self, const record_t *record);
 void digest_subtract(digest_t *self, const record_t *record);
 
@@ -51,10 +55,10 @@ static inline bool digest_sum_equal(digest_sum_t one, digest_sum_t other)
     return one.low == other.low && one.high == other.high;
 }
 
-/* Writes DIGEST_SUM_SIZE lower-case hex digits, without a zero. */
+/* Writes DIGEST_SUM_SIZE lower-case hex digits, not terminated. */
 void digest_sum_write(digest_sum_t sum, char *out);
 
-/* Parses exactly what digest_sum_write writes; false for all else. */
+/* Parses exactly what digest_sum_write writes; false for anything else. */
 bool digest_sum_parse(text_t text, digest_sum_t *ret_sum);
 
 #endif

@@ -1,4 +1,4 @@
-/* origins.h - names of members that took records, each stored once and named by a small number.
+/* origins.h - names of members that took records, each stored once and given a small number.
  *
  * Owner: the store. Threads: the store's.
  */
@@ -19,14 +19,14 @@ typedef struct {
     uint8_t *name_sizes; /* bytes of each */
     size_t count;
     size_t capacity;
-    uint16_t slots[ORIGINS_SLOTS]; /* open addressing by name: number + 1, 0 for none */
+    uint16_t slots[ORIGINS_SLOTS]; /* open addressing by name: number + 1, or 0 if free */
 } origins_t;
 
 void origins_init(origins_t *self);
 void origins_done(origins_t *self);
 
-/* The number of `name` (1 .. LIMIT_NAME_SIZE bytes), new where it was not known. STATUS_FULL past
- * LIMIT_ORIGINS names. */
+/* The number of `name` (1 .. LIMIT_NAME_SIZE bytes), a new one if it was not known. STATUS_FULL
+ * past LIMIT_ORIGINS names. */
 status_t origins_intern(origins_t *self, text_t name, uint16_t *ret_number) STATUS_MUST_USE;
 
 /* The name of a number that origins_intern gave; borrowed until origins_done. */

@@ -15,7 +15,8 @@ bool packed_write(char *text, size_t size, unsigned char *out)
     uint64_t all = 0;
     memset(text + size, FIRST, PACKED_TEXT_SIZE - size);
     for (size_t i = 0; i < size; i += WORD) {
-        /* A byte in front of '*' borrows from those behind, but is itself left with a high bit: one is enough. */
+        /* A byte below '*' borrows from the next ones, but is itself left with a high bit: one high
+         * bit anywhere is enough to refuse. */
         uint64_t halves = digits_load(text + i) - DIGITS_EACH(FIRST);
         all |= halves;
         halves = (halves | halves >> 4) & UINT64_C(0x00ff00ff00ff00ff);

@@ -14,7 +14,7 @@ enum {
     SMALL_CHUNKS = 4, /* a few clients take only the memory that they use */
 };
 
-/* The class of `size` and, as its result, the bytes of its blocks. */
+/* Returns the class of `size`, and the bytes of a block of that class. */
 static size_t size_class(size_t size, size_t *ret_block_size)
 {
     if (size <= FINE_SIZE_MAX) {

@@ -1,4 +1,21 @@
-/* The table, the list of changes, merging, cursors. */
+/* The table, the list of changes, merging, cursors.
+ *
+ * What comes in is a record: from a client, through the node's requests, or from a neighbour,
+ * through its link. store_merge finds the client's entry in the table and compares the two (R3): a
+ * lesser or equal record changes nothing, but an equal one is marked with the neighbour that sent
+ * it (R6). A greater one replaces the entry (R4), leaves its old position in the list of changes,
+ * and goes to the tail under the next index (R5). A new client takes a block of the slab, a free
+ * slot of the table and the tail of the list, unless a maximum is reached: then STORE_FULL, and
+ * nothing has changed.
+ *
+ * What goes out is read by cursors: each link and each watcher has one, and walks the list from
+ * older to newer changes. An entry that moves or goes is first taken out of the list; a cursor that
+ * stood before it then stands before the entry behind it. So no cursor ever points at freed memory
+ * or skips a change, and an entry that changes ten times before a slow cursor comes by is passed
+ * once.
+ *
+ * The digest (store_digest.c) counts the list from its beginning: an entry that it has counted must
+ * be taken out of it before its bytes change (store_undigest). */
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/store/store_parts.h"
@@ -8,7 +25,7 @@
 
 enum {
     FIRST_SLOTS = 1024,
-    HUGE_TABLE_SIZE = 4194304, /* bytes from which on it is in huge pages */
+    HUGE_TABLE_SIZE = 4194304, /* bytes; tables of this size or more are in huge pages */
     CACHE_LINE_SIZE = 64,
 };
 
@@ -68,7 +85,7 @@ static size_t entry_size(const entry_t *entry)
 /* Position and client time of a record, as its entry will hold them. */
 typedef struct {
     bool packed;
-    unsigned char bytes[PACKED_SIZE]; /* where they are packed */
+    unsigned char bytes[PACKED_SIZE]; /* if packed */
 } rest_t;
 
 static void pack_rest(const record_t *record, rest_t *ret_rest)
@@ -94,7 +111,7 @@ uint32_t store_hash(const store_t *self, text_t client)
     return (uint32_t)XXH3_64bits_withSeed(client.data, client.size, self->seed);
 }
 
-/* The slot of `client`, or the free one where it belongs. */
+/* The slot of `client`, or the free one that it would get. */
 static slot_t *find_slot(const store_t *self, text_t client, uint32_t hash)
 {
     size_t mask = self->slot_count - 1;
@@ -112,23 +129,24 @@ static slot_t *find_slot(const store_t *self, text_t client, uint32_t hash)
     }
 }
 
-/* Slot, entry, neighbours in the list: each is where the one before says. A client of the same hash that has a slot in front of
- * the right one costs nothing but the fetch. */
+/* Slot, entry, neighbours in the list: each step reads what the one before has fetched. If another
+ * client of the same hash has a slot before the right one, the wrong entry is fetched: that costs
+ * time, nothing else. */
 void store_fetch(const store_t *self, uint32_t hash, unsigned step)
 {
     size_t mask = self->slot_count - 1;
-    size_t place = hash & mask;
+    size_t i = hash & mask;
     if (step == 0) {
-        __builtin_prefetch(&self->slots[place]);
+        __builtin_prefetch(&self->slots[i]);
         return;
     }
-    while (self->slots[place].handle != SLAB_NONE && self->slots[place].hash != hash) {
-        place = (place + 1) & mask;
+    while (self->slots[i].handle != SLAB_NONE && self->slots[i].hash != hash) {
+        i = (i + 1) & mask;
     }
-    if (self->slots[place].handle == SLAB_NONE) {
+    if (self->slots[i].handle == SLAB_NONE) {
         return;
     }
-    const entry_t *entry = store_entry_at(self, self->slots[place].handle);
+    const entry_t *entry = store_entry_at(self, self->slots[i].handle);
     if (step == 1) {
         __builtin_prefetch(entry, 1);
         __builtin_prefetch((const char *)entry + CACHE_LINE_SIZE, 1);
@@ -154,8 +172,8 @@ void store_fetch_end(const store_t *self, const uint32_t *hashes, size_t count)
     }
 }
 
-/* Doubles the table. Slots carry their hashes, so no record is touched, and the old table is read and
- * the new one written from front to back. */
+/* Doubles the table. Slots carry their hashes, so no record is touched: the old table is read, and
+ * the new one written, from front to back. */
 static void grow_table(store_t *self)
 {
     size_t old_count = self->slot_count;
@@ -168,16 +186,16 @@ static void grow_table(store_t *self)
         if (old_slots[i].handle == SLAB_NONE) {
             continue;
         }
-        size_t place = old_slots[i].hash & mask;
-        while (self->slots[place].handle != SLAB_NONE) {
-            place = (place + 1) & mask;
+        size_t slot = old_slots[i].hash & mask;
+        while (self->slots[slot].handle != SLAB_NONE) {
+            slot = (slot + 1) & mask;
         }
-        self->slots[place] = old_slots[i];
+        self->slots[slot] = old_slots[i];
     }
     free(old_slots);
 }
 
-/* Takes an entry out of the list; cursors in front of it go on to the one behind it. */
+/* Takes an entry out of the list; cursors before it move on to the one behind it. */
 static inline void list_remove(store_t *self, slab_handle_t handle)
 {
     const entry_t *entry = store_entry_at(self, handle);
@@ -201,7 +219,7 @@ static inline void list_remove(store_t *self, slab_handle_t handle)
     }
 }
 
-/* Makes an entry the newest, with a new index (R5); cursors at the tail stand before it then. */
+/* Makes an entry the newest, with a new index (R5); cursors at the tail then stand before it. */
 static void list_append(store_t *self, slab_handle_t handle)
 {
     entry_t *entry = store_entry_at(self, handle);
@@ -246,7 +264,7 @@ static bool may_grow(const store_t *self, size_t growth)
     return memory <= self->max_memory && growth <= self->max_memory - memory;
 }
 
-/* A block for a record; SLAB_NONE where there is no room for one. */
+/* A block for a record; SLAB_NONE if there is no room for one. */
 static slab_handle_t take_block(store_t *self, size_t size)
 {
     if (slab_must_grow(&self->slab, size) && !may_grow(self, SLAB_CHUNK_SIZE)) {
@@ -255,13 +273,13 @@ static slab_handle_t take_block(store_t *self, size_t size)
     return slab_take(&self->slab, size);
 }
 
-/* Three slots in four used at most: a probe then stays within a cache line or two. */
+/* At most three slots in four are used: a probe then stays within a cache line or two. */
 static bool table_must_grow(const store_t *self)
 {
     return (self->count + 1) * 4 > self->slot_count * 3;
 }
 
-/* A client that was not known. */
+/* Takes the record of a client that was not known. */
 static store_outcome_t insert(store_t *self, const record_t *record, uint32_t hash, uint32_t marks)
 {
     uint16_t origin;
@@ -288,7 +306,7 @@ static store_outcome_t insert(store_t *self, const record_t *record, uint32_t ha
     return STORE_NEWER;
 }
 
-/* A newer record of a known client; in place where the block fits. */
+/* Takes a newer record of a known client; in place if its block has the right size. */
 static store_outcome_t replace(store_t *self, slot_t *slot, const record_t *record, uint32_t marks)
 {
     slab_handle_t handle = slot->handle;
@@ -298,7 +316,7 @@ static store_outcome_t replace(store_t *self, slot_t *slot, const record_t *reco
     size_t new_size = new_entry_size(record, &rest);
     bool fits = slab_block_size(old_size) == slab_block_size(new_size);
     uint16_t origin = entry_origin(store_entry_at(self, handle));
-    /* Most clients stay with a member: it need not be looked up. */
+    /* Most clients stay with a member: its name need not be looked up. */
     bool moved = !text_equal(origins_name(&self->origins, origin), record->origin);
     if ((moved && origins_intern(&self->origins, record->origin, &origin) != STATUS_OK) ||
         (!fits && (handle = take_block(self, new_size)) == SLAB_NONE)) {
@@ -387,8 +405,8 @@ void store_restore_tail(store_t *self, uint64_t tail)
     self->tail = tail;
 }
 
-/* Closes the gap at `gap`: what a probe would look for behind it moves up (Knuth, The Art of Computer Programming 3,
- * 6.4, algorithm R). */
+/* Closes the gap at `gap`: slots behind it that a probe would no longer reach move up (Knuth, The
+ * Art of Computer Programming 3, 6.4, algorithm R). */
 static void close_gap(store_t *self, size_t gap)
 {
     size_t mask = self->slot_count - 1;

@@ -1,12 +1,13 @@
 /* store.h - what one member knows: the newest record of each client, and the list of changes.
  *
- * docs/replication.md, R4 to R6, R12 to R17. Free of I/O, clocks and threads: the simulator runs this very code.
- * store.c: table, list, merge, cursors. store_digest.c: the digest of what is there. store_removal.c: expiry and
- * forgetting. Owner: the node. Threads: one.
+ * docs/replication.md, R4 to R6, R12, R16, R17. Free of I/O, clocks and threads: the simulator runs
+ * this very code. store.c: table, list, merge, cursors. store_digest.c: the digest of all records.
+ * store_removal.c: expiry and forgetting. Owner: the node. Threads: one.
  *
- * An open-addressing table (linear probing) of 8-byte slots finds a client's record in an slab; the
- * records are chained in the order of their last change, each with an index that only grows. A cursor walks that
- * chain for one link: it never sees an old value, and whatever changes again moves behind it, to the tail.
+ * An open-addressing table (linear probing) of 8-byte slots finds a client's record in a slab. The
+ * records are chained in the order of their last change, each with an index that only grows. A
+ * cursor walks that chain for one link: it never sees an old value, and whatever changes again
+ * moves behind it, to the tail.
  */
 #ifndef HERD_COMMON_STORE_STORE_H
 #define HERD_COMMON_STORE_STORE_H
@@ -28,47 +29,50 @@ typedef enum {
     STORE_NEWER,   /* the record was taken */
     STORE_SAME,    /* it was there already */
     STORE_OLDER,   /* a newer one was there */
-    STORE_FULL,    /* a new client beyond the maximum, or no memory left to name: nothing changed */
-    STORE_EXPIRED, /* it is too old to be taken (R16): nothing changed */
+    STORE_FULL,    /* a new client beyond the maximum, or no memory left to address: no change */
+    STORE_EXPIRED, /* it is too old to be taken (R16): no change */
 } store_outcome_t;
 
-/* A place in the list of changes (open only to be embedded). The store keeps `next` right while records move. */
+/* A point in the list of changes (open only to be embedded; ask the store_cursor_ functions). While
+ * records move, the store keeps `next` right. */
 typedef struct store_cursor {
     store_t *store;
     slab_handle_t next;           /* the first entry not passed yet; SLAB_NONE at the tail */
-    uint64_t index;               /* of the last entry passed, or where the cursor was put */
+    uint64_t index;               /* see store_cursor_index */
     struct store_cursor *sibling; /* the store's list of cursors */
 } store_cursor_t;
 
-/* One entry of the list (open value struct); texts borrow until the store is asked for another, or merges. */
+/* One entry of the list (open value struct). Its texts borrow until the store is asked for another
+ * record, or merges. */
 typedef struct {
     record_t record;
     uint64_t index; /* position in the list of changes, from 1 */
     uint32_t marks; /* bit n: the neighbour with mark n is known to have it */
 } store_entry_t;
 
-/* An empty store for at most `max_clients` clients. `seed` keeps the table's order from being guessed
- * (a flood of colliding ids); random in production, fixed in simulations. */
+/* An empty store for at most `max_clients` clients. `seed` makes the order of the table hard to
+ * guess, so that no one can flood it with IDs that collide: random in production, fixed in
+ * simulations. Caller frees with store_destroy. */
 store_t *store_new(size_t max_clients, uint64_t seed);
 
 /* From now on a new client beyond `max_clients` is STORE_FULL; those that are there stay. */
 void store_limit_clients(store_t *self, size_t max_clients);
 
-/* From now on records and table take at most `max_memory` bytes (store_memory); more is STORE_FULL. A new store
- * has no such bound. */
+/* From now on records and table take at most `max_memory` bytes (store_memory); more is STORE_FULL.
+ * A new store has no such bound. */
 void store_limit_memory(store_t *self, size_t max_memory);
 
 /* Frees it and clears the pointer; NULL is fine. Its cursors must be closed. */
 void store_destroy(store_t **self_p);
 
-/* Merges `record` (R4), a copy, with `marks` for the neighbour it came from (0: a client). The texts of a record
- * together hold at most LIMIT_LINE_SIZE bytes. */
+/* Merges a copy of `record` (R4), with `marks` for the neighbour that it came from, 0 for a client.
+ * The texts of a record together are shorter than LIMIT_LINE_SIZE bytes. */
 store_outcome_t store_merge(store_t *self, const record_t *record, uint32_t marks);
 
 /* Brings what merges or lookups of some clients will read from memory into the caches, so that they
- * need not wait for it. Call store_fetch_begin for each client of a batch, as its line is parsed, then
- * store_fetch_end with the hashes that it returned, then merge. Neither changes anything. A core has
- * some ten fetches under way at most: larger batches gain nothing. */
+ * need not wait for it. Call store_fetch_begin for each client of a batch, as its line is parsed,
+ * then store_fetch_end with the hashes that it returned, then merge. Neither changes anything. A
+ * core has some ten fetches under way at most: larger batches gain nothing. */
 enum { STORE_FETCH_BATCH = 16 };
 uint32_t store_fetch_begin(const store_t *self, text_t client);
 void store_fetch_end(const store_t *self, const uint32_t *hashes, size_t count);
@@ -78,15 +82,15 @@ enum { STORE_FETCH_STEPS = 3 };
 uint32_t store_hash(const store_t *self, text_t client);
 void store_fetch(const store_t *self, uint32_t hash, unsigned step);
 
-/* The record of `client` that is served; texts borrow until the store is asked for another, or merges: what is merged must
- * not borrow from it. False where there is none, or it has
- * expired (R16) or was forgotten (R17). */
+/* Reads the record of `client` that is served. Its texts borrow until the store is asked for
+ * another record, or merges: a record that is merged must not borrow from its store. False if there
+ * is none, or it has expired (R16) or was forgotten (R17). */
 bool store_find(const store_t *self, text_t client, record_t *ret_record);
 
-/* What is there of `client`, served or not: also a tombstone. Else as store_find. */
+/* The same, but also a record that is not served: one that has expired, or a tombstone. */
 bool store_find_any(const store_t *self, text_t client, record_t *ret_record);
 
-/* Clients. */
+/* The number of clients, tombstones included. */
 size_t store_count(const store_t *self);
 
 /* Index of the newest change; 0 in an empty store. */
@@ -95,42 +99,45 @@ uint64_t store_tail(const store_t *self);
 /* Bytes of memory that table and records occupy. */
 size_t store_memory(const store_t *self);
 
-/* Puts back a record that an earlier life had at `index` > store_tail in its list, and the list's end behind the last one:
- * for a store that is rebuilt before its first merge (R7). STORE_NEWER or STORE_FULL. `tail` >= store_tail. */
+/* Rebuilds the list of an earlier life (R7), before the first merge: store_restore puts back a
+ * record that stood at `index` > store_tail and returns STORE_NEWER or STORE_FULL;
+ * store_restore_tail then puts the end of the list to `tail` >= store_tail. */
 store_outcome_t store_restore(store_t *self, const record_t *record, uint64_t index);
 void store_restore_tail(store_t *self, uint64_t tail);
 
-/* Goes on computing the digest of all that is there, for at most `step` entries. True when it is complete; it then
- * stays so until the next change. Nothing is computed before the first call (R12). */
+/* Goes on computing the digest of all records, for at most `step` entries. True when it is
+ * complete; it then stays so until the next change. Before the first call nothing is computed
+ * (R12). */
 bool store_digest_step(store_t *self, size_t step);
 
-/* The digest, where it is complete; NULL where store_digest_step is still due. Borrowed until the next change. */
+/* The digest if it is complete, borrowed until the next change; NULL while store_digest_step is
+ * due. */
 const digest_t *store_digest(const store_t *self);
 
-/* Order times before which a record is no longer served, and no longer taken; INT64_MIN, as in a new store: never
- * (R16). */
+/* Sets the order times before which a record is no longer served, and no longer taken (R16).
+ * INT64_MIN: never, as in a new store. */
 void store_set_horizon(store_t *self, int64_t served_from_ns, int64_t taken_from_ns);
 
-/* Looks at the next `slot_count` places of the table, and takes out the records whose order time is before `kept_from_ns`;
- * so many were. Calls go round and round the table. */
+/* Looks at the next `slot_count` slots of the table, and removes the records whose order time is
+ * before `kept_from_ns`. Returns the count of these. Calls go round and round the table. */
 size_t store_purge(store_t *self, int64_t kept_from_ns, size_t slot_count);
 
 /* Slots of the table: what store_purge goes through in one round. */
 size_t store_slot_count(const store_t *self);
 
-/* Outbids what is there of `client` by a tombstone of `origin` (R17). False where nothing is there, or already one, or no room
- * for it. */
+/* Replaces what is there of `client` by a tombstone of `origin`, which outbids it (R17). False if
+ * nothing is there, or a tombstone already, or there is no room for one. */
 bool store_forget(store_t *self, text_t client, text_t origin, int64_t now_ns);
 
-/* Puts a new cursor at the tail. The caller closes it before the store goes. */
+/* Puts a new cursor at the tail. The caller closes it before the store is destroyed. */
 void store_cursor_open(store_t *self, store_cursor_t *ret_cursor);
 void store_cursor_close(store_cursor_t *cursor);
 
-/* Puts the cursor behind all entries up to `index`: the next entry is the first beyond it. Costs a step for each
- * entry beyond. */
+/* Puts the cursor behind all entries up to `index`: the next entry is the first beyond it. Takes a
+ * step for each entry beyond. */
 void store_cursor_seek(store_cursor_t *cursor, uint64_t index);
 
-/* The next entry, without passing it. False at the tail. */
+/* Reads the next entry, without passing it. False at the tail. */
 bool store_cursor_peek(const store_cursor_t *cursor, store_entry_t *ret_entry);
 
 /* Passes the next entry, which must be there. */
@@ -145,8 +152,7 @@ static inline bool store_cursor_is_at_tail(const store_cursor_t *cursor)
     return cursor->next == SLAB_NONE;
 }
 
-/* The index that the cursor was moved to last: of the last entry passed, unless it was put or
- * skipped beyond that. */
+/* Index of the last entry passed, or that which the cursor was put or skipped to since. */
 static inline uint64_t store_cursor_index(const store_cursor_t *cursor)
 {
     return cursor->index;

@@ -1,8 +1,9 @@
-/* The digest of the store, computed only when someone wants it.
+/* The digest of the store, computed only when someone wants it (R12).
  *
- * The list of changes is counted from its beginning up to the index `digested`; what changes goes behind that. So a merge
- * does no hashing but for the first time that an entry changes after it was counted. `digest_next` is a cursor, though not
- * in the list of cursors, for which each merge pays. */
+ * The list of changes is counted from its beginning up to the index `digested`; an entry that
+ * changes goes behind that. So a merge hashes only when it changes an entry that is counted: once,
+ * to take it out. `digest_next` is a cursor, but not in the list of cursors, since each of those
+ * costs every merge. */
 #include "common/store/store_parts.h"
 
 void store_undigest(store_t *self, const entry_t *entry)

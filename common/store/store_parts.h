@@ -1,6 +1,7 @@
-/* store_parts.h - what the files of the store share, and nobody else: its fields, and its entries.
+/* store_parts.h - what only the files of the store share: its fields and its entries.
  *
- * store.c: table, list of changes, merge, cursors. store_digest.c: the digest. store_removal.c: expiry, forgetting.
+ * store.c: table, list of changes, merge, cursors. store_digest.c: the digest. store_removal.c:
+ * expiry and forgetting.
  */
 #ifndef HERD_COMMON_STORE_STORE_PARTS_H
 #define HERD_COMMON_STORE_STORE_PARTS_H
@@ -14,8 +15,8 @@
 
 #include <assert.h>
 
-/* A record in memory. Its texts stand behind it without separators: client, position, client time; the last two packed
- * together where they can be (packed.h). */
+/* A record in memory. Its texts follow it without separators: client, position, client time; the
+ * last two packed together if they can be (packed.h). */
 typedef struct {
     uint64_t index; /* position in the list of changes */
     int64_t order_time_ns;
@@ -30,15 +31,15 @@ typedef struct {
     char text[];
 } entry_t;
 
-/* Set in an entry's origin where its position and client time are packed. */
+/* Set in an entry's origin if its position and client time are packed. */
 enum { ENTRY_PACKED = 1 << 15 };
 
 static_assert(LIMIT_ORIGINS <= ENTRY_PACKED, "an origin's number leaves that bit free");
 
-/* A slot of the table; handle SLAB_NONE where it is free. */
+/* A slot of the table. */
 typedef struct {
-    uint32_t hash; /* of the client, so that a probe rarely touches a wrong entry */
-    slab_handle_t handle;
+    uint32_t hash;        /* of the client, so that a probe rarely touches a wrong entry */
+    slab_handle_t handle; /* SLAB_NONE: free */
 } slot_t;
 
 struct store {
@@ -59,9 +60,9 @@ struct store {
     size_t purge_slot;       /* where store_purge goes on */
     digest_t *digest;        /* NULL until first asked for */
     uint64_t digested;       /* entries up to this index are in it; 0 without a digest */
-    slab_handle_t
-        digest_next; /* the first that is not; SLAB_NONE at the tail, or without a digest */
-    char *unpacked;  /* PACKED_TEXT_SIZE bytes: position and time of the record looked at last */
+    /* The first that is not in it; SLAB_NONE at the tail, or without a digest. */
+    slab_handle_t digest_next;
+    char *unpacked; /* PACKED_TEXT_SIZE bytes: position and time of the record looked at last */
 };
 
 static inline entry_t *store_entry_at(const store_t *self, slab_handle_t handle)
@@ -79,7 +80,8 @@ static inline uint16_t entry_origin(const entry_t *entry)
     return entry->origin & (ENTRY_PACKED - 1);
 }
 
-/* The entry's record but for client_time_ns, which is text yet; texts borrow until the next entry is looked at. */
+/* The entry's record, except for client_time_ns, which has not been parsed; texts borrow until the
+ * next entry is looked at. */
 static inline record_t store_entry_texts(const store_t *self, const entry_t *entry)
 {
     const char *position = entry->text + entry->client_size;
@@ -98,6 +100,7 @@ static inline record_t store_entry_texts(const store_t *self, const entry_t *ent
     };
 }
 
+/* The whole record of the entry; texts borrow as above. */
 static inline record_t store_entry_record(const store_t *self, const entry_t *entry)
 {
     record_t record = store_entry_texts(self, entry);
@@ -107,16 +110,16 @@ static inline record_t store_entry_record(const store_t *self, const entry_t *en
     return record;
 }
 
-/* Whether the digest counts this entry as it is. */
+/* Whether the digest has counted this entry. */
 static inline bool store_is_digested(const store_t *self, const entry_t *entry)
 {
     return entry->index <= self->digested;
 }
 
-/* Takes an entry that changes or goes out of the digest (R12). */
+/* Takes an entry out of the digest (R12), before it changes or goes. */
 void store_undigest(store_t *self, const entry_t *entry);
 
-/* Takes the entry of a slot out of list, digest and slab, and closes the gap in the table. */
+/* Removes the entry of a slot from list, digest and slab, and closes the gap in the table. */
 void store_remove(store_t *self, size_t slot);
 
 #endif

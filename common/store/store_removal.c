@@ -1,4 +1,4 @@
-/* How records go: by expiry, and by being forgotten. */
+/* How records go: they expire (R16), or an operator has them forgotten (R17). */
 #include "common/base/limits.h"
 #include "common/store/store_parts.h"
 
@@ -17,11 +17,11 @@ size_t store_purge(store_t *self, int64_t kept_from_ns, size_t slot_count)
 {
     size_t purged = 0;
     for (size_t i = 0; i < slot_count; i++) {
-        /* The table may have grown since. */
+        /* The table may have grown since the last call. */
         size_t slot = self->purge_slot & (self->slot_count - 1);
         slab_handle_t handle = self->slots[slot].handle;
         if (handle != SLAB_NONE && store_entry_at(self, handle)->order_time_ns < kept_from_ns) {
-            /* Another may have moved up into this slot: it is looked at again. */
+            /* Another entry may have moved up into this slot: look at it again. */
             store_remove(self, slot);
             purged++;
         } else {
@@ -44,7 +44,7 @@ bool store_forget(store_t *self, text_t client, text_t origin, int64_t now_ns)
     char time[TIMESTAMP_SIZE];
     size_t time_size = timestamp_write(time_ns, time);
     if (client.size + time_size >= LIMIT_LINE_SIZE) {
-        return false; /* no client line makes so long an ID, but a bus record may */
+        return false; /* no client line has room for so long an ID, but a bus record may */
     }
     record_t tombstone = {
         .client = client,

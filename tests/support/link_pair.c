@@ -157,3 +157,15 @@ link_event_t pair_say_hello(pair_end_t *sender, pair_end_t *receiver)
     link_sent(sender->link, pair.now_ns);
     return event;
 }
+
+void pair_expect_bad(const pair_message_t *messages, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        message_t message = {.type = messages[i].type,
+                             .header = text_of(messages[i].header),
+                             .body = text_of(messages[i].body)};
+        link_event_t event = link_take(pair.other.link, &message, pair.now_ns, pair.now_ns);
+        assert_int_equal(event, LINK_BAD);
+    }
+    assert_int_equal(link_counters(pair.other.link)->bad_messages, count);
+}

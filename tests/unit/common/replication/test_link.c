@@ -58,7 +58,7 @@ static void a_reconnected_neighbour_gets_only_what_it_missed(void **state)
     assert_int_equal(link_counters(pair.one.link)->sent, 5010);
 }
 
-/* The neighbour forgot everything: marks of its earlier life must not keep its own records from it. */
+/* The neighbour forgot everything: marks of its earlier life must not keep its records from it. */
 static void a_restarted_neighbour_gets_everything_back(void **state)
 {
     (void)state;
@@ -75,7 +75,7 @@ static void a_restarted_neighbour_gets_everything_back(void **state)
     assert_true(pair_has(&pair.other, "ours", "1"));
 }
 
-/* Records of the earlier life that were still on their way when the next one asked for ours. */
+/* Records of its earlier life were still on their way when its next life asked for ours. */
 static void what_an_earlier_life_sent_is_sent_to_the_next(void **state)
 {
     (void)state;
@@ -106,7 +106,7 @@ static void a_new_generation_asks_for_a_new_connection(void **state)
     pair_start_end(&pair.other, "Other", "One", 'c');
     /* However short its first life was. */
     assert_int_equal(pair_say_hello(&pair.other, &pair.one), LINK_RESTARTED);
-    /* Not for each HELLO of a flood of them. */
+    /* Not for each HELLO of a flood. */
     link_disconnected(pair.one.link, pair.now_ns);
     link_disconnected(pair.other.link, pair.now_ns);
     assert_int_equal(pair_say_hello(&pair.other, &pair.one), LINK_OPENED);
@@ -122,7 +122,7 @@ static void a_connection_that_does_not_come_up_is_made_anew_at_a_hello(void **st
     assert_int_equal(pair_say_hello(&pair.other, &pair.one), LINK_RESTARTED);
 }
 
-/* Both start at the same instant, a third of a second from each other. */
+/* Both start at the same instant; a message takes a third of a second. */
 static void crossing_hellos_do_not_undo_each_other_for_ever(void **state)
 {
     (void)state;
@@ -149,7 +149,7 @@ static void crossing_hellos_do_not_undo_each_other_for_ever(void **state)
     assert_int_equal(rounds, 2);
 }
 
-/* As in a herd that is restarted member by member: waiting for the next heartbeat would be too late. */
+/* As in a herd that is restarted member by member: the next heartbeat would be too late. */
 static void a_new_generation_is_noticed_however_soon_it_comes(void **state)
 {
     (void)state;
@@ -310,7 +310,7 @@ static void malformed_records_cost_only_themselves(void **state)
     assert_int_equal(link_counters(pair.other.link)->newer, 2);
 }
 
-/* A record that only a store would choke on: fields as long as they may be, each by itself. */
+/* Records that only a store would choke on: each field as long as it can be, by itself. */
 static void records_too_long_for_a_store_are_refused(void **state)
 {
     (void)state;
@@ -334,11 +334,7 @@ static void records_too_long_for_a_store_are_refused(void **state)
 static void malformed_messages_are_counted_and_dropped(void **state)
 {
     (void)state;
-    static const struct {
-        message_type_t type;
-        const char *header;
-        const char *body;
-    } cases[] = {
+    static const pair_message_t cases[] = {
         {MESSAGE_HELLO, "", ""},
         {MESSAGE_HELLO, "1", ""},
         {MESSAGE_HELLO, "1 2", "versions 1\n"},
@@ -365,20 +361,12 @@ static void malformed_messages_are_counted_and_dropped(void **state)
         {MESSAGE_ACK, "1 1", ""},
         {MESSAGE_REQUEST, "1", "1 1 1 IAMAT a +1+1 1\n"},
     };
-    const size_t count = sizeof cases / sizeof cases[0];
     pair_connect();
-    for (size_t i = 0; i < count; i++) {
-        message_t message = {.type = cases[i].type,
-                             .header = text_of(cases[i].header),
-                             .body = text_of(cases[i].body)};
-        link_event_t event = link_take(pair.other.link, &message, pair.now_ns, pair.now_ns);
-        assert_int_equal(event, LINK_BAD);
-    }
-    assert_int_equal(link_counters(pair.other.link)->bad_messages, count);
+    pair_expect_bad(cases, ARRAY_COUNT(cases));
     assert_int_equal(store_count(pair.other.store), 0);
 }
 
-/* It is dropped whole: not even its session number stays (bus-protocol.md, M3). */
+/* It is dropped as a whole: even its session number has no effect (bus-protocol.md, M3). */
 static void a_malformed_hello_leaves_the_session_alone(void **state)
 {
     (void)state;
@@ -402,7 +390,7 @@ static void a_malformed_hello_leaves_the_session_alone(void **state)
     assert_true(message.header.size > 2 && memcmp(message.header.data, "1 ", 2) == 0);
 }
 
-/* The network brings a HELLO a second time, when more was processed than its sender had then. */
+/* The network brings a HELLO again, after more was processed than its sender had then. */
 static void a_repeated_hello_changes_nothing(void **state)
 {
     (void)state;
@@ -482,7 +470,7 @@ static void catching_up_is_known(void **state)
     assert_int_equal(pair_say_hello(&pair.one, &pair.other), LINK_OPENED);
     assert_true(link_has_heard(pair.other.link));
     assert_false(link_has_caught_up(pair.other.link));
-    /* One that answers our HELLO is there, though it has not said its own yet. */
+    /* A neighbour that answers our HELLO is there, even if it has not said its own yet. */
     assert_false(link_has_heard(pair.one.link));
     pair_carry_answers(&pair.other, &pair.one);
     assert_true(link_has_heard(pair.one.link));
@@ -492,7 +480,7 @@ static void catching_up_is_known(void **state)
     assert_true(link_has_caught_up(pair.other.link));
 }
 
-/* It has, from others, all that there was to send: it is told so at once, not with the next heartbeat (R11). */
+/* It has everything already, from others: it is told at once, not with the next heartbeat (R11). */
 static void one_that_needs_nothing_is_told_so_at_once(void **state)
 {
     (void)state;
@@ -517,7 +505,8 @@ static void one_that_needs_nothing_is_told_so_at_once(void **state)
     assert_false(link_next(pair.one.link, pair.now_ns, pair.now_ns, &message));
 }
 
-/* The HELLO of a session comes a second time, to the neighbour's next life, which has lost its own record. */
+/* The HELLO of a session comes again, to the next life of the neighbour, which lost its own
+ * record. */
 static void repeat_hello_to_next_life(void)
 {
     pair_kept_t kept;
@@ -537,7 +526,7 @@ static void repeat_hello_to_next_life(void)
     assert_int_equal(link_take(pair.other.link, &hello, pair.now_ns, pair.now_ns), LINK_OPENED);
 }
 
-/* The sender believes it to be the life before, which had that record. */
+/* The sender takes it for the life before, which had that record. */
 static void data_for_an_earlier_life_is_not_taken(void **state)
 {
     (void)state;
@@ -550,7 +539,7 @@ static void data_for_an_earlier_life_is_not_taken(void **state)
     assert_true(pair_has(&pair.other, "kiwi", "1"));
 }
 
-/* Or too late: DATA was on its way already. */
+/* Or WANT comes too late: DATA was on its way already. */
 static void nor_before_its_want_has_come(void **state)
 {
     (void)state;
@@ -569,7 +558,7 @@ static void nor_before_its_want_has_come(void **state)
 
 #define link_test(name) cmocka_unit_test_setup_teardown(name, pair_open, pair_close)
 
-/* R6: each link has a mark of its own, as long as there are some; what a link gave back is the next one's. */
+/* R6: each link has a mark of its own while there are any; one that is given back serves again. */
 static void marks_are_given_out_and_taken_back(void **state)
 {
     (void)state;
@@ -578,7 +567,7 @@ static void marks_are_given_out_and_taken_back(void **state)
         assert_int_equal(link_group_take_mark(&group), i);
     }
     assert_int_equal(link_group_take_mark(&group), LIMIT_MARKED_NEIGHBOURS);
-    link_group_give_mark(&group, LIMIT_MARKED_NEIGHBOURS); /* none, and stays none */
+    link_group_give_mark(&group, LIMIT_MARKED_NEIGHBOURS); /* not a mark: no effect */
     assert_int_equal(link_group_take_mark(&group), LIMIT_MARKED_NEIGHBOURS);
     link_group_give_mark(&group, 5);
     link_group_give_mark(&group, LIMIT_MARKED_NEIGHBOURS - 1);

@@ -1,4 +1,5 @@
-/* Which records differ, by the digest; audits; resuming from a parent; what is held (common/replication/link.h, R7, R12 to R15, R18). */
+/* Which records differ, by the digest; audits; resuming from a parent; what is held
+ * (common/replication/link.h, R7, R12 to R15, R18). */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/link_pair.h"
 
@@ -8,7 +9,7 @@
 
 enum { MANY = 5000 };
 
-/* `one` begins a new life with the records that it has: its list is unknown to the other. */
+/* `one` begins a new life with the records that it has: the other does not know its list. */
 static void begin_new_life(char generation)
 {
     memset(pair.one.generation.hex, generation, GENERATION_SIZE);
@@ -17,7 +18,7 @@ static void begin_new_life(char generation)
     pair.carried_bytes = 0;
 }
 
-/* Both have the same MANY records and one more, and `one` a new list; its digest is not complete. */
+/* Both have the same MANY records and one more; `one` has a new list, and no complete digest. */
 static void fill_both(void)
 {
     pair_fill(&pair.one, MANY, "1");
@@ -64,7 +65,7 @@ static void equal_stores_find_out_by_their_roots(void **state)
     assert_true(link_is_up(pair.one.link));
     assert_int_equal(link_counters(pair.one.link)->sent, 0);
     assert_int_equal(pair.carried[MESSAGE_COMPARE], 0);
-    /* And go on from there. */
+    /* They go on from there. */
     pair_put(&pair.one, "kiwi", "1");
     pair_carry(&pair.one, &pair.other);
     assert_true(pair_has(&pair.other, "kiwi", "1"));
@@ -141,7 +142,7 @@ static void carry_back(void)
     assert_true(pair_carry_answers(&pair.other, &pair.one));
 }
 
-/* R13: the tail is that of before the leaves were read; of what changed since then nothing is lost. */
+/* R13: the tail was fixed before the leaves were read: what changed since then is not lost. */
 static void changes_during_a_comparison_are_not_lost(void **state)
 {
     (void)state;
@@ -164,7 +165,8 @@ static void changes_during_a_comparison_are_not_lost(void **state)
     assert_in_range(link_counters(pair.one.link)->sent, 5, 9);
 }
 
-/* The connection broke and came again by itself: nobody but the receiver can tell that leaves are missing. */
+/* The connection broke and came back by itself: only the receiver can tell that leaves are
+ * missing. */
 static void leaves_that_are_lost_are_compared_again(void **state)
 {
     (void)state;
@@ -186,7 +188,7 @@ static void leaves_that_are_lost_are_compared_again(void **state)
     assert_true(link_is_level(pair.one.link));
 }
 
-/* R14: what came of a repair is no beginning of the list. */
+/* R14: a repair that is cut off is no point to resume from. */
 static void an_unfinished_repair_is_no_place_to_resume_from(void **state)
 {
     (void)state;
@@ -261,7 +263,7 @@ static void a_silent_loss_is_found_and_repaired(void **state)
     pair_put(&pair.one, "old", "1");
     pair_fill(&pair.one, 100, "2");
     pair_connect();
-    /* It loses what it has processed, and nobody knows. */
+    /* It loses a record that it has processed, and no one notices. */
     assert_int_equal(store_purge(pair.other.store, 2 * SECOND, 2048), 1);
     assert_false(pair_has(&pair.other, "old", "1"));
     link_event_t event = LINK_NOTHING;
@@ -276,7 +278,7 @@ static void a_silent_loss_is_found_and_repaired(void **state)
     assert_true(link_is_up(pair.one.link));
 }
 
-/* The mark says that it has the record, for it came from there. */
+/* The mark says that the neighbour has the record, because it came from there. */
 static void a_neighbour_that_lost_its_own_record_gets_it_back(void **state)
 {
     (void)state;
@@ -292,7 +294,7 @@ static void a_neighbour_that_lost_its_own_record_gets_it_back(void **state)
     assert_true(pair_has(&pair.other, "its-own", "1"));
 }
 
-/* R7: the list of the new life goes on where that of the old one was recovered up to. */
+/* R7: the list of the new life goes on from where that of the old one was recovered up to. */
 static void recover(uint64_t tail)
 {
     store_t *recovered = store_new(100000, 1);
@@ -328,7 +330,7 @@ static void a_recovered_member_goes_on_from_its_parent(void **state)
     assert_int_equal(link_counters(pair.one.link)->sent, 1);
 }
 
-/* The neighbour has processed more than was recovered: behind that, the list goes on otherwise. */
+/* The neighbour has processed more than was recovered: beyond that, the lists differ. */
 static void what_was_not_recovered_is_not_resumed_from(void **state)
 {
     (void)state;
@@ -341,7 +343,7 @@ static void what_was_not_recovered_is_not_resumed_from(void **state)
     assert_true(pair_has(&pair.other, "kiwi", "1"));
     assert_true(pair_has(&pair.other, "kakapo", "1"));
     assert_int_equal(link_counters(pair.one.link)->sent, 2);
-    /* And it gets back what it had lost. */
+    /* It gets back what it had lost. */
     assert_int_equal(store_count(pair.one.store), MANY + 2);
 }
 
@@ -376,7 +378,7 @@ static void what_is_acknowledged_at_the_tail_is_held(void **state)
     assert_int_equal(link_held(pair.one.link), 1);
 }
 
-/* It moved to the tail before it was sent: an acknowledgement of its first place says nothing. */
+/* It moved to the tail before it was sent: an acknowledgement of its first index says nothing. */
 static void a_record_that_moved_on_is_not_held_before_it_is_sent(void **state)
 {
     (void)state;
@@ -400,7 +402,8 @@ static void a_record_that_moved_on_is_not_held_before_it_is_sent(void **state)
     assert_int_equal(link_held(pair.one.link), store_tail(pair.one.store));
 }
 
-/* What came from the neighbour is not told to it: the list's end is reached without a message, and held at once. */
+/* What came from the neighbour is not sent back: the tail is reached without a message, and held
+ * at once. */
 static void what_came_from_the_neighbour_is_held_without_a_message(void **state)
 {
     (void)state;
@@ -410,7 +413,7 @@ static void what_came_from_the_neighbour_is_held_without_a_message(void **state)
     pair_carry(&pair.other, &pair.one);
     assert_false(link_next(pair.one.link, pair.now_ns, pair.now_ns, &message));
     assert_int_equal(link_held(pair.one.link), 1);
-    /* Behind a message that is under way: with its acknowledgement, not before. */
+    /* Behind a message that is under way: held with its acknowledgement, not before. */
     pair_put(&pair.one, "emu", "1");
     carry_one(MESSAGE_DATA);
     pair_put(&pair.other, "kiwi", "2");
@@ -435,7 +438,7 @@ static void open_trio(trio_t *trio)
     pair.other.group = &trio->group;
     pair_make_link(&pair.other, "One", "herd");
     pair_start_end(&trio->third, "Third", "Other", 'e');
-    trio->third.name = pair.one.name; /* whose records they are */
+    trio->third.name = pair.one.name; /* the origin of the records */
     pair_fill(&trio->third, MANY, "1");
     trio->other = pair.other;
     trio->other.link = NULL;
@@ -464,7 +467,7 @@ static void an_empty_member_takes_one_list_at_a_time(void **state)
     (void)state;
     trio_t trio;
     open_trio(&trio);
-    assert_int_equal(next_answer(trio.other.link), MESSAGE_ACK); /* it is told to wait */
+    assert_int_equal(next_answer(trio.other.link), MESSAGE_ACK); /* it waits */
     assert_int_equal(next_answer(trio.other.link), MESSAGE_TYPES);
     carry_back();
     carry_one(MESSAGE_DATA);
@@ -474,7 +477,7 @@ static void an_empty_member_takes_one_list_at_a_time(void **state)
     assert_false(link_has_caught_up(trio.other.link));
     pair_carry(&pair.one, &pair.other);
     assert_int_equal(store_count(pair.other.store), MANY);
-    /* Now Third's turn: it has nothing more. */
+    /* Now it is Third's turn: it has nothing more. */
     pair_carry(&trio.third, &trio.other);
     assert_true(link_is_up(trio.third.link));
     assert_true(link_has_caught_up(trio.other.link));
@@ -510,11 +513,7 @@ static void one_that_goes_leaves_its_turn_to_the_next(void **state)
 static void malformed_messages_are_counted_and_dropped(void **state)
 {
     (void)state;
-    static const struct {
-        message_type_t type;
-        const char *header;
-        const char *body;
-    } cases[] = {
+    static const pair_message_t cases[] = {
         {MESSAGE_LEAVES, "", ""},
         {MESSAGE_LEAVES, "1", ""},
         {MESSAGE_LEAVES, "1 0 0", ""},
@@ -532,19 +531,12 @@ static void malformed_messages_are_counted_and_dropped(void **state)
         {MESSAGE_AUDIT, "1 0", "root 0123456789ABCDEF0123456789abcdef\n"},
         {MESSAGE_AUDIT, "1 x", "root 0123456789abcdef0123456789abcdef\n"},
     };
-    const size_t count = sizeof cases / sizeof cases[0];
     fill_both();
     link_connected(pair.one.link, pair.now_ns);
     carry_one(MESSAGE_HELLO);
     carry_back();
-    for (size_t i = 0; i < count; i++) {
-        message_t message = {.type = cases[i].type,
-                             .header = text_of(cases[i].header),
-                             .body = text_of(cases[i].body)};
-        assert_int_equal(link_take(pair.other.link, &message, pair.now_ns, pair.now_ns), LINK_BAD);
-    }
-    assert_int_equal(link_counters(pair.other.link)->bad_messages, count);
-    /* And the comparison goes on. */
+    pair_expect_bad(cases, ARRAY_COUNT(cases));
+    /* The comparison goes on. */
     pair_carry(&pair.one, &pair.other);
     assert_true(link_is_level(pair.one.link));
 }
@@ -585,7 +577,7 @@ static void malformed_answers_are_counted_and_dropped(void **state)
     assert_true(link_is_level(pair.one.link));
 }
 
-/* An earlier build of HERD/1 knows no digest: it is given, and gives, the whole list. */
+/* An earlier build of HERD/1 knows no digest: whole lists go both ways. */
 static void a_neighbour_without_digest_gets_the_whole_list(void **state)
 {
     (void)state;

@@ -6,7 +6,7 @@
 
 #define SECOND TIMESTAMP_NS_PER_S
 
-/* Seconds until it is due next, from *now_ns on, which is moved there. */
+/* Seconds from *now_ns until it is next due; moves *now_ns there. */
 static int64_t wait_due(trickle_t *trickle, int64_t *now_ns)
 {
     int64_t from_ns = *now_ns;
@@ -35,7 +35,7 @@ static void intervals_double_up_to_an_hour(void **state)
         trickle_start(&trickle, now_ns);
         int64_t interval_s = 30;
         for (int i = 0; i < 12; i++) {
-            /* Up to a second late, and what was late delays the next: the check is each second. */
+            /* We look each second: up to a second late, which also delays the next one. */
             int64_t waited_s = wait_due(&trickle, &now_ns);
             assert_in_range(waited_s, i == 0 ? 15 : interval_s / 2, 3 * interval_s / 2 + 2);
             assert_true(trickle.interval_ns == interval_s * SECOND);

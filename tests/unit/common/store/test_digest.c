@@ -39,7 +39,7 @@ static void each_field_counts(void **state)
     }
 }
 
-/* It travels between machines: a change of it is a change of HERD/1's digest name. */
+/* It travels between machines: if it changes, the digest needs another name in HERD/1. */
 static void a_known_record_has_a_known_sum(void **state)
 {
     (void)state;
@@ -97,7 +97,7 @@ static void merge(store_t *store, int client, int time)
     (void)store_merge(store, &record, 0);
 }
 
-/* However a store came to what it holds, and whenever it was asked. */
+/* However a store came by its records, and whenever it was asked. */
 static void stores_with_equal_records_have_equal_digests(void **state)
 {
     (void)state;

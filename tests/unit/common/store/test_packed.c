@@ -14,7 +14,8 @@ static bool pack(text_t text, unsigned char *out)
     return packed_write(padded, text.size, out);
 }
 
-/* Packs, moves what it came to into a block of just that size, where the address sanitizer watches, and reads it back. */
+/* Packs the text, copies the result into a block of just that size, which the address sanitizer
+ * guards, and unpacks it. */
 static void assert_comes_back(text_t text)
 {
     unsigned char packed[PACKED_SIZE];
@@ -46,7 +47,7 @@ static void what_is_packed_comes_back(void **state)
     assert_int_equal(packed_size(41), 21);
 }
 
-/* One such byte, anywhere, is enough. */
+/* One byte outside the alphabet, anywhere, is enough. */
 static void other_bytes_are_refused(void **state)
 {
     (void)state;

@@ -9,7 +9,7 @@ static void blocks_hold_what_was_asked_for(void **state)
         size_t block_size = slab_block_size(size);
         assert_true(block_size >= size);
         assert_int_equal(block_size % SLAB_UNIT_SIZE, 0);
-        /* At most a fifth is lost, or the rest of a unit. */
+        /* At most a fifth of it is lost, or the rest of a unit. */
         assert_true(block_size - size < SLAB_UNIT_SIZE || block_size * 4 <= size * 5);
         assert_int_equal(slab_block_size(block_size), block_size);
     }

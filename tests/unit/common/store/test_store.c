@@ -79,7 +79,8 @@ static void the_maximum_holds(void **state)
     assert_int_equal(store_count(store), 2);
 }
 
-/* Ids of any length: what is full refuses, keeps what it has, and still takes what fits in the place of it. */
+/* IDs of any length: a full store refuses new clients, keeps its records, and still takes an
+ * update that fits in the block of the old record. */
 static void the_memory_has_a_maximum(void **state)
 {
     (void)state;
@@ -180,7 +181,7 @@ static void a_cursor_survives_what_moves_under_it(void **state)
     walk(&cursor, seen);
     assert_string_equal(seen, "b a ");
     store_cursor_seek(&cursor, 0);
-    merge("b", long_time, "A", 1); /* to another block, too */
+    merge("b", long_time, "A", 1); /* moves to another block, too */
     merge("a", long_time, "A", 1);
     walk(&cursor, seen);
     assert_string_equal(seen, "b a ");
@@ -315,7 +316,8 @@ static void it_agrees_with_a_plain_model(void **state)
     store_cursor_close(&cursor);
 }
 
-/* A store that is rebuilt from what an earlier life wrote down: indices, with their gaps, and the end of the list. */
+/* A store that is rebuilt from what an earlier life wrote down: indices with gaps, and the end of
+ * the list. */
 static void a_restored_list_goes_on_where_it_ended(void **state)
 {
     (void)state;

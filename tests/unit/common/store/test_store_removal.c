@@ -25,12 +25,12 @@ static void a_forgotten_client_is_not_found(void **state)
     assert_true(record.receipt_time_ns == 300 * TIMESTAMP_NS_PER_S);
     assert_int_equal(store_count(store), 2);
     assert_int_equal(store_tail(store), 3); /* a change like any other */
-    /* Twice, somebody unknown, nobody. */
+    /* Twice; an unknown client; an empty ID. */
     assert_false(store_forget(store, TEXT("kiwi"), TEXT("Bona"), 301 * TIMESTAMP_NS_PER_S));
     assert_false(store_forget(store, TEXT("kiw"), TEXT("Bona"), 300));
     assert_false(store_forget(store, TEXT(""), TEXT("Bona"), 300));
     assert_int_equal(store_tail(store), 3);
-    /* What it was made to remove does not come back, what the client says later does. */
+    /* What it removed does not come back; a later update does. */
     assert_int_equal(merge("kiwi", "100", "Clark", 200), STORE_OLDER);
     assert_int_equal(merge("kiwi", "100", "Clark", 999), STORE_OLDER);
     assert_false(store_find(store, TEXT("kiwi"), &record));
@@ -100,7 +100,7 @@ static void extreme_times_are_forgotten(void **state)
         record_t tombstone;
         assert_true(store_find_any(store, TEXT("kiwi"), &tombstone));
         assert_true(tombstone.order_time_ns == order_times[i] + 1);
-        /* It is one that the bus takes. */
+        /* The bus takes it. */
         buffer_t line;
         record_t back;
         buffer_init(&line, LIMIT_RECORD_LINE_SIZE);
@@ -110,7 +110,7 @@ static void extreme_times_are_forgotten(void **state)
         assert_int_equal(record_compare(&back, &tombstone), 0);
         buffer_done(&line);
     }
-    /* Nothing can outbid the last time of all. */
+    /* Nothing can outbid the last possible time. */
     store_destroy(&store);
     store = store_new(10, 1);
     record.order_time_ns = INT64_MAX;
@@ -129,7 +129,7 @@ static void nothing_is_served_or_taken_from_behind_the_horizon(void **state)
     assert_true(store_find(store, TEXT("kiwi"), &record));
     store_set_horizon(store, 100 * second + 1, 90 * second);
     assert_false(store_find(store, TEXT("kiwi"), &record));
-    assert_true(store_find_any(store, TEXT("kiwi"), &record)); /* it is only not shown */
+    assert_true(store_find_any(store, TEXT("kiwi"), &record)); /* only not served */
     assert_int_equal(merge("emu", "90", "Clark", 200), STORE_NEWER);
     assert_int_equal(merge("emu", "89.999999999", "Clark", 200), STORE_EXPIRED);
     assert_int_equal(merge("owl", "89.999999999", "Clark", 999), STORE_EXPIRED);
@@ -188,7 +188,7 @@ static void a_round_of_the_table_purges_all_that_is_too_old(void **state)
         assert_int_equal(has(i), i >= KEPT_FROM);
     }
     assert_int_equal(store_tail(store), CLIENTS); /* no change: there is nothing to tell */
-    /* Their places are free again. */
+    /* Their slots and blocks are free again. */
     size_t memory = store_memory(store);
     fill(KEPT_FROM - 1);
     assert_int_equal(store_count(store), CLIENTS);
@@ -216,7 +216,7 @@ static void a_cursor_survives_what_is_purged_under_it(void **state)
     merge("f", "1", "A", 1);
     walk(&cursor, seen);
     assert_string_equal(seen, "f ");
-    /* All that is left; the cursor stands at an empty list, and sees what comes. */
+    /* The rest goes, too: the cursor stands at an empty list, and sees what comes. */
     store_cursor_seek(&cursor, 0);
     assert_int_equal(store_purge(store, INT64_MAX, 2 * store_slot_count(store)), 3);
     walk(&cursor, seen);
@@ -228,7 +228,8 @@ static void a_cursor_survives_what_is_purged_under_it(void **state)
     store_cursor_close(&cursor);
 }
 
-/* Merges, purges and forgetting at random, against a plain array: whatever gaps arise, each client is found. */
+/* Merges, purges and forgets at random, against a plain array: whatever gaps arise, each client is
+ * found. */
 static void purging_agrees_with_a_plain_model(void **state)
 {
     (void)state;
