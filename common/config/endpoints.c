@@ -56,8 +56,8 @@ static void config_listeners_collect(config_listeners_t *self, const config_draf
 
 static bool config_is_loopback(const endpoint_t *endpoint)
 {
-    return endpoint->kind == ENDPOINT_IPC || strncmp(endpoint->host, "127.", 4) == 0 ||
-           strcmp(endpoint->host, "::1") == 0;
+    return endpoint->kind == ENDPOINT_IPC || strncmp(endpoint->address.host, "127.", 4) == 0 ||
+           strcmp(endpoint->address.host, "::1") == 0;
 }
 
 /* Whether two members may be on one machine: neither says otherwise by the host of its bus. */
@@ -71,22 +71,22 @@ static bool config_may_share_machine(const config_draft_t *one, const config_dra
         return true;
     }
     return config_is_loopback(&one_bus) || config_is_loopback(&other_bus) ||
-           strcmp(one_bus.host, other_bus.host) == 0;
+           strcmp(one_bus.address.host, other_bus.address.host) == 0;
 }
 
 static bool config_listeners_clash(const config_listener_t *one, const config_listener_t *other)
 {
     const endpoint_t *first = &one->endpoint;
     const endpoint_t *second = &other->endpoint;
-    if (first->kind != second->kind || first->port != second->port) {
+    if (first->kind != second->kind || first->address.port != second->address.port) {
         return false;
     }
     if (first->kind == ENDPOINT_IPC) {
         return strcmp(first->path, second->path) == 0 &&
                config_may_share_machine(one->draft, other->draft);
     }
-    bool same_host = strcmp(first->host, second->host) == 0;
-    bool any_host = strcmp(first->host, "*") == 0 || strcmp(second->host, "*") == 0;
+    bool same_host = strcmp(first->address.host, second->address.host) == 0;
+    bool any_host = strcmp(first->address.host, "*") == 0 || strcmp(second->address.host, "*") == 0;
     if (same_host && !any_host && !config_is_loopback(first)) {
         return true;
     }
@@ -104,7 +104,7 @@ static void config_listeners_compare(const config_reader_t *reader, const config
         }
         bool ipc = one->endpoint.kind == ENDPOINT_IPC;
         const char *what = ipc ? config_shown(reader->findings, one->endpoint.path)
-                               : arena_format(reader->arena, "port %u", one->endpoint.port);
+                               : arena_format(reader->arena, "port %u", one->endpoint.address.port);
         config_error(reader->findings, one->line > other->line ? one->line : other->line,
                      "%s is taken twice: \"%s\" of %s (line %u) and \"%s\" of %s (line %u)", what,
                      other->key, other->draft->member.name, other->line, one->key,
@@ -115,12 +115,12 @@ static void config_listeners_compare(const config_reader_t *reader, const config
 
 static void config_listener_warn(const config_reader_t *reader, const config_listener_t *self)
 {
-    if (self->endpoint.port >= CONFIG_EPHEMERAL_PORT && strcmp(self->key, "clients") != 0) {
+    if (self->endpoint.address.port >= CONFIG_EPHEMERAL_PORT && strcmp(self->key, "clients") != 0) {
         config_warning(
             reader->findings, self->line,
             "\"%s\" has port %u; use one below %d, or a connection of this machine may be "
             "given that port while the member is down",
-            self->key, self->endpoint.port, CONFIG_EPHEMERAL_PORT);
+            self->key, self->endpoint.address.port, CONFIG_EPHEMERAL_PORT);
     }
 }
 

@@ -191,12 +191,12 @@ void config_parse_endpoint(const config_reader_t *reader, const config_key_t *ke
         config_bad_endpoint(reader, setting, text, status);
         return;
     }
-    if (endpoint.kind == ENDPOINT_TCP && !endpoint_is_numeric(&endpoint)) {
+    if (endpoint.kind == ENDPOINT_TCP && !address_is_numeric(&endpoint.address)) {
         config_error(
             reader->findings, setting->line,
             "\"%s\" must have an IP address as its host, not \"%s\": ZeroMQ binds to no host "
             "names, and others connect to this endpoint",
-            setting->name, config_shown(reader->findings, endpoint.host));
+            setting->name, config_shown(reader->findings, endpoint.address.host));
         return;
     }
     *(const char **)config_field(key, structure) = text;

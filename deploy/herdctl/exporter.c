@@ -7,7 +7,7 @@
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
-#include "common/sockets/endpoint.h"
+#include "common/sockets/address.h"
 #include "deploy/herdctl/commands.h"
 #include "deploy/herdctl/frame/options.h"
 #include "deploy/herdctl/survey/health.h"
@@ -31,7 +31,6 @@ enum {
     CONNECTION_MEMORY = 16384, /* bytes: a request's lines and headers */
     TICK_MS = 500,             /* overdue connections are looked for */
     FRESH_MS = 1000,           /* a survey is good for so long */
-    PORT_SIZE = 8,
 };
 
 static const char default_listen[] = "127.0.0.1:9464";
@@ -208,25 +207,18 @@ static bool load(exporter_t *self)
 /* "127.0.0.1:9464", "[::1]:9464", "*:9464". Caller frees with freeaddrinfo; NULL, and said so, for anything else. */
 static struct addrinfo *find_address(const char *listen)
 {
-    char text[ENDPOINT_HOST_SIZE + PORT_SIZE];
-    char port[PORT_SIZE];
-    endpoint_t endpoint;
-    int size = snprintf(text, sizeof text, "tcp://%s", listen);
-    bool all = size > 0 && strncmp(listen, "*:", 2) == 0;
-    if (size >= (int)sizeof text || endpoint_parse(text, &endpoint) != STATUS_OK ||
-        (!all && !endpoint_is_numeric(&endpoint))) {
+    address_t address;
+    struct addrinfo *addresses = NULL;
+    bool valid = address_parse(text_of(listen), &address) == STATUS_OK;
+    if (valid && strcmp(address.host, "*") == 0) {
+        address = (address_t){.host = "::", .port = address.port};
+    }
+    if (!valid || !address_is_numeric(&address) ||
+        address_resolve(&address, AI_NUMERICHOST | AI_PASSIVE, &addresses) != 0) {
         herdctl_usage_error("--listen takes ADDRESS:PORT, not \"%s\"", listen);
         return NULL;
     }
-    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
-                             .ai_socktype = SOCK_STREAM};
-    struct addrinfo *address = NULL;
-    snprintf(port, sizeof port, "%u", endpoint.port);
-    if (getaddrinfo(all ? "::" : endpoint.host, port, &hints, &address) != 0) {
-        herdctl_usage_error("--listen takes ADDRESS:PORT, not \"%s\"", listen);
-        return NULL;
-    }
-    return address;
+    return addresses;
 }
 
 static void log_nothing(void *argument, const char *format, va_list arguments)

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { RETRY_MS = 100, PORT_TEXT_SIZE = 6 };
+enum { RETRY_MS = 100 };
 
 typedef struct {
     uv_poll_t poll;
@@ -151,21 +151,16 @@ static int open_addresses(listener_t *self, const struct addrinfo *addresses, bo
     return self->socket_count > 0 ? 0 : absent;
 }
 
-/* Listens on what `host` stands for; what goes wrong is logged. STATUS_NOT_FOUND, not logged: `every_family` and
+/* Listens on what a host stands for; what goes wrong is logged. STATUS_NOT_FOUND, not logged: `every_family` and
  * the machine has no IPv6. */
-static status_t listen_on(listener_t *self, const char *host, uint16_t port, bool every_family)
+static status_t listen_on(listener_t *self, const address_t *address, bool every_family)
 {
-    char port_text[PORT_TEXT_SIZE];
-    snprintf(port_text, sizeof port_text, "%u", (unsigned)port);
-    const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV,
-                                   .ai_family = AF_UNSPEC,
-                                   .ai_socktype = SOCK_STREAM};
     struct addrinfo *addresses;
-    int outcome = getaddrinfo(host, port_text, &hints, &addresses);
+    int outcome = address_resolve(address, AI_PASSIVE, &addresses);
     if (outcome != 0) {
         log_event(self->log, LOG_LISTEN_FAILED, NULL,
-                  "cannot listen on %s port %u: %s; the start ends here", host, (unsigned)port,
-                  gai_strerror(outcome));
+                  "cannot listen on %s port %u: %s; the start ends here", address->host,
+                  (unsigned)address->port, gai_strerror(outcome));
         return STATUS_INVALID;
     }
     int error = open_addresses(self, addresses, every_family);
@@ -177,16 +172,18 @@ static status_t listen_on(listener_t *self, const char *host, uint16_t port, boo
         return STATUS_NOT_FOUND;
     }
     log_event(self->log, LOG_LISTEN_FAILED, NULL,
-              "cannot listen on %s port %u: %s; the start ends here", host, (unsigned)port,
-              strerror(error));
+              "cannot listen on %s port %u: %s; the start ends here", address->host,
+              (unsigned)address->port, strerror(error));
     return STATUS_SYSTEM;
 }
 
 /* "*" is [::], which takes IPv4 too, or 0.0.0.0 on a machine without IPv6. */
 static status_t listen_everywhere(listener_t *self, uint16_t port)
 {
-    status_t status = listen_on(self, "::", port, true);
-    return status == STATUS_NOT_FOUND ? listen_on(self, "0.0.0.0", port, false) : status;
+    status_t status = listen_on(self, &(address_t){.host = "::", .port = port}, true);
+    return status == STATUS_NOT_FOUND
+               ? listen_on(self, &(address_t){.host = "0.0.0.0", .port = port}, false)
+               : status;
 }
 
 static void on_handle_closed(uv_handle_t *handle)
@@ -229,9 +226,9 @@ status_t listener_open(const listener_settings_t *settings, listener_t **ret_sel
     uv_timer_init(settings->loop, &self->retry);
     self->retry.data = self;
     self->handles = 1;
-    status_t status = strcmp(endpoint.host, "*") == 0
-                          ? listen_everywhere(self, endpoint.port)
-                          : listen_on(self, endpoint.host, endpoint.port, false);
+    status_t status = strcmp(endpoint.address.host, "*") == 0
+                          ? listen_everywhere(self, endpoint.address.port)
+                          : listen_on(self, &endpoint.address, false);
     if (status != STATUS_OK) {
         listener_close(&self);
         return status;

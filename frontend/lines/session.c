@@ -5,9 +5,9 @@
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 #include "common/protocol/command.h"
+#include "common/sockets/address.h"
 #include "frontend/lines/lines.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -16,8 +16,7 @@
 #include <unistd.h>
 
 enum {
-    /* "[", an IPv6 address, "]:", a port, "#", a count of connections, a zero. */
-    PEER_SIZE = 1 + INET6_ADDRSTRLEN + 2 + 5 + 1 + TEXT_NUMBER_SIZE + 1,
+    PEER_SIZE = ADDRESS_TEXT_SIZE + 1 + TEXT_NUMBER_SIZE, /* and "#", a count of connections */
     /* How long a client may go on sending after we have said our last word (client-protocol.md). */
     LINGER_MS = 2000,
     /* The same when the front-end ends, which may take two seconds in all. */
@@ -558,30 +557,16 @@ void session_stop(session_t *self)
     finish(self);
 }
 
-/* "127.0.0.1:40112#7": the seventh connection since the start. A socket of both families has IPv4 clients
- * as ::ffff:127.0.0.1 (RFC 4291, 2.5.5.2); people know them without that. */
+/* "127.0.0.1:40112#7": the seventh connection since the start. */
 static size_t write_peer(const struct sockaddr *address, uint64_t connection, char *out)
 {
-    char host[INET6_ADDRSTRLEN] = "?";
-    unsigned port = 0;
-    bool ipv6 = address->sa_family == AF_INET6;
-    if (ipv6) {
-        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)address;
-        ipv6 = !IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr);
-        inet_ntop(ipv6 ? AF_INET6 : AF_INET, in6->sin6_addr.s6_addr + (ipv6 ? 0 : 12), host,
-                  sizeof host);
-        port = ntohs(in6->sin6_port);
-    } else if (address->sa_family == AF_INET) {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)address;
-        inet_ntop(AF_INET, &in->sin_addr, host, sizeof host);
-        port = ntohs(in->sin_port);
+    size_t size = address_write(address, out);
+    if (size == 0) {
+        size = (size_t)(text_copy(TEXT("?:0"), out) - out);
     }
-    const char *format = ipv6 ? "[%s]:%u#%llu" : "%s:%u#%llu";
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    int size = snprintf(out, PEER_SIZE, format, host, port, (unsigned long long)connection);
-#pragma GCC diagnostic pop
-    return (size_t)size;
+    int number_size =
+        snprintf(out + size, PEER_SIZE - size, "#%llu", (unsigned long long)connection);
+    return size + (size_t)number_size;
 }
 
 /* Replies leave at once, and a client whose machine vanished is noticed within two minutes. */

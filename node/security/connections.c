@@ -1,6 +1,7 @@
 #include "node/security/connections.h"
 
 #include "common/base/text.h"
+#include "common/sockets/address.h"
 #include "common/sockets/endpoint.h"
 
 #include <arpa/inet.h>
@@ -16,66 +17,53 @@
 /* Any address of a socket. */
 typedef union {
     struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
+    struct sockaddr_in6 v6; /* the larger of the families of IP */
     struct sockaddr_un local;
-} address_t;
+} socket_address_t;
 
-/* "192.0.2.1" or "fe80::1", and the port; false for other families. An IPv4 peer of an IPv6 socket is written as IPv4. */
-static bool read_address(const address_t *address, char host[INET6_ADDRSTRLEN], uint16_t *ret_port)
-{
-    if (address->any.sa_family == AF_INET) {
-        *ret_port = ntohs(address->v4.sin_port);
-        return inet_ntop(AF_INET, &address->v4.sin_addr, host, INET6_ADDRSTRLEN) != NULL;
-    }
-    if (address->any.sa_family != AF_INET6) {
-        return false;
-    }
-    const struct in6_addr *v6 = &address->v6.sin6_addr;
-    *ret_port = ntohs(address->v6.sin6_port);
-    return IN6_IS_ADDR_V4MAPPED(v6)
-               ? inet_ntop(AF_INET, &v6->s6_addr[12], host, INET6_ADDRSTRLEN) != NULL
-               : inet_ntop(AF_INET6, v6, host, INET6_ADDRSTRLEN) != NULL;
-}
-
+/* Whether the own end of a connection is `endpoint`, whose host is "" if it stands for all addresses. */
 static bool is_at(int file, const endpoint_t *endpoint)
 {
-    address_t address = {0};
-    socklen_t size = sizeof address;
-    if (getsockname(file, &address.any, &size) != 0) {
+    socket_address_t own = {0};
+    socklen_t size = sizeof own;
+    if (getsockname(file, &own.any, &size) != 0) {
         return false;
     }
     if (endpoint->kind == ENDPOINT_IPC) {
-        return address.any.sa_family == AF_UNIX && size > offsetof(struct sockaddr_un, sun_path) &&
-               strncmp(address.local.sun_path, endpoint->path, sizeof address.local.sun_path) == 0;
+        return own.any.sa_family == AF_UNIX && size > offsetof(struct sockaddr_un, sun_path) &&
+               strncmp(own.local.sun_path, endpoint->path, sizeof own.local.sun_path) == 0;
     }
-    char host[INET6_ADDRSTRLEN];
-    uint16_t port;
-    return read_address(&address, host, &port) && port == endpoint->port &&
-           (endpoint->host[0] == '\0' || strcmp(host, endpoint->host) == 0);
+    address_t address;
+    return address_read(&own.any, &address) && address.port == endpoint->address.port &&
+           (endpoint->address.host[0] == '\0' || strcmp(address.host, endpoint->address.host) == 0);
 }
 
 static bool is_connection(int file)
 {
-    address_t address;
-    socklen_t size = sizeof address;
-    return getpeername(file, &address.any, &size) == 0; /* which fails for a listener */
+    socket_address_t peer;
+    socklen_t size = sizeof peer;
+    return getpeername(file, &peer.any, &size) == 0; /* which fails for a listener */
 }
 
-/* Writes the host as read_address does; "" for all addresses of the machine. */
-static bool parse_own(const char *endpoint, endpoint_t *ret_own)
+/* Spells the host of an endpoint as the kernel does: "::0:1" is "::1". */
+static void spell_host(address_t *self)
 {
-    struct in6_addr v6;
-    if (endpoint_parse(endpoint, ret_own) != STATUS_OK) {
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(self->port)};
+    if (inet_pton(AF_INET6, self->host, &v6.sin6_addr) == 1) {
+        (void)address_read((const struct sockaddr *)&v6, self);
+    }
+}
+
+/* Takes an endpoint apart; the host is then as address_read writes it, or "" for all addresses of the machine. */
+static bool parse_own(const char *text, endpoint_t *ret_own)
+{
+    if (endpoint_parse(text, ret_own) != STATUS_OK) {
         return false;
     }
-    if (inet_pton(AF_INET6, ret_own->host, &v6) == 1) {
-        bool mapped = IN6_IS_ADDR_V4MAPPED(&v6);
-        (void)inet_ntop(mapped ? AF_INET : AF_INET6, &v6.s6_addr[mapped ? 12 : 0], ret_own->host,
-                        sizeof ret_own->host);
-    }
-    if (strcmp(ret_own->host, "0.0.0.0") == 0 || strcmp(ret_own->host, "::") == 0) {
-        ret_own->host[0] = '\0';
+    address_t *address = &ret_own->address;
+    spell_host(address);
+    if (strcmp(address->host, "0.0.0.0") == 0 || strcmp(address->host, "::") == 0) {
+        address->host[0] = '\0';
     }
     return true;
 }
@@ -107,25 +95,22 @@ status_t connections_cut(const char *endpoint, size_t *ret_count)
 
 bool connections_peer(int file, char out[CONNECTIONS_PEER_SIZE])
 {
-    address_t address = {0};
-    socklen_t size = sizeof address;
-    if (getpeername(file, &address.any, &size) != 0) {
+    socket_address_t peer = {0};
+    socklen_t size = sizeof peer;
+    if (getpeername(file, &peer.any, &size) != 0) {
         return false;
     }
-    char host[INET6_ADDRSTRLEN];
-    uint16_t port;
-    if (read_address(&address, host, &port)) {
-        bool v6 = strchr(host, ':') != NULL;
-        snprintf(out, CONNECTIONS_PEER_SIZE, v6 ? "[%s]:%u" : "%s:%u", host, (unsigned)port);
+    if (address_write(&peer.any, out) > 0) {
         return true;
     }
-    struct ucred peer;
-    size = sizeof peer;
-    if (address.any.sa_family != AF_UNIX ||
-        getsockopt(file, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+    struct ucred process;
+    size = sizeof process;
+    if (peer.any.sa_family != AF_UNIX ||
+        getsockopt(file, SOL_SOCKET, SO_PEERCRED, &process, &size) != 0) {
         return false;
     }
-    snprintf(out, CONNECTIONS_PEER_SIZE, "process %ld of user %ld", (long)peer.pid, (long)peer.uid);
+    snprintf(out, CONNECTIONS_PEER_SIZE, "process %ld of user %ld", (long)process.pid,
+             (long)process.uid);
     return true;
 }
 

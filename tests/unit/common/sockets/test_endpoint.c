@@ -25,10 +25,10 @@ static void tcp_is_taken_apart(void **state)
         endpoint_t endpoint;
         assert_int_equal(endpoint_parse(cases[i].text, &endpoint), STATUS_OK);
         assert_int_equal(endpoint.kind, ENDPOINT_TCP);
-        assert_string_equal(endpoint.host, cases[i].host);
-        assert_int_equal(endpoint.port, cases[i].port);
+        assert_string_equal(endpoint.address.host, cases[i].host);
+        assert_int_equal(endpoint.address.port, cases[i].port);
         assert_string_equal(endpoint.path, "");
-        assert_int_equal(endpoint_is_numeric(&endpoint), cases[i].numeric);
+        assert_int_equal(address_is_numeric(&endpoint.address), cases[i].numeric);
     }
 }
 
@@ -39,9 +39,9 @@ static void ipc_is_a_path(void **state)
     assert_int_equal(endpoint_parse("ipc:///run/herd/Goloman.requests", &endpoint), STATUS_OK);
     assert_int_equal(endpoint.kind, ENDPOINT_IPC);
     assert_string_equal(endpoint.path, "/run/herd/Goloman.requests");
-    assert_string_equal(endpoint.host, "");
-    assert_int_equal(endpoint.port, 0);
-    assert_false(endpoint_is_numeric(&endpoint));
+    assert_string_equal(endpoint.address.host, "");
+    assert_int_equal(endpoint.address.port, 0);
+    assert_false(address_is_numeric(&endpoint.address));
 }
 
 static void anything_else_is_refused(void **state)
@@ -78,9 +78,9 @@ static void anything_else_is_refused(void **state)
         {"ipc://@abstract", STATUS_INVALID},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        endpoint_t endpoint = {.port = 7};
+        endpoint_t endpoint = {.address.port = 7};
         assert_int_equal(endpoint_parse(cases[i].text, &endpoint), cases[i].status);
-        assert_int_equal(endpoint.port, 7);
+        assert_int_equal(endpoint.address.port, 7);
     }
 }
 
@@ -101,13 +101,13 @@ static void lengths_end_at_their_limit(void **state)
     assert_int_equal(strlen(endpoint.path), LIMIT_IPC_PATH_SIZE);
     assert_int_equal(parse_ipc_path(LIMIT_IPC_PATH_SIZE + 1, &endpoint), STATUS_TOO_LONG);
 
-    char host[ENDPOINT_HOST_SIZE + 1];
+    char host[ADDRESS_HOST_SIZE + 1];
     memset(host, 'h', sizeof host);
-    for (size_t size = ENDPOINT_HOST_SIZE; size <= ENDPOINT_HOST_SIZE + 1; size++) {
-        char text[ENDPOINT_HOST_SIZE + 16];
+    for (size_t size = ADDRESS_HOST_SIZE; size <= ADDRESS_HOST_SIZE + 1; size++) {
+        char text[ADDRESS_HOST_SIZE + 16];
         snprintf(text, sizeof text, "tcp://%.*s:1", (int)size, host);
         assert_int_equal(endpoint_parse(text, &endpoint),
-                         size == ENDPOINT_HOST_SIZE ? STATUS_OK : STATUS_TOO_LONG);
+                         size == ADDRESS_HOST_SIZE ? STATUS_OK : STATUS_TOO_LONG);
     }
 }
 

@@ -1,0 +1,61 @@
+/* address.h - host and port: taken apart from text, looked up, read off a socket, written as text.
+ *
+ * The text is that of URLs (RFC 3986, section 3.2.2): an IPv6 address stands in brackets, "[::1]:11490". A zone, as in
+ * "[fe80::1%eth0]:11490" (RFC 4007, section 11), can be split off and looked up; the herd file knows none.
+ *
+ * Owner: values. Threads: any.
+ */
+#ifndef HERD_COMMON_SOCKETS_ADDRESS_H
+#define HERD_COMMON_SOCKETS_ADDRESS_H
+
+#include "common/base/status.h"
+#include "common/base/text.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+enum {
+    ADDRESS_HOST_SIZE = 255, /* a DNS name's most octets (RFC 1035 section 2.3.4) */
+    /* "[", an IPv6 address, "]:", a port and a zero. */
+    ADDRESS_TEXT_SIZE = 1 + (INET6_ADDRSTRLEN - 1) + 2 + 5 + 1,
+};
+
+/* Open value struct. */
+typedef struct {
+    /* Name, IPv4, IPv6 without its brackets, or "*" for every address of the machine; and a zero. */
+    char host[ADDRESS_HOST_SIZE + 1];
+    uint16_t port;
+} address_t;
+
+/* Takes "HOST", "HOST:PORT", "[HOST]" or "[HOST]:PORT" apart, without a look at host or port. A host without brackets
+ * ends at the last colon. `*ret_host` comes without its brackets; the data of `*ret_port` is NULL if there is no colon.
+ * Both borrow from `text`. False: no "]" ends the host, or something else than a port follows it. */
+bool address_split(text_t text, text_t *ret_host, text_t *ret_port);
+
+/* Reads "11490", 1 .. 65535. STATUS_INVALID: empty or not digits. STATUS_OUT_OF_RANGE. */
+status_t address_parse_port(text_t text, uint16_t *ret_port) STATUS_MUST_USE;
+
+/* Reads e.g. "127.0.0.1:11490", "[::1]:11490", "localhost:11490", "*:11490".
+ * STATUS_INVALID for any other form, and for a zone, STATUS_TOO_LONG for the host, STATUS_OUT_OF_RANGE for the port. */
+status_t address_parse(text_t text, address_t *ret_address) STATUS_MUST_USE;
+
+/* Whether the host is an IPv4 or IPv6 address, neither a name nor "*". */
+bool address_is_numeric(const address_t *self);
+
+/* Looks up what a stream socket may be bound to or connected to. `flags`: those of getaddrinfo(3), whose result is
+ * returned: 0, and the caller frees `*ret_addresses` with freeaddrinfo; or a failure for gai_strerror. May block. */
+int address_resolve(const address_t *self, int flags, struct addrinfo **ret_addresses);
+
+/* Reads the address of a socket or its peer; false for families other than IPv4 and IPv6. An IPv4 peer of an IPv6
+ * socket, ::ffff:192.0.2.1 (RFC 4291, section 2.5.5.2), is read as IPv4. A zone is left out. */
+bool address_read(const struct sockaddr *socket_address, address_t *ret_address);
+
+/* Writes the address that address_read reads, "192.0.2.1:40112" or "[fe80::1]:40112", and a zero. Returns the number of
+ * bytes before it; 0 for other families, and nothing is written. */
+size_t address_write(const struct sockaddr *socket_address, char out[ADDRESS_TEXT_SIZE]);
+
+#endif
