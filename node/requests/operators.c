@@ -52,7 +52,7 @@ static bool answer_status(operators_t *self, buffer_t *out)
         .malformed = request->malformed,
         .unacknowledged = context->promises != NULL ? promises_count(context->promises) : 0,
         .unkept = request->unkept,
-        .waiting = waiting_count(context->waiting),
+        .queries = queries_count(context->queries),
         .security = config_security_text(context->config->security),
         .refused = context->guard != NULL ? guard_refused(context->guard) : 0,
         .frontends = context->frontends,

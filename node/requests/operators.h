@@ -31,7 +31,7 @@ typedef struct {
     const neighbours_t *neighbours;
     const places_actor_t *places; /* NULL without a provider */
     const promises_t *promises;   /* NULL where no answer waits for neighbours */
-    const waiting_t *waiting;
+    const queries_t *queries;
     const request_t *request;
     frontends_t *frontends;
     const tap_t *tap;                                 /* NULL: there is none */

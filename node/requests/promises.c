@@ -7,23 +7,23 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* What was taken out is moved away only where that is much, and more than what is left. */
+/* The room of what was taken out is reclaimed when it is this much, and more than what is left. */
 enum { COMPACT_SIZE = 65536 };
 
-/* How a promise stands in the queue; its reply is behind it. */
+/* A promise in the queue; its reply stands behind it. */
 typedef struct {
     promise_t promise;
     size_t reply_size; /* bytes */
 } item_t;
 
 struct promises {
-    size_t peers;                             /* neighbours that each promise needs; 0: none */
+    size_t peers;                             /* neighbours that each promise needs; may be 0 */
     uint64_t held[LIMIT_ACKNOWLEDGING_PEERS]; /* of this round: the greatest, falling */
-    uint64_t kept;                            /* the least of these, when a round last ended */
-    size_t maximum;                           /* bytes that those waiting may take */
+    uint64_t kept;                            /* the least of these at the end of the last round */
+    size_t maximum;                           /* bytes that waiting ones may take */
     buffer_t queue;                           /* items and their replies, the oldest first */
-    size_t start;                             /* bytes of `queue` in front that were taken out */
-    size_t count;                             /* promises that wait */
+    size_t start; /* bytes at the front of `queue` that were taken out */
+    size_t count; /* promises that wait */
 };
 
 promises_t *promises_new(size_t peers, size_t maximum)
@@ -32,7 +32,7 @@ promises_t *promises_new(size_t peers, size_t maximum)
     promises_t *self = memory_new(sizeof *self);
     self->peers = peers;
     self->maximum = maximum;
-    /* What was taken out and not moved away yet is less than COMPACT_SIZE, or than what is left. */
+    /* What compact leaves is less than COMPACT_SIZE, or no more than what waits. */
     buffer_init(&self->queue, 2 * maximum + COMPACT_SIZE);
     return self;
 }
@@ -81,7 +81,7 @@ bool promises_are_kept(const promises_t *self, uint64_t index)
     return index <= self->kept;
 }
 
-/* The oldest, which must be there. */
+/* The oldest; there must be one. */
 static item_t first(const promises_t *self)
 {
     item_t item;
@@ -89,7 +89,8 @@ static item_t first(const promises_t *self)
     return item;
 }
 
-/* Moves away what was taken out, where it is due: each byte that waits is moved no more often than it came. */
+/* Reclaims the room of what was taken out, when that is due: fewer bytes are moved than have left
+ * since the last time. */
 static void compact(promises_t *self)
 {
     if (self->start == self->queue.size) {

@@ -5,29 +5,28 @@
 
 #include <stdlib.h>
 
-/* A place in the table. */
 typedef struct {
-    waiting_query_t query; /* answer NULL where the slot is free */
-    uint32_t serial;       /* of its last use */
-    uint32_t next_free;    /* slot + 1, 0 at the end of the list */
+    query_t query;      /* answer NULL: the slot is free */
+    uint32_t serial;    /* of its last use */
+    uint32_t next_free; /* slot + 1, 0 at the end of the list */
 } slot_t;
 
-struct waiting {
+struct queries {
     slot_t *slots;
     size_t capacity;     /* slots allocated */
     size_t used;         /* slots that were ever in use */
-    uint32_t first_free; /* slot + 1, 0 for none */
+    uint32_t first_free; /* slot + 1, 0: none */
     size_t count;
 };
 
-waiting_t *waiting_new(void)
+queries_t *queries_new(void)
 {
-    return memory_new(sizeof(waiting_t));
+    return memory_new(sizeof(queries_t));
 }
 
-void waiting_destroy(waiting_t **self_p)
+void queries_destroy(queries_t **self_p)
 {
-    waiting_t *self = *self_p;
+    queries_t *self = *self_p;
     if (self == NULL) {
         return;
     }
@@ -39,8 +38,8 @@ void waiting_destroy(waiting_t **self_p)
     *self_p = NULL;
 }
 
-/* A free slot, grown where needed; LIMIT_WAITING_QUERIES when there is none. */
-static size_t take_slot(waiting_t *self)
+/* Returns a free slot; the table grows for it. LIMIT_WAITING_QUERIES: there is none. */
+static size_t take_slot(queries_t *self)
 {
     if (self->first_free != 0) {
         size_t slot = self->first_free - 1;
@@ -58,7 +57,7 @@ static size_t take_slot(waiting_t *self)
     return self->used++;
 }
 
-bool waiting_add(waiting_t *self, const waiting_query_t *query, text_t answer, uint64_t *ret_ticket)
+bool queries_add(queries_t *self, const query_t *query, text_t answer, uint64_t *ret_ticket)
 {
     size_t index = take_slot(self);
     if (index == LIMIT_WAITING_QUERIES) {
@@ -74,7 +73,7 @@ bool waiting_add(waiting_t *self, const waiting_query_t *query, text_t answer, u
     return true;
 }
 
-bool waiting_take(waiting_t *self, uint64_t ticket, waiting_query_t *ret_query)
+bool queries_take(queries_t *self, uint64_t ticket, query_t *ret_query)
 {
     size_t index = (uint32_t)ticket;
     if (index >= self->used || self->slots[index].query.answer == NULL ||
@@ -90,7 +89,7 @@ bool waiting_take(waiting_t *self, uint64_t ticket, waiting_query_t *ret_query)
     return true;
 }
 
-bool waiting_next_late(const waiting_t *self, int64_t steady_ns, size_t *slot, uint64_t *ret_ticket)
+bool queries_next_late(const queries_t *self, int64_t steady_ns, size_t *slot, uint64_t *ret_ticket)
 {
     while (self->count > 0 && *slot < self->used) {
         size_t index = (*slot)++;
@@ -103,7 +102,7 @@ bool waiting_next_late(const waiting_t *self, int64_t steady_ns, size_t *slot, u
     return false;
 }
 
-size_t waiting_count(const waiting_t *self)
+size_t queries_count(const queries_t *self)
 {
     return self->count;
 }

@@ -181,7 +181,7 @@ static void put_requests(sheet_t *sheet, const report_figures_t *figures)
     put_number(sheet, REPORT_KEY_MALFORMED, figures->malformed);
     put_number(sheet, REPORT_KEY_UNACKNOWLEDGED, figures->unacknowledged);
     put_number(sheet, REPORT_KEY_UNKEPT, figures->unkept);
-    put_number(sheet, REPORT_KEY_WAITING, figures->waiting);
+    put_number(sheet, REPORT_KEY_WAITING, figures->queries);
     put_text(sheet, REPORT_KEY_SECURITY, figures->security);
     put_number(sheet, REPORT_KEY_REFUSED, figures->refused);
     put_number(sheet, REPORT_KEY_TAP_SUBSCRIPTIONS, figures->tap.subscriptions);

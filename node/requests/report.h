@@ -15,7 +15,7 @@
 typedef struct {
     const char *name;
     int64_t started_ns;       /* POSIX time */
-    const log_t *log;         /* its level and losses are told */
+    const log_t *log;         /* its level and losses are reported */
     size_t records;           /* clients known */
     const digest_t *digest;   /* of these; NULL while it is not complete */
     size_t memory_size;       /* bytes that these take */
@@ -28,7 +28,7 @@ typedef struct {
     uint64_t malformed;       /* request records dropped */
     size_t unacknowledged;    /* IAMATs whose answer waits for neighbours (replication.md, R18) */
     uint64_t unkept;          /* IAMATs not answered because these did not acknowledge */
-    size_t waiting;           /* WHATSATs that wait for the places provider */
+    size_t queries;           /* WHATSATs that wait for the places provider */
     const char *security;     /* "curve", "none", "local" */
     uint64_t refused;         /* connections and messages turned away (K3) */
     frontends_t *frontends;

@@ -213,7 +213,7 @@ static void ask_places(request_t *self, const exchange_t *exchange, const comman
     iso6709_position_t position;
     bool parsed = iso6709_parse(record->position, &position);
     assert(parsed); /* it was before it was stored */
-    waiting_query_t waiting = {
+    query_t query = {
         .frontend = frontends_slot(self->context.frontends, exchange->frontend),
         .frontend_serial = exchange->frontend->serial,
         .connection = exchange->connection,
@@ -221,12 +221,12 @@ static void ask_places(request_t *self, const exchange_t *exchange, const comman
         .since_ns = exchange->steady_ns,
     };
     uint64_t ticket;
-    if (!waiting_add(self->context.waiting, &waiting, format_answer(self, record), &ticket)) {
+    if (!queries_add(self->context.queries, &query, format_answer(self, record), &ticket)) {
         answer_without_places(self, exchange, record, PLACES_STATUS_OVER_QUERY_LIMIT,
                               TEXT("too many questions are waiting at this server"));
         return;
     }
-    self->queries[self->query_count++] = (places_query_t){
+    self->questions[self->question_count++] = (places_query_t){
         .ticket = ticket,
         .latitude_deg = position.latitude_deg,
         .longitude_deg = position.longitude_deg,
@@ -340,7 +340,7 @@ bool request_answer_some(request_t *self, text_t *body, frontend_link_t *fronten
         for (size_t i = 0; i < count; i++) {
             exchange_t *exchange = &exchanges[i];
             if (frontend->replies.size >= LIMIT_BATCH_SIZE ||
-                self->query_count >= REQUEST_QUERIES_MAX) {
+                self->question_count >= REQUEST_QUESTIONS_MAX) {
                 /* The rest of the group comes again. */
                 const char *end = body->data + body->size;
                 self->malformed = exchange->malformed;
@@ -357,7 +357,7 @@ bool request_answer_some(request_t *self, text_t *body, frontend_link_t *fronten
     return false;
 }
 
-void request_answer_query(request_t *self, const waiting_query_t *query, text_t json,
+void request_answer_query(request_t *self, const query_t *query, text_t json,
                           frontend_link_t *frontend, int64_t now_ns)
 {
     exchange_t exchange = {.connection = query->connection,

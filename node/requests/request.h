@@ -21,7 +21,7 @@
 /* What the answers depend on (open value struct); all borrowed. */
 typedef struct {
     store_t *store;
-    waiting_t *waiting;
+    queries_t *queries;
     promises_t *promises; /* NULL: an IAMAT is answered at once */
     frontends_t *frontends;
     log_t *log;
@@ -30,14 +30,14 @@ typedef struct {
     bool has_places;           /* there is a provider to ask */
 } request_context_t;
 
-enum { REQUEST_QUERIES_MAX = 1024 };
+enum { REQUEST_QUESTIONS_MAX = 1024 };
 
 /* Counters and the questions of a turn. */
 typedef struct {
     request_context_t context;
     buffer_t scratch; /* one formatted reply */
-    places_query_t queries[REQUEST_QUERIES_MAX];
-    size_t query_count;
+    places_query_t questions[REQUEST_QUESTIONS_MAX];
+    size_t question_count;
     uint64_t positions;       /* IAMATs answered */
     uint64_t lookups;         /* WHATSATs answered or asked on */
     uint64_t invalid;         /* lines answered "?" */
@@ -54,13 +54,13 @@ void request_init(request_t *self, const request_context_t *context);
 void request_done(request_t *self);
 
 /* Answers request records (Q2) from the front of `body`, cutting them off, until none is left, or
- * `frontend->replies` holds a batch, or `queries` is full. True where some are left: the caller then sends what has
- * gathered and calls again. The questions in `queries` are the caller's to ask, and query_count to reset. */
+ * `frontend->replies` holds a batch, or `questions` is full. True where some are left: the caller then sends what has
+ * gathered and calls again. The questions in `questions` are the caller's to ask, and question_count to reset. */
 bool request_answer_some(request_t *self, text_t *body, frontend_link_t *frontend, int64_t now_ns,
                          int64_t steady_ns);
 
 /* Appends the reply to a query that waited: its AT line and `json`. */
-void request_answer_query(request_t *self, const waiting_query_t *query, text_t json,
+void request_answer_query(request_t *self, const query_t *query, text_t json,
                           frontend_link_t *frontend, int64_t now_ns);
 
 /* Appends the reply to an IAMAT that waited for neighbours (R18). */

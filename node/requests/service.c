@@ -27,7 +27,7 @@ static const int64_t frontend_dead_after_ns = 5 * TIMESTAMP_NS_PER_S;
 struct service {
     service_context_t context;
     frontends_t *frontends;
-    waiting_t *waiting;
+    queries_t *queries;
     promises_t *promises; /* NULL where no answer waits for neighbours */
     request_t request;
     operators_t operators;
@@ -129,8 +129,8 @@ static void send_replies(service_t *self, frontend_link_t *frontend, unsigned an
 /* Answers a query that waited, with `json`. */
 static void answer_query(service_t *self, uint64_t ticket, text_t json)
 {
-    waiting_query_t query;
-    if (!waiting_take(self->waiting, ticket, &query)) {
+    query_t query;
+    if (!queries_take(self->queries, ticket, &query)) {
         return;
     }
     frontend_link_t *frontend =
@@ -171,14 +171,14 @@ static void flush_replies(service_t *self)
 static void ask_places(service_t *self)
 {
     request_t *request = &self->request;
-    size_t count = request->query_count;
-    request->query_count = 0;
+    size_t count = request->question_count;
+    request->question_count = 0;
     if (count == 0 ||
-        places_actor_ask(self->context.places, request->queries, count) == STATUS_OK) {
+        places_actor_ask(self->context.places, request->questions, count) == STATUS_OK) {
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        answer_query_with_error(self, request->queries[i].ticket, PLACES_STATUS_OVER_QUERY_LIMIT,
+        answer_query_with_error(self, request->questions[i].ticket, PLACES_STATUS_OVER_QUERY_LIMIT,
                                 TEXT("too many questions are waiting at this server"));
     }
     flush_replies(self);
@@ -420,7 +420,7 @@ static void answer_late_queries(service_t *self, int64_t steady_ns)
     int64_t latest_ns = steady_ns - (timeout_ms - margin_ms) * TIMESTAMP_NS_PER_MS;
     size_t slot = 0;
     uint64_t ticket;
-    while (waiting_next_late(self->waiting, latest_ns, &slot, &ticket)) {
+    while (queries_next_late(self->queries, latest_ns, &slot, &ticket)) {
         answer_query_with_error(self, ticket, PLACES_STATUS_UNKNOWN_ERROR,
                                 TEXT("the places provider did not answer in time"));
     }
@@ -456,7 +456,7 @@ static operators_context_t operators_context(service_t *self)
         .neighbours = self->context.neighbours,
         .places = self->context.places,
         .promises = self->promises,
-        .waiting = self->waiting,
+        .queries = self->queries,
         .request = &self->request,
         .frontends = self->frontends,
         .tap = self->context.tap,
@@ -473,13 +473,13 @@ service_t *service_new(const service_context_t *context)
     service_t *self = memory_new(sizeof *self);
     self->context = *context;
     self->frontends = frontends_new();
-    self->waiting = waiting_new();
+    self->queries = queries_new();
     if (context->config->acknowledge_peers > 0) {
         self->promises = promises_new(context->config->acknowledge_peers, LIMIT_PROMISES_SIZE);
     }
     request_context_t request = {
         .store = context->store,
-        .waiting = self->waiting,
+        .queries = self->queries,
         .promises = self->promises,
         .frontends = self->frontends,
         .log = context->log,
@@ -515,7 +515,7 @@ void service_destroy(service_t **self_p)
         return;
     }
     request_done(&self->request);
-    waiting_destroy(&self->waiting);
+    queries_destroy(&self->queries);
     promises_destroy(&self->promises);
     frontends_destroy(&self->frontends);
     free(self);

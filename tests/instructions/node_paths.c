@@ -16,7 +16,7 @@ static const int64_t now_ns = INPUT_TIME_S * TIMESTAMP_NS_PER_S;
 /* A node without sockets. */
 typedef struct {
     store_t *store;
-    waiting_t *waiting;
+    queries_t *queries;
     frontends_t *frontends;
     frontend_link_t *frontend;
     request_t *request; /* large */
@@ -26,13 +26,13 @@ typedef struct {
 static void begin_node(node_t *node)
 {
     *node = (node_t){.store = store_new(CLIENTS_MAX, SEED),
-                     .waiting = waiting_new(),
+                     .queries = queries_new(),
                      .frontends = frontends_new(),
                      .request = malloc(sizeof *node->request)};
     assert_non_null(node->request);
     node->frontend = frontends_add(node->frontends, TEXT("front-end"), 1);
     request_init(node->request, &(request_context_t){.store = node->store,
-                                                     .waiting = node->waiting,
+                                                     .queries = node->queries,
                                                      .frontends = node->frontends,
                                                      .member = TEXT("Goloman"),
                                                      .max_clock_lead_ns = TIMESTAMP_NS_PER_S,
@@ -46,16 +46,16 @@ static void end_node(node_t *node)
     free(node->request);
     buffer_done(&node->replies);
     frontends_destroy(&node->frontends);
-    waiting_destroy(&node->waiting);
+    queries_destroy(&node->queries);
     store_destroy(&node->store);
 }
 
 static void answer_query(node_t *node, const places_query_t *query, text_t json)
 {
-    waiting_query_t waiting;
-    if (waiting_take(node->waiting, query->ticket, &waiting)) {
-        request_answer_query(node->request, &waiting, json, node->frontend, now_ns);
-        free(waiting.answer);
+    query_t answered;
+    if (queries_take(node->queries, query->ticket, &answered)) {
+        request_answer_query(node->request, &answered, json, node->frontend, now_ns);
+        free(answered.answer);
     }
 }
 
@@ -139,11 +139,11 @@ static void answer_whatsats(node_t *node)
     memcpy(json + sizeof json - 2, "\n\n", 2);
     input_whatsats(&lines);
     answer(node, &lines, "request-whatsat");
-    assert_int_equal(node->request->query_count, INPUT_COUNT);
+    assert_int_equal(node->request->question_count, INPUT_COUNT);
     assert_int_equal(node->replies.size, 0);
-    assert_int_equal(waiting_count(node->waiting), INPUT_COUNT);
+    assert_int_equal(queries_count(node->queries), INPUT_COUNT);
     for (size_t i = 0; i < INPUT_COUNT; i++) {
-        const places_query_t *query = &node->request->queries[i];
+        const places_query_t *query = &node->request->questions[i];
         assert_int_equal(query->result_count, 5);
         counted_begin();
         answer_query(node, query, (text_t){.data = json, .size = sizeof json});

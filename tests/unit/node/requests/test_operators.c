@@ -15,7 +15,7 @@ typedef struct {
     config_member_t member;
     store_t *store;
     neighbours_t *neighbours;
-    waiting_t *waiting;
+    queries_t *queries;
     frontends_t *frontends;
     request_t *request;
     operators_t operators;
@@ -27,14 +27,14 @@ static void scene_init(scene_t *self)
     *self = (scene_t){.config = {.max_clients = 100}, .member = {.name = "Clark"}};
     self->store = store_new(100, 1);
     self->neighbours = neighbours_new(&(neighbours_settings_t){.herd = TEXT("test")});
-    self->waiting = waiting_new();
+    self->queries = queries_new();
     self->frontends = frontends_new();
     self->request = memory_new(sizeof *self->request);
     self->operators.context = (operators_context_t){.config = &self->config,
                                                     .member = &self->member,
                                                     .store = self->store,
                                                     .neighbours = self->neighbours,
-                                                    .waiting = self->waiting,
+                                                    .queries = self->queries,
                                                     .request = self->request,
                                                     .frontends = self->frontends,
                                                     .max_memory = 1000};
@@ -46,7 +46,7 @@ static void scene_done(scene_t *self)
     buffer_done(&self->out);
     free(self->request);
     frontends_destroy(&self->frontends);
-    waiting_destroy(&self->waiting);
+    queries_destroy(&self->queries);
     neighbours_destroy(&self->neighbours);
     store_destroy(&self->store);
 }

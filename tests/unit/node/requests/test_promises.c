@@ -1,4 +1,4 @@
-/* IAMATs whose answer waits for neighbours: what is kept leaves in order, what is late is dropped. */
+/* IAMATs whose answers wait for neighbours: the kept leave in order, the late are dropped. */
 #include "node/requests/promises.h"
 
 #include "common/base/limits.h"

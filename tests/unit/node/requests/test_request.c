@@ -17,7 +17,7 @@ static const int64_t now_ns = INT64_C(1621464828) * TIMESTAMP_NS_PER_S;
 typedef struct {
     request_t request;
     store_t *store;
-    waiting_t *waiting;
+    queries_t *queries;
     frontends_t *frontends;
     frontend_link_t *frontend;
 } fixture_t;
@@ -26,11 +26,11 @@ static int begin(void **state)
 {
     fixture_t *fixture = memory_new(sizeof *fixture);
     fixture->store = store_new(100, 1);
-    fixture->waiting = waiting_new();
+    fixture->queries = queries_new();
     fixture->frontends = frontends_new();
     fixture->frontend = frontends_add(fixture->frontends, TEXT("front-end"), 1);
     request_init(&fixture->request, &(request_context_t){.store = fixture->store,
-                                                         .waiting = fixture->waiting,
+                                                         .queries = fixture->queries,
                                                          .frontends = fixture->frontends,
                                                          .member = TEXT("Goloman"),
                                                          .max_clock_lead_ns = TIMESTAMP_NS_PER_S,
@@ -44,7 +44,7 @@ static int end(void **state)
     fixture_t *fixture = *state;
     request_done(&fixture->request);
     frontends_destroy(&fixture->frontends);
-    waiting_destroy(&fixture->waiting);
+    queries_destroy(&fixture->queries);
     store_destroy(&fixture->store);
     free(fixture);
     return 0;
@@ -133,11 +133,11 @@ static void impossible_times_of_receipt_are_replaced(void **state)
 /* Asks for places, and gives them as `json`. */
 static text_t answer_whatsat(fixture_t *fixture, text_t json)
 {
-    waiting_query_t query;
+    query_t query;
     expect(fixture, "1 1 " NOW_S "000000000 " IAMAT "\n", "1 1 64 " ANSWER);
     expect(fixture, "12 34 " NOW_S "000000000 WHATSAT kiwi 10 5\n", "");
-    assert_int_equal(fixture->request.query_count, 1);
-    assert_true(waiting_take(fixture->waiting, fixture->request.queries[0].ticket, &query));
+    assert_int_equal(fixture->request.question_count, 1);
+    assert_true(queries_take(fixture->queries, fixture->request.questions[0].ticket, &query));
     request_answer_query(&fixture->request, &query, json, fixture->frontend, now_ns);
     free(query.answer);
     return buffer_text(&fixture->frontend->replies);
