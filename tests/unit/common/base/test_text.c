@@ -94,7 +94,7 @@ static void check_against_bytes(text_t text)
     assert_ptr_equal(rest.data + rest.size, text.data + text.size);
 }
 
-/* Each text ends where its block of memory ends: the address sanitizer sees a byte read too many. */
+/* Each text ends where its block of memory ends, so the address sanitizer sees an overread. */
 static void words_of_eight_bytes_see_what_bytes_are(void **state)
 {
     (void)state;

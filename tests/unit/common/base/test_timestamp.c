@@ -1,4 +1,4 @@
-/* POSIX time text, differences, ISO 8601 (common/base/timestamp.h; client-protocol.md, T and D rules). */
+/* Text of POSIX times and of differences, ISO 8601 (common/base/timestamp.h; T and D rules). */
 #include "tests/support/cmocka_herd.h"
 
 #include "common/base/memory.h"
