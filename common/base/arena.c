@@ -8,8 +8,8 @@
 #include <string.h>
 
 struct arena_block {
-    struct arena_block *older;                   /* NULL: the first */
-    _Alignas(max_align_t) unsigned char bytes[]; /* what the taker sees */
+    struct arena_block *older;                   /* NULL for the first */
+    _Alignas(max_align_t) unsigned char bytes[]; /* the caller's */
 };
 
 void *arena_take(arena_t *self, size_t size)
@@ -36,7 +36,7 @@ char *arena_format(arena_t *self, const char *format, ...)
     va_start(arguments, format);
     int size = vasprintf(&text, format, arguments);
     va_end(arguments);
-    /* vasprintf fails for want of memory only; the allocation that follows would too. */
+    /* vasprintf fails only if memory runs out; then the next allocation aborts. */
     char *copy = arena_copy_text(self, size > 0 ? text : "", size > 0 ? (size_t)size : 0);
     if (size >= 0) {
         free(text);

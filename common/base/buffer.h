@@ -1,7 +1,7 @@
 /* buffer.h - bytes that grow at their end, up to a maximum.
  *
  * Owner: whoever embeds it. Threads: one at a time.
- * An append either happens wholly or, where it would pass the maximum, not at all (STATUS_FULL).
+ * An append that would pass the maximum changes nothing and returns STATUS_FULL.
  */
 #ifndef HERD_COMMON_BASE_BUFFER_H
 #define HERD_COMMON_BASE_BUFFER_H
@@ -29,14 +29,14 @@ void buffer_init(buffer_t *self, size_t maximum);
 /* Frees the memory; the buffer is then as after buffer_init. */
 void buffer_done(buffer_t *self);
 
-/* Makes room for `size` more bytes: `data + size` may then be written, followed by buffer_commit.
- * STATUS_FULL, with nothing changed, when the maximum would be passed. */
+/* Makes room for `size` more bytes: write them at `data + self->size`, then call buffer_commit.
+ * STATUS_FULL past the maximum. */
 status_t buffer_reserve(buffer_t *self, size_t size) STATUS_MUST_USE;
 
-/* Appends a copy of `size` bytes; STATUS_FULL with nothing changed past the maximum. */
+/* Appends a copy of `size` bytes. STATUS_FULL past the maximum. */
 status_t buffer_append(buffer_t *self, const void *data, size_t size) STATUS_MUST_USE;
 
-/* Appends printf-formatted text; STATUS_FULL with nothing changed past the maximum. */
+/* Appends printf-formatted text. STATUS_FULL past the maximum; STATUS_SYSTEM if printf(3) fails. */
 status_t buffer_format(buffer_t *self, const char *format, ...) STATUS_MUST_USE
     __attribute__((format(printf, 2, 3)));
 
@@ -44,7 +44,7 @@ status_t buffer_format(buffer_t *self, const char *format, ...) STATUS_MUST_USE
 status_t buffer_format_list(buffer_t *self, const char *format, va_list arguments) STATUS_MUST_USE
     __attribute__((format(printf, 2, 0)));
 
-/* Removes the first `count` (<= size) bytes, moving the rest to the front. */
+/* Removes the first `count` (<= size) bytes and moves the rest to the front. */
 void buffer_consume(buffer_t *self, size_t count);
 
 /* Forgets the content, keeps the memory. */
@@ -53,7 +53,7 @@ static inline void buffer_clear(buffer_t *self)
     self->size = 0;
 }
 
-/* Counts `size` bytes, written behind the content after buffer_reserve, as content. */
+/* Adds to the content the `size` bytes that were written behind it after buffer_reserve. */
 static inline void buffer_commit(buffer_t *self, size_t size)
 {
     self->size += size;

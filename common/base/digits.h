@@ -1,9 +1,9 @@
-/* digits.h - runs of decimal digits -> numbers, eight bytes at a time.
+/* digits.h - reads runs of decimal digits, eight bytes at a time.
  *
  * Owner: values. Threads: any.
- * Most bytes of a client line are digits, and each is read twice on its way: these functions are inlined where they are
- * used, and work on eight bytes in one register (Lamport, "Multiple Byte Processing with Full-Word Instructions",
- * CACM 18(8), 1975). No byte at or beyond `end` is read.
+ * Most bytes of a client line are digits, and the herd reads each twice. So these functions are
+ * inlined and work on eight bytes in one register (Lamport, "Multiple Byte Processing with
+ * Full-Word Instructions", CACM 18(8), 1975). They read no byte at or beyond `end`.
  */
 #ifndef HERD_COMMON_BASE_DIGITS_H
 #define HERD_COMMON_BASE_DIGITS_H
@@ -13,13 +13,13 @@
 #include <stdint.h>
 #include <string.h>
 
-/* gcc inlines by size; a call costs as much as the work. */
+/* Forces what gcc, which goes by size, would not do; a call costs as much as the work. */
 #define DIGITS_INLINE static inline __attribute__((always_inline))
 
-/* Eight bytes that are all `byte`. */
+/* `byte`, eight times. */
 #define DIGITS_EACH(byte) ((uint64_t)(byte)*UINT64_C(0x0101010101010101))
 
-/* Digits of which every run is within uint64_t. */
+/* A run of so many digits always fits uint64_t. */
 enum { DIGITS_MAX = 19 };
 
 /* Eight bytes as a number whose lowest byte is the first of them. */
@@ -30,16 +30,18 @@ DIGITS_INLINE uint64_t digits_load(const char *at)
     return le64toh(bytes);
 }
 
-/* A mask whose lowest 0x80 stands at the first of eight bytes that is no digit; 0 where all are. Less '0' a digit is
- * 0 to 9, and 0x76 more sets the highest bit of all else; what is carried spoils only bytes behind the first of these. */
+/* A mask whose lowest 0x80 marks the first byte that is not a digit; 0 if all eight are digits.
+ * A digit without its '0' bits is 0 to 9; adding 0x76 sets the highest bit of any other byte. A
+ * carry spoils only bytes behind the first such byte. */
 DIGITS_INLINE uint64_t digits_others(uint64_t bytes)
 {
     uint64_t values = bytes ^ DIGITS_EACH('0');
     return ((values + DIGITS_EACH(0x76)) | values) & DIGITS_EACH(0x80);
 }
 
-/* The number of eight digits: neighbours are joined to numbers of two digits, these to four, these to eight, all of a kind
- * at once. The lowest byte is the first digit; only the lower half of each byte counts. */
+/* The number that eight digits make: neighbours are joined to numbers of two digits, these to four,
+ * these to eight, all pairs at once. The lowest byte is the first digit; only the lower half of
+ * each byte counts. */
 DIGITS_INLINE uint64_t digits_join(uint64_t bytes)
 {
     bytes &= DIGITS_EACH(0x0f);
@@ -48,7 +50,7 @@ DIGITS_INLINE uint64_t digits_join(uint64_t bytes)
     return bytes * (10000 * (UINT64_C(1) << 32) + 1) >> 32;
 }
 
-/* Where the run of 0 or more digits from `at` on ends. */
+/* Returns the end of the run of 0 or more digits that begins at `at`. */
 DIGITS_INLINE const char *digits_skip(const char *at, const char *end)
 {
     while (end - at >= 8) {
@@ -64,7 +66,7 @@ DIGITS_INLINE const char *digits_skip(const char *at, const char *end)
     return at;
 }
 
-/* The same, and the number of the run, which is good where there are at most DIGITS_MAX. */
+/* The same, and the run's number, which is right if the run has at most DIGITS_MAX digits. */
 DIGITS_INLINE const char *digits_take(const char *at, const char *end, uint64_t *ret_value)
 {
     static const uint32_t powers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
@@ -73,7 +75,8 @@ DIGITS_INLINE const char *digits_take(const char *at, const char *end, uint64_t 
         uint64_t bytes = digits_load(at);
         uint64_t others = digits_others(bytes);
         if (others != 0) {
-            /* What is behind the digits leaves at the top, zeros come in below, as digits in front. */
+            /* Shifts out what stands behind the digits; the zeros that come in below read as
+             * leading digits. */
             unsigned bits = (unsigned)__builtin_ctzll(others) & ~7U;
             *ret_value = value * powers[bits / 8] + digits_join(bytes << 1 << (63 - bits));
             return at + bits / 8;

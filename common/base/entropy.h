@@ -1,4 +1,4 @@
-/* entropy.h - numbers that nobody can foresee, from the kernel (getrandom(2)).
+/* entropy.h - numbers that no one can foresee, from the kernel (getrandom(2)).
  *
  * Owner: none. Threads: any.
  */
@@ -7,7 +7,8 @@
 
 #include <stdint.h>
 
-/* Any of 2^64 numbers. Waits, at the start of the machine only, until the kernel has gathered enough. */
+/* Returns one of 2^64 numbers. May wait while the machine boots, until the kernel has gathered
+ * enough. */
 uint64_t entropy_number(void);
 
 #endif

@@ -6,7 +6,7 @@
 
 status_t files_open_plain(const char *path, int *ret_file, struct stat *ret_state)
 {
-    /* O_NONBLOCK: a pipe without a writer would hold us here. */
+    /* Without O_NONBLOCK a pipe that has no writer would hold us here. */
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0) {
         return errno == ENOENT ? STATUS_NOT_FOUND : STATUS_SYSTEM;

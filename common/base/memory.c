@@ -26,11 +26,11 @@ void *memory_new_array(size_t count, size_t size)
 
 void *memory_new_huge(size_t size)
 {
-    const size_t page_size =
-        2097152; /* of x86-64 and most others; elsewhere this is but an alignment */
+    /* Of x86-64 and most others; elsewhere only an alignment. */
+    const size_t page_size = 2097152;
     size_t whole = (size + page_size - 1) / page_size * page_size;
     void *block = memory_check(aligned_alloc(page_size, whole), whole);
-    /* Advice: where it is not taken, small pages do. */
+    /* If the kernel does not take the advice, small pages do. */
     (void)madvise(block, whole, MADV_HUGEPAGE);
     return memset(block, 0, whole);
 }

@@ -1,29 +1,30 @@
 /* memory.h - allocation that cannot fail.
  *
- * Every growth in the herd is capped before it is asked for (limits.h), so memory that is exhausted all the
- * same is a machine that cannot go on: the process says so on stderr and aborts.
- * Threads: any.
+ * The herd caps each growth before it asks for memory (limits.h). If memory runs out all the same,
+ * the machine cannot go on: the process says so on stderr and aborts.
+ * Owner: the caller, who frees with free(). Threads: any.
  */
 #ifndef HERD_COMMON_BASE_MEMORY_H
 #define HERD_COMMON_BASE_MEMORY_H
 
 #include <stddef.h>
 
-/* `size` bytes, zeroed; caller frees with free(). Aborts when there are none. */
+/* Returns `size` zeroed bytes. */
 void *memory_new(size_t size) __attribute__((malloc, returns_nonnull));
 
-/* An array of `count` zeroed elements of `size` bytes; caller frees with free(). Aborts on overflow too. */
+/* Returns an array of `count` zeroed elements of `size` bytes. Aborts too if that overflows. */
 void *memory_new_array(size_t count, size_t size) __attribute__((malloc, returns_nonnull));
 
-/* `size` bytes, zeroed, for a large table that is read here and there: in huge pages where the system has them
- * (madvise(2), MADV_HUGEPAGE), so that the processor finds each byte's page without looking it up in memory. Takes all
- * of its memory at once. Caller frees with free(). Aborts when there are none. */
+/* Returns `size` zeroed bytes for a large table that is read at random: in huge pages if the system
+ * has them (madvise(2), MADV_HUGEPAGE), so that the processor need not look up each byte's page in
+ * memory. Touches all of the memory at once. */
 void *memory_new_huge(size_t size) __attribute__((malloc, returns_nonnull));
 
-/* `block`, moved and resized to `size` bytes (> 0), its new part not zeroed; takes `block`. */
+/* Takes `block` and returns it resized to `size` bytes (> 0), perhaps moved. What is new is not
+ * zeroed. */
 void *memory_resize(void *block, size_t size) __attribute__((returns_nonnull));
 
-/* A copy of `size` bytes with a zero behind them; caller frees with free(). */
+/* Returns a copy of `size` bytes with a zero behind them. */
 char *memory_copy_text(const char *data, size_t size) __attribute__((malloc, returns_nonnull));
 
 #endif

@@ -1,7 +1,7 @@
-/* sheet.h - text that is written piece by piece into a buffer, and remembers its first failure.
+/* sheet.h - writes text into a buffer piece by piece and remembers the first failure.
  *
- * A writer of many pieces asks once, at the end, whether all of them fitted: `return sheet_end(&sheet)`. Behind the
- * first piece that found no room nothing more is written.
+ * After the first piece that does not fit, nothing more is written. So the writer of many pieces
+ * asks once, at the end, whether all of them fitted: `return sheet_end(&sheet)`.
  *
  * Owner: the caller. Threads: one.
  */
@@ -17,8 +17,8 @@
 /* Open value struct. */
 typedef struct {
     buffer_t *out;   /* borrowed */
-    size_t start;    /* bytes that `out` had at the beginning */
-    status_t status; /* STATUS_OK until a piece does not fit */
+    size_t start;    /* bytes in `out` at sheet_begin */
+    status_t status; /* the first failure */
 } sheet_t;
 
 /* Begins behind what `out` holds. */
@@ -27,11 +27,11 @@ static inline sheet_t sheet_begin(buffer_t *out)
     return (sheet_t){.out = out, .start = out->size, .status = STATUS_OK};
 }
 
-/* STATUS_OK: all pieces are in the buffer. Otherwise the failure of the first that is not, STATUS_FULL as a rule; the
- * buffer is then what it was at the beginning. */
+/* Ends the text. STATUS_OK: the buffer has all of it. Else returns the first failure, as a rule
+ * STATUS_FULL, and the buffer is as it was at sheet_begin. */
 status_t sheet_end(sheet_t *self) STATUS_MUST_USE;
 
-/* Notes a failure that has other reasons, unless there is an earlier one. */
+/* Notes a failure with another cause, unless there is an earlier one. */
 void sheet_fail(sheet_t *self, status_t status);
 
 /* Makes room for `size` (> 0) more bytes and returns where they go; buffer_commit on `out` then counts

@@ -15,7 +15,7 @@ size_t spelling_distance(text_t one, text_t other)
     if (one.size > SPELLING_SIZE || other.size > SPELLING_SIZE) {
         return SIZE_MAX;
     }
-    /* row[j]: distance of the first i bytes of `one` from the first j of `other` */
+    /* row[j]: distance between the first i bytes of `one` and the first j of `other` */
     size_t row[SPELLING_SIZE + 1];
     for (size_t j = 0; j <= other.size; j++) {
         row[j] = j;

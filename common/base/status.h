@@ -1,13 +1,13 @@
 /* status.h - the outcomes that library functions report.
  *
  * Owner: the caller of each function. Threads: values only, any thread.
- * Every function that can fail in more than one way returns a status_t, which must be used; its outputs,
- * named ret_..., are written on STATUS_OK only.
+ * A function that can fail in more than one way returns a status_t, which must be used. It writes
+ * its outputs, named ret_..., on STATUS_OK only.
  */
 #ifndef HERD_COMMON_BASE_STATUS_H
 #define HERD_COMMON_BASE_STATUS_H
 
-/* One line per status: name, text for people. */
+/* One line a status: its name, its text for people. */
 #define STATUS_MAP(X)                                                                              \
     X(OK, "success")                                                                               \
     X(INVALID, "not in the expected form")                                                         \
@@ -28,7 +28,7 @@ typedef enum {
 #undef STATUS_ENUM
 } status_enum_t;
 
-/* Returning it without looking is a compiler warning, and so an error. */
+/* The compiler warns of a result that is not looked at, and a warning is an error. */
 typedef status_enum_t status_t;
 #define STATUS_MUST_USE __attribute__((warn_unused_result))
 

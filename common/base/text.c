@@ -3,6 +3,7 @@
 #include "common/base/digits.h"
 
 #include <assert.h>
+
 int text_compare(text_t one, text_t other)
 {
     size_t common_size = one.size < other.size ? one.size : other.size;
@@ -13,14 +14,14 @@ int text_compare(text_t one, text_t other)
     return (one.size > other.size) - (one.size < other.size);
 }
 
-/* A mask whose lowest 0x80 stands at the first of eight bytes that is ' ' or below; 0 where none is. What is borrowed
- * spoils only bytes behind. */
+/* A mask whose lowest 0x80 marks the first of eight bytes that is ' ' or below; 0 if there is none.
+ * A borrow spoils only bytes behind it. */
 static inline uint64_t find_control(uint64_t bytes)
 {
     return (bytes - DIGITS_EACH(' ' + 1)) & ~bytes & DIGITS_EACH(0x80);
 }
 
-/* The end of the field that begins at `at`: eight bytes at a time as long as there are as many. */
+/* The end of the field that begins at `at`; takes eight bytes at a time while there are eight. */
 static inline const char *field_end(const char *at, const char *end)
 {
     while (end - at >= 8) {
@@ -83,7 +84,7 @@ bool text_take_until(text_t *rest, char separator, text_t *ret_part)
     return true;
 }
 
-/* The number of digits that may be too many; false past UINT64_MAX. */
+/* The number of any count of digits; false past UINT64_MAX. */
 static bool long_number(const char *digits, size_t count, uint64_t *ret_value)
 {
     uint64_t value = 0;
@@ -97,7 +98,7 @@ static bool long_number(const char *digits, size_t count, uint64_t *ret_value)
     return true;
 }
 
-/* The number of `digits`, which digits_take read as `value`. */
+/* `value` is what digits_take read of `digits`; a long run is read once more. */
 static inline bool check_number(text_t digits, uint64_t value, uint64_t maximum,
                                 uint64_t *ret_value)
 {
@@ -152,11 +153,10 @@ bool text_from_hex(text_t text, uint64_t *ret_value)
     }
     for (size_t i = 0; i < text.size; i++) {
         char byte = text.data[i];
-        bool letter = byte >= 'a' && byte <= 'f';
-        if (!letter && !text_is_digit(byte)) {
+        if (!text_is_hex(byte)) {
             return false;
         }
-        value = value << 4 | (uint64_t)(letter ? byte - 'a' + 10 : byte - '0');
+        value = value << 4 | (uint64_t)(text_is_digit(byte) ? byte - '0' : byte - 'a' + 10);
     }
     *ret_value = value;
     return true;
@@ -213,7 +213,7 @@ static size_t decimal_size(uint64_t value)
         1000000000000000000,
         UINT64_C(10000000000000000000),
     };
-    /* A number of `bits` bits has bits * log10(2) digits, or one more; 1233 / 4096 is nearly log10(2). */
+    /* `bits` bits make bits * log10(2) digits or one more; log10(2) is about 1233 / 4096. */
     size_t bits = 64 - (size_t)__builtin_clzll(value | 1);
     size_t size = bits * 1233 >> 12;
     return size + (value >= powers[size] ? 1 : 0);
@@ -237,10 +237,9 @@ size_t text_write_i64(int64_t value, char *out)
 
 void text_escape(text_t text, char *out, size_t out_size)
 {
-    static const char hex[] = "0123456789abcdef";
     assert(out_size > 0);
     size_t used = 0;
-    size_t cut = 0; /* bytes to keep where the text must end in dots */
+    size_t cut = 0; /* bytes to keep if the text must end in dots */
     for (size_t i = 0; i < text.size; i++) {
         unsigned char byte = (unsigned char)text.data[i];
         bool plain = byte >= 0x20 && byte < 0x7f && byte != '\\';
@@ -255,8 +254,8 @@ void text_escape(text_t text, char *out, size_t out_size)
         } else {
             out[used++] = '\\';
             out[used++] = 'x';
-            out[used++] = hex[byte >> 4];
-            out[used++] = hex[byte & 15];
+            text_write_hex(byte, 2, out + used);
+            used += 2;
         }
         if (used + 3 < out_size) {
             cut = used;

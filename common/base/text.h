@@ -1,7 +1,8 @@
 /* text.h - slices of bytes and the bounded cursor that all foreign text is parsed with.
  *
  * Owner: a text_t borrows; it never owns. Threads: values only, any thread.
- * Bytes are bytes: nothing here knows an encoding, and a zero byte is a byte like another.
+ * Bytes are bytes: nothing here knows an encoding, and a zero byte is a byte like another. Only
+ * text_escape writes a terminating zero.
  */
 #ifndef HERD_COMMON_BASE_TEXT_H
 #define HERD_COMMON_BASE_TEXT_H
@@ -13,14 +14,14 @@
 
 /* Open value struct: `size` bytes from `data` on, not zero-terminated. */
 typedef struct {
-    const char *data; /* may be NULL where size is 0 */
+    const char *data; /* may be NULL if size is 0 */
     size_t size;      /* bytes */
 } text_t;
 
 /* A literal as a text_t, e.g. TEXT("IAMAT"). */
 #define TEXT(literal) ((text_t){.data = "" literal, .size = sizeof(literal) - 1})
 
-/* Decimal digits of the largest uint64_t, and a sign more for int64_t. */
+/* Most bytes of a number: the digits of the largest uint64_t, or a sign and those of an int64_t. */
 enum { TEXT_NUMBER_SIZE = 20 };
 
 /* The text of a zero-terminated string (not NULL); borrows it. */
@@ -34,36 +35,27 @@ static inline bool text_equal(text_t one, text_t other)
     return one.size == other.size && (one.size == 0 || memcmp(one.data, other.data, one.size) == 0);
 }
 
-/* Order of bytes as unsigned numbers, a prefix before what it begins: < 0, 0, > 0. */
+/* Compares the bytes as unsigned numbers; a prefix comes before what it begins: < 0, 0, > 0. */
 int text_compare(text_t one, text_t other);
 
-/* The first `size` bytes, or all where there are fewer. */
+/* The first `size` bytes, or all if there are fewer. */
 static inline text_t text_first(text_t text, size_t size)
 {
     return (text_t){.data = text.data, .size = size < text.size ? size : text.size};
 }
 
-/* What is left after the first `count` (<= size) bytes. */
+/* What is left behind the first `count` (<= size) bytes. */
 static inline text_t text_after(text_t text, size_t count)
 {
     return (text_t){.data = text.size > 0 ? text.data + count : text.data,
                     .size = text.size - count};
 }
 
-/* White space of the client protocol (client-protocol.md, L2): space, tab, CR, FF, VT. LF is not in it. */
+/* White space of the client protocol (client-protocol.md, L2): space, tab, CR, FF, VT; not LF. */
 static inline bool text_is_space(char byte)
 {
     const uint64_t spaces = UINT64_C(1) << ' ' | 1U << '\t' | 1U << '\r' | 1U << '\f' | 1U << '\v';
     return (unsigned char)byte <= ' ' && (spaces >> byte & 1) != 0;
-}
-
-/* Copies the bytes of `text` to `out`, which has room for them; the byte behind the copy. */
-static inline char *text_copy(text_t text, char *out)
-{
-    if (text.size > 0) { /* memcpy takes no NULL */
-        memcpy(out, text.data, text.size);
-    }
-    return out + text.size;
 }
 
 static inline bool text_is_digit(char byte)
@@ -71,7 +63,7 @@ static inline bool text_is_digit(char byte)
     return byte >= '0' && byte <= '9';
 }
 
-/* A letter of ASCII. */
+/* An ASCII letter. */
 static inline bool text_is_letter(char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
@@ -88,45 +80,56 @@ static inline bool text_is_hex(char byte)
     return text_is_digit(byte) || (byte >= 'a' && byte <= 'f');
 }
 
-/* Cuts the next field, a run of bytes that are no white space, off the front of `rest`, past leading white
- * space. False where only white space is left. */
+/* Skips white space and cuts the next field, a run of other bytes, off the front of `rest`. False
+ * if only white space is left. */
 bool text_take_field(text_t *rest, text_t *ret_field);
 
-/* Cuts the next line off the front of `rest`: the bytes before the next LF, which is cut off too. False
- * where no LF is left. */
+/* Cuts the next line, the bytes before the next LF, and that LF off the front of `rest`. False if
+ * no LF is left. */
 bool text_take_line(text_t *rest, text_t *ret_line);
 
-/* Cuts the bytes before the next `separator` off the front of `rest`, and the separator; where there is no
- * further separator, all of it. False where `rest` is empty. */
+/* Cuts the bytes before the next `separator`, and the separator, off the front of `rest`; all of
+ * `rest` if it has no separator. False if `rest` is empty. */
 bool text_take_until(text_t *rest, char separator, text_t *ret_part);
 
-/* Cuts 1 to TEXT_NUMBER_SIZE decimal digits, value 0 .. `maximum`, and the `separator` behind them off the front of `rest`. False for
- * all else. */
+/* Cuts a number of 1 to TEXT_NUMBER_SIZE decimal digits, 0 .. `maximum`, and the `separator` behind
+ * it off the front of `rest`. False for anything else. */
 bool text_take_u64(text_t *rest, char separator, uint64_t maximum, uint64_t *ret_value);
 
-/* A whole text of 1 or more decimal digits, value 0 .. `maximum`. False for all else. */
+/* Reads a text of 1 or more decimal digits and nothing else, 0 .. `maximum`. False for anything
+ * else. */
 bool text_to_u64(text_t text, uint64_t maximum, uint64_t *ret_value);
 
-/* A whole text of 1 or more digits, perhaps behind a '-', within int64_t. False for all else. */
+/* The same with an optional '-' in front, within int64_t. */
 bool text_to_i64(text_t text, int64_t *ret_value);
 
-/* A whole text of 1 to 16 lower-case hex digits. False for all else. */
+/* Reads a text of 1 to 16 lower-case hex digits and nothing else. False for anything else. */
 bool text_from_hex(text_t text, uint64_t *ret_value);
 
-/* Writes the last `digits` (1 .. 16) hex digits of `value`, lower-case, to `out`, without a zero. */
+/* Copies the bytes of `text` to `out`, which has room for them. Returns the end of the copy. */
+static inline char *text_copy(text_t text, char *out)
+{
+    if (text.size > 0) { /* memcpy takes no NULL */
+        memcpy(out, text.data, text.size);
+    }
+    return out + text.size;
+}
+
+/* Writes the last `digits` (1 .. 16) hex digits of `value`, lower-case. */
 void text_write_hex(uint64_t value, size_t digits, char *out);
 
-/* Writes `value` in decimal to `out` (>= TEXT_NUMBER_SIZE bytes), without a zero; the number of bytes. */
+/* Writes `value` in decimal to `out` (TEXT_NUMBER_SIZE bytes). Returns the size written. */
 size_t text_write_u64(uint64_t value, char *out);
 
-/* The same with a '-' where the value is negative (still at most TEXT_NUMBER_SIZE bytes). */
+/* The same with a '-' in front of a negative value. */
 size_t text_write_i64(int64_t value, char *out);
 
-/* Writes the last `count` (1 or more) decimal digits of `value`, zeros in front included, without a zero byte. */
+/* Writes the last `count` (1 or more) decimal digits of `value`, with leading zeros. */
 void text_write_digits(uint64_t value, size_t count, char *out);
 
-/* Writes `text` to `out` (`out_size` > 0 bytes) with each byte that is not printable ASCII, and the
- * backslash, as \xHH, a zero behind it; what does not fit ends in "...". For logs: safe on any terminal. */
+/* Writes `text` and a zero to `out` (`out_size` > 0 bytes), safe for logs and terminals: each byte
+ * that is not printable ASCII, and the backslash, becomes \xHH. A text that does not fit is cut and
+ * ends in "...". */
 void text_escape(text_t text, char *out, size_t out_size);
 
 #endif

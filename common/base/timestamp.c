@@ -4,7 +4,7 @@
 
 enum { DECIMALS = 9 };
 
-/* The nanoseconds of 1 or more decimals and nothing else; of these, the first DECIMALS count. */
+/* Reads 1 or more decimals and nothing else as nanoseconds; the first DECIMALS count. */
 static bool parse_decimals(const char *at, const char *end, uint64_t *ret_fraction_ns)
 {
     static const uint32_t powers[DECIMALS + 1] = {1,      10,      100,      1000,      10000,
@@ -45,7 +45,7 @@ bool timestamp_parse(text_t text, int64_t *ret_time_ns)
     return true;
 }
 
-/* Seconds, point, nine decimals; the bytes. */
+/* Writes seconds, point and nine decimals; returns the size written. */
 static size_t write_seconds(uint64_t magnitude_ns, char *out)
 {
     uint64_t fraction = magnitude_ns % (uint64_t)TIMESTAMP_NS_PER_S;
@@ -79,7 +79,7 @@ size_t timestamp_difference_size(int64_t difference_ns)
     return size;
 }
 
-/* D2: each difference has one text, so "-0.000000000" and "+01.000000000" are none. */
+/* D2: each difference has one text, so "-0.000000000" and "+01.000000000" are refused. */
 bool timestamp_parse_difference(text_t text, int64_t *ret_difference_ns)
 {
     enum { SIZE_MIN = 1 + 1 + 1 + DECIMALS };
@@ -97,8 +97,8 @@ bool timestamp_parse_difference(text_t text, int64_t *ret_difference_ns)
     return true;
 }
 
-/* The civil date of a day counted from 1970-01-01 (proleptic Gregorian calendar): years that begin in March
- * make the leap day the last of its year, and 400 years always have 146,097 days. */
+/* The civil date of a day counted from 1970-01-01 (proleptic Gregorian calendar). Counting years
+ * from March makes the leap day the last of its year, and 400 years always have 146,097 days. */
 static void civil_date(int64_t day, unsigned *ret_year, unsigned *ret_month, unsigned *ret_day)
 {
     const int64_t days_per_era = 146097;

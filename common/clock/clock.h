@@ -1,4 +1,4 @@
-/* clock.h - the only place where a program reads the time; decisions are given it.
+/* clock.h - the only place where a program reads the time; decisions get it as an argument.
  *
  * Owner: none. Threads: any.
  */
@@ -7,10 +7,10 @@
 
 #include <stdint.h>
 
-/* POSIX time in ns (timestamp.h), CLOCK_REALTIME: it may step when the machine's clock is set. */
+/* POSIX time in ns (timestamp.h), CLOCK_REALTIME: steps when someone sets the machine's clock. */
 int64_t clock_now_ns(void);
 
-/* ns since some fixed moment, CLOCK_MONOTONIC: it never steps. For time-outs and intervals only. */
+/* ns since some fixed moment, CLOCK_MONOTONIC: never steps. For time-outs and intervals only. */
 int64_t clock_steady_ns(void);
 
 #endif
