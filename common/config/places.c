@@ -3,6 +3,7 @@
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/config/values.h"
+#include "common/sockets/address.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -146,29 +147,20 @@ static bool config_is_loopback(text_t host)
     return host.size == 0;
 }
 
-/* "host", "host:port" or "[IPv6]:port" before the path; false where it is none of these. */
+/* "host", "host:port" or "[IPv6]:port" before the path; false for anything else. */
 static bool config_take_host(text_t *rest, text_t *ret_host)
 {
     text_t authority;
-    if (!text_take_until(rest, '/', &authority)) {
+    text_t host;
+    text_t port;
+    uint16_t number;
+    if (!text_take_until(rest, '/', &authority) || !address_split(authority, &host, &port) ||
+        (port.data != NULL && address_parse_port(port, &number) != STATUS_OK)) {
         return false;
     }
-    size_t end = 0;
-    if (authority.size > 0 && authority.data[0] == '[') {
-        const char *bracket = memchr(authority.data, ']', authority.size);
-        end = bracket != NULL ? (size_t)(bracket + 1 - authority.data) : 0;
-    } else {
-        const char *colon = authority.size > 0 ? memchr(authority.data, ':', authority.size) : NULL;
-        end = colon != NULL ? (size_t)(colon - authority.data) : authority.size;
-    }
-    text_t port = text_after(authority, end);
-    uint64_t number = 1;
-    if (port.size > 0 &&
-        (port.data[0] != ':' || !text_to_u64(text_after(port, 1), UINT16_MAX, &number))) {
-        return false;
-    }
-    *ret_host = text_first(authority, end);
-    return end > 0 && number > 0;
+    bool is_bracketed = host.size > 0 && host.data[0] == '[';
+    *ret_host = host;
+    return host.size > 0 && (is_bracketed || memchr(host.data, ':', host.size) == NULL);
 }
 
 /* Cuts `prefix` off. */

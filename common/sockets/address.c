@@ -53,9 +53,20 @@ bool address_split(text_t text, text_t *ret_host, text_t *ret_port)
     if (rest.size > 0 && rest.data[0] != ':') {
         return false;
     }
-    *ret_host = bracketed ? text_first(text_after(text, 1), end - 2) : text_first(text, end);
+    *ret_host = text_first(text, end);
     *ret_port = rest.size > 0 ? text_after(rest, 1) : (text_t){0};
     return true;
+}
+
+/* Whether a host that address_split has found has brackets, then both. */
+static bool is_bracketed(text_t host)
+{
+    return host.size > 0 && host.data[0] == '[';
+}
+
+text_t address_bare(text_t host)
+{
+    return is_bracketed(host) ? text_first(text_after(host, 1), host.size - 2) : host;
 }
 
 status_t address_parse_port(text_t text, uint16_t *ret_port)
@@ -83,14 +94,14 @@ status_t address_parse(text_t text, address_t *ret_address)
     if (!address_split(text, &host, &port) || port.data == NULL) {
         return STATUS_INVALID;
     }
-    if (host.size > ADDRESS_HOST_SIZE) {
+    text_t bare = address_bare(host);
+    if (bare.size > ADDRESS_HOST_SIZE) {
         return STATUS_TOO_LONG;
     }
     address_t address;
-    bool bracketed = host.data != text.data;
-    *text_copy(host, address.host) = '\0';
-    bool valid = strlen(address.host) == host.size &&
-                 (bracketed ? is_ipv6_address(address.host) : is_name(address.host));
+    *text_copy(bare, address.host) = '\0';
+    bool valid = strlen(address.host) == bare.size &&
+                 (is_bracketed(host) ? is_ipv6_address(address.host) : is_name(address.host));
     if (!valid) {
         return STATUS_INVALID;
     }

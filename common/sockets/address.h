@@ -32,9 +32,12 @@ typedef struct {
 } address_t;
 
 /* Takes "HOST", "HOST:PORT", "[HOST]" or "[HOST]:PORT" apart, without a look at host or port. A host without brackets
- * ends at the last colon. `*ret_host` comes without its brackets; the data of `*ret_port` is NULL if there is no colon.
- * Both borrow from `text`. False: no "]" ends the host, or something else than a port follows it. */
+ * ends at the last colon, one with brackets keeps them; the data of `*ret_port` is NULL if there is no colon. Both borrow
+ * from `text`. False: no "]" ends the host, or something else than a port follows it. */
 bool address_split(text_t text, text_t *ret_host, text_t *ret_port);
+
+/* A host that address_split has found, without its brackets; borrows. */
+text_t address_bare(text_t host);
 
 /* Reads "11490", 1 .. 65535. STATUS_INVALID: empty or not digits. STATUS_OUT_OF_RANGE. */
 status_t address_parse_port(text_t text, uint16_t *ret_port) STATUS_MUST_USE;

@@ -66,14 +66,13 @@ static const char *failure_text(const handshakes_t *self, uint16_t event, uint32
 static void tell_failure(handshakes_t *self, roles_domain_t domain, const char *peer,
                          const char *reason)
 {
-    char address[CONNECTIONS_PEER_SIZE];
+    char source[CONNECTIONS_PEER_SIZE];
     text_t host;
     text_t port;
-    bool has_port = address_split(text_of(peer), &host, &port) && port.data != NULL;
-    size_t size = has_port ? (size_t)(port.data - peer) - 1 : strlen(peer);
-    *text_copy(text_first(text_of(peer), size), address) = '\0';
+    bool is_address = address_split(text_of(peer), &host, &port);
+    *text_copy(is_address ? host : text_of(peer), source) = '\0';
     atomic_fetch_add(&self->failed, 1);
-    log_event(self->log, LOG_HANDSHAKE_FAILED, LOG_ABOUT(address, LOG_TEXT("address", peer)),
+    log_event(self->log, LOG_HANDSHAKE_FAILED, LOG_ABOUT(source, LOG_TEXT("address", peer)),
               "%s: a connection from %s came to nothing: %s", roles_domain_text(domain), peer,
               reason);
 }

@@ -20,10 +20,10 @@ static void host_and_port_are_split(void **state)
         {"localhost:", "localhost", ""},
         {"a:b:7", "a:b", "7"},
         {"::1:7", "::1", "7"},
-        {"[::1]:7", "::1", "7"},
-        {"[::1]", "::1", NULL},
-        {"[fe80::1%eth0]:7", "fe80::1%eth0", "7"},
-        {"[]:7", "", "7"},
+        {"[::1]:7", "[::1]", "7"},
+        {"[::1]", "[::1]", NULL},
+        {"[fe80::1%eth0]:7", "[fe80::1%eth0]", "7"},
+        {"[]:7", "[]", "7"},
         {":7", "", "7"},
         {"a]:7", "a]", "7"},
         {"", "", NULL},
@@ -36,6 +36,10 @@ static void host_and_port_are_split(void **state)
         assert_int_equal(port.data != NULL, cases[i].port != NULL);
         assert_true(text_equal(port, text_of(cases[i].port != NULL ? cases[i].port : "")));
     }
+    assert_true(text_equal(address_bare(TEXT("[::1]")), TEXT("::1")));
+    assert_true(text_equal(address_bare(TEXT("[]")), TEXT("")));
+    assert_true(text_equal(address_bare(TEXT("a]")), TEXT("a]")));
+    assert_true(text_equal(address_bare(TEXT("")), TEXT("")));
     static const char *const bad[] = {"[", "[::1", "[::1:7", "[::1]7", "[::1]]:7", "[::1] :7"};
     for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
         text_t host = TEXT("kept");
