@@ -1,10 +1,10 @@
 #include "node/places/key.h"
 
+#include "common/base/files.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static status_t take_key(text_t text, places_key_t *ret_self)
@@ -31,47 +31,63 @@ status_t places_key_from_variable(const char *name, places_key_t *ret_self)
     return value != NULL ? take_key(text_of(value), ret_self) : STATUS_NOT_FOUND;
 }
 
-static status_t check_owner(int file)
+/* Ours or root's, and closed to all others. */
+static bool is_private(const struct stat *state)
 {
-    struct stat state;
-    if (fstat(file, &state) != 0) {
-        return STATUS_SYSTEM;
-    }
-    bool ours = state.st_uid == geteuid() || state.st_uid == 0;
-    bool closed = (state.st_mode & (S_IRWXG | S_IRWXO)) == 0;
-    return S_ISREG(state.st_mode) && ours && closed ? STATUS_OK : STATUS_OUT_OF_RANGE;
+    return (state->st_uid == geteuid() || state->st_uid == 0) &&
+           (state->st_mode & (S_IRWXG | S_IRWXO)) == 0;
 }
 
 static status_t read_key(int file, places_key_t *ret_self)
 {
-    char data[LIMIT_KEY_SIZE + 3]; /* CR, LF, and one that is too many */
-    ssize_t size = read(file, data, sizeof data);
-    if (size < 0) {
+    char data[LIMIT_KEY_SIZE + 3]; /* CR, LF, and one too many */
+    size_t size;
+    if (files_read(file, data, sizeof data, &size) != STATUS_OK) {
         return STATUS_SYSTEM;
     }
-    text_t text = {.data = data, .size = (size_t)size};
-    while (text.size > 0 && (text_is_space(data[text.size - 1]) || data[text.size - 1] == '\n')) {
-        text.size--;
+    while (size > 0 && (text_is_space(data[size - 1]) || data[size - 1] == '\n')) {
+        size--;
     }
-    status_t status = take_key(text, ret_self);
+    status_t status = take_key((text_t){.data = data, .size = size}, ret_self);
     explicit_bzero(data, sizeof data);
     return status;
 }
 
 status_t places_key_from_file(const char *path, places_key_t *ret_self)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (file < 0) {
-        return STATUS_SYSTEM;
+    int file;
+    struct stat state;
+    status_t status = files_open_plain(path, &file, &state);
+    if (status != STATUS_OK) {
+        return status == STATUS_INVALID ? STATUS_OUT_OF_RANGE : STATUS_SYSTEM;
     }
-    status_t status = check_owner(file);
-    if (status == STATUS_OK) {
-        status = read_key(file, ret_self);
-    }
+    status = is_private(&state) ? read_key(file, ret_self) : STATUS_OUT_OF_RANGE;
     int error = errno;
     close(file);
     errno = error;
     return status;
+}
+
+status_t places_key_from_settings(const config_provider_t *settings, places_key_t *ret_self)
+{
+    if (settings->key_env != NULL) {
+        return places_key_from_variable(settings->key_env, ret_self);
+    }
+    return settings->key_file != NULL ? places_key_from_file(settings->key_file, ret_self)
+                                      : STATUS_OK;
+}
+
+const char *places_key_trouble(status_t status, char *out, size_t out_size)
+{
+    switch (status) {
+    case STATUS_NOT_FOUND: return "it is not set";
+    case STATUS_TOO_LONG: return "it is too long for a key";
+    case STATUS_INVALID: return "a key is printable ASCII without spaces";
+    case STATUS_OUT_OF_RANGE:
+        return "it must be a plain file of ours that neither group nor others may read or write "
+               "(chmod 600)";
+    default: return strerror_r(errno, out, out_size);
+    }
 }
 
 void places_key_done(places_key_t *self)

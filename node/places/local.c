@@ -1,5 +1,17 @@
+/* At the start a file is mapped, and an index of 12 bytes a place is made of it or found in it:
+ *
+ *   a dump             each row is parsed once; the places of the wanted classes are indexed, and the index
+ *                      is sorted into a tree
+ *   an imported file   has its tree; checksums and ranges are checked. Only if it has places of classes that
+ *                      are not wanted, a tree of the others is built as for a dump
+ *
+ * A question is a search of the tree for the nearest points. Then the row of each is read from the mapped
+ * file, and written as a result. The file is not ours, so two things are checked again for each question:
+ * that it was not written to since it was opened, and that the row of a point is still a row, at the point's
+ * position. If either is not so, the answer is an error; nothing is guessed. */
 #include "node/places/local.h"
 
+#include "common/base/files.h"
 #include "common/base/memory.h"
 #include "common/places/file.h"
 #include "common/places/kdtree.h"
@@ -9,7 +21,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -30,33 +41,28 @@ enum {
 };
 
 struct places_local {
-    int file;                    /* kept to see whether it was written to */
+    int file;                    /* -1: none; kept to see whether it was written to */
     struct stat opened;          /* the file as it was mapped */
     text_t text;                 /* the mapped file */
-    text_t rows;                 /* of it, what `value` of a point is an offset in */
+    text_t rows;                 /* the part of it that `value` of a point is an offset in */
     const kdtree_point_t *index; /* load.row_count points: `points`, or in the mapped file */
-    kdtree_point_t *points;      /* allocated; NULL where the index is in the file */
+    kdtree_point_t *points;      /* allocated; NULL if the index is in the file */
     size_t capacity;             /* points allocated, while loading */
     geonames_classes_t classes;  /* of the rows wanted */
     places_local_load_t load;
 };
 
-static status_t open_file(places_local_t *self, const char *path)
+static status_t map_file(places_local_t *self, const char *path)
 {
-    /* A pipe without a writer must not hold up the start. */
-    self->file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (self->file < 0) {
-        return errno == ENOENT || errno == ENOTDIR ? STATUS_NOT_FOUND : STATUS_SYSTEM;
+    status_t status = files_open_plain(path, &self->file, &self->opened);
+    if (status != STATUS_OK) {
+        /* Behind a file that is no folder there is no file either. */
+        return status == STATUS_SYSTEM && errno == ENOTDIR ? STATUS_NOT_FOUND : status;
     }
-    if (fstat(self->file, &self->opened) != 0) {
-        return STATUS_SYSTEM;
-    }
-    return S_ISREG(self->opened.st_mode) && self->opened.st_size > 0 ? STATUS_OK : STATUS_INVALID;
-}
-
-static status_t map_file(places_local_t *self)
-{
     size_t size = (size_t)self->opened.st_size;
+    if (size == 0) {
+        return STATUS_INVALID;
+    }
     char *data = mmap(NULL, size, PROT_READ, MAP_SHARED, self->file, 0);
     if (data == MAP_FAILED) {
         return STATUS_SYSTEM;
@@ -65,7 +71,7 @@ static status_t map_file(places_local_t *self)
     return STATUS_OK;
 }
 
-/* Adds the row to the index if it is of a class that is wanted. */
+/* Adds the row to the index if its class is wanted. */
 static void add_point(places_local_t *self, const geonames_row_t *row, size_t offset)
 {
     if (!geonames_has_class(self->classes, row->feature_class)) {
@@ -81,7 +87,7 @@ static void add_point(places_local_t *self, const geonames_row_t *row, size_t of
                                                             .value = (uint32_t)offset};
 }
 
-/* Cuts the next row off, its LF with it; the last one may lack that. */
+/* Cuts the next row off, with its LF; the last one may lack that. */
 static bool take_row(text_t *rest, text_t *ret_row)
 {
     return text_take_line(rest, ret_row) || text_take_until(rest, '\n', ret_row);
@@ -104,7 +110,7 @@ static void index_dump(places_local_t *self)
     }
 }
 
-/* Of an imported file that has rows of other classes, too. */
+/* For an imported file that has rows of other classes, too. */
 static void index_imported(places_local_t *self)
 {
     text_t rest = self->rows;
@@ -157,7 +163,7 @@ static status_t load_imported(places_local_t *self)
 
 static status_t load_file(places_local_t *self)
 {
-    /* Advice only: where it is not taken, loading is slower. */
+    /* Advice only: if it is not taken, loading is slower. */
     (void)madvise((void *)(uintptr_t)self->text.data, self->text.size, MADV_SEQUENTIAL);
     status_t status = places_file_is(self->text) ? load_imported(self) : load_dump(self);
     (void)madvise((void *)(uintptr_t)self->text.data, self->text.size, MADV_RANDOM);
@@ -168,22 +174,20 @@ static status_t load_file(places_local_t *self)
 status_t places_local_open(const char *path, geonames_classes_t classes, places_local_t **ret_self)
 {
     places_local_t *self = memory_new(sizeof *self);
+    self->file = -1;
     self->classes = classes;
-    status_t status = open_file(self, path);
-    if (status == STATUS_OK) {
-        status = map_file(self);
-    }
+    status_t status = map_file(self, path);
     if (status == STATUS_OK) {
         status = load_file(self);
     }
-    if (status == STATUS_OK) {
-        *ret_self = self;
-    } else {
+    if (status != STATUS_OK) {
         int error = errno;
         places_local_close(&self);
         errno = error;
+        return status;
     }
-    return status;
+    *ret_self = self;
+    return STATUS_OK;
 }
 
 void places_local_close(places_local_t **self_p)
@@ -223,8 +227,8 @@ static status_t read_line(text_t text, geonames_row_t *ret_row)
     return take_row(&rest, &line) ? geonames_parse_row(line, ret_row) : STATUS_INVALID;
 }
 
-/* The row of an index entry. Both were good once; that they still are, and the same, is looked at again: of an
- * imported file, the entry too lies in the mapped file. */
+/* The row of a point. Both were good when the file was opened; whether they still are, and still belong
+ * together, is checked again. (The points of an imported file lie in the mapped file, too.) */
 static status_t read_row(const places_local_t *self, const kdtree_point_t *point,
                          geonames_row_t *ret_row)
 {
@@ -269,7 +273,7 @@ status_t places_local_nearest(places_local_t *self, const places_local_query_t *
     return STATUS_OK;
 }
 
-/* Texts of one result that do not stand in the file as they are written. */
+/* Texts of one result that are not in the file as they are written. */
 typedef struct {
     char place_id[PLACE_ID_SIZE];
     char vicinity[VICINITY_SIZE];
@@ -282,7 +286,7 @@ static text_t write_place_id(uint64_t id, char *out)
     return (text_t){.data = out, .size = prefix_size + text_write_u64(id, out + prefix_size)};
 }
 
-/* "CA, US", or what there is of it. Codes of divisions mean something within their country only; "00" says
+/* "CA, US", or what there is of it. The code of a division means something only within its country; "00" says
  * that there is none. */
 static text_t write_vicinity(const geonames_row_t *row, char *out)
 {

@@ -1,3 +1,17 @@
+/* What becomes of a question to a provider on the network (docs/places.md, "Load"):
+ *
+ *   asked      an answer in the cache, to the same question, answers it at once. Otherwise it joins the
+ *              lookup of an equal question, or becomes a lookup of its own; with no room for that, it is
+ *              refused (OVER_QUERY_LIMIT).
+ *   waiting    lookups start in their order, as many at a time as the provider and the herd file allow. One
+ *              whose deadline passes first is refused (OVER_QUERY_LIMIT); one whose turn comes while the
+ *              breaker is open is refused with the status of the last failure.
+ *   under way  one HTTP request, with what is left of its time. The reply, or its failure, is made into an
+ *              answer; the breaker and the figures learn how it went, a good answer goes to the cache, and
+ *              all who joined get the same text. The lookup is gone then.
+ *
+ * So each question is answered once, and by its deadline. What a provider sends is logged as an escaped
+ * sample, and neither logged nor passed on if our key is in it. */
 #include "node/places/remote.h"
 
 #include "common/base/limits.h"
@@ -24,57 +38,41 @@ struct places_remote {
     places_key_t key;
     http_t *http;
     places_lookups_t *lookups;
-    places_cache_t *kept; /* NULL where nothing is kept */
+    places_cache_t *cache; /* NULL if nothing is kept */
     breaker_t breaker;
-    size_t under_way;             /* requests */
-    size_t under_way_max;         /* requests */
-    int64_t time_ns;              /* a question's, from asking to the answer */
-    places_status_t last_failure; /* what the provider's last failure was answered with */
-    buffer_t answer;              /* the answer that is being made */
+    size_t request_count;         /* requests under way */
+    size_t request_count_max;     /* most of them at a time */
+    int64_t patience_ns;          /* a question's time, from asking to the answer */
+    places_status_t last_failure; /* the status that answered the provider's last failure */
+    buffer_t answer;              /* the answer being made */
     places_figures_t figures;
 };
 
-/* ---- the start ---- */
+#define TOO_MANY TEXT("too many questions to the places provider are waiting")
 
-/* Why a key cannot be used, for the log. */
-static const char *key_trouble(status_t status, char *out, size_t out_size)
-{
-    switch (status) {
-    case STATUS_NOT_FOUND: return "it is not set";
-    case STATUS_TOO_LONG: return "it is too long for a key";
-    case STATUS_INVALID: return "a key is printable ASCII without spaces";
-    case STATUS_OUT_OF_RANGE:
-        return "it must be a plain file of ours that neither group nor others may read or write "
-               "(chmod 600)";
-    default: return strerror_r(errno, out, out_size);
-    }
-}
+/* ---- the start ---- */
 
 static status_t read_key(places_remote_t *self)
 {
     const config_provider_t *settings = &self->config->provider;
+    status_t status = places_key_from_settings(settings, &self->key);
+    if (status == STATUS_OK) {
+        return STATUS_OK;
+    }
     char reason[128];
     char shown[PATH_MAX];
-    status_t status = STATUS_OK;
-    const char *source = settings->key_env != NULL ? settings->key_env : settings->key_file;
-    if (settings->key_env != NULL) {
-        status = places_key_from_variable(settings->key_env, &self->key);
-    } else if (settings->key_file != NULL) {
-        status = places_key_from_file(settings->key_file, &self->key);
-    }
-    if (status != STATUS_OK) {
-        const char *trouble = key_trouble(status, reason, sizeof reason);
-        text_escape(text_of(source), shown, sizeof shown);
-        log_event(self->log, LOG_PLACES_KEY_UNUSABLE, NULL,
-                  "places: cannot use the key in the %s %s: %s; the start ends here",
-                  settings->key_env != NULL ? "environment variable" : "file", shown, trouble);
-        return status == STATUS_NOT_FOUND ? STATUS_NOT_FOUND : STATUS_INVALID;
-    }
-    return STATUS_OK;
+    const char *trouble = places_key_trouble(status, reason, sizeof reason);
+    bool from_variable = settings->key_env != NULL;
+    text_escape(text_of(from_variable ? settings->key_env : settings->key_file), shown,
+                sizeof shown);
+    log_event(self->log, LOG_PLACES_KEY_UNUSABLE, NULL,
+              "places: cannot use the key in the %s %s: %s; the start ends here",
+              from_variable ? "environment variable" : "file", shown, trouble);
+    return status == STATUS_NOT_FOUND ? STATUS_NOT_FOUND : STATUS_INVALID;
 }
 
 /* Late enough for a slow provider, early enough to be passed on before the front-end gives up. */
-static int64_t answer_time_ns(const config_t *config)
+static int64_t patience_ns(const config_t *config)
 {
     int64_t most_ms = config->request_timeout_ms * 8 / 10;
     int64_t time_ms = config->provider.timeout_ms < most_ms ? config->provider.timeout_ms : most_ms;
@@ -83,35 +81,46 @@ static int64_t answer_time_ns(const config_t *config)
 
 static void on_done(void *argument, void *tag, const http_response_t *response);
 
+static http_t *new_http(places_remote_t *self)
+{
+    const config_provider_t *settings = &self->config->provider;
+    return http_new(&(http_settings_t){.ca_file = settings->ca_file,
+                                       .proxy = settings->proxy,
+                                       .user_agent = settings->user_agent,
+                                       .connect_timeout_ms = settings->connect_timeout_ms,
+                                       .maximum = self->provider->reply_maximum,
+                                       .done = on_done,
+                                       .argument = self});
+}
+
+static void init(places_remote_t *self)
+{
+    const config_provider_t *settings = &self->config->provider;
+    size_t most = self->provider->concurrent_max;
+    self->lookups = places_lookups_new();
+    self->breaker =
+        breaker_new(settings->breaker_failures, settings->breaker_pause_ms * TIMESTAMP_NS_PER_MS,
+                    LIMIT_BREAKER_PAUSE_MS * TIMESTAMP_NS_PER_MS);
+    self->request_count_max = settings->max_concurrent < most ? settings->max_concurrent : most;
+    if (self->provider->may_be_kept && settings->cache_s > 0) {
+        self->cache = places_cache_new(settings->cache_s * TIMESTAMP_NS_PER_S);
+    }
+    self->figures.provider = self->provider->name;
+    self->figures.state = breaker_state_text(self->breaker.state);
+    buffer_init(&self->answer, LIMIT_REPLY_SIZE);
+    self->http = new_http(self);
+}
+
 status_t places_remote_new(const config_t *config, log_t *log, places_asker_t asker,
                            places_remote_t **ret_self)
 {
-    const config_provider_t *settings = &config->provider;
     places_remote_t *self = memory_new(sizeof *self);
     *self = (places_remote_t){.config = config,
                               .log = log,
                               .asker = asker,
                               .provider = places_provider_find(config->places),
-                              .time_ns = answer_time_ns(config),
-                              .lookups = places_lookups_new()};
-    self->breaker =
-        breaker_new(settings->breaker_failures, settings->breaker_pause_ms * TIMESTAMP_NS_PER_MS,
-                    LIMIT_BREAKER_PAUSE_MS * TIMESTAMP_NS_PER_MS);
-    size_t most = self->provider->concurrent_max;
-    self->under_way_max = settings->max_concurrent < most ? settings->max_concurrent : most;
-    if (self->provider->may_be_kept && settings->cache_s > 0) {
-        self->kept = places_cache_new(settings->cache_s * TIMESTAMP_NS_PER_S);
-    }
-    self->figures.provider = self->provider->name;
-    self->figures.state = breaker_state_text(self->breaker.state);
-    buffer_init(&self->answer, LIMIT_REPLY_SIZE);
-    self->http = http_new(&(http_settings_t){.ca_file = settings->ca_file,
-                                             .proxy = settings->proxy,
-                                             .user_agent = settings->user_agent,
-                                             .connect_timeout_ms = settings->connect_timeout_ms,
-                                             .maximum = self->provider->reply_maximum,
-                                             .done = on_done,
-                                             .argument = self});
+                              .patience_ns = patience_ns(config)};
+    init(self);
     status_t status = read_key(self);
     if (status != STATUS_OK) {
         places_remote_destroy(&self);
@@ -129,7 +138,7 @@ void places_remote_destroy(places_remote_t **self_p)
     }
     http_destroy(&self->http);
     places_lookups_destroy(&self->lookups);
-    places_cache_destroy(&self->kept);
+    places_cache_destroy(&self->cache);
     buffer_done(&self->answer);
     places_key_done(&self->key);
     free(self);
@@ -138,7 +147,7 @@ void places_remote_destroy(places_remote_t **self_p)
 
 /* ---- answers ---- */
 
-/* Gives the answer that was made to all who asked; the lookup is gone then. */
+/* Gives the answer that was made to all who asked, and frees the lookup. */
 static void answer_lookup(places_remote_t *self, places_lookup_t *lookup)
 {
     for (size_t i = 0; i < lookup->ticket_count; i++) {
@@ -169,7 +178,7 @@ static text_t outcome_text(http_outcome_t outcome)
     return TEXT("the connection to the places provider broke off");
 }
 
-/* Nothing that holds our key is passed on or logged. */
+/* What holds our key is neither passed on nor logged. */
 static bool shows_key(const places_remote_t *self, text_t body)
 {
     text_t key = places_key_text(&self->key);
@@ -177,7 +186,7 @@ static bool shows_key(const places_remote_t *self, text_t body)
            memmem(body.data, body.size, key.data, key.size) != NULL;
 }
 
-/* Makes the answer of what came back. */
+/* Makes what came back into an answer; returns the status in it. */
 static places_status_t make_answer(places_remote_t *self, const places_query_t *query,
                                    const http_response_t *response)
 {
@@ -207,30 +216,36 @@ static void log_failure(places_remote_t *self, places_status_t status,
               places_answer_status_name(status), response->reason, response->status, sample);
 }
 
+static void log_pause(const places_remote_t *self)
+{
+    int64_t pause_ms = (self->breaker.open_until_ns - clock_steady_ns()) / TIMESTAMP_NS_PER_MS;
+    log_event(self->log, LOG_PLACES_PAUSED,
+              LOG_ABOUT(self->provider->name, LOG_NUMBER("pause_ms", pause_ms)),
+              "places: the provider fails: left alone for %lld ms; questions are answered at once "
+              "without places",
+              (long long)pause_ms);
+}
+
+/* Logs the state of the breaker if it is no longer `before`. */
 static void log_state(const places_remote_t *self, breaker_state_t before)
 {
-    const breaker_t *breaker = &self->breaker;
     const char *name = self->provider->name;
-    if (breaker->state == before) {
+    if (self->breaker.state == before) {
         return;
     }
-    if (breaker->state == BREAKER_OPEN) {
-        int64_t pause_ns = breaker->open_until_ns - clock_steady_ns();
-        log_event(
-            self->log, LOG_PLACES_PAUSED,
-            LOG_ABOUT(name, LOG_NUMBER("pause_ms", pause_ns / TIMESTAMP_NS_PER_MS)),
-            "places: the provider fails: left alone for %lld ms; questions are answered at once "
-            "without places",
-            (long long)(pause_ns / TIMESTAMP_NS_PER_MS));
-    } else if (breaker->state == BREAKER_HALF_OPEN) {
+    switch (self->breaker.state) {
+    case BREAKER_OPEN: log_pause(self); break;
+    case BREAKER_HALF_OPEN:
         log_event(self->log, LOG_PLACES_TRIED, LOG_PEER(name),
                   "places: the provider is tried again");
-    } else {
+        break;
+    case BREAKER_CLOSED:
         log_event(self->log, LOG_PLACES_BACK, LOG_PEER(name), "places: the provider answers again");
+        break;
     }
 }
 
-/* How long the provider wants to be left alone, 0: it does not say. */
+/* How long the provider asks to be left alone; 0: it does not say. */
 static int64_t hold_time_ns(const places_remote_t *self, const http_response_t *response)
 {
     int64_t hold_s = response->retry_after_s;
@@ -242,11 +257,13 @@ static int64_t hold_time_ns(const places_remote_t *self, const http_response_t *
            TIMESTAMP_NS_PER_S;
 }
 
-/* What the breaker makes of an answer. Refusals count: none is due to a client, for each question is well-formed. */
-static void judge(places_remote_t *self, places_status_t status, const http_response_t *response)
+/* Tells the breaker how a request went. Refusals count as failures: every question is well-formed, so none of
+ * them is a client's fault. */
+static void judge(places_remote_t *self, bool good, places_status_t status,
+                  const http_response_t *response)
 {
     breaker_state_t before = self->breaker.state;
-    if (status == PLACES_STATUS_OK || status == PLACES_STATUS_ZERO_RESULTS) {
+    if (good) {
         breaker_succeeded(&self->breaker);
     } else {
         self->figures.failures++;
@@ -261,12 +278,12 @@ static void on_done(void *argument, void *tag, const http_response_t *response)
 {
     places_remote_t *self = argument;
     places_lookup_t *lookup = tag;
-    self->under_way--;
+    self->request_count--;
     places_status_t status = make_answer(self, &lookup->query, response);
-    judge(self, status, response);
-    if (self->kept != NULL &&
-        (status == PLACES_STATUS_OK || status == PLACES_STATUS_ZERO_RESULTS)) {
-        places_cache_put(self->kept, &lookup->spot, buffer_text(&self->answer), clock_steady_ns());
+    bool good = status == PLACES_STATUS_OK || status == PLACES_STATUS_ZERO_RESULTS;
+    judge(self, good, status, response);
+    if (good && self->cache != NULL) {
+        places_cache_put(self->cache, &lookup->spot, buffer_text(&self->answer), clock_steady_ns());
     }
     answer_lookup(self, lookup);
 }
@@ -285,7 +302,7 @@ static status_t submit_question(places_remote_t *self, places_lookup_t *lookup,
                                                      .tag = lookup});
 }
 
-/* Sends the request of a lookup; false if its text does not fit or libcurl does not take it. */
+/* Sends the request of a lookup; false if its text does not fit, or libcurl does not take it. */
 static bool submit(places_remote_t *self, places_lookup_t *lookup, int64_t now_ns)
 {
     const config_provider_t *settings = &self->config->provider;
@@ -317,7 +334,7 @@ static void start_lookup(places_remote_t *self, places_lookup_t *lookup, int64_t
     before = self->breaker.state;
     lookup->under_way = submit(self, lookup, now_ns);
     if (lookup->under_way) {
-        self->under_way++;
+        self->request_count++;
         self->figures.requests++;
         return;
     }
@@ -328,19 +345,24 @@ static void start_lookup(places_remote_t *self, places_lookup_t *lookup, int64_t
                   TEXT("the question could not be sent"));
 }
 
-/* Answers what waited too long; sends what may be. */
+/* Answers what waited too long; starts what may start. */
 static void start_lookups(places_remote_t *self, int64_t now_ns)
 {
     places_lookup_t *lookup;
     while ((lookup = places_lookups_late(self->lookups, now_ns)) != NULL) {
-        refuse_lookup(self, lookup, PLACES_STATUS_OVER_QUERY_LIMIT,
-                      TEXT("too many questions to the places provider are waiting"));
+        refuse_lookup(self, lookup, PLACES_STATUS_OVER_QUERY_LIMIT, TOO_MANY);
     }
-    while (self->under_way < self->under_way_max &&
+    while (self->request_count < self->request_count_max &&
            (lookup = places_lookups_next(self->lookups)) != NULL) {
         start_lookup(self, lookup, now_ns);
     }
     self->figures.state = breaker_state_text(self->breaker.state);
+}
+
+/* Answers one question that is not a lookup; its answer is `json`. */
+static void answer_question(const places_remote_t *self, const places_query_t *query, text_t json)
+{
+    self->asker.answer(self->asker.argument, query->ticket, json);
 }
 
 void places_remote_ask(places_remote_t *self, const places_query_t *query)
@@ -349,18 +371,17 @@ void places_remote_ask(places_remote_t *self, const places_query_t *query)
     places_spot_t spot = places_lookups_spot(query);
     bool joined = false;
     text_t kept;
-    if (self->kept != NULL && places_cache_get(self->kept, &spot, now_ns, &kept)) {
+    if (self->cache != NULL && places_cache_get(self->cache, &spot, now_ns, &kept)) {
         self->figures.kept++;
-        self->asker.answer(self->asker.argument, query->ticket, kept);
+        answer_question(self, query, kept);
         return;
     }
-    if (places_lookups_add(self->lookups, query, now_ns + self->time_ns, &joined) != STATUS_OK) {
+    if (places_lookups_add(self->lookups, query, now_ns + self->patience_ns, &joined) !=
+        STATUS_OK) {
         self->figures.refused++;
         buffer_clear(&self->answer);
-        places_answer_refuse(PLACES_STATUS_OVER_QUERY_LIMIT,
-                             TEXT("too many questions to the places provider are waiting"),
-                             &self->answer);
-        self->asker.answer(self->asker.argument, query->ticket, buffer_text(&self->answer));
+        places_answer_refuse(PLACES_STATUS_OVER_QUERY_LIMIT, TOO_MANY, &self->answer);
+        answer_question(self, query, buffer_text(&self->answer));
         return;
     }
     self->figures.joined += joined ? 1 : 0;

@@ -1,8 +1,9 @@
-/* remote.h - asks a provider on the network: equal questions share a request, few requests at a time, and a
- * provider that fails is left alone for a while.
+/* remote.h - asks a provider on the network: equal questions share a request, only a few requests are under
+ * way at a time, and a provider that fails is left alone for a while.
  *
- * Owner: the places actor. Threads: the actor's. It waits only in places_remote_wait.
- * Each question gets one answer, within the herd file's `timeout` or eight tenths of its `request_timeout`, whichever is less; unless places_remote_destroy comes first.
+ * Owner: the worker of the places actor. Threads: the worker's. Only places_remote_wait waits.
+ * Each question gets one answer, within the herd file's `timeout` or eight tenths of its `request_timeout`,
+ * whichever is less, unless places_remote_destroy comes first.
  */
 #ifndef HERD_NODE_PLACES_REMOTE_H
 #define HERD_NODE_PLACES_REMOTE_H
@@ -16,28 +17,28 @@
 
 typedef struct places_remote places_remote_t;
 
-/* Who is answered (open value struct). The text is borrowed for the call. */
+/* Who gets the answers (open value struct). A text is borrowed for the call. */
 typedef struct {
     places_answer_fn *answer;
     void *argument; /* of answer */
 } places_asker_t;
 
-/* Prepares for the provider of `config` (borrowed as long as it lives), which is one on the network; reads its key. What cannot
- * work (no key) is logged with the reason and returned as STATUS_NOT_FOUND or STATUS_INVALID. Caller frees with
- * places_remote_destroy. */
+/* Prepares for the provider of `config` (borrowed, as is the log, as long as it lives), which must be one on
+ * the network; reads its key. If the key cannot be used, the reason is logged, and the result is
+ * STATUS_NOT_FOUND or STATUS_INVALID. Caller frees with places_remote_destroy. */
 status_t places_remote_new(const config_t *config, log_t *log, places_asker_t asker,
                            places_remote_t **ret_self) STATUS_MUST_USE;
 
-/* Ends it, with no answer to what was not answered yet, and clears the pointer; NULL is fine. */
+/* Ends it, leaving questions unanswered, and clears the pointer; NULL is fine. */
 void places_remote_destroy(places_remote_t **self_p);
 
-/* Takes a question whose radius and results are > 0; some are answered in this call. */
+/* Takes a question with a radius and a number of results > 0; some are answered within the call. */
 void places_remote_ask(places_remote_t *self, const places_query_t *query);
 
-/* Does what can be done without waiting; answers what came, and what waited too long. */
+/* Does what it can without waiting; answers what came, and what waited too long. */
 void places_remote_step(places_remote_t *self);
 
-/* Waits until there is something to do for places_remote_step, or one of `count` descriptors is readable. */
+/* Waits until places_remote_step has something to do, or one of `count` descriptors is readable. */
 void places_remote_wait(places_remote_t *self, const int *descriptors, size_t count);
 
 /* How it went so far; borrowed. */
