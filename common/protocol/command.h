@@ -15,10 +15,10 @@ typedef enum {
     COMMAND_WHATSAT,
 } command_kind_t;
 
-/* Open value struct. Which members are set is said in brackets. */
+/* Open value struct. In brackets: the kinds in which a field is set. */
 typedef struct {
     command_kind_t kind;
-    text_t client;          /* [IAMAT, WHATSAT] any bytes but white space and LF */
+    text_t client;          /* [IAMAT, WHATSAT] any bytes except white space and LF */
     text_t position;        /* [IAMAT] valid ISO 6709 */
     text_t client_time;     /* [IAMAT] valid POSIX time */
     int64_t client_time_ns; /* [IAMAT] */

@@ -8,11 +8,11 @@ enum { DECIMALS = 18 };
 /* A signed decimal as it stands in the text. */
 typedef struct {
     bool negative;
-    bool beyond;            /* some decimal is not 0, also past those that are read */
+    bool beyond;            /* some decimal is not 0, even behind those that are read */
     size_t whole_size;      /* digits before the point */
-    uint64_t whole;         /* their number, where they are no more than DIGITS_MAX */
-    uint64_t fraction;      /* the first decimals as a number... */
-    unsigned decimal_count; /* ...and how many these are, 0 .. DECIMALS */
+    uint64_t whole;         /* their value, if they are no more than DIGITS_MAX */
+    uint64_t fraction;      /* the first decimals as a number ... */
+    unsigned decimal_count; /* ... and how many these are, 0 .. DECIMALS */
 } decimal_t;
 
 /* The same by its parts. */
@@ -27,14 +27,14 @@ typedef struct {
 
 /* What tells latitude and longitude apart. */
 typedef struct {
-    size_t degree_digits; /* digits of the degrees where minutes follow: 2 or 3 */
+    size_t degree_digits; /* digits of the degrees if minutes follow: 2 or 3 */
     unsigned limit_deg;   /* largest magnitude */
 } axis_t;
 
 static const axis_t latitude = {.degree_digits = 2, .limit_deg = 90};
 static const axis_t longitude = {.degree_digits = 3, .limit_deg = 180};
 
-/* `digits` are of `fraction`, or too many for it. */
+/* `digits` have the value `fraction`, unless they are too many for it. */
 static void set_decimals(decimal_t *decimal, text_t digits, uint64_t fraction)
 {
     decimal->decimal_count = (unsigned)digits.size;
@@ -131,7 +131,7 @@ static double angle_degrees(const angle_t *angle)
     return angle->decimal.negative ? -magnitude : magnitude;
 }
 
-/* P5: what may follow latitude and longitude: nothing, or an altitude, a CRS and the closing "/". */
+/* P5: behind latitude and longitude there is nothing, or an altitude, a CRS and the closing "/". */
 static bool tail_is_valid(text_t rest)
 {
     if (rest.size == 0) {
@@ -151,7 +151,7 @@ static bool tail_is_valid(text_t rest)
     return rest.size == 1 && rest.data[0] == '/';
 }
 
-/* The whole of `text`, not computed yet. */
+/* Takes the whole of `text` apart; no degrees are computed yet. */
 static bool split(text_t text, angle_t *ret_latitude, angle_t *ret_longitude)
 {
     decimal_t first;
@@ -161,8 +161,9 @@ static bool split(text_t text, angle_t *ret_latitude, angle_t *ret_longitude)
            split_angle(&second, &longitude, ret_longitude);
 }
 
-/* Behind a sign, whole degrees below the limit, a point and decimals: what nearly all clients write is valid whatever
- * the decimals are. NULL where anything else stands at `at`, good or bad. */
+/* What nearly all clients write is a sign, whole degrees below the limit, a point and decimals,
+ * which is valid whatever the decimals are. Returns the byte behind it; NULL if anything else, good
+ * or bad, stands at `at`. */
 static const char *skip_usual(const char *at, const char *end, const axis_t *axis)
 {
     const char *whole = at + 1;

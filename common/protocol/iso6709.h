@@ -4,8 +4,8 @@
  * Latitude first, each part with its sign; the digits before the point say what a part holds:
  *   latitude   1-2 degrees, 4 degrees and minutes, 6 degrees, minutes and seconds
  *   longitude  1-3 degrees, 5 degrees and minutes, 7 degrees, minutes and seconds
- * (client-protocol.md, P1 to P6). Samples: "+34.068930-118.445127", "+0.5-0.12", "+3404.1358-11826.7076",
- * "+340408.15-1182642.46", "+27.5916+086.5640+8850CRSWGS_84/".
+ * (client-protocol.md, P1 to P6). Samples: "+34.068930-118.445127", "+0.5-0.12",
+ * "+3404.1358-11826.7076", "+340408.15-1182642.46", "+27.5916+086.5640+8850CRSWGS_84/".
  */
 #ifndef HERD_COMMON_PROTOCOL_ISO6709_H
 #define HERD_COMMON_PROTOCOL_ISO6709_H
@@ -20,11 +20,11 @@ typedef struct {
     double longitude_deg; /* -180 .. 180, east positive */
 } iso6709_position_t;
 
-/* Parses the whole of `text`; false for anything that is not a position. Limits are compared exactly, not
- * as rounded doubles: "+90.00000000000000000001+0" is refused. */
+/* Parses the whole of `text`; false if it is not a position. Limits are compared exactly, not as
+ * rounded doubles: "+90.00000000000000000001+0" is refused. */
 bool iso6709_parse(text_t text, iso6709_position_t *ret_position);
 
-/* Whether iso6709_parse would take it; cheaper, as no degrees are computed. */
+/* Whether iso6709_parse would take it; cheaper, because no degrees are computed. */
 bool iso6709_is_valid(text_t text);
 
 #endif

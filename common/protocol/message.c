@@ -19,7 +19,7 @@ const char *message_type_text(message_type_t type)
     return type_texts[type].data;
 }
 
-/* M1, M2: "HERD/" and a version, which is ours. */
+/* M1, M2: "HERD/" and our version. */
 static status_t check_protocol(text_t text)
 {
     if (text_equal(text, TEXT(PROTOCOL))) {
@@ -32,15 +32,15 @@ static status_t check_protocol(text_t text)
     return other ? STATUS_VERSION : STATUS_INVALID;
 }
 
-static status_t check_type(text_t text, message_type_t *ret_type)
+static bool find_type(text_t text, message_type_t *ret_type)
 {
     for (unsigned i = 0; i < MESSAGE_TYPES; i++) {
         if (text_equal(text, type_texts[i])) {
             *ret_type = (message_type_t)i;
-            return STATUS_OK;
+            return true;
         }
     }
-    return STATUS_INVALID;
+    return false;
 }
 
 status_t message_decode(const text_t *frames, size_t count, message_t *ret_message)
@@ -50,11 +50,11 @@ status_t message_decode(const text_t *frames, size_t count, message_t *ret_messa
     }
     message_t message = {.header = frames[2], .body = frames[3]};
     status_t status = check_protocol(frames[0]);
-    if (status == STATUS_OK) {
-        status = check_type(frames[1], &message.type);
-    }
     if (status != STATUS_OK) {
         return status;
+    }
+    if (!find_type(frames[1], &message.type)) {
+        return STATUS_INVALID;
     }
     if (message.header.size > LIMIT_HEADER_SIZE || message.body.size > LIMIT_BODY_SIZE) {
         return STATUS_TOO_LONG;

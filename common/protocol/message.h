@@ -1,13 +1,13 @@
-/* message.h - HERD/1, the protocol of the bus and of the request link: its frames, types and bodies.
+/* message.h - HERD/1, what the bus and the request link speak: its frames, types and bodies.
  *
- * docs/bus-protocol.md has the ABNF and the numbered rules (M, B, Q) that the code cites.
- * Every message is four frames:
+ * docs/bus-protocol.md has the ABNF, and the numbered rules (M, B, Q) that the code cites. Every
+ * message is four frames:
  *   "HERD/1"   protocol and version
  *   type       e.g. "DATA"
- *   header     a few space-separated fields, at most LIMIT_HEADER_SIZE bytes, may be empty
- *   body       LF-ended lines, at most LIMIT_BODY_SIZE bytes, may be empty
+ *   header     a few fields with spaces between them, at most LIMIT_HEADER_SIZE bytes, may be empty
+ *   body       lines that end in LF, at most LIMIT_BODY_SIZE bytes, may be empty
  *
- * Owner: the caller. Threads: any. Free of sockets: common/sockets/transport.h sends and receives.
+ * Free of sockets: common/sockets/transport.h sends and receives. Owner: the caller. Threads: any.
  */
 #ifndef HERD_COMMON_PROTOCOL_MESSAGE_H
 #define HERD_COMMON_PROTOCOL_MESSAGE_H
@@ -34,15 +34,15 @@
     X(REQUEST, "REQUEST")   /* client lines */                                                     \
     X(REPLY, "REPLY")       /* formatted replies */                                                \
     X(PING, "PING")         /* a front-end is alive */                                             \
-    X(PONG, "PONG")         /* so is the node */                                                   \
+    X(PONG, "PONG")         /* the node is alive, too */                                           \
     X(GOODBYE, "GOODBYE")   /* a front-end leaves */                                               \
     X(STATUS, "STATUS")     /* an operator asks */                                                 \
     X(FORGET, "FORGET")     /* an operator has a client forgotten */                               \
     X(WHERE, "WHERE")       /* an operator asks for a client's record */                           \
     X(LOGLEVEL, "LOGLEVEL") /* an operator sets what is logged */                                  \
-    X(ECHO, "ECHO")         /* an operator asks whether anybody is there */                        \
+    X(ECHO, "ECHO")         /* an operator asks whether the node is there */                       \
     X(RELOAD, "RELOAD")     /* an operator has the herd file read again */                         \
-    X(REPORT, "REPORT")     /* and is told */
+    X(REPORT, "REPORT")     /* the node answers an operator */
 
 typedef enum {
 #define MESSAGE_ENUM(name, text) MESSAGE_##name,
@@ -63,8 +63,8 @@ typedef struct {
     text_t body;
 } message_t;
 
-/* Takes the frames of a message apart (M1 to M4); its texts borrow from them. STATUS_INVALID: not of HERD's form.
- * STATUS_VERSION: another version of it. STATUS_TOO_LONG: header or body exceed their limits. */
+/* Parses the frames of a message (M1 to M4); its texts borrow from them. STATUS_INVALID: malformed.
+ * STATUS_VERSION: another version of HERD. STATUS_TOO_LONG: header or body exceed their limits. */
 status_t message_decode(const text_t *frames, size_t count, message_t *ret_message) STATUS_MUST_USE;
 
 /* The frames of `message`, in their order; they borrow what it borrows. */
@@ -73,10 +73,11 @@ void message_encode(const message_t *message, text_t ret_frames[MESSAGE_FRAMES])
 /* "DATA" for MESSAGE_DATA; never NULL. */
 const char *message_type_text(message_type_t type);
 
-/* The value of `key` in a body of "key value" lines (M5); false where it is not there. Borrows from `body`. */
+/* The value of `key` in a body of "key value" lines (M5); false if it is absent. Borrows from
+ * `body`. */
 bool message_value(text_t body, const char *key, text_t *ret_value);
 
-/* The same for a value that is a number, 0 .. `maximum`. */
+/* The same for a value that is a number, 0 .. `maximum`; false also if it is not. */
 bool message_number(text_t body, const char *key, uint64_t maximum, uint64_t *ret_value);
 
 /* Whether the `versions` in the body of a HELLO name ours (M2). */

@@ -1,5 +1,7 @@
 #include "common/protocol/publication.h"
 
+#include "common/base/sheet.h"
+
 #include <assert.h>
 
 static const text_t kind_texts[PUBLICATION_KINDS] = {
@@ -44,54 +46,41 @@ unsigned publication_kinds(text_t prefix)
 status_t publication_write_topic(publication_kind_t kind, text_t peer, const char *type,
                                  buffer_t *out)
 {
-    text_t first = kind_texts[kind];
-    text_t last = text_of(type);
     buffer_clear(out);
-    status_t status = buffer_reserve(out, first.size + peer.size + last.size + 2);
-    if (status != STATUS_OK) {
-        return status;
+    sheet_t sheet = sheet_begin(out);
+    sheet_put(&sheet, kind_texts[kind]);
+    sheet_put_byte(&sheet, '/');
+    sheet_put(&sheet, peer);
+    if (type[0] != '\0') {
+        sheet_put_byte(&sheet, '/');
+        sheet_put_string(&sheet, type);
     }
-    char *end = text_copy(first, out->data);
-    *end++ = '/';
-    end = text_copy(peer, end);
-    if (last.size > 0) {
-        *end++ = '/';
-        end = text_copy(last, end);
-    }
-    buffer_commit(out, (size_t)(end - out->data));
-    return STATUS_OK;
+    return sheet_end(&sheet);
 }
 
 status_t publication_write_meta(text_t member, int64_t time_ns, text_t session, buffer_t *out)
 {
+    char time[TEXT_NUMBER_SIZE];
     buffer_clear(out);
-    status_t status = buffer_reserve(out, member.size + session.size + TEXT_NUMBER_SIZE + 2);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    char *end = text_copy(member, out->data);
-    *end++ = ' ';
-    end += text_write_i64(time_ns, end);
-    *end++ = ' ';
-    end = text_copy(session, end);
-    buffer_commit(out, (size_t)(end - out->data));
-    return STATUS_OK;
+    sheet_t sheet = sheet_begin(out);
+    sheet_put(&sheet, member);
+    sheet_put_byte(&sheet, ' ');
+    sheet_put(&sheet, (text_t){.data = time, .size = text_write_i64(time_ns, time)});
+    sheet_put_byte(&sheet, ' ');
+    sheet_put(&sheet, session);
+    return sheet_end(&sheet);
 }
 
 status_t publication_append_count(const publication_count_t *count, buffer_t *out)
 {
-    status_t status = buffer_reserve(out, (size_t)3 * (TEXT_NUMBER_SIZE + 1));
-    if (status != STATUS_OK) {
-        return status;
-    }
-    const uint64_t numbers[] = {count->length, count->opening, count->number};
-    char *end = out->data + out->size;
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        *end++ = i == 0 ? ' ' : '.';
-        end += text_write_u64(numbers[i], end);
-    }
-    out->size = (size_t)(end - out->data);
-    return STATUS_OK;
+    sheet_t sheet = sheet_begin(out);
+    sheet_put_byte(&sheet, ' ');
+    sheet_put_u64(&sheet, count->length);
+    sheet_put_byte(&sheet, '.');
+    sheet_put_u64(&sheet, count->opening);
+    sheet_put_byte(&sheet, '.');
+    sheet_put_u64(&sheet, count->number);
+    return sheet_end(&sheet);
 }
 
 /* in/Hands/DATA        request/Goloman:4711/REQUEST

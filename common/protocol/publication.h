@@ -1,9 +1,11 @@
-/* publication.h - what a tap publishes: the topic frame and the meta frame (docs/bus-protocol.md, T2 to T5).
+/* publication.h - what a tap publishes: the topic frame and the meta frame.
  *
- * Owner: values; texts borrow. Threads: any.
- * The topic is what subscribers filter by, the meta frame says when and where, and counts:
+ * docs/bus-protocol.md, T2 to T5. Subscribers filter by the topic; the meta frame says whose tap it
+ * is, when, and counts:
  *   in/Hands/DATA
  *   Goloman 1621464827959498503 4a7ae4bc31f5ee23 0.3.17 3.1.4
+ *
+ * Owner: values; texts borrow. Threads: any.
  */
 #ifndef HERD_COMMON_PROTOCOL_PUBLICATION_H
 #define HERD_COMMON_PROTOCOL_PUBLICATION_H
@@ -50,35 +52,38 @@ typedef struct {
     int64_t time_ns; /* POSIX */
 } publication_t;
 
-/* How many messages a subscription has been sent (open value struct). */
+/* The messages that a subscription was sent (open value struct). */
 typedef struct {
-    uint64_t length;  /* of the prefix that was subscribed to, bytes */
-    uint64_t opening; /* new for each time that somebody is the first to subscribe to it */
-    uint64_t number;  /* of this message among those since then, from 1 */
+    uint64_t length;  /* bytes of the prefix that was subscribed to */
+    uint64_t opening; /* new each time that it gets its first subscriber */
+    uint64_t number;  /* of this message among those since the opening, from 1 */
 } publication_count_t;
 
 /* "in" for PUBLICATION_IN; never NULL. */
 const char *publication_kind_text(publication_kind_t kind);
 
-/* The kind of that text; false where there is none. */
+/* The kind of that text; false if there is none. */
 bool publication_kind_parse(text_t text, publication_kind_t *ret_kind);
 
 /* The kinds, as bits, that a topic beginning with `prefix` may be of. */
 unsigned publication_kinds(text_t prefix);
 
-/* Writes the topic anew. STATUS_FULL past the buffer's maximum. */
+/* Writes the topic anew; `type` may be empty. STATUS_FULL past the buffer's maximum, which leaves
+ * it empty. */
 status_t publication_write_topic(publication_kind_t kind, text_t peer, const char *type,
                                  buffer_t *out) STATUS_MUST_USE;
 
-/* Writes the meta frame anew, as yet without counts; appends a count to it. STATUS_FULL past the buffer's maximum. */
+/* publication_write_meta writes the meta frame anew, without counts; publication_append_count
+ * appends a count to it. STATUS_FULL past the buffer's maximum, with nothing appended. */
 status_t publication_write_meta(text_t member, int64_t time_ns, text_t session,
                                 buffer_t *out) STATUS_MUST_USE;
 status_t publication_append_count(const publication_count_t *count, buffer_t *out) STATUS_MUST_USE;
 
-/* Takes topic and meta apart. STATUS_INVALID for what is none of ours. */
+/* Parses topic and meta. STATUS_INVALID if they are not of this form. */
 status_t publication_parse(text_t topic, text_t meta, publication_t *ret_self) STATUS_MUST_USE;
 
-/* Cuts the next count off the front of `counts`; what is none is passed over. False where none is left. */
+/* Cuts the next count off the front of `counts`; fields of another form are passed over. False if
+ * no count is left. */
 bool publication_take_count(text_t *counts, publication_count_t *ret_count);
 
 #endif

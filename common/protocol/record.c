@@ -38,7 +38,8 @@ static char *put_field(char *out, text_t text)
     return out + 1;
 }
 
-/* Writes the answer line without its end, or the beginning of a tombstone's; `out` has room. */
+/* Writes the answer line without its LF, or the beginning of a tombstone's bus line; `out` has
+ * room. */
 static char *put_answer(char *out, const record_t *record)
 {
     bool tombstone = record_is_tombstone(record);
@@ -74,7 +75,7 @@ char *record_write_answer(const record_t *record, char *out)
     return out + 1;
 }
 
-/* Appends the answer line, or with `ordered` the bus line: the same with the order time behind it. */
+/* Appends the answer line; with `ordered` the bus line, which has the order time behind it. */
 static status_t append_line(const record_t *record, bool ordered, buffer_t *out)
 {
     status_t status = buffer_reserve(out, line_size_at_most(record));
@@ -121,7 +122,8 @@ bool record_name_is_valid(text_t name)
     return true;
 }
 
-/* The order time is the client time, or less where that is ahead of the origin's clock (replication.md, R2). */
+/* The order time is the client time, or less if that was ahead of the origin's clock
+ * (replication.md, R2). */
 static bool parse_order_time(text_t text, record_t *record)
 {
     if (text_equal(text, TEXT("="))) {
@@ -132,13 +134,14 @@ static bool parse_order_time(text_t text, record_t *record)
            record->order_time_ns < record->client_time_ns;
 }
 
-/* The fields of a line, by what they mean. */
+/* The fields that only a bus line has, by what they mean. */
 typedef struct {
     text_t difference;
     text_t order_time;
 } order_fields_t;
 
-/* Cuts the line into its fields; false where they are too few, too many or of another kind of line. */
+/* Cuts the line into its fields; false if they are too few or too many, or the line is of another
+ * kind. */
 static bool take_fields(text_t line, record_t *record, order_fields_t *order)
 {
     text_t kind;
@@ -155,18 +158,14 @@ static bool take_fields(text_t line, record_t *record, order_fields_t *order)
            text_take_field(&line, &order->order_time) && !text_take_field(&line, &extra);
 }
 
-static size_t text_size(const record_t *record)
-{
-    return record->client.size + record->position.size + record->client_time.size;
-}
-
 /* AT Clark +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503 =
  * FORGET Clark +0.263873386 kiwi.cs.ucla.edu 1621464827.959498503 = */
 status_t record_parse_bus_line(text_t line, record_t *ret_record)
 {
     record_t record;
     order_fields_t order;
-    /* What is taken is sent on, and must fit there: a line never grows by being printed again. */
+    /* What is taken is sent on, and must fit there, too: a line never grows by being printed
+     * again. */
     if (line.size > LIMIT_RECORD_LINE_SIZE) {
         return STATUS_TOO_LONG;
     }
@@ -174,8 +173,8 @@ status_t record_parse_bus_line(text_t line, record_t *ret_record)
         (!record_is_tombstone(&record) && !iso6709_is_valid(record.position))) {
         return STATUS_INVALID;
     }
-    /* No client line makes longer texts, and no store takes them. */
-    if (text_size(&record) >= LIMIT_LINE_SIZE) {
+    /* No client line has longer texts, and no store takes them. */
+    if (record_text_size(&record) >= LIMIT_LINE_SIZE) {
         return STATUS_TOO_LONG;
     }
     int64_t difference_ns;

@@ -14,10 +14,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Open value struct. Times are POSIX, in nanoseconds. */
+/* Open value struct. Times are POSIX, in nanoseconds. Client, position and client time are less
+ * than LIMIT_LINE_SIZE bytes together (record_text_size). */
 typedef struct {
-    text_t client;           /* 1 byte or more, no white space, no LF; the texts together are
-                                LIMIT_LINE_SIZE - 1 bytes at most */
+    text_t client;           /* 1 byte or more, without white space and LF */
     text_t position;         /* ISO 6709, as the client sent it; empty in a tombstone */
     text_t client_time;      /* as the client sent it */
     text_t origin;           /* the member that took it */
@@ -26,10 +26,16 @@ typedef struct {
     int64_t order_time_ns;   /* min (client time, receipt time + the origin's max_clock_lead) */
 } record_t;
 
-/* Whether it says that its client was forgotten (R17): it has no position. */
+/* Whether its client was forgotten (R17): a tombstone has no position. */
 static inline bool record_is_tombstone(const record_t *record)
 {
     return record->position.size == 0;
+}
+
+/* Bytes of client, position and client time together. */
+static inline size_t record_text_size(const record_t *record)
+{
+    return record->client.size + record->position.size + record->client_time.size;
 }
 
 /* The order time of R2. */
@@ -43,35 +49,38 @@ static inline int64_t record_order_time(int64_t client_time_ns, int64_t receipt_
     return client_time_ns < latest ? client_time_ns : latest;
 }
 
-/* The total order of two records of one client (R3): < 0 where `one` is older, 0 where they are the same
- * bytes, > 0 where it is newer. Compared field by field: order time, receipt time, origin, client time,
- * position, text of the client time. */
+/* Compares two records of one client in the total order of R3: < 0 if `one` is older, 0 if they are
+ * the same bytes, > 0 if it is newer. The first field that differs decides: order time, receipt
+ * time, origin, client time, position, text of the client time. */
 int record_compare(const record_t *one, const record_t *other);
 
-/* Appends the line a client is answered with (client-protocol.md, A1), LF and all; not for a tombstone:
+/* Appends the line that a client is answered with (client-protocol.md, A1), with its LF; not for a
+ * tombstone:
  *   AT Clark +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503
- * STATUS_FULL with nothing appended where the longest line of such fields would pass the buffer's maximum. */
+ * STATUS_FULL, with nothing appended, if the longest line of such fields would pass the buffer's
+ * maximum. */
 status_t record_append_answer(const record_t *record, buffer_t *out) STATUS_MUST_USE;
 
-/* The bytes of that line, and the line at `out`, which has room for them; the byte behind it. */
+/* record_answer_size returns the bytes of that line; record_write_answer writes it to `out`, which
+ * has room for them, and returns the byte behind it. */
 size_t record_answer_size(const record_t *record);
 char *record_write_answer(const record_t *record, char *out);
 
-/* Appends the line that travels on the bus (bus-protocol.md, `record`): the answer's, then the order time ("="
- * where it is the client time), then LF:
+/* Appends the line that travels on the bus (bus-protocol.md, `record`): the answer's, then the
+ * order time, "=" if it is the client time, then LF:
  *   AT Clark +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503 =
  *   FORGET Clark +0.263873386 kiwi.cs.ucla.edu 1621464827.959498503 =
  * STATUS_FULL as above. */
 status_t record_append_bus_line(const record_t *record, buffer_t *out) STATUS_MUST_USE;
 
-/* Parses a bus line (without its LF); texts borrow from it. STATUS_TOO_LONG past LIMIT_RECORD_LINE_SIZE, and
- * where client, position and client time are LIMIT_LINE_SIZE bytes or more together; STATUS_INVALID for anything
- * else that is none, also for a position that is none; STATUS_OUT_OF_RANGE where a time is none, does not fit or
- * contradicts the others. */
+/* Parses a bus line (without its LF); texts borrow from it. STATUS_TOO_LONG past
+ * LIMIT_RECORD_LINE_SIZE, or if client, position and client time are LIMIT_LINE_SIZE bytes or more
+ * together. STATUS_INVALID if it is malformed otherwise, also in its position. STATUS_OUT_OF_RANGE
+ * if a time is malformed, does not fit or contradicts the others. */
 status_t record_parse_bus_line(text_t line, record_t *ret_record) STATUS_MUST_USE;
 
-/* Whether `name` may name a member or herd: 1 .. LIMIT_NAME_SIZE letters, digits, "_", "-", ".", the first a
- * letter or digit. */
+/* Whether `name` may name a member or herd: 1 .. LIMIT_NAME_SIZE letters, digits, "_", "-", ".",
+ * the first of them a letter or digit. */
 bool record_name_is_valid(text_t name);
 
 #endif

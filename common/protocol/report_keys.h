@@ -1,7 +1,7 @@
 /* report_keys.h - the keys of REPORT, which a node writes and herdctl reads: one list for both.
  *
- * docs/bus-protocol.md, S1 to S6, says what each of them means. A key stands in front of its line, or
- * in a field "key=number" of one; the same word may be both.
+ * docs/bus-protocol.md, S1 to S6, says what each of them means. A key stands in front of its line,
+ * or in a field "key=number" of one; the same word may be both.
  *
  * Owner: none. Threads: any.
  */

@@ -1,15 +1,17 @@
-/* rules.h - the rules of replication that a test may take out, one at a time, to see that the simulator misses it.
+/* rules.h - rules of replication that a test takes out, one at a time: the simulator must notice.
  *
- * RULE(NAME) is true. Only in the build of the simulator with mutants (HERD_MUTANTS, tests/sim) it is false while that
- * rule is taken out; programs that are shipped contain nothing of this. A new rule whose breach a test could overlook gets
- * a line here, RULE() where it is obeyed, and so a row in the table of tests/sim/mutants.
+ * RULE(NAME) is true. Only in the simulator's build with mutants (HERD_MUTANTS, tests/sim) it is
+ * false while that rule is taken out; programs that are shipped contain nothing of this. A new rule
+ * whose breach a test could overlook gets a line here, and RULE() in the code that obeys it: so it
+ * gets a row in the table of tests/sim/mutants.
  */
 #ifndef HERD_COMMON_PROTOCOL_RULES_H
 #define HERD_COMMON_PROTOCOL_RULES_H
 
 #include <stdbool.h>
 
-/* Every rule: name in the code, where docs/replication.md or docs/bus-protocol.md has it, and what is done without it. */
+/* Every rule: its name in the code, the rule of docs/replication.md or docs/bus-protocol.md, and
+ * what happens without it. */
 #define RULES_MAP(X)                                                                               \
     X(CLOCK_BOUND, "R2", "a client time is believed, however far ahead")                           \
     X(TIE_RECEIPT, "R3", "equal order times: the receipt time does not decide")                    \

@@ -70,11 +70,6 @@ void store_limit_memory(store_t *self, size_t max_memory)
     self->max_memory = max_memory;
 }
 
-static size_t text_size(const record_t *record)
-{
-    return record->client.size + record->position.size + record->client_time.size;
-}
-
 static size_t entry_size(const entry_t *entry)
 {
     size_t rest_size = (size_t)entry->position_size + entry->client_time_size;
@@ -344,7 +339,7 @@ static store_outcome_t replace(store_t *self, slot_t *slot, const record_t *reco
 
 store_outcome_t store_merge(store_t *self, const record_t *record, uint32_t marks)
 {
-    assert(record->client.size > 0 && text_size(record) < LIMIT_LINE_SIZE);
+    assert(record->client.size > 0 && record_text_size(record) < LIMIT_LINE_SIZE);
     if (record->order_time_ns < self->taken_from_ns && RULE(REFUSE_EXPIRED)) {
         return STORE_EXPIRED;
     }

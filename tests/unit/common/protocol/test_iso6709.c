@@ -11,7 +11,7 @@
 /* Degrees from degrees, minutes and seconds, the obvious way. */
 #define DMS(degrees, minutes, seconds) ((degrees) + (minutes) / 60.0 + (seconds) / 3600.0)
 
-/* What is taken is what is valid. */
+/* What iso6709_parse takes is valid, and nothing else. */
 static bool parse(text_t text, iso6709_position_t *ret_position)
 {
     bool taken = iso6709_parse(text, ret_position);
@@ -358,7 +358,7 @@ static void very_long_positions_are_read(void **state)
     free(digits);
 }
 
-/* Each byte at each place of what clients mostly write, and each beginning of it. */
+/* Each byte at each index of a usual position, and each beginning of it. */
 static void any_byte_anywhere_is_valid_or_not(void **state)
 {
     (void)state;

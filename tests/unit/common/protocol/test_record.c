@@ -49,7 +49,7 @@ static void the_answer_is_that_of_the_protocol(void **state)
     buffer_init(&out, 1000);
     assert_int_equal(record_append_answer(&clark, &out), STATUS_OK);
     assert_text_equal(buffer_text(&out), CLARK_ANSWER "\n");
-    /* The same where it is to be sent from. */
+    /* record_write_answer writes the same line. */
     char sent[sizeof CLARK_ANSWER "\n"];
     assert_int_equal(record_answer_size(&clark), out.size);
     assert_ptr_equal(record_write_answer(&clark, sent), sent + out.size);
@@ -160,7 +160,7 @@ static void extreme_times_compare(void **state)
     assert_true(record_compare(&early, &late) < 0);
 }
 
-/* One of few values for each field, so that many records differ in one field or in none. */
+/* Few values for each field, so that many records differ in one field or in no field. */
 static record_t few_valued_record(uint64_t *seed)
 {
     static const char *const positions[] = {"+1-1", "+1-10", "+1.0-1", "-1-1"};
@@ -216,7 +216,7 @@ static void bus_line_of(const record_t *record, buffer_t *out, text_t *ret_line)
     *ret_line = text_first(buffer_text(out), out->size - 1);
 }
 
-/* A record as an origin makes them; its texts stand in `room`. */
+/* A record as origins make them; its texts stand in `room`. */
 static record_t any_record(uint64_t *seed, buffer_t *room)
 {
     static const int64_t leads[] = {0, 1, 1000000000, INT64_C(10000000000)};
@@ -365,7 +365,7 @@ static const struct {
     {"AT Clark +0.000000000 kiwi +1-1 5. =", STATUS_OUT_OF_RANGE},
     {"AT Clark +0.000000000 kiwi +1-1 1e3 =", STATUS_OUT_OF_RANGE},
     {"AT Clark +0.000000000 kiwi +1-1 9223372036.854775808 =", STATUS_OUT_OF_RANGE},
-    /* order time: less than the client time where it is a number */
+    /* order time: less than the client time if it is a number */
     {CLARK_ANSWER " 1621464827959498503", STATUS_OUT_OF_RANGE},
     {CLARK_ANSWER " 1621464827959498504", STATUS_OUT_OF_RANGE},
     {CLARK_ANSWER " 9223372036854775808", STATUS_OUT_OF_RANGE},
@@ -394,7 +394,8 @@ static void bad_bus_lines_are_refused(void **state)
                      STATUS_OUT_OF_RANGE);
 }
 
-/* A tombstone has all but a position; what comes back is what was sent, and no record takes its place in the order. */
+/* A tombstone has everything except a position. What comes back is what was sent; in the order it
+ * is one record among others. */
 static void a_tombstone_has_no_position(void **state)
 {
     (void)state;
@@ -427,8 +428,8 @@ static void a_tombstone_has_no_position(void **state)
     assert_true(record_compare(&tombstone, &clark) > 0);
 }
 
-/* The longest line of a client makes a line that the bus takes; a longer one is refused, whichever of its
- * fields is long: what a member takes it must be able to send. */
+/* The longest line of a client makes a line that the bus takes; a longer one is refused, whichever
+ * of its fields is too long. */
 static void bus_lines_have_a_longest(void **state)
 {
     (void)state;
