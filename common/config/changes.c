@@ -1,5 +1,7 @@
 #include "common/config/changes.h"
 
+#include "common/config/table.h"
+
 #include <string.h>
 
 static bool differ(const char *one, const char *other)
@@ -10,8 +12,9 @@ static bool differ(const char *one, const char *other)
 void config_changes_report(const config_view_t *before, const config_view_t *now,
                            config_change_fn *report, void *argument)
 {
-    for (size_t i = 0; i < config_key_count(); i++) {
-        const config_key_t *key = config_key_at(i);
+    const config_table_t *table = config_table();
+    for (size_t i = 0; i < table->count; i++) {
+        const config_key_t *key = &table->rows[i];
         bool of_member = key->section == CONFIG_SECTION_MEMBER;
         const char *const *old_texts = of_member ? before->member->texts : before->config->texts;
         const char *const *new_texts = of_member ? now->member->texts : now->config->texts;

@@ -8,6 +8,7 @@
 #include "common/config/members.h"
 #include "common/config/places.h"
 #include "common/config/security.h"
+#include "common/config/table.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -36,17 +37,17 @@ static bool config_read(const char *path, const config_reader_t *reader, text_t 
 {
     FILE *file = fopen(path, "re");
     if (file == NULL) {
-        config_error(reader->findings, 0, "cannot be opened: %s", strerror(errno));
+        config_findings_error(reader->findings, 0, "cannot be opened: %s", strerror(errno));
         return false;
     }
     bool read = config_read_file(file, reader->arena, ret_text);
     int reason = errno;
     fclose(file);
     if (!read) {
-        config_error(reader->findings, 0, "cannot be read: %s", strerror(reason));
+        config_findings_error(reader->findings, 0, "cannot be read: %s", strerror(reason));
     } else if (ret_text->size > LIMIT_CONFIG_SIZE) {
-        config_error(reader->findings, 0, "larger than %d bytes, which no herd needs",
-                     LIMIT_CONFIG_SIZE);
+        config_findings_error(reader->findings, 0, "larger than %d bytes, which no herd needs",
+                              LIMIT_CONFIG_SIZE);
         read = false;
     }
     return read;
@@ -71,10 +72,11 @@ static void config_check_folder(const config_reader_t *reader, const config_foun
                                 const char *key, const char *path)
 {
     struct stat state;
-    const config_setting_t *setting = config_found(found, key);
+    const config_setting_t *setting = config_keys_found(found, key);
     if (path != NULL && stat(path, &state) == 0 && !S_ISDIR(state.st_mode)) {
-        config_error(reader->findings, setting != NULL ? setting->line : 0,
-                     "\"%s\": %s is not a folder", key, config_shown(reader->findings, path));
+        config_findings_error(reader->findings, setting != NULL ? setting->line : 0,
+                              "\"%s\": %s is not a folder", key,
+                              config_findings_shown(reader->findings, path));
     }
 }
 
@@ -97,9 +99,9 @@ static void config_read_herd(const config_reader_t *reader, const config_lines_t
     config_check_folder(reader, found, "data_dir", config->data_dir);
     config_check_folder(reader, found, "keys", config->keys);
     config_security_check(reader, found, config);
-    const config_setting_t *places = config_found(found, "places");
+    const config_setting_t *places = config_keys_found(found, "places");
     if (places != NULL) {
-        config_found_t found_places = {.section = CONFIG_SECTION_PLACES};
+        config_found_t found_places = {.table = reader->table, .section = CONFIG_SECTION_PLACES};
         config_keys_read(reader, lines, config_index(lines, places), &found_places, config);
         config_keys_note(&found_places, texts);
         config_places_check(reader, &found_places, config, places->line);
@@ -114,7 +116,7 @@ static void config_read_members(const config_reader_t *reader, const config_line
     config_drafts_t drafts;
     config_members_read(reader, lines, config_index(lines, setting), &drafts);
     if (config->run_dir != NULL) {
-        const config_setting_t *run_dir = config_found(herd, "run_dir");
+        const config_setting_t *run_dir = config_keys_found(herd, "run_dir");
         config_members_default_requests(reader, &drafts, config->run_dir,
                                         run_dir != NULL ? run_dir->line : 0);
     }
@@ -126,7 +128,7 @@ static void config_read_members(const config_reader_t *reader, const config_line
     config_links_resolve(reader, &drafts);
     if (config->acknowledge_peers > 0 && reader->findings->error_count == errors_before) {
         config_links_check_peers(reader, &drafts, config->acknowledge_peers,
-                                 config_found(herd, "acknowledge")->line);
+                                 config_keys_found(herd, "acknowledge")->line);
     }
 
     config_member_t *members = arena_take(reader->arena, drafts.count * sizeof *members);
@@ -140,14 +142,14 @@ static void config_read_members(const config_reader_t *reader, const config_line
 static void config_read_sections(const config_reader_t *reader, const config_lines_t *lines,
                                  config_t *config)
 {
-    config_found_t root = {.section = CONFIG_SECTION_ROOT};
-    config_found_t herd = {.section = CONFIG_SECTION_HERD};
+    config_found_t root = {.table = reader->table, .section = CONFIG_SECTION_ROOT};
+    config_found_t herd = {.table = reader->table, .section = CONFIG_SECTION_HERD};
     config_keys_read(reader, lines, CONFIG_NO_PARENT, &root, NULL);
-    const config_setting_t *setting = config_found(&root, "herd");
+    const config_setting_t *setting = config_keys_found(&root, "herd");
     if (setting != NULL) {
         config_read_herd(reader, lines, setting, &herd, config);
     }
-    setting = config_found(&root, "members");
+    setting = config_keys_found(&root, "members");
     if (setting != NULL) {
         config_read_members(reader, lines, setting, &herd, config);
     }
@@ -161,6 +163,7 @@ config_t *config_load(const char *path, config_report_fn *report, void *argument
     config_findings_t *findings = arena_take(arena, sizeof *findings);
     findings->arena = arena;
     config_reader_t reader = {
+        .table = config_table(),
         .arena = arena,
         .findings = findings,
         .folder = config_folder(path, arena),
@@ -171,7 +174,7 @@ config_t *config_load(const char *path, config_report_fn *report, void *argument
     if (config_read(path, &reader, &text) && config_lines_read(text, arena, findings, &lines)) {
         config_read_sections(&reader, &lines, config);
     }
-    config_findings_tell(findings, path, report, argument);
+    config_findings_report(findings, path, report, argument);
     if (findings->error_count > 0) {
         config_destroy(&config);
     }

@@ -37,7 +37,7 @@ static void config_listeners_add(config_listeners_t *self, const config_draft_t 
     }
     listener->draft = draft;
     listener->key = key;
-    listener->line = config_draft_line(draft, key);
+    listener->line = config_members_line(draft, key);
     self->count++;
 }
 
@@ -103,12 +103,13 @@ static void config_listeners_compare(const config_reader_t *reader, const config
             continue;
         }
         bool ipc = one->endpoint.kind == ENDPOINT_IPC;
-        const char *what = ipc ? config_shown(reader->findings, one->endpoint.path)
+        const char *what = ipc ? config_findings_shown(reader->findings, one->endpoint.path)
                                : arena_format(reader->arena, "port %u", one->endpoint.address.port);
-        config_error(reader->findings, one->line > other->line ? one->line : other->line,
-                     "%s is taken twice: \"%s\" of %s (line %u) and \"%s\" of %s (line %u)", what,
-                     other->key, other->draft->member.name, other->line, one->key,
-                     one->draft->member.name, one->line);
+        config_findings_error(
+            reader->findings, one->line > other->line ? one->line : other->line,
+            "%s is taken twice: \"%s\" of %s (line %u) and \"%s\" of %s (line %u)", what,
+            other->key, other->draft->member.name, other->line, one->key, one->draft->member.name,
+            one->line);
         return;
     }
 }
@@ -116,7 +117,7 @@ static void config_listeners_compare(const config_reader_t *reader, const config
 static void config_listener_warn(const config_reader_t *reader, const config_listener_t *self)
 {
     if (self->endpoint.address.port >= CONFIG_EPHEMERAL_PORT && strcmp(self->key, "clients") != 0) {
-        config_warning(
+        config_findings_warning(
             reader->findings, self->line,
             "\"%s\" has port %u; use one below %d, or a connection of this machine may be "
             "given that port while the member is down",
@@ -145,10 +146,11 @@ static void config_endpoint_check_local(const config_reader_t *reader, const con
         config_is_loopback(&endpoint)) {
         return; /* absent, told of already, or right */
     }
-    config_error(reader->findings, config_draft_line(draft, key),
-                 "\"%s\" of %s would be open to other machines without keys; make some (herdctl "
-                 "keygen) and name their folder (keys), or say security = \"none\"",
-                 key, draft->member.name);
+    config_findings_error(
+        reader->findings, config_members_line(draft, key),
+        "\"%s\" of %s would be open to other machines without keys; make some (herdctl "
+        "keygen) and name their folder (keys), or say security = \"none\"",
+        key, draft->member.name);
 }
 
 void config_endpoints_check_local(const config_reader_t *reader, const config_drafts_t *drafts)

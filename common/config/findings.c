@@ -30,7 +30,7 @@ __attribute__((format(printf, 3, 0))) static void config_findings_add(config_fin
     self->kept[self->count++] = finding;
 }
 
-void config_error(config_findings_t *self, unsigned line, const char *format, ...)
+void config_findings_error(config_findings_t *self, unsigned line, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -39,7 +39,7 @@ void config_error(config_findings_t *self, unsigned line, const char *format, ..
     va_end(arguments);
 }
 
-void config_warning(config_findings_t *self, unsigned line, const char *format, ...)
+void config_findings_warning(config_findings_t *self, unsigned line, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -48,7 +48,7 @@ void config_warning(config_findings_t *self, unsigned line, const char *format, 
     va_end(arguments);
 }
 
-const char *config_shown(config_findings_t *self, const char *text)
+const char *config_findings_shown(config_findings_t *self, const char *text)
 {
     char shown[CONFIG_SHOWN_SIZE];
     text_escape(text_of(text), shown, sizeof shown);
@@ -65,8 +65,8 @@ static int config_finding_compare(const void *one_, const void *other_)
     return one->sequence < other->sequence ? -1 : 1;
 }
 
-void config_findings_tell(config_findings_t *self, const char *file, config_report_fn *report,
-                          void *argument)
+void config_findings_report(config_findings_t *self, const char *file, config_report_fn *report,
+                            void *argument)
 {
     qsort(self->kept, self->count, sizeof self->kept[0], config_finding_compare);
     for (size_t i = 0; i < self->count; i++) {

@@ -28,19 +28,19 @@ typedef struct {
     size_t error_count;                           /* kept and left out */
 } config_findings_t;
 
-/* Adds an error, printf-formatted. Foreign text in it must have passed config_shown. */
-void config_error(config_findings_t *self, unsigned line, const char *format, ...)
+/* Adds an error, printf-formatted. Foreign text in it must have passed config_findings_shown. */
+void config_findings_error(config_findings_t *self, unsigned line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Adds a warning. */
-void config_warning(config_findings_t *self, unsigned line, const char *format, ...)
+void config_findings_warning(config_findings_t *self, unsigned line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* `text` fit for a terminal (text_escape), shortened; lives in the arena. */
-const char *config_shown(config_findings_t *self, const char *text);
+const char *config_findings_shown(config_findings_t *self, const char *text);
 
 /* Tells all of them to `report`, by line. */
-void config_findings_tell(config_findings_t *self, const char *file, config_report_fn *report,
-                          void *argument);
+void config_findings_report(config_findings_t *self, const char *file, config_report_fn *report,
+                            void *argument);
 
 #endif

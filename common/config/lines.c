@@ -45,7 +45,7 @@ static text_t config_trim(text_t line)
 
 static bool config_scan_fail(const config_scan_t *self, const char *text)
 {
-    config_error(self->findings, self->line, "%s", text);
+    config_findings_error(self->findings, self->line, "%s", text);
     return false;
 }
 
@@ -58,8 +58,8 @@ static bool config_scan_bytes(const config_scan_t *self, text_t line)
             return config_scan_fail(self, "a tab: indent and separate with spaces");
         }
         if (byte < 0x20 || byte == 0x7f) {
-            config_error(self->findings, self->line, "a control byte (0x%02x) in column %zu", byte,
-                         i + 1);
+            config_findings_error(self->findings, self->line,
+                                  "a control byte (0x%02x) in column %zu", byte, i + 1);
             return false;
         }
     }
@@ -75,7 +75,7 @@ static bool config_scan_end(const config_scan_t *self, text_t rest)
     }
     char shown[64];
     text_escape(rest, shown, sizeof shown);
-    config_error(self->findings, self->line, "\"%s\" is not expected here", shown);
+    config_findings_error(self->findings, self->line, "\"%s\" is not expected here", shown);
     return false;
 }
 
@@ -144,8 +144,8 @@ static bool config_scan_line(config_scan_t *self, text_t line)
     text_t text = config_skip_spaces(line);
     size_t indentation = line.size - text.size;
     if (indentation % CONFIG_INDENTATION != 0) {
-        config_error(self->findings, self->line,
-                     "indented by %zu spaces; ZPL wants four for each level", indentation);
+        config_findings_error(self->findings, self->line,
+                              "indented by %zu spaces; ZPL wants four for each level", indentation);
         return false;
     }
     if (text.data[0] == '#') {
@@ -225,7 +225,7 @@ bool config_lines_read(text_t text, arena_t *arena, config_findings_t *findings,
         return false;
     }
     if (scan.count > 0 && !config_lines_take_values(text, scan)) {
-        config_error(findings, 0, "zconfig reads this file differently; please report it");
+        config_findings_error(findings, 0, "zconfig reads this file differently; please report it");
         return false;
     }
     config_lines_find_ends(&scan);

@@ -34,16 +34,17 @@ static void config_links_unknown(const config_links_t *self, unsigned line, text
 {
     config_findings_t *findings = self->reader->findings;
     const char *shown =
-        config_shown(findings, arena_copy_text(self->reader->arena, name.data, name.size));
+        config_findings_shown(findings, arena_copy_text(self->reader->arena, name.data, name.size));
     spelling_t spelling = {.word = name};
     for (size_t i = 0; i < self->drafts->count; i++) {
         spelling_consider(&spelling, config_links_name(self, i));
     }
     if (spelling.nearest != NULL) {
-        config_error(findings, line, "unknown neighbour \"%s\"; did you mean \"%s\"?", shown,
-                     spelling.nearest);
+        config_findings_error(findings, line, "unknown neighbour \"%s\"; did you mean \"%s\"?",
+                              shown, spelling.nearest);
     } else {
-        config_error(findings, line, "unknown neighbour \"%s\": no member has this name", shown);
+        config_findings_error(findings, line, "unknown neighbour \"%s\": no member has this name",
+                              shown);
     }
 }
 
@@ -57,11 +58,11 @@ static void config_links_add(const config_links_t *self, size_t from, unsigned l
     if (to == self->drafts->count) {
         config_links_unknown(self, line, name);
     } else if (to == from) {
-        config_error(self->reader->findings, line, "member %s names itself as a neighbour",
-                     config_links_name(self, from));
+        config_findings_error(self->reader->findings, line, "member %s names itself as a neighbour",
+                              config_links_name(self, from));
     } else if (*config_links_cell(self, from, to)) {
-        config_error(self->reader->findings, line, "neighbour %s is named twice",
-                     config_links_name(self, to));
+        config_findings_error(self->reader->findings, line, "neighbour %s is named twice",
+                              config_links_name(self, to));
     } else {
         *config_links_cell(self, from, to) = true;
     }
@@ -71,7 +72,7 @@ static void config_links_read(const config_links_t *self)
 {
     for (size_t from = 0; from < self->drafts->count; from++) {
         const config_setting_t *setting =
-            config_found(&self->drafts->drafts[from].found, "neighbours");
+            config_keys_found(&self->drafts->drafts[from].found, "neighbours");
         if (setting == NULL) {
             continue;
         }
@@ -88,9 +89,9 @@ static void config_links_warn_one_sided(const config_links_t *self)
     for (size_t from = 0; from < self->drafts->count; from++) {
         for (size_t to = 0; to < self->drafts->count; to++) {
             if (*config_links_cell(self, from, to) && !*config_links_cell(self, to, from)) {
-                config_warning(
+                config_findings_warning(
                     self->reader->findings,
-                    config_draft_line(&self->drafts->drafts[from], "neighbours"),
+                    config_members_line(&self->drafts->drafts[from], "neighbours"),
                     "%s names %s as a neighbour, but %s does not name %s; the link is used "
                     "both ways all the same",
                     config_links_name(self, from), config_links_name(self, to),
@@ -126,9 +127,10 @@ static void config_links_warn_parts(const config_links_t *self)
     config_links_reach(self, reached);
     for (size_t i = 0; i < count; i++) {
         if (!reached[i]) {
-            config_warning(self->reader->findings, self->drafts->drafts[i].setting->line,
-                           "no chain of links joins %s to %s: updates do not pass between them",
-                           config_links_name(self, 0), config_links_name(self, i));
+            config_findings_warning(
+                self->reader->findings, self->drafts->drafts[i].setting->line,
+                "no chain of links joins %s to %s: updates do not pass between them",
+                config_links_name(self, 0), config_links_name(self, i));
             break; /* one example tells it */
         }
     }
@@ -180,10 +182,11 @@ void config_links_check_peers(const config_reader_t *reader, const config_drafts
         const config_draft_t *draft = &drafts->drafts[i];
         size_t count = draft->member.neighbour_count;
         if (count < peers) {
-            config_error(reader->findings, config_draft_line(draft, "neighbours"),
-                         "\"acknowledge\" in line %u waits for %zu neighbour%s, but %s has "
-                         "%zu: no IAMAT there would ever be answered",
-                         line, peers, peers == 1 ? "" : "s", draft->member.name, count);
+            config_findings_error(
+                reader->findings, config_members_line(draft, "neighbours"),
+                "\"acknowledge\" in line %u waits for %zu neighbour%s, but %s has "
+                "%zu: no IAMAT there would ever be answered",
+                line, peers, peers == 1 ? "" : "s", draft->member.name, count);
         }
     }
 }

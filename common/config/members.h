@@ -47,6 +47,6 @@ void config_endpoints_check(const config_reader_t *reader, const config_drafts_t
 void config_endpoints_check_local(const config_reader_t *reader, const config_drafts_t *drafts);
 
 /* The line of a member's key where the file has it, else the member's own. */
-unsigned config_draft_line(const config_draft_t *self, const char *key);
+unsigned config_members_line(const config_draft_t *self, const char *key);
 
 #endif

@@ -52,28 +52,28 @@ static const struct {
     {"breaker_pause", FOR_REMOTE},
 };
 
-void config_parse_provider(const config_reader_t *reader, const config_key_t *key,
-                           const config_setting_t *setting, void *structure)
+void config_places_provider(const config_reader_t *reader, const config_key_t *key,
+                            const config_setting_t *setting, void *structure)
 {
     for (size_t i = 0; i < PROVIDER_COUNT; i++) {
         if (strcmp(setting->value, provider_names[i]) == 0) {
-            *(config_places_t *)config_field(key, structure) = (config_places_t)i;
+            *(config_places_t *)config_values_field(key, structure) = (config_places_t)i;
             return;
         }
     }
-    config_bad_value(reader, setting,
-                     "\"local\", \"google\", \"google-legacy\", \"overpass\" or \"none\"");
+    config_values_bad(reader, setting,
+                      "\"local\", \"google\", \"google-legacy\", \"overpass\" or \"none\"");
 }
 
-void config_parse_rank(const config_reader_t *reader, const config_key_t *key,
-                       const config_setting_t *setting, void *structure)
+void config_places_rank(const config_reader_t *reader, const config_key_t *key,
+                        const config_setting_t *setting, void *structure)
 {
     bool by_distance = strcmp(setting->value, "distance") == 0;
     if (!by_distance && strcmp(setting->value, "popularity") != 0) {
-        config_bad_value(reader, setting, "\"popularity\" or \"distance\"");
+        config_values_bad(reader, setting, "\"popularity\" or \"distance\"");
         return;
     }
-    *(config_rank_t *)config_field(key, structure) =
+    *(config_rank_t *)config_values_field(key, structure) =
         by_distance ? CONFIG_RANK_DISTANCE : CONFIG_RANK_POPULARITY;
 }
 
@@ -87,24 +87,24 @@ static bool config_is_printable(const char *value, char first)
     return i > 0 && value[i] == '\0';
 }
 
-void config_parse_word(const config_reader_t *reader, const config_key_t *key,
-                       const config_setting_t *setting, void *structure)
+void config_places_word(const config_reader_t *reader, const config_key_t *key,
+                        const config_setting_t *setting, void *structure)
 {
     if (!config_is_printable(setting->value, '!')) {
-        config_bad_value(reader, setting, "printable ASCII without spaces");
+        config_values_bad(reader, setting, "printable ASCII without spaces");
         return;
     }
-    *(const char **)config_field(key, structure) = setting->value;
+    *(const char **)config_values_field(key, structure) = setting->value;
 }
 
-void config_parse_phrase(const config_reader_t *reader, const config_key_t *key,
-                         const config_setting_t *setting, void *structure)
+void config_places_phrase(const config_reader_t *reader, const config_key_t *key,
+                          const config_setting_t *setting, void *structure)
 {
     if (!config_is_printable(setting->value, ' ')) {
-        config_bad_value(reader, setting, "printable ASCII");
+        config_values_bad(reader, setting, "printable ASCII");
         return;
     }
-    *(const char **)config_field(key, structure) = setting->value;
+    *(const char **)config_values_field(key, structure) = setting->value;
 }
 
 static bool config_is_variable(const char *value)
@@ -116,18 +116,19 @@ static bool config_is_variable(const char *value)
 }
 
 /* The value is not shown: who confuses the name with the key must not find the key in a log. */
-void config_parse_variable(const config_reader_t *reader, const config_key_t *key,
-                           const config_setting_t *setting, void *structure)
+void config_places_variable(const config_reader_t *reader, const config_key_t *key,
+                            const config_setting_t *setting, void *structure)
 {
     if (!config_is_variable(setting->value)) {
-        config_error(reader->findings, setting->line,
-                     "\"%s\" must be the name of an environment variable: letters, digits and "
-                     "\"_\", the first no "
-                     "digit; the key itself does not belong in this file",
-                     setting->name);
+        config_findings_error(
+            reader->findings, setting->line,
+            "\"%s\" must be the name of an environment variable: letters, digits and "
+            "\"_\", the first no "
+            "digit; the key itself does not belong in this file",
+            setting->name);
         return;
     }
-    *(const char **)config_field(key, structure) = setting->value;
+    *(const char **)config_values_field(key, structure) = setting->value;
 }
 
 /* Whether a host is this machine whatever a name server says. */
@@ -180,8 +181,8 @@ static bool config_is_plain_url(const char *value)
            strlen(value) <= LIMIT_BASE_URL_SIZE;
 }
 
-void config_parse_base_url(const config_reader_t *reader, const config_key_t *key,
-                           const config_setting_t *setting, void *structure)
+void config_places_base_url(const config_reader_t *reader, const config_key_t *key,
+                            const config_setting_t *setting, void *structure)
 {
     text_t rest = text_of(setting->value);
     text_t host;
@@ -189,12 +190,12 @@ void config_parse_base_url(const config_reader_t *reader, const config_key_t *ke
     if (!config_is_plain_url(setting->value) ||
         (!secure && !config_take_prefix(&rest, TEXT("http://"))) ||
         !config_take_host(&rest, &host)) {
-        config_bad_value(reader, setting,
-                         "of the form https://host, https://host:port or https://host/path");
+        config_values_bad(reader, setting,
+                          "of the form https://host, https://host:port or https://host/path");
         return;
     }
     if (!secure && !config_is_loopback(host)) {
-        config_error(
+        config_findings_error(
             reader->findings, setting->line,
             "\"%s\" must begin with https:// unless its host is this machine (127.0.0.1, [::1], "
             "localhost): keys and positions would travel in the open",
@@ -205,12 +206,12 @@ void config_parse_base_url(const config_reader_t *reader, const config_key_t *ke
     while (setting->value[size - 1] == '/') {
         size--;
     }
-    *(const char **)config_field(key, structure) =
+    *(const char **)config_values_field(key, structure) =
         arena_copy_text(reader->arena, setting->value, size);
 }
 
-void config_parse_proxy(const config_reader_t *reader, const config_key_t *key,
-                        const config_setting_t *setting, void *structure)
+void config_places_proxy(const config_reader_t *reader, const config_key_t *key,
+                         const config_setting_t *setting, void *structure)
 {
     text_t rest = text_of(setting->value);
     text_t host;
@@ -219,12 +220,12 @@ void config_parse_proxy(const config_reader_t *reader, const config_key_t *key,
          !config_take_prefix(&rest, TEXT("https://")) &&
          !config_take_prefix(&rest, TEXT("socks5h://"))) ||
         !config_take_host(&rest, &host) || rest.size > 0) {
-        config_bad_value(
+        config_values_bad(
             reader, setting,
             "http://host:port, https://host:port or socks5h://host:port, without a password");
         return;
     }
-    *(const char **)config_field(key, structure) = setting->value;
+    *(const char **)config_values_field(key, structure) = setting->value;
 }
 
 /* A file that a setting names is a plain one that can be read. `path` is NULL where its own parser refused it. */
@@ -237,13 +238,14 @@ static void config_check_file(const config_reader_t *reader, const config_settin
     }
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0) {
-        config_error(reader->findings, setting->line, "the %s file %s cannot be opened: %s", what,
-                     config_shown(reader->findings, path), strerror(errno));
+        config_findings_error(reader->findings, setting->line,
+                              "the %s file %s cannot be opened: %s", what,
+                              config_findings_shown(reader->findings, path), strerror(errno));
         return;
     }
     if (fstat(file, &state) != 0 || !S_ISREG(state.st_mode)) {
-        config_error(reader->findings, setting->line, "the %s file %s is not a plain file", what,
-                     config_shown(reader->findings, path));
+        config_findings_error(reader->findings, setting->line, "the %s file %s is not a plain file",
+                              what, config_findings_shown(reader->findings, path));
     }
     close(file);
 }
@@ -252,11 +254,11 @@ static void config_warn_unused(const config_reader_t *reader, const config_found
                                config_places_t provider)
 {
     for (size_t i = 0; i < sizeof uses / sizeof uses[0]; i++) {
-        const config_setting_t *setting = config_found(found, uses[i].name);
+        const config_setting_t *setting = config_keys_found(found, uses[i].name);
         if (setting != NULL && (uses[i].providers >> provider & 1) == 0) {
-            config_warning(reader->findings, setting->line,
-                           "\"%s\" is not used: the provider is \"%s\"", uses[i].name,
-                           provider_names[provider]);
+            config_findings_warning(reader->findings, setting->line,
+                                    "\"%s\" is not used: the provider is \"%s\"", uses[i].name,
+                                    provider_names[provider]);
         }
     }
 }
@@ -265,16 +267,18 @@ static void config_warn_unused(const config_reader_t *reader, const config_found
 static void config_check_key(const config_reader_t *reader, const config_found_t *found,
                              const char *provider, unsigned section_line)
 {
-    const config_setting_t *variable = config_found(found, "key_env");
-    const config_setting_t *file = config_found(found, "key_file");
+    const config_setting_t *variable = config_keys_found(found, "key_env");
+    const config_setting_t *file = config_keys_found(found, "key_file");
     if (variable == NULL && file == NULL) {
-        config_error(reader->findings, section_line,
-                     "the provider \"%s\" needs a key: \"key_env\" names an environment variable, "
-                     "\"key_file\" a file",
-                     provider);
+        config_findings_error(
+            reader->findings, section_line,
+            "the provider \"%s\" needs a key: \"key_env\" names an environment variable, "
+            "\"key_file\" a file",
+            provider);
     } else if (variable != NULL && file != NULL) {
-        config_error(reader->findings, file->line,
-                     "\"key_file\" and \"key_env\" (line %u) exclude each other", variable->line);
+        config_findings_error(reader->findings, file->line,
+                              "\"key_file\" and \"key_env\" (line %u) exclude each other",
+                              variable->line);
     }
 }
 
@@ -282,20 +286,21 @@ static void config_check_key(const config_reader_t *reader, const config_found_t
 static void config_check_terms(const config_reader_t *reader, const config_found_t *found,
                                const config_t *config)
 {
-    const config_setting_t *cache = config_found(found, "cache_seconds");
-    const config_setting_t *concurrent = config_found(found, "max_concurrent");
+    const config_setting_t *cache = config_keys_found(found, "cache_seconds");
+    const config_setting_t *concurrent = config_keys_found(found, "max_concurrent");
     unsigned provider = 1U << config->places;
     if (cache != NULL && (provider & FOR_KEYED) != 0) {
-        config_error(reader->findings, cache->line,
-                     "\"cache_seconds\" must not be set with \"%s\": Google's terms restrict "
-                     "keeping what it answers",
-                     provider_names[config->places]);
+        config_findings_error(
+            reader->findings, cache->line,
+            "\"cache_seconds\" must not be set with \"%s\": Google's terms restrict "
+            "keeping what it answers",
+            provider_names[config->places]);
     }
     if (concurrent != NULL && (provider & FOR_OVERPASS) != 0 &&
         config->provider.max_concurrent > LIMIT_OVERPASS_CONCURRENT) {
-        config_error(reader->findings, concurrent->line,
-                     "\"max_concurrent\" must be at most %d with \"overpass\"",
-                     LIMIT_OVERPASS_CONCURRENT);
+        config_findings_error(reader->findings, concurrent->line,
+                              "\"max_concurrent\" must be at most %d with \"overpass\"",
+                              LIMIT_OVERPASS_CONCURRENT);
     }
 }
 
@@ -303,11 +308,12 @@ void config_places_check(const config_reader_t *reader, const config_found_t *fo
                          config_t *config, unsigned section_line)
 {
     unsigned provider = 1U << config->places;
-    const config_setting_t *file = config_found(found, "file");
-    const config_setting_t *ca_file = config_found(found, "ca_file");
+    const config_setting_t *file = config_keys_found(found, "file");
+    const config_setting_t *ca_file = config_keys_found(found, "ca_file");
     config_warn_unused(reader, found, config->places);
     if ((provider & FOR_LOCAL) != 0 && file == NULL) {
-        config_error(reader->findings, section_line, "the provider \"local\" needs a \"file\"");
+        config_findings_error(reader->findings, section_line,
+                              "the provider \"local\" needs a \"file\"");
     } else if ((provider & FOR_LOCAL) != 0) {
         config_check_file(reader, file, config->places_file, "places");
     }

@@ -7,14 +7,14 @@
 
 #include "common/config/keys.h"
 
-config_parse_fn config_parse_provider; /* config_places_t */
-config_parse_fn config_parse_rank;     /* config_rank_t */
+config_parse_fn config_places_provider; /* config_places_t */
+config_parse_fn config_places_rank;     /* config_rank_t */
 config_parse_fn
-    config_parse_base_url; /* const char *: https, or http on a loopback host; "/" at its end cut off */
-config_parse_fn config_parse_proxy;    /* const char *: URL without a path */
-config_parse_fn config_parse_variable; /* const char *: name of an environment variable */
-config_parse_fn config_parse_word;     /* const char *: printable ASCII, no space */
-config_parse_fn config_parse_phrase;   /* const char *: printable ASCII */
+    config_places_base_url; /* const char *: https, or http on a loopback host; "/" at its end cut off */
+config_parse_fn config_places_proxy;    /* const char *: URL without a path */
+config_parse_fn config_places_variable; /* const char *: name of an environment variable */
+config_parse_fn config_places_word;     /* const char *: printable ASCII, no space */
+config_parse_fn config_places_phrase;   /* const char *: printable ASCII */
 
 /* What a provider needs is there and can be read, and what it has no use for is not; else findings. */
 void config_places_check(const config_reader_t *reader, const config_found_t *found,

@@ -14,36 +14,38 @@ const char *config_security_text(config_security_t security)
     return "local";
 }
 
-void config_parse_security(const config_reader_t *reader, const config_key_t *key,
+void config_security_parse(const config_reader_t *reader, const config_key_t *key,
                            const config_setting_t *setting, void *structure)
 {
     config_security_t security = CONFIG_SECURITY_CURVE;
     if (strcmp(setting->value, "none") == 0) {
         security = CONFIG_SECURITY_NONE;
     } else if (strcmp(setting->value, "curve") != 0) {
-        config_bad_value(reader, setting, "\"curve\" or \"none\"");
+        config_values_bad(reader, setting, "\"curve\" or \"none\"");
         return;
     }
-    *(config_security_t *)config_field(key, structure) = security;
+    *(config_security_t *)config_values_field(key, structure) = security;
 }
 
 void config_security_check(const config_reader_t *reader, const config_found_t *found,
                            config_t *config)
 {
-    const config_setting_t *keys = config_found(found, "keys");
-    const config_setting_t *security = config_found(found, "security");
+    const config_setting_t *keys = config_keys_found(found, "keys");
+    const config_setting_t *security = config_keys_found(found, "security");
     if (config->keys == NULL) {
         if (keys == NULL && security != NULL && config->security == CONFIG_SECURITY_CURVE) {
-            config_error(reader->findings, security->line,
-                         "\"security\" is \"curve\", but no folder of keys is named (keys)");
+            config_findings_error(
+                reader->findings, security->line,
+                "\"security\" is \"curve\", but no folder of keys is named (keys)");
         }
         return;
     }
     if (security == NULL) {
         config->security = CONFIG_SECURITY_CURVE;
     } else if (config->security == CONFIG_SECURITY_NONE) {
-        config_warning(reader->findings, keys->line,
-                       "\"keys\" are not used: \"security\" is \"none\" (line %u)", security->line);
+        config_findings_warning(reader->findings, keys->line,
+                                "\"keys\" are not used: \"security\" is \"none\" (line %u)",
+                                security->line);
         config->keys = NULL;
     }
 }

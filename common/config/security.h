@@ -7,7 +7,7 @@
 
 #include "common/config/keys.h"
 
-config_parse_fn config_parse_security; /* config_security_t: what the file says */
+config_parse_fn config_security_parse; /* config_security_t: what the file says */
 
 /* Makes `config`->security what it is with the keys that there are: keys and no word of `security` mean "curve"; without
  * keys "curve" is an error. With "none" keys are not used, which is a warning. */

@@ -7,99 +7,96 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool config_is_letter_or_digit(char byte)
-{
-    return text_is_alphanumeric(byte);
-}
-
-bool config_check_name(const config_reader_t *reader, const char *name, unsigned line)
+bool config_values_check_name(const config_reader_t *reader, const char *name, unsigned line)
 {
     size_t size = strlen(name);
-    bool valid = size > 0 && size <= LIMIT_NAME_SIZE && config_is_letter_or_digit(name[0]);
+    bool valid = size > 0 && size <= LIMIT_NAME_SIZE && text_is_alphanumeric(name[0]);
     for (size_t i = 0; valid && i < size; i++) {
-        valid = config_is_letter_or_digit(name[i]) || strchr("_-.", name[i]) != NULL;
+        valid = text_is_alphanumeric(name[i]) || strchr("_-.", name[i]) != NULL;
     }
     if (!valid) {
-        config_error(
+        config_findings_error(
             reader->findings, line,
             "\"%s\" is no name: 1 to %d letters, digits, \"_\", \"-\" and \".\", the first "
             "a letter or digit",
-            config_shown(reader->findings, name), LIMIT_NAME_SIZE);
+            config_findings_shown(reader->findings, name), LIMIT_NAME_SIZE);
     }
     return valid;
 }
 
-void *config_field(const config_key_t *key, void *structure)
+void *config_values_field(const config_key_t *key, void *structure)
 {
     return (char *)structure + key->offset;
 }
 
-void config_bad_value(const config_reader_t *reader, const config_setting_t *setting,
-                      const char *right)
+void config_values_bad(const config_reader_t *reader, const config_setting_t *setting,
+                       const char *right)
 {
-    config_error(reader->findings, setting->line, "\"%s\" must be %s, not \"%s\"", setting->name,
-                 right, config_shown(reader->findings, setting->value));
+    config_findings_error(reader->findings, setting->line, "\"%s\" must be %s, not \"%s\"",
+                          setting->name, right,
+                          config_findings_shown(reader->findings, setting->value));
 }
 
-void config_parse_name(const config_reader_t *reader, const config_key_t *key,
-                       const config_setting_t *setting, void *structure)
+void config_values_name(const config_reader_t *reader, const config_key_t *key,
+                        const config_setting_t *setting, void *structure)
 {
-    if (config_check_name(reader, setting->value, setting->line)) {
-        *(const char **)config_field(key, structure) = setting->value;
+    if (config_values_check_name(reader, setting->value, setting->line)) {
+        *(const char **)config_values_field(key, structure) = setting->value;
     }
 }
 
-void config_parse_path(const config_reader_t *reader, const config_key_t *key,
-                       const config_setting_t *setting, void *structure)
+void config_values_path(const config_reader_t *reader, const config_key_t *key,
+                        const config_setting_t *setting, void *structure)
 {
     if (setting->value[0] == '\0') {
-        config_bad_value(reader, setting, "a path");
+        config_values_bad(reader, setting, "a path");
         return;
     }
-    *(const char **)config_field(key, structure) = config_absolute_path(reader, setting->value);
+    *(const char **)config_values_field(key, structure) =
+        config_values_absolute_path(reader, setting->value);
 }
 
-void config_parse_yes_no(const config_reader_t *reader, const config_key_t *key,
-                         const config_setting_t *setting, void *structure)
+void config_values_yes_no(const config_reader_t *reader, const config_key_t *key,
+                          const config_setting_t *setting, void *structure)
 {
     bool yes = strcmp(setting->value, "yes") == 0;
     if (!yes && strcmp(setting->value, "no") != 0) {
-        config_bad_value(reader, setting, "\"yes\" or \"no\"");
+        config_values_bad(reader, setting, "\"yes\" or \"no\"");
         return;
     }
-    *(bool *)config_field(key, structure) = yes;
+    *(bool *)config_values_field(key, structure) = yes;
 }
 
-static bool config_parse_number(const config_reader_t *reader, const config_key_t *key,
-                                const config_setting_t *setting, uint64_t *ret_number)
+static bool config_values_number(const config_reader_t *reader, const config_key_t *key,
+                                 const config_setting_t *setting, uint64_t *ret_number)
 {
     uint64_t number;
     if (!text_to_u64(text_of(setting->value), key->maximum, &number) || number < key->minimum) {
         char right[96];
         snprintf(right, sizeof right, "a whole number of %s from %" PRIu64 " to %" PRIu64,
                  key->unit, key->minimum, key->maximum);
-        config_bad_value(reader, setting, right);
+        config_values_bad(reader, setting, right);
         return false;
     }
     *ret_number = number;
     return true;
 }
 
-void config_parse_size(const config_reader_t *reader, const config_key_t *key,
-                       const config_setting_t *setting, void *structure)
+void config_values_size(const config_reader_t *reader, const config_key_t *key,
+                        const config_setting_t *setting, void *structure)
 {
     uint64_t number;
-    if (config_parse_number(reader, key, setting, &number)) {
-        *(size_t *)config_field(key, structure) = (size_t)number;
+    if (config_values_number(reader, key, setting, &number)) {
+        *(size_t *)config_values_field(key, structure) = (size_t)number;
     }
 }
 
-void config_parse_time(const config_reader_t *reader, const config_key_t *key,
-                       const config_setting_t *setting, void *structure)
+void config_values_time(const config_reader_t *reader, const config_key_t *key,
+                        const config_setting_t *setting, void *structure)
 {
     uint64_t number;
-    if (config_parse_number(reader, key, setting, &number)) {
-        *(int64_t *)config_field(key, structure) = (int64_t)number;
+    if (config_values_number(reader, key, setting, &number)) {
+        *(int64_t *)config_values_field(key, structure) = (int64_t)number;
     }
 }
 
@@ -114,13 +111,14 @@ static bool config_read_peers(const config_key_t *key, text_t value, uint64_t *r
            text_to_u64(number, key->maximum, ret_peers) && *ret_peers >= key->minimum;
 }
 
-void config_parse_acknowledge(const config_reader_t *reader, const config_key_t *key,
-                              const config_setting_t *setting, void *structure)
+void config_values_acknowledge(const config_reader_t *reader, const config_key_t *key,
+                               const config_setting_t *setting, void *structure)
 {
     uint64_t peers = 0;
     if (strcmp(setting->value, "disk") == 0) {
-        config_error(reader->findings, setting->line,
-                     "\"%s\" cannot be \"disk\" yet: that comes with the journal", setting->name);
+        config_findings_error(reader->findings, setting->line,
+                              "\"%s\" cannot be \"disk\" yet: that comes with the journal",
+                              setting->name);
         return;
     }
     if (strcmp(setting->value, "memory") != 0 &&
@@ -129,34 +127,34 @@ void config_parse_acknowledge(const config_reader_t *reader, const config_key_t 
         snprintf(right, sizeof right,
                  "\"memory\", or \"peers N\" with N from %" PRIu64 " to %" PRIu64, key->minimum,
                  key->maximum);
-        config_bad_value(reader, setting, right);
+        config_values_bad(reader, setting, right);
         return;
     }
-    *(size_t *)config_field(key, structure) = (size_t)peers;
+    *(size_t *)config_values_field(key, structure) = (size_t)peers;
 }
 
-void config_parse_classes(const config_reader_t *reader, const config_key_t *key,
-                          const config_setting_t *setting, void *structure)
+void config_values_classes(const config_reader_t *reader, const config_key_t *key,
+                           const config_setting_t *setting, void *structure)
 {
     geonames_classes_t classes;
     if (geonames_parse_classes(text_of(setting->value), &classes) != STATUS_OK) {
-        config_bad_value(reader, setting,
-                         "letters of \"" GEONAMES_CLASSES "\", each once, or empty for all");
+        config_values_bad(reader, setting,
+                          "letters of \"" GEONAMES_CLASSES "\", each once, or empty for all");
         return;
     }
-    *(geonames_classes_t *)config_field(key, structure) = classes;
+    *(geonames_classes_t *)config_values_field(key, structure) = classes;
 }
 
 /* Why an endpoint does not parse. */
 static void config_bad_endpoint(const config_reader_t *reader, const config_setting_t *setting,
                                 const char *text, status_t status)
 {
-    const char *shown = config_shown(reader->findings, text);
+    const char *shown = config_findings_shown(reader->findings, text);
     const char *reason = "of the form tcp://host:port or ipc://path";
     if (status == STATUS_OUT_OF_RANGE) {
         reason = "an endpoint with a port from 1 to 65535";
     } else if (status == STATUS_TOO_LONG && strncmp(text, "ipc:", 4) == 0) {
-        config_error(
+        config_findings_error(
             reader->findings, setting->line,
             "\"%s\": the socket path %s is %zu bytes long; Unix sockets take %d at most, so use a "
             "shorter folder",
@@ -165,8 +163,8 @@ static void config_bad_endpoint(const config_reader_t *reader, const config_sett
     } else if (status == STATUS_TOO_LONG) {
         reason = "an endpoint with a host of at most 255 bytes";
     }
-    config_error(reader->findings, setting->line, "\"%s\" must be %s, not \"%s\"", setting->name,
-                 reason, shown);
+    config_findings_error(reader->findings, setting->line, "\"%s\" must be %s, not \"%s\"",
+                          setting->name, reason, shown);
 }
 
 /* A relative ipc path is relative to the herd file, like every path in it. */
@@ -178,11 +176,12 @@ static const char *config_absolute_endpoint(const config_reader_t *reader, const
         text[size] == '*' || text[size] == '@') {
         return text;
     }
-    return arena_format(reader->arena, "%s%s", ipc, config_absolute_path(reader, text + size));
+    return arena_format(reader->arena, "%s%s", ipc,
+                        config_values_absolute_path(reader, text + size));
 }
 
-void config_parse_endpoint(const config_reader_t *reader, const config_key_t *key,
-                           const config_setting_t *setting, void *structure)
+void config_values_endpoint(const config_reader_t *reader, const config_key_t *key,
+                            const config_setting_t *setting, void *structure)
 {
     const char *text = config_absolute_endpoint(reader, setting->value);
     endpoint_t endpoint;
@@ -192,14 +191,14 @@ void config_parse_endpoint(const config_reader_t *reader, const config_key_t *ke
         return;
     }
     if (endpoint.kind == ENDPOINT_TCP && !address_is_numeric(&endpoint.address)) {
-        config_error(
+        config_findings_error(
             reader->findings, setting->line,
             "\"%s\" must have an IP address as its host, not \"%s\": ZeroMQ binds to no host "
             "names, and others connect to this endpoint",
-            setting->name, config_shown(reader->findings, endpoint.address.host));
+            setting->name, config_findings_shown(reader->findings, endpoint.address.host));
         return;
     }
-    *(const char **)config_field(key, structure) = text;
+    *(const char **)config_values_field(key, structure) = text;
 }
 
 /* One of the listeners: false after an error. */
@@ -212,17 +211,17 @@ static bool config_check_listener(const config_reader_t *reader, const config_se
         return true;
     }
     if (status == STATUS_OK || strncmp(text, "tcp://", 6) != 0) {
-        config_error(reader->findings, setting->line,
-                     "\"clients\" must be of the form tcp://host:port, not \"%s\"",
-                     config_shown(reader->findings, text));
+        config_findings_error(reader->findings, setting->line,
+                              "\"clients\" must be of the form tcp://host:port, not \"%s\"",
+                              config_findings_shown(reader->findings, text));
     } else {
         config_bad_endpoint(reader, setting, text, status);
     }
     return false;
 }
 
-void config_parse_listeners(const config_reader_t *reader, const config_key_t *key,
-                            const config_setting_t *setting, void *structure)
+void config_values_listeners(const config_reader_t *reader, const config_key_t *key,
+                             const config_setting_t *setting, void *structure)
 {
     (void)key;
     config_member_t *member = structure;
@@ -232,8 +231,8 @@ void config_parse_listeners(const config_reader_t *reader, const config_key_t *k
     text_t field;
     while (text_take_field(&rest, &field)) {
         if (count == LIMIT_LISTENERS) {
-            config_error(reader->findings, setting->line, "\"clients\" has more than %d endpoints",
-                         LIMIT_LISTENERS);
+            config_findings_error(reader->findings, setting->line,
+                                  "\"clients\" has more than %d endpoints", LIMIT_LISTENERS);
             return;
         }
         clients[count] = arena_copy_text(reader->arena, field.data, field.size);
@@ -242,15 +241,15 @@ void config_parse_listeners(const config_reader_t *reader, const config_key_t *k
         }
     }
     if (count == 0) {
-        config_bad_value(reader, setting, "one or more endpoints tcp://host:port");
+        config_values_bad(reader, setting, "one or more endpoints tcp://host:port");
         return;
     }
     member->clients = clients;
     member->client_count = count;
 }
 
-void config_parse_later(const config_reader_t *reader, const config_key_t *key,
-                        const config_setting_t *setting, void *structure)
+void config_values_later(const config_reader_t *reader, const config_key_t *key,
+                         const config_setting_t *setting, void *structure)
 {
     (void)reader;
     (void)key;
@@ -258,7 +257,7 @@ void config_parse_later(const config_reader_t *reader, const config_key_t *key,
     (void)structure;
 }
 
-const char *config_absolute_path(const config_reader_t *reader, const char *path)
+const char *config_values_absolute_path(const config_reader_t *reader, const char *path)
 {
     if (path[0] == '/') {
         return path;

@@ -9,29 +9,29 @@
 #include "common/config/keys.h"
 #include "common/sockets/endpoint.h"
 
-config_parse_fn config_parse_name;    /* const char *: a herd's name */
-config_parse_fn config_parse_path;    /* const char *: absolute path */
-config_parse_fn config_parse_yes_no;  /* bool */
-config_parse_fn config_parse_size;    /* size_t, in the key's range */
-config_parse_fn config_parse_time;    /* int64_t, in the key's range */
-config_parse_fn config_parse_classes; /* geonames_classes_t */
+config_parse_fn config_values_name;    /* const char *: a herd's name */
+config_parse_fn config_values_path;    /* const char *: absolute path */
+config_parse_fn config_values_yes_no;  /* bool */
+config_parse_fn config_values_size;    /* size_t, in the key's range */
+config_parse_fn config_values_time;    /* int64_t, in the key's range */
+config_parse_fn config_values_classes; /* geonames_classes_t */
 config_parse_fn
-    config_parse_acknowledge; /* size_t: the N of "peers N", in the key's range; 0 for "memory" */
-config_parse_fn config_parse_endpoint;  /* const char *: what ZeroMQ binds and connects to */
-config_parse_fn config_parse_listeners; /* clients and client_count of a config_member_t */
-config_parse_fn config_parse_later;     /* nothing: it needs what else is in the file */
+    config_values_acknowledge; /* size_t: the N of "peers N", in the key's range; 0 for "memory" */
+config_parse_fn config_values_endpoint;  /* const char *: what ZeroMQ binds and connects to */
+config_parse_fn config_values_listeners; /* clients and client_count of a config_member_t */
+config_parse_fn config_values_later;     /* nothing: it needs what else is in the file */
 
 /* Field `key` of the structure. */
-void *config_field(const config_key_t *key, void *structure);
+void *config_values_field(const config_key_t *key, void *structure);
 
 /* The error that the value must be `right`, e.g. "\"yes\" or \"no\"". */
-void config_bad_value(const config_reader_t *reader, const config_setting_t *setting,
-                      const char *right);
+void config_values_bad(const config_reader_t *reader, const config_setting_t *setting,
+                       const char *right);
 
 /* Whether `name` may name a herd or member; else an error at `line`. */
-bool config_check_name(const config_reader_t *reader, const char *name, unsigned line);
+bool config_values_check_name(const config_reader_t *reader, const char *name, unsigned line);
 
 /* `path` absolute: as it is, or below the herd file's folder; in the arena or borrowed. */
-const char *config_absolute_path(const config_reader_t *reader, const char *path);
+const char *config_values_absolute_path(const config_reader_t *reader, const char *path);
 
 #endif

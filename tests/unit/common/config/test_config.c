@@ -2,7 +2,7 @@
 #include "common/base/arena.h"
 #include "common/base/limits.h"
 #include "common/config/config.h"
-#include "common/config/keys.h"
+#include "common/config/table.h"
 
 #include "tests/support/cmocka_herd.h"
 
@@ -592,8 +592,9 @@ static void every_key_is_documented_and_in_the_sample(void **state)
     char *documentation = read_source("docs/configuration.md");
     char *manual = read_source("docs/man/herd.cfg.5");
     char *sample = read_source("deploy/herd.cfg");
-    for (size_t i = 0; i < config_key_count(); i++) {
-        const config_key_t *key = config_key_at(i);
+    const config_table_t *table = config_table();
+    for (size_t i = 0; i < table->count; i++) {
+        const config_key_t *key = &table->rows[i];
         const char *in_documentation = arena_format(
             &self->arena, key->section == CONFIG_SECTION_ROOT ? "\n## %s\n" : "\n| `%s` | ",
             key->name);
