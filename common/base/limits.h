@@ -37,10 +37,9 @@
 
 /* The herd file; a larger one is a mistake, not a herd. */
 #define LIMIT_CONFIG_SIZE 1048576
-/* One line of it: czmq's zconfig reads no further into a line. */
+/* One line of it. */
 #define LIMIT_CONFIG_LINE_SIZE 1024
-/* Settings in it: enough for a full herd whose members have every key. zconfig's work grows with
- * the square. */
+/* Settings in it: enough for a full herd whose members have every key. */
 #define LIMIT_CONFIG_SETTINGS 16384
 /* Findings reported about it; more would help no one. */
 #define LIMIT_CONFIG_FINDINGS 100

@@ -1,4 +1,4 @@
-/* config.h - the herd file: ZPL text (rfc.zeromq.org/spec/4), read with zconfig, into checked settings.
+/* config.h - the herd file: ZPL text (rfc.zeromq.org/spec/4) into checked settings.
  *
  * Owner: the caller of config_load. Threads: read-only after config_load, any thread.
  * One file describes the whole herd; docs/configuration.md lists every key. Nothing in here opens a socket

@@ -1,12 +1,21 @@
+/* The reader of ZPL: the text of a herd file, line by line, becomes settings.
+ *
+ * A line is trimmed (a CR that an editor left, spaces) and refused if it holds control bytes, which
+ * hide things on a terminal. Its indentation gives its level, four spaces each, at most one deeper
+ * than the setting before it. Then come a name, perhaps "=" and a value, perhaps a comment. The
+ * first slip in a line is its finding, and the scan goes on, so that one run reports them all; the
+ * level of the next line is then not checked, because the slip may have caused it. At the end each
+ * setting learns where its descendants end.
+ */
 #include "common/config/lines.h"
 
 #include "common/base/limits.h"
 
-#include <czmq.h>
+#include <limits.h>
 
 enum { CONFIG_INDENTATION = 4 }; /* ZPL's spaces a level */
 
-/* Where the scan is. */
+/* The state of the scan. */
 typedef struct {
     arena_t *arena;              /* borrowed */
     config_findings_t *findings; /* borrowed */
@@ -16,7 +25,7 @@ typedef struct {
     unsigned level_max;          /* deepest level the next setting may have */
 } config_scan_t;
 
-/* As in zconfig. */
+/* ZPL's bytes of a name. */
 static bool config_is_name_byte(char byte)
 {
     return text_is_alphanumeric(byte) || (byte != '\0' && strchr("$-_@.&+/", byte) != NULL);
@@ -31,16 +40,21 @@ static text_t config_skip_spaces(text_t text)
     return text_after(text, count);
 }
 
-/* The line less a CR that an editor left, and less trailing spaces. */
-static text_t config_trim(text_t line)
+static text_t config_trim_spaces(text_t text)
+{
+    while (text.size > 0 && text.data[text.size - 1] == ' ') {
+        text.size--;
+    }
+    return text;
+}
+
+/* The line without a CR that an editor left, and without trailing spaces. */
+static text_t config_trim_line(text_t line)
 {
     if (line.size > 0 && line.data[line.size - 1] == '\r') {
         line.size--;
     }
-    while (line.size > 0 && line.data[line.size - 1] == ' ') {
-        line.size--;
-    }
-    return line;
+    return config_trim_spaces(line);
 }
 
 static bool config_scan_fail(const config_scan_t *self, const char *text)
@@ -49,7 +63,6 @@ static bool config_scan_fail(const config_scan_t *self, const char *text)
     return false;
 }
 
-/* Bytes that zconfig takes for white space or for the end of the text, and that hide things on a terminal. */
 static bool config_scan_bytes(const config_scan_t *self, text_t line)
 {
     for (size_t i = 0; i < line.size; i++) {
@@ -79,23 +92,52 @@ static bool config_scan_end(const config_scan_t *self, text_t rest)
     return false;
 }
 
+/* `ucla" # comment`, behind the opening quotation mark */
+static bool config_scan_quoted(const config_scan_t *self, char quote, text_t rest,
+                               text_t *ret_value)
+{
+    const char *end = rest.size > 0 ? memchr(rest.data, quote, rest.size) : NULL;
+    if (end == NULL) {
+        return config_scan_fail(self, "the quotation mark is not closed");
+    }
+    *ret_value = text_first(rest, (size_t)(end - rest.data));
+    return config_scan_end(self, text_after(rest, ret_value->size + 1));
+}
+
 /* ` "ucla"   # comment`, behind the "=" */
-static bool config_scan_value(const config_scan_t *self, text_t rest)
+static bool config_scan_value(const config_scan_t *self, text_t rest, text_t *ret_value)
 {
     rest = config_skip_spaces(rest);
     if (rest.size == 0 || rest.data[0] == '#') {
         return config_scan_fail(self, "no value after \"=\"; an empty one is written \"\"");
     }
     char quote = rest.data[0];
-    if (quote != '"' && quote != '\'') {
-        return true; /* a bare value, up to a comment or the end of the line */
+    if (quote == '"' || quote == '\'') {
+        return config_scan_quoted(self, quote, text_after(rest, 1), ret_value);
     }
-    rest = text_after(rest, 1);
-    const char *end = rest.size > 0 ? memchr(rest.data, quote, rest.size) : NULL;
-    if (end == NULL) {
-        return config_scan_fail(self, "the quotation mark is not closed");
+    const char *comment = memchr(rest.data, '#', rest.size);
+    size_t size = comment != NULL ? (size_t)(comment - rest.data) : rest.size;
+    *ret_value = config_trim_spaces(text_first(rest, size));
+    return true;
+}
+
+/* Whether a setting of that name may stand here. */
+static bool config_scan_name(const config_scan_t *self, unsigned level, text_t name)
+{
+    if (name.size == 0) {
+        return config_scan_fail(
+            self, "a line begins with a name of letters, digits, \"_\", \"-\" or \".\"");
     }
-    return config_scan_end(self, text_after(rest, (size_t)(end - rest.data) + 1));
+    if (name.data[0] == '/' || name.data[name.size - 1] == '/') {
+        return config_scan_fail(self, "a name neither begins nor ends with \"/\"");
+    }
+    if (level > self->level_max) {
+        return config_scan_fail(self, "indented deeper than one level below the line before it");
+    }
+    if (self->count == LIMIT_CONFIG_SETTINGS) {
+        return config_scan_fail(self, "more settings than a herd file may have");
+    }
+    return true;
 }
 
 /* `name = "ucla"` or `herd`, behind the indentation */
@@ -106,38 +148,38 @@ static bool config_scan_setting(config_scan_t *self, unsigned level, text_t text
         size++;
     }
     text_t name = text_first(text, size);
-    if (size == 0) {
-        return config_scan_fail(
-            self, "a line begins with a name of letters, digits, \"_\", \"-\" or \".\"");
+    if (!config_scan_name(self, level, name)) {
+        return false;
     }
-    if (name.data[0] == '/' || name.data[size - 1] == '/') {
-        return config_scan_fail(self, "a name neither begins nor ends with \"/\"");
-    }
-    if (level > self->level_max) {
-        return config_scan_fail(self, "indented deeper than one level below the line before it");
-    }
-    if (self->count == LIMIT_CONFIG_SETTINGS) {
-        return config_scan_fail(self, "more settings than a herd file may have");
-    }
-    text_t rest = config_skip_spaces(text_after(text, size));
-    bool has_value = rest.size > 0 && rest.data[0] == '=';
-    self->settings[self->count++] = (config_setting_t){
+    config_setting_t *setting = &self->settings[self->count++];
+    *setting = (config_setting_t){
         .name = arena_copy_text(self->arena, name.data, name.size),
         .value = "",
-        .has_value = has_value,
         .line = self->line,
         .level = level,
     };
     self->level_max = level + 1;
-    return has_value ? config_scan_value(self, text_after(rest, 1)) : config_scan_end(self, rest);
+    text_t rest = config_skip_spaces(text_after(text, size));
+    if (rest.size == 0 || rest.data[0] != '=') {
+        return config_scan_end(self, rest);
+    }
+    text_t value;
+    if (!config_scan_value(self, text_after(rest, 1), &value)) {
+        return false;
+    }
+    setting->has_value = true;
+    setting->value = arena_copy_text(self->arena, value.data, value.size);
+    return true;
 }
 
 static bool config_scan_line(config_scan_t *self, text_t line)
 {
     if (line.size > LIMIT_CONFIG_LINE_SIZE) {
-        return config_scan_fail(self, "a line longer than 1024 bytes, the most that zconfig reads");
+        config_findings_error(self->findings, self->line, "a line longer than %d bytes",
+                              LIMIT_CONFIG_LINE_SIZE);
+        return false;
     }
-    line = config_trim(line);
+    line = config_trim_line(line);
     if (!config_scan_bytes(self, line) || line.size == 0) {
         return line.size == 0;
     }
@@ -162,54 +204,21 @@ static bool config_scan(config_scan_t *self, text_t text)
         self->line++;
         if (!config_scan_line(self, line)) {
             valid = false;
-            self->level_max =
-                UINT_MAX; /* one slip, one finding: the lines below it are not to blame */
+            /* one slip, one finding: the lines below it are not to blame */
+            self->level_max = UINT_MAX;
         }
     }
     return valid;
 }
 
-/* One node of zconfig's tree, in pre-order: its value goes to the next setting of the scan. */
-static int config_scan_take_node(zconfig_t *node, void *scan_, int level)
+static void config_scan_find_ends(const config_scan_t *self)
 {
-    config_scan_t *scan = scan_;
-    if (level == 0) {
-        return 0; /* the root, which no line stands for */
-    }
-    if (scan->count == 0) {
-        return -1;
-    }
-    config_setting_t *setting = scan->settings;
-    if (strcmp(setting->name, zconfig_name(node)) != 0 || setting->level + 1 != (unsigned)level) {
-        return -1;
-    }
-    const char *value = zconfig_value(node);
-    setting->value =
-        value != NULL ? arena_copy_text(scan->arena, value, strlen(value)) : setting->value;
-    scan->settings++;
-    scan->count--;
-    return 0;
-}
-
-/* Lets zconfig read the text and takes the values over; false where its tree is not what was scanned. */
-static bool config_lines_take_values(text_t text, config_scan_t scan)
-{
-    zchunk_t *chunk = zchunk_new(text.data, text.size);
-    zconfig_t *root = zconfig_chunk_load(chunk);
-    zchunk_destroy(&chunk);
-    int result = root != NULL ? zconfig_execute(root, config_scan_take_node, &scan) : -1;
-    zconfig_destroy(&root);
-    return result == 0;
-}
-
-static void config_lines_find_ends(const config_scan_t *scan)
-{
-    for (size_t i = scan->count; i-- > 0;) {
+    for (size_t i = self->count; i-- > 0;) {
         size_t end = i + 1;
-        while (end < scan->count && scan->settings[end].level > scan->settings[i].level) {
-            end = scan->settings[end].end;
+        while (end < self->count && self->settings[end].level > self->settings[i].level) {
+            end = self->settings[end].end;
         }
-        scan->settings[i].end = end;
+        self->settings[i].end = end;
     }
 }
 
@@ -224,11 +233,7 @@ bool config_lines_read(text_t text, arena_t *arena, config_findings_t *findings,
     if (!config_scan(&scan, text)) {
         return false;
     }
-    if (scan.count > 0 && !config_lines_take_values(text, scan)) {
-        config_findings_error(findings, 0, "zconfig reads this file differently; please report it");
-        return false;
-    }
-    config_lines_find_ends(&scan);
+    config_scan_find_ends(&scan);
     *ret_lines = (config_lines_t){.settings = scan.settings, .count = scan.count};
     return true;
 }
