@@ -1,5 +1,6 @@
 #include "common/config/places.h"
 
+#include "common/base/files.h"
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/config/values.h"
@@ -7,9 +8,7 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Names of providers, by config_places_t. */
@@ -228,26 +227,27 @@ void config_places_proxy(const config_reader_t *reader, const config_key_t *key,
     *(const char **)config_values_field(key, structure) = setting->value;
 }
 
-/* A file that a setting names is a plain one that can be read. `path` is NULL where its own parser refused it. */
+/* Whether the file that a setting names is a plain one that can be read. `path` is NULL if its own
+ * parser refused it. */
 static void config_check_file(const config_reader_t *reader, const config_setting_t *setting,
                               const char *path, const char *what)
 {
-    struct stat state;
     if (path == NULL) {
         return;
     }
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (file < 0) {
+    int file;
+    struct stat state;
+    status_t status = files_open_plain(path, &file, &state);
+    if (status == STATUS_OK) {
+        close(file);
+    } else if (status == STATUS_INVALID) {
+        config_findings_error(reader->findings, setting->line, "the %s file %s is not a plain file",
+                              what, config_findings_shown(reader->findings, path));
+    } else {
         config_findings_error(reader->findings, setting->line,
                               "the %s file %s cannot be opened: %s", what,
                               config_findings_shown(reader->findings, path), strerror(errno));
-        return;
     }
-    if (fstat(file, &state) != 0 || !S_ISREG(state.st_mode)) {
-        config_findings_error(reader->findings, setting->line, "the %s file %s is not a plain file",
-                              what, config_findings_shown(reader->findings, path));
-    }
-    close(file);
 }
 
 static void config_warn_unused(const config_reader_t *reader, const config_found_t *found,
