@@ -1,8 +1,19 @@
+/* One turn of the loop, after libuv has read and accepted and before it sleeps:
+ *
+ * The replies of the node go to their sessions (upstream_turn, on_replied), requests of sessions go
+ * to the node in one batch (ask_node), sessions write their output (flush_sessions). Sessions only
+ * put themselves on lists meanwhile, so a batch is what one turn has gathered, and no timer waits
+ * for it. Output that has left lets sessions take more lines, so the node is asked once more at the
+ * end. If anything is left to do then, an idle handle keeps the loop awake.
+ *
+ * The end: frontend_stop or a signal closes the listeners and asks the sessions to finish; when the
+ * last one is gone, or after STOP_MS, all handles are closed and uv_run returns. SIGHUP opens the
+ * log anew and reads the keys again (K6).
+ */
 #include "frontend/lines/frontend.h"
 
 #include "common/base/limits.h"
 #include "common/base/memory.h"
-#include "common/base/timestamp.h"
 #include "common/security/security.h"
 #include "frontend/lines/listener.h"
 #include "frontend/lines/session.h"
@@ -17,38 +28,32 @@
 
 enum {
     TICK_MS = 100,
-    /* Answers under way and lingering sessions get this long at the end; all in all it is less than 2 s. */
+    /* How long answers under way and lingering sessions have at the end, which takes 2 s in all. */
     STOP_MS = 1500,
     SIGNALS = 3,
-    GIVE_BACK_SIZE = 1048576, /* bytes that are worth the search */
+    GIVE_BACK_SIZE = 1048576, /* bytes that are worth malloc's search */
 };
 
 struct frontend {
     frontend_settings_t settings;
     uv_loop_t loop;
-    session_shared_t shared;
-    upstream_t *upstream;
-    security_t *security; /* NULL without keys */
+    session_shared_t shared; /* with all sessions */
+    upstream_t *upstream;    /* the link to the node */
+    security_t *security;    /* NULL without keys */
     listener_t *listeners[LIMIT_LISTENERS];
     size_t listener_count;
     uv_prepare_t before_sleep;
     uv_check_t after_sleep;
-    uv_idle_t awake;   /* active: the loop does not sleep, something is left to do */
-    uv_timer_t tick;   /* runs while sessions are active */
-    uv_timer_t ending; /* runs while stopping */
-    uv_async_t stop_asked;
-    uv_signal_t signals[SIGNALS];
-    size_t handles; /* of the above: libuv handles not yet closed */
-    bool ended;     /* handles are being closed */
+    uv_idle_t awake;              /* active while something is left to do: keeps the loop awake */
+    uv_timer_t tick;              /* runs while sessions are active */
+    uv_timer_t ending;            /* runs while stopping */
+    uv_async_t stop_asked;        /* by frontend_stop */
+    uv_signal_t signals[SIGNALS]; /* if settings.signals */
+    bool ended;                   /* all handles are closed, or about to be */
 };
 
-static void track(frontend_t *self, void *handle)
-{
-    ((uv_handle_t *)handle)->data = self;
-    self->handles++;
-}
-
-/* The requests of sessions, in the order in which these came, as long as the node takes more. */
+/* Gives the node the requests of sessions, in the order in which these came, while it takes
+ * more. */
 static void ask_node(frontend_t *self)
 {
     list_link_t *unasked = &self->shared.unasked;
@@ -63,7 +68,7 @@ static void ask_node(frontend_t *self)
     upstream_flush(self->upstream);
 }
 
-/* Each session at most once: what comes up meanwhile has its turn after the others. */
+/* Flushes each session at most once; one that comes up meanwhile has its turn after the others. */
 static void flush_sessions(frontend_t *self)
 {
     list_link_t batch;
@@ -81,8 +86,8 @@ static bool has_work(const frontend_t *self)
            (!list_is_empty(&self->shared.unasked) && upstream_takes(self->upstream));
 }
 
-/* What idle sessions gave back lies between those that are in use: malloc keeps it unless it is told to look. Some
- * milliseconds for 20,000 sessions. */
+/* What idle sessions free lies between memory in use: malloc keeps it unless it is asked to look.
+ * That takes a few milliseconds for 20,000 sessions. */
 static void give_back(session_shared_t *shared)
 {
     if (shared->given_back >= GIVE_BACK_SIZE) {
@@ -110,7 +115,7 @@ static void on_tick(uv_timer_t *timer)
 
 static void end_if_done(frontend_t *self);
 
-/* All that there is to do in one turn of the loop; requests go first, so that the node works while we write. */
+/* Does what there is to do in one turn. Requests go first: the node works while we write. */
 static void turn(frontend_t *self)
 {
     if (self->ended) {
@@ -196,16 +201,10 @@ static void on_accepted(void *argument, int file, const struct sockaddr *address
     }
 }
 
-static void on_handle_closed(uv_handle_t *handle)
-{
-    frontend_t *self = handle->data;
-    self->handles--;
-}
-
 static void close_handle(void *handle)
 {
     if (!uv_is_closing(handle)) {
-        uv_close(handle, on_handle_closed);
+        uv_close(handle, NULL);
     }
 }
 
@@ -217,7 +216,7 @@ static void close_listeners(frontend_t *self)
     self->listener_count = 0;
 }
 
-/* Lets go of everything; the loop ends when libuv has. */
+/* Closes everything; the loop ends when libuv has let go. */
 static void end(frontend_t *self)
 {
     self->ended = true;
@@ -312,7 +311,7 @@ static status_t open_keys(const frontend_t *self, security_t **ret_security)
     return security_open(&settings, ret_security);
 }
 
-/* Whether another own key, or another one of the node, has come. */
+/* Whether our own key or the node's is another one. */
 static bool keys_differ(const frontend_t *self, const security_t *security)
 {
     const char *member = self->settings.member->name;
@@ -322,7 +321,7 @@ static bool keys_differ(const frontend_t *self, const security_t *security)
            strcmp(before != NULL ? before : "", after != NULL ? after : "") != 0;
 }
 
-/* K6: keys that cannot be read change nothing, nor do those of others. */
+/* K6: neither keys that cannot be read nor keys of others change anything. */
 static void reload_keys(frontend_t *self)
 {
     security_t *security = NULL;
@@ -356,7 +355,7 @@ static void watch_signals(frontend_t *self)
     static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
     for (size_t i = 0; i < SIGNALS; i++) {
         uv_signal_init(&self->loop, &self->signals[i]);
-        track(self, &self->signals[i]);
+        self->signals[i].data = self;
         uv_signal_start(&self->signals[i], on_signal, numbers[i]);
     }
 }
@@ -369,11 +368,8 @@ static void watch_loop(frontend_t *self)
     uv_timer_init(&self->loop, &self->tick);
     uv_timer_init(&self->loop, &self->ending);
     uv_async_init(&self->loop, &self->stop_asked, on_stop_asked);
-    void *handles[] = {&self->before_sleep, &self->after_sleep, &self->awake,
-                       &self->tick,         &self->ending,      &self->stop_asked};
-    for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++) {
-        track(self, handles[i]);
-    }
+    self->before_sleep.data = self->after_sleep.data = self->awake.data = self;
+    self->tick.data = self->ending.data = self->stop_asked.data = self;
     uv_prepare_start(&self->before_sleep, on_before_sleep);
     uv_check_start(&self->after_sleep, on_after_sleep);
     if (self->settings.signals) {

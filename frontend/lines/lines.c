@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-/* Offset of the first LF in `text`, its size where there is none. */
+/* Offset of the first LF in `text`; its size if there is none. */
 static size_t find_lf(text_t text)
 {
     const char *lf = text.size > 0 ? memchr(text.data, '\n', text.size) : NULL;
@@ -14,7 +14,7 @@ static size_t find_lf(text_t text)
 void lines_init(lines_t *self, size_t max_line)
 {
     *self = (lines_t){.max_line = max_line};
-    /* An unfinished line of max_line bytes, its CR, and one read put off. */
+    /* An unfinished line of max_line bytes, its CR, and one read that is put off. */
     buffer_init(&self->kept, max_line + 1 + LIMIT_READ_SIZE);
 }
 
@@ -24,7 +24,7 @@ void lines_done(lines_t *self)
     self->start = self->searched = 0;
 }
 
-/* `line`: what stood before an LF. */
+/* Gives out `line`, the bytes before an LF. */
 static lines_outcome_t give(const lines_t *self, text_t line, text_t *ret_line)
 {
     if (line.size > 0 && line.data[line.size - 1] == '\r') {
@@ -34,14 +34,14 @@ static lines_outcome_t give(const lines_t *self, text_t line, text_t *ret_line)
     return line.size <= self->max_line ? LINES_LINE : LINES_TOO_LONG;
 }
 
-/* Whether an unfinished line can no longer become a line: one byte more than the maximum may be its CR. */
+/* Whether an unfinished line is too long already; one byte past the maximum may be its CR. */
 static bool is_hopeless(const lines_t *self, text_t unfinished)
 {
     return unfinished.size > self->max_line + 1 ||
            (unfinished.size == self->max_line + 1 && unfinished.data[self->max_line] != '\r');
 }
 
-/* Forgets what was given out, so that what waits begins at the front. */
+/* Forgets what was given out: what waits then begins at the front. */
 static void compact(lines_t *self)
 {
     buffer_consume(&self->kept, self->start);
@@ -52,12 +52,12 @@ static void compact(lines_t *self)
 static void keep(lines_t *self, text_t bytes)
 {
     compact(self);
-    /* Both callers bound what they add; the buffer's maximum is their sum. */
+    /* All callers bound what they add; the buffer's maximum is the sum. */
     status_t status = buffer_append(&self->kept, bytes.data, bytes.size);
     assert(status == STATUS_OK);
 }
 
-/* A whole line among the bytes that wait? */
+/* Cuts a whole line off the bytes that wait; false if they hold no LF. */
 static bool take_kept(lines_t *self, text_t *ret_before_lf)
 {
     text_t unsearched = text_after(buffer_text(&self->kept), self->searched);
@@ -72,7 +72,7 @@ static bool take_kept(lines_t *self, text_t *ret_before_lf)
     return true;
 }
 
-/* The waiting bytes have no LF: the first of `chunk` ends their line. */
+/* The bytes that wait have no LF: the first one in `chunk` ends their line. */
 static lines_outcome_t take_across(lines_t *self, text_t *chunk, text_t *ret_line)
 {
     size_t lf = find_lf(*chunk);

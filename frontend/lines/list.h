@@ -1,7 +1,7 @@
-/* list.h - doubly linked lists whose links lie inside what they link.
+/* list.h - doubly linked lists whose links lie inside their members.
  *
  * Owner: whoever embeds the head; a list never owns its members. Threads: one at a time.
- * A head is a link too; an empty list is a head that points at itself, a link in no list is all zero.
+ * A head is a link too. The head of an empty list points at itself; a link in no list is all zero.
  */
 #ifndef HERD_FRONTEND_LINES_LIST_H
 #define HERD_FRONTEND_LINES_LIST_H
@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 typedef struct list_link {
-    struct list_link *previous; /* NULL where linked nowhere */
-    struct list_link *next;     /* NULL where linked nowhere */
+    struct list_link *previous; /* NULL if in no list */
+    struct list_link *next;     /* NULL if in no list */
 } list_link_t;
 
 /* The struct of type `type` whose field `field` is `*link`. */
@@ -32,7 +32,7 @@ static inline bool list_is_linked(const list_link_t *link)
     return link->next != NULL;
 }
 
-/* Links `link` as the last one; no effect where it is linked already. */
+/* Appends `link`; no effect if it is in a list already. */
 static inline void list_append(list_link_t *head, list_link_t *link)
 {
     if (!list_is_linked(link)) {
@@ -43,7 +43,7 @@ static inline void list_append(list_link_t *head, list_link_t *link)
     }
 }
 
-/* Takes `link` out of its list; no effect where it is in none. */
+/* Takes `link` out of its list; no effect if it is in none. */
 static inline void list_remove(list_link_t *link)
 {
     if (list_is_linked(link)) {
@@ -53,7 +53,7 @@ static inline void list_remove(list_link_t *link)
     }
 }
 
-/* Takes the first link out; NULL where the list is empty. */
+/* Takes the first link out and returns it; NULL if the list is empty. */
 static inline list_link_t *list_take_first(list_link_t *head)
 {
     list_link_t *first = head->next;
@@ -64,7 +64,7 @@ static inline list_link_t *list_take_first(list_link_t *head)
     return first;
 }
 
-/* Moves all of `from`, in order, behind what `head` has. */
+/* Moves all links of `from`, in their order, to the end of `head`. */
 static inline void list_take_all(list_link_t *head, list_link_t *from)
 {
     for (list_link_t *link = list_take_first(from); link != NULL; link = list_take_first(from)) {

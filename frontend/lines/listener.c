@@ -27,8 +27,8 @@ struct listener {
     listener_socket_t sockets[LIMIT_LISTENER_ADDRESSES];
     size_t socket_count; /* sockets in use */
     size_t handles;      /* libuv handles not yet closed */
-    uv_timer_t retry;    /* runs while waiting for resources */
-    bool waiting;        /* not polled: see `retry` */
+    uv_timer_t retry;    /* runs while `waiting` */
+    bool waiting;        /* for resources: the sockets are not polled */
 };
 
 static void on_acceptable(uv_poll_t *poll, int outcome, int events);
@@ -46,7 +46,7 @@ static void on_retry(uv_timer_t *timer)
     poll_all(timer->data);
 }
 
-/* accept() would fail again at once, and the level-triggered poll would call at once: wait. */
+/* Without a pause accept(2) would fail again at once, and the level-triggered poll call again. */
 static void wait_for_resources(listener_t *self, int error)
 {
     log_event(self->log, LOG_ACCEPT_FAILED, NULL,
@@ -58,7 +58,7 @@ static void wait_for_resources(listener_t *self, int error)
     uv_timer_start(&self->retry, on_retry, RETRY_MS, 0);
 }
 
-/* Whether accept(2) may work with the next connection after `error`; else the process lacks something. */
+/* Whether accept(2) may succeed with the next connection; if not, the process lacks something. */
 static bool is_passing(int error)
 {
     return error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM;
@@ -93,7 +93,7 @@ void listener_retry(listener_t *self)
     }
 }
 
-/* -1 with errno where the kernel refuses. */
+/* Returns the descriptor of a listening socket; -1, and errno, if the kernel refuses. */
 static int open_socket(const struct addrinfo *address, bool every_family)
 {
     int file = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -126,13 +126,14 @@ static void add_socket(listener_t *self, uv_loop_t *loop, int file)
     self->handles++;
 }
 
-/* Whether the machine lacks the address or its family (::1 without IPv6), so that others may do. */
+/* Whether the machine lacks the address or its family (::1 without IPv6): others may do. */
 static bool is_absent(int error)
 {
     return error == EADDRNOTAVAIL || error == EAFNOSUPPORT;
 }
 
-/* Opens a socket for each address, passing over absent ones. 0, or the errno of a refusal. */
+/* Opens a socket for each address, passing over absent ones. Returns 0, or the errno of a
+ * refusal. */
 static int open_addresses(listener_t *self, const struct addrinfo *addresses, bool every_family)
 {
     int absent = 0;
@@ -151,8 +152,8 @@ static int open_addresses(listener_t *self, const struct addrinfo *addresses, bo
     return self->socket_count > 0 ? 0 : absent;
 }
 
-/* Listens on what a host stands for; what goes wrong is logged. STATUS_NOT_FOUND, not logged: `every_family` and
- * the machine has no IPv6. */
+/* Listens on the addresses of a host; logs what goes wrong. STATUS_NOT_FOUND, not logged: the
+ * machine has no IPv6 and `every_family` was asked for. */
 static status_t listen_on(listener_t *self, const address_t *address, bool every_family)
 {
     struct addrinfo *addresses;
@@ -177,7 +178,7 @@ static status_t listen_on(listener_t *self, const address_t *address, bool every
     return STATUS_SYSTEM;
 }
 
-/* "*" is [::], which takes IPv4 too, or 0.0.0.0 on a machine without IPv6. */
+/* "*" means [::], which takes IPv4 too; on a machine without IPv6 it means 0.0.0.0. */
 static status_t listen_everywhere(listener_t *self, uint16_t port)
 {
     status_t status = listen_on(self, &(address_t){.host = "::", .port = port}, true);

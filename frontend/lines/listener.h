@@ -1,8 +1,9 @@
 /* listener.h - accepts client connections on one endpoint.
  *
  * Owner: the front-end. Threads: the reactor's.
- * The sockets have SO_REUSEPORT, so that several front-ends serve one port and a new one takes over while an old one
- * drains (socket(7)). A machine out of file descriptors or memory makes a listener wait, never spin.
+ * The sockets have SO_REUSEPORT (socket(7)): several front-ends can serve one port, and a new one
+ * takes over while an old one drains. When the machine runs out of file descriptors or memory, a
+ * listener waits and never spins.
  */
 #ifndef HERD_FRONTEND_LINES_LISTENER_H
 #define HERD_FRONTEND_LINES_LISTENER_H
@@ -15,7 +16,8 @@
 
 typedef struct listener listener_t;
 
-/* Takes `file`, a connected socket, non-blocking and close-on-exec; `address` is the client's, borrowed. */
+/* Takes `file`, a connected socket, non-blocking and close-on-exec; borrows `address`, the
+ * client's. */
 typedef void listener_accept_fn(void *argument, int file, const struct sockaddr *address);
 
 /* What a listener is made of (open value struct). */
@@ -27,15 +29,15 @@ typedef struct {
     void *argument; /* for `accepted` */
 } listener_settings_t;
 
-/* Listens on every address that the host stands for; "*": all of the machine, IPv6 and IPv4. What went
- * wrong is logged. STATUS_INVALID: no such endpoint or host. STATUS_SYSTEM: the kernel refuses. Caller ends it with
- * listener_close. */
+/* Listens on every address of the endpoint's host; with "*" on all of the machine, IPv6 and IPv4.
+ * STATUS_INVALID: no such endpoint or host. STATUS_SYSTEM: the kernel refuses. Both are logged.
+ * Caller ends it with listener_close. */
 status_t listener_open(const listener_settings_t *settings, listener_t **ret_self) STATUS_MUST_USE;
 
-/* Resources have become free: accepts again, should it be waiting. */
+/* Accepts again at once if it waits for resources: some have become free. */
 void listener_retry(listener_t *self);
 
-/* Listens no more; the memory goes with the loop's next turn. Clears the pointer; NULL is fine. */
+/* Stops listening; the loop's next turn frees the memory. Clears the pointer; NULL is fine. */
 void listener_close(listener_t **self_p);
 
 #endif

@@ -1,3 +1,17 @@
+/* The way of a line through a session:
+ *
+ * libuv reads bytes, lines.h cuts them, and each line gets its time of receipt (Q2). A malformed
+ * line is answered here; a good one goes to the pipeline and puts the session on the list of those
+ * with requests to ask (session_ask). Replies come back in any order (session_answer); the pipeline
+ * appends them to the output in the order of the lines, and session_flush writes it.
+ *
+ * Three things stop the reading until their cause has passed: output that the client does not read
+ * (`put_off`), a node that is slower than the client (`crowding`), and the end of the connection.
+ * The states below are that end: the client or we stop first, all that is under way is still
+ * answered, then we half-close and wait for the client, so that no RST overtakes a reply. A node
+ * that does not answer in time, or more output than can be kept, gives the client up: it gets the
+ * answers that are there, and the end.
+ */
 #include "frontend/lines/session.h"
 
 #include "common/base/limits.h"
@@ -17,14 +31,15 @@
 
 enum {
     PEER_SIZE = ADDRESS_TEXT_SIZE + 1 + TEXT_NUMBER_SIZE, /* and "#", a count of connections */
-    /* How long a client may go on sending after we have said our last word (client-protocol.md). */
+    /* How long we wait for the client to close after our last word (client-protocol.md). */
     LINGER_MS = 2000,
-    /* The same when the front-end ends, which may take two seconds in all. */
+    /* The same while the front-end stops, which may take two seconds in all. */
     STOP_LINGER_MS = 200,
     /* Probable size of a WHATSAT reply: the AT line and the frame of the JSON, and each place. */
     WHATSAT_REPLY_SIZE = 1024,
     WHATSAT_PLACE_SIZE = 512,
-    /* An AT line is the IAMAT line and at most: member name, difference, less the command. */
+    /* How much longer than its IAMAT line an AT line may be: member name and difference, without
+     * the command. */
     IAMAT_REPLY_EXTRA = 64,
     /* A longer buffer is not kept for the next line. */
     IDLE_BUFFER_SIZE = 65536,
@@ -34,15 +49,20 @@ enum {
 };
 
 typedef enum {
-    SESSION_OPEN,        /* reads and answers */
-    SESSION_INPUT_ENDED, /* client has half-closed: answers what is under way, then closes */
-    SESSION_FINISHING, /* we take no more lines: answers what is under way, then says so by half-closing */
-    SESSION_DISCARDING, /* half-closed by us: input is thrown away until the client closes, or the deadline.
-                          * Closing earlier would answer it with RST, which destroys replies on their way. */
-    SESSION_CLOSING, /* waits for libuv to let go */
+    /* Reads and answers. */
+    SESSION_OPEN,
+    /* The client has half-closed: answers what is under way, then closes. */
+    SESSION_INPUT_ENDED,
+    /* We take no more lines: answers what is under way, then half-closes. */
+    SESSION_FINISHING,
+    /* We have half-closed: throws input away until the client closes, or until the deadline. To
+     * close earlier would send an RST, which destroys replies on their way. */
+    SESSION_DISCARDING,
+    /* Waits for libuv to let go. */
+    SESSION_CLOSING,
 } session_state_t;
 
-/* Output on its way because the socket did not take it at once. */
+/* Output that the socket did not take at once. */
 typedef struct {
     uv_write_t request;
     buffer_t output;
@@ -54,17 +74,17 @@ struct session {
     uint64_t number;          /* in shared->table */
     lines_t lines;            /* input */
     pipeline_t pipeline;      /* requests under way */
-    buffer_t output;          /* replies, to be written with the next flush */
+    buffer_t output;          /* replies for the next flush */
     session_write_t *writing; /* output that the socket has not taken yet, or NULL */
-    list_link_t unasked;
-    list_link_t unwritten;
-    list_link_t active;
-    uint64_t deadline_ms; /* [DISCARDING] steady time of the end */
-    size_t footprint;     /* bytes, its part of shared->memory */
+    list_link_t unasked;      /* in shared->unasked */
+    list_link_t unwritten;    /* in shared->unwritten */
+    list_link_t active;       /* in shared->active */
+    uint64_t deadline_ms;     /* [DISCARDING] steady time of the end */
+    size_t footprint;         /* bytes, its part of shared->memory */
     session_state_t state : 8;
     bool reading : 1;  /* libuv reads */
     bool put_off : 1;  /* lines wait until output has left */
-    bool crowding : 1; /* read once while requests were unasked: reads on when they are asked */
+    bool crowding : 1; /* was read while requests were unasked: reads on when they are asked */
     bool touched : 1;  /* used since the last tick */
     char peer[];       /* e.g. "127.0.0.1:40112#7" */
 };
@@ -94,7 +114,7 @@ static bool is_crowded(const session_shared_t *shared)
     return shared->memory > LIMIT_CLIENTS_MEMORY;
 }
 
-/* Brings the sum of all memory up to date, and makes sure that the tick sees this session. */
+/* Brings the sum of all memory up to date; marks the session as used and lets the tick see it. */
 static void account(session_t *self)
 {
     size_t footprint =
@@ -115,7 +135,7 @@ static void on_closed(uv_handle_t *handle)
     shared->closed(shared->argument);
 }
 
-/* The end: its number names nobody from here on. */
+/* The end: from here on its number names no client. */
 static void close_because(session_t *self, const char *reason)
 {
     if (self->state == SESSION_CLOSING) {
@@ -140,7 +160,7 @@ void session_close(session_t *self)
     close_because(self, "closed here");
 }
 
-/* Bytes that this client has yet to read: written ones, and those that its requests will come to. */
+/* Bytes that the client has yet to read: output, and the probable replies to its requests. */
 static size_t load(const session_t *self)
 {
     return self->output.size + pipeline_reserved(&self->pipeline) +
@@ -161,7 +181,7 @@ static void stop_reading(session_t *self)
     }
 }
 
-/* We say no more than what is under way. */
+/* Takes no more lines; what is under way is still answered. */
 static void finish(session_t *self)
 {
     if (self->state != SESSION_OPEN && self->state != SESSION_INPUT_ENDED) {
@@ -174,7 +194,8 @@ static void finish(session_t *self)
     list_append(&self->shared->unwritten, &self->unwritten);
 }
 
-/* We say no more than what was answered: requests without a reply are given up, and all behind them. */
+/* Answers no more than what is answered: drops the oldest request without a reply, and all behind
+ * it. */
 static void give_up(session_t *self, const char *reason)
 {
     self->shared->counters.given_up++;
@@ -209,7 +230,7 @@ static pipeline_sink_t sink(session_t *self)
         .out = &self->output, .replied = traffic ? log_reply : NULL, .argument = self};
 }
 
-/* A line that gets its answer here. */
+/* Answers a malformed line in its turn. */
 static void answer_invalid(session_t *self, text_t line)
 {
     pipeline_sink_t out = sink(self);
@@ -257,7 +278,7 @@ static void take_line(session_t *self, text_t line, int64_t now_ns)
     list_append(&shared->unasked, &self->unasked);
 }
 
-/* Takes lines from what waits and from `chunk` as long as the client's output keeps within its cap. */
+/* Takes lines from what waits and from `chunk` until the client's load passes its cap. */
 static void take_lines(session_t *self, text_t chunk)
 {
     int64_t now_ns = clock_now_ns();
@@ -281,7 +302,7 @@ static void take_lines(session_t *self, text_t chunk)
     }
 }
 
-/* Many clients with long unfinished lines: those with more than their share have to go. */
+/* When clients hold too much together, one with an unfinished line beyond its share has to go. */
 static void check_share(session_t *self)
 {
     session_shared_t *shared = self->shared;
@@ -334,7 +355,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
     if (self->state != SESSION_OPEN) {
         return;
     }
-    /* Requests of an earlier turn are still unasked: the node is slower than this client. */
+    /* If requests of an earlier turn are still unasked, the node is slower than this client. */
     bool ahead = list_is_linked(&self->unasked);
     if (size < 0) {
         end_input(self);
@@ -361,7 +382,7 @@ static void start_reading(session_t *self)
     }
 }
 
-/* Goes on with what was put off, and reads on, where the reasons not to are gone. */
+/* Goes on with the lines that were put off, then reads on, unless a reason not to is left. */
 static void resume(session_t *self)
 {
     if (self->state != SESSION_OPEN || self->crowding) {
@@ -474,7 +495,7 @@ static void write_rest(session_t *self, size_t written)
     account(self);
 }
 
-/* False where something is left to write, or the connection is lost. */
+/* False if something is left to write, or the connection is lost. */
 static bool write_output(session_t *self)
 {
     if (self->writing != NULL) {
@@ -584,7 +605,7 @@ static void set_options(int file)
         {IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES},
     };
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-        /* Best effort: a socket that refuses one is one that breaks soon, which the next read finds. */
+        /* Best effort: a socket that refuses one is about to break, which the next read finds. */
         (void)setsockopt(file, options[i].level, options[i].name, &options[i].value,
                          sizeof options[i].value);
     }

@@ -16,16 +16,16 @@ static_assert(LIMIT_CONNECTIONS <= 1 << SLOT_BITS, "a slot number fits its bits"
 typedef struct {
     session_t *session; /* NULL: free */
     uint64_t number;    /* of the session, or of the last one */
-    uint32_t next_free; /* [free] slot to be used after this one, or NO_SLOT */
+    uint32_t next_free; /* [free] the next free slot, or NO_SLOT */
 } slot_t;
 
 struct sessions {
     slot_t *slots;
     size_t capacity;     /* slots allocated */
-    size_t used;         /* slots in front that ever held a session */
+    size_t used;         /* slots in front that have ever held a session */
     size_t count;        /* sessions */
     size_t maximum;      /* sessions */
-    uint32_t first_free; /* below `used`, or NO_SLOT */
+    uint32_t first_free; /* index below `used`, or NO_SLOT */
 };
 
 sessions_t *sessions_new(size_t maximum)
@@ -46,7 +46,7 @@ void sessions_destroy(sessions_t **self_p)
     }
 }
 
-/* A slot never used before. */
+/* Returns the index of a slot that was never used before. */
 static uint32_t new_slot(sessions_t *self)
 {
     if (self->used == self->capacity) {

@@ -1,3 +1,14 @@
+/* A ring of entries, one a line, in the order of the lines; entry i has the sequence
+ * head_sequence + i. A request waits for the node, a malformed line only for its turn, and a reply
+ * that comes out of turn is stored. The head is never ready: as soon as its reply comes, it and the
+ * ready entries behind it leave, so in the usual order nothing is stored or copied twice.
+ *
+ * Requests before asked_sequence were asked. When the node has forgotten them, asked_sequence goes
+ * back to the head and all that still wait are asked again, under their old sequences (Q7); lines
+ * are kept for that. Lines and stored replies stand in two buffers that are compacted only when
+ * much of them is unused. What the replies will probably come to is summed in `reserved`, so that a
+ * session can stop reading before its client's output grows too large.
+ */
 #include "frontend/upstream/pipeline.h"
 
 #include "common/base/memory.h"
@@ -7,22 +18,22 @@
 
 enum {
     FIRST_CAPACITY = 8,
-    /* What an entry costs besides its bytes; reserved for it, so that a cap on bytes caps entries too. */
+    /* Bytes reserved for each entry itself, so that a cap on bytes caps entries too. */
     ENTRY_COST = 64,
-    /* Unused bytes are moved away only where that is much and more than half. */
+    /* A buffer is compacted only when more than this, and more than half of it, is unused. */
     COMPACT_SIZE = 16384,
 };
 
 typedef enum {
     ENTRY_WAITING, /* for the node's reply */
-    ENTRY_INVALID, /* to be answered with its own line */
-    ENTRY_STORED,  /* reply came out of turn */
+    ENTRY_INVALID, /* is answered with its own line */
+    ENTRY_STORED,  /* its reply came out of turn */
 } entry_kind_t;
 
 struct pipeline_entry {
     int64_t receipt_ns;    /* POSIX time */
     uint64_t receipt_ms;   /* steady time */
-    uint64_t line_offset;  /* from the connection's first line on */
+    uint64_t line_offset;  /* counted from the connection's first line */
     uint32_t line_size;    /* bytes */
     uint32_t reserved;     /* bytes, its part of pipeline_t.reserved */
     uint32_t reply_offset; /* [STORED] in pipeline_t.replies */
@@ -46,7 +57,7 @@ void pipeline_done(pipeline_t *self)
     pipeline_init(self, self->lines.maximum);
 }
 
-/* The entry `index` places behind the oldest. */
+/* The entry that stands `index` entries behind the oldest. */
 static pipeline_entry_t *entry_at(const pipeline_t *self, uint64_t index)
 {
     return &self->entries[(self->first + index) & (self->capacity - 1)];
@@ -58,7 +69,7 @@ static text_t entry_line(const pipeline_t *self, const pipeline_entry_t *entry)
                     .size = entry->line_size};
 }
 
-/* Makes room for one entry more. */
+/* Makes room for one more entry. */
 static void reserve_entry(pipeline_t *self)
 {
     if (self->count < self->capacity) {
@@ -146,7 +157,7 @@ status_t pipeline_add_invalid(pipeline_t *self, text_t line, const pipeline_sink
     return add(self, line, &entry);
 }
 
-/* Moves the sequence from which on to ask to the next waiting request, if any. */
+/* Moves asked_sequence on to the next waiting request; false if there is none. */
 static bool find_unasked(pipeline_t *self)
 {
     uint64_t end = self->head_sequence + self->count;
@@ -174,18 +185,6 @@ bool pipeline_ask(pipeline_t *self, pipeline_request_t *ret_request)
                                         .line = entry_line(self, entry)};
     self->asked_sequence++;
     return true;
-}
-
-bool pipeline_is_unasked(const pipeline_t *self)
-{
-    uint64_t end = self->head_sequence + self->count;
-    for (uint64_t sequence = self->asked_sequence; sequence < end; sequence++) {
-        if (sequence >= self->head_sequence &&
-            entry_at(self, sequence - self->head_sequence)->kind == ENTRY_WAITING) {
-            return true;
-        }
-    }
-    return false;
 }
 
 bool pipeline_ask_again(pipeline_t *self)
@@ -218,7 +217,7 @@ static void pop(pipeline_t *self)
     }
 }
 
-/* Leaves only the replies that entries still need. */
+/* Drops stored replies that no entry needs. */
 static void compact_replies(pipeline_t *self)
 {
     if (self->stored == 0) {
@@ -237,7 +236,7 @@ static void compact_replies(pipeline_t *self)
             size_t offset = needed.size;
             status_t status =
                 buffer_append(&needed, self->replies.data + entry->reply_offset, entry->reply_size);
-            assert(status == STATUS_OK); /* a part of what fitted before */
+            assert(status == STATUS_OK); /* all of it has fitted before */
             entry->reply_offset = (uint32_t)offset;
         }
     }
@@ -246,7 +245,7 @@ static void compact_replies(pipeline_t *self)
     self->replies_unused = 0;
 }
 
-/* Sends off the entries in front that have their reply. */
+/* Puts out the entries in front that are ready. */
 static status_t put_ready(pipeline_t *self, const pipeline_sink_t *sink)
 {
     while (self->count > 0) {
@@ -272,7 +271,7 @@ static status_t put_ready(pipeline_t *self, const pipeline_sink_t *sink)
     return STATUS_OK;
 }
 
-/* Keeps a reply that is not in its turn. */
+/* Keeps a reply until its turn. */
 static status_t store(pipeline_t *self, pipeline_entry_t *entry, text_t reply)
 {
     size_t offset = self->replies.size;
@@ -293,7 +292,7 @@ static status_t store(pipeline_t *self, pipeline_entry_t *entry, text_t reply)
 status_t pipeline_answer(pipeline_t *self, uint64_t sequence, text_t reply,
                          const pipeline_sink_t *sink)
 {
-    uint64_t index = sequence - self->head_sequence; /* huge where it is older */
+    uint64_t index = sequence - self->head_sequence; /* huge if it is older than the head */
     if (index >= self->count || sequence >= self->asked_sequence ||
         entry_at(self, index)->kind != ENTRY_WAITING) {
         return STATUS_NOT_FOUND;
@@ -318,7 +317,7 @@ status_t pipeline_answer(pipeline_t *self, uint64_t sequence, text_t reply,
 
 bool pipeline_oldest(const pipeline_t *self, uint64_t *ret_receipt_ms)
 {
-    /* The oldest entry always waits: what is ready in front has left. */
+    /* The oldest entry always waits: those that were ready have left. */
     if (self->count == 0) {
         return false;
     }

@@ -2,7 +2,7 @@
 
 #include "common/base/limits.h"
 
-/* What a client may be sent: an answer that begins with its AT line, or the mark of an invalid line. */
+/* Whether a client may be sent it: an answer begins with its AT line; "?" marks an invalid line. */
 static bool is_reply(text_t text)
 {
     if (text.size == 0 || text.data[text.size - 1] != '\n') {

@@ -1,3 +1,16 @@
+/* A session with the node, and how it ends:
+ *
+ * CONNECTING until the socket can be written, then HELLO (GREETING); WELCOME begins the session
+ * (SERVING), and the front-end asks all requests again. While SERVING, requests gather in `batch`
+ * and leave as REQUEST while few enough messages are unanswered (Q5). Each second PING carries our
+ * figures (Q8).
+ *
+ * A broken connection, RESET, or five seconds of silence (Q7) end the session: a new socket, a new
+ * session number, and messages of an older session are dropped. Nothing is lost, because the
+ * sessions keep requests until they have their reply. If the node refuses us or the keys do not
+ * fit, we pause without a socket and try again with the next second. Each of these is logged once
+ * until the node is there again.
+ */
 #include "frontend/upstream/upstream.h"
 
 #include "common/base/limits.h"
@@ -19,16 +32,16 @@ enum {
     SILENCE_MS = 5000,       /* Q7 */
     /* Three numbers, their spaces, and the LF. */
     REQUEST_EXTRA_SIZE = 3 * TEXT_NUMBER_SIZE + 4,
-    SMALL_BATCH_SIZE =
-        16384, /* bytes, about a hundred lines: enough to forget what a message costs */
-    SMALL_WINDOW = 2,
+    /* Bytes, about a hundred lines: next to these a message's own cost is small. */
+    SMALL_BATCH_SIZE = 16384,
+    SMALL_WINDOW = 2, /* messages */
 };
 
 typedef enum {
     UPSTREAM_CONNECTING, /* no connection, or none that took our HELLO */
     UPSTREAM_GREETING,   /* HELLO sent */
     UPSTREAM_SERVING,    /* WELCOME received */
-    UPSTREAM_PAUSING, /* no socket: refused, or it could not be made; anew with the next second */
+    UPSTREAM_PAUSING,    /* no socket: refused, or not to be made; anew with the next second */
 } upstream_state_t;
 
 struct upstream {
@@ -42,8 +55,8 @@ struct upstream {
     unsigned window;           /* REQUEST messages unanswered, 0 .. LIMIT_REQUEST_WINDOW */
     upstream_state_t state;
     bool due;            /* ZMQ_EVENTS may tell something new */
-    bool silent;         /* that the node is away was logged */
-    const char *problem; /* so was this one with our keys; NULL: none since it was there */
+    bool silent;         /* it was logged that the node is away */
+    const char *problem; /* with the keys, logged since the node was last there; or NULL */
 };
 
 static uint64_t now_ms(const upstream_t *self)
@@ -85,7 +98,7 @@ static void connect_anew(upstream_t *self)
     self->state = fine ? UPSTREAM_CONNECTING : UPSTREAM_PAUSING;
 }
 
-/* Says once that the node is away, and why. */
+/* Logs once that the node is away, and why. */
 static void note_away(upstream_t *self, const char *reason)
 {
     if (!self->silent) {
@@ -95,15 +108,15 @@ static void note_away(upstream_t *self, const char *reason)
     }
 }
 
-/* Q1, Q7: the session is worth nothing any more. */
+/* Q1, Q7: the session is lost. */
 static void restart(upstream_t *self, const char *reason)
 {
     note_away(self, reason);
     connect_anew(self);
 }
 
-/* ZeroMQ gives up where keys do not fit, or tries without a pause: we try again with the next second. Told once, also where
- * the node was away already. */
+/* If the keys do not fit, ZeroMQ gives up or tries without a pause: we try again with the next
+ * second. Each problem is logged once, even if the node was away already. */
 static void pause_for(upstream_t *self, const char *problem)
 {
     if (self->problem != problem) {
@@ -131,7 +144,7 @@ static void note_malformed(upstream_t *self, const char *what, text_t sample)
     log_dropped(self->settings.log, NULL, "node", what, sample);
 }
 
-/* Sends one message of the current session; false where the socket does not take it now. */
+/* Sends one message of the current session; false if the socket does not take it now. */
 static bool send_message(upstream_t *self, message_type_t type, text_t body)
 {
     char header[TEXT_NUMBER_SIZE];
@@ -163,14 +176,14 @@ static void send_ping(upstream_t *self)
     buffer_t body;
     buffer_init(&body, LIMIT_BODY_SIZE);
     if (self->settings.figures(self->settings.argument, &body) == STATUS_OK) {
-        /* One that does not go out is missed by nobody: if the link is dead, silence tells. */
+        /* One that does not leave is not missed: if the link is dead, the silence shows it. */
         (void)send_message(self, MESSAGE_PING, buffer_text(&body));
     }
     buffer_done(&body);
 }
 
-/* Q5: one small batch is at the node and one on its way; what comes meanwhile makes the next one larger, which costs both
- * sides less than more messages would. */
+/* Q5: one small batch is at the node and one on its way. What comes meanwhile makes the next one
+ * larger, which costs both sides less than more messages would. */
 static bool batch_may_leave(const upstream_t *self)
 {
     unsigned window = self->batch.size < SMALL_BATCH_SIZE ? SMALL_WINDOW : LIMIT_REQUEST_WINDOW;
@@ -296,7 +309,7 @@ static void handle(upstream_t *self, const message_t *message)
     }
 }
 
-/* Receives one message; after that the socket may be another one, or gone. */
+/* Receives one message. Afterwards the socket may be another one, or gone. */
 static void receive(upstream_t *self)
 {
     transport_inbound_t inbound;
@@ -315,7 +328,7 @@ static void receive(upstream_t *self)
     transport_inbound_done(&inbound);
 }
 
-/* Sends what is waiting for the socket; false where nothing is. */
+/* Sends what waits for the socket; false if there is nothing. */
 static bool send_waiting(upstream_t *self)
 {
     if (self->state == UPSTREAM_CONNECTING) {
@@ -329,9 +342,9 @@ static bool send_waiting(upstream_t *self)
     return false;
 }
 
-/* What the socket has (ZMQ_POLLIN) and takes (ZMQ_POLLOUT). Only without POLLIN will the file descriptor
- * tell of the next message, and only without POLLOUT, of the next time that we may send (zmq_getsockopt(3),
- * ZMQ_FD). */
+/* Whether the socket has a message (ZMQ_POLLIN) and takes one (ZMQ_POLLOUT). Its file descriptor
+ * reports the next message only after POLLIN was absent here, and the next chance to send only
+ * after POLLOUT was (zmq_getsockopt(3), ZMQ_FD). */
 static int socket_events(void *socket)
 {
     int events = 0;
@@ -367,7 +380,7 @@ static void on_second(uv_timer_t *timer)
         connect_anew(self);
         return;
     }
-    /* After a pause of this very process, first hear what was said meanwhile. */
+    /* If this process itself was held up, first hear what the node said meanwhile. */
     self->due = true;
     upstream_turn(self);
     if (self->state == UPSTREAM_SERVING) {

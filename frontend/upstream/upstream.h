@@ -1,9 +1,10 @@
 /* upstream.h - the request link to the node (bus-protocol.md, Q rules), on a libuv loop.
  *
  * Owner: the front-end. Threads: the reactor's.
- * One ZeroMQ socket is one session with the node: what may be wrong with either is cured by making both anew.
- * Requests are taken only while the node can be sent more (at most LIMIT_REQUEST_WINDOW messages are unanswered), so a batch is
- * whatever has gathered until then: nothing waits for a timer.
+ * One ZeroMQ socket is one session with the node: if anything is wrong with either, both are made
+ * anew. The upstream takes requests only while the node can be sent more (at most
+ * LIMIT_REQUEST_WINDOW messages are unanswered), so a batch is what has gathered until then, and no
+ * timer waits for it.
  */
 #ifndef HERD_FRONTEND_UPSTREAM_UPSTREAM_H
 #define HERD_FRONTEND_UPSTREAM_UPSTREAM_H
@@ -18,7 +19,7 @@
 
 typedef struct upstream upstream_t;
 
-/* What an upstream is made of (open value struct). Texts are borrowed as long as it lives. */
+/* What an upstream is made of (open value struct); it borrows everything until upstream_close. */
 typedef struct {
     uv_loop_t *loop;
     log_t *log;
@@ -26,39 +27,40 @@ typedef struct {
     const char *herd;           /* name of the herd */
     const char *name;           /* name of the member */
     const security_t *security; /* NULL without keys */
-    /* A session with the node was opened: it knows of no request, all are to be asked (again). */
+    /* A session with the node has begun: it knows of no request, so ask all of them (again). */
     void (*opened)(void *argument);
     /* A reply came; `text` is borrowed for the call. */
     void (*replied)(void *argument, uint64_t connection, uint64_t sequence, text_t text);
-    /* Appends the figures of PING, `key value` lines. */
+    /* Appends the figures of PING as `key value` lines (Q8). */
     status_t (*figures)(void *argument, buffer_t *out);
     void *argument; /* for the three */
 } upstream_settings_t;
 
-/* Begins to connect. STATUS_SYSTEM where ZeroMQ refuses (errno is logged). Caller ends it with upstream_close. */
+/* Begins to connect. STATUS_SYSTEM if ZeroMQ refuses, which is logged. Caller ends it with
+ * upstream_close. */
 status_t upstream_open(const upstream_settings_t *settings, upstream_t **ret_self) STATUS_MUST_USE;
 
-/* Connects anew with other keys, borrowed as long as it lives. */
+/* Connects anew with other keys, borrowed until the next call or upstream_close. */
 void upstream_use_keys(upstream_t *self, const security_t *security);
 
-/* Takes what the node sent, a bounded number of messages, and sends what can be sent. To be called in every
- * turn of the loop, before it sleeps too: the ZeroMQ file descriptor is edge-triggered. */
+/* Takes a bounded number of messages of the node and sends what can be sent. Call it in every turn
+ * of the loop, and before the loop sleeps: ZeroMQ's file descriptor is edge-triggered. */
 void upstream_turn(upstream_t *self);
 
-/* Whether upstream_turn has to be called again before the loop may sleep. */
+/* Whether upstream_turn must be called again before the loop may sleep. */
 bool upstream_is_due(const upstream_t *self);
 
 /* Whether upstream_add takes a request now. Sends a full batch to make room. */
 bool upstream_takes(upstream_t *self);
 
-/* Adds one request to the batch, a copy; only after upstream_takes. */
+/* Adds a copy of one request to the batch; only after upstream_takes. */
 void upstream_add(upstream_t *self, uint64_t connection, const pipeline_request_t *request);
 
-/* Sends the batch where that is possible; else it stays, and upstream_turn sends it. */
+/* Sends the batch if it may leave now; if not, a later upstream_turn sends it. */
 void upstream_flush(upstream_t *self);
 
-/* Says goodbye and ends, at most 200 ms later for what is still to be sent; the memory goes with the loop's next turns.
- * Clears the pointer; NULL is fine. */
+/* Says goodbye and ends; waits up to 200 ms for what is still to be sent. The loop's next turns
+ * free the memory. Clears the pointer; NULL is fine. */
 void upstream_close(upstream_t **self_p);
 
 #endif

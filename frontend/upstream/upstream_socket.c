@@ -1,5 +1,6 @@
 #include "frontend/upstream/upstream_socket.h"
 
+#include "common/base/entropy.h"
 #include "common/base/memory.h"
 #include "common/sockets/monitor.h"
 #include "common/sockets/sockets.h"
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -16,19 +16,19 @@ enum { ROUTING_ID_SIZE = 255 };
 
 struct upstream_socket {
     void *dealer;
-    void *monitor;          /* PAIR that tells of the dealer's connection */
-    uv_poll_t dealer_poll;  /* edge-triggered file descriptor of `dealer` */
+    void *monitor;          /* PAIR with the events of the dealer's connection */
+    uv_poll_t dealer_poll;  /* watches the edge-triggered file descriptor of `dealer` */
     uv_poll_t monitor_poll; /* the same of `monitor` */
     int handles;            /* libuv handles not yet closed */
     bool lost;              /* the connection broke */
     bool secure;            /* it has keys */
-    const char *problem;    /* what its handshake failed of; NULL: of nothing */
+    const char *problem;    /* why its handshake failed, or NULL */
     void (*stirred)(void *argument);
     void *argument;
 };
 
-/* A routing id new for each socket, so that what the node still has for an older one can only miss (Q1). With keys the
- * node makes one up for each connection, to the same effect (K4). */
+/* Each socket has a new routing id, so that what the node still has for an older one does not reach
+ * it (Q1). With keys the node makes one up for each connection, to the same effect (K4). */
 static bool configure(void *dealer, const upstream_socket_settings_t *settings)
 {
     const char *endpoint = settings->endpoint;
@@ -36,17 +36,13 @@ static bool configure(void *dealer, const upstream_socket_settings_t *settings)
     if (settings->security != NULL) {
         return sockets_configure(dealer, SOCKETS_REQUESTS_DEALER, endpoint, NULL) == STATUS_OK;
     }
-    uint64_t random = 0;
     char routing_id[ROUTING_ID_SIZE];
-    if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random) {
-        return false;
-    }
     snprintf(routing_id, sizeof routing_id, "%s.frontend.%ld.%016llx", name, (long)getpid(),
-             (unsigned long long)random);
+             (unsigned long long)entropy_number());
     return sockets_configure(dealer, SOCKETS_REQUESTS_DEALER, endpoint, routing_id) == STATUS_OK;
 }
 
-/* Takes all events there are. */
+/* Takes all events that there are. */
 static void drain_monitor(upstream_socket_t *self)
 {
     uint16_t event;
@@ -75,7 +71,7 @@ static void on_monitor(uv_poll_t *poll, int outcome, int events)
     self->stirred(self->argument);
 }
 
-/* Where libuv or ZeroMQ refuses, `handles` tells what has to be closed. */
+/* If libuv or ZeroMQ refuses, `handles` tells what has to be closed. */
 static bool watch(upstream_socket_t *self, uv_loop_t *loop, void *socket, uv_poll_t *poll)
 {
     int file;

@@ -25,21 +25,23 @@ typedef struct {
     void *argument; /* for `stirred` */
 } upstream_socket_settings_t;
 
-/* A DEALER, connecting to the endpoint; with a routing id of its own where there are no keys (K4). STATUS_NOT_FOUND: the
- * node's key is not there. STATUS_SYSTEM with errno set where ZeroMQ refuses. Caller ends it with upstream_socket_close. */
+/* Makes a DEALER that connects to the endpoint; without keys it has a routing id of its own (K4).
+ * STATUS_NOT_FOUND: the node's key is not there. STATUS_SYSTEM, with errno: ZeroMQ refuses. Caller
+ * ends it with upstream_socket_close. */
 status_t upstream_socket_open(const upstream_socket_settings_t *settings,
                               upstream_socket_t **ret_self) STATUS_MUST_USE;
 
 /* The ZeroMQ socket; owned by `self`. */
 void *upstream_socket_zmq(const upstream_socket_t *self);
 
-/* Whether its connection, once there, broke: what was sent on it may be lost, so it must be made anew. */
+/* Whether its connection broke: what was sent on it may be lost, so the socket must be made
+ * anew. */
 bool upstream_socket_is_lost(const upstream_socket_t *self);
 
-/* Why the node and we do not come together, NULL where nothing is known against it: ZeroMQ may try no more then. */
+/* Why the connection to the node fails; ZeroMQ may then try no more. NULL if nothing is known. */
 const char *upstream_socket_problem(const upstream_socket_t *self);
 
-/* Closes it; the memory goes with the loop's next turn. Clears the pointer; NULL is fine. */
+/* Closes it; the loop's next turn frees the memory. Clears the pointer; NULL is fine. */
 void upstream_socket_close(upstream_socket_t **self_p);
 
 #endif
