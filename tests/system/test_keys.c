@@ -177,12 +177,10 @@ static void an_operator_without_a_key_is_told_so(void **state)
         assert_int_equal(run.status, 1);
         assert_int_equal(strncmp(run.output, missing, sizeof missing - 1), 0);
         assert_ptr_equal(strchr(run.output, '\n'), run.output + strlen(run.output) - 1);
-        herdctl_done(&run);
     }
     herdctl_run_t run = herdctl_run(herd, "health", NULL);
     assert_int_equal(run.status, 2);
     assert_null(strstr(run.output, "unusable"));
-    herdctl_done(&run);
     herdctl_expect(herd, 1, "operator/emil.cert_secret is missing", "--key", "emil", "status",
                    NULL);
     move_key(herd, "gone", "operator/anna.cert_secret");
@@ -202,7 +200,6 @@ static void a_member_without_public_key_is_named(void **state)
     const char *said = strstr(run.output, missing);
     assert_non_null(said);
     assert_null(strstr(said + 1, missing)); /* once, not for each round */
-    herdctl_done(&run);
     herdctl_expect(herd, 0, "A\tup\t", "status", "--plain", "A", NULL);
     herdctl_expect(herd, 1, missing, "tap", "B", NULL);
     herdctl_expect(herd, 1, missing, "tap", "--duration", "0.01", NULL);

@@ -81,7 +81,6 @@ static bool is_healthy_so(void *argument)
     herdctl_run_t run = herdctl_run(awaited->herd, "health", NULL);
     bool found = strncmp(run.output, awaited->health, strlen(awaited->health)) == 0 &&
                  strstr(run.output, awaited->part) != NULL;
-    herdctl_done(&run);
     return found;
 }
 
@@ -118,7 +117,6 @@ static void a_herd_that_is_well_says_so(void **state)
         assert_true(number_of(member, "max_ns") >= number_of(member, "median_ns"));
     }
     json_decref(json);
-    herdctl_done(&run);
 
     run = herdctl_run(herd, "where", "kiwi", "--json", NULL);
     assert_int_equal(run.status, 0);
@@ -129,7 +127,6 @@ static void a_herd_that_is_well_says_so(void **state)
     assert_string_equal(text_in(member_of(json, "Welsh"), "state"), "served");
     assert_string_equal(text_in(member_of(json, "Welsh"), "position"), "+1-1");
     json_decref(json);
-    herdctl_done(&run);
     herdctl_expect(herd, 1, "unknown", "where", "emu", NULL);
 }
 
@@ -169,7 +166,6 @@ static void status_tells_every_figure(void **state)
     }
     assert_true(sent > 0);
     json_decref(json);
-    herdctl_done(&run);
 }
 
 static void a_member_that_is_gone_is_named(void **state)
@@ -184,7 +180,6 @@ static void a_member_that_is_gone_is_named(void **state)
     assert_non_null(strstr(run.output, "degraded: "));
     assert_non_null(strstr(run.output, "Hands does not answer"));
     assert_non_null(strstr(run.output, "Welsh does not answer"));
-    herdctl_done(&run);
     run = herdctl_run(herd, "--json", "status", NULL);
     assert_int_equal(run.status, 1);
     json_t *json = parse(&run);
@@ -192,7 +187,6 @@ static void a_member_that_is_gone_is_named(void **state)
     assert_true(json_is_false(json_object_get(member_of(json, "Hands"), "up")));
     assert_true(json_is_true(json_object_get(member_of(json, "Goloman"), "up")));
     json_decref(json);
-    herdctl_done(&run);
     run = herdctl_run(herd, "--json", "ping", "--count", "1", NULL);
     assert_int_equal(run.status, 1);
     json = parse(&run);
@@ -200,14 +194,12 @@ static void a_member_that_is_gone_is_named(void **state)
     assert_int_equal(number_of(member_of(json, "Hands"), "lost"), 1);
     assert_int_equal(number_of(member_of(json, "Wilkes"), "lost"), 0);
     json_decref(json);
-    herdctl_done(&run);
     run = herdctl_run(herd, "--json", "where", "kiwi", NULL);
     assert_int_equal(run.status, 1);
     json = parse(&run);
     assert_string_equal(text_in(member_of(json, "Welsh"), "record"), "no answer");
     assert_string_equal(text_in(member_of(json, "Wilkes"), "record"), "same");
     json_decref(json);
-    herdctl_done(&run);
     process_signal(herd_node(herd, "Hands"), SIGCONT);
     herd_start_node(herd, "Welsh");
     wait_health(herd, "well", "");
@@ -249,7 +241,6 @@ static void different_records_are_told(void **state)
     assert_string_equal(text_in(member_of(json, "B"), "record"), "no answer");
     assert_string_equal(text_in(member_of(json, "C"), "record"), "older");
     json_decref(json);
-    herdctl_done(&run);
     herdctl_expect(herd, 1, "unknown", "where", "emu", "A", NULL);
     herdctl_expect(herd, 0, "same", "where", "emu", "C", NULL);
 
@@ -284,7 +275,6 @@ static void a_link_that_is_cut_is_named(void **state)
     assert_string_equal(text_in(link, "peer"), "C");
     assert_int_equal(number_of(link, "lag"), 1);
     json_decref(json);
-    herdctl_done(&run);
     herdctl_expect(herd, 0, "nothing heard for 5 s (", "status", NULL);
     herd_set_link(herd, "B", "C", &(lan_way_t){0});
     wait_health(herd, "well", "");
@@ -305,7 +295,6 @@ static bool is_told_by_b(void *argument)
     const awaited_t *awaited = argument;
     herdctl_run_t run = herdctl_run(awaited->herd, "status", "B", NULL);
     bool found = strstr(run.output, awaited->part) != NULL;
-    herdctl_done(&run);
     return found;
 }
 
@@ -332,7 +321,6 @@ static void a_wrong_key_is_named(void **state)
     json_t *json = parse(&run);
     assert_true(number_of(member_of(json, "A"), "refused") > 0);
     json_decref(json);
-    herdctl_done(&run);
     herdctl_expect(herd, 0, "A", "reload", "A", NULL);
     wait_health(herd, "well", "");
 }
@@ -361,7 +349,6 @@ static void a_slow_provider_is_named(void **state)
     assert_int_equal(number_of(places, "requests"), 2);
     assert_int_equal(number_of(places, "refused"), 1);
     json_decref(json);
-    herdctl_done(&run);
 }
 
 /* Whoever has an ID that steers terminals is shown, not obeyed. */
@@ -375,7 +362,6 @@ static void foreign_bytes_are_shown_not_sent(void **state)
     json_t *json = parse(&run);
     assert_string_equal(text_in(json, "client"), "\\x1b[31m\\xff");
     json_decref(json);
-    herdctl_done(&run);
 }
 
 static void the_level_of_the_log_is_set(void **state)
@@ -418,7 +404,6 @@ static void top_shows_rates(void **state)
         json_decref(json);
     }
     assert_int_equal(rest.size, 0);
-    herdctl_done(&run);
 }
 
 /* It goes on until it is asked to end. */
