@@ -47,7 +47,7 @@ bool text_take_field(text_t *rest, text_t *ret_field)
     if (rest->size == 0) {
         return false;
     }
-    const char *end = rest->data + rest->size;
+    const char *end = text_end(*rest);
     const char *start = rest->data;
     while (start < end && text_is_space(*start)) {
         start++;
@@ -114,7 +114,7 @@ static inline bool check_number(text_t digits, uint64_t value, uint64_t maximum,
 bool text_take_u64(text_t *rest, char separator, uint64_t maximum, uint64_t *ret_value)
 {
     uint64_t value;
-    const char *end = rest->data + rest->size;
+    const char *end = text_end(*rest);
     const char *at = digits_take(rest->data, end, &value);
     text_t digits = {.data = rest->data, .size = (size_t)(at - rest->data)};
     if (at == end || *at != separator || digits.size > TEXT_NUMBER_SIZE ||
@@ -128,7 +128,7 @@ bool text_take_u64(text_t *rest, char separator, uint64_t maximum, uint64_t *ret
 bool text_to_u64(text_t text, uint64_t maximum, uint64_t *ret_value)
 {
     uint64_t value;
-    const char *end = text.data + text.size;
+    const char *end = text_end(text);
     return text.size > 0 && digits_take(text.data, end, &value) == end &&
            check_number(text, value, maximum, ret_value);
 }

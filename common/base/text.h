@@ -51,6 +51,12 @@ static inline text_t text_after(text_t text, size_t count)
                     .size = text.size - count};
 }
 
+/* The byte behind the last one; NULL if the text has no data, for NULL takes no offset, not even 0. */
+static inline const char *text_end(text_t text)
+{
+    return text.size > 0 ? text.data + text.size : text.data;
+}
+
 /* White space of the client protocol (client-protocol.md, L2): space, tab, CR, FF, VT; not LF. */
 static inline bool text_is_space(char byte)
 {

@@ -25,7 +25,7 @@ static bool parse_decimals(const char *at, const char *end, uint64_t *ret_fracti
 bool timestamp_parse(text_t text, int64_t *ret_time_ns)
 {
     const uint64_t maximum = (uint64_t)(INT64_MAX / TIMESTAMP_NS_PER_S);
-    const char *end = text.data + text.size;
+    const char *end = text_end(text);
     uint64_t seconds;
     uint64_t fraction_ns = 0;
     const char *point = digits_take(text.data, end, &seconds);

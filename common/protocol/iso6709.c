@@ -57,7 +57,7 @@ static bool take_decimal(text_t *rest, decimal_t *ret_decimal)
         return false;
     }
     const char *whole = rest->data + 1;
-    const char *end = rest->data + rest->size;
+    const char *end = text_end(*rest);
     decimal_t decimal = {.negative = rest->data[0] == '-'};
     const char *at = digits_take(whole, end, &decimal.whole);
     decimal.whole_size = (size_t)(at - whole);
@@ -186,7 +186,7 @@ static const char *skip_usual(const char *at, const char *end, const axis_t *axi
 
 static bool is_usual(text_t text)
 {
-    const char *end = text.data + text.size;
+    const char *end = text_end(text);
     const char *at = text.size > 0 ? skip_usual(text.data, end, &latitude) : NULL;
     return at != NULL && skip_usual(at, end, &longitude) == end;
 }
