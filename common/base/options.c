@@ -12,7 +12,6 @@
 
 #include <assert.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <string.h>
 
 enum {
@@ -21,7 +20,7 @@ enum {
     VERSION = 256,  /* no letter */
     FIRST_ROW,      /* and those behind it */
     COLUMNS = 80,   /* of a line of help */
-    LABEL_MAX = 20, /* columns; a longer one has a line for itself */
+    LABEL_MAX = 25, /* columns; a longer one has a line for itself */
     INDENT = 2,
 };
 
@@ -78,16 +77,22 @@ static FILE *out_of(const options_t *self)
     return self->out != NULL ? self->out : stdout;
 }
 
-options_end_t options_refuse(const options_t *self, const char *format, ...)
+options_end_t options_refuse_list(const options_t *self, const char *format, va_list arguments)
 {
     FILE *errors = self->errors != NULL ? self->errors : stderr;
-    va_list arguments;
-    va_start(arguments, format);
     fprintf(errors, "%s: ", self->program);
     vfprintf(errors, format, arguments);
     fprintf(errors, "; %s\n", self->hint);
-    va_end(arguments);
     return OPTIONS_WRONG;
+}
+
+options_end_t options_refuse(const options_t *self, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    options_end_t end = options_refuse_list(self, format, arguments);
+    va_end(arguments);
+    return end;
 }
 
 /* For an unknown option, an ambiguous abbreviation, and a flag with a value. */

@@ -11,6 +11,7 @@
 #ifndef HERD_COMMON_BASE_OPTIONS_H
 #define HERD_COMMON_BASE_OPTIONS_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -88,10 +89,19 @@ typedef enum {
 options_end_t options_read(const options_t *self, int argc, char **argv,
                            options_operands_t *ret_operands);
 
+/* Takes the first of the operands, of which there is one, off their front. */
+static inline const char *options_take_operand(options_operands_t *operands)
+{
+    operands->count--;
+    return *operands->items++;
+}
+
 /* Prints an error, printf-formatted, between the program's name and the hint. Returns
  * OPTIONS_WRONG. */
 options_end_t options_refuse(const options_t *self, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+options_end_t options_refuse_list(const options_t *self, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
 
 /* Prints usage, paragraph, options and notes. */
 void options_print_help(const options_t *self);

@@ -1,5 +1,5 @@
-/* program.h - what herd-node and herd-frontend have in common before they begin: command line, herd file,
- * folders, log.
+/* program.h - what herd-node and herd-frontend have in common before they begin: command line, herd
+ * file, folders, log.
  *
  * Owner: main(). Threads: the main one, before others start.
  */
@@ -32,9 +32,10 @@ typedef struct {
     log_t *log;
 } program_t;
 
-/* Reads the command line, `--config FILE NAME` and the usual options, loads and checks the herd file, makes its folders,
- * opens LOG_DIR/NAME.ROLE.log, raises the limit of open files, and ignores SIGPIPE. True: go on, and end with program_done.
- * False: end now with `ret_exit` (help was shown, only a check was asked for, or the start failed and said why). */
+/* Reads the command line, `--config FILE NAME` and the usual options, loads and checks the herd
+ * file, makes its folders, opens LOG_DIR/NAME.ROLE.log, raises the limit of open files, and ignores
+ * SIGPIPE. True: go on, and end with program_done. False: end now with `ret_exit` (help was shown,
+ * only a check was asked for, or the start failed and said why). */
 bool program_start(const program_description_t *description, int argc, char **argv,
                    program_t *ret_program, program_exit_t *ret_exit);
 

@@ -4,15 +4,28 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-int signals_open(const int *signals)
+static sigset_t set_of(const int *signals)
 {
     sigset_t set;
     sigemptyset(&set);
     for (; *signals != 0; signals++) {
         sigaddset(&set, *signals);
     }
+    return set;
+}
+
+int signals_open(const int *signals)
+{
+    sigset_t set = set_of(signals);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+void signals_close(int descriptor, const int *signals)
+{
+    sigset_t set = set_of(signals);
+    close(descriptor);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 int signals_take(int descriptor)

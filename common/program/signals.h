@@ -5,9 +5,13 @@
 #ifndef HERD_COMMON_PROGRAM_SIGNALS_H
 #define HERD_COMMON_PROGRAM_SIGNALS_H
 
-/* Blocks the signals listed, which ends with 0, e.g. {SIGTERM, SIGINT, 0}, and returns a signalfd(2) that delivers them,
- * non-blocking and close-on-exec. -1 where there is no descriptor left; errno says why. */
+/* Blocks the signals listed, which ends with 0, e.g. {SIGTERM, SIGINT, 0}, and returns a
+ * signalfd(2) that delivers them, non-blocking and close-on-exec. -1 where there is no descriptor
+ * left; errno says why. */
 int signals_open(const int *signals);
+
+/* Closes the descriptor and unblocks the signals listed: one that is pending takes effect now. */
+void signals_close(int descriptor, const int *signals);
 
 /* Takes the next signal that has come; 0 where none has. Never blocks. */
 int signals_take(int descriptor);

@@ -5,12 +5,12 @@
 
 #include <stdio.h>
 
-static const char *herdctl_plural(size_t count)
+static const char *plural(size_t count)
 {
     return count == 1 ? "" : "s";
 }
 
-static size_t herdctl_link_count(const config_t *config)
+static size_t link_count(const config_t *config)
 {
     size_t ends = 0;
     for (size_t i = 0; i < config->member_count; i++) {
@@ -19,37 +19,35 @@ static size_t herdctl_link_count(const config_t *config)
     return ends / 2; /* a link has two */
 }
 
-static void herdctl_check_summary(const config_t *config, size_t warning_count)
+static void print_summary(const config_t *config, size_t warning_count)
 {
-    size_t links = herdctl_link_count(config);
+    size_t links = link_count(config);
     printf("%s: herd %s, %zu member%s, %zu link%s", config->file, config->herd_name,
-           config->member_count, herdctl_plural(config->member_count), links,
-           herdctl_plural(links));
+           config->member_count, plural(config->member_count), links, plural(links));
     if (warning_count > 0) {
-        printf(", %zu warning%s", warning_count, herdctl_plural(warning_count));
+        printf(", %zu warning%s", warning_count, plural(warning_count));
     }
     puts("");
 }
 
-herdctl_exit_t herdctl_check(const herdctl_t *self, int argc, char **argv)
+herdctl_exit_t herdctl_check(const herdctl_t *self)
 {
-    if (argc > 2) {
-        return herdctl_usage_error("check takes one file");
-    }
-    if (argc == 2 && argv[1][0] == '-') {
-        return herdctl_usage_error("check knows no option %s", argv[1]);
+    const herdctl_command_line_t line = {.operands_max = 1, .operands = "check takes one file"};
+    options_operands_t files;
+    herdctl_exit_t result;
+    if (!herdctl_command_read(self, &line, &files, &result)) {
+        return result;
     }
     herd_file_printer_t printer;
     herd_file_printer_init(&printer, stderr);
-    const char *path = argc == 2 ? argv[1] : self->config_path;
+    const char *path = files.count > 0 ? files.items[0] : self->config_path;
     config_t *config = config_load(path, herd_file_print_finding, &printer);
     if (config == NULL) {
         printf("%s: %zu error%s, %zu warning%s\n", path, printer.error_count,
-               herdctl_plural(printer.error_count), printer.warning_count,
-               herdctl_plural(printer.warning_count));
+               plural(printer.error_count), printer.warning_count, plural(printer.warning_count));
         return HERDCTL_FAILED;
     }
-    herdctl_check_summary(config, printer.warning_count);
+    print_summary(config, printer.warning_count);
     config_destroy(&config);
     return HERDCTL_OK;
 }

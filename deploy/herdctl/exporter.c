@@ -1,16 +1,17 @@
 /* herdctl exporter: /metrics and /healthz of the whole herd over HTTP, by libmicrohttpd.
  *
- * One thread, one loop: while members are asked (a second at most) nobody else is served; who asks within a second of
- * the last survey gets that one. A connection carries one request and ends after CONNECTION_LIMIT_S, however it is
- * used; no more than CONNECTIONS_MAX are open. SIGHUP reads the herd file again, SIGTERM and SIGINT end it. */
+ * One thread, one loop. A request makes the exporter ask the members, unless the last survey is
+ * younger than FRESH_MS: then that one is served. Other requests wait meanwhile, a second at most.
+ * A connection carries one request and ends after CONNECTION_LIMIT_S, however it is used; no more
+ * than CONNECTIONS_MAX are open. SIGHUP reads the herd file again; SIGTERM and SIGINT end it. */
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
+#include "common/program/signals.h"
 #include "common/sockets/address.h"
 #include "deploy/herdctl/commands.h"
-#include "deploy/herdctl/frame/options.h"
-#include "deploy/herdctl/survey/health.h"
+#include "deploy/herdctl/survey/judge.h"
 #include "deploy/herdctl/survey/metrics.h"
 
 #include <errno.h>
@@ -21,7 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,39 +29,37 @@ enum {
     CONNECTIONS_MAX = 64,
     CONNECTION_LIMIT_S = 5,    /* a scrape takes a second or two */
     CONNECTION_MEMORY = 16384, /* bytes: a request's lines and headers */
-    TICK_MS = 500,             /* overdue connections are looked for */
-    FRESH_MS = 1000,           /* a survey is good for so long */
+    TICK_MS = 500,             /* from one look for overdue connections to the next */
+    FRESH_MS = 1000,           /* a younger survey is served again */
 };
 
 static const char default_listen[] = "127.0.0.1:9464";
 
 typedef struct {
-    struct MHD_Connection *connection; /* NULL: this place is free */
+    struct MHD_Connection *connection; /* NULL: not in use */
     int64_t since_ns;                  /* steady */
 } visitor_t;
 
 /* The exporter. */
 typedef struct {
     const herdctl_t *herdctl;
-    char **names; /* of members; borrowed */
-    size_t name_count;
-    config_t *config;
+    options_operands_t names; /* of members; borrowed */
     herdctl_survey_t *survey;
-    herdctl_health_t *health;
+    herdctl_judge_t *judge;
     struct MHD_Daemon *daemon;
     visitor_t visitors[CONNECTIONS_MAX];
     int signals; /* signalfd */
 } exporter_t;
 
-/* Asks the members, unless that was done just now. */
+/* Asks the members, unless it has just done so. */
 static void refresh(exporter_t *self)
 {
     int64_t age_ns = clock_steady_ns() - self->survey->taken_ns;
     if (self->survey->taken_ns != 0 && age_ns < FRESH_MS * TIMESTAMP_NS_PER_MS) {
         return;
     }
-    (void)herdctl_survey_take(self->survey, HERDCTL_ANSWER_LIMIT_MS, true); /* the reports tell */
-    herdctl_health_note(self->health, self->survey, self->survey->taken_ns);
+    (void)herdctl_survey_take(self->survey, HERDCTL_ANSWER_LIMIT_MS, true);
+    herdctl_judge_note(self->judge, self->survey, self->survey->taken_ns);
 }
 
 /* Answers with a copy of `text`; the connection ends then. */
@@ -107,8 +105,8 @@ static enum MHD_Result answer_health(exporter_t *self, struct MHD_Connection *co
     buffer_init(&findings, LIMIT_BODY_SIZE);
     buffer_init(&line, LIMIT_BODY_SIZE);
     refresh(self);
-    herdctl_verdict_t verdict = herdctl_health_judge(self->health, self->survey, &findings);
-    herdctl_health_write(verdict, self->survey, buffer_text(&findings), &line);
+    herdctl_verdict_t verdict = herdctl_judge_survey(self->judge, self->survey, &findings);
+    herdctl_judge_write(verdict, self->survey, buffer_text(&findings), &line);
     unsigned status = verdict == HERDCTL_WELL ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
     enum MHD_Result result = answer(connection, status, "text/plain", buffer_text(&line));
     buffer_done(&findings);
@@ -116,7 +114,7 @@ static enum MHD_Result answer_health(exporter_t *self, struct MHD_Connection *co
     return result;
 }
 
-/* MHD calls it with the headers, and once more with all of the request. */
+/* MHD calls it once with the headers, and once more with the whole request. */
 /* NOLINTNEXTLINE(readability-function-size): the parameters are MHD's */
 static enum MHD_Result on_request(/* eight parameters: MHD_AccessHandlerCallback */
                                   void *argument, struct MHD_Connection *connection,
@@ -135,7 +133,7 @@ static enum MHD_Result on_request(/* eight parameters: MHD_AccessHandlerCallback
         *state = &seen;
         return MHD_YES;
     }
-    if (*upload_size > 0) { /* a body that nobody asked for */
+    if (*upload_size > 0) { /* a body, which is ignored */
         *upload_size = 0;
         return MHD_YES;
     }
@@ -166,7 +164,7 @@ static void on_connection(void *argument, struct MHD_Connection *connection, voi
     }
 }
 
-/* MHD's own limit is on silence: who sends a byte now and then would stay for ever. */
+/* MHD's own limit is on silence: a client that sends a byte now and then would stay for ever. */
 static void end_overdue(exporter_t *self)
 {
     int64_t latest_ns = clock_steady_ns() - CONNECTION_LIMIT_S * TIMESTAMP_NS_PER_S;
@@ -183,28 +181,22 @@ static void end_overdue(exporter_t *self)
     }
 }
 
-/* The herd file and keys as they are now; where they cannot be read all stays as it was. */
+/* Reads the herd file and the keys. If it cannot, everything stays as it was. */
 static bool load(exporter_t *self)
 {
-    config_t *config = herdctl_load(self->herdctl);
-    if (config == NULL) {
-        return false;
-    }
-    herdctl_survey_t *survey = herdctl_survey_new(config, self->names, self->name_count);
+    herdctl_survey_t *survey = herdctl_survey_new(self->herdctl, self->names);
     if (survey == NULL) {
-        config_destroy(&config);
         return false;
     }
     herdctl_survey_destroy(&self->survey);
-    herdctl_health_destroy(&self->health);
-    config_destroy(&self->config);
-    self->config = config;
+    herdctl_judge_destroy(&self->judge);
     self->survey = survey;
-    self->health = herdctl_health_new(survey->count);
+    self->judge = herdctl_judge_new(survey->count);
     return true;
 }
 
-/* "127.0.0.1:9464", "[::1]:9464", "*:9464". Caller frees with freeaddrinfo; NULL, and said so, for anything else. */
+/* "127.0.0.1:9464", "[::1]:9464", "*:9464". Caller frees with freeaddrinfo. Anything else is an error,
+ * and NULL. */
 static struct addrinfo *find_address(const char *listen)
 {
     address_t address;
@@ -215,7 +207,7 @@ static struct addrinfo *find_address(const char *listen)
     }
     if (!valid || !address_is_numeric(&address) ||
         address_resolve(&address, AI_NUMERICHOST | AI_PASSIVE, &addresses) != 0) {
-        herdctl_usage_error("--listen takes ADDRESS:PORT, not \"%s\"", listen);
+        (void)herdctl_command_refuse("--listen takes ADDRESS:PORT, not \"%s\"", listen);
         return NULL;
     }
     return addresses;
@@ -223,7 +215,7 @@ static struct addrinfo *find_address(const char *listen)
 
 static void log_nothing(void *argument, const char *format, va_list arguments)
 {
-    (void)argument; /* what visitors do wrong is theirs */
+    (void)argument; /* the mistakes of clients are their own */
     (void)format;
     (void)arguments;
 }
@@ -243,12 +235,12 @@ static bool listen_at(exporter_t *self, const struct addrinfo *address)
     return self->daemon != NULL;
 }
 
-/* False when it is to end. */
+/* False if a signal ends it. */
 static bool take_signals(exporter_t *self)
 {
-    struct signalfd_siginfo info;
-    while (read(self->signals, &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo != SIGHUP) {
+    int signal_number;
+    while ((signal_number = signals_take(self->signals)) != 0) {
+        if (signal_number != SIGHUP) {
             return false;
         }
         fprintf(stderr, "herdctl: exporter: %s\n",
@@ -272,27 +264,16 @@ static void serve(exporter_t *self)
     } while (take_signals(self));
 }
 
-/* Before threads are started: they take none of these then. */
-static int watch_signals(void)
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static herdctl_exit_t run(exporter_t *self, const char *listen)
 {
     struct addrinfo *address = find_address(listen);
     if (address == NULL) {
         return HERDCTL_USAGE;
     }
+    static const int taken[] = {SIGTERM, SIGINT, SIGHUP, 0};
     herdctl_exit_t result = HERDCTL_FAILED;
-    self->signals = watch_signals();
+    self->signals = signals_open(taken); /* before threads are started */
+    signal(SIGPIPE, SIG_IGN);
     if (load(self)) {
         if (listen_at(self, address)) {
             fprintf(stderr, "herdctl: exporter: listening on %s\n", listen);
@@ -306,22 +287,28 @@ static herdctl_exit_t run(exporter_t *self, const char *listen)
     }
     freeaddrinfo(address);
     herdctl_survey_destroy(&self->survey);
-    herdctl_health_destroy(&self->health);
-    config_destroy(&self->config);
+    herdctl_judge_destroy(&self->judge);
     close(self->signals);
     return result;
 }
 
-herdctl_exit_t herdctl_exporter(const herdctl_t *self, int argc, char **argv)
+herdctl_exit_t herdctl_exporter(const herdctl_t *self)
 {
     const char *listen = default_listen;
-    const herdctl_option_t options[] = {{.name = "--listen", .value = &listen}, {0}};
-    if (!herdctl_take_options(options, &argc, argv)) {
-        return HERDCTL_USAGE;
+    const options_row_t rows[] = {
+        {"listen", "ADDRESS:PORT", "where to serve (default: 127.0.0.1:9464)", .string = &listen},
+        {0},
+    };
+    options_operands_t names;
+    herdctl_exit_t result;
+    if (!herdctl_command_read(self,
+                              &(herdctl_command_line_t){.rows = rows, .operands_max = OPTIONS_MANY},
+                              &names, &result)) {
+        return result;
     }
     exporter_t *exporter = memory_new(sizeof *exporter);
-    *exporter = (exporter_t){.herdctl = self, .names = argv + 1, .name_count = (size_t)argc - 1};
-    herdctl_exit_t result = run(exporter, listen);
+    *exporter = (exporter_t){.herdctl = self, .names = names};
+    result = run(exporter, listen);
     free(exporter);
     return result;
 }

@@ -1,19 +1,18 @@
-/* herdctl forget: has the herd forget a client. One member is told (bus-protocol.md, S2): the one that is named, or the
- * first that answers; the tombstone floods from there. */
+/* herdctl forget: has the herd forget a client. One member is asked to (bus-protocol.md, S2): the
+ * one that is named, or the first that answers; the tombstone floods from there. */
+#include "common/protocol/report_keys.h"
 #include "deploy/herdctl/commands.h"
 #include "deploy/herdctl/frame/ask.h"
-#include "deploy/herdctl/frame/command.h"
-#include "deploy/herdctl/frame/options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
     ANSWER_LIMIT_MS = 1000, /* for all of it */
-    PATIENCE_MS = 300,      /* with a member that was told; then another is told too */
+    PATIENCE_MS = 300,      /* with a member; then another one is asked too */
 };
 
-/* What a member said. */
+/* What a member answered. */
 typedef enum {
     ANSWER_NONE,
     ANSWER_FORGOTTEN,
@@ -21,7 +20,7 @@ typedef enum {
     ANSWER_NO_ROOM, /* the client is known, but there is no room for the tombstone */
 } answer_t;
 
-/* The first answer, and whose it is. */
+/* The first answer, and the index of its member. */
 typedef struct {
     answer_t answer;
     size_t index;
@@ -32,10 +31,10 @@ static answer_t read_report(text_t body)
 {
     uint64_t forgotten;
     uint64_t known = 0;
-    if (!message_number(body, "forgotten", 1, &forgotten)) {
+    if (!message_number(body, report_key_text(REPORT_KEY_FORGOTTEN), 1, &forgotten)) {
         return ANSWER_NONE;
     }
-    (void)message_number(body, "known", 1, &known);
+    (void)message_number(body, report_key_text(REPORT_KEY_KNOWN), 1, &known);
     if (forgotten == 1) {
         return ANSWER_FORGOTTEN;
     }
@@ -54,7 +53,7 @@ static herdctl_answer_t take(void *argument, size_t index, text_t body, int64_t 
     return HERDCTL_ANSWER_COMPLETE;
 }
 
-/* `member` is whose answer it is, or of whom none came; NULL: of nobody. */
+/* `member` is the one that answered, or the only one that was asked; otherwise NULL. */
 static herdctl_exit_t print_answer(answer_t answer, const char *client, const char *member)
 {
     char shown[HERDCTL_CLIENT_SHOWN];
@@ -82,11 +81,11 @@ static herdctl_exit_t print_answer(answer_t answer, const char *client, const ch
     return HERDCTL_FAILED;
 }
 
-/* Tells members, one after the other, until one has answered. */
-static verdict_t tell(herdctl_ask_t *ask, const char *client)
+/* Asks members, one after the other, until one has answered. */
+static verdict_t ask_for_it(herdctl_ask_t *ask, const char *client)
 {
     verdict_t verdict = {.answer = ANSWER_NONE};
-    char *line = herdctl_client_line(client);
+    char *line = herdctl_ask_client_line(client);
     herdctl_question_t question = {.type = MESSAGE_FORGET,
                                    .body = text_of(line),
                                    .limit_ms = ANSWER_LIMIT_MS,
@@ -94,48 +93,36 @@ static verdict_t tell(herdctl_ask_t *ask, const char *client)
                                    .enough = 1,
                                    .take = take,
                                    .argument = &verdict};
-    (void)herdctl_ask(ask, &question); /* the verdict says it */
+    (void)herdctl_ask(ask, &question); /* the verdict tells more */
     free(line);
     return verdict;
 }
 
-static herdctl_exit_t forget(const config_t *config, const char *client, char **names,
-                             size_t name_count)
+static herdctl_exit_t forget(herdctl_ask_t *ask, const char *client, bool of_one)
 {
     size_t count;
-    const config_member_t **members = herdctl_choose_members(config, names, name_count, &count);
-    if (members == NULL) {
-        return HERDCTL_FAILED;
-    }
-    herdctl_exit_t result = HERDCTL_FAILED;
-    herdctl_ask_t *ask = herdctl_ask_new(config, members, count);
-    if (ask != NULL) {
-        verdict_t verdict = tell(ask, client);
-        bool of_one = verdict.answer != ANSWER_NONE || name_count > 0;
-        result = print_answer(verdict.answer, client, of_one ? members[verdict.index]->name : NULL);
-    }
-    herdctl_ask_destroy(&ask);
-    free(members);
-    return result;
+    const config_member_t *const *members = herdctl_ask_members(ask, &count);
+    verdict_t verdict = ask_for_it(ask, client);
+    bool is_known = verdict.answer != ANSWER_NONE || of_one;
+    return print_answer(verdict.answer, client, is_known ? members[verdict.index]->name : NULL);
 }
 
-herdctl_exit_t herdctl_forget(const herdctl_t *self, int argc, char **argv)
+herdctl_exit_t herdctl_forget(const herdctl_t *self)
 {
-    const herdctl_option_t none[] = {{0}};
-    if (!herdctl_take_options(none, &argc, argv)) {
+    const herdctl_command_line_t line = {.operands_min = 1,
+                                         .operands_max = 2,
+                                         .operands = "forget takes a client, and a member or none"};
+    options_operands_t operands;
+    herdctl_exit_t result;
+    if (!herdctl_command_read(self, &line, &operands, &result)) {
+        return result;
+    }
+    const char *client = options_take_operand(&operands);
+    if (!herdctl_command_is_client(client)) {
         return HERDCTL_USAGE;
     }
-    if (argc != 2 && argc != 3) {
-        return herdctl_usage_error("forget takes a client, and a member or none");
-    }
-    if (!herdctl_is_client(argv[1])) {
-        return HERDCTL_USAGE;
-    }
-    config_t *config = herdctl_load(self);
-    if (config == NULL) {
-        return HERDCTL_FAILED;
-    }
-    herdctl_exit_t result = forget(config, argv[1], argv + 2, (size_t)argc - 2);
-    config_destroy(&config);
+    herdctl_ask_t *ask = herdctl_ask_new(self, operands);
+    result = ask != NULL ? forget(ask, client, operands.count > 0) : HERDCTL_FAILED;
+    herdctl_ask_destroy(&ask);
     return result;
 }

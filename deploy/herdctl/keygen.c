@@ -1,4 +1,5 @@
-/* herdctl keygen: new keys, as files in the folder that the herd file names (docs/security.md). Never overwrites one. */
+/* herdctl keygen: new keys, as files in the folder that the herd file names (docs/security.md).
+ * Never overwrites one. */
 #include "common/base/limits.h"
 #include "common/protocol/record.h"
 #include "common/security/certificates.h"
@@ -6,14 +7,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* What the command line says. */
 typedef struct {
     bool has_role; /* else: members, and their front-ends */
     roles_role_t role;
-    char **names;
-    size_t name_count;
+    options_operands_t names;
 } keygen_t;
 
 static bool make_pair(const config_t *config, roles_role_t role, const char *name)
@@ -51,69 +50,54 @@ static bool check_name(const config_t *config, const keygen_t *self, const char 
     return true;
 }
 
-/* All names are looked at before the first key is made. */
+/* Checks all names before it makes the first key. */
 static herdctl_exit_t make_keys(const config_t *config, const keygen_t *self)
 {
     bool fine = true;
-    for (size_t i = 0; i < self->name_count; i++) {
-        fine = check_name(config, self, self->names[i]) && fine;
+    for (size_t i = 0; i < self->names.count; i++) {
+        fine = check_name(config, self, self->names.items[i]) && fine;
     }
-    for (size_t i = 0; fine && i < self->name_count; i++) {
+    for (size_t i = 0; fine && i < self->names.count; i++) {
         if (self->has_role) {
-            fine = make_pair(config, self->role, self->names[i]);
+            fine = make_pair(config, self->role, self->names.items[i]);
         } else {
-            fine = make_pair(config, ROLES_MEMBER, self->names[i]) &&
-                   make_pair(config, ROLES_FRONT_END, self->names[i]);
+            fine = make_pair(config, ROLES_MEMBER, self->names.items[i]) &&
+                   make_pair(config, ROLES_FRONT_END, self->names.items[i]);
         }
     }
     return fine ? HERDCTL_OK : HERDCTL_FAILED;
 }
 
-/* --role ROLE, --role=ROLE; HERDCTL_OK with `*ret_used` arguments taken. */
-static herdctl_exit_t take_option(keygen_t *self, int argc, char **argv, int *ret_used)
+static bool take_role(void *argument, const char *value)
 {
-    static const char option[] = "--role";
-    const char *value = NULL;
-    *ret_used = 1;
-    if (strcmp(argv[0], option) == 0 && argc > 1) {
-        value = argv[1];
-        *ret_used = 2;
-    } else if (strncmp(argv[0], "--role=", sizeof option) == 0) {
-        value = argv[0] + sizeof option;
-    } else {
-        return herdctl_usage_error(strcmp(argv[0], option) == 0 ? "%s needs a role"
-                                                                : "keygen knows no option %s",
-                                   argv[0]);
-    }
+    keygen_t *self = argument;
     self->has_role = roles_from_text(text_of(value), &self->role);
-    return self->has_role
-               ? HERDCTL_OK
-               : herdctl_usage_error("a role is member, front-end, operator or watcher, not \"%s\"",
-                                     value);
+    return self->has_role;
 }
 
-herdctl_exit_t herdctl_keygen(const herdctl_t *self, int argc, char **argv)
+herdctl_exit_t herdctl_keygen(const herdctl_t *self)
 {
     keygen_t keygen = {0};
-    int first = 1;
-    while (first < argc && argv[first][0] == '-') {
-        int used;
-        herdctl_exit_t result = take_option(&keygen, argc - first, argv + first, &used);
-        if (result != HERDCTL_OK) {
-            return result;
-        }
-        first += used;
+    const options_row_t rows[] = {
+        {"role", "ROLE",
+         "member, front-end, operator or watcher (default: a member, and its front-end)",
+         .take = take_role, .argument = &keygen,
+         .refusal = "--role is member, front-end, operator or watcher"},
+        {0},
+    };
+    const herdctl_command_line_t line = {.rows = rows,
+                                         .operands_min = 1,
+                                         .operands_max = OPTIONS_MANY,
+                                         .operands = "keygen takes one or more names"};
+    herdctl_exit_t result;
+    if (!herdctl_command_read(self, &line, &keygen.names, &result)) {
+        return result;
     }
-    keygen.names = argv + first;
-    keygen.name_count = (size_t)(argc - first);
-    if (keygen.name_count == 0) {
-        return herdctl_usage_error("keygen takes one or more names");
-    }
-    config_t *config = herdctl_load(self);
+    config_t *config = herdctl_command_load(self);
     if (config == NULL) {
         return HERDCTL_FAILED;
     }
-    herdctl_exit_t result = HERDCTL_FAILED;
+    result = HERDCTL_FAILED;
     if (config->keys == NULL) {
         fprintf(stderr,
                 "herdctl: %s names no folder for keys; add keys = \"keys\" to its section herd\n",

@@ -1,12 +1,11 @@
-/* herdctl log-level: which events running nodes log (bus-protocol.md, S4), until they are told otherwise or started
- * anew. */
+/* herdctl log-level: which events running nodes log (bus-protocol.md, S4), until the next log-level
+ * or their next start. */
 #include "common/base/memory.h"
 #include "common/log/level.h"
+#include "common/protocol/report_keys.h"
 #include "deploy/herdctl/commands.h"
 #include "deploy/herdctl/frame/ask.h"
 #include "deploy/herdctl/frame/json.h"
-#include "deploy/herdctl/frame/options.h"
-#include "deploy/herdctl/survey/report_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,13 +16,13 @@ enum {
     BODY_SIZE = 16, /* the longest level, and an LF */
 };
 
-/* What members said. */
+/* What members answered. */
 typedef struct {
-    const config_member_t **members;
+    const config_member_t *const *members; /* borrowed */
     size_t count;
     log_level_t level;   /* that was asked for */
-    log_level_t *before; /* one for each, where `set` */
-    bool *set;
+    log_level_t *before; /* one for each, if `set` */
+    bool *set;           /* one for each: it answered */
 } levels_t;
 
 /* log_level warning LF before info LF */
@@ -34,8 +33,9 @@ static herdctl_answer_t take(void *argument, size_t index, text_t body, int64_t 
     text_t value;
     log_level_t level;
     log_level_t before;
-    if (!message_value(body, "log_level", &value) || !log_level_parse(value, &level) ||
-        level != self->level || !message_value(body, "before", &value) ||
+    if (!message_value(body, report_key_text(REPORT_KEY_LOG_LEVEL), &value) ||
+        !log_level_parse(value, &level) || level != self->level ||
+        !message_value(body, report_key_text(REPORT_KEY_BEFORE), &value) ||
         !log_level_parse(value, &before)) {
         return HERDCTL_ANSWER_NONE;
     }
@@ -86,18 +86,14 @@ static void print_json(const levels_t *self, const config_t *config)
     herdctl_json_print(json);
 }
 
-static herdctl_exit_t set_levels(levels_t *self, const config_t *config, bool json)
+static herdctl_exit_t set_levels(levels_t *self, herdctl_ask_t *ask, bool json)
 {
-    herdctl_ask_t *ask = herdctl_ask_new(config, self->members, self->count);
-    if (ask == NULL) {
-        return HERDCTL_FAILED;
-    }
+    self->members = herdctl_ask_members(ask, &self->count);
     self->before = memory_new_array(self->count, sizeof *self->before);
     self->set = memory_new_array(self->count, sizeof *self->set);
     size_t answered = set_all(self, ask);
-    herdctl_ask_destroy(&ask);
     if (json) {
-        print_json(self, config);
+        print_json(self, herdctl_ask_config(ask));
     } else {
         print_lines(self);
     }
@@ -106,27 +102,23 @@ static herdctl_exit_t set_levels(levels_t *self, const config_t *config, bool js
     return answered == self->count ? HERDCTL_OK : HERDCTL_FAILED;
 }
 
-herdctl_exit_t herdctl_log_level(const herdctl_t *self, int argc, char **argv)
+herdctl_exit_t herdctl_log_level(const herdctl_t *self)
 {
-    bool json = self->json;
-    const herdctl_option_t options[] = {{.name = "--json", .flag = &json}, {0}};
+    static const char takes[] = "log-level takes error, warning or info, and members";
+    bool json;
+    const herdctl_command_line_t line = {
+        .json = &json, .operands_min = 1, .operands_max = OPTIONS_MANY, .operands = takes};
+    options_operands_t operands;
+    herdctl_exit_t result;
+    if (!herdctl_command_read(self, &line, &operands, &result)) {
+        return result;
+    }
     levels_t levels = {0};
-    if (!herdctl_take_options(options, &argc, argv)) {
-        return HERDCTL_USAGE;
+    if (!log_level_parse(text_of(options_take_operand(&operands)), &levels.level)) {
+        return herdctl_command_refuse("%s", takes);
     }
-    if (argc < 2 || !log_level_parse(text_of(argv[1]), &levels.level)) {
-        return herdctl_usage_error("log-level takes error, warning or info, and members");
-    }
-    config_t *config = herdctl_load(self);
-    if (config == NULL) {
-        return HERDCTL_FAILED;
-    }
-    herdctl_exit_t result = HERDCTL_FAILED;
-    levels.members = herdctl_choose_members(config, argv + 2, (size_t)argc - 2, &levels.count);
-    if (levels.members != NULL) {
-        result = set_levels(&levels, config, json);
-    }
-    free(levels.members);
-    config_destroy(&config);
+    herdctl_ask_t *ask = herdctl_ask_new(self, operands);
+    result = ask != NULL ? set_levels(&levels, ask, json) : HERDCTL_FAILED;
+    herdctl_ask_destroy(&ask);
     return result;
 }

@@ -1,69 +1,99 @@
+/* main.c - herdctl: a table of commands, and who runs them. */
+#include "common/base/spelling.h"
 #include "deploy/herdctl/commands.h"
-
 #include "deploy/herdctl/places/places.h"
 #include "deploy/herdctl/tap/tap.h"
 
-#include "common/base/spelling.h"
-
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char default_config[] = "/etc/herd/herd.cfg";
-
 static herdctl_command_fn help;
 
-static const struct {
-    const char *name;
-    const char *arguments; /* as in the usage */
-    const char *summary;
-    herdctl_command_fn *run;
-    bool json; /* whether it can print JSON */
-} commands[] = {
-    {"check", "[FILE]", "tell what is wrong with a herd file", herdctl_check, false},
+static const herdctl_command_t commands[] = {
+    {"check", "[FILE]", "tell what is wrong with a herd file", herdctl_check},
     {"members", "[MEMBER...]", "list members, one line of tab-separated fields each",
-     herdctl_members, false},
-    {"status", "[--links] [MEMBER...]", "ask members how they are", herdctl_status, true},
-    {"top", "[MEMBER...]", "the same, again and again, with rates", herdctl_top, true},
-    {"health", "[MEMBER...]", "say in one line whether the herd is well", herdctl_health, true},
-    {"ping", "[--count N] [MEMBER...]", "measure how long members take to answer", herdctl_ping,
-     true},
-    {"where", "CLIENT [MEMBER...]", "show a client's record at each member", herdctl_where, true},
-    {"metrics", "[MEMBER...]", "print the members' figures for Prometheus", herdctl_metrics, false},
-    {"exporter", "[--listen ADDRESS:PORT]", "serve them over HTTP, and the health",
-     herdctl_exporter, false},
-    {"log-level", "LEVEL [MEMBER...]", "set which events members log", herdctl_log_level, true},
-    {"tap", "[OPTION...] [MEMBER...]", "show what passes at members", herdctl_tap, true},
-    {"forget", "CLIENT [MEMBER]", "have the herd forget a client", herdctl_forget, false},
+     herdctl_members},
+    {"status", "[--links] [MEMBER...]", "ask members how they are", herdctl_status},
+    {"top", "[MEMBER...]", "show what members do, again and again, with rates", herdctl_top},
+    {"health", "[MEMBER...]", "say in one line whether the herd is well", herdctl_health},
+    {"ping", "[--count N] [MEMBER...]", "measure how long members take to answer", herdctl_ping},
+    {"where", "CLIENT [MEMBER...]", "show a client's record at each member", herdctl_where},
+    {"metrics", "[MEMBER...]", "print the members' figures for Prometheus", herdctl_metrics},
+    {"exporter", "[--listen ADDRESS:PORT]", "serve figures and health over HTTP", herdctl_exporter},
+    {"log-level", "LEVEL [MEMBER...]", "set which events members log", herdctl_log_level},
+    {"tap", "[OPTION...] [MEMBER...]", "show what passes at members", herdctl_tap},
+    {"forget", "CLIENT [MEMBER]", "have the herd forget a client", herdctl_forget},
     {"keygen", "[--role ROLE] NAME...", "make keys of members, operators or watchers",
-     herdctl_keygen, false},
-    {"reload", "[MEMBER...]", "have members read the herd file again", herdctl_reload, true},
-    {"places", "import SRC DEST", "make a file of places that is ready at once", herdctl_places,
-     false},
-    {"help", "", "show this text", help, false},
+     herdctl_keygen},
+    {"reload", "[MEMBER...]", "have members read the herd file again", herdctl_reload},
+    {"places", "import SRC DEST", "make a file of places that is ready at once", herdctl_places},
+    {"help", "", "show this text", help},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };
 
-static herdctl_exit_t help(const herdctl_t *self, int argc, char **argv)
+static void print_help(const options_t *options)
 {
-    (void)self;
-    (void)argc;
-    (void)argv;
-    puts("usage: herdctl [--config FILE] [--json] COMMAND [ARGUMENT...]\n\ncommands:");
+    printf("usage: %s %s\n\ncommands:\n", options->program, options->usage);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         printf("  %-9s %-24s  %s\n", commands[i].name, commands[i].arguments, commands[i].summary);
     }
-    puts("\noptions:\n"
-         "  --config FILE  the herd file (default: $HERD_CONFIG, ./herd.cfg, /etc/herd/herd.cfg)\n"
-         "  --json         print JSON, for programs\n"
-         "  --key NAME     whose key to use, of the operators in the key folder (default: "
-         "$HERD_KEY)\n"
-         "  --help         show this text\n"
-         "  --version      show the version");
-    return HERDCTL_OK;
+    puts("\noptions:");
+    options_print_rows(options);
+}
+
+/* Reads what stands in front of the command. */
+static options_end_t read_options(herdctl_t *self, int argc, char **argv)
+{
+    const char *key = NULL;
+    const options_row_t rows[] = {
+        {"config", "FILE", "the herd file (default: $HERD_CONFIG, ./herd.cfg, /etc/herd/herd.cfg)",
+         'c', .string = &self->config_path},
+        {"json", NULL, "print JSON, for programs", .flag = &self->json},
+        {"key", "NAME", "whose key to use, of the operators in the key folder (default: $HERD_KEY)",
+         .string = &key},
+        {0},
+    };
+    const options_t options = {
+        .program = HERDCTL_PROGRAM,
+        .hint = HERDCTL_HINT,
+        .usage = "[--config FILE] [--json] COMMAND [ARGUMENT...]",
+        .version = HERD_VERSION,
+        .rows = rows,
+        .ends_at_operand = true,
+        .operands_min = 1,
+        .operands_max = OPTIONS_MANY,
+        .operands = "no command",
+        .help = print_help,
+    };
+    options_operands_t operands;
+    options_end_t end = options_read(&options, argc, argv, &operands);
+    if (end == OPTIONS_READ) {
+        self->argc = (int)operands.count;
+        self->argv = operands.items;
+    }
+    if (key != NULL) {
+        setenv("HERD_KEY", key, 1);
+    }
+    return end;
+}
+
+/* `herdctl help` is `herdctl --help`. */
+static herdctl_exit_t help(const herdctl_t *self)
+{
+    static char option[] = "--help";
+    char *argv[] = {option, option, NULL};
+    herdctl_t other;
+    options_operands_t operands;
+    herdctl_exit_t result;
+    if (herdctl_command_read(self, &(herdctl_command_line_t){.operands_max = OPTIONS_MANY},
+                             &operands, &result)) {
+        (void)read_options(&other, 2, argv);
+        result = HERDCTL_OK;
+    }
+    return result;
 }
 
 static const char *find_config(void)
@@ -72,49 +102,34 @@ static const char *find_config(void)
     if (path != NULL && path[0] != '\0') {
         return path;
     }
-    return access("herd.cfg", F_OK) == 0 ? "herd.cfg" : default_config;
+    return access("herd.cfg", F_OK) == 0 ? "herd.cfg" : "/etc/herd/herd.cfg";
 }
 
-static herdctl_exit_t run(const herdctl_t *self, int argc, char **argv)
+static herdctl_exit_t run(herdctl_t *self)
 {
-    spelling_t spelling = {.word = text_of(argv[0])};
+    const char *name = self->argv[0];
+    spelling_t spelling = {.word = text_of(name)};
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(commands[i].name, argv[0]) == 0) {
-            return self->json && !commands[i].json
-                       ? herdctl_usage_error("%s knows no option --json", argv[0])
-                       : commands[i].run(self, argc, argv);
+        if (strcmp(commands[i].name, name) == 0) {
+            self->command = &commands[i];
+            return self->command->run(self);
         }
         spelling_consider(&spelling, commands[i].name);
     }
     if (spelling.nearest != NULL) {
-        return herdctl_usage_error("unknown command \"%s\", did you mean \"%s\"?", argv[0],
-                                   spelling.nearest);
+        return herdctl_command_refuse("unknown command \"%s\", did you mean \"%s\"?", name,
+                                      spelling.nearest);
     }
-    return herdctl_usage_error("unknown command \"%s\"", argv[0]);
+    return herdctl_command_refuse("unknown command \"%s\"", name);
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"json", no_argument, NULL, 'j'},
-        {"key", required_argument, NULL, 'k'},    {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},      {NULL, 0, NULL, 0},
-    };
     herdctl_t herdctl = {.config_path = find_config()};
-    int option;
-    /* "+": what follows the command belongs to the command */
-    while ((option = getopt_long(argc, argv, "+c:h", options, NULL)) != -1) {
-        switch (option) {
-        case 'c': herdctl.config_path = optarg; break;
-        case 'j': herdctl.json = true; break;
-        case 'k': setenv("HERD_KEY", optarg, 1); break;
-        case 'h': return help(&herdctl, 0, NULL);
-        case 'v': puts("herdctl " HERD_VERSION); return HERDCTL_OK;
-        default: return HERDCTL_USAGE; /* getopt has said why */
-        }
+    switch (read_options(&herdctl, argc, argv)) {
+    case OPTIONS_READ: break;
+    case OPTIONS_SHOWN: return HERDCTL_OK;
+    case OPTIONS_WRONG: return HERDCTL_USAGE;
     }
-    if (optind == argc) {
-        return herdctl_usage_error("no command");
-    }
-    return run(&herdctl, argc - optind, argv + optind);
+    return run(&herdctl);
 }

@@ -1,8 +1,8 @@
-/* herdctl metrics: what members say of themselves, for Prometheus: once, on stdout. `herdctl exporter` serves it. */
+/* herdctl metrics: what members report of themselves, for Prometheus, once, on stdout. `herdctl
+ * exporter` serves it over HTTP. */
 #include "deploy/herdctl/survey/metrics.h"
 #include "common/base/limits.h"
 #include "deploy/herdctl/commands.h"
-#include "deploy/herdctl/frame/options.h"
 
 #include <stdio.h>
 
@@ -22,19 +22,16 @@ static herdctl_exit_t print_metrics(herdctl_survey_t *survey)
     return result;
 }
 
-herdctl_exit_t herdctl_metrics(const herdctl_t *self, int argc, char **argv)
+herdctl_exit_t herdctl_metrics(const herdctl_t *self)
 {
-    const herdctl_option_t none[] = {{0}};
-    if (!herdctl_take_options(none, &argc, argv)) {
-        return HERDCTL_USAGE;
+    options_operands_t names;
+    herdctl_exit_t result;
+    if (!herdctl_command_read(self, &(herdctl_command_line_t){.operands_max = OPTIONS_MANY}, &names,
+                              &result)) {
+        return result;
     }
-    config_t *config = herdctl_load(self);
-    if (config == NULL) {
-        return HERDCTL_FAILED;
-    }
-    herdctl_survey_t *survey = herdctl_survey_new(config, argv + 1, (size_t)argc - 1);
-    herdctl_exit_t result = survey != NULL ? print_metrics(survey) : HERDCTL_FAILED;
+    herdctl_survey_t *survey = herdctl_survey_new(self, names);
+    result = survey != NULL ? print_metrics(survey) : HERDCTL_FAILED;
     herdctl_survey_destroy(&survey);
-    config_destroy(&config);
     return result;
 }

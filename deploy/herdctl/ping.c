@@ -1,37 +1,36 @@
-/* herdctl ping: how long members take to answer a question that costs them nothing (bus-protocol.md, S5): the way there
- * and back through ZeroMQ, and the node's reactor, which may be busy. A node that does not serve yet does not answer. */
+/* herdctl ping: how long members take to answer a question that costs them nothing
+ * (bus-protocol.md, S5): the way there and back through ZeroMQ, and the node's reactor, which may
+ * be busy. A node that does not serve yet does not answer. */
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 #include "deploy/herdctl/commands.h"
 #include "deploy/herdctl/frame/ask.h"
 #include "deploy/herdctl/frame/json.h"
-#include "deploy/herdctl/frame/options.h"
 #include "deploy/herdctl/frame/table.h"
-#include "deploy/herdctl/survey/report_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 enum {
-    ROUND_LIMIT_MS = 1000, /* what has not come by then is lost */
+    ROUND_LIMIT_MS = 1000, /* an answer that has not come by then is lost */
     COUNT_DEFAULT = 5,
     COUNT_MAX = 10000,
 };
 
 static const int64_t interval_default_ns = 200 * TIMESTAMP_NS_PER_MS;
 
-/* What came of one member. */
+/* How long one member took to answer. */
 typedef struct {
-    int64_t *times_ns; /* `answered` of them, with room for all rounds */
+    int64_t *times_ns; /* `answered` of them, with room for all rounds; sorted at the end */
     size_t answered;
 } member_times_t;
 
-/* The whole of it. */
+/* All members. */
 typedef struct {
-    const config_member_t **members;
-    member_times_t *times; /* one for each */
+    const config_member_t *const *members; /* borrowed */
+    member_times_t *times;                 /* one for each */
     size_t member_count;
     uint64_t rounds;
     int64_t interval_ns;
@@ -39,7 +38,7 @@ typedef struct {
 
 static herdctl_answer_t take(void *argument, size_t index, text_t body, int64_t elapsed_ns)
 {
-    (void)body; /* that it came is all */
+    (void)body; /* all that counts is that it came */
     ping_t *self = argument;
     member_times_t *times = &self->times[index];
     times->times_ns[times->answered++] = elapsed_ns;
@@ -66,7 +65,7 @@ static void run(ping_t *self, herdctl_ask_t *ask)
         .type = MESSAGE_ECHO, .limit_ms = ROUND_LIMIT_MS, .take = take, .argument = self};
     for (uint64_t i = 0; i < self->rounds; i++) {
         int64_t next_ns = clock_steady_ns() + self->interval_ns;
-        (void)herdctl_ask(ask, &question); /* `times` tell */
+        (void)herdctl_ask(ask, &question); /* `times` tell more */
         if (i + 1 < self->rounds) {
             wait_until_steady(next_ns);
         }
@@ -134,21 +133,17 @@ static void print_json(const ping_t *self, const config_t *config)
     herdctl_json_print(json);
 }
 
-/* HERDCTL_OK where nothing was lost. */
-static herdctl_exit_t ping(ping_t *self, const config_t *config, bool json)
+/* HERDCTL_OK if nothing was lost. */
+static herdctl_exit_t ping(ping_t *self, herdctl_ask_t *ask, bool json)
 {
-    herdctl_ask_t *ask = herdctl_ask_new(config, self->members, self->member_count);
-    if (ask == NULL) {
-        return HERDCTL_FAILED;
-    }
+    self->members = herdctl_ask_members(ask, &self->member_count);
     self->times = memory_new_array(self->member_count, sizeof *self->times);
     for (size_t i = 0; i < self->member_count; i++) {
         self->times[i].times_ns = memory_new_array(self->rounds, sizeof(int64_t));
     }
     run(self, ask);
-    herdctl_ask_destroy(&ask);
     if (json) {
-        print_json(self, config);
+        print_json(self, herdctl_ask_config(ask));
     } else {
         print_table(self);
     }
@@ -161,32 +156,25 @@ static herdctl_exit_t ping(ping_t *self, const config_t *config, bool json)
     return result;
 }
 
-herdctl_exit_t herdctl_ping(const herdctl_t *self, int argc, char **argv)
+herdctl_exit_t herdctl_ping(const herdctl_t *self)
 {
-    bool json = self->json;
-    const char *count = NULL;
-    const char *interval = NULL;
-    const herdctl_option_t options[] = {{.name = "--json", .flag = &json},
-                                        {.name = "--count", .value = &count},
-                                        {.name = "--interval", .value = &interval},
-                                        {0}};
+    bool json;
     ping_t ping_of = {.rounds = COUNT_DEFAULT, .interval_ns = interval_default_ns};
-    if (!herdctl_take_options(options, &argc, argv) ||
-        !herdctl_take_number("--count", count, 1, COUNT_MAX, &ping_of.rounds) ||
-        !herdctl_take_seconds("--interval", interval, &ping_of.interval_ns)) {
-        return HERDCTL_USAGE;
+    const options_row_t rows[] = {
+        {"count", "N", "questions for each member (default: 5)", .number = &ping_of.rounds,
+         .minimum = 1, .maximum = COUNT_MAX},
+        {"interval", "SECONDS", "between one question and the next (default: 0.2)",
+         .seconds_ns = &ping_of.interval_ns},
+        {0},
+    };
+    const herdctl_command_line_t line = {.rows = rows, .json = &json, .operands_max = OPTIONS_MANY};
+    options_operands_t names;
+    herdctl_exit_t result;
+    if (!herdctl_command_read(self, &line, &names, &result)) {
+        return result;
     }
-    config_t *config = herdctl_load(self);
-    if (config == NULL) {
-        return HERDCTL_FAILED;
-    }
-    herdctl_exit_t result = HERDCTL_FAILED;
-    ping_of.members =
-        herdctl_choose_members(config, argv + 1, (size_t)argc - 1, &ping_of.member_count);
-    if (ping_of.members != NULL) {
-        result = ping(&ping_of, config, json);
-    }
-    free(ping_of.members);
-    config_destroy(&config);
+    herdctl_ask_t *ask = herdctl_ask_new(self, names);
+    result = ask != NULL ? ping(&ping_of, ask, json) : HERDCTL_FAILED;
+    herdctl_ask_destroy(&ask);
     return result;
 }

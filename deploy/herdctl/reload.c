@@ -1,10 +1,11 @@
-/* herdctl reload: has members read the herd file again (bus-protocol.md, S6), and tells what they made of it. */
+/* herdctl reload: has members read the herd file again (bus-protocol.md, S6), and prints what they
+ * report of it. */
 #include "common/base/memory.h"
+#include "common/protocol/report_keys.h"
 #include "deploy/herdctl/commands.h"
 #include "deploy/herdctl/frame/ask.h"
-#include "deploy/herdctl/frame/options.h"
+#include "deploy/herdctl/frame/json.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,16 +19,16 @@ typedef struct {
     bool reloaded;
 } outcome_t;
 
-/* Lines of a REPORT, and how they are shown to people. */
+/* Lines of a REPORT, and how people see them. */
 static const struct {
-    const char *key;
+    report_key_t key;
     const char *word; /* in front of the text */
     bool to_stderr;
 } lines[] = {
-    {"changed", "", false},
-    {"restart", "restart needed: ", false},
-    {"warning", "warning: ", true},
-    {"error", "error: ", true},
+    {REPORT_KEY_CHANGED, "", false},
+    {REPORT_KEY_RESTART, "restart needed: ", false},
+    {REPORT_KEY_WARNING, "warning: ", true},
+    {REPORT_KEY_ERROR, "error: ", true},
 };
 
 enum { LINE_KINDS = sizeof lines / sizeof lines[0] };
@@ -37,7 +38,7 @@ static herdctl_answer_t take(void *argument, size_t index, text_t body, int64_t 
     (void)elapsed_ns;
     outcome_t *outcome = &((outcome_t *)argument)[index];
     uint64_t reloaded;
-    if (!message_number(body, "reloaded", 1, &reloaded)) {
+    if (!message_number(body, report_key_text(REPORT_KEY_RELOADED), 1, &reloaded)) {
         return HERDCTL_ANSWER_NONE;
     }
     outcome->reloaded = reloaded == 1;
@@ -56,7 +57,7 @@ static bool take_line(text_t *body, size_t *ret_kind, text_t *ret_text)
             continue;
         }
         for (size_t i = 0; i < LINE_KINDS; i++) {
-            if (text_equal(key, text_of(lines[i].key))) {
+            if (text_equal(key, text_of(report_key_text(lines[i].key)))) {
                 *ret_kind = i;
                 *ret_text = line;
                 return true;
@@ -66,7 +67,7 @@ static bool take_line(text_t *body, size_t *ret_kind, text_t *ret_text)
     return false;
 }
 
-/* Foreign text, printed as what it is only where a terminal stands it. */
+/* Foreign text: escaped, so that a terminal takes no harm. */
 static void print_text(FILE *file, const char *member, const char *word, text_t text)
 {
     char *shown = memory_new(4 * text.size + 1);
@@ -96,13 +97,14 @@ static void print_outcome(const outcome_t *outcome, const char *member)
     }
 }
 
-/* {"member": NAME, "reloaded": true, "changed": [...], "restart": [...], "warning": [...], "error": [...]} */
+/* {"member": NAME, "reloaded": true, "changed": [...], "restart": [...], "warning": [...], "error":
+ * [...]} */
 static json_t *outcome_json(const outcome_t *outcome, const char *member)
 {
     json_t *object = json_pack("{s:s, s:b, s:b}", "member", member, "answered",
                                outcome->body != NULL, "reloaded", outcome->reloaded);
     for (size_t i = 0; i < LINE_KINDS; i++) {
-        json_object_set_new(object, lines[i].key, json_array());
+        json_object_set_new(object, report_key_text(lines[i].key), json_array());
     }
     text_t body = {.data = outcome->body, .size = outcome->size};
     size_t kind;
@@ -110,7 +112,8 @@ static json_t *outcome_json(const outcome_t *outcome, const char *member)
     while (take_line(&body, &kind, &text)) {
         char *shown = memory_new(4 * text.size + 1);
         text_escape(text, shown, 4 * text.size + 1);
-        json_array_append_new(json_object_get(object, lines[kind].key), json_string(shown));
+        json_array_append_new(json_object_get(object, report_key_text(lines[kind].key)),
+                              json_string(shown));
         free(shown);
     }
     return object;
@@ -128,24 +131,18 @@ static void print_all(const outcome_t *outcomes, const config_member_t *const *m
         }
     }
     if (json) {
-        json_dumpf(array, stdout, JSON_INDENT(2));
-        putchar('\n');
-        json_decref(array);
+        herdctl_json_print(array);
     }
 }
 
-static herdctl_exit_t reload(const config_t *config, const config_member_t *const *members,
-                             size_t count, bool json)
+static herdctl_exit_t reload(herdctl_ask_t *ask, bool json)
 {
-    herdctl_ask_t *ask = herdctl_ask_new(config, members, count);
-    if (ask == NULL) {
-        return HERDCTL_FAILED;
-    }
+    size_t count;
+    const config_member_t *const *members = herdctl_ask_members(ask, &count);
     outcome_t *outcomes = memory_new_array(count, sizeof *outcomes);
     const herdctl_question_t question = {
         .type = MESSAGE_RELOAD, .limit_ms = ANSWER_LIMIT_MS, .take = take, .argument = outcomes};
-    (void)herdctl_ask(ask, &question); /* the outcomes say it */
-    herdctl_ask_destroy(&ask);
+    (void)herdctl_ask(ask, &question); /* the outcomes tell more */
     print_all(outcomes, members, count, json);
     herdctl_exit_t result = HERDCTL_OK;
     for (size_t i = 0; i < count; i++) {
@@ -156,25 +153,17 @@ static herdctl_exit_t reload(const config_t *config, const config_member_t *cons
     return result;
 }
 
-herdctl_exit_t herdctl_reload(const herdctl_t *self, int argc, char **argv)
+herdctl_exit_t herdctl_reload(const herdctl_t *self)
 {
-    bool json = self->json;
-    const herdctl_option_t options[] = {{.name = "--json", .flag = &json}, {0}};
-    if (!herdctl_take_options(options, &argc, argv)) {
-        return HERDCTL_USAGE;
+    bool json;
+    const herdctl_command_line_t line = {.json = &json, .operands_max = OPTIONS_MANY};
+    options_operands_t names;
+    herdctl_exit_t result;
+    if (!herdctl_command_read(self, &line, &names, &result)) {
+        return result;
     }
-    config_t *config = herdctl_load(self);
-    if (config == NULL) {
-        return HERDCTL_FAILED;
-    }
-    size_t count;
-    herdctl_exit_t result = HERDCTL_FAILED;
-    const config_member_t **members =
-        herdctl_choose_members(config, argv + 1, (size_t)argc - 1, &count);
-    if (members != NULL) {
-        result = reload(config, members, count, json);
-    }
-    free(members);
-    config_destroy(&config);
+    herdctl_ask_t *ask = herdctl_ask_new(self, names);
+    result = ask != NULL ? reload(ask, json) : HERDCTL_FAILED;
+    herdctl_ask_destroy(&ask);
     return result;
 }

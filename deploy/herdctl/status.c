@@ -1,23 +1,22 @@
-/* herdctl status: what each member says of itself; a member that does not answer is named, never waited for. Nor is
- * one that is still computing its digest: it is asked again within the same limit, then shown without.
- * --plain, for scripts: one line a member, fields separated by tabs, "-" where nothing is known:
- *   NAME  up|down  PID  SINCE (POSIX s)  RECORDS  FRONTENDS  CLIENTS  LINKS_UP  LINKS  ROOT (of the digest)  LAG  PLACES
- * New fields come at the end. */
+/* herdctl status: what each member reports of itself. A member that does not answer costs the
+ * limit, and is shown as down. One that is still computing its digest is asked again within the
+ * same limit, then shown without. --plain, for scripts: one line per member, fields separated by
+ * tabs, "-" for what is not known; new fields come at the end:
+ *   NAME  up|down  PID  SINCE (POSIX s)  RECORDS  FRONTENDS  CLIENTS  LINKS_UP  LINKS
+ *   ROOT (of the digest)  LAG  PLACES */
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 #include "deploy/herdctl/commands.h"
 #include "deploy/herdctl/frame/json.h"
-#include "deploy/herdctl/frame/options.h"
 #include "deploy/herdctl/frame/table.h"
 #include "deploy/herdctl/survey/report_json.h"
-#include "deploy/herdctl/survey/survey_take.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { ROOT_SHOWN = 16 }; /* digits that tell people digests apart */
 
-/* Errors of a link that is well again are shown for so long. */
+/* How long the error of a link that is well again is still shown. */
 static const int64_t error_shown_ns = 600 * TIMESTAMP_NS_PER_S;
 
 /* How it is to be shown (open value struct). */
@@ -44,7 +43,7 @@ static void print_plain(const char *member, const herdctl_report_t *report)
            figure(report, HERDCTL_MEMBER_RECORDS), figure(report, HERDCTL_MEMBER_FRONTENDS),
            figure(report, HERDCTL_MEMBER_CLIENTS), figure(report, HERDCTL_MEMBER_LINKS_UP),
            figure(report, HERDCTL_MEMBER_LINKS), report->root,
-           (long long)herdctl_report_lag(report), herdctl_places_state_text(report->places));
+           (long long)herdctl_report_lag(report), herdctl_report_places_text(report->places));
 }
 
 static const herdctl_column_t member_columns[] = {
@@ -67,7 +66,7 @@ static void add_places_cell(herdctl_table_t *table, const herdctl_report_t *repo
 {
     bool told = report->places == HERDCTL_PLACES_OPEN || report->places == HERDCTL_PLACES_HALF_OPEN;
     herdctl_table_add(table, told ? HERDCTL_DOUBTFUL : HERDCTL_PLAIN, "%s%s%s", report->provider,
-                      told ? " " : "", told ? herdctl_places_state_text(report->places) : "");
+                      told ? " " : "", told ? herdctl_report_places_text(report->places) : "");
 }
 
 static void add_row(herdctl_table_t *table, const char *member, const herdctl_report_t *report)
@@ -116,7 +115,7 @@ static void add_link_row(herdctl_table_t *table, const char *member, const herdc
     char error_since[HERDCTL_SPAN_SIZE];
     int64_t changed_ns = link->figures[HERDCTL_LINK_CHANGED].value;
     if (changed_ns > 0) {
-        herdctl_write_span(now_ns - changed_ns, since);
+        herdctl_table_write_span(now_ns - changed_ns, since);
     }
     herdctl_table_add(table, HERDCTL_PLAIN, "%s", member);
     herdctl_table_add(table, HERDCTL_PLAIN, "%s", link->peer);
@@ -127,7 +126,7 @@ static void add_link_row(herdctl_table_t *table, const char *member, const herdc
     if (link->error[0] == '\0') {
         herdctl_table_add(table, HERDCTL_PLAIN, "-");
     } else {
-        herdctl_write_span(now_ns - link->error_ns, error_since);
+        herdctl_table_write_span(now_ns - link->error_ns, error_since);
         herdctl_table_add(table, link->up ? HERDCTL_PLAIN : HERDCTL_BAD, "%s (%s ago)", link->error,
                           error_since);
     }
@@ -188,7 +187,7 @@ static void print_json(const herdctl_survey_t *survey)
 {
     json_t *json = herdctl_json_new(survey->config);
     json_object_set_new(json, "digests", json_integer((json_int_t)herdctl_survey_digests(survey)));
-    herdctl_json_add_survey(json, survey);
+    herdctl_report_json_add_all(json, survey);
     herdctl_json_print(json);
 }
 
@@ -205,28 +204,30 @@ static void print_survey(const herdctl_survey_t *survey, const view_t *view)
     }
 }
 
-herdctl_exit_t herdctl_status(const herdctl_t *self, int argc, char **argv)
+herdctl_exit_t herdctl_status(const herdctl_t *self)
 {
-    view_t view = {.json = self->json};
-    const herdctl_option_t options[] = {{.name = "--json", .flag = &view.json},
-                                        {.name = "--plain", .flag = &view.plain},
-                                        {.name = "--links", .flag = &view.links},
-                                        {0}};
-    if (!herdctl_take_options(options, &argc, argv)) {
-        return HERDCTL_USAGE;
+    view_t view = {0};
+    const options_row_t rows[] = {
+        {"links", NULL, "show all links, not only those with something to tell",
+         .flag = &view.links},
+        {"plain", NULL, "print for scripts: one line per member, fields separated by tabs",
+         .flag = &view.plain},
+        {0},
+    };
+    const herdctl_command_line_t line = {
+        .rows = rows, .json = &view.json, .operands_max = OPTIONS_MANY};
+    options_operands_t names;
+    herdctl_exit_t result;
+    if (!herdctl_command_read(self, &line, &names, &result)) {
+        return result;
     }
-    config_t *config = herdctl_load(self);
-    if (config == NULL) {
-        return HERDCTL_FAILED;
-    }
-    herdctl_exit_t result = HERDCTL_FAILED;
-    herdctl_survey_t *survey = herdctl_survey_new(config, argv + 1, (size_t)argc - 1);
+    result = HERDCTL_FAILED;
+    herdctl_survey_t *survey = herdctl_survey_new(self, names);
     if (survey != NULL) {
         size_t answered = herdctl_survey_take(survey, HERDCTL_ANSWER_LIMIT_MS, true);
         print_survey(survey, &view);
         result = answered == survey->count ? HERDCTL_OK : HERDCTL_FAILED;
     }
     herdctl_survey_destroy(&survey);
-    config_destroy(&config);
     return result;
 }

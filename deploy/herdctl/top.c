@@ -1,11 +1,12 @@
-/* herdctl top: what members do, again and again: on a terminal in its place until q is pressed, elsewhere one block
- * after the other. Rates are between two surveys; a member that was started anew in between has none. */
+/* herdctl top: what members do, again and again: on a terminal in its place until q is pressed,
+ * elsewhere one block after the other. Rates are between two surveys; a member that was started
+ * anew in between has none. */
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
+#include "common/program/signals.h"
 #include "deploy/herdctl/commands.h"
 #include "deploy/herdctl/frame/json.h"
-#include "deploy/herdctl/frame/options.h"
 #include "deploy/herdctl/frame/table.h"
 #include "deploy/herdctl/survey/report_json.h"
 
@@ -13,7 +14,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -171,7 +171,7 @@ static void print_line(const top_t *self)
     json_t *members = json_array();
     for (size_t i = 0; i < self->survey->count; i++) {
         json_t *object =
-            herdctl_json_report(self->survey->members[i]->name, &self->survey->reports[i]);
+            herdctl_report_json(self->survey->members[i]->name, &self->survey->reports[i]);
         for (rate_t rate = 0; rate < RATES; rate++) {
             double value;
             bool known = rate_of(&self->before[i], &self->now[i], rate, &value);
@@ -247,20 +247,11 @@ static void take_keys(top_t *self)
     }
 }
 
-static int watch_signals(void)
+static herdctl_exit_t top(top_t *self, const herdctl_t *herdctl, options_operands_t names)
 {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigprocmask(SIG_BLOCK, &set, NULL); /* before ZeroMQ's threads are started */
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-static herdctl_exit_t top(top_t *self, const config_t *config, char **names, size_t name_count)
-{
-    self->signals = watch_signals();
-    self->survey = herdctl_survey_new(config, names, name_count);
+    static const int ends[] = {SIGTERM, SIGINT, 0};
+    self->signals = signals_open(ends); /* before ZeroMQ starts its threads */
+    self->survey = herdctl_survey_new(herdctl, names);
     if (self->survey == NULL) {
         close(self->signals);
         return HERDCTL_FAILED;
@@ -279,25 +270,22 @@ static herdctl_exit_t top(top_t *self, const config_t *config, char **names, siz
     return HERDCTL_OK;
 }
 
-herdctl_exit_t herdctl_top(const herdctl_t *self, int argc, char **argv)
+herdctl_exit_t herdctl_top(const herdctl_t *self)
 {
-    top_t top_of = {.json = self->json, .interval_ns = TIMESTAMP_NS_PER_S};
-    const char *count = NULL;
-    const char *interval = NULL;
-    const herdctl_option_t options[] = {{.name = "--json", .flag = &top_of.json},
-                                        {.name = "--count", .value = &count},
-                                        {.name = "--interval", .value = &interval},
-                                        {0}};
-    if (!herdctl_take_options(options, &argc, argv) ||
-        !herdctl_take_number("--count", count, 1, COUNT_MAX, &top_of.rounds) ||
-        !herdctl_take_seconds("--interval", interval, &top_of.interval_ns)) {
-        return HERDCTL_USAGE;
+    top_t top_of = {.interval_ns = TIMESTAMP_NS_PER_S};
+    const options_row_t rows[] = {
+        {"count", "N", "end after so many rounds (default: go on)", .number = &top_of.rounds,
+         .minimum = 1, .maximum = COUNT_MAX},
+        {"interval", "SECONDS", "between one round and the next (default: 1)",
+         .seconds_ns = &top_of.interval_ns},
+        {0},
+    };
+    const herdctl_command_line_t line = {
+        .rows = rows, .json = &top_of.json, .operands_max = OPTIONS_MANY};
+    options_operands_t names;
+    herdctl_exit_t result;
+    if (!herdctl_command_read(self, &line, &names, &result)) {
+        return result;
     }
-    config_t *config = herdctl_load(self);
-    if (config == NULL) {
-        return HERDCTL_FAILED;
-    }
-    herdctl_exit_t result = top(&top_of, config, argv + 1, (size_t)argc - 1);
-    config_destroy(&config);
-    return result;
+    return top(&top_of, self, names);
 }

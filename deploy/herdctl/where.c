@@ -3,13 +3,11 @@
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/protocol/record.h"
+#include "common/protocol/report_keys.h"
 #include "deploy/herdctl/commands.h"
 #include "deploy/herdctl/frame/ask.h"
-#include "deploy/herdctl/frame/command.h"
 #include "deploy/herdctl/frame/json.h"
-#include "deploy/herdctl/frame/options.h"
 #include "deploy/herdctl/frame/table.h"
-#include "deploy/herdctl/survey/report_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,34 +18,35 @@ enum {
     SHOWN_SIZE = 64, /* of a position or time, escaped, and a zero */
 };
 
-/* What a member has. */
+/* What a member holds. */
 typedef enum {
     HELD_SILENT,  /* it did not answer */
-    HELD_UNKNOWN, /* nothing */
+    HELD_UNKNOWN, /* it has no record */
     HELD_RECORD,
 } held_t;
 
 typedef struct {
     held_t held;
-    bool served;     /* a WHATSAT is answered with it */
-    char *line;      /* of the record, owned: the texts of `record` are in it */
-    record_t record; /* where `held` is HELD_RECORD */
+    bool served;     /* it answers WHATSATs */
+    char *line;      /* the record's, owned; the texts of `record` borrow from it */
+    record_t record; /* if `held` is HELD_RECORD */
 } finding_t;
 
 typedef struct {
     const char *client;
-    const config_member_t **members;
-    finding_t *findings; /* one for each */
+    const config_member_t *const *members; /* borrowed */
+    finding_t *findings;                   /* one for each */
     size_t count;
-    const record_t *newest; /* of all; NULL: nobody has any */
+    const record_t *newest; /* of all; NULL: no member has a record */
 } where_t;
 
-/* known 1 LF served 1 LF record AT Clark +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503 = LF */
+/* known 1 LF served 1 LF record AT Clark +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127
+ * 1621464827.959498503 = LF */
 static bool take_record(const char *client, text_t body, finding_t *finding)
 {
     text_t line;
     uint64_t served = 0;
-    if (!message_value(body, "record", &line)) {
+    if (!message_value(body, report_key_text(REPORT_KEY_RECORD), &line)) {
         return false;
     }
     char *copy = memory_copy_text(line.data, line.size);
@@ -57,7 +56,7 @@ static bool take_record(const char *client, text_t body, finding_t *finding)
         free(copy);
         return false;
     }
-    (void)message_number(body, "served", 1, &served);
+    (void)message_number(body, report_key_text(REPORT_KEY_SERVED), 1, &served);
     *finding =
         (finding_t){.held = HELD_RECORD, .served = served == 1, .line = copy, .record = record};
     return true;
@@ -68,7 +67,7 @@ static herdctl_answer_t take(void *argument, size_t index, text_t body, int64_t 
     (void)elapsed_ns;
     where_t *self = argument;
     uint64_t known;
-    if (!message_number(body, "known", 1, &known)) {
+    if (!message_number(body, report_key_text(REPORT_KEY_KNOWN), 1, &known)) {
         return HERDCTL_ANSWER_NONE;
     }
     if (known == 0) {
@@ -81,13 +80,13 @@ static herdctl_answer_t take(void *argument, size_t index, text_t body, int64_t 
 
 static void ask_all(where_t *self, herdctl_ask_t *ask)
 {
-    char *line = herdctl_client_line(self->client);
+    char *line = herdctl_ask_client_line(self->client);
     herdctl_question_t question = {.type = MESSAGE_WHERE,
                                    .body = text_of(line),
                                    .limit_ms = ANSWER_LIMIT_MS,
                                    .take = take,
                                    .argument = self};
-    (void)herdctl_ask(ask, &question); /* the findings say it */
+    (void)herdctl_ask(ask, &question); /* the findings tell more */
     free(line);
     for (size_t i = 0; i < self->count; i++) {
         const finding_t *finding = &self->findings[i];
@@ -103,7 +102,7 @@ static bool is_newest(const where_t *self, const finding_t *finding)
     return finding->held == HELD_RECORD && record_compare(&finding->record, self->newest) == 0;
 }
 
-/* How many have the newest record, and how many have answered. */
+/* Numbers of members: that have the newest record, and that have answered. */
 typedef struct {
     size_t newest;
     size_t answered;
@@ -126,7 +125,7 @@ static bool all_agree(const where_t *self)
     return counts.newest > 0 && counts.newest == counts.answered;
 }
 
-/* What is said of a member: how its record compares to the newest, or why there is none. */
+/* How the record of a member compares to the newest one, or why it has none. */
 static const char *verdict_of(const where_t *self, const finding_t *finding, bool agree)
 {
     switch (finding->held) {
@@ -140,7 +139,7 @@ static const char *verdict_of(const where_t *self, const finding_t *finding, boo
     return agree ? "same" : "newest";
 }
 
-/* Why it is not shown to clients, if it is not. */
+/* Whether clients see the record, and why not. */
 static const char *fate_of(const finding_t *finding)
 {
     if (record_is_tombstone(&finding->record)) {
@@ -243,18 +242,14 @@ static void print_json(const where_t *self, const config_t *config)
     herdctl_json_print(json);
 }
 
-/* HERDCTL_OK where all have the same record. */
-static herdctl_exit_t where(where_t *self, const config_t *config, bool json)
+/* HERDCTL_OK if all have the same record. */
+static herdctl_exit_t where(where_t *self, herdctl_ask_t *ask, bool json)
 {
-    herdctl_ask_t *ask = herdctl_ask_new(config, self->members, self->count);
-    if (ask == NULL) {
-        return HERDCTL_FAILED;
-    }
+    self->members = herdctl_ask_members(ask, &self->count);
     self->findings = memory_new_array(self->count, sizeof *self->findings);
     ask_all(self, ask);
-    herdctl_ask_destroy(&ask);
     if (json) {
-        print_json(self, config);
+        print_json(self, herdctl_ask_config(ask));
     } else {
         print_table(self);
     }
@@ -267,30 +262,24 @@ static herdctl_exit_t where(where_t *self, const config_t *config, bool json)
     return result;
 }
 
-herdctl_exit_t herdctl_where(const herdctl_t *self, int argc, char **argv)
+herdctl_exit_t herdctl_where(const herdctl_t *self)
 {
-    bool json = self->json;
-    const herdctl_option_t options[] = {{.name = "--json", .flag = &json}, {0}};
-    if (!herdctl_take_options(options, &argc, argv)) {
+    bool json;
+    const herdctl_command_line_t line = {.json = &json,
+                                         .operands_min = 1,
+                                         .operands_max = OPTIONS_MANY,
+                                         .operands = "where takes a client, and members"};
+    options_operands_t operands;
+    herdctl_exit_t result;
+    if (!herdctl_command_read(self, &line, &operands, &result)) {
+        return result;
+    }
+    where_t where_is = {.client = options_take_operand(&operands)};
+    if (!herdctl_command_is_client(where_is.client)) {
         return HERDCTL_USAGE;
     }
-    if (argc < 2) {
-        return herdctl_usage_error("where takes a client, and members");
-    }
-    if (!herdctl_is_client(argv[1])) {
-        return HERDCTL_USAGE;
-    }
-    config_t *config = herdctl_load(self);
-    if (config == NULL) {
-        return HERDCTL_FAILED;
-    }
-    herdctl_exit_t result = HERDCTL_FAILED;
-    where_t where_is = {.client = argv[1]};
-    where_is.members = herdctl_choose_members(config, argv + 2, (size_t)argc - 2, &where_is.count);
-    if (where_is.members != NULL) {
-        result = where(&where_is, config, json);
-    }
-    free(where_is.members);
-    config_destroy(&config);
+    herdctl_ask_t *ask = herdctl_ask_new(self, operands);
+    result = ask != NULL ? where(&where_is, ask, json) : HERDCTL_FAILED;
+    herdctl_ask_destroy(&ask);
     return result;
 }

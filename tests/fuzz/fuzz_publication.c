@@ -18,13 +18,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     message.body = rest;
-    (void)herdctl_tap_wants(&filter, &message);
+    (void)herdctl_tap_filter_wants(&filter, &message);
     while (publication_take_count(&message.publication.counts, &count)) {
     }
     size_t taken = 0;
-    while (herdctl_tap_take_record(&message, &rest, &record)) {
+    while (herdctl_tap_records_take(&message, &rest, &record)) {
         assert(record.size <= size);
-        (void)herdctl_tap_client(&message, record, &client);
+        (void)herdctl_tap_records_client(&message, record, &client);
         taken++;
     }
     assert(taken <= size && rest.size == 0);

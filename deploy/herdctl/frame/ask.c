@@ -5,7 +5,6 @@
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 #include "common/sockets/transport.h"
-#include "deploy/herdctl/frame/command.h"
 #include "deploy/herdctl/frame/connection.h"
 
 #include <stdbool.h>
@@ -14,37 +13,40 @@
 
 enum {
     ASK_AGAIN_MS = 20, /* before a member is asked once more */
-    SOCKETS_SPARE = 8, /* in the context, beside one for each member */
+    SOCKETS_SPARE = 8, /* in the context, besidess one for each member */
 };
 
 typedef enum {
-    PEER_TO_ASK,   /* when it is time to, and there is a connection */
+    PEER_TO_ASK,   /* at its time, and when there is a connection */
     PEER_ASKED,    /* its answer is awaited */
     PEER_COMPLETE, /* nothing more is awaited */
 } peer_state_t;
 
 typedef struct {
     const config_member_t *member;
-    void *socket; /* NULL where it cannot be connected to */
+    void *socket; /* NULL if no connection could be made */
     peer_state_t state;
     bool stale;      /* the last question over this socket got no answer */
-    int64_t ask_ns;  /* steady: when to ask, where it is to be asked */
+    int64_t ask_ns;  /* steady: when to ask, in PEER_TO_ASK */
     int64_t sent_ns; /* steady: when it was asked */
 } peer_t;
 
 struct herdctl_ask {
-    void *context;    /* ZeroMQ's */
-    security_t *keys; /* NULL in a herd without keys */
-    peer_t *peers;
+    config_t *config;
+    const config_member_t **members; /* `count` */
+    void *context;                   /* ZeroMQ's */
+    security_t *keys;                /* NULL in a herd without keys */
+    peer_t *peers;                   /* one for each member */
     size_t count;
     zmq_pollitem_t *items; /* of a turn: room for one each */
-    size_t *owners;        /* whose item it is */
-    uint64_t number;       /* of the question: answers to earlier ones are passed over */
+    size_t *owners;        /* indices of the peers that the items are of */
+    uint64_t number;       /* of the question: answers to earlier ones are ignored */
     int64_t next_ns;       /* steady: no member is asked before */
-    size_t complete_count;
+    size_t complete_count; /* peers in PEER_COMPLETE */
 };
 
-/* Some 1,000 members are more sockets than a process may have open by default, and ZeroMQ aborts where it finds no descriptor. */
+/* Some 1,000 members are more sockets than a process may have open by default, and ZeroMQ aborts if
+ * it gets no descriptor. */
 static void raise_limits(void *context, size_t count)
 {
     struct rlimit limit;
@@ -55,34 +57,6 @@ static void raise_limits(void *context, size_t count)
     (void)zmq_ctx_set(context, ZMQ_MAX_SOCKETS, (int)(count + SOCKETS_SPARE));
 }
 
-static void *connect_to(const herdctl_ask_t *self, const config_member_t *member)
-{
-    return herdctl_connect(self->context, self->keys, member);
-}
-
-herdctl_ask_t *herdctl_ask_new(const config_t *config, const config_member_t *const *members,
-                               size_t count)
-{
-    security_t *keys = NULL;
-    if (!herdctl_open_keys(config, &keys)) {
-        return NULL;
-    }
-    herdctl_ask_t *self = memory_new(sizeof *self);
-    self->keys = keys;
-    self->count = count;
-    self->peers = memory_new_array(count, sizeof *self->peers);
-    self->items = memory_new_array(count, sizeof *self->items);
-    self->owners = memory_new_array(count, sizeof *self->owners);
-    self->context = zmq_ctx_new();
-    raise_limits(self->context, count);
-    for (size_t i = 0; i < count; i++) {
-        (void)herdctl_has_key_of(keys, members[i]->name); /* said once, not with each question */
-        self->peers[i].member = members[i];
-        self->peers[i].socket = connect_to(self, members[i]);
-    }
-    return self;
-}
-
 static void disconnect(peer_t *peer)
 {
     if (peer->socket != NULL) {
@@ -91,22 +65,71 @@ static void disconnect(peer_t *peer)
     }
 }
 
+/* Opens the keys, then a connection to each member. False if there are no keys. */
+static bool connect_all(herdctl_ask_t *self)
+{
+    if (!herdctl_connection_open_keys(self->config, &self->keys)) {
+        return false;
+    }
+    self->peers = memory_new_array(self->count, sizeof *self->peers);
+    self->items = memory_new_array(self->count, sizeof *self->items);
+    self->owners = memory_new_array(self->count, sizeof *self->owners);
+    self->context = zmq_ctx_new();
+    raise_limits(self->context, self->count);
+    for (size_t i = 0; i < self->count; i++) {
+        peer_t *peer = &self->peers[i];
+        peer->member = self->members[i];
+        /* A missing key is reported here once, not with each question. */
+        (void)herdctl_connection_has_key_of(self->keys, peer->member->name);
+        peer->socket = herdctl_connection_open(self->context, self->keys, peer->member);
+    }
+    return true;
+}
+
+herdctl_ask_t *herdctl_ask_new(const herdctl_t *herdctl, options_operands_t names)
+{
+    herdctl_ask_t *self = memory_new(sizeof *self);
+    self->config = herdctl_command_load(herdctl);
+    if (self->config != NULL) {
+        self->members = herdctl_command_members(self->config, names, &self->count);
+    }
+    if (self->members == NULL || !connect_all(self)) {
+        herdctl_ask_destroy(&self);
+    }
+    return self;
+}
+
 void herdctl_ask_destroy(herdctl_ask_t **self_p)
 {
     herdctl_ask_t *self = *self_p;
     if (self == NULL) {
         return;
     }
-    for (size_t i = 0; i < self->count; i++) {
+    for (size_t i = 0; self->peers != NULL && i < self->count; i++) {
         disconnect(&self->peers[i]);
     }
-    zmq_ctx_term(self->context);
+    if (self->context != NULL) {
+        zmq_ctx_term(self->context);
+    }
     security_close(&self->keys);
     free(self->peers);
     free(self->items);
     free(self->owners);
+    free(self->members);
+    config_destroy(&self->config);
     free(self);
     *self_p = NULL;
+}
+
+const config_t *herdctl_ask_config(const herdctl_ask_t *self)
+{
+    return self->config;
+}
+
+const config_member_t *const *herdctl_ask_members(const herdctl_ask_t *self, size_t *ret_count)
+{
+    *ret_count = self->count;
+    return self->members;
 }
 
 static void begin(herdctl_ask_t *self)
@@ -118,7 +141,7 @@ static void begin(herdctl_ask_t *self)
         peer_t *peer = &self->peers[i];
         if (peer->stale || peer->socket == NULL) {
             disconnect(peer);
-            peer->socket = connect_to(self, peer->member);
+            peer->socket = herdctl_connection_open(self->context, self->keys, peer->member);
         }
         peer->state = PEER_TO_ASK;
         peer->stale = false;
@@ -134,7 +157,7 @@ static message_t message_of(const herdctl_ask_t *self, const herdctl_question_t 
         .type = question->type, .header = {.data = header, .size = size}, .body = question->body};
 }
 
-static void tell(herdctl_ask_t *self, peer_t *peer, const herdctl_question_t *question)
+static void ask_peer(herdctl_ask_t *self, peer_t *peer, const herdctl_question_t *question)
 {
     char header[TEXT_NUMBER_SIZE];
     message_t message = message_of(self, question, header);
@@ -185,8 +208,8 @@ static void receive(herdctl_ask_t *self, size_t index, const herdctl_question_t 
     }
 }
 
-/* The items of a turn: who has an answer to give, or may be asked now. `*until_ns` becomes the time at which another one
- * may be, where that is earlier. */
+/* Collects the items of a turn: the peers whose answer is awaited, and those that may be asked now.
+ * If another one may be asked before `*until_ns`, that becomes its time. */
 static size_t gather(herdctl_ask_t *self, int64_t now_ns, int64_t *until_ns)
 {
     size_t count = 0;
@@ -208,7 +231,8 @@ static size_t gather(herdctl_ask_t *self, int64_t now_ns, int64_t *until_ns)
     return count;
 }
 
-/* Waits until some have something to do; how many items to look at, or -1 at the end. */
+/* Waits until some peers have something to do. Returns the number of items to look at, or -1 at the
+ * end. */
 static int wait_for_some(herdctl_ask_t *self, int64_t end_ns)
 {
     int64_t now_ns = clock_steady_ns();
@@ -217,12 +241,12 @@ static int wait_for_some(herdctl_ask_t *self, int64_t end_ns)
     if (now_ns >= end_ns) {
         return -1;
     }
-    /* Rounded up: what is due in less than a millisecond is no reason to come back before. */
+    /* Rounded up, so that we do not come back a fraction of a millisecond too early. */
     long wait_ms = (long)((until_ns - now_ns + TIMESTAMP_NS_PER_MS - 1) / TIMESTAMP_NS_PER_MS);
     return zmq_poll(self->items, (int)count, wait_ms) >= 0 ? (int)count : -1;
 }
 
-/* Whether anybody's answer may still come. */
+/* Whether any more answers may come. */
 static bool is_open(const herdctl_ask_t *self)
 {
     for (size_t i = 0; i < self->count; i++) {
@@ -245,11 +269,19 @@ size_t herdctl_ask(herdctl_ask_t *self, const herdctl_question_t *question)
         }
         for (int i = 0; i < count && self->complete_count < enough; i++) {
             if ((self->items[i].revents & ZMQ_POLLOUT) != 0) {
-                tell(self, &self->peers[self->owners[i]], question);
+                ask_peer(self, &self->peers[self->owners[i]], question);
             } else if (self->items[i].revents != 0) {
                 receive(self, self->owners[i], question);
             }
         }
     }
     return self->complete_count;
+}
+
+char *herdctl_ask_client_line(const char *client)
+{
+    size_t size = strlen(client);
+    char *line = memory_new(size + 2);
+    *text_copy(text_of(client), line) = '\n';
+    return line;
 }

@@ -1,15 +1,16 @@
-/* ask.h - asks members something over their request sockets, and takes what they answer within a limit.
+/* ask.h - asks members a question over their request sockets, and takes their answers within a
+ * limit.
  *
- * docs/bus-protocol.md, S1 to S5. Owner: the command. Threads: one.
- * A member that cannot be reached, or does not answer, costs the limit and nothing else. Connections stay from one
- * question to the next; one that a question got no answer over is made anew for the next one.
+ * docs/bus-protocol.md, S1 to S6. Owner: the command. Threads: one. A member that cannot be
+ * reached, or does not answer, costs the limit and nothing else. Connections stay open from one
+ * question to the next; one that a question got no answer over is made anew for the next.
  */
 #ifndef HERD_DEPLOY_HERDCTL_FRAME_ASK_H
 #define HERD_DEPLOY_HERDCTL_FRAME_ASK_H
 
 #include "common/base/text.h"
-#include "common/config/config.h"
 #include "common/protocol/message.h"
+#include "deploy/herdctl/frame/command.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,11 +21,11 @@ typedef struct herdctl_ask herdctl_ask_t;
 typedef enum {
     HERDCTL_ANSWER_COMPLETE, /* nothing more is wanted of this member */
     HERDCTL_ANSWER_AGAIN,    /* ask it once more, within the limit */
-    HERDCTL_ANSWER_NONE,     /* it was none: go on waiting */
+    HERDCTL_ANSWER_NONE,     /* not an answer to this question: go on waiting */
 } herdctl_answer_t;
 
-/* Takes the body of a REPORT, which is foreign and borrowed for the call. `index`: the member's, as in herdctl_ask_new.
- * `elapsed_ns`: since it was asked. */
+/* Takes the body of a REPORT, which is foreign and borrowed for the call. `index`: of the member,
+ * as in herdctl_ask_members. `elapsed_ns`: since it was asked. */
 typedef herdctl_answer_t herdctl_answer_fn(void *argument, size_t index, text_t body,
                                            int64_t elapsed_ns);
 
@@ -32,23 +33,33 @@ typedef herdctl_answer_t herdctl_answer_fn(void *argument, size_t index, text_t 
 typedef struct {
     message_type_t type;
     text_t body;
-    int64_t limit_ms; /* for all of it */
-    int64_t pause_ms; /* after a member was asked, before another one is; 0: all at once */
+    int64_t limit_ms; /* for all members together */
+    int64_t pause_ms; /* between asking one member and the next; 0: all at once */
     size_t enough;    /* complete answers that end it; 0: those of all */
     herdctl_answer_fn *take;
     void *argument; /* for `take` */
 } herdctl_question_t;
 
-/* Begins to connect to `count` members, whose array is copied; the members are borrowed, and `config` for the call. NULL,
- * and said so, where there are no keys to do so with: then nothing is known of anybody. A member whose public key is missing
- * is named, and never answers. Caller frees with herdctl_ask_destroy. */
-herdctl_ask_t *herdctl_ask_new(const config_t *config, const config_member_t *const *members,
-                               size_t count);
+/* Reads the herd file, and begins to connect to the members with these names, to all without names.
+ * A member whose public key is missing is named on stderr, and never answers. NULL, with the reason
+ * on stderr, if the file has an error or no member of such a name, or if there are no keys to
+ * connect with. Caller frees with herdctl_ask_destroy. */
+herdctl_ask_t *herdctl_ask_new(const herdctl_t *herdctl, options_operands_t names);
 
 /* Closes the connections, frees it, clears the pointer; NULL is fine. */
 void herdctl_ask_destroy(herdctl_ask_t **self_p);
 
-/* Asks all members, and returns when enough answers are complete, at the limit, or at a signal that has a handler. The number of complete answers. */
+/* The herd file. Borrowed. */
+const config_t *herdctl_ask_config(const herdctl_ask_t *self);
+
+/* The members that are asked, each once. Borrowed. */
+const config_member_t *const *herdctl_ask_members(const herdctl_ask_t *self, size_t *ret_count);
+
+/* Asks all members. Returns when enough answers are complete, at the limit, or at a signal that has
+ * a handler. The result is the number of complete answers. */
 size_t herdctl_ask(herdctl_ask_t *self, const herdctl_question_t *question);
+
+/* The body of a question about a client: its ID and an LF. Caller frees with free(). */
+char *herdctl_ask_client_line(const char *client);
 
 #endif

@@ -4,17 +4,67 @@
 #include "common/base/text.h"
 #include "common/program/herd_file.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-herdctl_exit_t herdctl_usage_error(const char *format, ...)
+enum { ABOUT_SIZE = 256 };
+
+/* The options of the command, and --json if it takes that. */
+static void gather_rows(const herdctl_command_line_t *line, options_row_t *rows)
 {
+    size_t count = 0;
+    for (const options_row_t *row = line->rows; row != NULL && row->name != NULL; row++) {
+        assert(count < OPTIONS_ROWS_MAX - 1);
+        rows[count++] = *row;
+    }
+    if (line->json != NULL) {
+        rows[count++] =
+            (options_row_t){"json", NULL, "print JSON, for programs", .flag = line->json};
+    }
+    rows[count] = (options_row_t){0};
+}
+
+bool herdctl_command_read(const herdctl_t *self, const herdctl_command_line_t *line,
+                          options_operands_t *ret_operands, herdctl_exit_t *ret_exit)
+{
+    options_row_t rows[OPTIONS_ROWS_MAX + 1];
+    char about[ABOUT_SIZE];
+    const herdctl_command_t *command = self->command;
+    gather_rows(line, rows);
+    snprintf(about, sizeof about, HERDCTL_PROGRAM " %s: %s", command->name, command->summary);
+    const options_t options = {
+        .program = HERDCTL_PROGRAM,
+        .command = command->name,
+        .hint = HERDCTL_HINT,
+        .usage = command->arguments,
+        .about = about,
+        .rows = rows,
+        .ends_at_operand = line->ends_at_operand,
+        .operands_min = line->operands_min,
+        .operands_max = line->operands_max,
+        .operands = line->operands,
+    };
+    if (self->json && line->json == NULL) {
+        *ret_exit = herdctl_command_refuse("%s knows no option --json", command->name);
+        return false;
+    }
+    if (line->json != NULL) {
+        *line->json = self->json;
+    }
+    options_end_t end = options_read(&options, self->argc, self->argv, ret_operands);
+    *ret_exit = end == OPTIONS_SHOWN ? HERDCTL_OK : HERDCTL_USAGE;
+    return end == OPTIONS_READ;
+}
+
+herdctl_exit_t herdctl_command_refuse(const char *format, ...)
+{
+    const options_t options = {.program = HERDCTL_PROGRAM, .hint = HERDCTL_HINT};
     va_list arguments;
     va_start(arguments, format);
-    fputs("herdctl: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputs("; `herdctl help` shows the commands\n", stderr);
+    (void)options_refuse_list(&options, format, arguments);
     va_end(arguments);
     return HERDCTL_USAGE;
 }
@@ -27,30 +77,55 @@ static void print_error(void *printer, config_severity_t severity, const char *f
     }
 }
 
-config_t *herdctl_load(const herdctl_t *self)
+config_t *herdctl_command_load(const herdctl_t *self)
 {
     herd_file_printer_t printer;
     herd_file_printer_init(&printer, stderr);
     return config_load(self->config_path, print_error, &printer);
 }
 
-bool herdctl_is_client(const char *client)
+static bool is_among(const config_member_t *member, const config_member_t *const *members,
+                     size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (members[i] == member) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const config_member_t **herdctl_command_members(const config_t *config, options_operands_t names,
+                                                size_t *ret_count)
+{
+    size_t count = names.count > 0 ? names.count : config->member_count;
+    const config_member_t **members = memory_new_array(count, sizeof(config_member_t *));
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        const config_member_t *member =
+            names.count > 0 ? config_member(config, names.items[i]) : &config->members[i];
+        if (member == NULL) {
+            fprintf(stderr, "herdctl: no member \"%s\" in %s\n", names.items[i], config->file);
+            free(members);
+            return NULL;
+        }
+        if (names.count == 0 || !is_among(member, members, kept)) {
+            members[kept++] = member;
+        }
+    }
+    *ret_count = kept;
+    return members;
+}
+
+bool herdctl_command_is_client(const char *client)
 {
     text_t rest = text_of(client);
     text_t field;
     if (strchr(client, '\n') != NULL || !text_take_field(&rest, &field) ||
         field.size != strlen(client)) {
-        herdctl_usage_error("the ID of a client is not empty, and has no white space in it");
+        (void)herdctl_command_refuse(
+            "the ID of a client is not empty, and has no white space in it");
         return false;
     }
     return true;
-}
-
-char *herdctl_client_line(const char *client)
-{
-    size_t size = strlen(client);
-    char *line = memory_new(size + 2);
-    memcpy(line, client, size);
-    line[size] = '\n';
-    return line;
 }

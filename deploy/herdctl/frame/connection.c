@@ -14,7 +14,7 @@ static void print_problem(void *argument, const char *problem)
     fprintf(stderr, "herdctl: %s\n", problem);
 }
 
-/* $HERD_KEY, which --key sets; NULL: not said. */
+/* $HERD_KEY, which --key sets; NULL if neither is given. */
 static const char *key_name(void)
 {
     const char *name = getenv("HERD_KEY");
@@ -28,13 +28,13 @@ static bool open_keys(const config_t *config, roles_role_t role, security_t **re
     return security_open(&settings, ret_keys) == STATUS_OK;
 }
 
-bool herdctl_open_keys(const config_t *config, security_t **ret_keys)
+bool herdctl_connection_open_keys(const config_t *config, security_t **ret_keys)
 {
     return open_keys(config, ROLES_OPERATOR, ret_keys);
 }
 
-/* Whether the operator of that name has a secret key here, or without a name any operator: where a watcher works there are
- * public ones of operators. */
+/* Whether the operator of that name, or without a name any operator, has a secret key here. A
+ * watcher's machine has public keys of operators. */
 static bool has_operator(const config_t *config)
 {
     const char *name = key_name();
@@ -49,13 +49,13 @@ static bool has_operator(const config_t *config)
     return found;
 }
 
-bool herdctl_open_tap_keys(const config_t *config, security_t **ret_keys)
+bool herdctl_connection_open_tap_keys(const config_t *config, security_t **ret_keys)
 {
     bool as_operator = config->keys == NULL || has_operator(config);
     return open_keys(config, as_operator ? ROLES_OPERATOR : ROLES_WATCHER, ret_keys);
 }
 
-bool herdctl_has_key_of(const security_t *keys, const char *member)
+bool herdctl_connection_has_key_of(const security_t *keys, const char *member)
 {
     bool found = keys == NULL || security_key(keys, ROLES_MEMBER, member) != NULL;
     if (!found) {
@@ -65,10 +65,10 @@ bool herdctl_has_key_of(const security_t *keys, const char *member)
     return found;
 }
 
-void *herdctl_connect(void *context, const security_t *keys, const config_member_t *member)
+void *herdctl_connection_open(void *context, const security_t *keys, const config_member_t *member)
 {
     void *socket = zmq_socket(context, ZMQ_DEALER);
-    /* Without a routing id: two connections of one name would take it from each other. */
+    /* Without a routing id: two connections with the same one would take it from each other. */
     if (socket != NULL &&
         (sockets_configure(socket, SOCKETS_OPERATOR_DEALER, member->requests, NULL) != STATUS_OK ||
          security_connect(keys, socket, member->name) != STATUS_OK ||

@@ -1,23 +1,23 @@
 /* json.h - what commands print with --json: the frame of each output.
  *
- * Owner: the command. Threads: one. Keys keep their meaning; later versions add keys. herdctl(1) documents them.
+ * Owner: the command. Threads: one. Keys keep their meaning; later versions add keys. herdctl(1)
+ * documents them.
  */
 #ifndef HERD_DEPLOY_HERDCTL_FRAME_JSON_H
 #define HERD_DEPLOY_HERDCTL_FRAME_JSON_H
 
 #include "common/config/config.h"
-#include "deploy/herdctl/frame/json.h"
 
 #include <jansson.h>
 #include <stdint.h>
 
-/* {"herd": NAME, "time": ISO 8601}: what each output begins with. Caller frees with json_decref. */
+/* {"herd": NAME, "time": ISO 8601}: each output begins so. Caller frees with json_decref. */
 json_t *herdctl_json_new(const config_t *config);
 
-/* A POSIX time in ns as ISO 8601; null where it is 0. Caller owns. */
+/* A POSIX time in ns as ISO 8601; null if it is 0. Caller owns. */
 json_t *herdctl_json_time(int64_t time_ns);
 
-/* Prints it to stdout, with an LF. Takes `json`. */
+/* Prints `json` and an LF to stdout. Takes `json`. */
 void herdctl_json_print(json_t *json);
 
 #endif

@@ -20,7 +20,7 @@ typedef struct {
 struct herdctl_table {
     const herdctl_column_t *columns;
     size_t column_count;
-    size_t *widths; /* of the columns, in bytes: all is ASCII */
+    size_t *widths; /* of the columns, in bytes: cells are ASCII */
     cell_t *cells;  /* row by row */
     size_t count;
     size_t capacity;
@@ -38,7 +38,7 @@ static const char *start_of(herdctl_colour_t colour)
     return "";
 }
 
-void herdctl_print_coloured(FILE *file, herdctl_colour_t colour, const char *text)
+void herdctl_table_print_coloured(FILE *file, herdctl_colour_t colour, const char *text)
 {
     bool coloured = colour != HERDCTL_PLAIN && terminal_has_colours(file);
     fprintf(file, "%s%s%s", coloured ? start_of(colour) : "", text, coloured ? "\033[0m" : "");
@@ -88,7 +88,7 @@ void herdctl_table_add(herdctl_table_t *self, herdctl_colour_t colour, const cha
     self->cells[self->count++] = (cell_t){.text = memory_copy_text(text, size), .colour = colour};
 }
 
-/* The last column is not filled up: no line ends in spaces. */
+/* The last column is not padded, so that no line ends in spaces. */
 static void print_cell(const herdctl_table_t *self, FILE *file, size_t column, const char *text,
                        herdctl_colour_t colour)
 {
@@ -96,7 +96,7 @@ static void print_cell(const herdctl_table_t *self, FILE *file, size_t column, c
     int fill = (int)(self->widths[column] - strlen(text));
     bool right = self->columns[column].right;
     fprintf(file, "%*s", right ? fill : 0, "");
-    herdctl_print_coloured(file, colour, text);
+    herdctl_table_print_coloured(file, colour, text);
     fprintf(file, "%*s", right || last ? 0 : fill, "");
     fputs(last ? "\n" : "  ", file);
 }
@@ -112,7 +112,7 @@ void herdctl_table_print(const herdctl_table_t *self, FILE *file)
     }
 }
 
-void herdctl_write_span(int64_t span_ns, char *out)
+void herdctl_table_write_span(int64_t span_ns, char *out)
 {
     static const struct {
         int64_t ns;

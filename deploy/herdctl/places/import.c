@@ -1,8 +1,13 @@
-/* herdctl places import: a dump of GeoNames becomes a file that a node has ready at once. DEST is replaced when the new
- * file is whole and on the disk; whatever happens before that, it stays as it was. */
+/* herdctl places import: a dump of GeoNames becomes a file that a node has ready at once.
+ *
+ * Rows come in from a file or a pipe, one by one. Malformed ones are skipped and counted, the first
+ * NAMED_ROWS_MAX named; rows of other classes are counted. The others go into a new file beside the
+ * destination; behind the last one the index is built. DEST is replaced when the new file is whole
+ * and on the disk; until then, and after a failure or a signal, it stays as it was. */
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 #include "common/places/writer.h"
+#include "common/program/signals.h"
 #include "deploy/herdctl/places/places.h"
 #include "deploy/herdctl/places/progress.h"
 #include "deploy/herdctl/places/source.h"
@@ -13,20 +18,18 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-/* Bad rows that are named; who has so many has read enough. */
+/* Bad rows that are named, at most. */
 enum { NAMED_ROWS_MAX = 10 };
 
-/* What the command line says. */
+/* The command line. */
 typedef struct {
     const char *source;         /* path, or "-" */
     const char *destination;    /* path */
     const char *classes_text;   /* as given; "" for all */
     geonames_classes_t classes; /* of rows that are taken */
-    bool progress;              /* lines where there is no terminal */
+    bool progress;              /* lines if there is no terminal */
 } arguments_t;
 
 /* One import under way. */
@@ -40,42 +43,39 @@ typedef struct {
     uint64_t other_count;   /* rows of other classes */
 } import_t;
 
-static bool is_option(const char *argument, const char *name)
-{
-    return strcmp(argument, name) == 0;
-}
-
-static bool read_arguments(int argc, char **argv, arguments_t *arguments)
+static bool read_arguments(const herdctl_t *self, arguments_t *arguments, herdctl_exit_t *ret_exit)
 {
     *arguments = (arguments_t){.classes_text = "", .classes = GEONAMES_ALL_CLASSES};
-    int i = 1;
-    for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
-        if (is_option(argv[i], "--progress")) {
-            arguments->progress = true;
-        } else if (is_option(argv[i], "--feature-classes") && i + 1 < argc) {
-            arguments->classes_text = argv[++i];
-        } else {
-            herdctl_usage_error("places import knows no option %s", argv[i]);
-            return false;
-        }
-    }
-    if (argc - i != 2) {
-        herdctl_usage_error("places import takes a source and a destination");
+    const options_row_t rows[] = {
+        {"feature-classes", "LETTERS", "take only places of these classes, e.g. PSTH",
+         .string = &arguments->classes_text},
+        {"progress", NULL, "print a line every five seconds if stderr is not a terminal",
+         .flag = &arguments->progress},
+        {0},
+    };
+    const herdctl_command_line_t line = {
+        .rows = rows,
+        .operands_min = 2,
+        .operands_max = 2,
+        .operands = "places import takes a source and a destination",
+    };
+    options_operands_t files;
+    if (!herdctl_command_read(self, &line, &files, ret_exit)) {
         return false;
     }
     if (geonames_parse_classes(text_of(arguments->classes_text), &arguments->classes) !=
         STATUS_OK) {
-        herdctl_usage_error("feature classes are letters of \"" GEONAMES_CLASSES
-                            "\", each once, not \"%s\"",
-                            arguments->classes_text);
+        *ret_exit = herdctl_command_refuse("feature classes are letters of \"" GEONAMES_CLASSES
+                                           "\", each once, not \"%s\"",
+                                           arguments->classes_text);
         return false;
     }
-    arguments->source = argv[i];
-    arguments->destination = argv[i + 1];
+    arguments->source = files.items[0];
+    arguments->destination = files.items[1];
     return true;
 }
 
-/* What the rename would not do, or would do to the source, is said before the work. */
+/* Refuses, before the work, what the rename would fail at, and a destination that is the source. */
 static bool is_destination(const arguments_t *arguments)
 {
     struct stat source;
@@ -104,7 +104,7 @@ static void skip_row(import_t *self, status_t reason)
     }
 }
 
-/* `status`: of taking the line from the source. */
+/* `status`: how the line was taken from the source. */
 static status_t import_line(import_t *self, status_t status, text_t line)
 {
     geonames_row_t row;
@@ -125,8 +125,8 @@ static status_t import_line(import_t *self, status_t status, text_t line)
     return places_writer_add(self->writer, &row);
 }
 
-/* STATUS_OK at the end of the source; STATUS_UNREACHABLE where it cannot be read; else as places_writer_add, and
- * STATUS_AGAIN for a signal. */
+/* STATUS_OK at the end of the source; STATUS_UNREACHABLE if it cannot be read; STATUS_AGAIN for a
+ * signal; else as places_writer_add. */
 static status_t import_lines(import_t *self)
 {
     for (;;) {
@@ -154,7 +154,7 @@ static bool is_signalled(const import_t *self)
     return poll(&signals, 1, 0) == 1;
 }
 
-/* The steps behind the last row. */
+/* The steps after the last row. */
 static status_t complete(import_t *self)
 {
     const places_source_state_t *state = places_source_state(self->source);
@@ -239,35 +239,35 @@ static status_t run_import(import_t *self)
     return status;
 }
 
-/* Those that end the import; not those that whoever started it wants ignored, as nohup does. */
-static sigset_t ending_signals(void)
+enum { ENDING_SIGNALS = 3 };
+
+/* Lists the signals that end the import, and a 0. Those that its parent has it ignore, as nohup
+ * does, do not. */
+static void list_ending_signals(int *out)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    sigset_t signals;
-    sigemptyset(&signals);
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    static const int numbers[ENDING_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < ENDING_SIGNALS; i++) {
         struct sigaction action;
         if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN) {
-            sigaddset(&signals, numbers[i]);
+            *out++ = numbers[i];
         }
     }
-    return signals;
+    *out = 0;
 }
 
-herdctl_exit_t herdctl_places_import(const herdctl_t *self, int argc, char **argv)
+herdctl_exit_t herdctl_places_import(const herdctl_t *self)
 {
-    (void)self;
     arguments_t arguments;
-    if (!read_arguments(argc, argv, &arguments)) {
-        return HERDCTL_USAGE;
+    herdctl_exit_t result;
+    if (!read_arguments(self, &arguments, &result)) {
+        return result;
     }
     if (!is_destination(&arguments)) {
         return HERDCTL_FAILED;
     }
-    sigset_t ends = ending_signals();
-    sigset_t before;
-    sigprocmask(SIG_BLOCK, &ends, &before);
-    import_t import = {.arguments = &arguments, .signals = signalfd(-1, &ends, SFD_CLOEXEC)};
+    int ends[ENDING_SIGNALS + 1];
+    list_ending_signals(ends);
+    import_t import = {.arguments = &arguments, .signals = signals_open(ends)};
     status_t status = run_import(&import);
     if (status == STATUS_OK) {
         say_success(&import);
@@ -276,8 +276,7 @@ herdctl_exit_t herdctl_places_import(const herdctl_t *self, int argc, char **arg
     }
     places_writer_close(&import.writer);
     places_source_close(&import.source);
-    close(import.signals);
-    /* A signal that came is pending still, and does here what it does to others. */
-    sigprocmask(SIG_SETMASK, &before, NULL);
+    /* A signal that came is still pending, and now ends us as it ends others. */
+    signals_close(import.signals, ends);
     return status == STATUS_OK ? HERDCTL_OK : HERDCTL_FAILED;
 }

@@ -1,42 +1,36 @@
-/* herdctl places info: what is in an imported file, once it was found to be whole. */
+/* herdctl places info: what is in an imported file, if that is whole. */
+#include "common/base/files.h"
 #include "common/base/timestamp.h"
 #include "common/places/file.h"
 #include "deploy/herdctl/places/places.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-/* Maps a plain file; false, with errno set, where it cannot. An empty one has no bytes. */
+/* Maps a plain file; false, with errno set, if it cannot. An empty file has no bytes. */
 static bool map_file(const char *path, text_t *ret_bytes)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int file;
     struct stat found;
     text_t bytes = {0};
-    bool good = file >= 0 && fstat(file, &found) == 0;
-    if (good && !S_ISREG(found.st_mode)) {
-        errno = EINVAL;
-        good = false;
+    status_t status = files_open_plain(path, &file, &found);
+    if (status != STATUS_OK) {
+        errno = status == STATUS_INVALID ? EINVAL : errno;
+        return false;
     }
-    if (good && found.st_size > 0) {
+    if (found.st_size > 0) {
         bytes.size = (size_t)found.st_size;
         bytes.data = mmap(NULL, bytes.size, PROT_READ, MAP_SHARED, file, 0);
-        good = bytes.data != MAP_FAILED;
     }
     int error = errno;
-    if (file >= 0) {
-        close(file);
-    }
+    close(file);
     errno = error;
-    if (good) {
-        *ret_bytes = bytes;
-    }
-    return good;
+    *ret_bytes = bytes;
+    return bytes.data != MAP_FAILED;
 }
 
 /* The header is foreign: a time may be anything. */
@@ -51,7 +45,7 @@ static void print_time(const char *label, int64_t time_s)
     printf("%s%s\n", label, text);
 }
 
-/* The letters in the order of the alphabet, rows without a class last. */
+/* Classes in the order of the alphabet, rows without a class last. */
 static void print_classes(const places_file_header_t *header)
 {
     const char *between = "";
@@ -98,18 +92,22 @@ static herdctl_exit_t describe(const char *path, text_t bytes)
     return HERDCTL_FAILED;
 }
 
-herdctl_exit_t herdctl_places_info(const herdctl_t *self, int argc, char **argv)
+herdctl_exit_t herdctl_places_info(const herdctl_t *self)
 {
-    (void)self;
-    if (argc != 2 || argv[1][0] == '-') {
-        return herdctl_usage_error("places info takes one file");
+    const herdctl_command_line_t line = {
+        .operands_min = 1, .operands_max = 1, .operands = "places info takes one file"};
+    options_operands_t files;
+    herdctl_exit_t result;
+    if (!herdctl_command_read(self, &line, &files, &result)) {
+        return result;
     }
+    const char *path = files.items[0];
     text_t bytes;
-    if (!map_file(argv[1], &bytes)) {
-        fprintf(stderr, "herdctl: %s cannot be read: %s\n", argv[1], strerror(errno));
+    if (!map_file(path, &bytes)) {
+        fprintf(stderr, "herdctl: %s cannot be read: %s\n", path, strerror(errno));
         return HERDCTL_FAILED;
     }
-    herdctl_exit_t result = describe(argv[1], bytes);
+    result = describe(path, bytes);
     if (bytes.size > 0) {
         munmap((void *)(uintptr_t)bytes.data, bytes.size);
     }

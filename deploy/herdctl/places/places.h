@@ -1,4 +1,4 @@
-/* places.h - what `herdctl places` has below it: one function and one file for each.
+/* places.h - the commands below `herdctl places`: one function and one file for each.
  *
  * Threads: one.
  */
@@ -10,7 +10,7 @@
 /* The command. */
 herdctl_command_fn herdctl_places;
 
-/* argv[0] is "import", "info". */
+/* The commands below it: `herdctl places import`, `herdctl places info`. */
 herdctl_command_fn herdctl_places_import;
 herdctl_command_fn herdctl_places_info;
 

@@ -12,7 +12,7 @@ enum {
     BAR_WIDTH = 30,       /* characters */
     BAR_PAUSE_MS = 100,   /* between two drawings */
     LINE_PAUSE_MS = 5000, /* between two lines */
-    ROWS_PER_LOOK = 4096, /* rows from one look at the clock to the next */
+    ROWS_PER_LOOK = 4096, /* from one look at the clock to the next */
     MEGABYTE = 1000000,
 };
 

@@ -1,5 +1,5 @@
-/* progress.h - tells on stderr how far an import is: a bar that moves on a terminal, a line now and then
- * elsewhere, where that is asked for.
+/* progress.h - shows on stderr how far an import is: a bar that moves on a terminal; elsewhere, if
+ * asked for, a line now and then.
  *
  * Owner: values. Threads: one.
  */
@@ -11,26 +11,28 @@
 
 /* Open value struct, filled by places_progress_init. */
 typedef struct {
-    bool shown;         /* anything is told */
+    bool shown;         /* anything is shown at all */
     bool bar;           /* on a terminal */
     bool drawn;         /* the bar is on the screen */
     int64_t begin_ns;   /* steady: when the import began */
-    int64_t next_ns;    /* steady: when to tell again */
+    int64_t next_ns;    /* steady: when to show it again */
     uint64_t row_count; /* rows so far */
     uint64_t read_size; /* bytes so far */
-    uint64_t size;      /* bytes of the source; 0: not known */
+    uint64_t size;      /* of the source, bytes; 0: not known */
 } places_progress_t;
 
-/* For a source of `size` bytes, 0 where that is not known; `asked`: lines where stderr is no terminal. */
+/* For a source of `size` bytes, 0 if that is not known. `asked`: print lines if stderr is not a
+ * terminal. */
 void places_progress_init(places_progress_t *self, uint64_t size, bool asked);
 
-/* One row more; tells of it where it is time to. */
+/* Counts one more row, and shows the progress if it is time to. */
 void places_progress_row(places_progress_t *self, uint64_t read_size);
 
-/* Tells what is done now, e.g. "building the index". */
+/* Shows what is being done now, e.g. "building the index". */
 void places_progress_stage(places_progress_t *self, const char *stage);
 
-/* Takes the bar off the screen, so that something else may be printed; the next row draws it again. */
+/* Takes the bar off the screen, so that something else can be printed; the next row draws it
+ * again. */
 void places_progress_clear(places_progress_t *self);
 
 #endif

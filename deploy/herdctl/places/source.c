@@ -22,8 +22,8 @@ struct places_source {
     int signals;  /* signalfd; -1: none */
     bool ended;   /* nothing more can be read */
     char *data;   /* BUFFER_SIZE bytes */
-    size_t begin; /* of what was not taken yet, in `data` */
-    size_t end;   /* of what was read */
+    size_t begin; /* index in `data` of what was not taken yet */
+    size_t end;   /* index behind what was read */
     places_source_state_t state;
 };
 
@@ -67,7 +67,7 @@ static status_t wait_for_bytes(const places_source_t *self)
     return files[1].revents != 0 ? STATUS_AGAIN : STATUS_OK;
 }
 
-/* Reads more behind what is there. */
+/* Reads more, behind what was not taken yet. */
 static status_t fill(places_source_t *self)
 {
     size_t size = self->end - self->begin;

@@ -1,7 +1,7 @@
 /* source.h - the lines of a dump, from a file or stdin.
  *
  * Owner: whoever opens it. Threads: one.
- * A read waits for bytes or for a signal, so that neither a slow pipe nor an endless one holds up who wants to end.
+ * A read waits for bytes or for a signal: so it can be ended while a pipe is slow or endless.
  */
 #ifndef HERD_DEPLOY_HERDCTL_PLACES_SOURCE_H
 #define HERD_DEPLOY_HERDCTL_PLACES_SOURCE_H
@@ -13,29 +13,32 @@
 
 typedef struct places_source places_source_t;
 
-/* What is known of it (open value struct). */
+/* What is known of a source (open value struct). */
 typedef struct {
-    const char *name;   /* for people and the header: its path without folders; borrows the path */
+    const char *name;   /* for the header: its path without folders; borrows the path */
     uint64_t size;      /* bytes; 0: not known */
     int64_t time_s;     /* POSIX: when it was last written; 0: not known */
     uint64_t line;      /* number of the last line, from 1 */
-    uint64_t read_size; /* bytes read so far */
+    uint64_t read_size; /* bytes so far */
 } places_source_state_t;
 
-/* Opens `path` (borrowed until it is closed), "-" for stdin; `signals`, a signalfd or -1 (borrowed), ends a wait.
- * STATUS_SYSTEM (errno set) where it cannot be read. Caller ends it with places_source_close. */
+/* Opens `path` (borrowed until it is closed), "-" for stdin; a signal at `signals`, a signalfd or
+ * -1 (borrowed), ends a wait. STATUS_SYSTEM (errno set) if it cannot be read. Caller ends it with
+ * places_source_close. */
 status_t places_source_open(const char *path, int signals,
                             places_source_t **ret_self) STATUS_MUST_USE;
 
-/* The next line without its LF (the last one may lack that), borrowed until the next call. STATUS_TOO_LONG for one
- * of more than LIMIT_PLACE_ROW_SIZE bytes, which is passed over; STATUS_NOT_FOUND at the end, STATUS_AGAIN where a
- * signal is pending, STATUS_SYSTEM (errno set) where it cannot be read. */
+/* The next line without its LF, which the last one may lack; borrowed until the next call.
+ * STATUS_TOO_LONG for a line of more than LIMIT_PLACE_ROW_SIZE bytes, which is skipped;
+ * STATUS_NOT_FOUND at the end; STATUS_AGAIN if a signal is pending; STATUS_SYSTEM (errno set) if it
+ * cannot be read. */
 status_t places_source_take(places_source_t *self, text_t *ret_line) STATUS_MUST_USE;
 
 /* What is known of it; borrowed. */
 const places_source_state_t *places_source_state(const places_source_t *self);
 
-/* Closes the file unless it is stdin, frees, clears the pointer; NULL is fine. errno stays as it is. */
+/* Closes the file unless it is stdin, frees it, clears the pointer; NULL is fine. errno stays as it
+ * is. */
 void places_source_close(places_source_t **self_p);
 
 #endif

@@ -1,9 +1,12 @@
 /* figures.h - every figure of a REPORT (bus-protocol.md, S1), and the metric that it is for
- * Prometheus. docs/operations.md lists the metrics; a test compares.
+ * Prometheus. Its key in a REPORT, and in JSON, stands in common/protocol/report_keys.h.
+ * docs/operations.md lists the metrics; a test compares.
  *
- * A row: name in the code, which is that of its key there and in JSON (report_keys.h), kind, metric
- * (NULL: none), its further label ("": none), unit (how many of the figure's make one of the
- * metric's: a power of ten), help. Rows of one metric stand together and have the same help.
+ * A row: name in the code, which is that of its key too; kind; metric (NULL: none); a further label
+ * of the metric ("": none); unit (how many of the figure's units make one of the metric's, a power
+ * of ten); help. Rows of one metric stand together and have the same help.
+ *
+ * Owner: none. Threads: any.
  */
 #ifndef HERD_DEPLOY_HERDCTL_SURVEY_FIGURES_H
 #define HERD_DEPLOY_HERDCTL_SURVEY_FIGURES_H
@@ -54,7 +57,8 @@
     X(LINKS, GAUGE, "herd_links", "", 1, "Neighbours in the herd file")                            \
     X(LINKS_UP, GAUGE, "herd_links_up", "", 1, "Neighbours that take this member's records")
 
-/* Of a link: fields of its `link` line. The first three stand behind its state, the others are KEY=VALUE. */
+/* Of a link: fields of its `link` line. The first three follow its state, the others are
+ * KEY=VALUE. */
 #define HERDCTL_LINK_MAP(X)                                                                        \
     X(LAG, GAUGE, "herd_link_lag_records", "", 1,                                                  \
       "Records that are still to be sent to the neighbour, at most")                               \
@@ -140,10 +144,10 @@ typedef enum {
 typedef struct {
     report_key_t key;
     herdctl_kind_t kind;
-    const char *metric;
-    const char *label;
-    int64_t unit;
-    const char *help;
+    const char *metric; /* NULL: none */
+    const char *label;  /* `outcome="same"`; "": none */
+    int64_t unit;       /* of the figure, in one of the metric */
+    const char *help;   /* of the metric */
 } herdctl_figure_t;
 
 typedef enum {
@@ -174,15 +178,15 @@ typedef enum {
         HERDCTL_PLACES_FIGURES
 } herdctl_places_figure_t;
 
-extern const herdctl_figure_t herdctl_member_figures[HERDCTL_MEMBER_FIGURES];
-extern const herdctl_figure_t herdctl_link_figures[HERDCTL_LINK_FIGURES];
-extern const herdctl_figure_t herdctl_frontend_figures[HERDCTL_FRONTEND_FIGURES];
-extern const herdctl_figure_t herdctl_places_figures[HERDCTL_PLACES_FIGURES];
+extern const herdctl_figure_t herdctl_figures_of_member[HERDCTL_MEMBER_FIGURES];
+extern const herdctl_figure_t herdctl_figures_of_link[HERDCTL_LINK_FIGURES];
+extern const herdctl_figure_t herdctl_figures_of_frontend[HERDCTL_FRONTEND_FIGURES];
+extern const herdctl_figure_t herdctl_figures_of_places[HERDCTL_PLACES_FIGURES];
 
-/* What a member said of one figure (open value struct). */
+/* One figure of one report (open value struct). */
 typedef struct {
-    bool known;    /* it was there: an older node says less */
-    int64_t value; /* in the unit of the wire */
+    bool known;    /* it was there; an older node reports less */
+    int64_t value; /* in the unit of the REPORT */
 } herdctl_value_t;
 
 #endif

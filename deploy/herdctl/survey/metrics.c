@@ -1,59 +1,44 @@
 #include "deploy/herdctl/survey/metrics.h"
 
+#include "common/base/sheet.h"
 #include "common/base/timestamp.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 enum {
-    LINE_SIZE = 1024,        /* of a sample, or a line of help */
     LABELS_SIZE = 512,       /* of one sample */
     FINGERPRINT_DIGITS = 12, /* of a digest, in hex: what a double holds exactly */
 };
 
-/* What is being written: once it is full, nothing more. */
+/* Writes metrics. Names and labels need no escapes: a report contains none that would. */
 typedef struct {
     const herdctl_survey_t *survey;
-    buffer_t *out;
-    status_t status;
-} sheet_t;
+    sheet_t sheet;
+} writer_t;
 
-/* Names and labels need no escapes: herdctl_report lets none in that would. */
-__attribute__((format(printf, 2, 3))) static void put(sheet_t *self, const char *format, ...)
+static void put_head(writer_t *self, const char *metric, const char *type, const char *help)
 {
-    char line[LINE_SIZE];
-    va_list arguments;
-    va_start(arguments, format);
-    int size = vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    assert(size >= 0 && (size_t)size < sizeof line);
-    if (self->status == STATUS_OK) {
-        self->status = buffer_append(self->out, line, (size_t)size);
-    }
+    sheet_format(&self->sheet, "# HELP %s %s.\n# TYPE %s %s\n", metric, help, metric, type);
 }
 
-static void put_head(sheet_t *self, const char *metric, const char *type, const char *help)
-{
-    put(self, "# HELP %s %s.\n# TYPE %s %s\n", metric, help, metric, type);
-}
-
-static void put_sample(sheet_t *self, const char *metric, const char *labels, int64_t value,
+static void put_sample(writer_t *self, const char *metric, const char *labels, int64_t value,
                        int64_t unit)
 {
     if (unit == 1) {
-        put(self, "%s{%s} %lld\n", metric, labels, (long long)value);
+        sheet_format(&self->sheet, "%s{%s} %lld\n", metric, labels, (long long)value);
         return;
     }
     assert(unit == TIMESTAMP_NS_PER_S);
     uint64_t magnitude = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    put(self, "%s{%s} %s%llu.%09llu\n", metric, labels, value < 0 ? "-" : "",
-        (unsigned long long)(magnitude / (uint64_t)unit),
-        (unsigned long long)(magnitude % (uint64_t)unit));
+    sheet_format(&self->sheet, "%s{%s} %s%llu.%09llu\n", metric, labels, value < 0 ? "-" : "",
+                 (unsigned long long)(magnitude / (uint64_t)unit),
+                 (unsigned long long)(magnitude % (uint64_t)unit));
 }
 
-/* One thing that has figures: a member, a link, a front-end, a provider. False behind the last one. */
+/* The next thing with figures in a report: the member, a link, a front-end, the provider. False
+ * after the last. */
 typedef bool item_fn(const herdctl_report_t *report, size_t index, char *labels, size_t size,
                      const herdctl_value_t **ret_values);
 
@@ -99,8 +84,8 @@ static bool item_of_places(const herdctl_report_t *report, size_t index, char *l
     return true;
 }
 
-/* The samples of one row: of all members, and of all that each of them has of the kind. */
-static void put_row(sheet_t *self, const herdctl_figure_t *figure, size_t number, item_fn *item)
+/* The samples of one row: for all members, and each thing of its kind that a member has. */
+static void put_row(writer_t *self, const herdctl_figure_t *figure, size_t number, item_fn *item)
 {
     for (size_t i = 0; i < self->survey->count; i++) {
         char more[LABELS_SIZE];
@@ -117,7 +102,8 @@ static void put_row(sheet_t *self, const herdctl_figure_t *figure, size_t number
     }
 }
 
-static void put_figures(sheet_t *self, const herdctl_figure_t *figures, size_t count, item_fn *item)
+static void put_figures(writer_t *self, const herdctl_figure_t *figures, size_t count,
+                        item_fn *item)
 {
     const char *last = "";
     for (size_t i = 0; i < count; i++) {
@@ -133,29 +119,30 @@ static void put_figures(sheet_t *self, const herdctl_figure_t *figures, size_t c
     }
 }
 
-static void put_up(sheet_t *self)
+static void put_up(writer_t *self)
 {
     put_head(self, "herd_up", "gauge", "Whether the member answered");
     for (size_t i = 0; i < self->survey->count; i++) {
-        put(self, "herd_up{member=\"%s\"} %d\n", self->survey->members[i]->name,
-            self->survey->reports[i].answered ? 1 : 0);
+        sheet_format(&self->sheet, "herd_up{member=\"%s\"} %d\n", self->survey->members[i]->name,
+                     self->survey->reports[i].answered ? 1 : 0);
     }
 }
 
-static void put_info(sheet_t *self)
+static void put_info(writer_t *self)
 {
     put_head(self, "herd_build_info", "gauge",
              "Always 1; the labels tell the version and what protects the member's sockets");
     for (size_t i = 0; i < self->survey->count; i++) {
         const herdctl_report_t *report = &self->survey->reports[i];
         if (report->answered) {
-            put(self, "herd_build_info{member=\"%s\",version=\"%s\",security=\"%s\"} 1\n",
-                self->survey->members[i]->name, report->version, report->security);
+            sheet_format(&self->sheet,
+                         "herd_build_info{member=\"%s\",version=\"%s\",security=\"%s\"} 1\n",
+                         self->survey->members[i]->name, report->version, report->security);
         }
     }
 }
 
-static void put_answer_times(sheet_t *self)
+static void put_answer_times(writer_t *self)
 {
     put_head(self, "herd_answer_seconds", "gauge", "How long the member took to answer");
     for (size_t i = 0; i < self->survey->count; i++) {
@@ -168,8 +155,9 @@ static void put_answer_times(sheet_t *self)
     }
 }
 
-/* A digest as a number: of two members' that are equal now, equal; of others', most probably not. */
-static void put_digests(sheet_t *self)
+/* A digest as a number: equal digests give equal numbers, different digests most probably different
+ * ones. */
+static void put_digests(writer_t *self)
 {
     put_head(self, "herd_digest_fingerprint", "gauge",
              "First 48 bits of the digest of the member's records, equal where these are");
@@ -178,28 +166,29 @@ static void put_digests(sheet_t *self)
         text_t digits = {.data = report->root, .size = FINGERPRINT_DIGITS};
         uint64_t fingerprint;
         if (herdctl_report_has_root(report) && text_from_hex(digits, &fingerprint)) {
-            put(self, "herd_digest_fingerprint{member=\"%s\"} %llu\n",
-                self->survey->members[i]->name, (unsigned long long)fingerprint);
+            sheet_format(&self->sheet, "herd_digest_fingerprint{member=\"%s\"} %llu\n",
+                         self->survey->members[i]->name, (unsigned long long)fingerprint);
         }
     }
     put_head(self, "herd_distinct_digests", "gauge",
              "Different digests among those of the members asked; 1: all have the same records");
-    put(self, "herd_distinct_digests %zu\n", herdctl_survey_digests(self->survey));
+    sheet_format(&self->sheet, "herd_distinct_digests %zu\n", herdctl_survey_digests(self->survey));
 }
 
-static void put_links_up(sheet_t *self)
+static void put_links_up(writer_t *self)
 {
     put_head(self, "herd_link_up", "gauge", "Whether the neighbour takes this member's records");
     for (size_t i = 0; i < self->survey->count; i++) {
         const herdctl_report_t *report = &self->survey->reports[i];
         for (size_t j = 0; j < report->link_count; j++) {
-            put(self, "herd_link_up{member=\"%s\",peer=\"%s\"} %d\n",
-                self->survey->members[i]->name, report->links[j].peer, report->links[j].up ? 1 : 0);
+            sheet_format(&self->sheet, "herd_link_up{member=\"%s\",peer=\"%s\"} %d\n",
+                         self->survey->members[i]->name, report->links[j].peer,
+                         report->links[j].up ? 1 : 0);
         }
     }
 }
 
-static void put_breakers(sheet_t *self)
+static void put_breakers(writer_t *self)
 {
     put_head(self, "herd_places_breaker_state", "gauge",
              "1 for the state of the provider's breaker: closed (it is asked), open (it is left "
@@ -208,9 +197,11 @@ static void put_breakers(sheet_t *self)
         const herdctl_report_t *report = &self->survey->reports[i];
         for (size_t state = HERDCTL_PLACES_CLOSED;
              report->places != HERDCTL_PLACES_NONE && state < HERDCTL_PLACES_STATES; state++) {
-            put(self, "herd_places_breaker_state{member=\"%s\",provider=\"%s\",state=\"%s\"} %d\n",
+            sheet_format(
+                &self->sheet,
+                "herd_places_breaker_state{member=\"%s\",provider=\"%s\",state=\"%s\"} %d\n",
                 self->survey->members[i]->name, report->provider,
-                herdctl_places_state_text((herdctl_places_state_t)state),
+                herdctl_report_places_text((herdctl_places_state_t)state),
                 report->places == (herdctl_places_state_t)state ? 1 : 0);
         }
     }
@@ -218,16 +209,16 @@ static void put_breakers(sheet_t *self)
 
 status_t herdctl_metrics_write(const herdctl_survey_t *survey, buffer_t *out)
 {
-    sheet_t sheet = {.survey = survey, .out = out, .status = STATUS_OK};
-    put_up(&sheet);
-    put_info(&sheet);
-    put_answer_times(&sheet);
-    put_digests(&sheet);
-    put_figures(&sheet, herdctl_member_figures, HERDCTL_MEMBER_FIGURES, item_of_member);
-    put_links_up(&sheet);
-    put_figures(&sheet, herdctl_link_figures, HERDCTL_LINK_FIGURES, item_of_link);
-    put_figures(&sheet, herdctl_frontend_figures, HERDCTL_FRONTEND_FIGURES, item_of_frontend);
-    put_breakers(&sheet);
-    put_figures(&sheet, herdctl_places_figures, HERDCTL_PLACES_FIGURES, item_of_places);
-    return sheet.status;
+    writer_t writer = {.survey = survey, .sheet = sheet_begin(out)};
+    put_up(&writer);
+    put_info(&writer);
+    put_answer_times(&writer);
+    put_digests(&writer);
+    put_figures(&writer, herdctl_figures_of_member, HERDCTL_MEMBER_FIGURES, item_of_member);
+    put_links_up(&writer);
+    put_figures(&writer, herdctl_figures_of_link, HERDCTL_LINK_FIGURES, item_of_link);
+    put_figures(&writer, herdctl_figures_of_frontend, HERDCTL_FRONTEND_FIGURES, item_of_frontend);
+    put_breakers(&writer);
+    put_figures(&writer, herdctl_figures_of_places, HERDCTL_PLACES_FIGURES, item_of_places);
+    return sheet_end(&writer.sheet);
 }

@@ -6,10 +6,11 @@
 #define HERD_DEPLOY_HERDCTL_SURVEY_METRICS_H
 
 #include "common/base/buffer.h"
-#include "deploy/herdctl/survey/survey_take.h"
+#include "deploy/herdctl/survey/survey.h"
 
-/* Appends it all. Members that did not answer have `herd_up` 0 and no other metric; what a member did not tell has no
- * sample. STATUS_FULL, with part of it written, past the buffer's maximum. */
+/* Appends all metrics. A member that did not answer has `herd_up` 0 and no other metric; a figure
+ * that a member did not report has no sample. STATUS_FULL, with nothing appended, past the buffer's
+ * maximum. */
 status_t herdctl_metrics_write(const herdctl_survey_t *survey, buffer_t *out) STATUS_MUST_USE;
 
 #endif

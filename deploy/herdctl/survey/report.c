@@ -1,30 +1,17 @@
+/* The body of a REPORT comes in, lines of "key value"; a herdctl_report_t goes out. Every word is
+ * checked: a line, a field or a number that is malformed is ignored, and nothing else suffers. Of a
+ * key that comes twice, and of a link that comes twice, the first one counts. Links and front-ends
+ * have limits; surplus ones are ignored. */
 #include "deploy/herdctl/survey/report.h"
 
 #include "common/base/memory.h"
 #include "common/protocol/message.h"
 #include "common/protocol/record.h"
-#include "common/protocol/report_keys.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    NS = 1000000000,
-    LINK_FIXED = 3, /* figures of a link that have their place */
-};
-
-#define FIGURE_ROW(name, of_kind, of_metric, of_label, of_unit, of_help)                           \
-    {.key = REPORT_KEY_##name,                                                                     \
-     .kind = HERDCTL_##of_kind,                                                                    \
-     .metric = (of_metric),                                                                        \
-     .label = (of_label),                                                                          \
-     .unit = (of_unit),                                                                            \
-     .help = (of_help)},
-
-const herdctl_figure_t herdctl_member_figures[] = {HERDCTL_MEMBER_MAP(FIGURE_ROW)};
-const herdctl_figure_t herdctl_link_figures[] = {HERDCTL_LINK_MAP(FIGURE_ROW)};
-const herdctl_figure_t herdctl_frontend_figures[] = {HERDCTL_FRONTEND_MAP(FIGURE_ROW)};
-const herdctl_figure_t herdctl_places_figures[] = {HERDCTL_PLACES_MAP(FIGURE_ROW)};
+enum { LINK_FIXED = 3 }; /* figures of a link that have a fixed place instead of a key */
 
 static const char *const state_texts[HERDCTL_PLACES_STATES] = {
     [HERDCTL_PLACES_NONE] = "-",
@@ -33,7 +20,7 @@ static const char *const state_texts[HERDCTL_PLACES_STATES] = {
     [HERDCTL_PLACES_HALF_OPEN] = "half-open",
 };
 
-const char *herdctl_places_state_text(herdctl_places_state_t state)
+const char *herdctl_report_places_text(herdctl_places_state_t state)
 {
     return state_texts[state];
 }
@@ -51,7 +38,7 @@ void herdctl_report_done(herdctl_report_t *self)
     herdctl_report_init(self);
 }
 
-/* Sets `out` to what is a name; else leaves it. */
+/* Sets `out` to a name; leaves it as it is if `text` is malformed. */
 static void take_name(text_t text, char *out)
 {
     if (record_name_is_valid(text)) {
@@ -59,7 +46,7 @@ static void take_name(text_t text, char *out)
     }
 }
 
-/* A sentence that a node has escaped; a byte that no node sends becomes "?". */
+/* A sentence, which the node has escaped; a byte that no node sends becomes "?". */
 static void take_sentence(text_t text, char *out, size_t out_size)
 {
     text = text_first(text, out_size - 1);
@@ -71,6 +58,11 @@ static void take_sentence(text_t text, char *out, size_t out_size)
     out[text.size] = '\0';
 }
 
+static bool take_key(text_t body, report_key_t key, text_t *ret_value)
+{
+    return message_value(body, report_key_text(key), ret_value);
+}
+
 static bool is_key(text_t text, report_key_t key)
 {
     return text_equal(text, text_of(report_key_text(key)));
@@ -79,21 +71,19 @@ static bool is_key(text_t text, report_key_t key)
 static void take_named(text_t body, report_key_t key, char *out)
 {
     text_t value;
-    if (message_value(body, report_key_text(key), &value)) {
+    if (take_key(body, key, &value)) {
         take_name(value, out);
     }
 }
 
 static void take_root(text_t body, char *out)
 {
-    static const char digits[] = "0123456789abcdef";
     text_t root;
-    if (!message_value(body, report_key_text(REPORT_KEY_ROOT), &root) ||
-        root.size != HERDCTL_ROOT_SIZE - 1) {
+    if (!take_key(body, REPORT_KEY_ROOT, &root) || root.size != HERDCTL_ROOT_SIZE - 1) {
         return;
     }
     for (size_t i = 0; i < root.size; i++) {
-        if (memchr(digits, root.data[i], sizeof digits - 1) == NULL) {
+        if (!text_is_hex(root.data[i])) {
             return;
         }
     }
@@ -112,8 +102,8 @@ static void take_member_figures(herdctl_report_t *self, text_t body)
 {
     for (size_t i = 0; i < HERDCTL_MEMBER_FIGURES; i++) {
         text_t value;
-        if (message_value(body, report_key_text(herdctl_member_figures[i].key), &value)) {
-            take_value(&herdctl_member_figures[i], value, &self->figures[i]);
+        if (take_key(body, herdctl_figures_of_member[i].key, &value)) {
+            take_value(&herdctl_figures_of_member[i], value, &self->figures[i]);
         }
     }
 }
@@ -141,8 +131,8 @@ static void take_places(herdctl_report_t *self, text_t body)
     text_t rest;
     text_t name;
     text_t state;
-    if (!message_value(body, report_key_text(REPORT_KEY_PLACES), &rest) ||
-        !text_take_field(&rest, &name) || !text_take_field(&rest, &state)) {
+    if (!take_key(body, REPORT_KEY_PLACES, &rest) || !text_take_field(&rest, &name) ||
+        !text_take_field(&rest, &state)) {
         return;
     }
     for (size_t i = HERDCTL_PLACES_CLOSED; i < HERDCTL_PLACES_STATES; i++) {
@@ -153,7 +143,7 @@ static void take_places(herdctl_report_t *self, text_t body)
     }
     text_t field;
     for (size_t i = 0; i < HERDCTL_PLACES_FIGURES && text_take_field(&rest, &field); i++) {
-        take_value(&herdctl_places_figures[i], field, &self->places_figures[i]);
+        take_value(&herdctl_figures_of_places[i], field, &self->places_figures[i]);
     }
 }
 
@@ -182,9 +172,9 @@ static void take_link(herdctl_report_t *self, text_t rest)
     take_name(peer, link->peer);
     text_t field;
     for (size_t i = 0; i < LINK_FIXED && text_take_field(&rest, &field); i++) {
-        take_value(&herdctl_link_figures[i], field, &link->figures[i]);
+        take_value(&herdctl_figures_of_link[i], field, &link->figures[i]);
     }
-    take_fields(rest, herdctl_link_figures, HERDCTL_LINK_FIGURES, link->figures);
+    take_fields(rest, herdctl_figures_of_link, HERDCTL_LINK_FIGURES, link->figures);
 }
 
 /* Hands 1795223287765086336 nothing heard for 5 s */
@@ -205,7 +195,7 @@ static void take_link_error(herdctl_report_t *self, text_t rest)
     take_sentence(rest, link->error, sizeof link->error);
 }
 
-/* The label of a front-end: a name, or "?", then "/" and its process id. */
+/* Goloman/12345: a name, or "?", then "/" and a process id */
 static bool is_label(text_t label)
 {
     text_t rest = label;
@@ -216,7 +206,7 @@ static bool is_label(text_t label)
            text_to_u64(rest, INT32_MAX, &pid);
 }
 
-/* Processes on different machines may have the same label: they count as one front-end. */
+/* Processes on different machines may have the same label; their figures are added up. */
 static void add_frontend(herdctl_report_t *self, const herdctl_frontend_t *frontend)
 {
     for (size_t i = 0; i < self->frontend_count; i++) {
@@ -245,11 +235,11 @@ static void take_frontend(herdctl_report_t *self, text_t rest)
         return;
     }
     *text_copy(label, frontend.label) = '\0';
-    take_fields(rest, herdctl_frontend_figures, HERDCTL_FRONTEND_FIGURES, frontend.figures);
+    take_fields(rest, herdctl_figures_of_frontend, HERDCTL_FRONTEND_FIGURES, frontend.figures);
     add_frontend(self, &frontend);
 }
 
-/* Returns the count of lines that begin with `key`. */
+/* Returns the number of lines that begin with `key`. */
 static size_t count_lines(text_t body, report_key_t key)
 {
     size_t count = 0;

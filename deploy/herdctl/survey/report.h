@@ -1,8 +1,8 @@
-/* report.h - what a member said of itself (bus-protocol.md, S1), checked.
+/* report.h - what a member reports of itself (bus-protocol.md, S1), checked.
  *
- * Owner: whoever embeds it. Threads: one. Free of I/O and clocks.
- * A REPORT is foreign: every text in here is one that may reach a terminal, a JSON file or Prometheus as it is, every
- * number is in its range; what is not of the expected form is passed over.
+ * Owner: whoever embeds it. Threads: one. Free of I/O and clocks. A REPORT is foreign. Every text
+ * in here may reach a terminal, a JSON file or Prometheus as it is; every number is in its range.
+ * Whatever is malformed is ignored.
  */
 #ifndef HERD_DEPLOY_HERDCTL_SURVEY_REPORT_H
 #define HERD_DEPLOY_HERDCTL_SURVEY_REPORT_H
@@ -22,35 +22,36 @@ typedef struct {
     char peer[LIMIT_NAME_SIZE + 1];
     bool up;
     herdctl_value_t figures[HERDCTL_LINK_FIGURES];
-    int64_t error_ns;             /* POSIX: since when `error` holds */
+    int64_t error_ns;             /* POSIX: when `error` happened */
     char error[LIMIT_LOG_SAMPLE]; /* what went wrong last; "": nothing yet */
 } herdctl_link_t;
 
+/* A front-end, or several of one label (open value struct). */
 typedef struct {
     char label[HERDCTL_LABEL_SIZE];
     herdctl_value_t figures[HERDCTL_FRONTEND_FIGURES];
 } herdctl_frontend_t;
 
-/* Whether the provider of places is asked: there is none, it is asked, left alone because it fails, or tried again. */
+/* The state of the breaker of the places provider. */
 typedef enum {
-    HERDCTL_PLACES_NONE,
-    HERDCTL_PLACES_CLOSED,
-    HERDCTL_PLACES_OPEN,
-    HERDCTL_PLACES_HALF_OPEN,
+    HERDCTL_PLACES_NONE,      /* there is no provider */
+    HERDCTL_PLACES_CLOSED,    /* the provider is asked */
+    HERDCTL_PLACES_OPEN,      /* it fails, and is left alone */
+    HERDCTL_PLACES_HALF_OPEN, /* it is tried again */
     HERDCTL_PLACES_STATES
 } herdctl_places_state_t;
 
 /* "-", "closed", "open" or "half-open". */
-const char *herdctl_places_state_text(herdctl_places_state_t state);
+const char *herdctl_report_places_text(herdctl_places_state_t state);
 
-/* Open value struct. */
+/* A report (open value struct). */
 typedef struct {
-    bool answered;                       /* all else is empty where it did not */
+    bool answered;                       /* if not, all else is empty */
     int64_t elapsed_ns;                  /* between question and answer */
     char version[LIMIT_NAME_SIZE + 1];   /* "-": not known */
     char log_level[LIMIT_NAME_SIZE + 1]; /* "-": not known */
     char security[LIMIT_NAME_SIZE + 1];  /* "curve", "none", "local"; "-": not known */
-    char root[HERDCTL_ROOT_SIZE];        /* of its digest; "-": it is computing that */
+    char root[HERDCTL_ROOT_SIZE];        /* of its digest; "-": still being computed */
     herdctl_value_t figures[HERDCTL_MEMBER_FIGURES];
     char provider[LIMIT_NAME_SIZE + 1]; /* of places; "-": none */
     herdctl_places_state_t places;
@@ -61,13 +62,13 @@ typedef struct {
     size_t frontend_count;
 } herdctl_report_t;
 
-/* That of a member which has not answered. */
+/* The report of a member that has not answered. */
 void herdctl_report_init(herdctl_report_t *self);
 
-/* Frees what it holds; then as after herdctl_report_init. */
+/* Frees what it holds, and leaves it as herdctl_report_init does. */
 void herdctl_report_done(herdctl_report_t *self);
 
-/* Replaces it by what `body` says. */
+/* Replaces it by the contents of `body`, the body of a REPORT. */
 void herdctl_report_take(herdctl_report_t *self, text_t body, int64_t elapsed_ns);
 
 /* Whether its digest is known. */
@@ -76,10 +77,10 @@ static inline bool herdctl_report_has_root(const herdctl_report_t *self)
     return self->root[0] != '-';
 }
 
-/* The link to that peer; NULL where there is none. */
+/* The link to that peer; NULL if there is none. */
 const herdctl_link_t *herdctl_report_link(const herdctl_report_t *self, const char *peer);
 
-/* The sum of what it has still to send, all links together. */
+/* The records that it has still to send, all links together. */
 int64_t herdctl_report_lag(const herdctl_report_t *self);
 
 #endif

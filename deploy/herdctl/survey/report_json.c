@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-/* A text of a report: "-" stands for none. */
+/* A text of a report, in which "-" means that it is not known. */
 static json_t *text_or_null(const char *text)
 {
     return text[0] == '-' || text[0] == '\0' ? json_null() : json_string(text);
@@ -26,7 +26,7 @@ static json_t *json_of_link(const herdctl_link_t *link)
     json_t *object = json_object();
     json_object_set_new(object, "peer", json_string(link->peer));
     json_object_set_new(object, "up", json_boolean(link->up));
-    add_figures(object, herdctl_link_figures, HERDCTL_LINK_FIGURES, link->figures);
+    add_figures(object, herdctl_figures_of_link, HERDCTL_LINK_FIGURES, link->figures);
     json_object_set_new(object, "changed",
                         herdctl_json_time(link->figures[HERDCTL_LINK_CHANGED].value));
     json_object_set_new(object, "error", text_or_null(link->error));
@@ -38,7 +38,7 @@ static json_t *json_of_frontend(const herdctl_frontend_t *frontend)
 {
     json_t *object = json_object();
     json_object_set_new(object, "frontend", json_string(frontend->label));
-    add_figures(object, herdctl_frontend_figures, HERDCTL_FRONTEND_FIGURES, frontend->figures);
+    add_figures(object, herdctl_figures_of_frontend, HERDCTL_FRONTEND_FIGURES, frontend->figures);
     return object;
 }
 
@@ -49,8 +49,8 @@ static json_t *json_of_places(const herdctl_report_t *report)
     }
     json_t *object = json_object();
     json_object_set_new(object, "provider", json_string(report->provider));
-    json_object_set_new(object, "breaker", json_string(herdctl_places_state_text(report->places)));
-    add_figures(object, herdctl_places_figures, HERDCTL_PLACES_FIGURES, report->places_figures);
+    json_object_set_new(object, "breaker", json_string(herdctl_report_places_text(report->places)));
+    add_figures(object, herdctl_figures_of_places, HERDCTL_PLACES_FIGURES, report->places_figures);
     return object;
 }
 
@@ -68,7 +68,7 @@ static void add_answer(json_t *object, const herdctl_report_t *report)
     json_object_set_new(object, "root", text_or_null(report->root));
     json_object_set_new(object, "log_level", text_or_null(report->log_level));
     json_object_set_new(object, "security", text_or_null(report->security));
-    add_figures(object, herdctl_member_figures, HERDCTL_MEMBER_FIGURES, report->figures);
+    add_figures(object, herdctl_figures_of_member, HERDCTL_MEMBER_FIGURES, report->figures);
     json_object_set_new(object, "since",
                         herdctl_json_time(report->figures[HERDCTL_MEMBER_SINCE].value));
     json_object_set_new(object, "lag", json_integer(herdctl_report_lag(report)));
@@ -78,7 +78,7 @@ static void add_answer(json_t *object, const herdctl_report_t *report)
     json_object_set_new(object, "frontend_processes", frontends);
 }
 
-json_t *herdctl_json_report(const char *member, const herdctl_report_t *report)
+json_t *herdctl_report_json(const char *member, const herdctl_report_t *report)
 {
     json_t *object = json_object();
     json_object_set_new(object, "member", json_string(member));
@@ -89,12 +89,12 @@ json_t *herdctl_json_report(const char *member, const herdctl_report_t *report)
     return object;
 }
 
-void herdctl_json_add_survey(json_t *object, const herdctl_survey_t *survey)
+void herdctl_report_json_add_all(json_t *object, const herdctl_survey_t *survey)
 {
     json_t *members = json_array();
     for (size_t i = 0; i < survey->count; i++) {
         json_array_append_new(members,
-                              herdctl_json_report(survey->members[i]->name, &survey->reports[i]));
+                              herdctl_report_json(survey->members[i]->name, &survey->reports[i]));
     }
     json_object_set_new(object, "members", members);
 }

@@ -1,4 +1,5 @@
-/* Which messages of a tap are wanted: as far as a prefix can say it, the tap itself leaves out the others. */
+/* Which messages of a tap are wanted. As far as a prefix can express it, the tap itself leaves out
+ * the others. */
 #include "common/base/limits.h"
 #include "deploy/herdctl/tap/tap.h"
 
@@ -7,7 +8,7 @@
 
 static_assert(HERDCTL_TAP_PREFIX_SIZE == LIMIT_TAP_PREFIX_SIZE + 1, "as long as a tap allows");
 
-bool herdctl_tap_parse_kinds(const char *text, unsigned *ret_kinds)
+bool herdctl_tap_filter_parse_kinds(const char *text, unsigned *ret_kinds)
 {
     unsigned kinds = 0;
     text_t rest = text_of(text);
@@ -29,7 +30,7 @@ static text_t literal_part(const char *glob)
     return (text_t){.data = glob, .size = strcspn(glob, "*?[\\")};
 }
 
-/* What the filter is about, for one kind: kinds differ in what they have. */
+/* Whether messages of a kind may match: not all kinds have a peer, a type and a client. */
 static bool concerns(const herdctl_tap_filter_t *filter, publication_kind_t kind)
 {
     bool has_peer = kind != PUBLICATION_APPLY;
@@ -47,7 +48,8 @@ static void append(char *out, size_t *size, text_t text)
     out[*size] = '\0';
 }
 
-bool herdctl_tap_prefix(const herdctl_tap_filter_t *filter, publication_kind_t kind, char *out)
+bool herdctl_tap_filter_prefix(const herdctl_tap_filter_t *filter, publication_kind_t kind,
+                               char *out)
 {
     size_t size = 0;
     if (!concerns(filter, kind)) {
@@ -68,7 +70,7 @@ bool herdctl_tap_prefix(const herdctl_tap_filter_t *filter, publication_kind_t k
     return true;
 }
 
-/* NULL matches anything. A text with a zero in it is none that a glob could name. */
+/* A glob of NULL matches anything. No glob matches a text with a zero in it. */
 static bool glob_matches(const char *glob, text_t text)
 {
     if (glob == NULL) {
@@ -91,15 +93,17 @@ static bool has_client(const herdctl_tap_filter_t *filter, const herdctl_tap_mes
     if (filter->client == NULL) {
         return true;
     }
-    while (herdctl_tap_take_record(message, &rest, &record)) {
-        if (herdctl_tap_client(message, record, &client) && glob_matches(filter->client, client)) {
+    while (herdctl_tap_records_take(message, &rest, &record)) {
+        if (herdctl_tap_records_client(message, record, &client) &&
+            glob_matches(filter->client, client)) {
             return true;
         }
     }
     return false;
 }
 
-bool herdctl_tap_wants(const herdctl_tap_filter_t *filter, const herdctl_tap_message_t *message)
+bool herdctl_tap_filter_wants(const herdctl_tap_filter_t *filter,
+                              const herdctl_tap_message_t *message)
 {
     const publication_t *publication = &message->publication;
     if (!concerns(filter, publication->kind)) {

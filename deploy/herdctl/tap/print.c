@@ -1,4 +1,4 @@
-/* How `herdctl tap` shows messages: a line each, all frames, or JSON. */
+/* How `herdctl tap` shows messages: one line each, all frames, or JSON. */
 #include "common/base/buffer.h"
 #include "common/base/limits.h"
 #include "common/base/timestamp.h"
@@ -14,7 +14,7 @@ enum {
     PEER_WIDTH = 12,
 };
 
-/* "<-" where the member received it, "->" where it sent it. */
+/* "<-": the member received it; "->": the member sent it. */
 static const char *const arrows[PUBLICATION_KINDS] = {
     [PUBLICATION_IN] = "<-",    [PUBLICATION_OUT] = "->",   [PUBLICATION_REQUEST] = "<-",
     [PUBLICATION_REPLY] = "->", [PUBLICATION_APPLY] = "==", [PUBLICATION_LINK] = "--",
@@ -44,7 +44,7 @@ static void write_time(const publication_t *publication, char *out)
     out[TIMESTAMP_ISO8601_SIZE] = '\0';
 }
 
-/* Records, and which of them is shown: the first that the filter is about. */
+/* Returns the number of records. The one to show is the first that the filter wants. */
 static size_t count_records(const herdctl_tap_message_t *message,
                             const herdctl_tap_filter_t *filter, text_t *ret_shown)
 {
@@ -53,10 +53,10 @@ static size_t count_records(const herdctl_tap_message_t *message,
     text_t rest = message->body;
     text_t record;
     herdctl_tap_message_t one = *message;
-    while (herdctl_tap_take_record(message, &rest, &record)) {
+    while (herdctl_tap_records_take(message, &rest, &record)) {
         count++;
         one.body = record;
-        if (!found && (filter->client == NULL || herdctl_tap_wants(filter, &one))) {
+        if (!found && (filter->client == NULL || herdctl_tap_filter_wants(filter, &one))) {
             *ret_shown = record;
             found = true;
         }
@@ -64,7 +64,7 @@ static size_t count_records(const herdctl_tap_message_t *message,
     return count;
 }
 
-/* Its last line feeds are only the form that it has on the wire. */
+/* Line feeds at its end are only its form on the wire. */
 static text_t without_line_feed(text_t record)
 {
     while (record.size > 0 && record.data[record.size - 1] == '\n') {
@@ -73,7 +73,8 @@ static text_t without_line_feed(text_t record)
     return record;
 }
 
-/* 2026-03-01T12:00:00.250Z Goloman    <- Hands        DATA    47 4a7a... 0 1 (1) AT Clark +0.263873386 kiwi ... = */
+/* 2026-03-01T12:00:00.250Z Goloman    <- Hands        DATA    47 4a7a... 0 1 (1) AT Clark
+ * +0.263873386 kiwi ... = */
 static void print_line(const herdctl_tap_message_t *message, const herdctl_tap_filter_t *filter)
 {
     const publication_t *publication = &message->publication;
@@ -90,14 +91,14 @@ static void print_line(const herdctl_tap_message_t *message, const herdctl_tap_f
     printf("%s %-*s %s ", time, MEMBER_WIDTH, member, arrows[publication->kind]);
     if (apply) {
         text_escape(without_line_feed(shown), text, sizeof text);
-        herdctl_print_coloured(stdout, colour_of(publication), text);
+        herdctl_table_print_coloured(stdout, colour_of(publication), text);
         putchar('\n');
         return;
     }
     text_escape(publication->peer, peer, sizeof peer);
     text_escape(publication->type, kind, sizeof kind);
     printf("%-*s ", PEER_WIDTH, peer);
-    herdctl_print_coloured(stdout, colour_of(publication), kind);
+    herdctl_table_print_coloured(stdout, colour_of(publication), kind);
     text_escape(message->header, text, sizeof text);
     printf("%s%s", text[0] != '\0' ? " " : "", text);
     if (count > 0) {
@@ -139,7 +140,7 @@ static void print_json(const herdctl_tap_message_t *message)
     text_t rest = message->body;
     text_t record;
     write_time(publication, time);
-    while (herdctl_tap_take_record(message, &rest, &record)) {
+    while (herdctl_tap_records_take(message, &rest, &record)) {
         json_array_append_new(body, json_of(without_line_feed(record)));
     }
     json_object_set_new(object, "time", json_string(time));

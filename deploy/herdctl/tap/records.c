@@ -6,7 +6,7 @@
 /* in/Hands/DATA | meta | HERD/1 | DATA | header | body
  * apply/kiwi    | meta | AT Clark +0.263873386 kiwi ... = LF
  * link/Hands/up | meta */
-status_t herdctl_tap_decode(zmsg_t *frames, herdctl_tap_message_t *ret_message)
+status_t herdctl_tap_records_decode(zmsg_t *frames, herdctl_tap_message_t *ret_message)
 {
     enum { TOPIC, META, CONTENT, TYPE, HEADER, BODY, FRAMES_MAX };
     text_t texts[FRAMES_MAX] = {{0}};
@@ -52,7 +52,8 @@ static bool pass_fields(text_t *rest, size_t count)
     return true;
 }
 
-/* 1048576 1 86 AT Clark +0.263873386 kiwi ... LF      the third field is the length of what follows */
+/* 1048576 1 86 AT Clark +0.263873386 kiwi ... LF      the third field is the length of what
+ * follows */
 static bool take_reply(text_t *body, text_t *ret_record)
 {
     text_t rest = *body;
@@ -67,7 +68,8 @@ static bool take_reply(text_t *body, text_t *ret_record)
     return true;
 }
 
-bool herdctl_tap_take_record(const herdctl_tap_message_t *message, text_t *body, text_t *ret_record)
+bool herdctl_tap_records_take(const herdctl_tap_message_t *message, text_t *body,
+                              text_t *ret_record)
 {
     if (is_type(message, "REPLY") && take_reply(body, ret_record)) {
         return true;
@@ -75,12 +77,13 @@ bool herdctl_tap_take_record(const herdctl_tap_message_t *message, text_t *body,
     if (text_take_line(body, ret_record)) {
         return true;
     }
-    *ret_record = *body; /* a last one without LF: nothing of ours */
+    *ret_record = *body; /* a last one without LF: not from a node of ours */
     *body = (text_t){0};
     return ret_record->size > 0;
 }
 
-bool herdctl_tap_client(const herdctl_tap_message_t *message, text_t record, text_t *ret_client)
+bool herdctl_tap_records_client(const herdctl_tap_message_t *message, text_t record,
+                                text_t *ret_client)
 {
     if (is_type(message, "FORGET")) {
         return text_take_field(&record, ret_client);

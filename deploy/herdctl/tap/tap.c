@@ -1,69 +1,32 @@
 /* herdctl tap: shows what the taps of members publish (bus-protocol.md, The tap). */
 #include "deploy/herdctl/tap/tap.h"
-#include "deploy/herdctl/frame/connection.h"
 
 #include "common/base/timestamp.h"
-#include "deploy/herdctl/frame/options.h"
+#include "deploy/herdctl/frame/connection.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* As text. */
-typedef struct {
-    const char *kinds;
-    const char *count;
-    const char *duration;
-    bool raw;
-    bool json;
-} arguments_t;
-
-static bool read_arguments(const arguments_t *arguments, herdctl_tap_options_t *options)
-{
-    int64_t duration_ns = 0;
-    if (arguments->raw && arguments->json) {
-        herdctl_usage_error("tap prints with --raw or with --json, not both");
-        return false;
-    }
-    if (arguments->kinds != NULL &&
-        !herdctl_tap_parse_kinds(arguments->kinds, &options->filter.kinds)) {
-        herdctl_usage_error("--kind takes some of in,out,request,reply,apply,link, not \"%s\"",
-                            arguments->kinds);
-        return false;
-    }
-    if (!herdctl_take_number("--count", arguments->count, 1, UINT64_MAX, &options->count) ||
-        !herdctl_take_seconds("--duration", arguments->duration, &duration_ns)) {
-        return false;
-    }
-    options->duration_ms = duration_ns / TIMESTAMP_NS_PER_MS;
-    if (arguments->json) {
-        options->format = HERDCTL_TAP_JSON;
-    } else if (arguments->raw) {
-        options->format = HERDCTL_TAP_RAW;
-    }
-    return true;
-}
-
-/* Whether any message could pass: clients have no peers, links have no clients. */
+/* Whether any message can match: clients have no peers, links have no clients. */
 static bool may_match(const herdctl_tap_filter_t *filter)
 {
     char prefix[HERDCTL_TAP_PREFIX_SIZE];
     for (unsigned kind = 0; kind < PUBLICATION_KINDS; kind++) {
-        if (herdctl_tap_prefix(filter, (publication_kind_t)kind, prefix)) {
+        if (herdctl_tap_filter_prefix(filter, (publication_kind_t)kind, prefix)) {
             return true;
         }
     }
-    herdctl_usage_error("no message is of these kinds and has all of these");
     return false;
 }
 
-static herdctl_exit_t watch_some(const config_t *config, char **names, size_t name_count,
+static herdctl_exit_t watch_some(const config_t *config, options_operands_t names,
                                  herdctl_tap_options_t *options)
 {
     security_t *keys = NULL;
     size_t count;
-    const config_member_t **members = herdctl_choose_members(config, names, name_count, &count);
+    const config_member_t **members = herdctl_command_members(config, names, &count);
     herdctl_exit_t result = HERDCTL_FAILED;
-    if (members != NULL && herdctl_open_tap_keys(config, &keys)) {
+    if (members != NULL && herdctl_connection_open_tap_keys(config, &keys)) {
         options->keys = keys;
         result = herdctl_tap_watch(members, count, options);
     }
@@ -72,30 +35,59 @@ static herdctl_exit_t watch_some(const config_t *config, char **names, size_t na
     return result;
 }
 
-herdctl_exit_t herdctl_tap(const herdctl_t *self, int argc, char **argv)
+static bool take_kinds(void *argument, const char *value)
 {
-    arguments_t arguments = {.json = self->json};
-    herdctl_tap_options_t options = {.filter = {.kinds = PUBLICATION_ALL}};
-    const herdctl_option_t known[] = {
-        {"--peer", NULL, &options.filter.peer},
-        {"--type", NULL, &options.filter.type},
-        {"--client", NULL, &options.filter.client},
-        {"--kind", NULL, &arguments.kinds},
-        {"--json", &arguments.json, NULL},
-        {"--raw", &arguments.raw, NULL},
-        {"--count", NULL, &arguments.count},
-        {"--duration", NULL, &arguments.duration},
-        {NULL, NULL, NULL},
+    return herdctl_tap_filter_parse_kinds(value, argument);
+}
+
+static bool read_line(const herdctl_t *self, herdctl_tap_options_t *options,
+                      options_operands_t *ret_names, herdctl_exit_t *ret_exit)
+{
+    int64_t duration_ns = 0;
+    bool raw = false;
+    bool json;
+    const options_row_t rows[] = {
+        {"kind", "KIND,...", "only of these kinds: in, out, request, reply, apply, link",
+         .take = take_kinds, .argument = &options->filter.kinds,
+         .refusal = "--kind takes some of in,out,request,reply,apply,link"},
+        {"peer", "GLOB", "only of neighbours, or front-ends, that match",
+         .string = &options->filter.peer},
+        {"type", "TYPE", "only messages of this type, or such events",
+         .string = &options->filter.type},
+        {"client", "GLOB", "only with a record, request or reply of a client that matches",
+         .string = &options->filter.client},
+        {"count", "N", "end after so many messages", .number = &options->count, .minimum = 1,
+         .maximum = UINT64_MAX},
+        {"duration", "SECONDS", "end after this time", .seconds_ns = &duration_ns},
+        {"raw", NULL, "print all frames, each with its length in bytes", .flag = &raw},
+        {0},
     };
-    if (!herdctl_take_options(known, &argc, argv) || !read_arguments(&arguments, &options) ||
-        !may_match(&options.filter)) {
-        return HERDCTL_USAGE;
+    const herdctl_command_line_t line = {.rows = rows, .json = &json, .operands_max = OPTIONS_MANY};
+    if (!herdctl_command_read(self, &line, ret_names, ret_exit)) {
+        return false;
     }
-    config_t *config = herdctl_load(self);
-    herdctl_exit_t result = HERDCTL_FAILED;
-    if (config != NULL) {
-        result = watch_some(config, argv + 1, (size_t)(argc - 1), &options);
+    if (raw && json) {
+        *ret_exit = herdctl_command_refuse("tap prints with --raw or with --json, not both");
+        return false;
     }
+    options->duration_ms = duration_ns / TIMESTAMP_NS_PER_MS;
+    options->format = json ? HERDCTL_TAP_JSON : raw ? HERDCTL_TAP_RAW : HERDCTL_TAP_LINES;
+    return true;
+}
+
+herdctl_exit_t herdctl_tap(const herdctl_t *self)
+{
+    herdctl_tap_options_t options = {.filter = {.kinds = PUBLICATION_ALL}};
+    options_operands_t names;
+    herdctl_exit_t result;
+    if (!read_line(self, &options, &names, &result)) {
+        return result;
+    }
+    if (!may_match(&options.filter)) {
+        return herdctl_command_refuse("no message is of these kinds and has all of these");
+    }
+    config_t *config = herdctl_command_load(self);
+    result = config != NULL ? watch_some(config, names, &options) : HERDCTL_FAILED;
     config_destroy(&config);
     return result;
 }

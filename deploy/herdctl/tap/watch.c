@@ -1,30 +1,36 @@
-/* The sockets of `herdctl tap`: a SUB for each member, in one loop; what was lost is seen by the counts (bus-protocol.md,
- * T5), whether a member is there by its answer to a subscription (T9). */
+/* The sockets of `herdctl tap`: a SUB for each member, in one loop.
+ *
+ * Whether a member is there shows by its answer to a subscription (bus-protocol.md, T9). It is the
+ * last one that we send, so the others are in effect when the answer comes. A second answer means
+ * that the connection was lost and came back. Losses show by the counts in each message (T5): a gap
+ * in the numbers of a subscription is messages lost; another session or opening is a connection
+ * lost. Members that have not answered after ANSWER_LIMIT_MS are named, and watched when they come;
+ * if there is none at all, it ends. */
 #include "common/base/entropy.h"
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
+#include "common/program/signals.h"
 #include "common/sockets/sockets.h"
 #include "deploy/herdctl/frame/connection.h"
 #include "deploy/herdctl/tap/tap.h"
 
 #include <signal.h>
-#include <sys/signalfd.h>
 
 enum {
-    ANSWER_LIMIT_MS = 1000, /* a member that did not answer by then is named */
-    TELL_MS = 1000,         /* what was lost is told at most so often */
+    ANSWER_LIMIT_MS = 1000, /* a member that has not answered by then is named */
+    LOSSES_MS = 1000,       /* from one report of losses to the next */
     MESSAGES_PER_TURN = 64, /* of one member, before the others have their turn */
     NONCE_DIGITS = 16,
 };
 
-/* How far one subscription was followed: T5. */
+/* The last message of one subscription: T5. */
 typedef struct {
-    size_t size;      /* bytes of its prefix; 0: there is no such subscription */
-    bool known;       /* the others are set */
-    uint64_t opening; /* of the last message */
-    uint64_t number;  /* of the last message */
+    size_t size; /* bytes of the prefix subscribed to; 0: there is no such subscription */
+    bool known;  /* the following are set */
+    uint64_t opening;
+    uint64_t number;
     char session[PUBLICATION_SESSION_SIZE];
-} place_t;
+} followed_t;
 
 struct watch;
 
@@ -32,12 +38,12 @@ struct watch;
 typedef struct {
     struct watch *watch;
     const config_member_t *member;
-    zsock_t *socket;  /* NULL: it has no tap, or it cannot be connected to */
+    zsock_t *socket;  /* NULL: it has no tap, or no connection could be made */
     bool answered;    /* now or earlier */
-    bool interrupted; /* told, and not answered since */
+    bool interrupted; /* reported, and it has not answered since */
     char nonce[sizeof "tap/" + NONCE_DIGITS]; /* the subscription that is answered */
-    place_t places[PUBLICATION_KINDS];
-    uint64_t lost; /* messages, not told yet */
+    followed_t followed[PUBLICATION_KINDS];
+    uint64_t lost; /* messages, not reported yet */
 } watched_t;
 
 typedef struct watch {
@@ -45,23 +51,23 @@ typedef struct watch {
     zloop_t *loop;
     watched_t *members;
     size_t count;
-    size_t connected; /* members, or about to be */
-    size_t answered;  /* members */
-    bool begun;       /* how many answered was told */
-    bool judged;      /* all have had their time to answer */
+    size_t connected; /* members with a socket */
+    size_t answered;  /* members that have answered */
+    bool begun;       /* the number of them was printed */
+    bool judged;      /* ANSWER_LIMIT_MS is over */
     bool full;        /* as many messages were shown as are wanted */
     uint64_t shown;   /* messages */
-    uint64_t lost;    /* in all */
-    uint64_t foreign; /* messages that were none */
+    uint64_t lost;    /* messages, in all */
+    uint64_t foreign; /* messages that were malformed */
 } watch_t;
 
-static void tell_begin(watch_t *self)
+static void print_begin(watch_t *self)
 {
     fprintf(stderr, "herdctl: listening to %zu of %zu members\n", self->answered, self->count);
     self->begun = true;
 }
 
-static void tell_interrupted(watched_t *member)
+static void print_interrupted(watched_t *member)
 {
     if (!member->interrupted) {
         fprintf(stderr, "herdctl: %s: the connection was lost, and with it what passed meanwhile\n",
@@ -70,7 +76,7 @@ static void tell_interrupted(watched_t *member)
     member->interrupted = true;
 }
 
-/* T9: the member is there, and sends what we subscribed to. */
+/* T9: the member is there, and our subscriptions are in effect. */
 static void take_answer(watched_t *member)
 {
     watch_t *watch = member->watch;
@@ -80,49 +86,49 @@ static void take_answer(watched_t *member)
         if (watch->begun) {
             fprintf(stderr, "herdctl: listening to %s too\n", member->member->name);
         } else if (watch->answered == watch->count) {
-            tell_begin(watch);
+            print_begin(watch);
         }
         return;
     }
-    tell_interrupted(member);
+    print_interrupted(member);
     member->interrupted = false;
     for (size_t i = 0; i < PUBLICATION_KINDS; i++) {
-        member->places[i].known = false;
+        member->followed[i].known = false;
     }
 }
 
 /* T5 */
 static void follow(watched_t *member, const publication_t *publication)
 {
-    place_t *place = &member->places[publication->kind];
+    followed_t *followed = &member->followed[publication->kind];
     text_t counts = publication->counts;
     publication_count_t count;
     do {
         if (!publication_take_count(&counts, &count)) {
             return;
         }
-    } while (count.length != place->size);
-    text_t session = {.data = place->session, .size = sizeof place->session};
-    bool same = place->known && count.opening == place->opening && count.number > place->number &&
-                text_equal(publication->session, session);
+    } while (count.length != followed->size);
+    text_t session = {.data = followed->session, .size = sizeof followed->session};
+    bool same = followed->known && count.opening == followed->opening &&
+                count.number > followed->number && text_equal(publication->session, session);
     if (same) {
-        member->lost += count.number - place->number - 1;
-    } else if (place->known) {
-        tell_interrupted(member);
+        member->lost += count.number - followed->number - 1;
+    } else if (followed->known) {
+        print_interrupted(member);
     }
-    place->known = publication->session.size == sizeof place->session;
-    place->opening = count.opening;
-    place->number = count.number;
-    text_copy(text_first(publication->session, sizeof place->session), place->session);
+    followed->known = publication->session.size == sizeof followed->session;
+    followed->opening = count.opening;
+    followed->number = count.number;
+    text_copy(text_first(publication->session, sizeof followed->session), followed->session);
 }
 
-/* False where it was the last that is to be shown. */
+/* False after the last message that is to be shown. */
 static bool take(watched_t *member, zmsg_t *frames)
 {
     watch_t *watch = member->watch;
     const herdctl_tap_options_t *options = watch->options;
     herdctl_tap_message_t message;
-    if (herdctl_tap_decode(frames, &message) != STATUS_OK) {
+    if (herdctl_tap_records_decode(frames, &message) != STATUS_OK) {
         watch->foreign++;
         return true;
     }
@@ -133,7 +139,7 @@ static bool take(watched_t *member, zmsg_t *frames)
         return true;
     }
     follow(member, &message.publication);
-    if (!herdctl_tap_wants(&options->filter, &message)) {
+    if (!herdctl_tap_filter_wants(&options->filter, &message)) {
         return true;
     }
     if (options->format == HERDCTL_TAP_RAW) {
@@ -157,7 +163,8 @@ static int on_messages(zloop_t *loop, zsock_t *socket, void *argument)
         more = frames != NULL && take(member, frames);
         zmsg_destroy(&frames);
     }
-    /* A reader of the output that went away ends the program (SIGPIPE); a full disk does here. */
+    /* SIGPIPE ends the program when the reader of the output goes away; a full disk ends it
+     * here. */
     bool written = fflush(stdout) == 0;
     return more && written ? 0 : -1;
 }
@@ -178,7 +185,7 @@ static int on_end(zloop_t *loop, int timer, void *argument)
     return -1;
 }
 
-static void tell_losses(watch_t *self)
+static void print_losses(watch_t *self)
 {
     for (size_t i = 0; i < self->count; i++) {
         watched_t *member = &self->members[i];
@@ -190,15 +197,15 @@ static void tell_losses(watch_t *self)
     }
 }
 
-static int on_tell(zloop_t *loop, int timer, void *argument)
+static int on_losses(zloop_t *loop, int timer, void *argument)
 {
     (void)loop;
     (void)timer;
-    tell_losses(argument);
+    print_losses(argument);
     return 0;
 }
 
-/* Names who did not answer; -1, to end, where nobody did. */
+/* Names the members that did not answer; -1, to end, if none did. */
 static int on_answer_limit(zloop_t *loop, int timer, void *argument)
 {
     (void)loop;
@@ -213,12 +220,12 @@ static int on_answer_limit(zloop_t *loop, int timer, void *argument)
         }
     }
     if (self->answered > 0 && !self->begun) {
-        tell_begin(self);
+        print_begin(self);
     }
     return self->answered > 0 ? 0 : -1;
 }
 
-/* Nobody else has it, or the answer would be somebody else's (T9). */
+/* No one else may have the same, or we would take the answer to them for ours (T9). */
 static void draw_nonce(char *out)
 {
     char *end = text_copy(TEXT("tap/"), out);
@@ -226,14 +233,15 @@ static void draw_nonce(char *out)
     end[NONCE_DIGITS] = '\0';
 }
 
-/* What is subscribed to last is answered: by then the others hold. */
+/* The subscription that is answered comes last: by then the others are in effect. */
 static void subscribe(watched_t *member)
 {
     char prefix[HERDCTL_TAP_PREFIX_SIZE];
     for (unsigned kind = 0; kind < PUBLICATION_KINDS; kind++) {
-        if (herdctl_tap_prefix(&member->watch->options->filter, (publication_kind_t)kind, prefix)) {
+        if (herdctl_tap_filter_prefix(&member->watch->options->filter, (publication_kind_t)kind,
+                                      prefix)) {
             zsock_set_subscribe(member->socket, prefix);
-            member->places[kind].size = strlen(prefix);
+            member->followed[kind].size = strlen(prefix);
         }
     }
     zsock_set_subscribe(member->socket, member->nonce);
@@ -253,7 +261,7 @@ static void connect_member(watched_t *self)
         fprintf(stderr, "herdctl: %s has no tap in the herd file\n", self->member->name);
         return;
     }
-    if (!herdctl_has_key_of(self->watch->options->keys, self->member->name)) {
+    if (!herdctl_connection_has_key_of(self->watch->options->keys, self->member->name)) {
         return;
     }
     self->socket = zsock_new(ZMQ_SUB);
@@ -284,23 +292,13 @@ static void connect_all(watch_t *self, const config_member_t *const *members)
     }
 }
 
-/* The first signals to end us are read from a descriptor. */
-static int take_signals(void)
-{
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigprocmask(SIG_BLOCK, &signals, NULL);
-    return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
 static void run(watch_t *self)
 {
-    zmq_pollitem_t signals = {.fd = take_signals(), .events = ZMQ_POLLIN};
+    static const int ends[] = {SIGINT, SIGTERM, 0};
+    zmq_pollitem_t signals = {.fd = signals_open(ends), .events = ZMQ_POLLIN};
     zloop_poller(self->loop, &signals, on_signal, self);
     zloop_timer(self->loop, ANSWER_LIMIT_MS, 1, on_answer_limit, self);
-    zloop_timer(self->loop, TELL_MS, 0, on_tell, self);
+    zloop_timer(self->loop, LOSSES_MS, 0, on_losses, self);
     if (self->options->duration_ms > 0) {
         zloop_timer(self->loop, (size_t)self->options->duration_ms, 1, on_end, self);
     }
@@ -308,9 +306,9 @@ static void run(watch_t *self)
     close(signals.fd);
 }
 
-static void tell_end(watch_t *self)
+static void print_end(watch_t *self)
 {
-    tell_losses(self);
+    print_losses(self);
     if (self->lost > 0) {
         fprintf(stderr, "herdctl: %llu messages shown, %llu lost\n",
                 (unsigned long long)self->shown, (unsigned long long)self->lost);
@@ -321,7 +319,7 @@ static void tell_end(watch_t *self)
     }
 }
 
-/* Whether all was seen that was asked for. Who has not had its time to answer yet is not judged. */
+/* Whether everything asked for was seen. Before ANSWER_LIMIT_MS is over, members may be silent. */
 static bool is_well(const watch_t *self)
 {
     if (self->full || self->answered == self->count) {
@@ -342,7 +340,7 @@ herdctl_exit_t herdctl_tap_watch(const config_member_t *const *members, size_t c
     if (watch.connected > 0) {
         run(&watch);
     }
-    tell_end(&watch);
+    print_end(&watch);
     for (size_t i = 0; i < count; i++) {
         zsock_destroy(&watch.members[i].socket);
     }

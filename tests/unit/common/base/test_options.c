@@ -390,7 +390,7 @@ static void help_is_wrapped(void **state)
         {.value = "NAME", .help = "first\nsecond"},
         {"flag", NULL, "0123456789 0123456789 0123456789 0123456789 0123456789 0123456789 012345",
          .flag = &flag},
-        {"a-very-very-long-one", NULL, "is far", .flag = &flag},
+        {"a-very-very-very-very-long-one", NULL, "is far", .flag = &flag},
         {0},
     };
     line_t line;
@@ -410,7 +410,7 @@ static void help_is_wrapped(void **state)
                   "             second\n"
                   "  --flag     0123456789 0123456789 0123456789 0123456789 0123456789 0123456789\n"
                   "             012345\n"
-                  "  --a-very-very-long-one\n"
+                  "  --a-very-very-very-very-long-one\n"
                   "             is far\n"
                   "  --help     show this text\n"
                   "  --version  show the version\n"

@@ -1,4 +1,5 @@
-/* What a member says of itself, as herdctl reads it (deploy/herdctl/survey/report.h): only checked values come in. */
+/* What a member says of itself, as herdctl reads it (deploy/herdctl/survey/report.h): only checked
+ * values come in. */
 #include "tests/support/cmocka_herd.h"
 
 #include "common/base/buffer.h"

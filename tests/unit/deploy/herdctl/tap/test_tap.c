@@ -8,11 +8,11 @@ static void kinds_are_a_list(void **state)
 {
     (void)state;
     unsigned kinds = 0;
-    assert_true(herdctl_tap_parse_kinds("in,apply", &kinds));
+    assert_true(herdctl_tap_filter_parse_kinds("in,apply", &kinds));
     assert_int_equal(kinds, BIT(IN) | BIT(APPLY));
     static const char *const none[] = {"", ",", "in,", "in,,out", "tap", "in;out", "IN"};
     for (size_t i = 0; i < ARRAY_COUNT(none); i++) {
-        bool taken = herdctl_tap_parse_kinds(none[i], &kinds);
+        bool taken = herdctl_tap_filter_parse_kinds(none[i], &kinds);
         assert_int_equal(taken, strcmp(none[i], "in,") == 0);
     }
 }
@@ -41,7 +41,7 @@ static void as_much_as_possible_is_filtered_by_the_tap(void **state)
     };
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         char prefix[HERDCTL_TAP_PREFIX_SIZE];
-        bool wanted = herdctl_tap_prefix(&cases[i].filter, cases[i].kind, prefix);
+        bool wanted = herdctl_tap_filter_prefix(&cases[i].filter, cases[i].kind, prefix);
         assert_int_equal(wanted, cases[i].prefix != NULL);
         if (wanted) {
             assert_string_equal(prefix, cases[i].prefix);
@@ -57,7 +57,7 @@ static void long_globs_are_cut(void **state)
     memset(client, 'x', sizeof client - 1);
     client[sizeof client - 1] = '\0';
     herdctl_tap_filter_t filter = {.kinds = PUBLICATION_ALL, .client = client};
-    assert_true(herdctl_tap_prefix(&filter, PUBLICATION_APPLY, prefix));
+    assert_true(herdctl_tap_filter_prefix(&filter, PUBLICATION_APPLY, prefix));
     assert_int_equal(strlen(prefix), HERDCTL_TAP_PREFIX_SIZE - 1);
 }
 
@@ -75,8 +75,8 @@ static bool is_wanted(const herdctl_tap_filter_t *filter, const char *const *tex
 {
     herdctl_tap_message_t message;
     zmsg_t *frames = frames_of(texts);
-    assert_int_equal(herdctl_tap_decode(frames, &message), STATUS_OK);
-    bool wanted = herdctl_tap_wants(filter, &message);
+    assert_int_equal(herdctl_tap_records_decode(frames, &message), STATUS_OK);
+    bool wanted = herdctl_tap_filter_wants(filter, &message);
     zmsg_destroy(&frames);
     return wanted;
 }
@@ -139,19 +139,19 @@ static void replies_are_taken_by_their_length(void **state)
     herdctl_tap_message_t message;
     text_t record;
     zmsg_t *frames = frames_of(reply);
-    assert_int_equal(herdctl_tap_decode(frames, &message), STATUS_OK);
+    assert_int_equal(herdctl_tap_records_decode(frames, &message), STATUS_OK);
     text_t rest = message.body;
-    assert_true(herdctl_tap_take_record(&message, &rest, &record));
+    assert_true(herdctl_tap_records_take(&message, &rest, &record));
     assert_text_equal(record, "1 1 6 ? emu\n");
-    assert_true(herdctl_tap_take_record(&message, &rest, &record));
+    assert_true(herdctl_tap_records_take(&message, &rest, &record));
     assert_text_equal(record, "1 2 40 AT B +0.500000000 kiwi +1-1 5\n{\n\"a\":1}\n\n");
-    assert_false(herdctl_tap_take_record(&message, &rest, &record));
+    assert_false(herdctl_tap_records_take(&message, &rest, &record));
     rest = TEXT("1 2 999 too long\nend");
-    assert_true(herdctl_tap_take_record(&message, &rest, &record));
+    assert_true(herdctl_tap_records_take(&message, &rest, &record));
     assert_text_equal(record, "1 2 999 too long");
-    assert_true(herdctl_tap_take_record(&message, &rest, &record));
+    assert_true(herdctl_tap_records_take(&message, &rest, &record));
     assert_text_equal(record, "end");
-    assert_false(herdctl_tap_take_record(&message, &rest, &record));
+    assert_false(herdctl_tap_records_take(&message, &rest, &record));
     zmsg_destroy(&frames);
 }
 
@@ -170,7 +170,7 @@ static void what_is_none_is_refused(void **state)
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         herdctl_tap_message_t message;
         zmsg_t *frames = frames_of(cases[i]);
-        assert_int_equal(herdctl_tap_decode(frames, &message), STATUS_INVALID);
+        assert_int_equal(herdctl_tap_records_decode(frames, &message), STATUS_INVALID);
         zmsg_destroy(&frames);
     }
 }

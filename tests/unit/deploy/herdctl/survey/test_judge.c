@@ -1,9 +1,9 @@
-/* Whether a herd is well (deploy/herdctl/survey/health.h), by reports and times that are made up. */
+/* Whether a herd is well (deploy/herdctl/survey/judge.h), by reports and times that are made up. */
 #include "tests/support/cmocka_herd.h"
 
 #include "common/base/limits.h"
 #include "common/base/timestamp.h"
-#include "deploy/herdctl/survey/health.h"
+#include "deploy/herdctl/survey/judge.h"
 
 static const int64_t begin_ns = 100 * TIMESTAMP_NS_PER_S;
 
@@ -20,7 +20,7 @@ typedef struct {
     const config_member_t *pointers[MEMBERS];
     herdctl_report_t reports[MEMBERS];
     herdctl_survey_t survey;
-    herdctl_health_t *health;
+    herdctl_judge_t *judge;
     buffer_t findings;
     buffer_t line;
 } scene_t;
@@ -35,7 +35,7 @@ static void scene_init(scene_t *self)
     }
     self->survey =
         (herdctl_survey_t){.members = self->pointers, .reports = self->reports, .count = MEMBERS};
-    self->health = herdctl_health_new(MEMBERS);
+    self->judge = herdctl_judge_new(MEMBERS);
     buffer_init(&self->findings, LIMIT_BODY_SIZE);
     buffer_init(&self->line, LIMIT_BODY_SIZE);
 }
@@ -45,7 +45,7 @@ static void scene_done(scene_t *self)
     for (size_t i = 0; i < MEMBERS; i++) {
         herdctl_report_done(&self->reports[i]);
     }
-    herdctl_health_destroy(&self->health);
+    herdctl_judge_destroy(&self->judge);
     buffer_done(&self->findings);
     buffer_done(&self->line);
 }
@@ -60,15 +60,15 @@ static void take(scene_t *self, int second, const char *a, const char *b, const 
             herdctl_report_take(&self->reports[i], text_of(bodies[i]), 1);
         }
     }
-    herdctl_health_note(self->health, &self->survey, begin_ns + second * TIMESTAMP_NS_PER_S);
+    herdctl_judge_note(self->judge, &self->survey, begin_ns + second * TIMESTAMP_NS_PER_S);
 }
 
 static void expect(scene_t *self, herdctl_verdict_t verdict, const char *line)
 {
     buffer_clear(&self->findings);
     buffer_clear(&self->line);
-    assert_int_equal(herdctl_health_judge(self->health, &self->survey, &self->findings), verdict);
-    herdctl_health_write(verdict, &self->survey, buffer_text(&self->findings), &self->line);
+    assert_int_equal(herdctl_judge_survey(self->judge, &self->survey, &self->findings), verdict);
+    herdctl_judge_write(verdict, &self->survey, buffer_text(&self->findings), &self->line);
     assert_text_equal(buffer_text(&self->line), line);
 }
 
@@ -141,14 +141,14 @@ static void digests_that_stay_different_are_told(void **state)
     scene_t scene;
     scene_init(&scene);
     take(&scene, 0, WELL ROOT_1, WELL ROOT_1, WELL ROOT_2);
-    assert_false(herdctl_health_differ(scene.health));
+    assert_false(herdctl_judge_sees_difference(scene.judge));
     take(&scene, 1, WELL ROOT_1, WELL ROOT_1, WELL ROOT_2);
     expect(&scene, HERDCTL_WELL, "well: 3 members, 3 link ends up, 12 clients\n");
     take(&scene, 2, WELL ROOT_1, WELL ROOT_1, WELL ROOT_2);
-    assert_true(herdctl_health_differ(scene.health));
+    assert_true(herdctl_judge_sees_difference(scene.judge));
     expect(&scene, HERDCTL_DEGRADED, "degraded: A and C hold different records\n");
     take(&scene, 3, WELL ROOT_2, WELL ROOT_2, WELL ROOT_2);
-    assert_false(herdctl_health_differ(scene.health));
+    assert_false(herdctl_judge_sees_difference(scene.judge));
     scene_done(&scene);
 }
 
@@ -160,12 +160,12 @@ static void a_busy_herd_is_not_judged_by_digests(void **state)
     scene_init(&scene);
     take(&scene, 0, WELL ROOT_1, WELL ROOT_2, WELL);
     take(&scene, 3, WELL ROOT_1, WELL ROOT_3, WELL);
-    assert_false(herdctl_health_differ(scene.health));
+    assert_false(herdctl_judge_sees_difference(scene.judge));
     take(&scene, 4, WELL ROOT_1, WELL ROOT_2, WELL);
-    assert_false(herdctl_health_differ(scene.health));
+    assert_false(herdctl_judge_sees_difference(scene.judge));
     take(&scene, 5, WELL ROOT_1, NULL, WELL);
     take(&scene, 6, WELL ROOT_1, WELL ROOT_2, WELL);
-    assert_false(herdctl_health_differ(scene.health));
+    assert_false(herdctl_judge_sees_difference(scene.judge));
     expect(&scene, HERDCTL_WELL, "well: 3 members, 3 link ends up, 12 clients\n");
     scene_done(&scene);
 }
@@ -181,5 +181,5 @@ int main(void)
         cmocka_unit_test(digests_that_stay_different_are_told),
         cmocka_unit_test(a_busy_herd_is_not_judged_by_digests),
     };
-    return cmocka_run_group_tests_name("herdctl_health", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("herdctl_judge", tests, NULL, NULL);
 }

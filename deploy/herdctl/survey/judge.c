@@ -1,6 +1,15 @@
-#include "deploy/herdctl/survey/health.h"
+/* Reports of all members come in, survey by survey; a verdict and findings go out, one line each.
+ *
+ * Wrong with one member: it does not answer; it has no front-end; its places provider fails; a link
+ * of its is down. A link is down at both ends as a rule: the first of its members in the order of
+ * the alphabet reports it, and no one reports a link to a member that does not answer, which is a
+ * finding already. Wrong with the herd: two members whose digests have both been steady for
+ * HERDCTL_STEADY_MS, and differ. Any finding makes the herd degraded; if no member answers it is
+ * unusable. */
+#include "deploy/herdctl/survey/judge.h"
 
 #include "common/base/memory.h"
+#include "common/base/sheet.h"
 #include "common/base/timestamp.h"
 
 #include <stdarg.h>
@@ -13,34 +22,34 @@ enum {
     FINDING_SIZE = 512, /* three names, an error and some words */
 };
 
-/* A member's digest. */
+/* The digest of a member. */
 typedef struct {
     char root[HERDCTL_ROOT_SIZE]; /* "-": not known */
     int64_t since_ns;             /* steady: when it was first seen */
-} digest_of_t;
+} member_digest_t;
 
-struct herdctl_health {
-    digest_of_t *digests;
+struct herdctl_judge {
+    member_digest_t *digests;
     size_t count;
     int64_t noted_ns; /* steady: of the last note */
 };
 
-const char *herdctl_verdict_text(herdctl_verdict_t verdict)
+const char *herdctl_judge_text(herdctl_verdict_t verdict)
 {
     static const char *const texts[] = {
         [HERDCTL_WELL] = "well", [HERDCTL_DEGRADED] = "degraded", [HERDCTL_UNUSABLE] = "unusable"};
     return texts[verdict];
 }
 
-herdctl_health_t *herdctl_health_new(size_t member_count)
+herdctl_judge_t *herdctl_judge_new(size_t member_count)
 {
-    herdctl_health_t *self = memory_new(sizeof *self);
+    herdctl_judge_t *self = memory_new(sizeof *self);
     self->count = member_count;
     self->digests = memory_new_array(member_count, sizeof *self->digests);
     return self;
 }
 
-void herdctl_health_destroy(herdctl_health_t **self_p)
+void herdctl_judge_destroy(herdctl_judge_t **self_p)
 {
     if (*self_p != NULL) {
         free((*self_p)->digests);
@@ -49,11 +58,11 @@ void herdctl_health_destroy(herdctl_health_t **self_p)
     }
 }
 
-void herdctl_health_note(herdctl_health_t *self, const herdctl_survey_t *survey, int64_t steady_ns)
+void herdctl_judge_note(herdctl_judge_t *self, const herdctl_survey_t *survey, int64_t steady_ns)
 {
     self->noted_ns = steady_ns;
     for (size_t i = 0; i < self->count; i++) {
-        digest_of_t *digest = &self->digests[i];
+        member_digest_t *digest = &self->digests[i];
         if (strcmp(digest->root, survey->reports[i].root) != 0) {
             memcpy(digest->root, survey->reports[i].root, sizeof digest->root);
             digest->since_ns = steady_ns;
@@ -61,15 +70,15 @@ void herdctl_health_note(herdctl_health_t *self, const herdctl_survey_t *survey,
     }
 }
 
-static bool is_steady(const herdctl_health_t *self, size_t index)
+static bool is_steady(const herdctl_judge_t *self, size_t index)
 {
-    const digest_of_t *digest = &self->digests[index];
+    const member_digest_t *digest = &self->digests[index];
     return digest->root[0] != '-' && digest->root[0] != '\0' &&
            self->noted_ns - digest->since_ns >= HERDCTL_STEADY_MS * TIMESTAMP_NS_PER_MS;
 }
 
-/* Two members whose steady digests differ; false where there are none. */
-static bool find_difference(const herdctl_health_t *self, size_t *ret_one, size_t *ret_other)
+/* Finds two members whose steady digests differ. */
+static bool find_difference(const herdctl_judge_t *self, size_t *ret_one, size_t *ret_other)
 {
     size_t first = 0;
     while (first < self->count && !is_steady(self, first)) {
@@ -85,21 +94,20 @@ static bool find_difference(const herdctl_health_t *self, size_t *ret_one, size_
     return false;
 }
 
-bool herdctl_health_differ(const herdctl_health_t *self)
+bool herdctl_judge_sees_difference(const herdctl_judge_t *self)
 {
     size_t one;
     size_t other;
     return find_difference(self, &one, &other);
 }
 
-/* What was found so far. */
+/* Findings are written here. */
 typedef struct {
     const herdctl_survey_t *survey;
     buffer_t *out;
-    size_t count;
+    size_t count; /* those without room included */
 } findings_t;
 
-/* One without room is counted all the same. */
 __attribute__((format(printf, 2, 3))) static void find(findings_t *self, const char *format, ...)
 {
     char text[FINDING_SIZE];
@@ -112,7 +120,7 @@ __attribute__((format(printf, 2, 3))) static void find(findings_t *self, const c
     (void)status;
 }
 
-/* What a member of that name said; NULL where it was not asked. */
+/* The report of the member of that name; NULL if it was not asked. */
 static const herdctl_report_t *report_of(const herdctl_survey_t *survey, const char *member)
 {
     for (size_t i = 0; i < survey->count; i++) {
@@ -123,10 +131,10 @@ static const herdctl_report_t *report_of(const herdctl_survey_t *survey, const c
     return NULL;
 }
 
-/* Whether the other end has said, or will say, the same of it: one line is enough; nothing of a link to a member that is
- * down itself. */
-static bool is_told_elsewhere(const herdctl_survey_t *survey, const char *member,
-                              const herdctl_link_t *link)
+/* Whether the finding about a link that is down is left to its other end, or to that member's
+ * silence. */
+static bool is_found_elsewhere(const herdctl_survey_t *survey, const char *member,
+                               const herdctl_link_t *link)
 {
     const herdctl_report_t *peer = report_of(survey, link->peer);
     if (peer == NULL) {
@@ -141,7 +149,7 @@ static void find_links(findings_t *self, const char *member, const herdctl_repor
 {
     for (size_t i = 0; i < report->link_count; i++) {
         const herdctl_link_t *link = &report->links[i];
-        if (!link->up && !is_told_elsewhere(self->survey, member, link)) {
+        if (!link->up && !is_found_elsewhere(self->survey, member, link)) {
             find(self, "link %s-%s is down%s%s%s", member, link->peer,
                  link->error[0] != '\0' ? " (" : "", link->error,
                  link->error[0] != '\0' ? ")" : "");
@@ -165,7 +173,7 @@ static void find_of_member(findings_t *self, const char *member, const herdctl_r
     find_links(self, member, report);
 }
 
-herdctl_verdict_t herdctl_health_judge(const herdctl_health_t *self, const herdctl_survey_t *survey,
+herdctl_verdict_t herdctl_judge_survey(const herdctl_judge_t *self, const herdctl_survey_t *survey,
                                        buffer_t *findings)
 {
     findings_t found = {.survey = survey, .out = findings};
@@ -197,38 +205,34 @@ static int64_t sum_of(const herdctl_survey_t *survey, herdctl_member_figure_t fi
     return sum;
 }
 
-/* One finding after the other, as long as they are not too many. */
-static status_t write_findings(text_t findings, buffer_t *out)
+static void put_findings(sheet_t *sheet, text_t findings)
 {
-    status_t status = STATUS_OK;
     size_t count = 0;
     text_t line;
-    while (status == STATUS_OK && text_take_line(&findings, &line)) {
+    while (text_take_line(&findings, &line)) {
         if (count < FINDINGS_SHOWN) {
-            status =
-                buffer_format(out, "%s %.*s", count > 0 ? ";" : ":", (int)line.size, line.data);
+            sheet_format(sheet, "%s %.*s", count > 0 ? ";" : ":", (int)line.size, line.data);
         }
         count++;
     }
-    return status == STATUS_OK && count > FINDINGS_SHOWN
-               ? buffer_format(out, "; and %zu more", count - FINDINGS_SHOWN)
-               : status;
+    if (count > FINDINGS_SHOWN) {
+        sheet_format(sheet, "; and %zu more", count - FINDINGS_SHOWN);
+    }
 }
 
-void herdctl_health_write(herdctl_verdict_t verdict, const herdctl_survey_t *survey,
-                          text_t findings, buffer_t *out)
+void herdctl_judge_write(herdctl_verdict_t verdict, const herdctl_survey_t *survey, text_t findings,
+                         buffer_t *out)
 {
-    status_t status = buffer_format(out, "%s", herdctl_verdict_text(verdict));
-    if (status == STATUS_OK && verdict == HERDCTL_WELL) {
-        status = buffer_format(out, ": %zu member%s, %lld link ends up, %lld clients",
-                               survey->count, survey->count == 1 ? "" : "s",
-                               (long long)sum_of(survey, HERDCTL_MEMBER_LINKS_UP),
-                               (long long)sum_of(survey, HERDCTL_MEMBER_CLIENTS));
-    } else if (status == STATUS_OK) {
-        status = write_findings(findings, out);
+    sheet_t sheet = sheet_begin(out);
+    sheet_put_string(&sheet, herdctl_judge_text(verdict));
+    if (verdict == HERDCTL_WELL) {
+        sheet_format(&sheet, ": %zu member%s, %lld link ends up, %lld clients", survey->count,
+                     survey->count == 1 ? "" : "s",
+                     (long long)sum_of(survey, HERDCTL_MEMBER_LINKS_UP),
+                     (long long)sum_of(survey, HERDCTL_MEMBER_CLIENTS));
+    } else {
+        put_findings(&sheet, findings);
     }
-    if (status == STATUS_OK) {
-        status = buffer_append(out, "\n", 1);
-    }
-    (void)status; /* past the buffer's maximum the line is cut */
+    sheet_put_byte(&sheet, '\n');
+    /* Not ended: a line that does not fit is cut, which is better than no line. */
 }
