@@ -1,14 +1,15 @@
-/* The node's side of the places actor. A provider may take its time, and the node must never wait for it:
- * the work is done in a thread of its own (worker.c), and the two threads share only a pair of inproc
- * sockets and, to end it, the actor's own pipe:
+/* The node's side of the places actor. A provider may take its time, and the node must never wait
+ * for it: the work is done in a thread of its own (worker.c), and the two threads share only a pair
+ * of inproc sockets and, to end it, the actor's own pipe:
  *
- *   node  -- places_query_t[] -----------------------------------------> worker   1 frame, some questions
- *   node <-- places_figures_t, places_worker_header_t[], JSON texts ---- worker   3 frames, some answers
- *   node  -- $TERM, over the actor's pipe -----------------------------> worker   never waits for the above
+ *   node  -- places_query_t[] --------------------------------------> worker   a batch of questions
+ *   node <-- places_figures_t, places_worker_header_t[], JSON texts -- worker   a batch of answers
+ *   node  -- $TERM, over the actor's pipe --------------------------> worker   overtakes the others
  *
- * The node counts the questions that are not answered yet, and asks no more at LIMIT_WAITING_QUERIES: that
- * bounds the pipe towards the worker. In the other direction, a worker whose answers find no room waits
- * until they do. It takes no questions meanwhile, and goes on looking for its end. */
+ * Questions come in one frame, answers in three. The node counts the questions that are not
+ * answered yet, and asks no more at LIMIT_WAITING_QUERIES: that bounds the pipe towards the worker.
+ * In the other direction, a worker whose answers find no room waits until they do. It takes no
+ * questions meanwhile, and goes on looking for its end. */
 #include "node/places/actor.h"
 
 #include "common/base/limits.h"
@@ -38,10 +39,10 @@ status_t places_actor_new(const config_t *config, log_t *log, places_actor_t **r
     places_actor_t *self = memory_new(sizeof *self);
     self->socket = zsock_new(ZMQ_PAIR);
     assert(self->socket != NULL);
-    /* An inproc pipe holds what its two ends allow together; questions are bounded by asked_count. */
+    /* An inproc pipe holds what its two ends allow together; asked_count bounds the questions. */
     zsock_set_sndhwm(self->socket, LIMIT_WAITING_QUERIES);
     zsock_set_rcvhwm(self->socket, LIMIT_PIPE_MESSAGES);
-    /* The time is in it because a closed socket keeps its name for a while, and memory comes round again. */
+    /* With the time: a closed socket keeps its name for a while, and an address may come again. */
     char endpoint[64];
     snprintf(endpoint, sizeof endpoint, "inproc://places-%p-%lld", (void *)self,
              (long long)clock_steady_ns());

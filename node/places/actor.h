@@ -1,8 +1,8 @@
 /* actor.h - the places actor: answers "what is around this position" from the configured provider.
  *
- * Owner: the node. Threads: every function here belongs to the node's reactor thread; the work (searching,
- * HTTP) happens in a thread of the actor's own (zactor), and queries and answers pass between them as
- * messages, as many in one as there are in a turn.
+ * Owner: the node. Threads: all functions belong to the node's reactor thread. The work, searching
+ * and HTTP, is done in a thread of the actor's own (worker.h). Questions and answers pass between
+ * the two as messages, each with all that a turn has of them.
  */
 #ifndef HERD_NODE_PLACES_ACTOR_H
 #define HERD_NODE_PLACES_ACTOR_H
@@ -18,24 +18,25 @@
 
 typedef struct places_actor places_actor_t;
 
-/* Starts the actor for `config` (borrowed as long as the actor lives) and waits until its provider is ready. A provider that cannot
- * work (file missing, no usable row, no key) is logged with the reason and returned as STATUS_NOT_FOUND or
- * STATUS_INVALID. Caller ends it with places_actor_destroy. */
+/* Starts the actor for `config` (borrowed, as is the log, as long as the actor lives) and waits
+ * until its provider is ready. If the provider cannot work (file missing, no usable row, no key),
+ * the reason is logged, and the result is STATUS_NOT_FOUND or STATUS_INVALID. Caller ends it with
+ * places_actor_destroy. */
 status_t places_actor_new(const config_t *config, log_t *log,
                           places_actor_t **ret_self) STATUS_MUST_USE;
 
-/* Ends the actor, unanswered questions with it, and clears the pointer; NULL is fine. */
+/* Ends the actor, leaving questions unanswered, and clears the pointer; NULL is fine. */
 void places_actor_destroy(places_actor_t **self_p);
 
 /* The ZeroMQ socket to poll for answers (ZMQ_POLLIN); owned by `self`. */
 void *places_actor_socket(places_actor_t *self);
 
-/* Asks `count` questions in one message; never blocks. STATUS_AGAIN, with none of them asked, where the
- * actor's queue is full. */
+/* Asks `count` questions in one message; never blocks. STATUS_AGAIN, with none of them asked, if
+ * the actor's queue is full. */
 status_t places_actor_ask(places_actor_t *self, const places_query_t *queries,
                           size_t count) STATUS_MUST_USE;
 
-/* Takes one message of answers, calling `answer` for each in it; false where none is there. Never blocks. */
+/* Takes one message if there is one, and calls `answer` for each answer in it. Never blocks. */
 bool places_actor_receive(places_actor_t *self, places_answer_fn *answer, void *argument);
 
 /* How the provider did when its last answer came; borrowed. */

@@ -8,7 +8,7 @@
 
 enum { DEGREES_SIZE = TEXT_NUMBER_SIZE + 2 + 7 };
 
-/* Degrees with the decimals they have, and at least one: 340689300 is 34.06893, 340000000 is 34.0. */
+/* Degrees with the decimals they have, at least one: 340689300 is 34.06893, 340000000 is 34.0. */
 static text_t write_degrees(int32_t value_e7, char out[DEGREES_SIZE])
 {
     uint64_t magnitude = value_e7 < 0 ? 0 - (uint64_t)value_e7 : (uint64_t)value_e7;
@@ -55,8 +55,8 @@ void places_answer_print_geometry(json_print_t *printer, text_t latitude, text_t
     json_print_close(printer, '}');
 }
 
-/* A result as json_print would lay it out, cut where its values stand. Five results have about 150 lines,
- * and most of each line is always the same. */
+/* A result as json_print would lay it out, cut where its values stand. Five results have about 150
+ * lines, and most of each line is always the same. */
 #define RESULT_LATITUDE                                                                            \
     "{\n"                                                                                          \
     "         \"geometry\" : {\n"                                                                  \

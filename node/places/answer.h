@@ -1,8 +1,8 @@
 /* answer.h - writes the answer to a WHATSAT: a Google Places Nearby Search (legacy) JSON object.
  *
  * Owner: values; an answer borrows its texts. Threads: any.
- * Printed as Google prints it, one member or element a line, three spaces a level, so that a person on nc
- * can read it (client-protocol.md, WHATSAT). Members in Google's order:
+ * Printed as Google prints it, one member or element a line, three spaces a level, so that a person
+ * on nc can read it (client-protocol.md, WHATSAT). Members in Google's order:
  *   {
  *      "error_message" : "...",                  if there is one
  *      "html_attributions" : [ "..." ],
@@ -44,7 +44,7 @@ const char *places_answer_status_name(places_status_t status);
 /* The status of that name; UNKNOWN_ERROR for a name that is not in the list. */
 places_status_t places_answer_status_of(text_t name);
 
-/* One place (open value struct). Texts may hold any bytes; json_string.h says how they are written. */
+/* One place (open value struct). Texts may hold any bytes, written as json_string.h says. */
 typedef struct {
     int32_t latitude_e7;      /* 1e-7 degree, -90e7 .. 90e7 */
     int32_t longitude_e7;     /* 1e-7 degree, -180e7 .. 180e7 */
@@ -52,7 +52,7 @@ typedef struct {
     text_t place_id;          /* e.g. "geonames:5368361" */
     const char *const *types; /* `type_count` of Google's place types */
     size_t type_count;
-    text_t vicinity; /* where that is, for people; may be empty */
+    text_t vicinity; /* where it is, for people; may be empty */
 } places_result_t;
 
 /* The whole answer (open value struct). */
@@ -65,8 +65,8 @@ typedef struct {
     size_t result_count;
 } places_answer_t;
 
-/* Appends the JSON text. It ends in exactly two LFs; inside, two never stand in a row. STATUS_FULL, with
- * nothing appended, if it would pass the buffer's maximum. */
+/* Appends the JSON text. It ends in exactly two LFs; inside, two never stand in a row. STATUS_FULL,
+ * with nothing appended, if it would pass the buffer's maximum. */
 status_t places_answer_write(const places_answer_t *answer, buffer_t *buffer) STATUS_MUST_USE;
 
 /* ---- parts, for answers whose results are printed elsewhere ---- */
@@ -82,13 +82,13 @@ void places_answer_print_tail(json_print_t *printer, places_status_t status);
 
 /* ---- refusals: answers without results ----
  *
- * Each is appended to `out`, which must have room for it (a message is at most LIMIT_PLACES_MESSAGE_SIZE
- * bytes), and returns the status in it. */
+ * Each is appended to `out`, which must have room for it (a message is at most
+ * LIMIT_PLACES_MESSAGE_SIZE bytes), and returns the status in it. */
 
 places_status_t places_answer_refuse(places_status_t status, text_t message, buffer_t *out);
 
-/* For an HTTP status other than 200. `message_json` is the provider's reason, a JSON string as it was sent;
- * anything else, or a longer one, gives way to words of ours. */
+/* For an HTTP status other than 200. `message_json` is the provider's reason, a JSON string as it
+ * was sent; anything else, or a longer one, gives way to words of ours. */
 places_status_t places_answer_refuse_http(unsigned http_status, text_t message_json, buffer_t *out);
 
 /* For a 200 in which the provider says that it failed: UNKNOWN_ERROR. */

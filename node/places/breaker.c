@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-/* Doublings of the pause; beyond, it stays. */
+/* Doublings of the pause; after that it stays. */
 enum { DOUBLINGS_MAX = 16 };
 
 breaker_t breaker_new(size_t failures_max, int64_t pause_ns, int64_t pause_max_ns)
@@ -53,7 +53,7 @@ static void open_for(breaker_t *self, int64_t now_ns, int64_t hold_ns)
 void breaker_failed(breaker_t *self, int64_t now_ns, int64_t hold_ns)
 {
     if (self->state == BREAKER_OPEN) {
-        return; /* one that was under way when it opened: it is known already */
+        return; /* it was under way when the breaker opened, and tells nothing new */
     }
     self->failures++;
     if (self->state == BREAKER_HALF_OPEN || hold_ns > 0 || self->failures >= self->failures_max) {

@@ -1,9 +1,9 @@
-/* breaker.h - leaves a provider alone that fails again and again: a circuit breaker.
+/* breaker.h - a circuit breaker: leaves a provider that fails again and again alone for a while.
  *
- * Owner: who embeds it. Threads: one. Free of clocks: times are given, steady, in ns.
- *   CLOSED     asked as usual; opens on so many failures in a row
+ * Owner: whoever embeds it. Threads: one. Free of clocks: callers give times, steady, in ns.
+ *   CLOSED     asked as usual; opens after `failures_max` failures in a row
  *   OPEN       not asked until the pause is over
- *   HALF_OPEN  one question is under way: success closes, failure opens again for twice as long
+ *   HALF_OPEN  one question is under way: success closes it, failure opens it for twice as long
  * Source of the pattern: M. Nygard, "Release It!", second edition, chapter 5.
  */
 #ifndef HERD_NODE_PLACES_BREAKER_H
@@ -27,9 +27,9 @@ typedef enum {
 
 /* Open value struct. */
 typedef struct {
-    size_t failures_max;  /* in a row, that open it */
+    size_t failures_max;  /* in a row; then it opens */
     int64_t pause_ns;     /* of the first opening */
-    int64_t pause_max_ns; /* how long it may grow to */
+    int64_t pause_max_ns; /* the longest that doubling makes it */
     breaker_state_t state;
     size_t failures;       /* in a row, while closed */
     size_t openings;       /* in a row, since it was last closed */
@@ -39,13 +39,15 @@ typedef struct {
 /* A closed breaker; all three > 0. */
 breaker_t breaker_new(size_t failures_max, int64_t pause_ns, int64_t pause_max_ns);
 
-/* Whether the provider may be asked at `now_ns`; when an open one's pause is over, this one question is its trial. */
+/* Whether the provider may be asked at `now_ns`. After the pause of an open breaker, true once: for
+ * the question that tries the provider. */
 bool breaker_allows(breaker_t *self, int64_t now_ns);
 
 /* A question ended well. */
 void breaker_succeeded(breaker_t *self);
 
-/* A question failed at `now_ns`. `hold_ns` > 0: the provider asked to be left alone for so long; it opens at once. */
+/* A question failed at `now_ns`. If `hold_ns` > 0 the provider asked to be left alone for that
+ * long: it opens at once, for at least the pause and at most `pause_max_ns`. */
 void breaker_failed(breaker_t *self, int64_t now_ns, int64_t hold_ns);
 
 /* "closed", "open" or "half-open". */

@@ -9,11 +9,11 @@
 #include <xxhash.h>
 
 enum {
-    WAYS = 4, /* answers of a set */
+    WAYS = 4, /* slots of a set */
     SETS = LIMIT_KEPT_ANSWERS / WAYS,
 };
 
-/* One answer; free where text is NULL. */
+/* A slot; free if text is NULL. */
 typedef struct {
     places_spot_t spot;
     int64_t until_ns; /* steady */
@@ -73,28 +73,28 @@ static kept_t *find(places_cache_t *self, const places_spot_t *spot)
     return NULL;
 }
 
-/* The place of a new answer: a free one, else that of the answer that would end first. */
-static kept_t *place_in(kept_t *set)
+/* The slot for a new answer: a free one, otherwise that of the answer that would expire first. */
+static kept_t *slot_in(kept_t *set)
 {
-    kept_t *place = &set[0];
+    kept_t *slot = &set[0];
     for (size_t i = 0; i < WAYS; i++) {
         if (set[i].text == NULL) {
             return &set[i];
         }
-        if (set[i].until_ns < place->until_ns) {
-            place = &set[i];
+        if (set[i].until_ns < slot->until_ns) {
+            slot = &set[i];
         }
     }
-    return place;
+    return slot;
 }
 
 void places_cache_put(places_cache_t *self, const places_spot_t *spot, text_t text, int64_t now_ns)
 {
-    kept_t *kept = find(self, spot);
     if (text.size > LIMIT_KEPT_ANSWER_SIZE) {
         return;
     }
-    kept = kept != NULL ? kept : place_in(set_of(self, spot));
+    kept_t *kept = find(self, spot);
+    kept = kept != NULL ? kept : slot_in(set_of(self, spot));
     drop(self, kept);
     *kept = (kept_t){.spot = *spot,
                      .until_ns = now_ns + self->lifetime_ns,

@@ -1,5 +1,6 @@
-/* Places API (New). Its answers name things otherwise than the legacy API, whose format is ours: each
- * member of a place that we pass on is looked up under Google's new name and printed under the old one. */
+/* Places API (New). Its answers name things otherwise than the legacy API, whose format is ours:
+ * each member of a place that we pass on is looked up under Google's new name and printed under the
+ * old one. */
 #include "node/places/google.h"
 
 #include "common/base/limits.h"
@@ -7,7 +8,7 @@
 #include "node/places/json_read.h"
 #include "node/places/json_string.h"
 
-/* What we pass on, in the order of an answer to the legacy search; geometry comes after the first. */
+/* What we pass on, in the order of the legacy search; geometry comes after the first. */
 static const struct {
     const char *ours;
     const char *outer;  /* the member of Google's that `theirs` is in; NULL: the place itself */
@@ -25,8 +26,9 @@ static const struct {
 
 enum { MEMBER_COUNT = sizeof members / sizeof members[0] };
 
-/* {"maxResultCount":5,"locationRestriction":{"circle":{"center":{"latitude":34.06893,"longitude":-118.445127},
- * "radius":10000.0}},"rankPreference":"POPULARITY","languageCode":"en"} */
+/* {"maxResultCount":5,
+ *  "locationRestriction":{"circle":{"center":{"latitude":34.06893,"longitude":-118.445127},
+ *   "radius":10000.0}},"rankPreference":"POPULARITY","languageCode":"en"}, on one line */
 static void write_body(const places_asking_t *asking, sheet_t *out)
 {
     const places_query_t *query = asking->query;
@@ -109,8 +111,8 @@ static void print_place(json_print_t *printer, text_t place)
  *     }
  *   ]
  * }
- * and {} if there are none. Prints the first `maximum` elements of `places`, an array, and returns the
- * status of the answer. An element that is not an object fails the printer. */
+ * and {} if there are none. Prints the first `maximum` elements of `places`, an array, and returns
+ * the status of the answer. An element that is not an object fails the printer. */
 static places_status_t print_answer(json_print_t *printer, text_t places, size_t maximum)
 {
     size_t count = 0;
@@ -129,8 +131,8 @@ static places_status_t print_answer(json_print_t *printer, text_t places, size_t
     return status;
 }
 
-/* { "error": { "code": 403, "message": "Places API (New) has not been used in project 1 before or it is
- *   disabled.", "status": "PERMISSION_DENIED" } } */
+/* { "error": { "code": 403, "status": "PERMISSION_DENIED", "message":
+ *   "Places API (New) has not been used in project 1 before or it is disabled." } } */
 static places_status_t refuse_http(const places_reply_t *reply, buffer_t *out)
 {
     text_t message = {0};

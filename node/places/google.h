@@ -1,8 +1,8 @@
 /* google.h - Google's Places API (New), Nearby Search.
  *
- * Threads: any; free of I/O and clocks. Source, with the maxima of both numbers (20 results, 50,000 m):
- * https://developers.google.com/maps/documentation/places/web-service/nearby-search,
- * https://developers.google.com/maps/documentation/places/web-service/reference/rest/v1/places/searchNearby.
+ * Threads: any; free of I/O and clocks. Source, with the maxima of 20 results and 50,000 m:
+ * https://developers.google.com/maps/documentation/places/web-service/nearby-search and, there,
+ * reference/rest/v1/places/searchNearby.
  */
 #ifndef HERD_NODE_PLACES_GOOGLE_H
 #define HERD_NODE_PLACES_GOOGLE_H

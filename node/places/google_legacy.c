@@ -4,7 +4,8 @@
 #include "node/places/json_print.h"
 #include "node/places/json_read.h"
 
-/* .../maps/api/place/nearbysearch/json?location=34.06893,-118.445127&radius=10000&key=KEY&language=en */
+/* .../maps/api/place/nearbysearch/json?
+ *   location=34.06893,-118.445127&radius=10000&key=KEY&language=en, on one line */
 void places_google_legacy_ask(const places_asking_t *asking, places_question_t *question)
 {
     sheet_t *url = &question->url;

@@ -1,4 +1,5 @@
-/* google_legacy.h - Google's Places API, Nearby Search (legacy): what our answers look like, passed through.
+/* google_legacy.h - Google's Places API, Nearby Search (legacy): its answers have our format, and
+ * are passed through.
  *
  * Threads: any; free of I/O and clocks. Source:
  * https://developers.google.com/maps/documentation/places/web-service/legacy/search-nearby.

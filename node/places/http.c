@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 enum {
-    HEADER_SIZE = 1024,  /* one header line, a key in it */
-    DESCRIPTORS_MAX = 8, /* that http_wait takes */
+    HEADER_SIZE = 1024,  /* bytes of a header line, which may hold a key */
+    DESCRIPTORS_MAX = 8, /* of http_wait */
 };
 
 /* One request under way. */
@@ -18,7 +18,7 @@ typedef struct {
     CURL *easy;
     struct curl_slist *headers;
     buffer_t body;  /* received so far */
-    bool too_large; /* more came than the body may have */
+    bool too_large; /* more came than the body may hold */
     void *tag;
 } transfer_t;
 
@@ -44,7 +44,7 @@ http_t *http_new(const http_settings_t *settings)
     return self;
 }
 
-/* Frees a transfer and its place in the table. */
+/* Frees a transfer and its slot in the table. */
 static void end_transfer(http_t *self, transfer_t *transfer)
 {
     for (size_t i = 0; i < LIMIT_PLACES_CONCURRENT; i++) {
@@ -75,7 +75,7 @@ void http_destroy(http_t **self_p)
     *self_p = NULL;
 }
 
-/* libcurl hands out what it received; another number than `size * count` ends the transfer. */
+/* libcurl hands over what it received. A result other than `size * count` ends the transfer. */
 static size_t on_data(char *data, size_t size, size_t count, void *argument)
 {
     transfer_t *transfer = argument;
@@ -104,7 +104,7 @@ static bool add_headers(transfer_t *transfer, text_t headers)
     return headers.size == 0;
 }
 
-/* What is the same for all requests. False where libcurl lacks something of it. */
+/* Sets what is the same for all requests; false if libcurl lacks one of the options. */
 static bool set_common(CURL *easy, const http_settings_t *settings)
 {
     bool set = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
@@ -129,7 +129,7 @@ static bool set_common(CURL *easy, const http_settings_t *settings)
                                   (long)settings->connect_timeout_ms) == CURLE_OK;
     /* No signals in a program of several threads. */
     set = set && curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
-    /* A name server that is silent must not hold up the end of a request: its thread is left to end by itself. */
+    /* A silent name server must not hold up the end of a request: its thread is left behind. */
     set = set && curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;
     return set;
 }
@@ -152,7 +152,7 @@ static bool set_request(transfer_t *transfer, const http_request_t *request)
     return set;
 }
 
-static transfer_t **free_place(http_t *self)
+static transfer_t **free_slot(http_t *self)
 {
     for (size_t i = 0; i < LIMIT_PLACES_CONCURRENT; i++) {
         if (self->transfers[i] == NULL) {
@@ -164,8 +164,8 @@ static transfer_t **free_place(http_t *self)
 
 status_t http_submit(http_t *self, const http_request_t *request)
 {
-    transfer_t **place = free_place(self);
-    if (place == NULL) {
+    transfer_t **slot = free_slot(self);
+    if (slot == NULL) {
         return STATUS_FULL;
     }
     transfer_t *transfer = memory_new(sizeof *transfer);
@@ -173,7 +173,7 @@ status_t http_submit(http_t *self, const http_request_t *request)
     transfer->tag = request->tag;
     transfer->easy = curl_easy_init();
     assert(transfer->easy != NULL);
-    *place = transfer;
+    *slot = transfer;
     if (!set_common(transfer->easy, &self->settings) || !set_request(transfer, request) ||
         curl_multi_add_handle(self->multi, transfer->easy) != CURLM_OK) {
         end_transfer(self, transfer);

@@ -103,7 +103,7 @@ void json_print_close(json_print_t *self, char bracket)
         *out = bracket;
         put_done(self, out + 1);
     }
-    self->has_elements = true; /* of the one around it: what was just closed */
+    self->has_elements = true; /* the one around it has what was just closed */
 }
 
 void json_print_value(json_print_t *self, text_t json)

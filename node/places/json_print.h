@@ -2,9 +2,11 @@
  * `"key" : value`.
  *
  * Owner: values; a printer borrows its buffer. Threads: any.
- * The caller pairs the brackets, and puts a json_print_next or json_print_name before each value except the
- * outermost. Like a sheet, a printer remembers its first failure and appends nothing after it.
- * Two LFs never stand in a row: empty objects and arrays are `{}` and `[]`, and no value has an LF inside.
+ * The caller pairs the brackets, and puts a json_print_next or json_print_name before each value
+ * except the outermost. Like a sheet, a printer remembers its first failure and appends nothing
+ * after it.
+ * Two LFs never stand in a row: empty objects and arrays are `{}` and `[]`, and no value has an LF
+ * inside.
  */
 #ifndef HERD_NODE_PLACES_JSON_PRINT_H
 #define HERD_NODE_PLACES_JSON_PRINT_H
@@ -26,15 +28,15 @@ typedef struct {
 /* A printer that appends to `buffer`, with nothing open. */
 json_print_t json_print_begin(buffer_t *buffer);
 
-/* STATUS_OK: everything is printed. Otherwise the first failure, STATUS_FULL as a rule; the buffer is then
- * what it was at the beginning. */
+/* STATUS_OK: everything is printed. Otherwise the first failure, STATUS_FULL as a rule; the buffer
+ * is then what it was at the beginning. */
 status_t json_print_end(json_print_t *self) STATUS_MUST_USE;
 
 /* Opens "{" or "[", closes it with "}" or "]". */
 void json_print_open(json_print_t *self, char bracket);
 void json_print_close(json_print_t *self, char bracket);
 
-/* Begins the next element of the open array: a comma behind the one before, and a line of its own. */
+/* Begins the next element of the open array: a comma behind the one before, and a new line. */
 void json_print_next(json_print_t *self);
 
 /* Begins the next member of the open object. `name` is one of ours and needs no escapes. */
@@ -46,7 +48,7 @@ void json_print_string(json_print_t *self, text_t text);
 /* Bytes as they are, e.g. the digits of a number. */
 void json_print_raw(json_print_t *self, text_t text);
 
-/* A value from JSON text that passed json_read_check: laid out anew, its strings and digits as they are. */
+/* A value from text that passed json_read_check: laid out anew, strings and digits unchanged. */
 void json_print_value(json_print_t *self, text_t json);
 
 #endif

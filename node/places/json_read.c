@@ -1,3 +1,7 @@
+/* A body is read twice (docs/decisions/0018). jansson decides whether it is good; it calls itself
+ * for each bracket, so the levels are counted first. What passed is walked token by token. A token
+ * is a mark, a string, or a run of other bytes; a value is one token, or everything from a bracket
+ * to the one that closes it. Nothing is decoded or copied. */
 #include "node/places/json_read.h"
 
 #include "common/base/limits.h"
@@ -15,7 +19,8 @@ static bool is_mark(char byte)
     return byte == '{' || byte == '}' || byte == '[' || byte == ']' || byte == ',' || byte == ':';
 }
 
-/* Bytes of the string at the front of `text`, quotation marks and all; to its end where it does not end. */
+/* Bytes of the string at the front of `text`, quotation marks included; all of `text` if the string
+ * does not end. */
 static size_t string_size(text_t text)
 {
     size_t size = 1;
@@ -54,7 +59,7 @@ bool json_read_token(text_t *rest, text_t *ret_token)
     return true;
 }
 
-/* +1 for an opening bracket, -1 for a closing one, else 0. */
+/* +1 for an opening bracket, -1 for a closing one, otherwise 0. */
 static int level_step(char byte)
 {
     if (byte == '{' || byte == '[') {
@@ -63,7 +68,7 @@ static int level_step(char byte)
     return byte == '}' || byte == ']' ? -1 : 0;
 }
 
-/* jansson goes down a level of its stack for each bracket: that is bounded before it begins. */
+/* Whether brackets are at most LIMIT_JSON_DEPTH deep: jansson's stack grows with them. */
 static bool is_shallow(text_t text)
 {
     text_t token;
@@ -77,7 +82,7 @@ static bool is_shallow(text_t text)
     return true;
 }
 
-/* Cuts the value at the front of `rest` off, with all that is in it. */
+/* Cuts the value at the front of `rest` off, with everything in it. */
 static bool take_value(text_t *rest, text_t *ret_value)
 {
     text_t token;

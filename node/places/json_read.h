@@ -1,9 +1,9 @@
-/* json_read.h - finds its way in JSON text and leaves the text as it is: members, elements and numbers are slices
- * of it, with their own digits and in their own order (docs/decisions/0018).
+/* json_read.h - finds its way in JSON text and leaves the text as it is: members, elements and
+ * numbers are slices of it, in their order and with their digits (docs/decisions/0018).
  *
  * Owner: values; every slice borrows from the text it was found in. Threads: any. Source: RFC 8259.
- * json_read_check comes first: it refuses what is no JSON. The others are bounded by the end of their text whatever it
- * holds, but mean something only in text that passed.
+ * json_read_check comes first and refuses whatever is not JSON. The other functions never leave
+ * their text, whatever it holds, but what they find has a meaning only in text that passed.
  */
 #ifndef HERD_NODE_PLACES_JSON_READ_H
 #define HERD_NODE_PLACES_JSON_READ_H
@@ -14,27 +14,32 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether `text` is one JSON object or array: valid UTF-8, no member twice in an object, numbers within 64-bit integers and
- * doubles. `ret_value` is it, without white space around it. STATUS_TOO_LONG beyond `maximum` bytes, STATUS_OUT_OF_RANGE beyond LIMIT_JSON_DEPTH levels, STATUS_INVALID for
- * all else. */
+/* Bytes of the longest number that json_read_double takes. */
+enum { JSON_READ_NUMBER_SIZE = 64 };
+
+/* Checks that `text` is one JSON object or array: valid UTF-8, no member twice in an object,
+ * numbers within 64-bit integers and doubles. `ret_value` is the object or array without the white
+ * space around it. STATUS_TOO_LONG beyond `maximum` bytes, STATUS_OUT_OF_RANGE beyond
+ * LIMIT_JSON_DEPTH levels, STATUS_INVALID for anything else. */
 status_t json_read_check(text_t text, size_t maximum, text_t *ret_value) STATUS_MUST_USE;
 
-/* Cuts the next token off the front of `rest`: a bracket, comma or colon, a string with its quotation marks, a
- * number, or a word. False at the end of the text. */
+/* Cuts the next token off the front of `rest`: a bracket, comma or colon, a string with its
+ * quotation marks, a number, or a word. False at the end of the text. */
 bool json_read_token(text_t *rest, text_t *ret_token);
 
-/* What stands between the brackets of an object or array: for json_read_member, json_read_element. Empty for all
- * other values. */
+/* What is between the brackets of an object or array, for json_read_member and json_read_element.
+ * Empty for other values. */
 text_t json_read_inside(text_t value);
 
-/* Cuts the next member off the inside of an object. `ret_name` is what stands between its quotation marks. */
+/* Cuts the next member off the inside of an object. `ret_name` is without its quotation marks.
+ * False at the end. */
 bool json_read_member(text_t *rest, text_t *ret_name, text_t *ret_value);
 
-/* Cuts the next element off the inside of an array. */
+/* Cuts the next element off the inside of an array. False at the end. */
 bool json_read_element(text_t *rest, text_t *ret_value);
 
-/* The value of member `name` of `object`; false where it is no object or has none. A name that is spelled with
- * escapes is not found. */
+/* The value of member `name` of `object`; false if it is not an object or has no such member. A
+ * name that is spelled with escapes is not found. */
 bool json_read_find(text_t object, text_t name, text_t *ret_value);
 
 /* The same for the member of a member. */
@@ -60,12 +65,11 @@ static inline bool json_read_is_number(text_t value)
     return value.size > 0 && (value.data[0] == '-' || text_is_digit(value.data[0]));
 }
 
-/* What stands between the quotation marks of a string, escapes and all; empty for all other values. */
+/* What is between the quotation marks of a string, escapes included; empty for other values. */
 text_t json_read_string(text_t value);
 
-/* The value of a number, for calculations only. False where it is none, or has more than JSON_READ_NUMBER_SIZE bytes. */
+/* The value of a number, for calculations only. False if it is not a number, or longer than
+ * JSON_READ_NUMBER_SIZE bytes. */
 bool json_read_double(text_t value, double *ret_number);
-
-enum { JSON_READ_NUMBER_SIZE = 64 };
 
 #endif

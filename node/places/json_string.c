@@ -5,13 +5,13 @@
 /* U+FFFD. */
 #define REPLACEMENT "\xef\xbf\xbd"
 
-/* Bytes of the well-formed character at the front of `text` (not empty), 0 where there is none; then
- * `ret_bad_size` is what one U+FFFD stands for. */
+/* Bytes of the character at the front of `text` (not empty). 0 if it is malformed; `ret_bad_size`
+ * is then the number of bytes that one U+FFFD replaces. */
 static size_t character_size(text_t text, size_t *ret_bad_size)
 {
     const unsigned char *byte = (const unsigned char *)text.data;
-    unsigned char low =
-        0x80; /* range of the second byte: no overlong forms, surrogates, beyond 10FFFF */
+    /* The second byte's range: no overlong forms, no surrogates, nothing beyond 10FFFF. */
+    unsigned char low = 0x80;
     unsigned char high = 0xbf;
     size_t size = 0;
     *ret_bad_size = 1;
@@ -47,19 +47,19 @@ static bool is_plain(char byte)
     return (unsigned char)byte >= 0x20 && byte != '"' && byte != '\\';
 }
 
-/* Whether eight bytes are ASCII and plain, all of them; else false. */
+/* Whether eight bytes are all ASCII and plain. */
 static bool are_plain(const char *bytes)
 {
     const uint64_t each = UINT64_C(0x0101010101010101);
     uint64_t word;
     memcpy(&word, bytes, sizeof word);
-    /* The highest bit of a byte tells that it was less than what is taken from it, or is not ASCII. */
+    /* A byte's highest bit is set if it was less than what is subtracted, or is not ASCII. */
     uint64_t quote = (word ^ each * '"') - each;
     uint64_t backslash = (word ^ each * '\\') - each;
     return (((word - each * 0x20) | quote | backslash | word) & each << 7) == 0;
 }
 
-/* Bytes at the front of `text` that stand as they are; `ret_bad_size` as of character_size. */
+/* Bytes at the front of `text` that need no escape; `ret_bad_size` as from character_size. */
 static size_t plain_size(text_t text, size_t *ret_bad_size)
 {
     size_t plain = 0;

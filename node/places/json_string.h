@@ -1,8 +1,9 @@
 /* json_string.h - bytes of any kind written as a JSON string.
  *
  * Owner: values. Threads: any.
- * Source: RFC 8259 section 7. Bytes that are not UTF-8 (RFC 3629) become U+FFFD, one for each maximal part
- * of a character (Unicode 15, section 3.9, "substitution of maximal subparts"): the output is always valid.
+ * Source: RFC 8259 section 7. Bytes that are not UTF-8 (RFC 3629) become U+FFFD, one for each
+ * maximal part of a character (Unicode 15, section 3.9, "substitution of maximal subparts"): the
+ * output is always valid.
  */
 #ifndef HERD_NODE_PLACES_JSON_STRING_H
 #define HERD_NODE_PLACES_JSON_STRING_H

@@ -1,14 +1,14 @@
-/* At the start a file is mapped, and an index of 12 bytes a place is made of it or found in it:
+/* At the start a file is mapped, and an index of 12 bytes a place is made of it, or found in it:
  *
- *   a dump             each row is parsed once; the places of the wanted classes are indexed, and the index
- *                      is sorted into a tree
- *   an imported file   has its tree; checksums and ranges are checked. Only if it has places of classes that
- *                      are not wanted, a tree of the others is built as for a dump
+ *   a dump            Each row is parsed once. The places of the wanted classes are indexed, and
+ *                     their index is made a tree.
+ *   an imported file  It has its tree; checksums and ranges are checked. Only if it has places of
+ *                     classes that are not wanted, a tree of the others is made as for a dump.
  *
- * A question is a search of the tree for the nearest points. Then the row of each is read from the mapped
- * file, and written as a result. The file is not ours, so two things are checked again for each question:
- * that it was not written to since it was opened, and that the row of a point is still a row, at the point's
- * position. If either is not so, the answer is an error; nothing is guessed. */
+ * A question is a search of the tree for the nearest points. The row of each is then read from the
+ * mapped file and written as a result. The file is not ours, so two things are checked again for
+ * each question: that it was not written to since it was opened, and that the row of a point is
+ * still a row, at the point's position. Otherwise the answer is an error; nothing is guessed. */
 #include "node/places/local.h"
 
 #include "common/base/files.h"
@@ -227,8 +227,8 @@ static status_t read_line(text_t text, geonames_row_t *ret_row)
     return take_row(&rest, &line) ? geonames_parse_row(line, ret_row) : STATUS_INVALID;
 }
 
-/* The row of a point. Both were good when the file was opened; whether they still are, and still belong
- * together, is checked again. (The points of an imported file lie in the mapped file, too.) */
+/* The row of a point. Both were good when the file was opened, and may have changed since: the
+ * points of an imported file, too, lie in the mapped file. */
 static status_t read_row(const places_local_t *self, const kdtree_point_t *point,
                          geonames_row_t *ret_row)
 {
@@ -286,8 +286,8 @@ static text_t write_place_id(uint64_t id, char *out)
     return (text_t){.data = out, .size = prefix_size + text_write_u64(id, out + prefix_size)};
 }
 
-/* "CA, US", or what there is of it. The code of a division means something only within its country; "00" says
- * that there is none. */
+/* "CA, US", or what there is of it. The code of a division means something only within its country;
+ * "00" says that there is none. */
 static text_t write_vicinity(const geonames_row_t *row, char *out)
 {
     if (row->country.size == 0 || row->admin1.size == 0 || text_equal(row->admin1, TEXT("00"))) {

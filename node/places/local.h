@@ -1,14 +1,14 @@
-/* local.h - places from a file on this machine: a dump in GeoNames' 19-column format (geonames.h), or what
- * `herdctl places import` made of one (file.h). Both give the same answers.
+/* local.h - places from a file on this machine: a dump in GeoNames' 19-column format (geonames.h),
+ * or what `herdctl places import` made of one (file.h). Both give the same answers.
  *
  * Owner: whoever opens it. Threads: one at a time.
- * The file is mapped into memory read-only and stays on disk. Each row of a dump is checked once, at the
- * start, and 12 bytes of it are indexed (kdtree.h); rows in another form are skipped and counted. An
- * imported file has its index in it, and is only read through once for its checksums.
+ * The file is mapped into memory read-only and stays on disk. Each row of a dump is checked once,
+ * at the start, and 12 bytes of it are indexed (kdtree.h); rows in another form are skipped and
+ * counted. An imported file has its index in it, and is only read through once for its checksums.
  *
- * The file must not be written to while it is open; replace it by renaming another over it. A search that
- * finds it written to says so instead of reading it. Only a file that shrinks between that check and the
- * reading, microseconds later, ends the process (SIGBUS, see mmap(2)).
+ * The file must not be written to while it is open; replace it by renaming another over it. A
+ * search that finds it written to says so instead of reading it. Only a file that shrinks between
+ * that check and the reading, microseconds later, ends the process (SIGBUS, see mmap(2)).
  */
 #ifndef HERD_NODE_PLACES_LOCAL_H
 #define HERD_NODE_PLACES_LOCAL_H
@@ -49,10 +49,11 @@ typedef struct {
     size_t index_size;    /* bytes, of memory or of the mapped file */
 } places_local_load_t;
 
-/* Maps `path`, and indexes its rows of `classes` unless an import did. STATUS_NOT_FOUND if there is no such
- * file, STATUS_SYSTEM (errno set) if it cannot be read, STATUS_TOO_LONG for a dump beyond
- * LIMIT_PLACES_FILE_SIZE, STATUS_VERSION and STATUS_DAMAGED as from places_file_read, STATUS_INVALID if it
- * is not a plain file or has no usable row. Caller ends it with places_local_close. */
+/* Maps `path`, and indexes its rows of `classes` unless an import did. STATUS_NOT_FOUND if there is
+ * no such file, STATUS_SYSTEM (errno set) if it cannot be read, STATUS_TOO_LONG for a dump beyond
+ * LIMIT_PLACES_FILE_SIZE, STATUS_VERSION and STATUS_DAMAGED as from places_file_read,
+ * STATUS_INVALID if it is not a plain file or has no usable row. Caller ends it with
+ * places_local_close. */
 status_t places_local_open(const char *path, geonames_classes_t classes,
                            places_local_t **ret_self) STATUS_MUST_USE;
 
@@ -62,14 +63,14 @@ void places_local_close(places_local_t **self_p);
 /* How the loading went; borrowed. */
 const places_local_load_t *places_local_load(const places_local_t *self);
 
-/* Writes the nearest places to `ret_hits` (room for `query->maximum`), nearest first, equally near ones in
- * the order of the file, and their number to `ret_count`. STATUS_INVALID, with nothing written, if the file
- * was written to since it was opened. */
+/* Writes the nearest places to `ret_hits` (room for `query->maximum`), nearest first, equally near
+ * ones in the order of the file, and their number to `ret_count`. STATUS_INVALID, with nothing
+ * written, if the file was written to since it was opened. */
 status_t places_local_nearest(places_local_t *self, const places_local_query_t *query,
                               places_local_hit_t *ret_hits, size_t *ret_count) STATUS_MUST_USE;
 
-/* Appends the answer to `query` (answer.h), UNKNOWN_ERROR if the file was written to. STATUS_FULL, with
- * nothing appended, if it would pass the buffer's maximum. */
+/* Appends the answer to `query` (answer.h), UNKNOWN_ERROR if the file was written to. STATUS_FULL,
+ * with nothing appended, if it would pass the buffer's maximum. */
 status_t places_local_answer(places_local_t *self, const places_local_query_t *query,
                              buffer_t *buffer) STATUS_MUST_USE;
 

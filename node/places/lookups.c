@@ -9,9 +9,9 @@
 #include <string.h>
 
 struct places_lookups {
-    places_lookup_t *lookups[LIMIT_PLACES_LOOKUPS]; /* in the order they came */
+    places_lookup_t *lookups[LIMIT_PLACES_LOOKUPS]; /* oldest first */
     size_t count;
-    size_t ticket_count; /* of all together */
+    size_t ticket_count; /* of all lookups */
 };
 
 places_spot_t places_lookups_spot(const places_query_t *query)
@@ -57,7 +57,7 @@ static void add_ticket(places_lookups_t *self, places_lookup_t *lookup, uint64_t
     self->ticket_count++;
 }
 
-/* There are few enough to look at each: 16 KiB of spots, behind pointers, in a thread that may take the time. */
+/* Looks at each: their spots are 16 KiB, behind pointers, and this thread has the time. */
 static places_lookup_t *find(const places_lookups_t *self, const places_spot_t *spot)
 {
     for (size_t i = 0; i < self->count; i++) {

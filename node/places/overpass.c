@@ -34,8 +34,8 @@ typedef struct {
     hit_t hits[LIMIT_RESULTS];
 } nearest_t;
 
-/* [out:json][timeout:4];nwr(around:10000,34.06893,-118.445127)[name][~"^(amenity|shop|tourism|leisure)$"~"."];
- * out center; */
+/* [out:json][timeout:4];nwr(around:10000,34.06893,-118.445127)
+ *   [name][~"^(amenity|shop|tourism|leisure)$"~"."];out center; - on one line */
 static void write_query(const places_asking_t *asking, sheet_t *out)
 {
     const places_query_t *query = asking->query;
@@ -214,8 +214,8 @@ static places_status_t print_answer(const nearest_t *nearest, buffer_t *out)
  *   ],
  *   "remark": "runtime error: Query timed out in \"query\" at line 1 after 4 seconds."
  * }
- * The remark is there only if the elements are not complete. Other errors have an HTTP status of their
- * own, and are HTML. */
+ * The remark is there only if the elements are not complete. Other errors have an HTTP status of
+ * their own, and are HTML. */
 places_status_t places_overpass_decode(const places_reply_t *reply, const places_query_t *query,
                                        buffer_t *out)
 {

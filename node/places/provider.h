@@ -1,7 +1,7 @@
 /* provider.h - the providers on the network: one row each.
  *
- * Owner: the rows are constant. Threads: any. Free of I/O and clocks: a provider is two functions, the
- * text of a request, and an answer made of what came back.
+ * Owner: the rows are constant. Threads: any. Free of I/O and clocks: a provider is two functions,
+ * the text of a request, and an answer made of what came back.
  */
 #ifndef HERD_NODE_PLACES_PROVIDER_H
 #define HERD_NODE_PLACES_PROVIDER_H
@@ -25,9 +25,9 @@ typedef struct {
 /* Writes the request; places_question_end then says whether it fitted. */
 typedef void places_ask_fn(const places_asking_t *asking, places_question_t *question);
 
-/* Appends the whole answer, at most `query->result_count` places, to `out` (room for LIMIT_REPLY_SIZE),
- * and returns the status in it. If the answer does not fit, or the reply is not what it should be, it is
- * an answer that says so. */
+/* Appends the whole answer, at most `query->result_count` places, to `out` (room for
+ * LIMIT_REPLY_SIZE), and returns the status in it. If the answer does not fit, or the reply is not
+ * what it should be, it is an answer that says so. */
 typedef places_status_t places_decode_fn(const places_reply_t *reply, const places_query_t *query,
                                          buffer_t *out);
 

@@ -1,5 +1,5 @@
-/* query.h - a question about what is around a position, its answer, and how its provider does: what the actor, its
- * providers and its askers share.
+/* query.h - a question about what is around a position, its answer, and how the provider does: what
+ * the actor, its providers and its askers share.
  *
  * Owner: values. Threads: any.
  */
@@ -22,17 +22,16 @@ typedef struct {
 /* How the provider does (open value struct); strings are constants. */
 typedef struct {
     const char *provider; /* as in the herd file */
-    const char *
-        state; /* "closed", "open" or "half-open" (breaker.h); "closed" where it is not on the network */
-    uint64_t requests; /* sent to it */
-    uint64_t failures; /* of these, answered by an error or not at all */
-    uint64_t joined;   /* questions that shared the request of another */
-    uint64_t kept;     /* questions answered by what was kept of an earlier answer */
-    uint64_t refused;  /* questions answered without asking it, because it fails or too many wait */
+    const char *state;    /* breaker.h; "closed" if the provider is not on the network */
+    uint64_t requests;    /* sent to it */
+    uint64_t failures;    /* of these, answered by an error or not at all */
+    uint64_t joined;      /* questions that shared the request of another */
+    uint64_t kept;        /* questions answered from the cache */
+    uint64_t refused;     /* questions refused unasked: it fails, or too many wait */
 } places_figures_t;
 
-/* Receives one answer: `json` in the shape of a Google Places Nearby Search answer, ending in exactly two
- * LFs; borrowed for the call. */
+/* Receives one answer: `json` in the shape of a Google Places Nearby Search answer, ending in
+ * exactly two LFs; borrowed for the call. */
 typedef void places_answer_fn(void *argument, uint64_t ticket, text_t json);
 
 #endif

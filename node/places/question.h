@@ -42,9 +42,9 @@ void places_question_put_degrees(sheet_t *sheet, double degrees);
 /* Appends `text` percent-encoded: all but letters, digits and "-._~" (RFC 3986, 2.3). */
 void places_question_put_percent(sheet_t *sheet, text_t text);
 
-/* Ends the writing. STATUS_FULL if a text passed LIMIT_PLACES_QUESTION_SIZE; there is then nothing to
- * send. The three functions below are for a question that was ended well; what they return is borrowed
- * until places_question_done. */
+/* Ends the writing. STATUS_FULL if a text passed LIMIT_PLACES_QUESTION_SIZE; there is then nothing
+ * to send. The three functions below are for a question that was ended well; what they return is
+ * borrowed until places_question_done. */
 status_t places_question_end(places_question_t *self) STATUS_MUST_USE;
 
 /* Zero-terminated. */

@@ -1,17 +1,17 @@
 /* What becomes of a question to a provider on the network (docs/places.md, "Load"):
  *
- *   asked      an answer in the cache, to the same question, answers it at once. Otherwise it joins the
- *              lookup of an equal question, or becomes a lookup of its own; with no room for that, it is
- *              refused (OVER_QUERY_LIMIT).
- *   waiting    lookups start in their order, as many at a time as the provider and the herd file allow. One
- *              whose deadline passes first is refused (OVER_QUERY_LIMIT); one whose turn comes while the
- *              breaker is open is refused with the status of the last failure.
- *   under way  one HTTP request, with what is left of its time. The reply, or its failure, is made into an
- *              answer; the breaker and the figures learn how it went, a good answer goes to the cache, and
- *              all who joined get the same text. The lookup is gone then.
+ *   asked      If the cache has the answer to an equal question, that is the answer. Otherwise the
+ *              question joins the lookup of an equal one, or becomes a lookup of its own. Without
+ *              room for that it is refused (OVER_QUERY_LIMIT).
+ *   waiting    Lookups start in their order, as many at a time as the provider and the herd file
+ *              allow. One whose deadline passes first is refused (OVER_QUERY_LIMIT). One whose turn
+ *              comes while the breaker is open is refused with the status of the last failure.
+ *   under way  One HTTP request, with what is left of the time. Its reply, or its failure, is made
+ *              into an answer; breaker and figures learn how it went, and a good answer goes to the
+ *              cache. All who joined get the same text, and the lookup is gone.
  *
- * So each question is answered once, and by its deadline. What a provider sends is logged as an escaped
- * sample, and neither logged nor passed on if our key is in it. */
+ * So each question is answered once, by its deadline. The log has a sample of what a failing
+ * provider sent; what holds our key is neither logged nor passed on. */
 #include "node/places/remote.h"
 
 #include "common/base/limits.h"
@@ -257,8 +257,8 @@ static int64_t hold_time_ns(const places_remote_t *self, const http_response_t *
            TIMESTAMP_NS_PER_S;
 }
 
-/* Tells the breaker how a request went. Refusals count as failures: every question is well-formed, so none of
- * them is a client's fault. */
+/* Tells the breaker how a request went. Refusals count as failures: every question is well-formed,
+ * so none of them is a client's fault. */
 static void judge(places_remote_t *self, bool good, places_status_t status,
                   const http_response_t *response)
 {

@@ -1,9 +1,9 @@
-/* remote.h - asks a provider on the network: equal questions share a request, only a few requests are under
- * way at a time, and a provider that fails is left alone for a while.
+/* remote.h - asks a provider on the network: equal questions share a request, only a few requests
+ * are under way at a time, and a provider that fails is left alone for a while.
  *
  * Owner: the worker of the places actor. Threads: the worker's. Only places_remote_wait waits.
- * Each question gets one answer, within the herd file's `timeout` or eight tenths of its `request_timeout`,
- * whichever is less, unless places_remote_destroy comes first.
+ * Each question gets one answer, within the herd file's `timeout` or eight tenths of its
+ * `request_timeout`, whichever is less, unless places_remote_destroy comes first.
  */
 #ifndef HERD_NODE_PLACES_REMOTE_H
 #define HERD_NODE_PLACES_REMOTE_H
@@ -23,9 +23,9 @@ typedef struct {
     void *argument; /* of answer */
 } places_asker_t;
 
-/* Prepares for the provider of `config` (borrowed, as is the log, as long as it lives), which must be one on
- * the network; reads its key. If the key cannot be used, the reason is logged, and the result is
- * STATUS_NOT_FOUND or STATUS_INVALID. Caller frees with places_remote_destroy. */
+/* Prepares for the provider of `config` (borrowed, as is the log, as long as it lives), which must
+ * be one on the network; reads its key. If the key cannot be used, the reason is logged, and the
+ * result is STATUS_NOT_FOUND or STATUS_INVALID. Caller frees with places_remote_destroy. */
 status_t places_remote_new(const config_t *config, log_t *log, places_asker_t asker,
                            places_remote_t **ret_self) STATUS_MUST_USE;
 

@@ -1,11 +1,12 @@
-/* The worker takes questions in batches, a message each. With a file of places, or without a provider, it
- * answers them one after another and waits only for the next batch. With a provider on the network it hands
- * them to remote.c, and one loop carries both HTTP and questions; answers come when the provider sends them.
+/* The worker takes questions in batches, a message each. With a file of places, or without a
+ * provider, it answers them one after another and waits only for the next batch. With a provider on
+ * the network it hands them to remote.c, and one loop carries both HTTP and questions; answers come
+ * when the provider sends them.
  *
- * Either way an answer goes to the end of `texts`, with a header that says whose it is. What has gathered is
- * sent at LIMIT_BATCH_SIZE bytes, and otherwise when the turn ends: many questions in a turn cost few
- * messages. If the node does not take them, the worker waits for it, and takes no more questions. Whatever
- * it waits for, $TERM ends it; what is not answered then is dropped. */
+ * Either way an answer goes to the end of `texts`, with a header that says whose it is. What has
+ * gathered is sent at LIMIT_BATCH_SIZE bytes, and otherwise when the turn ends: many questions in a
+ * turn cost few messages. If the node does not take them, the worker waits for it, and takes no
+ * more questions. Whatever it waits for, $TERM ends it; what is not answered then is dropped. */
 #include "node/places/worker.h"
 
 #include "common/base/buffer.h"
@@ -126,7 +127,7 @@ static void send_answers(worker_t *self)
     buffer_clear(&self->texts);
 }
 
-/* The last `size` bytes of `texts` are an answer: counts it in, and sends the batch if it is full. */
+/* Makes the last `size` bytes of `texts` an answer of the batch, and sends that if it is full. */
 static void end_answer(worker_t *self, uint64_t ticket, size_t size)
 {
     const places_worker_header_t header = {.ticket = ticket, .size = size};
@@ -202,8 +203,8 @@ static void run_local(worker_t *self)
     }
 }
 
-/* HTTP and questions come and go in one loop. A socket's descriptor tells of changes only, so both sockets
- * are asked before each wait whether something is there. */
+/* HTTP and questions come and go in one loop. A socket's descriptor tells of changes only, so both
+ * sockets are asked before each wait whether something is there. */
 static void run_remote(worker_t *self)
 {
     const int descriptors[] = {zsock_fd(self->pipe), zsock_fd(self->socket)};
