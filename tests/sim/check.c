@@ -12,7 +12,7 @@ enum { FAILURE_SIZE = 256 };
 /* max_clock_lead, the default. */
 static const int64_t clock_lead_ns = 10 * TIMESTAMP_NS_PER_S;
 
-/* How far after its time a record may be purged, and a little. */
+/* How long after its time a record may be purged, and a little more. */
 static const int64_t horizon_slack_ns = 3 * TIMESTAMP_NS_PER_S;
 
 struct check {
@@ -23,7 +23,7 @@ struct check {
     size_t part_count;
     spread_t *spread;
     int64_t last_change_ns;
-    char failure[FAILURE_SIZE]; /* empty: none */
+    char failure[FAILURE_SIZE]; /* empty: all held */
 };
 
 check_t *check_new(void)
@@ -63,7 +63,8 @@ static bool has(const check_t *self, fault_kind_t kind)
 
 bool check_waits_for_audits(const check_t *self)
 {
-    /* A member whose clock is ahead purges, and refuses, what its neighbours then believe it to have. */
+    /* A member whose clock is ahead purges, and refuses, what its neighbours then take it to
+     * have. */
     return has(self, FAULT_ROT) || (has(self, FAULT_EXPIRY) && has(self, FAULT_CLOCKS));
 }
 
@@ -187,7 +188,7 @@ void check_answered(void *check, const member_t *member, update_number_t number)
         check_fail(self, "M%zu holds update %u, which buries the later %u", member_number(member),
                    held, number);
     }
-    /* A record that rots before it is sent is passed over. */
+    /* A record that rots before it is sent is not sent. */
     if (!at_once && !has(self, FAULT_ROT)) {
         check_promise(self, member, number);
     }
@@ -211,7 +212,7 @@ void check_faults_ended(check_t *self)
     }
 }
 
-/* Whether a member may, at rest, hold `held` where `wanted` was the greatest. */
+/* Whether a member may hold `held` at rest, if `wanted` was the greatest. */
 static bool is_right(const check_t *self, const member_t *member, update_number_t held,
                      update_number_t wanted)
 {
@@ -225,7 +226,8 @@ static bool is_right(const check_t *self, const member_t *member, update_number_
     return (held == wanted && !must_be_gone) || (held == UPDATES_NONE && may_be_gone);
 }
 
-/* What the store has of a client, not what was observed of it. What was forgotten must not be served. */
+/* What the store has of a client, rather than what was observed of it. A forgotten one is not
+ * served. */
 static update_number_t find_held(check_t *self, const member_t *member, size_t client)
 {
     const store_t *store = member_store(member);
@@ -341,7 +343,7 @@ void check_at_rest(check_t *self)
         check_fail(self, "%llu records were refused", (unsigned long long)counters.refused);
     }
     if (counters.same != 0 && herd->is_even && self->faults == 0 && graph_is_tree(&herd->graph)) {
-        check_fail(self, "%llu records came twice, where there is but one way",
+        check_fail(self, "%llu records came twice, though there is only one path",
                    (unsigned long long)counters.same);
     }
     if (counters.repaired != 0 && !check_waits_for_audits(self)) {

@@ -1,15 +1,18 @@
 /* check.h - what must hold in a simulated herd, always and at rest.
  *
- *   always   what a store takes is an update that was made, byte for byte; it is greater than what was there; so nothing is
- *            taken twice in one life of a member
+ *   always   what a store takes is an update that was made, byte for byte, and greater than what
+ *            was there: so a member takes nothing twice in one life
  *   forget   what is served can be forgotten
  *   flood    without faults, records are sent at most 2E-(N-1) times each (E links, N members)
- *   clocks   a client whose clock was far ahead buries what it sends later for max_clock_lead at most
- *   answer   when a client gets its answer, the member holds its update, or a greater one; so do as many neighbours as an
- *            answer promises, or did before they lost it
- *   at rest  members that some chain of links joins hold the same: for each client the greatest record that any of them held
- *            when the faults ended, or took later, where that has not expired; all links are up and have nothing to send; all
- *            members serve; no audit repaired anything, where nothing was broken that only an audit can repair
+ *   clocks   a client whose clock was far ahead hides what it sends later for max_clock_lead at
+ *            most
+ *   answer   when a client gets its answer, the member holds its update, or a greater one; so do as
+ *            many neighbours as an answer promises, or did before they lost it
+ *   at rest  members that some chain of links joins hold the same: for each client the greatest
+ *            record that any of them held when the faults ended, or took later, unless it has
+ *            expired; all links are up and have nothing to send; all members serve; and no audit
+ *            repaired anything, unless something was broken that only an audit can repair
+ *
  * Owner: the run. Threads: one.
  */
 #ifndef HERD_TESTS_SIM_CHECK_H
@@ -31,31 +34,32 @@ void check_changed(void *check, const member_t *member, update_number_t before,
 void check_answered(void *check, const member_t *member, update_number_t number);
 void check_not_forgotten(void *check, const member_t *member, size_t client);
 
-/* The herd that is checked, before its clock goes on, and its faults; borrowed. */
+/* Sets the herd that is checked, before its clock goes on, and its faults; borrowed. */
 void check_watch(check_t *self, const herd_t *herd, fault_set_t faults);
 
-/* Whether there is something that only audits repair: the herd may be at rest and not agree. */
+/* Whether something is broken that only audits repair: the herd may be at rest and not agree. */
 bool check_waits_for_audits(const check_t *self);
 
-/* Whether all that must agree do by now, since the faults ended. */
+/* Whether all members that must agree since the faults ended do by now. */
 bool check_agrees(check_t *self);
 
-/* The faults have ended: what is held now must not be lost any more, and all members that are up stay up. */
+/* The faults have ended: from now on what is held must not be lost, and members that are up stay
+ * up. */
 void check_faults_ended(check_t *self);
 
-/* The herd has come to rest. */
+/* Checks what must hold now that the herd has come to rest. */
 void check_at_rest(check_t *self);
 
-/* From `end_ns` on, all was to agree within `within_ns`; 0: however long it took. */
+/* Checks that all agreed at most `within_ns` after `end_ns`; 0: however long it took. */
 void check_agreed(check_t *self, int64_t end_ns, int64_t within_ns);
 
 /* Notes a failure; the first counts. */
 void check_fail(check_t *self, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* What failed first; NULL while nothing did. Borrowed. */
+/* What failed first; NULL if nothing did. Borrowed. */
 const char *check_failure(const check_t *self);
 
-/* How long updates took to reach all. */
+/* How long updates took to reach all members. */
 spread_result_t check_spread(const check_t *self);
 
 /* When a store last took a record, virtual time. */

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-/* A crash takes at most so many entries of the journal with it. */
+/* The most entries of the journal that a crash takes with it. */
 enum { TORN_MAX = 64 };
 
 typedef enum { ENTRY_LIFE, ENTRY_RECORD, ENTRY_PURGE, ENTRY_CHECKPOINT, ENTRY_STOP } entry_kind_t;
@@ -16,11 +16,11 @@ typedef struct {
     link_checkpoint_t checkpoint; /* CHECKPOINT; RECORD, STOP: its index */
 } journal_entry_t;
 
-/* A checkpoint, perhaps. */
+/* A neighbour's checkpoint. */
 typedef struct {
-    bool known;
+    bool known; /* there is one */
     link_checkpoint_t checkpoint;
-} place_t;
+} neighbour_checkpoint_t;
 
 struct disk {
     journal_entry_t *entries;
@@ -31,12 +31,12 @@ struct disk {
     size_t life_capacity;
     size_t member_count;
     size_t client_count;
-    /* What came of the entries, since disk_recover. */
+    /* What came of the entries, since disk_recover: */
     bool has_life;
     disk_life_t life;
     uint64_t tail;
-    disk_record_t *records; /* by client */
-    place_t *places;        /* by member */
+    disk_record_t *records;              /* by client */
+    neighbour_checkpoint_t *checkpoints; /* by member */
 };
 
 disk_t *disk_new(size_t member_count, size_t client_count)
@@ -45,7 +45,7 @@ disk_t *disk_new(size_t member_count, size_t client_count)
     self->member_count = member_count;
     self->client_count = client_count;
     self->records = memory_new_array(client_count, sizeof(disk_record_t));
-    self->places = memory_new_array(member_count, sizeof(place_t));
+    self->checkpoints = memory_new_array(member_count, sizeof(neighbour_checkpoint_t));
     return self;
 }
 
@@ -58,7 +58,7 @@ void disk_destroy(disk_t **self_p)
     free(self->entries);
     free(self->lives);
     free(self->records);
-    free(self->places);
+    free(self->checkpoints);
     free(self);
     *self_p = NULL;
 }
@@ -130,7 +130,8 @@ static void replay_entry(disk_t *self, const journal_entry_t *entry)
         break;
     case ENTRY_PURGE: self->records[entry->of] = (disk_record_t){0}; break;
     case ENTRY_CHECKPOINT:
-        self->places[entry->of] = (place_t){.known = true, .checkpoint = entry->checkpoint};
+        self->checkpoints[entry->of] =
+            (neighbour_checkpoint_t){.known = true, .checkpoint = entry->checkpoint};
         break;
     case ENTRY_STOP: self->tail = entry->checkpoint.index; break;
     }
@@ -141,7 +142,7 @@ static void replay(disk_t *self)
     self->has_life = false;
     self->tail = 0;
     memset(self->records, 0, self->client_count * sizeof(disk_record_t));
-    memset(self->places, 0, self->member_count * sizeof(place_t));
+    memset(self->checkpoints, 0, self->member_count * sizeof(neighbour_checkpoint_t));
     for (size_t i = 0; i < self->count; i++) {
         replay_entry(self, &self->entries[i]);
     }
@@ -202,9 +203,9 @@ size_t disk_records(const disk_t *self, disk_record_t *ret_records)
 
 bool disk_checkpoint(const disk_t *self, size_t neighbour, link_checkpoint_t *ret_checkpoint)
 {
-    if (!self->places[neighbour].known) {
+    if (!self->checkpoints[neighbour].known) {
         return false;
     }
-    *ret_checkpoint = self->places[neighbour].checkpoint;
+    *ret_checkpoint = self->checkpoints[neighbour].checkpoint;
     return true;
 }

@@ -37,7 +37,7 @@ static size_t any_target(fault_kind_t kind, const herd_t *herd, random_t *random
     return random_once_in(random, 2) ? network_reverse(join) : join;
 }
 
-/* What a disk has after a crash is mostly the most of it. */
+/* After a crash a disk mostly has most of it. */
 static disk_state_t any_state(random_t *random)
 {
     static const disk_state_t states[] = {DISK_WHOLE, DISK_WHOLE, DISK_TORN,
@@ -107,7 +107,7 @@ static int64_t any_clock_offset(random_t *random)
     }
 }
 
-/* False where the member is down already. */
+/* False if the member is down already. */
 static bool take_down(herd_t *herd, size_t number, bool in_order)
 {
     member_t *member = herd->members[number];
@@ -181,7 +181,7 @@ bool fault_must_wait(const fault_t *self, const herd_t *herd)
     return stops && member_is_alive(herd->members[self->target]);
 }
 
-/* The connections that stood still go on with what they held back, or are found to be broken. */
+/* The connections that stood go on with what they held back, or turn out to be broken. */
 static void break_perhaps(herd_t *herd, size_t connection, random_t *random)
 {
     if (random_once_in(random, 2)) {

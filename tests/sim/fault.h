@@ -1,4 +1,4 @@
-/* fault.h - one thing that goes wrong in a simulated herd, and what becomes of it.
+/* fault.h - one thing that goes wrong in a simulated herd, and how it ends.
  *
  * Owner: the faults. Threads: one.
  */
@@ -14,7 +14,7 @@
     X(BREAK, "break")         /* a connection loses what is under way */                           \
     X(CRASH, "crash")         /* a member loses what is in its memory; some never come back */     \
     X(RESTART, "restart")     /* a member stops as it should, and comes back */                    \
-    X(DISK, "disk")         /* members have disks; one stops, and finds all, or a part, or none */ \
+    X(DISK, "disk")         /* members have disks: one stops, and finds all, a part or nothing */  \
     X(LINKS, "links")       /* neighbours come into the herd file, and go */                       \
     X(NEWCOMER, "newcomer") /* a member is not there at first */                                   \
     X(SLOW, "slow")         /* a member reads slowly */                                            \
@@ -47,7 +47,7 @@ typedef struct {
     bool active;
     bool everywhere;    /* PARTITION: between two halves */
     bool for_good;      /* CRASH: never comes back */
-    bool in_order;      /* DISK: it stops as it should. LINKS: the first end is the first to know */
+    bool in_order;      /* DISK: it stops in order. LINKS: the first end is the first to know */
     disk_state_t state; /* of the member's disk when it comes back */
     uint64_t salt;      /* says which member is in which half */
     size_t target;      /* member, connection, or edge */
@@ -58,10 +58,10 @@ typedef struct {
 /* "crash" for FAULT_CRASH; never NULL. */
 const char *fault_kind_text(fault_kind_t kind);
 
-/* Whether it is something that happens, not a way in which the herd is. */
+/* Whether it is an event, rather than a way the herd is. */
 bool fault_kind_is_event(fault_kind_t kind);
 
-/* Makes one that begins at `from_ns`, by chance. The herd has an edge. */
+/* Makes a fault that begins at `from_ns`, by chance. The herd has an edge. */
 fault_t fault_make(fault_kind_t kind, const herd_t *herd, int64_t from_ns, random_t *random);
 
 void fault_begin(fault_t *self, herd_t *herd, random_t *random);

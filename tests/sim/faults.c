@@ -59,7 +59,7 @@ fault_set_t faults_choose(uint64_t seed)
     fault_set_t set = 0;
     random_init(&random, seed, 4);
     for (unsigned kind = 0; kind < FAULT_KINDS; kind++) {
-        /* What only an audit repairs takes long, and hides what nothing else should have to. */
+        /* What only an audit repairs takes long, and hides what needs no audit. */
         bool rare = kind == FAULT_ROT || kind == FAULT_EXPIRY;
         bool chosen = rare ? random_once_in(&random, 6) : !random_once_in(&random, 3);
         set |= chosen ? 1U << kind : 0;
@@ -163,7 +163,7 @@ void faults_destroy(faults_t **self_p)
     *self_p = NULL;
 }
 
-/* Some herds have the links of the beginning in the end, some have others. */
+/* Some herds end with the links that they began with, some with others. */
 static void settle_links(faults_t *self)
 {
     const graph_t *graph = &self->herd->graph;
@@ -175,7 +175,7 @@ static void settle_links(faults_t *self)
     }
 }
 
-/* Where records expire, a wrong clock would have its member drop them for ever. */
+/* If records expire, a member whose clock is wrong would drop them for ever. */
 static void settle_clocks(const faults_t *self)
 {
     for (size_t i = 0; i < self->herd->graph.member_count; i++) {
@@ -192,7 +192,7 @@ void faults_end(faults_t *self)
             continue;
         }
         if (fault_must_wait(fault, self->herd)) {
-            /* No more time to stop as it should: what it alone holds is not to be counted on. */
+            /* There is no time left to stop in order: what it alone holds may be lost. */
             member_crash(self->herd->members[fault->target]);
         }
         fault_end(fault, self->herd, &self->random);

@@ -27,7 +27,8 @@ bool graph_kind_parse(const char *text, graph_kind_t *ret_kind)
     return false;
 }
 
-/* What is no edge of this herd is passed over, so that each shape may be made for any number of members. */
+/* Joins two members. An edge that this herd cannot have is left out, so that each shape can be made
+ * for any number of members. */
 static void join(graph_t *self, size_t one, size_t other)
 {
     if (one == other || one >= self->member_count || other >= self->member_count) {
@@ -57,7 +58,7 @@ static void join_sample(graph_t *self)
 {
     static const graph_edge_t sample[] = {{0, 1}, {0, 2}, {0, 4}, {1, 4}, {2, 3}, {2, 4}};
     for (size_t i = 0; i < sizeof sample / sizeof sample[0]; i++) {
-        /* A herd of fewer is a chain then. */
+        /* A smaller herd is a chain. */
         if (self->member_count >= 5) {
             join(self, sample[i].one, sample[i].other);
         }
@@ -154,7 +155,8 @@ void graph_add_spares(graph_t *self, random_t *random)
     join_some(self, random);
 }
 
-/* Neighbours of members: those of member n are at neighbours[first[n]] and up to that of n + 1. */
+/* The neighbours of each member: those of member n stand from neighbours[first[n]] to before
+ * neighbours[first[n + 1]]. */
 typedef struct {
     size_t *first;
     size_t *neighbours;
@@ -178,7 +180,8 @@ static void adjacency_init(adjacency_t *self, const graph_t *graph)
     }
 }
 
-/* Links to the member that is farthest from `member`. `distances` and `todo` have room for all members. */
+/* Links to the member that is farthest from `member`. `distances` and `todo` have room for all
+ * members. */
 static size_t eccentricity(const adjacency_t *adjacency, size_t member_count, size_t member,
                            size_t *distances, size_t *todo)
 {

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-/* The connection at whose DEALER's member it happens. */
+/* The connection whose DEALER belongs to the member at which it happens. */
 static size_t own_connection(size_t connection, network_readiness_t readiness)
 {
     return readiness == NETWORK_MESSAGE ? network_reverse(connection) : connection;
@@ -125,7 +125,8 @@ void herd_destroy(herd_t **self_p)
     *self_p = NULL;
 }
 
-/* Gives all that can be reached from `first` its number; `todo` has room for each member once. */
+/* Gives all members that can be reached from `first` the number `part`; `todo` has room for each
+ * member once. */
 static void spread_part(const herd_t *self, size_t first, size_t part, size_t *parts, size_t *todo)
 {
     size_t count = 0;

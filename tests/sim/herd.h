@@ -1,4 +1,4 @@
-/* herd.h - a simulated herd: members, the network between them, the clock, and the updates that they are given.
+/* herd.h - a simulated herd: members, the network between them, the clock, and their updates.
  *
  * Owner: the run. Threads: one.
  */
@@ -24,7 +24,7 @@ typedef struct {
     member_observer_t observer;
 } herd_settings_t;
 
-/* Open to the simulator's files; made and ended only by these two functions. */
+/* Open to the files of the simulator, except for its life: herd_new and herd_destroy. */
 typedef struct {
     schedule_t *schedule;
     network_t *network;
@@ -32,11 +32,10 @@ typedef struct {
     graph_t graph;
     member_t **members; /* graph.member_count of them */
     size_t *joins;      /* by edge: number of the connection from `one` to `other` */
-    size_t *
-        indices; /* by connection: number of the neighbour that it goes to, at the member that it comes from */
-    bool *present; /* by edge: it is in the herd file by now */
+    size_t *indices;    /* by connection: which neighbour of its member is at the other end */
+    bool *present;      /* by edge: it is in the present herd file */
     member_settings_t settings;
-    bool is_even; /* all connections have the same latency, without jitter: none is opened twice */
+    bool is_even;    /* no jitter, one latency for all connections: no session opens twice */
     random_t random; /* of network and members */
 } herd_t;
 
@@ -44,11 +43,12 @@ typedef struct {
 herd_t *herd_new(const herd_settings_t *settings);
 void herd_destroy(herd_t **self_p);
 
-/* Lets one end of an edge, or both, have the herd file of now. */
+/* Gives one end of an edge, or both, the present herd file. */
 void herd_configure(herd_t *self, size_t edge, bool one, bool other);
 
-/* Writes for each member the number of its part: members that some chain of members which are alive joins, have the same, from 0
- * on. Those that are down have SIZE_MAX. The number of parts. */
+/* Writes the number of its part for each member: living members that are joined by a chain of
+ * living members have the same number, from 0 on; those that are down have SIZE_MAX. Returns the
+ * count of parts. */
 size_t herd_find_parts(const herd_t *self, size_t *ret_parts);
 
 #endif

@@ -57,11 +57,6 @@ static int run_seeds(const arguments_t *arguments)
     return totals.failed == 0 ? EXIT_HELD : EXIT_BROKEN;
 }
 
-static double per(uint64_t count, uint64_t of)
-{
-    return of > 0 ? (double)count / (double)of : 0;
-}
-
 static int run_scenario(const arguments_t *arguments)
 {
     const sim_settings_t *settings = &arguments->settings;
@@ -79,13 +74,13 @@ static int run_scenario(const arguments_t *arguments)
     printf("lacking         %llu records, %llu bytes\n", (unsigned long long)result.lacking,
            (unsigned long long)result.lacking_bytes);
     printf("records         %llu received, %.2f times the least\n",
-           (unsigned long long)result.records, per(result.records, result.lacking));
+           (unsigned long long)result.records, totals_per(result.records, result.lacking));
     printf("bytes           %llu received in %llu messages, %.2f times the least\n",
            (unsigned long long)result.bytes, (unsigned long long)result.messages,
-           per(result.bytes, result.lacking_bytes));
+           totals_per(result.bytes, result.lacking_bytes));
     printf("level           after %.3f s, %.1f round trips of a link%s\n",
            (double)result.level_ns / (double)TIMESTAMP_NS_PER_S,
-           per((uint64_t)result.level_ns, 2 * (uint64_t)scenario.latency_ns),
+           totals_per((uint64_t)result.level_ns, 2 * (uint64_t)scenario.latency_ns),
            level ? "" : ": it is not");
     return level ? EXIT_HELD : EXIT_BROKEN;
 }

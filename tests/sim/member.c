@@ -54,7 +54,7 @@ static void end_link(member_t *self, neighbour_t *neighbour)
     }
 }
 
-/* Store and links go. */
+/* Destroys store and links. */
 static void end_life(member_t *self)
 {
     if (!self->alive) {
@@ -192,7 +192,7 @@ void member_set_neighbour(member_t *self, size_t index, bool configured)
     }
 }
 
-/* R7: records and list of an earlier life; what it was called. */
+/* R7: puts back the records and the list of an earlier life, and its identity. */
 static void restore(member_t *self, bool whole)
 {
     const updates_t *updates = self->context.updates;

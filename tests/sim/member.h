@@ -1,7 +1,8 @@
-/* member.h - one simulated member: the production store and links, and around them what node.c and neighbour.c do.
+/* member.h - one simulated member: the real store and links, and a stand-in for node and neighbour.
  *
- * Each function here that stands for one there names it; a change of those is a change here. member.c: its lives.
- * member_bus.c: its turns, and what it does with messages. member_clients.c: what it does for clients and operators.
+ * Each function here that stands for one of node.c or neighbour.c names it: change both together.
+ * member.c: its lives. member_bus.c: its turns, and what it does with messages. member_clients.c:
+ * what it does for clients and operators.
  * Owner: the herd. Threads: one.
  */
 #ifndef HERD_TESTS_SIM_MEMBER_H
@@ -25,22 +26,22 @@ typedef struct member member_t;
 #define MEMBER_EXPIRE_AFTER_NS (20 * TIMESTAMP_NS_PER_S)
 #define MEMBER_EXPIRE_GRACE_NS (10 * TIMESTAMP_NS_PER_S)
 
-/* What it tells (open value struct). */
+/* What it reports (open value struct). */
 typedef struct {
     void *context;
-    /* An update replaced `before` (or UPDATES_NONE) in the store; `now` is UPDATES_NONE where the record that the store took
-     * is no update at all. */
+    /* An update replaced `before` (or UPDATES_NONE) in the store; `now` is UPDATES_NONE if the
+     * record that the store took is not an update. */
     void (*changed)(void *context, const member_t *member, update_number_t before,
                     update_number_t now);
     /* The client of this update gets its answer. */
     void (*answered)(void *context, const member_t *member, update_number_t number);
-    /* An operator had a client forgotten that is there; it could not be. */
+    /* An operator wanted a client forgotten that is there, and it could not be. */
     void (*not_forgotten)(void *context, const member_t *member, size_t client);
 } member_observer_t;
 
 /* Settings that all members share (open value struct). */
 typedef struct {
-    unsigned acknowledge_peers; /* an answer waits until so many neighbours have the record (R18) */
+    unsigned acknowledge_peers; /* neighbours that have a record before its answer leaves (R18) */
     bool has_disk;              /* members keep a journal */
     bool expires;               /* records go when they are old (R16) */
     size_t batch_size;          /* of links: see link_identity_t */
@@ -71,51 +72,56 @@ typedef struct {
     uint64_t connected;   /* connections made */
     uint64_t answered;    /* updates */
     uint64_t unanswered;  /* updates whose promise could not be kept in time */
-    uint64_t resumed;     /* lives that went on exactly where the one before had stopped */
-    uint64_t recovered;   /* lives that began with a part of what there had been */
+    uint64_t resumed;     /* lives that went on exactly where the one before stopped */
+    uint64_t recovered;   /* lives that began with a part of what the one before had */
 } member_counters_t;
 
-/* One that is down, of a herd of `member_count`, with room for `neighbour_count`. Caller frees with member_destroy. */
+/* A member of a herd of `member_count`, with room for `neighbour_count`. It is down. Caller frees
+ * with member_destroy. */
 member_t *member_new(const member_context_t *context, size_t number, size_t member_count,
                      size_t neighbour_count);
 void member_destroy(member_t **self_p);
 
-/* A neighbour, the next in number from 0 on: ours is `connection`. Before the first start. */
+/* Adds the next neighbour, numbered from 0 on; `connection` is ours. Before the first start. */
 void member_add_neighbour(member_t *self, const member_t *neighbour, size_t connection);
 
-/* Whether it is in this member's herd file, as all are at first: its link is made, or goes. */
+/* Puts a neighbour into this member's herd file, where all are at first, or takes it out: its link
+ * is made, or goes. */
 void member_set_neighbour(member_t *self, size_t index, bool configured);
 
-/* A new life, with what its disk has in that state. The member is down. */
+/* Begins a new life, with what its disk has in that state. The member is down. */
 void member_start(member_t *self, disk_state_t state);
 
-/* The end of this life, at once (SIGKILL). */
+/* Ends this life at once (SIGKILL). */
 void member_crash(member_t *self);
 
-/* Stops as SIGTERM has it: no more updates, then down as soon as the neighbours have everything (R11). */
+/* Stops in order (SIGTERM): no more updates, then down as soon as the neighbours have everything
+ * (R11). */
 void member_stop(member_t *self);
 
-/* Something is to be done at the member's end of a connection with that neighbour. */
+/* There is something to do at the member's end of a connection with that neighbour. */
 void member_ready(member_t *self, size_t index, network_readiness_t readiness);
 
 /* Takes a message, or an answer, of an earlier session. */
 void member_take_late(member_t *self, size_t index, network_readiness_t readiness,
                       const message_t *message);
 
-/* An update by a client, whose origin and receipt are told to updates_make; the member serves. */
+/* Takes an update by a client, made by updates_make with this member as origin; the member
+ * serves. */
 void member_update(member_t *self, update_number_t number);
 
-/* An operator lets it forget a client. The member is alive. */
+/* An operator has a client forgotten. The member is alive. */
 void member_forget(member_t *self, size_t client);
 
 /* Loses a record of its store without noticing. The member is alive. */
 void member_rot(member_t *self, random_t *random);
 
-/* Of a member that is down: how far it had processed its neighbours' lists; all that it had. */
+/* Of a member that is down, lose: how far it had processed its neighbours' lists; everything that
+ * it had. */
 void member_lose_checkpoints(member_t *self);
 void member_lose_disk(member_t *self);
 
-/* Sets the member's clock so far off the true time. */
+/* Sets how far the member's clock is from the true time. */
 void member_set_clock(member_t *self, int64_t offset_ns);
 
 /* The true time, and the member's clock: POSIX. */
@@ -128,18 +134,20 @@ size_t member_number(const member_t *self);
 bool member_is_alive(const member_t *self);
 bool member_is_serving(const member_t *self);
 
-/* The store, of a member that is alive; what it is seen to hold of a client; the greatest that it ever held. */
+/* The store, if the member is alive; the update of a client that it was seen to hold; the greatest
+ * that it ever held. */
 const store_t *member_store(const member_t *self);
 update_number_t member_holds(const member_t *self, size_t client);
 update_number_t member_ever_held(const member_t *self, size_t client);
 
-/* Neighbours; those that are not in the herd file now have no link, as those of a member that is down. */
+/* Its neighbours; those that are not in its herd file now have no link, nor has a member that is
+ * down. */
 size_t member_neighbour_count(const member_t *self);
 size_t member_neighbour(const member_t *self, size_t index);
 bool member_is_configured(const member_t *self, size_t index);
 const link_t *member_link(const member_t *self, size_t index);
 
-/* Adds its totals. */
+/* Adds its counters. */
 void member_add_counters(const member_t *self, member_counters_t *counters);
 
 #endif

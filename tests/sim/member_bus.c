@@ -8,10 +8,10 @@
 
 enum {
     BATCHES_PER_TURN = 2, /* neighbour.c */
-    /* node.c takes 8,192: with as few clients as there are here, the digest takes about as many steps. */
+    /* node.c takes 8,192. With as few clients as here, the digest takes about as many steps. */
     DIGEST_STEP = 20,
     DIGEST_STEPS_MAX = 12,
-    PURGE_ROUND_TICKS = 8, /* the whole table is looked at in so many ticks */
+    PURGE_ROUND_TICKS = 8, /* ticks in which the whole table is looked at */
 };
 
 /* node.c */
@@ -29,7 +29,7 @@ static void handle_link_event(member_t *self, neighbour_t *neighbour, link_event
     }
 }
 
-/* neighbour.c, send_answers: what is not taken is left. */
+/* neighbour.c, send_answers: what the pipe does not take is dropped. */
 static void send_answers(member_t *self, neighbour_t *neighbour)
 {
     message_t answer;
@@ -54,7 +54,7 @@ static void pump(member_t *self, neighbour_t *neighbour)
                        network_is_writable(network, neighbour->connection) &&
                        link_next(link, member_now_ns(self), steady_ns, &message);
          sent++) {
-        /* Once in a while there was room, and there is none. */
+        /* Now and then there was room, and there is none any more. */
         if (random_once_in(self->context.random, 32) ||
             !network_send(network, neighbour->connection, &message)) {
             link_unsent(link);
@@ -145,7 +145,7 @@ static bool neighbours_are_level(const member_t *self)
     return true;
 }
 
-/* R16, as the node will do it */
+/* R16 */
 void member_expire(member_t *self)
 {
     int64_t now_ns = member_now_ns(self);
@@ -205,7 +205,7 @@ void member_schedule_tick(member_t *self)
                 self->life);
 }
 
-/* The journal has the records before the checkpoint that says so. */
+/* The journal has a message's records before its checkpoint. */
 static void write_checkpoint(member_t *self, neighbour_t *neighbour)
 {
     link_checkpoint_t checkpoint;
@@ -221,7 +221,7 @@ static void write_checkpoint(member_t *self, neighbour_t *neighbour)
     }
 }
 
-/* node.c, take_bus_message: one that is no neighbour, or no longer */
+/* node.c, take_bus_message: from a sender that is not a neighbour, or no longer */
 static void refuse(member_t *self, const neighbour_t *neighbour, const message_t *message)
 {
     message_t refused = {.type = MESSAGE_REFUSED,
@@ -295,7 +295,7 @@ void member_ready(member_t *self, size_t index, network_readiness_t readiness)
 {
     neighbour_t *neighbour = &self->neighbours[index];
     if (!self->alive && readiness != NETWORK_WRITABLE) {
-        /* Nobody reads: what comes is gone. */
+        /* No one reads: what comes is lost. */
         size_t connection = readiness == NETWORK_MESSAGE ? network_reverse(neighbour->connection)
                                                          : neighbour->connection;
         free(network_receive(self->context.network, connection, readiness));

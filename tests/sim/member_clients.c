@@ -1,14 +1,14 @@
-/* What a member does for clients and operators; and what it loses without them. */
+/* What a member does for clients and operators; and how it loses records without them. */
 #include "tests/sim/member_parts.h"
 
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
-/* No function of the store loses a record unseen. */
+/* member_rot: no function of the store loses a record silently. */
 #include "common/store/store_parts.h"
 
 #include <assert.h>
 
-/* request_timeout: a client whose promise cannot be kept is not lied to. */
+/* request_timeout: a client whose promise cannot be kept by then gets no answer. */
 static const int64_t promise_limit_ns = 5 * TIMESTAMP_NS_PER_S;
 
 static void answer(member_t *self, update_number_t number)

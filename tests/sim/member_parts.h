@@ -1,4 +1,4 @@
-/* member_parts.h - what the files of a member share, and nobody else. */
+/* member_parts.h - what only the files of a member share. */
 #ifndef HERD_TESTS_SIM_MEMBER_PARTS_H
 #define HERD_TESTS_SIM_MEMBER_PARTS_H
 
@@ -10,8 +10,8 @@ typedef struct {
     const member_t *member;
     size_t connection; /* ours; the neighbour's is its reverse */
     bool configured;   /* in the herd file */
-    unsigned mark;     /* while there is a link: the least that was free when it was made */
-    link_t *link;      /* NULL while the member is down, or has it not in its herd file */
+    unsigned mark;     /* while there is a link: the least that was free */
+    link_t *link;      /* NULL: the member is down, or the neighbour not in its herd file */
     bool has_journaled;
     link_checkpoint_t journaled; /* the newest on disk */
 } neighbour_t;
@@ -19,8 +19,8 @@ typedef struct {
 /* An update that is not answered yet. */
 typedef struct {
     update_number_t number;
-    uint64_t index;   /* of the list of changes, that neighbours must have */
-    int64_t limit_ns; /* steady: then the client gets no answer */
+    uint64_t index;   /* in the list of changes: what neighbours must have */
+    int64_t limit_ns; /* steady: after that the client gets no answer */
 } promise_t;
 
 struct member {
@@ -36,19 +36,18 @@ struct member {
     bool digesting;          /* on_digest is scheduled */
     uint64_t life;           /* ticks of an earlier one are void */
     disk_life_t identity;    /* who it is in this life */
-    disk_t *disk;            /* NULL: it has none */
+    disk_t *disk;            /* NULL: without a disk */
     int64_t started_ns;      /* steady */
     int64_t stopping_ns;     /* steady: since when */
-    int64_t clock_offset_ns; /* of its clock to the true time */
+    int64_t clock_offset_ns; /* its clock minus the true time */
     store_t *store;          /* NULL while the member is down */
     store_cursor_t seen;     /* changes that were observed */
     update_number_t *held;   /* by client: the newest that was observed in this life */
-    update_number_t *
-        ever; /* by client: the greatest of all lives; NULL where answers promise no more than memory */
-    promise_t *promises; /* oldest first */
+    update_number_t *ever;   /* by client: the greatest of all lives; NULL: of no interest */
+    promise_t *promises;     /* oldest first */
     size_t promise_count;
     size_t promise_capacity;    /* allocated */
-    member_counters_t counters; /* of links that are no more */
+    member_counters_t counters; /* of links that are gone */
 };
 
 static inline int64_t member_steady_ns(const member_t *self)
@@ -57,11 +56,11 @@ static inline int64_t member_steady_ns(const member_t *self)
 }
 
 /* member.c */
-/* Tells the observer what the store took, and writes it to the disk. */
+/* Reports what the store took to the observer, and writes it to the disk. */
 void member_observe(member_t *self);
-/* What it holds is no longer what it was seen to hold. */
+/* Forgets what it was seen to hold: the store has purged. */
 void member_note_purged(member_t *self);
-/* A new connection in place of what there was (neighbour.c, connect_dealer). */
+/* Makes the connection anew (neighbour.c, connect_dealer). */
 void member_connect(member_t *self, neighbour_t *neighbour);
 
 /* member_bus.c */

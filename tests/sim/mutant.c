@@ -10,7 +10,7 @@ rule_t rules_removed = RULE_NONE;
 typedef struct {
     const char *name;
     const char *where;
-    const char *without; /* what is done without it */
+    const char *without; /* what happens without it */
 } rule_text_t;
 
 static const rule_text_t rule_texts[RULES_END] = {

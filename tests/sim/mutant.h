@@ -7,10 +7,10 @@
 
 #include <stdbool.h>
 
-/* Takes the rule of that name out, e.g. "TIE_ORIGIN"; false where there is none. */
+/* Takes the rule of that name out, e.g. "TIE_ORIGIN"; false if there is none. */
 bool mutant_select(const char *name);
 
-/* Prints the rules: name, where it is written, what is done without it; tabs between them. */
+/* Prints the rules: name, where it is written, what happens without it; tabs between them. */
 void mutant_print_all(void);
 
 #endif

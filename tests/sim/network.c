@@ -9,18 +9,18 @@
 
 #define MICROSECOND INT64_C(1000)
 
-/* One way, from one machine to a satellite and back. The jitter is as much again on one connection, next to nothing on
- * another: what is in step stays in step there. */
+/* One way, from within one machine to over a satellite. The jitter is as much again on some
+ * connections, and next to nothing on the others: there, what is in step stays in step. */
 static const int64_t latency_min_ns = 20 * MICROSECOND;
 static const int64_t jitter_min_ns = 20 * MICROSECOND;
 static const int64_t latency_max_ns = 600 * TIMESTAMP_NS_PER_MS;
-/* ZMQ_RECONNECT_IVL, to which something is added by chance; doubled for each attempt in vain up to
+/* ZMQ_RECONNECT_IVL, and something by chance; doubled after each attempt that failed, up to
  * ZMQ_RECONNECT_IVL_MAX. */
 static const int64_t retry_ns = 100 * TIMESTAMP_NS_PER_MS;
 static const int64_t retry_max_ns = 5 * TIMESTAMP_NS_PER_S;
-/* A message of an earlier session comes at most so late. */
+/* How late a message of an earlier session comes at most. */
 static const int64_t late_max_ns = 10 * TIMESTAMP_NS_PER_S;
-/* While they may, one in so many of those that came in time comes once more. */
+/* While messages may come late, one in so many of those that came in time comes once more. */
 static const uint64_t late_copy_once_in = 24;
 
 typedef struct connection connection_t;
@@ -42,11 +42,11 @@ struct connection {
     size_t from;      /* member */
     size_t to;        /* member */
     bool open;        /* there is a DEALER */
-    bool established; /* and it is connected */
+    bool established; /* the DEALER is connected */
     bool wanted;      /* NETWORK_WRITABLE is scheduled */
     uint64_t attempt; /* to establish it: earlier ones are void */
     unsigned blocked; /* partitions in force between `from` and `to`, in this direction */
-    int64_t retry_ns; /* before the attempt after the next one in vain */
+    int64_t retry_ns; /* until the attempt after the next one, if that fails */
     int64_t latency_ns;
     int64_t jitter_ns; /* more latency by chance, less than this */
     size_t capacity;   /* of each pipe, messages */
@@ -65,7 +65,7 @@ typedef struct {
 
 /* A packet that comes late. */
 typedef struct {
-    network_packet_t *packet; /* NULL when it has come */
+    network_packet_t *packet; /* NULL: it has come */
     size_t connection;
     bool is_back;
 } late_t;
@@ -135,7 +135,7 @@ void network_set_latency(network_t *self, int64_t latency_ns)
     self->latency_ns = latency_ns;
 }
 
-/* How far it is, and how much may be under way. */
+/* Draws how far it is, and how much may be under way. */
 static void set_course(const network_t *self, connection_t *connection)
 {
     static const size_t capacities[] = {1, 2, 5, LIMIT_PIPE_MESSAGES};
@@ -211,7 +211,7 @@ static reader_t *reader_of(const pipe_t *pipe)
 
 static void on_arrival(void *subject, uint64_t detail);
 
-/* Lets the first message of the pipe be heard of when it is there and may be read. */
+/* Schedules the arrival of the pipe's first message: when it is there and may be read. */
 static void schedule_arrival(pipe_t *pipe)
 {
     const network_packet_t *first = pipe->packets[pipe->first];
@@ -388,7 +388,7 @@ network_packet_t *network_receive(network_t *self, size_t connection, network_re
     return packet;
 }
 
-/* Loses all but the first `kept` messages; those that the late fault saves come after all. */
+/* Loses all except the first `kept` messages; some of them come late, if that is allowed. */
 static void lose_beyond(pipe_t *pipe, size_t kept)
 {
     const connection_t *connection = pipe->connection;

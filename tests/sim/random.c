@@ -39,7 +39,7 @@ uint64_t random_next(random_t *self)
 
 uint64_t random_below(random_t *self, uint64_t count)
 {
-    /* The bias is count / 2^64: nothing that a simulation could show. */
+    /* The bias is count / 2^64: a simulation cannot show it. */
     return random_next(self) % count;
 }
 

@@ -1,7 +1,8 @@
-/* random.h - repeatable random numbers: the whole of a simulation follows from its seed.
+/* random.h - repeatable random numbers: all of a simulation follows from its seed.
  *
- * xoshiro256** of D. Blackman and S. Vigna, "Scrambled Linear Pseudorandom Number Generators", ACM TOMS 47 (2021); its
- * state is filled by SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), as they advise. Not for secrets.
+ * xoshiro256** of D. Blackman and S. Vigna, "Scrambled Linear Pseudorandom Number Generators", ACM
+ * TOMS 47 (2021). SplitMix64 (Steele, Lea, Flood, OOPSLA 2014) fills its state, as they advise. Not
+ * for secrets.
  * Owner: values. Threads: one at a time.
  */
 #ifndef HERD_TESTS_SIM_RANDOM_H
@@ -16,7 +17,7 @@ typedef struct {
     uint64_t state[4];
 } random_t;
 
-/* `stream` gives independent generators of one seed. */
+/* Seeds a generator; different `stream`s of one seed are independent. */
 void random_init(random_t *self, uint64_t seed, uint64_t stream);
 
 /* 64 random bits. */
@@ -28,7 +29,8 @@ uint64_t random_below(random_t *self, uint64_t count);
 /* True once in `count` times; `count` > 0. */
 bool random_once_in(random_t *self, uint64_t count);
 
-/* `low` .. `high` (0 < low <= high), each power of two as likely as the next: short and long times alike. */
+/* `low` .. `high` (0 < low <= high), each power of two as likely as the next: short times and long
+ * ones. */
 int64_t random_duration(random_t *self, int64_t low_ns, int64_t high_ns);
 
 #endif

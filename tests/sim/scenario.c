@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
-/* A herd without faults is at rest when nothing but heartbeats was sent for so long. */
+/* A herd without faults is at rest when only heartbeats were sent for so long. */
 static const int64_t rest_ns = 3 * TIMESTAMP_NS_PER_S;
 static const int64_t step_ns = 1 * TIMESTAMP_NS_PER_MS;
 static const int64_t level_limit_ns = 300 * TIMESTAMP_NS_PER_S;
@@ -35,7 +35,7 @@ bool scenario_kind_parse(const char *text, scenario_kind_t *ret_kind)
     return false;
 }
 
-/* What is of interest here is counted, not observed. */
+/* Nothing to observe: what matters here is counted. */
 static void on_changed(void *context, const member_t *member, update_number_t before,
                        update_number_t now)
 {
@@ -69,7 +69,7 @@ static void run_until_rest(const herd_t *herd)
     }
 }
 
-/* Updates of as many clients, at the first member; the bytes of their lines. */
+/* Makes updates of as many clients at the first member; returns the bytes of their lines. */
 static uint64_t update(herd_t *herd, size_t count)
 {
     member_t *member = herd->members[0];
@@ -104,7 +104,7 @@ static bool is_level(const herd_t *herd, const member_t *member)
     return level;
 }
 
-/* Lets it start, and counts what it receives until it is level. */
+/* Starts it, and counts what it receives until it is level. */
 static bool measure(herd_t *herd, member_t *member, scenario_result_t *result)
 {
     network_counters_t before = network_received(herd->network, member_number(member));
@@ -126,7 +126,7 @@ static bool measure(herd_t *herd, member_t *member, scenario_result_t *result)
     return is_level(herd, member);
 }
 
-/* The member is down when this ends, and has what it will find. */
+/* Leaves the member down, with what it will find. */
 static void prepare(const scenario_t *scenario, herd_t *herd, member_t *member,
                     scenario_result_t *result)
 {

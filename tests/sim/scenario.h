@@ -1,4 +1,4 @@
-/* scenario.h - what it costs a member to come level again: records and bytes, beside the least that it could be.
+/* scenario.h - what it costs a member to come level again, beside the least possible.
  *
  * Owner: values. Threads: one for each run.
  */
@@ -14,7 +14,7 @@
 /* Every kind: name in the code, name on the command line. */
 #define SCENARIO_MAP(X)                                                                            \
     X(MISSED, "missed")     /* one stops, misses updates, and finds on its disk what it had */     \
-    X(RESTORED, "restored") /* the same, but no checkpoint of it counts any more */                \
+    X(RESTORED, "restored") /* the same, but its checkpoints no longer count */                    \
     X(NEWCOMER, "newcomer") /* one that has nothing joins */
 
 typedef enum {
@@ -30,8 +30,8 @@ typedef struct {
     uint64_t seed;
     graph_kind_t graph;
     size_t member_count; /* 2 or more */
-    size_t client_count; /* each has a record before */
-    size_t missed; /* MISSED, RESTORED: updates, of different clients as far as there are so many */
+    size_t client_count; /* each has a record at first */
+    size_t missed; /* MISSED, RESTORED: updates, each of another client while there are enough */
     int64_t latency_ns; /* one way */
 } scenario_t;
 
@@ -49,7 +49,7 @@ typedef struct {
 const char *scenario_kind_text(scenario_kind_t kind);
 bool scenario_kind_parse(const char *text, scenario_kind_t *ret_kind);
 
-/* Runs it. False where the member did not come level. */
+/* Runs it. False if the member did not come level. */
 bool scenario_run(const scenario_t *scenario, scenario_result_t *ret_result);
 
 #endif

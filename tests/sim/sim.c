@@ -7,26 +7,27 @@
 
 #include <stdio.h>
 
-/* No faults and no updates before that. */
+/* Before that there are no faults and no updates. */
 static const int64_t warm_up_ns = 1 * TIMESTAMP_NS_PER_S;
 /* Updates go on a little after the faults. */
 static const int64_t after_faults_ns = 1 * TIMESTAMP_NS_PER_S;
-/* A herd is at rest when nothing but heartbeats was sent for so long: an answer that comes ten seconds late has a neighbour
- * that is down taken to be there for dead_after more. */
+/* A herd is at rest when only heartbeats were sent for so long: an answer that comes ten seconds
+ * late makes a neighbour that is down look alive for dead_after more. */
 static const int64_t rest_ns = 17 * TIMESTAMP_NS_PER_S;
-/* It must come to rest in this time after the faults: where a pipe to a satellite takes one message of one node at a time, to
- * compare 256 of them takes minutes. */
+/* The herd must come to rest in this time after the faults: over a pipe to a satellite that takes
+ * one message, of one node, at a time, comparing 256 nodes takes minutes. */
 static const int64_t rest_limit_ns = 900 * TIMESTAMP_NS_PER_S;
-/* After the faults, no clock being ahead any more: what was sent last has expired and is purged. */
+/* After the faults no clock is ahead: then what was sent last has expired and is purged. */
 static const int64_t expired_ns =
     MEMBER_EXPIRE_AFTER_NS + MEMBER_EXPIRE_GRACE_NS + 30 * TIMESTAMP_NS_PER_S;
-/* Audits have doubled their interval since the last disagreement (Trickle), 30 s at first; the next finds it, and
- * what it finds may show the next neighbour what it lacks. */
+/* Audits, 30 s apart at first, have doubled their interval since the last disagreement (Trickle).
+ * The next one finds it, and what it repairs may show the next neighbour what it lacks. */
 static const int64_t audits_min_ns = 300 * TIMESTAMP_NS_PER_S;
 static const int64_t audits_step_ns = 5 * TIMESTAMP_NS_PER_S;
 enum { AUDIT_INTERVALS = 4, TOMBSTONES_MAX = 1000, SMALL_LIST = 200 };
 
-/* False where it does not come to rest. It may be quiet at first because all its members have only just begun to connect. */
+/* False if the herd does not come to rest. It may be quiet at first because all its members have
+ * only just begun to connect. */
 static bool run_until_rest(const herd_t *herd)
 {
     int64_t begin_ns = schedule_now_ns(herd->schedule);
@@ -40,7 +41,7 @@ static bool run_until_rest(const herd_t *herd)
     return rested_ns < limit_ns;
 }
 
-/* Until audits have repaired what nothing else can, or it takes too long. */
+/* Runs until audits have repaired what nothing else can, or it takes too long. */
 static void run_until_audited(const herd_t *herd, check_t *check)
 {
     int64_t now_ns = schedule_now_ns(herd->schedule);
@@ -67,7 +68,7 @@ static void run_to_the_end(const herd_t *herd, fault_set_t faults, check_t *chec
     check_at_rest(check);
 }
 
-/* False where a check failed on the way: what comes after that tells nothing new. */
+/* False if a check failed on the way: what comes after that shows nothing new. */
 static bool run_until(const herd_t *herd, int64_t until_ns, const check_t *check)
 {
     while (schedule_now_ns(herd->schedule) < until_ns && check_failure(check) == NULL) {
@@ -123,7 +124,7 @@ static void read_result(const herd_t *herd, const check_t *check, int64_t end_ns
     }
 }
 
-/* How many neighbours must have a record before its client is answered: mostly none. */
+/* The neighbours that must have a record before its client is answered: mostly 0. */
 static unsigned choose_peers(uint64_t seed)
 {
     random_t random;
@@ -132,8 +133,9 @@ static unsigned choose_peers(uint64_t seed)
     return peers < 3 ? peers : 0;
 }
 
-/* Bytes of a batch, 0 for the usual: small ones make many messages of few records. Large lists make several messages
- * without that; of small ones they would make more than a slow link that takes one at a time carries in the time that there is. */
+/* Bytes of a batch, 0 for the usual size. Small batches make many messages of few records. Large
+ * lists make several messages anyway; in small batches they would make more than a slow link, which
+ * takes one at a time, carries in time. */
 static size_t choose_batch_size(uint64_t seed, size_t client_count)
 {
     static const size_t sizes[] = {0, 200, 2000};
@@ -153,7 +155,7 @@ bool sim_run(const sim_settings_t *given, sim_result_t *ret_result)
         .graph = settings->graph,
         .member_count = settings->member_count,
         .client_count = settings->client_count,
-        /* Each may have a twin. */
+        /* Each update may have a twin. */
         .update_count = 2 * settings->update_count + TOMBSTONES_MAX,
         .observer = {.context = check,
                      .changed = check_changed,

@@ -17,39 +17,36 @@
 
 enum { SIM_FAILURE_SIZE = 256 };
 
-/* Open value struct. All of a run follows from it. */
+/* Open value struct: all of a run follows from it. */
 typedef struct {
     uint64_t seed;
     size_t member_count; /* 1 .. LIMIT_MEMBERS */
     graph_kind_t graph;
     fault_set_t faults;
-    bool some_faults; /* of these, those that the seed chooses */
+    bool some_faults; /* only those of `faults` that the seed chooses */
     size_t update_count;
     size_t client_count;
     int64_t latency_ns; /* of all connections, one way; 0: by chance */
-    int64_t
-        within_ns; /* after faults and updates all must agree in this time; 0: however long it takes */
-    int64_t seconds; /* of faults, virtual time; more than 1 */
+    int64_t within_ns;  /* from faults and updates until all must agree; 0: however long it takes */
+    int64_t seconds;    /* of faults, virtual time; more than 1 */
 } sim_settings_t;
 
 /* Open value struct. */
 typedef struct {
     char failure[SIM_FAILURE_SIZE]; /* empty: all checks held */
-    fault_set_t faults;             /* that there were */
+    fault_set_t faults;             /* that could happen */
     uint64_t updates;               /* that a member took */
-    uint64_t least; /* records that they would cost at least: one to each other member */
-    uint64_t
-        flooded; /* records that they would cost without marks: two over each link that is not of a tree */
-    size_t diameter; /* links */
+    uint64_t least;                 /* records that they cost at least: one to each other member */
+    uint64_t flooded;               /* without marks: two more for each link beyond a tree */
+    size_t diameter;                /* links */
     spread_result_t spread;
     network_counters_t network;
     member_counters_t members;
-    int64_t
-        converged_ns; /* from the end of the faults, or of the updates, to the last change of a store */
-    int64_t virtual_ns; /* length of the run */
+    int64_t converged_ns; /* from the end of faults and updates to the last change of a store */
+    int64_t virtual_ns;   /* length of the run */
 } sim_result_t;
 
-/* Runs it. Whether all checks held. */
+/* Runs it. Returns whether all checks held. */
 bool sim_run(const sim_settings_t *settings, sim_result_t *ret_result);
 
 #endif

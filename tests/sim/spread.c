@@ -7,11 +7,11 @@
 typedef struct {
     int64_t first_ns;
     int64_t last_ns;
-    size_t taken; /* times */
+    size_t taken; /* times that a member took it */
 } way_t;
 
 struct spread {
-    way_t *ways; /* by update; that with number 0 is none */
+    way_t *ways; /* by update, from number 1 on */
     size_t maximum;
 };
 

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-/* An update cannot reach all sooner than in half a round trip over the herd's diameter. */
+/* No update reaches all members in less than half a round trip over the herd's diameter. */
 static void add_spread(totals_t *self, const sim_settings_t *settings, const sim_result_t *result)
 {
     double round_trip_ns = 2 * (double)settings->latency_ns * (double)result->diameter;
@@ -51,14 +51,15 @@ void totals_add(totals_t *self, const sim_settings_t *settings, const sim_result
     add_spread(self, settings, result);
 }
 
-static double per(uint64_t count, uint64_t of)
+double totals_per(uint64_t count, uint64_t of)
 {
     return of > 0 ? (double)count / (double)of : 0;
 }
 
 static void print_count(const char *name, uint64_t count, uint64_t updates)
 {
-    printf("%-16s%llu, %.2f per update\n", name, (unsigned long long)count, per(count, updates));
+    printf("%-16s%llu, %.2f per update\n", name, (unsigned long long)count,
+           totals_per(count, updates));
 }
 
 static void print_updates(const totals_t *self)
@@ -67,8 +68,8 @@ static void print_updates(const totals_t *self)
            (unsigned long long)self->updates, (unsigned long long)self->answered,
            (unsigned long long)self->unanswered);
     printf("records sent    %llu, %.2f per update (least %.2f, without marks %.2f)\n",
-           (unsigned long long)self->sent, per(self->sent, self->updates),
-           per(self->least, self->updates), per(self->flooded, self->updates));
+           (unsigned long long)self->sent, totals_per(self->sent, self->updates),
+           totals_per(self->least, self->updates), totals_per(self->flooded, self->updates));
     print_count("records taken", self->newer, self->updates);
     print_count("duplicates", self->same, self->updates);
     print_count("batches", self->batches, self->updates);
@@ -84,7 +85,7 @@ void totals_print(const totals_t *self)
 {
     printf("runs            %llu, %llu failed, %.1f virtual seconds each\n",
            (unsigned long long)self->runs, (unsigned long long)self->failed,
-           per((uint64_t)self->virtual_ns, self->runs) / (double)TIMESTAMP_NS_PER_S);
+           totals_per((uint64_t)self->virtual_ns, self->runs) / (double)TIMESTAMP_NS_PER_S);
     print_updates(self);
     printf("messages        %llu, %llu lost, %llu late\n", (unsigned long long)self->messages,
            (unsigned long long)self->lost, (unsigned long long)self->late);

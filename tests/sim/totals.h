@@ -17,7 +17,7 @@ typedef struct {
     uint64_t batches; /* DATA with records */
     uint64_t batch_bytes;
     uint64_t least;   /* records, see sim_result_t */
-    uint64_t flooded; /* the same */
+    uint64_t flooded; /* records, see sim_result_t */
     uint64_t lost;
     uint64_t late;
     uint64_t sent; /* records */
@@ -33,17 +33,20 @@ typedef struct {
     uint64_t resumed;
     uint64_t recovered;
     uint64_t spread;           /* updates that reached all members ... */
-    int64_t spread_ns;         /* of all updates, from a member that takes it to the last */
-    double spread_round_trips; /* ... in so many round trips over the herd, altogether */
+    int64_t spread_ns;         /* of these updates, from the first member to the last */
+    double spread_round_trips; /* ... in this many round trips over the herd, all together */
     double spread_longest;     /* round trips */
     uint64_t trace;
     int64_t converged_max_ns;
     int64_t virtual_ns;
 } totals_t;
 
-/* Counts a run in. */
+/* Adds a run. */
 void totals_add(totals_t *self, const sim_settings_t *settings, const sim_result_t *result);
 
 void totals_print(const totals_t *self);
+
+/* `count` divided by `of`; 0 if that is 0. */
+double totals_per(uint64_t count, uint64_t of);
 
 #endif

@@ -8,23 +8,23 @@
 #include <stdlib.h>
 
 enum {
-    POSITION_SIZE = 8, /* "+41+007", a zero behind it */
+    POSITION_SIZE = 8, /* "+41+007", terminated */
     TIME_SIZE = 40,    /* "1772000000.1234567897000000042" */
-    CLIENT_OFFSET = 5, /* of the digits of a client's number in its name */
+    CLIENT_OFFSET = 5, /* where the digits of a client's number begin in its name */
     NUMBER_SIZE = 9,   /* digits of the number at the end of a time text */
-    /* So few that updates of one instant may have the same. */
+    /* Few, so that updates of one instant may have the same. */
     POSITIONS = 3,
     /* Max clock lead of the members, the default. */
     CLOCK_LEAD_MS = 10000,
 };
 
 typedef struct {
-    record_t record; /* its texts are the next three, and the origin's name */
+    record_t record; /* its texts are the next three, and the name of the origin */
     size_t client;   /* number */
     char name[UPDATES_CLIENT_SIZE];
     char position[POSITION_SIZE];
     char time[TIME_SIZE];
-    update_number_t earlier; /* a tombstone: the one of its client before it */
+    update_number_t earlier; /* of a tombstone: the one of its client before it */
 } item_t;
 
 struct updates {
@@ -64,7 +64,8 @@ text_t updates_client_name(size_t client, char name[UPDATES_CLIENT_SIZE])
     return text_of(name);
 }
 
-/* Nine decimals, one by chance, so that the order of texts is not that of the updates, and the number. */
+/* Nine decimals, one more by chance, so that the order of texts is not that of the updates, and the
+ * number. */
 static text_t write_time(int64_t time_ns, size_t number, random_t *random, char out[TIME_SIZE])
 {
     snprintf(out, TIME_SIZE, "%lld.%09lld%u%0*u", (long long)(time_ns / TIMESTAMP_NS_PER_S),

@@ -1,6 +1,7 @@
-/* updates.h - every update that a run makes, and what became of each at each member: what the checks compare with.
+/* updates.h - every update that a run makes: what the checks compare with.
  *
- * An update's number stands in the last decimals of its time text, which do not count (client-protocol.md, T2), so that a record that is met anywhere tells which it is.
+ * An update's number stands in the last decimals of its time text, which do not count
+ * (client-protocol.md, T2): so any record says which update it is.
  * Owner: the herd. Threads: one.
  */
 #ifndef HERD_TESTS_SIM_UPDATES_H
@@ -15,11 +16,11 @@
 
 typedef struct updates updates_t;
 
-/* Number of an update, from 1; UPDATES_NONE: none. */
+/* Number of an update, from 1; UPDATES_NONE: no update. */
 typedef uint32_t update_number_t;
 enum { UPDATES_NONE = 0, UPDATES_CLIENT_SIZE = 16, UPDATES_MAX = 100000000 };
 
-/* At most `maximum` updates of `client_count` clients. Caller frees with updates_destroy. */
+/* Room for `maximum` updates of `client_count` clients. Caller frees with updates_destroy. */
 updates_t *updates_new(size_t maximum, size_t client_count);
 void updates_destroy(updates_t **self_p);
 
@@ -31,10 +32,11 @@ typedef struct {
     int64_t receipt_time_ns; /* 0 or more */
 } update_t;
 
-/* Makes one; its number. */
+/* Makes an update; returns its number. */
 update_number_t updates_make(updates_t *self, const update_t *update, random_t *random);
 
-/* Notes a tombstone that the member `origin` made; its number. `origin` is borrowed as long as the updates live. */
+/* Notes a tombstone that the member `origin` made; returns its number. `origin` is borrowed as long
+ * as the updates live. */
 update_number_t updates_add_tombstone(updates_t *self, size_t client, text_t origin,
                                       const record_t *tombstone);
 
@@ -42,13 +44,14 @@ update_number_t updates_add_tombstone(updates_t *self, size_t client, text_t ori
 const record_t *updates_record(const updates_t *self, update_number_t number);
 size_t updates_client(const updates_t *self, update_number_t number);
 
-/* The update that this record is, byte for byte; UPDATES_NONE where it is none. */
+/* The update that this record is, byte for byte; UPDATES_NONE if it is not one. */
 update_number_t updates_find(const updates_t *self, const record_t *record);
 
-/* The greater of two in the order of records; UPDATES_NONE is less than all. Both of the same client. */
+/* The greater of two updates of one client in the order of records; UPDATES_NONE is less than
+ * all. */
 update_number_t updates_greater(const updates_t *self, update_number_t one, update_number_t other);
 
-/* Updates made, with the tombstones; how many more there may be; clients that there may be. */
+/* Updates made, tombstones included; how many more there is room for; the number of clients. */
 size_t updates_count(const updates_t *self);
 size_t updates_room(const updates_t *self);
 size_t updates_client_count(const updates_t *self);

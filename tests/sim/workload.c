@@ -8,8 +8,8 @@
 #define HOUR (3600 * TIMESTAMP_NS_PER_S)
 
 enum {
-    BURSTS = 8,     /* half of the updates come in so many of them ... */
-    BURST_MS = 100, /* ... each so long */
+    BURSTS = 8,     /* half of the updates come in this many bursts ... */
+    BURST_MS = 100, /* ... each this long */
 };
 
 struct workload {
@@ -19,7 +19,8 @@ struct workload {
     int64_t *last_times; /* by client: the time that it told last, ns */
 };
 
-/* What the client's clock says: mostly the truth; sometimes the same again, hours off, or decades ahead. */
+/* What the client's clock says: mostly the truth; sometimes the same again, hours off, or decades
+ * ahead. */
 static int64_t client_time(workload_t *self, size_t client, int64_t now_ns)
 {
     const int64_t year = 8766 * HOUR;
@@ -54,8 +55,8 @@ static member_t *any_member(workload_t *self)
     return self->herd->members[random_below(&self->random, self->herd->graph.member_count)];
 }
 
-/* At the same moment, told to another member, or to this one again: of the same instant, or a little later, which is the
- * same where both are too far ahead (R2). */
+/* Sends a twin: at the same moment, to another member or to this one again. Its time is the same,
+ * or a little later, which makes no difference if both are too far ahead (R2). */
 static void send_twin(workload_t *self, member_t *member, size_t client, int64_t time_ns)
 {
     member_t *other = random_once_in(&self->random, 2) ? member : any_member(self);

@@ -9,17 +9,17 @@
 
 typedef struct workload workload_t;
 
-/* What it is made from (open value struct). */
+/* How updates are made (open value struct). */
 typedef struct {
     uint64_t seed;
-    size_t update_count; /* tries; one at a member that does not serve is none */
+    size_t update_count; /* tries; one at a member that does not serve makes no update */
     bool twins;          /* some clients send to two members at the same instant */
     int64_t from_ns;     /* virtual time */
     int64_t until_ns;    /* virtual time */
 } workload_settings_t;
 
-/* Schedules the updates; `herd` is borrowed and has room for twice as many. Caller frees with workload_destroy, after
- * the run. */
+/* Schedules the updates; `herd` is borrowed and has room for twice as many. Caller frees with
+ * workload_destroy, after the run. */
 workload_t *workload_new(const workload_settings_t *settings, herd_t *herd);
 void workload_destroy(workload_t **self_p);
 
