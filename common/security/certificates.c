@@ -58,7 +58,7 @@ char *certificates_secret_path(const char *folder, roles_role_t role, const char
     return join("%s/%s/%s." SECRET_ENDING, folder, roles_text(role), name);
 }
 
-/* The part of "NAME.ENDING" before the dot; false for files that are no such certificate. */
+/* The part of "NAME.ENDING" before the dot; false for other files. */
 static bool take_name(const char *file, const char *ending, text_t *ret_name)
 {
     const char *dot = strrchr(file, '.');
@@ -119,7 +119,8 @@ char *certificates_only_secret(const char *folder, roles_role_t role, size_t *re
     return secrets.first;
 }
 
-/* Whether nobody but its owner, who is us or root, can read a secret file, and not everybody can write a public one. */
+/* A secret file must be ours or root's, and closed to other users; a public one must not be
+ * writable by everybody. */
 static bool is_guarded(const char *path, const struct stat *state, bool secret,
                        certificates_problem_t *ret_problem)
 {
@@ -158,7 +159,8 @@ static status_t open_guarded(const char *path, bool secret, int *ret_file,
     return STATUS_OK;
 }
 
-/* The whole content with a zero behind it, in `out`; false if it is too long, or has a zero in it. */
+/* Reads the whole content and puts a zero behind it; false if it is too long, or contains a
+ * zero. */
 static bool read_whole(int file, char *out, size_t out_size)
 {
     size_t size;
@@ -170,7 +172,7 @@ static bool read_whole(int file, char *out, size_t out_size)
     return true;
 }
 
-/* Copies a key of 40 characters that Z85 knows. */
+/* Copies a key, which must be 40 characters of Z85. */
 static bool take_key(zconfig_t *root, const char *path, char out[CERTIFICATES_KEY_SIZE + 1])
 {
     const char *text = zconfig_get(root, path, NULL);
@@ -249,7 +251,7 @@ static bool make_folder(const char *path, certificates_problem_t *ret_problem)
     return false;
 }
 
-/* Gives a finished file its name, unless that is taken. */
+/* Gives a finished file its name; link(2) refuses one that is taken. */
 static status_t publish(const char *written, const char *path, mode_t mode,
                         certificates_problem_t *ret_problem)
 {
@@ -265,7 +267,7 @@ static status_t publish(const char *written, const char *path, mode_t mode,
     return status;
 }
 
-/* Both files are written under other names first: one that has its name is whole. */
+/* Writes both files under other names first, so that a file that has its name is whole. */
 static status_t save_pair(zcert_t *pair, const char *public_path, const char *secret_path,
                           certificates_problem_t *ret_problem)
 {

@@ -1,6 +1,8 @@
-/* certificates.h - certificates on disk: where they are, reading them with suspicion, making new ones.
+/* certificates.h - certificates on disk: where they are, reading them with suspicion, making new
+ * ones.
  *
- * The form is czmq's zcert: ZPL with curve/public-key and curve/secret-key in Z85. Under the folder of keys lie
+ * The form is czmq's zcert: ZPL with curve/public-key and curve/secret-key in Z85. Under the folder
+ * of keys lie
  *   ROLE/NAME.cert          the public key
  *   ROLE/NAME.cert_secret   the public and the secret key
  *
@@ -41,26 +43,28 @@ char *certificates_role_folder(const char *folder, roles_role_t role);
 char *certificates_public_path(const char *folder, roles_role_t role, const char *name);
 char *certificates_secret_path(const char *folder, roles_role_t role, const char *name);
 
-/* Gives `each` the name of every public certificate of a role, or every secret one, in no order. An absent folder has
- * none. STATUS_SYSTEM with errno set: the folder cannot be opened. */
+/* Gives `each` the name of every public certificate of a role, or every secret one, in no order. An
+ * absent folder has none. STATUS_SYSTEM with errno set: the folder cannot be opened. */
 status_t certificates_list(const char *folder, roles_role_t role, bool secret,
                            certificates_name_fn *each, void *argument) STATUS_MUST_USE;
 
-/* The name of the only secret certificate of a role; caller frees with free(). NULL if there are none or several;
- * `*ret_count` is their number. */
+/* The name of the only secret certificate of a role; caller frees with free(). NULL if there are
+ * none or several; `*ret_count` is their number. */
 char *certificates_only_secret(const char *folder, roles_role_t role, size_t *ret_count);
 
-/* Reads the public key of a public certificate. It must be a plain file that not everybody may write.
+/* Reads the public key of a public certificate. It must be a plain file that not everybody may
+ * write.
  * STATUS_NOT_FOUND, STATUS_INVALID, with the reason. */
 status_t certificates_read_public(const char *path, certificates_pair_t *ret_pair,
                                   certificates_problem_t *ret_problem) STATUS_MUST_USE;
 
-/* Reads both keys of a secret certificate. It must be a plain file of ours or root's that no other user may read or
- * write. STATUS_NOT_FOUND, STATUS_INVALID, with the reason. */
+/* Reads both keys of a secret certificate. It must be a plain file of ours or root's that no other
+ * user may read or write. STATUS_NOT_FOUND, STATUS_INVALID, with the reason. */
 status_t certificates_read_secret(const char *path, certificates_pair_t *ret_pair,
                                   certificates_problem_t *ret_problem) STATUS_MUST_USE;
 
-/* Makes a new pair for `name`: absent folders with mode 0700, the secret file with mode 0600, the public one with
+/* Makes a new pair for `name`: absent folders with mode 0700, the secret file with mode 0600, the
+ * public one with
  * 0644. It never overwrites a file: STATUS_IN_USE if one of the two exists, and neither is written.
  * STATUS_SYSTEM, with the reason. */
 status_t certificates_make_pair(const char *folder, roles_role_t role, const char *name,

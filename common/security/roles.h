@@ -1,4 +1,5 @@
-/* roles.h - what the holder of a key may be, and where each may speak: the policy alone, without keys.
+/* roles.h - what the holder of a key may be, and where each may speak: the policy alone, without
+ * keys.
  *
  * docs/bus-protocol.md, K2 and K5. Owner: none. Threads: any.
  */

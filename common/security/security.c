@@ -1,10 +1,24 @@
+/* Who holds which key.
+ *
+ * In come the certificates of a folder (certificates.h): the secret one of the program itself, and
+ * the public ones of everybody. Out comes a table that says of a key whose it is (K2). The folder
+ * is the authority: a reload (K6) accepts the keys of new files and revokes those whose files are
+ * gone (K7).
+ *
+ * A public file that cannot be used is reported and left out: one bad file must not keep the others
+ * out. If a folder cannot be read, or has too many keys, the whole reading fails, because a table
+ * with half of the keys would cut off members at random; a reload then keeps the table that it has.
+ * A key that stands in two files proves neither holder, so both are left out.
+ *
+ * The program's own pair is read once: ZeroMQ takes keys only before a socket is bound or
+ * connected. A reload merely says whether its file has changed. */
 #include "common/security/security.h"
 
 #include "common/base/memory.h"
-#include "common/protocol/record.h"
 #include "common/sockets/sockets.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +42,20 @@ struct security {
 typedef struct {
     security_problem_fn *problem;
     void *argument;
-} listener_t;
+} reporter_t;
+
+static void report(const reporter_t *self, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void report(const reporter_t *self, const char *format, ...)
+{
+    char problem[CERTIFICATES_PROBLEM_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(problem, sizeof problem, format, arguments);
+    va_end(arguments);
+    self->problem(self->argument, problem);
+}
 
 static int compare_keys(const void *one, const void *other)
 {
@@ -54,26 +81,31 @@ static void table_add(table_t *self, const security_holder_t *holder)
     self->holders[self->count++] = *holder;
 }
 
-/* A key that two files name would make each holder the other: it is nobody's. */
-static void table_drop_doubles(table_t *self, const listener_t *listener)
+/* The index behind the holders, from `first` on, that have its key. */
+static size_t table_end_of_key(const table_t *self, size_t first)
+{
+    size_t end = first + 1;
+    while (end < self->count && compare_keys(&self->holders[first], &self->holders[end]) == 0) {
+        end++;
+    }
+    return end;
+}
+
+/* With one key in two files each of their holders could pass as the other. */
+static void table_drop_doubles(table_t *self, const reporter_t *reporter)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < self->count;) {
+    size_t end;
+    for (size_t i = 0; i < self->count; i = end) {
         const security_holder_t *holder = &self->holders[i];
-        size_t end = i + 1;
-        while (end < self->count && compare_keys(holder, &self->holders[end]) == 0) {
-            end++;
-        }
+        end = table_end_of_key(self, i);
         if (end == i + 1) {
-            self->holders[kept++] = self->holders[i];
+            self->holders[kept++] = *holder;
         } else {
-            char problem[CERTIFICATES_PROBLEM_SIZE];
-            snprintf(
-                problem, sizeof problem, "%s/%s and %s/%s have the same key; neither is accepted",
-                roles_text(holder->role), holder->name, roles_text(holder[1].role), holder[1].name);
-            listener->problem(listener->argument, problem);
+            report(reporter, "%s/%s and %s/%s have the same key; neither is accepted",
+                   roles_text(holder->role), holder->name, roles_text(holder[1].role),
+                   holder[1].name);
         }
-        i = end;
     }
     self->count = kept;
 }
@@ -82,9 +114,9 @@ static void table_drop_doubles(table_t *self, const listener_t *listener)
 typedef struct {
     const char *folder;
     roles_role_t role;
-    const listener_t *listener;
+    const reporter_t *reporter;
     table_t *table;
-    bool full; /* the table has no room for another */
+    bool full; /* there are more than the table may hold */
 } reading_t;
 
 static bool read_holder(void *argument, text_t name)
@@ -103,36 +135,35 @@ static bool read_holder(void *argument, text_t name)
         memcpy(holder.key, pair.public_key, sizeof holder.key);
         table_add(self->table, &holder);
     } else {
-        self->listener->problem(self->listener->argument, problem.text);
+        report(self->reporter, "%s", problem.text);
     }
     free(path);
     return true;
 }
 
-/* Adds the holders of one role. STATUS_SYSTEM, reported: there are too many, or the folder cannot be read. */
-static status_t read_role(const char *folder, roles_role_t role, const listener_t *listener,
+/* Adds the holders of one role. STATUS_SYSTEM, reported: there are too many, or their folder cannot
+ * be read. */
+static status_t read_role(const char *folder, roles_role_t role, const reporter_t *reporter,
                           table_t *table)
 {
-    reading_t reading = {.folder = folder, .role = role, .listener = listener, .table = table};
+    reading_t reading = {.folder = folder, .role = role, .reporter = reporter, .table = table};
     status_t status = certificates_list(folder, role, false, read_holder, &reading);
     if (status == STATUS_OK && !reading.full) {
         return STATUS_OK;
     }
-    char problem[CERTIFICATES_PROBLEM_SIZE];
     const char *reason = reading.full ? "too many" : strerror(errno);
     char *path = certificates_role_folder(folder, role);
-    snprintf(problem, sizeof problem, "the keys in %s cannot be read: %s", path, reason);
-    listener->problem(listener->argument, problem);
+    report(reporter, "the keys in %s cannot be read: %s", path, reason);
     free(path);
     return STATUS_SYSTEM;
 }
 
-static status_t read_table(const char *folder, const listener_t *listener, table_t *ret_table)
+static status_t read_table(const char *folder, const reporter_t *reporter, table_t *ret_table)
 {
     table_t table = {0};
     status_t status = STATUS_OK;
     for (unsigned role = 0; role < ROLES_COUNT && status == STATUS_OK; role++) {
-        status = read_role(folder, (roles_role_t)role, listener, &table);
+        status = read_role(folder, (roles_role_t)role, reporter, &table);
     }
     if (status != STATUS_OK) {
         free(table.holders);
@@ -141,13 +172,14 @@ static status_t read_table(const char *folder, const listener_t *listener, table
     if (table.count > 0) {
         qsort(table.holders, table.count, sizeof *table.holders, compare_keys);
     }
-    table_drop_doubles(&table, listener);
+    table_drop_doubles(&table, reporter);
     *ret_table = table;
     return STATUS_OK;
 }
 
-/* Whose key is the own one: the name given, or that of the only one. NULL after a problem. */
-static char *choose_name(const security_settings_t *settings)
+/* The name of our own certificate: the one given, or that of the only one here. NULL after a
+ * problem. */
+static char *choose_name(const security_settings_t *settings, const reporter_t *reporter)
 {
     if (settings->name != NULL) {
         return memory_copy_text(settings->name, strlen(settings->name));
@@ -155,34 +187,36 @@ static char *choose_name(const security_settings_t *settings)
     size_t count;
     const char *role = roles_text(settings->role);
     char *name = certificates_only_secret(settings->folder, settings->role, &count);
-    char problem[CERTIFICATES_PROBLEM_SIZE];
     if (count == 0) {
-        snprintf(problem, sizeof problem,
-                 "there is no secret key in %s/%s; `herdctl keygen --role %s NAME` makes one",
-                 settings->folder, role, role);
-        settings->problem(settings->argument, problem);
+        report(reporter,
+               "there is no secret key in %s/%s; `herdctl keygen --role %s NAME` makes one",
+               settings->folder, role, role);
     } else if (count > 1) {
-        snprintf(problem, sizeof problem, "there are %zu secret keys in %s/%s; say which is yours",
-                 count, settings->folder, role);
-        settings->problem(settings->argument, problem);
+        report(reporter, "there are %zu secret keys in %s/%s; say which is yours", count,
+               settings->folder, role);
     }
     return name;
 }
 
-static status_t read_own(const security_settings_t *settings, security_t *self)
+static void report_missing(const security_t *self, const reporter_t *reporter, const char *path)
+{
+    if (self->role == ROLES_MEMBER || self->role == ROLES_FRONT_END) {
+        report(reporter, "the key %s is missing; `herdctl keygen %s` makes it", path, self->name);
+    } else {
+        report(reporter, "the key %s is missing; `herdctl keygen --role %s %s` makes it", path,
+               roles_text(self->role), self->name);
+    }
+}
+
+static status_t read_own(security_t *self, const reporter_t *reporter)
 {
     certificates_problem_t problem;
     char *path = certificates_secret_path(self->folder, self->role, self->name);
     status_t status = certificates_read_secret(path, &self->own, &problem);
     if (status == STATUS_NOT_FOUND) {
-        bool of_member = self->role == ROLES_MEMBER || self->role == ROLES_FRONT_END;
-        snprintf(problem.text, sizeof problem.text,
-                 "the key %s is missing; `herdctl keygen %s%s%s%s` makes it", path,
-                 of_member ? "" : "--role ", of_member ? "" : roles_text(self->role),
-                 of_member ? "" : " ", self->name);
-    }
-    if (status != STATUS_OK) {
-        settings->problem(settings->argument, problem.text);
+        report_missing(self, reporter, path);
+    } else if (status != STATUS_OK) {
+        report(reporter, "%s", problem.text);
     }
     free(path);
     return status;
@@ -194,7 +228,8 @@ status_t security_open(const security_settings_t *settings, security_t **ret_sel
         *ret_self = NULL;
         return STATUS_OK;
     }
-    char *name = choose_name(settings);
+    reporter_t reporter = {.problem = settings->problem, .argument = settings->argument};
+    char *name = choose_name(settings, &reporter);
     if (name == NULL) {
         return STATUS_NOT_FOUND;
     }
@@ -202,10 +237,9 @@ status_t security_open(const security_settings_t *settings, security_t **ret_sel
     self->folder = memory_copy_text(settings->folder, strlen(settings->folder));
     self->role = settings->role;
     self->name = name;
-    status_t status = read_own(settings, self);
+    status_t status = read_own(self, &reporter);
     if (status == STATUS_OK) {
-        listener_t listener = {.problem = settings->problem, .argument = settings->argument};
-        status = read_table(self->folder, &listener, &self->table);
+        status = read_table(self->folder, &reporter, &self->table);
     }
     if (status != STATUS_OK) {
         security_close(&self);
@@ -229,6 +263,7 @@ void security_close(security_t **self_p)
     *self_p = NULL;
 }
 
+/* Whether that key is still held by the same holder. */
 static bool has_same(const table_t *table, const security_holder_t *holder)
 {
     const security_holder_t *same = table_find(table, holder->key);
@@ -250,6 +285,8 @@ static security_changes_t compare_tables(const table_t *before, const table_t *a
     return changes;
 }
 
+/* Whether the file of our own pair now holds another pair. That the file is gone is no change: the
+ * pair is in use. */
 static bool own_differs(const security_t *self)
 {
     certificates_pair_t pair = {0};
@@ -266,8 +303,8 @@ status_t security_reload(security_t *self, security_problem_fn *problem, void *a
                          security_changes_t *ret_changes)
 {
     table_t table;
-    listener_t listener = {.problem = problem, .argument = argument};
-    status_t status = read_table(self->folder, &listener, &table);
+    reporter_t reporter = {.problem = problem, .argument = argument};
+    status_t status = read_table(self->folder, &reporter, &table);
     if (status != STATUS_OK) {
         return status;
     }

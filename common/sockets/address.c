@@ -9,7 +9,8 @@ static bool is_host_byte(char byte)
     return text_is_alphanumeric(byte) || byte == '.' || byte == '-' || byte == '_';
 }
 
-/* A host name, an IPv4 address or "*". Only digits and dots: it was meant as an address, so it must be one. */
+/* A host name, an IPv4 address or "*". Digits and dots alone are meant as an address, so they must
+ * be one. */
 static bool is_name(const char *host)
 {
     if (strcmp(host, "*") == 0) {
@@ -58,7 +59,7 @@ bool address_split(text_t text, text_t *ret_host, text_t *ret_port)
     return true;
 }
 
-/* Whether a host that address_split has found has brackets, then both. */
+/* Whether a host from address_split has brackets; it then has both. */
 static bool is_bracketed(text_t host)
 {
     return host.size > 0 && host.data[0] == '[';
@@ -127,7 +128,8 @@ int address_resolve(const address_t *self, int flags, struct addrinfo **ret_addr
     return getaddrinfo(self->host, port, &hints, ret_addresses);
 }
 
-/* Copies what it looks at: the compiler may take structs of two families for things that never overlap. */
+/* Copies before it reads: the compiler may assume that structs of two types never overlap (C11
+ * 6.5). */
 bool address_read(const struct sockaddr *socket_address, address_t *ret_address)
 {
     sa_family_t family;

@@ -1,7 +1,8 @@
 /* address.h - host and port: taken apart from text, looked up, read off a socket, written as text.
  *
- * The text is that of URLs (RFC 3986, section 3.2.2): an IPv6 address stands in brackets, "[::1]:11490". A zone, as in
- * "[fe80::1%eth0]:11490" (RFC 4007, section 11), can be split off and looked up; the herd file knows none.
+ * The text is that of URLs (RFC 3986, section 3.2.2): an IPv6 address stands in brackets,
+ * "[::1]:11490". A zone, as in "[fe80::1%eth0]:11490" (RFC 4007, section 11), passes address_split
+ * and address_resolve, which serve programs that connect; the herd file allows none.
  *
  * Owner: values. Threads: any.
  */
@@ -26,39 +27,43 @@ enum {
 
 /* Open value struct. */
 typedef struct {
-    /* Name, IPv4, IPv6 without its brackets, or "*" for every address of the machine; and a zero. */
+    /* Name, IPv4, IPv6 without brackets, or "*" for every address of the machine; and a zero. */
     char host[ADDRESS_HOST_SIZE + 1];
     uint16_t port;
 } address_t;
 
-/* Takes "HOST", "HOST:PORT", "[HOST]" or "[HOST]:PORT" apart, without a look at host or port. A host without brackets
- * ends at the last colon, one with brackets keeps them; the data of `*ret_port` is NULL if there is no colon. Both borrow
- * from `text`. False: no "]" ends the host, or something else than a port follows it. */
+/* Takes "HOST", "HOST:PORT", "[HOST]" or "[HOST]:PORT" apart; neither part is checked. A host
+ * without brackets ends at the last colon; one with brackets keeps them. Without a colon the data
+ * of `*ret_port` is NULL. Both borrow from `text`. False: "]" is missing, or something other than
+ * ":" follows it. */
 bool address_split(text_t text, text_t *ret_host, text_t *ret_port);
 
-/* A host that address_split has found, without its brackets; borrows. */
+/* A host from address_split, without its brackets; borrows. */
 text_t address_bare(text_t host);
 
 /* Reads "11490", 1 .. 65535. STATUS_INVALID: empty or not digits. STATUS_OUT_OF_RANGE. */
 status_t address_parse_port(text_t text, uint16_t *ret_port) STATUS_MUST_USE;
 
 /* Reads e.g. "127.0.0.1:11490", "[::1]:11490", "localhost:11490", "*:11490".
- * STATUS_INVALID for any other form, and for a zone, STATUS_TOO_LONG for the host, STATUS_OUT_OF_RANGE for the port. */
+ * STATUS_INVALID: another form, or a zone. STATUS_TOO_LONG: the host. STATUS_OUT_OF_RANGE: the
+ * port. */
 status_t address_parse(text_t text, address_t *ret_address) STATUS_MUST_USE;
 
 /* Whether the host is an IPv4 or IPv6 address, neither a name nor "*". */
 bool address_is_numeric(const address_t *self);
 
-/* Looks up what a stream socket may be bound to or connected to. `flags`: those of getaddrinfo(3), whose result is
- * returned: 0, and the caller frees `*ret_addresses` with freeaddrinfo; or a failure for gai_strerror. May block. */
+/* Looks up the addresses that a stream socket may be bound or connected to; may block. `flags` and
+ * result are those of getaddrinfo(3): 0, and the caller frees `*ret_addresses` with freeaddrinfo,
+ * or a failure for gai_strerror. */
 int address_resolve(const address_t *self, int flags, struct addrinfo **ret_addresses);
 
-/* Reads the address of a socket or its peer; false for families other than IPv4 and IPv6. An IPv4 peer of an IPv6
- * socket, ::ffff:192.0.2.1 (RFC 4291, section 2.5.5.2), is read as IPv4. A zone is left out. */
+/* Reads the address of a socket or its peer; false for families other than IPv4 and IPv6. An IPv4
+ * peer of an IPv6 socket, ::ffff:192.0.2.1 (RFC 4291, section 2.5.5.2), is read as IPv4. A zone is
+ * left out. */
 bool address_read(const struct sockaddr *socket_address, address_t *ret_address);
 
-/* Writes the address that address_read reads, "192.0.2.1:40112" or "[fe80::1]:40112", and a zero. Returns the number of
- * bytes before it; 0 for other families, and nothing is written. */
+/* Writes what address_read reads, as "192.0.2.1:40112" or "[fe80::1]:40112", with a zero behind it.
+ * Returns the number of bytes before the zero; for other families 0, with nothing written. */
 size_t address_write(const struct sockaddr *socket_address, char out[ADDRESS_TEXT_SIZE]);
 
 #endif

@@ -9,7 +9,8 @@ static bool endpoint_starts(text_t text, text_t prefix)
     return text_equal(text_first(text, prefix.size), prefix);
 }
 
-/* "/run/herd/Goloman.requests". ZeroMQ gives "*" and "@" a meaning of their own that no herd file wants. */
+/* "/run/herd/Goloman.requests". ZeroMQ gives "*" and "@" at the beginning meanings of its own, of
+ * no use to a herd. */
 static status_t endpoint_parse_ipc(text_t text, endpoint_t *endpoint)
 {
     if (text.size == 0 || text.data[0] == '*' || text.data[0] == '@') {

@@ -3,7 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ADDRESS_SIZE = 64, EVENT_SIZE = 6 /* a 16-bit event and a 32-bit value */ };
+enum {
+    ADDRESS_SIZE = 64, /* "inproc://monitor-", a pointer and a zero */
+    EVENT_SIZE = 6,    /* a 16-bit event and a 32-bit value (zmq_socket_monitor(3)) */
+};
 
 void *monitor_open(void *context, void *socket, int events)
 {
@@ -13,7 +16,7 @@ void *monitor_open(void *context, void *socket, int events)
         return NULL;
     }
     void *monitor = zmq_socket(context, ZMQ_PAIR);
-    int none = 0;
+    int none = 0; /* no limit, no lingering */
     if (monitor != NULL && (zmq_setsockopt(monitor, ZMQ_RCVHWM, &none, sizeof none) != 0 ||
                             zmq_setsockopt(monitor, ZMQ_LINGER, &none, sizeof none) != 0 ||
                             zmq_connect(monitor, address) != 0)) {
@@ -37,7 +40,7 @@ void monitor_close(void *socket, void **monitor_p)
 bool monitor_next(void *monitor, uint16_t *ret_event, uint32_t *ret_value)
 {
     unsigned char frame[EVENT_SIZE];
-    char endpoint[1]; /* the second frame, of no use */
+    char endpoint[1]; /* the second frame is of no use */
     if (zmq_recv(monitor, frame, sizeof frame, ZMQ_DONTWAIT) != EVENT_SIZE) {
         return false;
     }

@@ -1,7 +1,9 @@
-/* monitor.h - what ZeroMQ tells of the connections of a socket: the PAIR on which its events come (zmq_socket_monitor(3)).
+/* monitor.h - what ZeroMQ reports about the connections of a socket: the PAIR that delivers its
+ * events (zmq_socket_monitor(3)).
  *
- * Owner: the socket's. Threads: one. A monitor must be read, or none be made: its events are kept without a limit, for
- * ZeroMQ's I/O thread would wait at one. Sockets that connect have few.
+ * Owner: the socket's. Threads: one. The owner must read a monitor that it has opened: ZeroMQ keeps
+ * its events without a limit, because its I/O thread would block at one. Sockets that connect have
+ * few events.
  */
 #ifndef HERD_COMMON_SOCKETS_MONITOR_H
 #define HERD_COMMON_SOCKETS_MONITOR_H
@@ -10,24 +12,24 @@
 #include <stdint.h>
 #include <zmq.h>
 
-/* Those of handshakes that failed. */
+/* The events of failed handshakes. */
 enum {
     MONITOR_FAILURES = ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
                        ZMQ_EVENT_HANDSHAKE_FAILED_AUTH,
 };
 
-/* The PAIR for `events` of `socket`, both raw sockets of `context`; NULL with errno set. Caller ends it with monitor_close,
- * before the socket. */
+/* The PAIR for `events` of `socket`, both raw sockets of `context`; NULL with errno set. Caller
+ * ends it with monitor_close, before the socket. */
 void *monitor_open(void *context, void *socket, int events);
 
 /* Closes it and clears the pointer; NULL is fine. */
 void monitor_close(void *socket, void **monitor_p);
 
-/* Takes the next event without waiting; false where there is none. */
+/* Takes the next event without waiting; false if there is none. */
 bool monitor_next(void *monitor, uint16_t *ret_event, uint32_t *ret_value);
 
-/* What a failed handshake says of the peer that was connected to, as "it ..."; NULL of other events, and of those that
- * happen where a peer ends. `secure`: we came with keys. */
+/* What a failed handshake says about the peer that we connect to, as "it ...". NULL for other
+ * events, and for failures that a peer causes by ending. `secure`: we came with keys. */
 const char *monitor_problem(uint16_t event, bool secure);
 
 #endif

@@ -21,14 +21,15 @@ typedef struct {
 
 /* For every socket. */
 static const setting_t common_settings[] = {
-    /* czmq's 0 loses what was just sent; for ever (ZeroMQ's) hangs an exit on a dead peer. ms */
+    /* czmq's default, 0, loses what was just sent; ZeroMQ's, for ever, hangs an exit on a dead
+     * peer. ms */
     {ZMQ_LINGER, 200},
-    /* No handshake half done may hold a file descriptor for the default 30 s. ms */
+    /* The default lets a half-done handshake hold a file descriptor for 30 s. ms */
     {ZMQ_HANDSHAKE_IVL, 3000},
     /* A dead local peer is found again within 100 ms; ms, constant or doubling up to _MAX. */
     {ZMQ_RECONNECT_IVL, 100},
-    /* Off: in libzmq 4.3.4 the heartbeat timer of a connection that broke while its pipe was full aborts the
-     * process (docs/decisions/0013). The answers of HERD/1 find a dead peer sooner. */
+    /* Off: in libzmq 4.3.4 the heartbeat timer of a connection that broke while its pipe was full
+     * aborts the process (docs/decisions/0013). The answers of HERD/1 find a dead peer sooner. */
     {ZMQ_HEARTBEAT_IVL, 0},
     /* Free the descriptors of peers whose host is gone; seconds, seconds, probes. */
     {ZMQ_TCP_KEEPALIVE, 1},
@@ -40,10 +41,12 @@ static const setting_t common_settings[] = {
 };
 
 static const setting_t router_settings[] = {
-    /* Without it a ROUTER drops what it cannot deliver in silence. */
+    /* Without it a ROUTER silently drops what it cannot deliver. */
     {ZMQ_ROUTER_MANDATORY, 1},
-    /* A peer that comes back under its name is the peer; else its first life blocks its second. */
+    /* A peer that comes back under its name takes the name over; else its first life blocks its
+     * second. */
     {ZMQ_ROUTER_HANDOVER, 1},
+    /* When a herd starts, all connect at once; the default queue has 100. */
     {ZMQ_BACKLOG, 1024},
 };
 
@@ -53,11 +56,12 @@ static const setting_t dealer_settings[] = {
 };
 
 static const setting_t xpub_settings[] = {
-    /* Who does not keep up loses messages; nobody waits for it. */
+    /* A subscriber that does not keep up loses messages; the node does not wait for it. */
     {ZMQ_XPUB_NODROP, 0},
-    /* Only the first subscriber of a prefix and the last that leaves it are told: no more than that is to be known. */
+    /* Report only the first subscriber of a prefix and the last that leaves it: no more is
+     * needed. */
     {ZMQ_XPUB_VERBOSE, 0},
-    /* What nobody has read yet is of no use to anybody. ms */
+    /* Publications that no subscriber has read yet are of no use after the end. ms */
     {ZMQ_LINGER, 0},
 };
 
@@ -65,7 +69,8 @@ static const setting_t sub_settings[] = {
     {ZMQ_LINGER, 0},
 };
 
-/* High-water marks in messages, and the longest pause between two attempts to connect, in ms (0: constant). */
+/* High-water marks in messages, and the longest pause between two attempts to connect, in ms (0:
+ * constant). */
 typedef struct {
     int send_messages;
     int receive_messages;
@@ -103,7 +108,7 @@ static bool set_all(void *socket, const setting_t *settings, size_t count)
 #define SET_ALL(socket, settings)                                                                  \
     set_all(socket, settings, sizeof(settings) / sizeof((settings)[0]))
 
-/* What only sockets of this kind have, or have otherwise. */
+/* Sets what only sockets of this kind have, or what differs for them. */
 static bool set_kind(void *socket, sockets_role_t role)
 {
     switch (role) {
@@ -122,9 +127,9 @@ status_t sockets_configure(void *socket, sockets_role_t role, const char *endpoi
                            const char *routing_id)
 {
     const role_settings_t *of_role = &role_settings[role];
-    /* IPv6 sockets only where the endpoint asks for one: "[::1]", or "*" for all addresses. */
+    /* IPv6 only if the endpoint asks for it: "[::1]", or "*" for all addresses. */
     bool ipv6 = strchr(endpoint, '[') != NULL || strchr(endpoint, '*') != NULL;
-    /* A peer that sends more is disconnected before it costs memory. int64_t, bytes a frame. */
+    /* A peer that sends a larger frame is disconnected before it costs memory. Bytes. */
     int64_t max_frame_size = role == SOCKETS_TAP_XPUB ? LIMIT_TAP_FRAME_SIZE : LIMIT_BODY_SIZE;
     bool set = SET_ALL(socket, common_settings) && set_kind(socket, role) &&
                set_int(socket, ZMQ_SNDHWM, of_role->send_messages) &&
@@ -143,7 +148,7 @@ static bool set_text(void *socket, int option, const char *value)
     return zmq_setsockopt(socket, option, value, strlen(value)) == 0;
 }
 
-/* Keys as text have a zero behind them (zmq_setsockopt(3), ZMQ_CURVE_PUBLICKEY). */
+/* The size of a key as text includes its zero (zmq_setsockopt(3), ZMQ_CURVE_PUBLICKEY). */
 static bool set_key(void *socket, int option, const char *key)
 {
     return zmq_setsockopt(socket, option, key, strlen(key) + 1) == 0;
@@ -157,7 +162,8 @@ status_t sockets_secure_server(void *socket, const char *secret_key, const char 
                set_int(socket, ZMQ_CURVE_SERVER, 1) &&
                set_key(socket, ZMQ_CURVE_SECRETKEY, secret_key) &&
                set_text(socket, ZMQ_ZAP_DOMAIN, domain);
-    /* Peers have no routing id of their own then, so none has to be handed over; and none can be taken away (K4). */
+    /* K4: peers with keys choose no routing id, so none needs to be handed over, and none can be
+     * stolen. */
     if (set && type == ZMQ_ROUTER) {
         set = set_int(socket, ZMQ_ROUTER_HANDOVER, 0);
     }
@@ -173,12 +179,13 @@ status_t sockets_secure_client(void *socket, const char *public_key, const char 
     return set ? STATUS_OK : STATUS_SYSTEM;
 }
 
-/* Whether a process listens on the Unix socket `path`; a file that is left of one that ended refuses. */
+/* Whether a process listens on the Unix socket `path`. The file of a process that has ended refuses
+ * connections. */
 static bool is_listened_on(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address.sun_path) {
-        return false; /* which zmq_bind refuses */
+        return false; /* zmq_bind refuses it */
     }
     memcpy(address.sun_path, path, strlen(path));
     int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -200,7 +207,7 @@ status_t sockets_bind(void *socket, const char *endpoint)
         errno = EADDRINUSE;
         return STATUS_IN_USE;
     }
-    /* A Unix socket is for its owner alone: it gets its mode from the mask while it is bound. */
+    /* A Unix socket is for its owner alone; binding gives it its mode by the mask. */
     mode_t mask = umask(S_IRWXG | S_IRWXO);
     bool bound = zmq_bind(socket, endpoint) == 0;
     int error = errno;

@@ -1,6 +1,7 @@
-/* sockets.h - every ZeroMQ socket option that the herd sets, with its reason, in one place; and how it binds.
+/* sockets.h - every ZeroMQ socket option that the herd sets, with its reason; and how it binds.
  *
- * Owner: none; works on the caller's raw socket handle, which is then bound here or connected. Threads: the socket's.
+ * Owner: none; it works on the caller's raw socket handle before that is bound or connected.
+ * Threads: the socket's.
  */
 #ifndef HERD_COMMON_SOCKETS_SOCKETS_H
 #define HERD_COMMON_SOCKETS_SOCKETS_H
@@ -17,27 +18,30 @@ typedef enum {
     SOCKETS_TAP_SUB,         /* an operator watches it */
 } sockets_role_t;
 
-/* Sets all options of `role` on `socket` (a raw ZeroMQ handle). `endpoint` is what it will be bound or connected to;
- * `routing_id`, 1 .. 255 bytes of text, names a DEALER to its ROUTER; NULL for a ROUTER, and for a DEALER
- * that nobody needs to know again: its ROUTER makes one up.
- * STATUS_SYSTEM with errno set where ZeroMQ refuses one. */
+/* Sets all options of `role` on `socket`. `endpoint` is what it will be bound or connected to.
+ * `routing_id`, 1 .. 255 bytes of text, names a DEALER to its ROUTER; NULL for a ROUTER, and for a
+ * DEALER that its ROUTER need not know again: the ROUTER then makes one up.
+ * STATUS_SYSTEM with errno set: ZeroMQ refuses an option. */
 status_t sockets_configure(void *socket, sockets_role_t role, const char *endpoint,
                            const char *routing_id) STATUS_MUST_USE;
 
-/* Makes a socket, before it is bound, take CURVE connections only, to the key of which `secret_key` (Z85) is the other half;
- * whether a peer is let in a ZAP handler says (rfc.zeromq.org/spec/27), which is told `domain`. A ROUTER then leaves a
- * routing id to the connection that has it. STATUS_SYSTEM with errno set. */
+/* Makes a socket that will be bound accept CURVE connections only, made to the key whose secret
+ * half is `secret_key` (Z85). A ZAP handler (rfc.zeromq.org/spec/27), which is given `domain`,
+ * decides which peers come in. A ROUTER then leaves a routing id to the connection that has it.
+ * STATUS_SYSTEM with errno set. */
 status_t sockets_secure_server(void *socket, const char *secret_key,
                                const char *domain) STATUS_MUST_USE;
 
-/* Makes a socket, before it connects, show its own key, and take none but `server_key` for its peer's; all Z85.
+/* Makes a socket that will connect show its own key, and accept only `server_key` as its peer's;
+ * all are Z85.
  * STATUS_SYSTEM with errno set. */
 status_t sockets_secure_client(void *socket, const char *public_key, const char *secret_key,
                                const char *server_key) STATUS_MUST_USE;
 
-/* Binds `socket` to `endpoint`. Unlike zmq_bind, which takes the place of whoever listens on an ipc path without a word,
- * it leaves a path in use to its owner; the path of a process that has ended is taken over.
- * STATUS_IN_USE with errno set to EADDRINUSE, STATUS_SYSTEM with errno set where ZeroMQ refuses. */
+/* Binds `socket` to `endpoint`. zmq_bind silently takes an ipc path over from the process that
+ * listens there; this leaves a path in use to its owner, and takes over only the path of a process
+ * that has ended.
+ * STATUS_IN_USE with errno set to EADDRINUSE. STATUS_SYSTEM with errno set: ZeroMQ refuses. */
 status_t sockets_bind(void *socket, const char *endpoint) STATUS_MUST_USE;
 
 #endif

@@ -10,7 +10,8 @@ static text_t frame_text(zmq_msg_t *frame)
     return (text_t){.data = zmq_msg_data(frame), .size = zmq_msg_size(frame)};
 }
 
-/* A signal must not part a message in two: what was received of it would be lost, the rest taken for the next. */
+/* Goes on after a signal: otherwise what has come of a message would be lost, and its rest taken
+ * for the next. */
 static int receive_frame(void *socket, zmq_msg_t *frame)
 {
     int size;
@@ -20,8 +21,8 @@ static int receive_frame(void *socket, zmq_msg_t *frame)
     return size;
 }
 
-/* Receives the frames of one message, all of them, keeping the first TRANSPORT_FRAMES_MAX. Sets `ret_total`
- * to how many there were. */
+/* Receives all frames of one message and keeps the first TRANSPORT_FRAMES_MAX. `*ret_total` counts
+ * all. */
 static status_t receive_frames(void *socket, transport_inbound_t *inbound, unsigned *ret_total)
 {
     unsigned total = 0;
@@ -62,7 +63,7 @@ static status_t decode(transport_inbound_t *inbound, unsigned first, unsigned to
 
 status_t transport_receive(void *socket, bool routed, transport_inbound_t *ret_inbound)
 {
-    /* Only the counts: the frames are set as they come. */
+    /* The frames are set as they come. */
     ret_inbound->frame_count = 0;
     ret_inbound->peer = (text_t){0};
     unsigned total = 0;
@@ -79,7 +80,8 @@ status_t transport_receive(void *socket, bool routed, transport_inbound_t *ret_i
 
 text_t transport_property(const transport_inbound_t *self, const char *name)
 {
-    /* ROUTER's own frame, the routing id, has no properties: the last one has. */
+    /* The routing id is a frame of the ROUTER's own, without properties; the last frame has
+     * them. */
     const char *value =
         self->frame_count > 0 ? zmq_msg_gets(&self->frames[self->frame_count - 1], name) : NULL;
     return value != NULL ? text_of(value) : (text_t){0};
@@ -93,8 +95,9 @@ void transport_inbound_done(transport_inbound_t *self)
     self->frame_count = 0;
 }
 
-/* libzmq refuses a message at its first frame, or, where the connection breaks half-way, forgets the frames
- * that it has: either way nothing is sent, and the next frame begins a new message. A signal is none of these. */
+/* libzmq refuses a message at its first frame or, if the connection breaks half-way, forgets the
+ * frames that it has: either way nothing is sent, and the next frame begins a new message. After a
+ * signal we go on. */
 static status_t send_frame(void *socket, text_t text, int flags)
 {
     int sent;

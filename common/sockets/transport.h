@@ -1,4 +1,4 @@
-/* transport.h - messages of HERD/1 on ZeroMQ sockets: received frame by frame, sent whole or not at all.
+/* transport.h - messages of HERD/1 on ZeroMQ sockets: received by the frame, sent whole or not.
  *
  * On a ROUTER the routing id of the peer stands before the frames of message.h.
  * Owner: the caller. Threads: a message belongs to the thread of the socket it came from.
@@ -27,34 +27,36 @@ typedef struct {
 } transport_inbound_t;
 
 /* Receives one message without blocking. `routed`: the socket is a ROUTER.
- * STATUS_OK: caller ends it with transport_inbound_done. STATUS_AGAIN: nothing there. STATUS_INVALID,
- * STATUS_VERSION, STATUS_TOO_LONG: something that is no HERD/1 message was received and dropped; `peer`
- * and frame_count are set, for the log, and transport_inbound_done is due too. STATUS_SYSTEM: see errno. */
+ * STATUS_OK: caller ends it with transport_inbound_done. STATUS_AGAIN: there is none.
+ * STATUS_INVALID, STATUS_VERSION, STATUS_TOO_LONG: what came is not a HERD/1 message and was
+ * dropped; `peer` and frame_count are set, for the log, and caller ends it likewise.
+ * STATUS_SYSTEM: see errno. */
 status_t transport_receive(void *socket, bool routed,
                            transport_inbound_t *ret_inbound) STATUS_MUST_USE;
 
-/* A property of the connection by which a received message came (zmq_msg_gets(3)), e.g. "Peer-Address"; empty where there is
- * none. Borrows from the message. */
+/* A property of the connection that a received message came by (zmq_msg_gets(3)), e.g.
+ * "Peer-Address"; empty if it has none of that name. Borrows from the message. */
 text_t transport_property(const transport_inbound_t *self, const char *name);
 
 /* Frees the frames. */
 void transport_inbound_done(transport_inbound_t *self);
 
-/* Sends `message` without blocking; `peer` is the routing id on a ROUTER, else empty. The texts are copied.
- * STATUS_AGAIN: the pipe is full or absent, nothing was sent. STATUS_UNREACHABLE: no such peer.
- * STATUS_SYSTEM: see errno. All frames are sent or none. */
+/* Sends `message` without blocking: all of its frames or none. `peer` is the routing id on a
+ * ROUTER, else empty. The texts are copied.
+ * STATUS_AGAIN: the pipe is full or absent. STATUS_UNREACHABLE: no such peer. STATUS_SYSTEM: see
+ * errno. */
 status_t transport_send(void *socket, text_t peer, const message_t *message) STATUS_MUST_USE;
 
-/* Sends these frames as one message, without blocking; as transport_send. */
+/* Sends these frames as one message; else as transport_send. */
 status_t transport_send_frames(void *socket, const text_t *frames, size_t count) STATUS_MUST_USE;
 
-/* Sends `message` behind a topic and a meta frame, on a XPUB, which drops it for subscribers that are too slow. Its texts
- * are copied. As transport_send. */
+/* Sends `message` behind a topic and a meta frame on an XPUB, which drops it for subscribers that
+ * are too slow; else as transport_send. */
 status_t transport_publish(void *socket, text_t topic, text_t meta,
                            const message_t *message) STATUS_MUST_USE;
 
-/* Whether the socket takes (ZMQ_POLLOUT) or has (ZMQ_POLLIN) a message now; reading it also re-arms the
- * edge-triggered ZMQ_FD (zmq_getsockopt(3), ZMQ_FD). */
+/* Whether the socket has a message (ZMQ_POLLIN) or takes one (ZMQ_POLLOUT) now. Asking also re-arms
+ * the edge-triggered ZMQ_FD (zmq_getsockopt(3), ZMQ_FD). */
 bool transport_ready(void *socket, short event);
 
 #endif

@@ -1,4 +1,5 @@
-/* Certificates on disk (common/security/certificates.h); how files are looked at is tested in test_security.c. */
+/* Certificates on disk (common/security/certificates.h); how files are looked at is tested in
+ * test_security.c. */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/workspace.h"
 

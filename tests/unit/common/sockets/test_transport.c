@@ -1,4 +1,4 @@
-/* HERD/1 messages on real ZeroMQ sockets (common/protocol/message.h; bus-protocol.md, M rules). */
+/* HERD/1 messages on real ZeroMQ sockets (common/sockets/transport.h; bus-protocol.md, M rules). */
 #include "tests/support/cmocka_herd.h"
 
 #include "common/base/limits.h"
@@ -106,7 +106,7 @@ static void send_raw(const link_t *link, const char *const *frames)
     }
 }
 
-/* Receives one message at the ROUTER, where it must be from Hands; the caller ends it. */
+/* Receives one message at the ROUTER, which must be from Hands; the caller ends it. */
 static status_t receive_routed(const link_t *link, transport_inbound_t *ret_inbound)
 {
     wait_until_ready(link->router);
@@ -192,7 +192,7 @@ static void the_wire_is_that_of_the_protocol(void **state)
     }
 }
 
-/* M1, M2, M3: each form that is none, then a good message behind it. */
+/* M1, M2, M3: each malformed form, then a good message behind it. */
 static void malformed_messages_are_told_apart(void **state)
 {
     const link_t *link = *state;
@@ -340,7 +340,8 @@ static void a_dealer_without_peer_says_again(void **state)
     zmq_close(lonely);
 }
 
-/* What a full pipe refuses is refused whole: as many messages arrive as were accepted, each complete. */
+/* What a full pipe refuses is refused whole: as many messages arrive as were accepted, each
+ * complete. */
 static void a_full_pipe_says_again(void **state)
 {
     const link_t *link = *state;
