@@ -18,8 +18,8 @@ typedef struct {
     char path[LIMIT_IPC_PATH_SIZE + 1]; /* ipc; of tcp: "" */
 } endpoint_t;
 
-/* Parses e.g. "tcp://127.0.0.1:11490", "tcp://[::1]:11490", "tcp://*:11490",
- * "ipc:///run/herd/Goloman".
+/* Parses e.g. "tcp://127.0.0.1:11490", "tcp://[::1]:11490", "ipc:///run/herd/Goloman"; the host "*"
+ * means every address of the machine.
  * STATUS_INVALID: another form. STATUS_OUT_OF_RANGE: the port. STATUS_TOO_LONG: host or path. */
 status_t endpoint_parse(const char *text, endpoint_t *ret_endpoint) STATUS_MUST_USE;
 

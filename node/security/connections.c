@@ -21,7 +21,7 @@ typedef union {
     struct sockaddr_un local;
 } socket_address_t;
 
-/* Whether the own end of a connection is `endpoint`, whose host is "" if it stands for all addresses. */
+/* Whether the own end of a connection is at `endpoint`; the host "" stands for all addresses. */
 static bool is_at(int file, const endpoint_t *endpoint)
 {
     socket_address_t own = {0};
@@ -54,7 +54,8 @@ static void spell_host(address_t *self)
     }
 }
 
-/* Takes an endpoint apart; the host is then as address_read writes it, or "" for all addresses of the machine. */
+/* Takes an endpoint apart, with the host spelled as address_read does, or "" for all addresses of
+ * the machine. */
 static bool parse_own(const char *text, endpoint_t *ret_own)
 {
     if (endpoint_parse(text, ret_own) != STATUS_OK) {

@@ -1,3 +1,14 @@
+/* Who may speak to a node.
+ *
+ * Three things come in. ZeroMQ asks by ZAP, once for each connection, whether the key that it has
+ * proven may come in: the guard looks for its holder in the ring (security.h), and the holder's
+ * role must be one of the socket's domain; a front-end must be the member's own (K1, K2). Each
+ * message is checked again, because its key may have been revoked since, and a member may use no
+ * routing id but its own (K4). A reload of the keys (K6) ends all connections to a domain if a role
+ * that may use it has lost a key: ZeroMQ cannot end a single one (K7).
+ *
+ * Out goes yes or no; peers are not told why (K3). Refusals are counted and logged, with the peer's
+ * address and its key or user. An accepted key is logged once for each address. */
 #include "node/security/guard.h"
 
 #include "common/base/memory.h"
@@ -12,9 +23,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ZAP_ENDPOINT "inproc://zeromq.zap.01"
+#define ZAP_ENDPOINT "inproc://zeromq.zap.01" /* of rfc.zeromq.org/spec/27 */
 
-enum { LINE_SIZE = 512 };
+enum { SEEN_SIZE = 512 }; /* of one of `seen` */
 
 struct guard {
     const config_t *config;
@@ -23,9 +34,9 @@ struct guard {
     security_t *security;     /* NULL without keys */
     zsock_t *zap;             /* REP; NULL without keys */
     handshakes_t *handshakes; /* of all sockets that are bound */
-    zhashx_t *seen;           /* who was let in, as the log says it: at most LIMIT_KEYS_SEEN */
+    zhashx_t *seen;           /* acceptances that were logged, at most LIMIT_KEYS_SEEN */
     uint64_t refused;         /* connections and messages */
-    const char *endpoints[ROLES_DOMAIN_COUNT]; /* NULL: not bound */
+    const char *endpoints[ROLES_DOMAIN_COUNT]; /* by domain; NULL: not bound */
 };
 
 static void log_problem(void *argument, const char *problem)
@@ -33,7 +44,7 @@ static void log_problem(void *argument, const char *problem)
     log_event(argument, LOG_KEY_UNUSABLE, NULL, "%s", problem);
 }
 
-/* What a start without keys has to say. */
+/* What a start without keys says. */
 static void log_open_herd(const guard_t *self)
 {
     if (self->config->security == CONFIG_SECURITY_NONE) {
@@ -122,7 +133,7 @@ void *guard_socket(const guard_t *self)
     return self->zap != NULL ? zsock_resolve(self->zap) : NULL;
 }
 
-/* Why a holder may not speak there, NULL where he may (K2). */
+/* K2: why a holder may not speak there; NULL if it may. */
 static const char *objection(const guard_t *self, roles_domain_t domain,
                              const security_holder_t *holder)
 {
@@ -135,7 +146,7 @@ static const char *objection(const guard_t *self, roles_domain_t domain,
     return NULL;
 }
 
-/* K3: a public key is no secret, and tells whose it is once its file is found. */
+/* K3: a public key is no secret, and shows whose it is once its file is found. */
 static void log_stranger(guard_t *self, const zap_request_t *request, const char *address)
 {
     self->refused++;
@@ -144,17 +155,25 @@ static void log_stranger(guard_t *self, const zap_request_t *request, const char
               request->key);
 }
 
-/* Once for each address, until there are too many of them. */
+/* The part of an address that stays the same from one connection to the next. For a Unix socket
+ * ZeroMQ gives user, group and process, "localhost:1000:1000:4711", and each run of herdctl is
+ * another process. */
+static text_t lasting_part(const char *address)
+{
+    text_t local = TEXT("localhost:");
+    text_t whole = text_of(address);
+    bool is_local = text_equal(text_first(whole, local.size), local);
+    return is_local ? text_first(whole, (size_t)(strrchr(address, ':') - address)) : whole;
+}
+
+/* Once for each address; from the beginning when there are too many of them. */
 static void log_accepted(guard_t *self, const zap_request_t *request, const char *user,
                          const char *address)
 {
-    char seen[LINE_SIZE];
-    /* Of a Unix socket the process is part of the address, "localhost:1000:1000:4711": each run of herdctl is another. */
-    int address_size =
-        (int)(strncmp(address, "localhost:", 10) == 0 ? (size_t)(strrchr(address, ':') - address)
-                                                      : strlen(address));
+    char seen[SEEN_SIZE];
+    text_t lasting = lasting_part(address);
     snprintf(seen, sizeof seen, "%s %s %.*s", roles_domain_text(request->domain), user,
-             address_size, address);
+             (int)lasting.size, lasting.data);
     if (zhashx_size(self->seen) == LIMIT_KEYS_SEEN) {
         zhashx_purge(self->seen);
     }
@@ -178,7 +197,7 @@ static void log_holder(guard_t *self, const zap_request_t *request, const char *
               "%s: refused, from %s: %s", roles_domain_text(request->domain), address, reason);
 }
 
-/* K1, K2 */
+/* Answers one question of ZAP (K1, K2). */
 static zmsg_t *decide(guard_t *self, zmsg_t *question)
 {
     zap_request_t request;
@@ -211,7 +230,7 @@ void guard_answer(guard_t *self)
         }
         zmsg_t *reply = decide(self, question);
         zmsg_send(&reply, self->zap);
-        zmsg_destroy(&reply); /* where it did not leave */
+        zmsg_destroy(&reply); /* if it was not sent */
         zmsg_destroy(&question);
     }
 }
@@ -225,7 +244,7 @@ void guard_note(guard_t *self, roles_domain_t domain, const transport_inbound_t 
     if (holder != NULL) {
         zap_write_user(holder, user);
     } else {
-        /* What it was when it came in: our own word (zap_accept). */
+        /* The user that it was when it came in, in our own words (zap_accept). */
         text_escape(transport_property(inbound, "User-Id"), user, sizeof user);
     }
     self->refused++;
@@ -233,7 +252,7 @@ void guard_note(guard_t *self, roles_domain_t domain, const transport_inbound_t 
               "%s: message dropped, from %s: %s", roles_domain_text(domain), address, problem);
 }
 
-/* K4: ids that ROUTER gives begin with a zero (zmq_socket(3)). */
+/* K4: ids that a ROUTER gives begin with a zero (zmq_socket(3)); others are the peer's choice. */
 static bool has_foreign_name(const security_holder_t *holder, text_t routing_id)
 {
     return routing_id.size > 0 && routing_id.data[0] != '\0' &&
@@ -265,7 +284,7 @@ bool guard_admits(guard_t *self, roles_domain_t domain, const transport_inbound_
     return true;
 }
 
-static void cut(const guard_t *self, roles_domain_t domain)
+static void cut_domain(const guard_t *self, roles_domain_t domain)
 {
     size_t count;
     const char *name = roles_domain_text(domain);
@@ -281,17 +300,22 @@ static void cut(const guard_t *self, roles_domain_t domain)
     }
 }
 
-/* K7: ZeroMQ cannot be told to end the connection of one peer, so all of the socket end. */
-static void cut_revoked(guard_t *self, const security_changes_t *changes)
+/* Whether a role that may use the domain has lost a key. */
+static bool has_revoked(const security_changes_t *changes, roles_domain_t domain)
+{
+    bool found = false;
+    for (unsigned role = 0; role < ROLES_COUNT && !found; role++) {
+        found = changes->revoked[role] && roles_admit(domain, (roles_role_t)role);
+    }
+    return found;
+}
+
+/* K7: ZeroMQ cannot end the connection of one peer, so all connections to the socket end. */
+static void cut_revoked(const guard_t *self, const security_changes_t *changes)
 {
     for (unsigned domain = 0; domain < ROLES_DOMAIN_COUNT; domain++) {
-        bool concerned = false;
-        for (unsigned role = 0; role < ROLES_COUNT; role++) {
-            concerned = concerned || (changes->revoked[role] &&
-                                      roles_admit((roles_domain_t)domain, (roles_role_t)role));
-        }
-        if (concerned && self->endpoints[domain] != NULL) {
-            cut(self, (roles_domain_t)domain);
+        if (self->endpoints[domain] != NULL && has_revoked(changes, (roles_domain_t)domain)) {
+            cut_domain(self, (roles_domain_t)domain);
         }
     }
 }

@@ -1,7 +1,8 @@
-/* guard.h - who may speak to a node: binds its sockets, answers ZAP for them, checks each message, logs who was turned away.
+/* guard.h - who may speak to a node: binds its sockets, answers ZAP, checks and logs.
  *
- * docs/bus-protocol.md, K1 to K7; docs/security.md. Owner: the node. Threads: the reactor's, but for a thread inside that
- * watches handshakes. In a herd without keys everybody may, and only failed handshakes are logged.
+ * docs/bus-protocol.md, K1 to K7; docs/security.md. Owner: the node. Threads: the reactor's; a
+ * thread inside watches handshakes. In a herd without keys everybody may speak, and only failed
+ * handshakes are logged.
  */
 #ifndef HERD_NODE_SECURITY_GUARD_H
 #define HERD_NODE_SECURITY_GUARD_H
@@ -16,16 +17,18 @@
 
 typedef struct guard guard_t;
 
-/* Reads the keys, and listens for ZAP; what goes wrong is logged. Not OK: the node cannot start. One guard with keys a
- * process: the ZAP endpoint is one. Caller frees with guard_destroy. */
+/* Reads the keys and binds the socket for ZAP; problems are logged. Not STATUS_OK: the node cannot
+ * start. A process has one guard with keys at most, because it has one ZAP endpoint. Caller frees
+ * with guard_destroy. */
 status_t guard_new(const config_t *config, const config_member_t *member, log_t *log,
                    guard_t **ret_self) STATUS_MUST_USE;
 
-/* After all sockets that it bound were closed. Clears the pointer; NULL is fine. */
+/* Call it after all sockets that it bound were closed. Clears the pointer; NULL is fine. */
 void guard_destroy(guard_t **self_p);
 
-/* Binds a configured socket for `domain`, with CURVE where there are keys; its handshakes are watched from then on.
- * `endpoint` is borrowed as long as the guard lives. STATUS_IN_USE, STATUS_SYSTEM with errno set. */
+/* Binds a configured socket for `domain`, with CURVE if there are keys, and watches its handshakes.
+ * `endpoint` is borrowed as long as the guard lives.
+ * STATUS_IN_USE, STATUS_SYSTEM, with errno set. */
 status_t guard_bind(guard_t *self, void *socket, roles_domain_t domain,
                     const char *endpoint) STATUS_MUST_USE;
 
@@ -41,20 +44,23 @@ void *guard_socket(const guard_t *self);
 /* Answers the questions of a turn. */
 void guard_answer(guard_t *self);
 
-/* Whether a message that came to `domain` is from somebody who still may send there; what is not is logged. Then `*ret_holder`
- * is its sender, NULL without keys; borrowed until the next reload. */
+/* Whether the sender of a message that came to `domain` may still send there; if not, it is logged
+ * and counted. On true `*ret_holder` is the sender, NULL without keys; borrowed until the next
+ * reload. */
 bool guard_admits(guard_t *self, roles_domain_t domain, const transport_inbound_t *inbound,
                   const security_holder_t **ret_holder);
 
-/* Logs and counts a message that `holder`, who may speak there, may not send. `problem` is ours. */
+/* Logs and counts a message that `holder`, who may speak to `domain`, may not send. `problem` is
+ * our text. */
 void guard_note(guard_t *self, roles_domain_t domain, const transport_inbound_t *inbound,
                 const security_holder_t *holder, const char *problem);
 
-/* Reads the keys again. Connections to domains of roles that lost a key are cut; who may comes back at once. `*ret_changed`:
- * some key came or went. Not OK: they could not be read, and those that were read before count. */
+/* Reads the keys again, and cuts the connections to each domain that a role which lost a key may
+ * use; peers that are still admitted come back at once. `*ret_changed`: a key came or went. Not
+ * STATUS_OK: the keys cannot be read; those in use stay. */
 status_t guard_reload(guard_t *self, bool *ret_changed) STATUS_MUST_USE;
 
-/* Connections and messages turned away so far. */
+/* The number of connections and messages refused so far. */
 uint64_t guard_refused(const guard_t *self);
 
 #endif

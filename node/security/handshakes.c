@@ -1,3 +1,15 @@
+/* Connections that fail before ZAP is asked.
+ *
+ * In come the events of ZeroMQ's monitors, one PAIR for each domain, in a thread of their own. Out
+ * goes a log line and a count for each connection that ends before its handshake is done, with the
+ * peer as the kernel names it, which must be asked for at the acceptance, because the descriptor is
+ * closed when the failure is reported.
+ *
+ * ZeroMQ says little, so three things are inferred. A failure names no connection: it belongs to
+ * the one whose end is reported next. A success names none either: it is put down to the oldest
+ * connection that has sent enough for a handshake. For some kinds of garbage only the end is
+ * reported: with keys, the end of a connection that had no success is a failure, unless ZAP refused
+ * it, which the guard has logged already. */
 #include "node/security/handshakes.h"
 
 #include "common/base/memory.h"
@@ -16,7 +28,8 @@ enum {
     EVENTS = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | MONITOR_FAILURES |
              ZMQ_EVENT_DISCONNECTED,
     EVENTS_PER_TURN = 256,
-    /* A peer sends no less in a handshake that succeeds: greeting, HELLO, and part of what is behind it. Bytes. */
+    /* A handshake that succeeds takes no less from a peer: greeting, HELLO, and part of INITIATE.
+     * Bytes. */
     HANDSHAKE_SIZE_MIN = 200,
 };
 
@@ -24,28 +37,28 @@ enum {
 typedef struct {
     bool open;
     bool established; /* its handshake has succeeded */
-    int file;
-    uint64_t number; /* of its acceptance */
+    int file;         /* its descriptor */
+    uint64_t number;  /* counts acceptances */
     char peer[CONNECTIONS_PEER_SIZE];
 } connection_t;
 
 /* One socket that is watched. */
 typedef struct {
-    zsock_t *monitor;                           /* PAIR; NULL: none */
-    connection_t connections[LIMIT_HANDSHAKES]; /* by file descriptor, modulo their number */
-    const char *failure; /* why the connection fails whose end comes next; NULL: none does */
-    unsigned refused;    /* by ZAP, which the guard has logged, and not yet ended */
+    zsock_t *monitor;                           /* PAIR; NULL: not watched */
+    connection_t connections[LIMIT_HANDSHAKES]; /* by descriptor, modulo their number */
+    const char *failure; /* of the connection whose end comes next; NULL: it has not failed */
+    unsigned refused;    /* connections that ZAP refused and that have not ended yet */
 } watched_t;
 
 struct handshakes {
     zactor_t *actor;
     log_t *log;
     bool secure;
-    unsigned watches; /* so far: each has an address of its own */
+    unsigned watches; /* so far: each has its own address */
     atomic_uint_fast64_t failed;
     /* The thread's own: */
-    watched_t *watched; /* ROLES_DOMAIN_COUNT of them */
-    uint64_t accepted;
+    watched_t *watched; /* by domain */
+    uint64_t accepted;  /* connections so far */
 };
 
 static const char *failure_text(const handshakes_t *self, uint16_t event, uint32_t value)
@@ -62,7 +75,8 @@ static const char *failure_text(const handshakes_t *self, uint16_t event, uint32
     }
 }
 
-/* The peer is its address, without the port: the next try of the same one has another. */
+/* Logged under the peer's address without its port, because the next try of the same peer has
+ * another port. */
 static void tell_failure(handshakes_t *self, roles_domain_t domain, const char *peer,
                          const char *reason)
 {
@@ -91,7 +105,7 @@ static void on_accepted(handshakes_t *self, watched_t *watched, int file)
     }
 }
 
-/* ZeroMQ does not say whose handshake it was: the oldest that may be it. */
+/* Takes the oldest connection that may have succeeded: ZeroMQ does not say which one has. */
 static void on_succeeded(watched_t *watched)
 {
     connection_t *oldest = NULL;
@@ -108,8 +122,8 @@ static void on_succeeded(watched_t *watched)
     }
 }
 
-/* ZeroMQ tells a failure, and then the end of that connection, before anything else of the socket; of some kinds of
- * garbage the end only. */
+/* ZeroMQ reports a failure, and next the end of that connection; for some kinds of garbage only the
+ * end. */
 static void on_disconnected(handshakes_t *self, watched_t *watched, int file)
 {
     connection_t *connection = connection_of(watched, file);
@@ -154,7 +168,23 @@ static void take_events(handshakes_t *self, watched_t *watched)
     }
 }
 
-/* "WATCH", a domain and the address of a monitor, or the end of the actor. False at the end. */
+/* Forgets the former socket of a domain, which was closed, and connects to the monitor of the new
+ * one. */
+static void begin_watch(watched_t *self, const char *address)
+{
+    zsock_destroy(&self->monitor);
+    *self = (watched_t){.monitor = zsock_new(ZMQ_PAIR)};
+    if (self->monitor == NULL) {
+        return;
+    }
+    /* ZeroMQ's I/O thread would block at a high-water mark. */
+    zsock_set_rcvhwm(self->monitor, 0);
+    if (zsock_connect(self->monitor, "%s", address) != 0) {
+        zsock_destroy(&self->monitor);
+    }
+}
+
+/* Takes "WATCH", a domain and the address of a monitor; or the end of the actor, then false. */
 static bool take_order(handshakes_t *self, zsock_t *pipe)
 {
     char *order = NULL;
@@ -165,16 +195,7 @@ static bool take_order(handshakes_t *self, zsock_t *pipe)
     }
     bool more = strcmp(order, "WATCH") == 0 && domain < ROLES_DOMAIN_COUNT;
     if (more) {
-        watched_t *watched = &self->watched[domain];
-        zsock_destroy(&watched->monitor); /* of a socket that was closed: it is bound anew */
-        *watched = (watched_t){.monitor = zsock_new(ZMQ_PAIR)};
-        if (watched->monitor != NULL) {
-            /* No high-water mark: ZeroMQ's I/O thread would block at it. */
-            zsock_set_rcvhwm(watched->monitor, 0);
-        }
-        if (watched->monitor != NULL && zsock_connect(watched->monitor, "%s", address) != 0) {
-            zsock_destroy(&watched->monitor);
-        }
+        begin_watch(&self->watched[domain], address);
         zsock_signal(pipe, 0);
     }
     zstr_free(&order);
@@ -182,7 +203,7 @@ static bool take_order(handshakes_t *self, zsock_t *pipe)
     return more;
 }
 
-/* One wait; false at the end of the actor. */
+/* Waits once; false at the end of the actor. */
 static bool turn(handshakes_t *self, zsock_t *pipe)
 {
     zmq_pollitem_t items[ROLES_DOMAIN_COUNT + 1] = {
@@ -245,7 +266,7 @@ void handshakes_watch(handshakes_t *self, void *socket, roles_domain_t domain)
     char address[64];
     snprintf(address, sizeof address, "inproc://handshakes-%p-%u", (const void *)self,
              self->watches++);
-    /* Without a monitor failures are not logged; all else is as it should be. */
+    /* Without a monitor failures are not logged; nothing else is missing. */
     if (zmq_socket_monitor(socket, address, EVENTS) != 0) {
         log_event(self->log, LOG_UNWATCHED, NULL, "%s: handshakes cannot be watched: %s",
                   roles_domain_text(domain), zmq_strerror(zmq_errno()));

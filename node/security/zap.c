@@ -80,7 +80,7 @@ zmsg_t *zap_accept(text_t id, const security_holder_t *holder)
 
 zmsg_t *zap_refuse(text_t id)
 {
-    zmsg_t *reply = begin_reply(id, "400", "refused"); /* the reason is for our log only */
+    zmsg_t *reply = begin_reply(id, "400", "refused"); /* K3: the reason is for our log only */
     zmsg_addstr(reply, "");
     zmsg_addstr(reply, "");
     return reply;
