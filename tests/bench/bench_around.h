@@ -2,8 +2,8 @@
  *
  * Owner: the loop (bench_loop.h). Threads: one.
  */
-#ifndef HERD_TESTS_BENCH_AROUND_H
-#define HERD_TESTS_BENCH_AROUND_H
+#ifndef HERD_TESTS_BENCH_BENCH_AROUND_H
+#define HERD_TESTS_BENCH_BENCH_AROUND_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * Owner: the loop (bench_loop.h). Threads: one. Nothing is allocated for a line: what the lines under way need was
  * allocated with the connection; the input grows to the largest reply.
  */
-#ifndef HERD_TESTS_BENCH_CLIENT_H
-#define HERD_TESTS_BENCH_CLIENT_H
+#ifndef HERD_TESTS_BENCH_BENCH_CLIENT_H
+#define HERD_TESTS_BENCH_BENCH_CLIENT_H
 
 #include "common/base/buffer.h"
 #include "tests/bench/bench_peer.h"

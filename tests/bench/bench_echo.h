@@ -2,8 +2,8 @@
  *
  * Owner: the program. Threads: one.
  */
-#ifndef HERD_TESTS_BENCH_ECHO_H
-#define HERD_TESTS_BENCH_ECHO_H
+#ifndef HERD_TESTS_BENCH_BENCH_ECHO_H
+#define HERD_TESTS_BENCH_BENCH_ECHO_H
 
 #include <stdint.h>
 

@@ -6,8 +6,8 @@
  * begins with the line. Open loop: line n is intended for n / rate seconds after the start, whatever the server does, and
  * its latency begins then (G. Tene's "coordinated omission"): a stall counts for each line that it held up.
  */
-#ifndef HERD_TESTS_BENCH_LOOP_H
-#define HERD_TESTS_BENCH_LOOP_H
+#ifndef HERD_TESTS_BENCH_BENCH_LOOP_H
+#define HERD_TESTS_BENCH_BENCH_LOOP_H
 
 #include "tests/bench/bench_peer.h"
 #include "tests/bench/histogram.h"

@@ -3,8 +3,8 @@
  * Owner: values. Threads: any. No I/O, no allocation.
  * Everything that a reply is checked against follows from the request, so nothing but requests is kept.
  */
-#ifndef HERD_TESTS_BENCH_PEER_H
-#define HERD_TESTS_BENCH_PEER_H
+#ifndef HERD_TESTS_BENCH_BENCH_PEER_H
+#define HERD_TESTS_BENCH_BENCH_PEER_H
 
 #include "common/base/text.h"
 

@@ -2,8 +2,8 @@
  *
  * Owner: values. Threads: one.
  */
-#ifndef HERD_TESTS_BENCH_REPORT_H
-#define HERD_TESTS_BENCH_REPORT_H
+#ifndef HERD_TESTS_BENCH_BENCH_REPORT_H
+#define HERD_TESTS_BENCH_BENCH_REPORT_H
 
 #include "tests/bench/bench_loop.h"
 

@@ -456,7 +456,7 @@ static void a_half_closed_client_gets_everything(void **state)
     client_destroy(&client);
 }
 
-/* Takes REQUESTs without answering until none comes any more; the number of them. */
+/* Takes REQUESTs without answering until no more come; returns the count. */
 static unsigned count_requests(fixture_t *self)
 {
     unsigned count = 0;

@@ -1,4 +1,5 @@
-/* Any bytes as a client line: a command's fields lie in the line, in order, and a field more makes it none. */
+/* Any bytes as a client line: a command's fields lie in the line in their order, and one more field
+ * makes the line invalid. */
 #include "common/base/limits.h"
 #include "common/protocol/command.h"
 

@@ -1,4 +1,5 @@
-/* Any bytes as a herd file: no crash, no leak, findings printable, and NULL exactly after an error. */
+/* Any bytes as a herd file: no crash, no leak, printable findings, and NULL exactly after an
+ * error. */
 #include "common/config/config.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
-/* Any bytes as the body of a REPORT: what herdctl takes of it may reach a terminal as it is, and names each link and
- * front-end once. */
+/* Any bytes as the body of a REPORT: what herdctl takes of it is safe to print on a terminal and
+ * names each link and front-end once. */
 #include "deploy/herdctl/survey/report.h"
 
 #include <assert.h>

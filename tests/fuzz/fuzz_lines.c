@@ -1,5 +1,5 @@
-/* Any bytes as a client's input, in chunks whose sizes it names itself: the lines, the LFs and CRs between them and
- * what waits are the input again. */
+/* Any bytes as a client's input, in chunks of sizes that the bytes choose: the lines, the LFs and
+ * CRs between them, and what waits make up the input again. */
 #include "frontend/lines/lines.h"
 
 #include <assert.h>

@@ -1,5 +1,6 @@
-/* Any messages at both halves of a link: no crash, and what it answers is within the limits of a message.
- * An input is messages, each a type (one byte, modulo the types), a header up to LF and a body up to a zero byte. */
+/* Any messages at both halves of a link: no crash, and its answers keep within the limits of a
+ * message. An input is messages, each a type (one byte, modulo the number of types), a header up to
+ * LF and a body up to a zero byte. */
 #include "common/base/limits.h"
 #include "common/replication/link.h"
 

@@ -1,5 +1,6 @@
-/* Any bytes as an imported file of places: read as they are, and once more as its rows and points, with a header and
- * checksums that are right, since no chance finds those; then searched, each row taken. */
+/* Any bytes as an imported file of places: opened as they are, and once more as its rows and points
+ * behind a right header and right checksums, which no chance finds. Then the file is searched and
+ * each row taken. */
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/places/file.h"

@@ -1,4 +1,5 @@
-/* Any bytes as a bus line: what is taken, printed and parsed again is the same record, and no longer than before. */
+/* Any bytes as a bus line: a record that is parsed, printed and parsed again is the same, and its
+ * text no longer than before. */
 #include "common/base/limits.h"
 #include "common/protocol/record.h"
 

@@ -1,4 +1,5 @@
-/* Any bytes as a time and as a difference: a difference has one text (D2), a time's value is what it prints. */
+/* Any bytes as a time and as a difference: a difference has one text (D2), and a time that is
+ * printed and parsed has the same value. */
 #include "common/base/timestamp.h"
 
 #include <assert.h>

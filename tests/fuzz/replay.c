@@ -1,7 +1,7 @@
 /* replay.c - gives a fuzz driver files instead of libFuzzer's inputs.
  *
- * replay FILE|FOLDER...: each file, and each file in each folder, once. What a fuzzer found once stays a test
- * in every build. Exit status 1 where there was nothing to replay.
+ * replay FILE|FOLDER...: replays each file, and each file in each folder, once. So what a fuzzer
+ * has found stays a test in every build. Exit status 1 if there was nothing to replay.
  */
 #include <dirent.h>
 #include <errno.h>

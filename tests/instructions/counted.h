@@ -4,8 +4,8 @@
  * What lies between counted_begin and counted_end is counted by callgrind (tests/instructions/run), and nothing else: not what
  * makes the input of a path, nor what looks at its output. Without callgrind both do nothing that matters.
  */
-#ifndef HERD_TESTS_COUNTED_H
-#define HERD_TESTS_COUNTED_H
+#ifndef HERD_TESTS_INSTRUCTIONS_COUNTED_H
+#define HERD_TESTS_INSTRUCTIONS_COUNTED_H
 
 #include <stddef.h>
 

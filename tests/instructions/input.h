@@ -3,8 +3,8 @@
  * Owner: the program. Threads: one.
  * A thousand clients with ids of many lengths, each with a position and times of its own.
  */
-#ifndef HERD_TESTS_INPUT_H
-#define HERD_TESTS_INPUT_H
+#ifndef HERD_TESTS_INSTRUCTIONS_INPUT_H
+#define HERD_TESTS_INSTRUCTIONS_INPUT_H
 
 #include "common/base/buffer.h"
 #include "common/protocol/record.h"

@@ -2,8 +2,8 @@
  *
  * Owner: the test. Threads: one. OpenSSL's; keys live in memory only.
  */
-#ifndef HERD_TESTS_CERTIFICATES_H
-#define HERD_TESTS_CERTIFICATES_H
+#ifndef HERD_TESTS_SUPPORT_CERTIFICATES_H
+#define HERD_TESTS_SUPPORT_CERTIFICATES_H
 
 #include <openssl/ssl.h>
 #include <stdbool.h>

@@ -17,19 +17,19 @@
 
 enum {
     READ_SIZE = 65536,
-    INPUT_MAX = 256 * 1024 * 1024, /* bytes a test may read without taking them */
+    INPUT_MAX = 256 * 1024 * 1024, /* bytes that one read of a test may gather */
 };
 
 struct client {
     int socket;     /* non-blocking */
     buffer_t input; /* received, perhaps handed out */
-    size_t taken;   /* bytes at the front of `input` that were handed out by the last read */
+    size_t taken;   /* bytes in front of `input` that the last read handed out */
     bool ended;     /* end-of-file or an error was read */
 };
 
 typedef enum { RECEIVED, CLOSED, TIMED_OUT } receive_t;
 
-/* NULL where nobody listens at `address`. */
+/* NULL if no program listens at `address`. */
 static client_t *connect_to(const struct sockaddr *address, socklen_t size, int receive_size)
 {
     int socket_fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -188,7 +188,8 @@ static text_t take(client_t *self, size_t size)
     return text_first(buffer_text(&self->input), size);
 }
 
-/* Receives until there are `count` lines: their size with the LFs, 0 where it ended before (`*ret_why`). */
+/* Receives until there are `count` lines; returns their size with the LFs. 0 if the input or the
+ * time ended before; `*ret_why` says which. */
 static size_t receive_lines(client_t *self, size_t count, int64_t limit_ms, receive_t *ret_why)
 {
     int64_t deadline_ms = wait_clock_ms() + limit_ms;

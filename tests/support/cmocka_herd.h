@@ -1,6 +1,6 @@
 /* cmocka_herd.h - cmocka with what it wants included first, and the herd's own assertions. */
-#ifndef HERD_TESTS_CMOCKA_HERD_H
-#define HERD_TESTS_CMOCKA_HERD_H
+#ifndef HERD_TESTS_SUPPORT_CMOCKA_HERD_H
+#define HERD_TESTS_SUPPORT_CMOCKA_HERD_H
 
 /* cmocka.h needs these before it, in this order. */
 #include <setjmp.h>

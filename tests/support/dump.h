@@ -5,8 +5,8 @@
  * where one before it stands. Proportions of classes, lengths of names and columns are about those of allCountries.txt:
  * some 130 bytes a row. The same seed gives the same rows.
  */
-#ifndef HERD_TESTS_DUMP_H
-#define HERD_TESTS_DUMP_H
+#ifndef HERD_TESTS_SUPPORT_DUMP_H
+#define HERD_TESTS_SUPPORT_DUMP_H
 
 #include <stddef.h>
 #include <stdint.h>

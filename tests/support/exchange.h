@@ -3,8 +3,8 @@
  *
  * Owner: values. Threads: any. Whatever is not as expected fails the test.
  */
-#ifndef HERD_TESTS_EXCHANGE_H
-#define HERD_TESTS_EXCHANGE_H
+#ifndef HERD_TESTS_SUPPORT_EXCHANGE_H
+#define HERD_TESTS_SUPPORT_EXCHANGE_H
 
 #include "node/places/provider.h"
 

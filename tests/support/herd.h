@@ -14,8 +14,8 @@
  *   herd_wait_seen(herd, "C", "kiwi", answer);
  *   herd_destroy(&herd);
  */
-#ifndef HERD_TESTS_HERD_H
-#define HERD_TESTS_HERD_H
+#ifndef HERD_TESTS_SUPPORT_HERD_H
+#define HERD_TESTS_SUPPORT_HERD_H
 
 #include "tests/support/client.h"
 #include "tests/support/lan.h"

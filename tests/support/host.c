@@ -18,7 +18,8 @@
 #include <unistd.h>
 
 enum {
-    /* Packets that wait for the test's thread: a device has no back-pressure, and what finds this full is lost. */
+    /* Packets that wait for the test's thread: a device cannot push back and drops what comes when
+     * this is full. */
     QUEUE_PACKETS = 20000,
 };
 
@@ -29,7 +30,7 @@ static const uint32_t network_mask = 0xFFFFFF00;
 struct host {
     int namespace_fd; /* of /proc/.../ns/net */
     int device;       /* of /dev/net/tun */
-    int control;      /* a socket in the namespace, to set up its devices with */
+    int control;      /* a socket in the namespace, with which its devices are set up */
 };
 
 /* A request about the device `name`. */
@@ -79,7 +80,7 @@ static bool configure(const host_t *self, uint32_t address)
     return set && set_flag_up(self, "lo", true) && set_flag_up(self, device_name, true);
 }
 
-/* Called inside the new namespace: device and control socket belong to it for good. */
+/* Called inside the new namespace, to which device and control socket then belong for good. */
 static bool furnish(host_t *self, uint32_t address)
 {
     self->namespace_fd = open(own_namespace, O_RDONLY | O_CLOEXEC);

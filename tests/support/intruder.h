@@ -2,8 +2,8 @@
  *
  * Owner: the test. Threads: one.
  */
-#ifndef HERD_TESTS_INTRUDER_H
-#define HERD_TESTS_INTRUDER_H
+#ifndef HERD_TESTS_SUPPORT_INTRUDER_H
+#define HERD_TESTS_SUPPORT_INTRUDER_H
 
 #include "common/protocol/message.h"
 #include "common/security/security.h"

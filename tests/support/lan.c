@@ -18,7 +18,7 @@
 enum {
     PACKETS_PER_TURN = 64,      /* read from one device before the others have their turn */
     QUEUED_PACKETS_MAX = 20000, /* of one way that delays: 30 MB */
-    ADDRESS_FIRST = 0x0A4D0001, /* 10.77.0.1; seen by nobody but the hosts */
+    ADDRESS_FIRST = 0x0A4D0001, /* 10.77.0.1; only the hosts see it */
     IPV4_HEADER_SIZE = 20,      /* RFC 791: version in the first four bits, */
     IPV4_SOURCE = 12,           /* ... offsets of the addresses, */
     IPV4_DESTINATION = 16,
@@ -28,7 +28,7 @@ enum {
 /* A packet that is delayed. */
 typedef struct packet packet_t;
 struct packet {
-    packet_t *next; /* the one after it on its way, or NULL */
+    packet_t *next; /* the one behind it on its way, or NULL */
     int64_t due_ns; /* steady clock: when it arrives */
     size_t size;    /* bytes */
     uint8_t data[HOST_PACKET_SIZE];
@@ -36,7 +36,7 @@ struct packet {
 
 typedef struct {
     lan_way_t faults; /* under the lock */
-    packet_t *first;  /* oldest of those delayed; these three are the switch's own */
+    packet_t *first;  /* the oldest that is delayed; these three are the switch's own */
     packet_t *last;
     size_t count;
 } way_t;
@@ -64,7 +64,7 @@ bool lan_is_possible(void)
     return true;
 }
 
-/* xorshift64 of G. Marsaglia (J. Stat. Soft. 8, 2003): any loss that follows no pattern will do. */
+/* xorshift64 (G. Marsaglia, J. Stat. Soft. 8, 2003): any loss without a pattern will do. */
 static uint64_t next_random(lan_t *self)
 {
     self->random ^= self->random << 13;
@@ -90,7 +90,7 @@ static void note_lost(lan_t *self)
 
 static void deliver(lan_t *self, size_t to, const uint8_t *data, size_t size)
 {
-    /* EIO: the device is down. As on any wire, who sent it is not told. */
+    /* EIO: the device is down. As on any wire, the sender does not learn of it. */
     if (write(host_device(self->hosts[to]), data, size) < 0) {
         note_lost(self);
     }
@@ -115,7 +115,7 @@ static void delay(lan_t *self, way_t *way, const uint8_t *data, size_t size, uns
     way->count++;
 }
 
-/* The host that the address at `data` belongs to; host_count where none does. */
+/* The host that the address at `data` belongs to; host_count if there is none. */
 static size_t host_at(const lan_t *self, const uint8_t *data)
 {
     uint32_t address = (uint32_t)data[0] << 24 | (uint32_t)data[1] << 16 | (uint32_t)data[2] << 8 |
@@ -126,7 +126,7 @@ static size_t host_at(const lan_t *self, const uint8_t *data)
 
 static void pass_on(lan_t *self, size_t from, const uint8_t *data, size_t size)
 {
-    /* IPv6 asks for its neighbours on each device: nobody is there. */
+    /* On each device IPv6 asks for its neighbours; there are none. */
     if (size < IPV4_HEADER_SIZE || data[0] >> 4 != IPV4_VERSION) {
         return;
     }
@@ -165,7 +165,8 @@ static void drop_first(way_t *way)
     free(packet);
 }
 
-/* Delivers what is due on a way; when the next one is, or `next_ns` where that is earlier. */
+/* Delivers what is due on a way. Returns when its next packet is due, or `next_ns` if that is
+ * earlier. */
 static int64_t release(lan_t *self, size_t from, size_t to, int64_t now_ns, int64_t next_ns)
 {
     way_t *way = &self->ways[from][to];
@@ -193,7 +194,7 @@ static int64_t release_all(lan_t *self)
     return next_ns;
 }
 
-/* Milliseconds until `due_ns`, none of them lost: -1, for ever, where that is never. */
+/* Milliseconds until `due_ns`, rounded up; -1, which means for ever, if that is never. */
 static int time_left_ms(int64_t due_ns)
 {
     if (due_ns == INT64_MAX) {

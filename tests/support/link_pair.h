@@ -4,8 +4,8 @@
  * The two members are "One", generation aaa.., and "Other", generation bbb... Owner: the test; one
  * pair at a time. Threads: one.
  */
-#ifndef HERD_TESTS_LINK_PAIR_H
-#define HERD_TESTS_LINK_PAIR_H
+#ifndef HERD_TESTS_SUPPORT_LINK_PAIR_H
+#define HERD_TESTS_SUPPORT_LINK_PAIR_H
 
 #include "common/base/limits.h"
 #include "common/base/timestamp.h"

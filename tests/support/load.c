@@ -13,14 +13,14 @@
 enum {
     GROUP = 10, /* clients of one connection, and those of all */
     CLIENTS = (1 + LOAD_MEMBERS_MAX) * GROUP,
-    UNDER_WAY = 16, /* updates of one connection that are not answered yet, at most */
+    UNDER_WAY = 16, /* most updates of one connection without an answer */
     LINE_SIZE_MAX = 192,
     WARM_MS = 500, /* load before the first fault */
     TURN_MS = 1,   /* how long a turn waits for the answers of one connection */
-    TICK_MS = 20,  /* updates of one tick have one client time */
+    TICK_MS = 20,  /* all updates of one tick have the same client time */
 };
 
-/* The greatest record of one client that was acknowledged. */
+/* The greatest acknowledged record of one client. */
 typedef struct {
     char line[LINE_SIZE_MAX]; /* the AT line, without LF; "" before the first */
 } known_t;
@@ -29,16 +29,16 @@ typedef struct {
 typedef struct {
     client_t *client;
     uint64_t sent;      /* updates */
-    unsigned under_way; /* those not answered yet */
+    unsigned under_way; /* updates without an answer */
 } loader_t;
 
-/* A connection that looks at what a member shows: WHATSAT for all clients, then their answers. */
+/* A connection that sees what a member shows: WHATSAT for all clients, then their answers. */
 typedef struct {
     client_t *client;
-    size_t next;  /* client whose answer is awaited next */
+    size_t next;  /* the client whose answer comes next */
     bool asked;   /* the questions were sent */
     bool level;   /* all answers so far were what they must be */
-    bool is_done; /* it showed all that was waited for */
+    bool is_done; /* the member has shown everything */
 } watcher_t;
 
 struct load {
@@ -50,11 +50,11 @@ struct load {
     size_t watcher_count;
     uint64_t acknowledged;    /* updates */
     known_t newest[CLIENTS];  /* of all answers */
-    known_t awaited[CLIENTS]; /* what the members must show, at least */
-    bool ended;               /* nothing is sent any more: they must show exactly that */
+    known_t awaited[CLIENTS]; /* what the members must show, or newer */
+    bool ended;               /* no more updates are sent: they must show exactly that */
 };
 
-/* The connections only; nothing is sent yet. */
+/* Makes the connections and sends nothing yet. */
 static load_t *connect_all(herd_t *herd, const char *members)
 {
     load_t *self = memory_new(sizeof *self);
@@ -103,7 +103,7 @@ void load_destroy(load_t **self_p)
     *self_p = NULL;
 }
 
-/* The client that the loader's update of this number moves: half of them are everybody's. */
+/* The client that the loader's update of this number moves; half of these are common to all. */
 static size_t client_of(size_t loader, uint64_t update)
 {
     size_t group = update % 2 == 0 ? 0 : 1 + loader;
@@ -123,7 +123,7 @@ static void send_updates(load_t *self, size_t number)
     }
 }
 
-/* How the record of one AT line stands to that of another (record_compare); none is less than any. */
+/* Compares the records of two AT lines (record_compare); no line is less than any. */
 static int compare_lines(text_t one, const char *other)
 {
     record_t records[2];
@@ -134,7 +134,7 @@ static int compare_lines(text_t one, const char *other)
     snprintf(lines[0], LINE_SIZE_MAX, "%.*s =", (int)one.size, one.data);
     snprintf(lines[1], LINE_SIZE_MAX, "%s =", other);
     for (size_t i = 0; i < 2; i++) {
-        /* The line of the bus says the order time, too: it is the client time, long past. */
+        /* The line of the bus has the order time too: it is the client time, which is long past. */
         if (record_parse_bus_line(text_of(lines[i]), &records[i]) != STATUS_OK) {
             fail_msg("\"%s\" is no record", lines[i]);
         }
@@ -171,7 +171,7 @@ static void take_answers(load_t *self, loader_t *loader, int64_t limit_ms)
     }
 }
 
-/* One turn of all connections. */
+/* Gives all connections one turn. */
 static void load_turn(load_t *self)
 {
     for (size_t i = 0; i < self->loader_count; i++) {
@@ -196,7 +196,7 @@ load_t *load_start(herd_t *herd, const char *members)
     return self;
 }
 
-/* The next client, from `client` on, of which something is awaited; CLIENTS where there is none. */
+/* The next client, from `client` on, that members must show; CLIENTS if there is none. */
 static size_t next_awaited(const load_t *self, size_t client)
 {
     while (client < CLIENTS && self->awaited[client].line[0] == '\0') {
@@ -217,7 +217,7 @@ static void ask(load_t *self, watcher_t *watcher)
     watcher->next = next_awaited(self, 0);
 }
 
-/* An AT line, "? WHATSAT ..." where the client is unknown, or part of the JSON text between these. */
+/* An AT line, "? WHATSAT ..." for an unknown client, or part of the JSON text between these. */
 static void take_shown(const load_t *self, watcher_t *watcher, text_t line)
 {
     bool is_at = line.size > 3 && memcmp(line.data, "AT ", 3) == 0;
@@ -231,7 +231,7 @@ static void take_shown(const load_t *self, watcher_t *watcher, text_t line)
     watcher->next = next_awaited(self, watcher->next + 1);
 }
 
-/* Goes on looking at a member. */
+/* Looks on at a member. */
 static void watch(load_t *self, watcher_t *watcher, const char *member)
 {
     text_t line;
@@ -250,7 +250,7 @@ static void watch(load_t *self, watcher_t *watcher, const char *member)
     }
 }
 
-/* Goes on looking at all members; whether all are level. */
+/* Looks on at all members; returns whether all are level. */
 static bool watch_all(load_t *self)
 {
     bool all_done = true;
@@ -264,7 +264,7 @@ static bool watch_all(load_t *self)
     return all_done;
 }
 
-/* What is acknowledged by now is what all members are to show. */
+/* From now on all members must show what is acknowledged by now. */
 static void await_newest(load_t *self)
 {
     memcpy(self->awaited, self->newest, sizeof self->awaited);

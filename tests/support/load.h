@@ -1,17 +1,17 @@
-/* load.h - updates without pause at some members of a herd, and whether every member gets to know them.
+/* load.h - updates without pause at some members of a herd; checks that every member learns them.
  *
  * Owner: the test. Threads: one.
- * Each member that takes load has one connection, with a number of updates under way on it all the time. Half of the
- * updates of a connection move clients of its own, the others clients that all connections move, so that the same
- * client comes to several members at once. Client times only grow, but the updates of one moment have the same, at
- * whatever member: then the times of receipt decide, or the origins. What must win is the greatest of all answers by
- * record_compare.
+ * Each member that takes load has one connection, with some updates under way on it all the time.
+ * Half of these move clients of that connection's own, the others clients that all connections
+ * move, so that the same client comes to several members at once. Client times never decrease, but
+ * all updates of one tick have the same, at whatever member: then the times of receipt decide, or
+ * the origins. The greatest of all answers by record_compare must win.
  *
- * A member that takes load may hang or be cut off, but not be killed: what it alone has is lost with it, by design.
- * Front-ends are to keep requests as long as a node may hang: LOAD_SETTINGS.
+ * A member that takes load may hang or be cut off, but not be killed: what it alone has is lost
+ * with it, by design. Front-ends must keep requests as long as a node may hang: LOAD_SETTINGS.
  */
-#ifndef HERD_TESTS_LOAD_H
-#define HERD_TESTS_LOAD_H
+#ifndef HERD_TESTS_SUPPORT_LOAD_H
+#define HERD_TESTS_SUPPORT_LOAD_H
 
 #include "tests/support/herd.h"
 
@@ -20,31 +20,32 @@
 
 typedef struct load load_t;
 
-/* For herd_options_t: requests wait for a node that hangs, and gigabytes of updates are not logged. */
+/* For herd_options_t: requests wait for a node that hangs; gigabytes of updates are not logged. */
 #define LOAD_SETTINGS "request_timeout = \"60000\"\ntraffic = \"no\"\n"
 
 enum { LOAD_MEMBERS_MAX = 4 };
 
-/* Starts all of `herd` (borrowed) and puts load on the members named in `members`, separated by spaces. Caller
- * frees with load_destroy. */
+/* Starts all of `herd` (borrowed) and puts load on the members named in `members`, separated by
+ * spaces. Caller frees with load_destroy. */
 load_t *load_start(herd_t *herd, const char *members);
 
 /* Closes the connections and clears the pointer; NULL is fine. */
 void load_destroy(load_t **self_p);
 
-/* The herd has got more or fewer members (herd_rewrite): from now on the present ones are looked at. */
+/* After herd_rewrite: from now on watches the members that the herd has now. */
 void load_adapt(load_t *self);
 
 /* Keeps the load up for `duration_ms`. */
 void load_for(load_t *self, int64_t duration_ms);
 
-/* After the end of `fault`: keeps the load up until every member shows, for each client, what was acknowledged
- * before this call, or newer. Fails the test after WAIT_LIMIT_MS; prints the time that it took, but does not judge it:
- * the machine may be busy with other things. */
+/* After the end of `fault`: keeps the load up until every member shows, for each client, what was
+ * acknowledged before this call, or newer. Fails the test after WAIT_LIMIT_MS. Prints the time that
+ * it took and does not judge it: the machine may be busy with other things. */
 void load_expect_level(load_t *self, const char *fault);
 
-/* Ends the load, and destroys it: once all is acknowledged, every member must come to show exactly the greatest
- * record of each client, and have the same digest. Prints the time; fails the test after WAIT_LIMIT_MS. */
+/* Ends the load and destroys it. Once everything is acknowledged, every member must come to show
+ * exactly the greatest record of each client and have the same digest. Prints the time; fails the
+ * test after WAIT_LIMIT_MS. */
 void load_end(load_t **self_p);
 
 #endif

@@ -3,8 +3,8 @@
  * Owner: the test. Threads: the test's own; each node runs in a thread of its own.
  * Sockets are ipc ones in a folder of the test's workspace: no ports. Every wait has the limit WAIT_LIMIT_MS.
  */
-#ifndef HERD_TESTS_NODES_H
-#define HERD_TESTS_NODES_H
+#ifndef HERD_TESTS_SUPPORT_NODES_H
+#define HERD_TESTS_SUPPORT_NODES_H
 
 #include "common/protocol/message.h"
 

@@ -12,7 +12,7 @@ enum {
 
 typedef struct {
     text_t whole; /* the answer */
-    size_t at;    /* bytes of it that are matched */
+    size_t at;    /* bytes of it that have matched */
     char *reason;
     size_t reason_size;
 } match_t;
@@ -87,7 +87,7 @@ static bool match_line(match_t *self, text_t argument)
     return match_literal(self, line);
 }
 
-/* Bytes before the first two LFs in a row; `text.size` where there are none. */
+/* Bytes before the first two LFs in a row; `text.size` if there are none. */
 static size_t object_size(text_t text)
 {
     for (size_t i = 0; i + 1 < text.size; i++) {
@@ -150,7 +150,7 @@ static bool has_layout(match_t *self, text_t object)
     return true;
 }
 
-/* "OK 3": the status and the number of results; empty: any. */
+/* "OK 3": the status and the count of results; "" means any. */
 static bool has_content(match_t *self, const json_t *object, text_t argument)
 {
     const char *status = json_string_value(json_object_get(object, "status"));

@@ -38,7 +38,7 @@ port_pool_t *port_pool_new(void)
     return memory_new(sizeof(port_pool_t));
 }
 
-/* The descriptor that holds the lock of a slice, -1 where another program has it. */
+/* The descriptor that holds the lock of a slice; -1 if another program has it. */
 static int lock_slice(unsigned slice)
 {
     char path[sizeof lock_folder + 16];
@@ -56,7 +56,7 @@ static int lock_slice(unsigned slice)
 
 static void take_slice(port_pool_t *self)
 {
-    /* Shared by all users of the machine, like /tmp; umask or an earlier run may have decided otherwise. */
+    /* All users of the machine share it, like /tmp, whatever umask or an earlier run decided. */
     if (mkdir(lock_folder, 0777) == 0) {
         (void)chmod(lock_folder, 01777);
     }

@@ -44,7 +44,7 @@ static void become(const process_options_t *options, pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) {
-        _exit(STATUS_NOT_EXECUTED); /* it died before the line above */
+        _exit(STATUS_NOT_EXECUTED); /* the parent died before the line above */
     }
     open_as(options->input != NULL ? options->input : "/dev/null", O_RDONLY, STDIN_FILENO);
     open_as(options->output, O_WRONLY | O_CREAT | O_APPEND, STDOUT_FILENO);
@@ -60,7 +60,7 @@ static void become(const process_options_t *options, pid_t parent)
     if (options->network > 0 && setns(options->network, CLONE_NEWNET) < 0) {
         _exit(STATUS_NOT_EXECUTED);
     }
-    /* execv's argument type predates const; it changes nothing. */
+    /* The type of execv's argument predates const; execv changes nothing. */
     union {
         const char *const *in;
         char *const *out;
@@ -134,7 +134,7 @@ int64_t process_cpu_ms(const process_t *self)
     size_t size;
     char *content = workspace_read(path, &size);
     assert_non_null(content);
-    /* 4711 (a name with ) and spaces) S 1 2 ...: counted from behind the last parenthesis */
+    /* 4711 (a name with ) and spaces) S 1 2 ...: fields are counted from the last parenthesis */
     const char *behind_name = strrchr(content, ')');
     assert_non_null(behind_name);
     text_t rest = text_of(behind_name + 1);

@@ -1,11 +1,11 @@
 /* process.h - a program that a test starts, watches and ends.
  *
  * Owner: the test. Threads: the one that started it (PR_SET_PDEATHSIG is tied to it).
- * Nothing is left behind: a process is killed by process_destroy, and by the kernel where the test program
- * dies first. Only processes that were started here are ever signalled.
+ * Nothing is left behind: process_destroy kills the process, and if the test program dies first,
+ * the kernel does. Only processes that were started here are ever signalled.
  */
-#ifndef HERD_TESTS_PROCESS_H
-#define HERD_TESTS_PROCESS_H
+#ifndef HERD_TESTS_SUPPORT_PROCESS_H
+#define HERD_TESTS_SUPPORT_PROCESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,17 +14,17 @@
 
 typedef struct process process_t;
 
-/* What to start (open value struct; all borrowed for the call). */
+/* What to start (open value struct; everything is borrowed for the call). */
 typedef struct {
-    const char *const *argv; /* NULL-ended; argv[0] is the program's path */
-    const char *output;      /* file that stdout and stderr are appended to */
-    const char *input;       /* file for stdin, NULL for an empty one */
+    const char *const *argv; /* ends with NULL; argv[0] is the program's path */
+    const char *output;      /* file to which stdout and stderr are appended */
+    const char *input;       /* file for stdin; NULL means an empty one */
     size_t max_files;        /* RLIMIT_NOFILE, soft and hard; 0 inherits */
     int network;             /* descriptor of the network namespace to run in; 0 inherits */
 } process_options_t;
 
-/* Starts it; fails the test where it cannot. Caller ends it with process_destroy. A program that cannot be
- * executed exits with status 127. */
+/* Starts it; fails the test if it cannot. Caller ends it with process_destroy. A program that
+ * cannot be executed exits with status 127. */
 process_t *process_start(const process_options_t *options);
 
 pid_t process_pid(const process_t *self);
@@ -32,23 +32,24 @@ pid_t process_pid(const process_t *self);
 /* Whether it has not ended yet. */
 bool process_is_running(process_t *self);
 
-/* Sends a signal; nothing happens where it has ended already. */
+/* Sends a signal; no effect if it has ended already. */
 void process_signal(process_t *self, int signal_number);
 
-/* Waits for its end. False when it runs on after `limit_ms`; else `*ret_status` is its exit status, or 128
- * and the number of the signal that ended it, as in a shell. */
+/* Waits for its end. False if it still runs after `limit_ms`; else `*ret_status` is its exit
+ * status, or 128 plus the number of the signal that ended it, as in a shell. */
 bool process_wait(process_t *self, int64_t limit_ms, int *ret_status);
 
-/* Milliseconds of processor time that it has used, all threads together. */
+/* Milliseconds of processor time that all its threads together have used. */
 int64_t process_cpu_ms(const process_t *self);
 
 /* Bytes of memory that it holds now (VmRSS). */
 size_t process_memory(const process_t *self);
 
-/* SIGKILL where it runs, waits for its end, clears the pointer; NULL is fine. */
+/* Sends SIGKILL if it runs, waits for its end, clears the pointer; NULL is fine. */
 void process_destroy(process_t **self_p);
 
-/* Starts, waits, destroys: the exit status. Fails the test where it runs on after `limit_ms`. */
+/* Starts it, waits, destroys it; returns its exit status. Fails the test if it still runs after
+ * `limit_ms`. */
 int process_run(const process_options_t *options, int64_t limit_ms);
 
 #endif

@@ -4,8 +4,8 @@
  * Owner: the test. Threads: the functions belong to the test's; a thread for each connection serves it.
  * It listens on 127.0.0.1, on a port that the kernel chooses.
  */
-#ifndef HERD_TESTS_PROVIDER_H
-#define HERD_TESTS_PROVIDER_H
+#ifndef HERD_TESTS_SUPPORT_PROVIDER_H
+#define HERD_TESTS_SUPPORT_PROVIDER_H
 
 #include "tests/support/certificates.h"
 

@@ -1,12 +1,12 @@
-/* records.h - records for tests, in one line each. */
-#ifndef HERD_TESTS_RECORDS_H
-#define HERD_TESTS_RECORDS_H
+/* records.h - records for tests, one line each. */
+#ifndef HERD_TESTS_SUPPORT_RECORDS_H
+#define HERD_TESTS_SUPPORT_RECORDS_H
 
 #include "common/base/timestamp.h"
 #include "common/protocol/record.h"
 
-/* A record of `client` taken by `origin` at `receipt_s`, with the client's time text `client_time` (valid). Strings
- * are borrowed. The order time is the client time. */
+/* A record of `client` that `origin` received at `receipt_s` seconds, with the valid time text
+ * `client_time`. Borrows the strings. The order time is the client time. */
 static inline record_t record_for_test(const char *client, const char *client_time,
                                        const char *origin, int64_t receipt_s)
 {

@@ -1,9 +1,9 @@
-/* report.h - what a member says of itself: the REPORT of bus-protocol.md, S1, asked for and read.
+/* report.h - asks a member for its REPORT (bus-protocol.md, S1) and reads it.
  *
  * Owner: the test. Threads: one.
  */
-#ifndef HERD_TESTS_REPORT_H
-#define HERD_TESTS_REPORT_H
+#ifndef HERD_TESTS_SUPPORT_REPORT_H
+#define HERD_TESTS_SUPPORT_REPORT_H
 
 #include "common/base/text.h"
 
@@ -19,28 +19,28 @@ typedef struct {
     uint64_t records;
     uint64_t links;              /* configured */
     uint64_t links_up;           /* whose sending half is up */
-    char root[REPORT_ROOT_SIZE]; /* of the digest; "" where the node is still at computing it */
-    char *body;                  /* the whole of it, for report_link; with a zero */
+    char root[REPORT_ROOT_SIZE]; /* of the digest; "" while the node still computes it */
+    char *body;                  /* all of it, for report_link; with a zero */
 } report_t;
 
 /* What a member says of one of its links (open value struct). */
 typedef struct {
     bool up;           /* the sending half */
     uint64_t lag;      /* entries to send, at most */
-    uint64_t received; /* records, since the node's start */
-    uint64_t bad;      /* messages, likewise */
+    uint64_t received; /* records since the node's start */
+    uint64_t bad;      /* malformed messages since then */
 } report_link_t;
 
-/* Asks at a requests endpoint; fails the test where no answer comes. Caller frees with report_done. */
+/* Asks at a requests endpoint; fails the test if no answer comes. Caller frees with report_done. */
 void report_read(const char *endpoint, report_t *ret_report);
 
-/* The same until the root is there: asking makes the node compute it. */
+/* Asks until the root is there: a question makes the node compute it. */
 void report_read_root(const char *endpoint, report_t *ret_report);
 
 /* Frees what it holds. */
 void report_done(report_t *self);
 
-/* The figures of the link to `neighbour`; fails the test where there are none. */
+/* The figures of the link to `neighbour`; fails the test if there are none. */
 report_link_t report_link(const report_t *self, const char *neighbour);
 
 #endif

@@ -8,7 +8,7 @@
 
 enum { SETTINGS_SIZE = 2048 };
 
-/* The one that runs. */
+/* The scene that runs. */
 static struct {
     herd_t *herd;
     provider_t *provider;

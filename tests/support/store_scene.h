@@ -1,6 +1,6 @@
 /* store_scene.h - one store, empty at the start of each test, for the tests of common/store/store.h. */
-#ifndef HERD_TESTS_STORE_SCENE_H
-#define HERD_TESTS_STORE_SCENE_H
+#ifndef HERD_TESTS_SUPPORT_STORE_SCENE_H
+#define HERD_TESTS_SUPPORT_STORE_SCENE_H
 
 #include "common/store/store.h"
 #include "tests/support/cmocka_herd.h"

@@ -3,8 +3,8 @@
  * Owner: the test. Threads: one.
  * Every wait has the limit WAIT_LIMIT_MS and fails the test when it is reached.
  */
-#ifndef HERD_TESTS_SUBSCRIBER_H
-#define HERD_TESTS_SUBSCRIBER_H
+#ifndef HERD_TESTS_SUPPORT_SUBSCRIBER_H
+#define HERD_TESTS_SUPPORT_SUBSCRIBER_H
 
 #include "common/protocol/publication.h"
 

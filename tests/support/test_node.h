@@ -4,8 +4,8 @@
  * Owner: the test. Threads: one.
  * Every wait has the limit WAIT_LIMIT_MS and fails the test when it is reached.
  */
-#ifndef HERD_TESTS_TEST_NODE_H
-#define HERD_TESTS_TEST_NODE_H
+#ifndef HERD_TESTS_SUPPORT_TEST_NODE_H
+#define HERD_TESTS_SUPPORT_TEST_NODE_H
 
 #include "common/protocol/message.h"
 

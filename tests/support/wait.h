@@ -1,10 +1,10 @@
 /* wait.h - waiting for a condition, with a limit.
  *
  * Owner: values. Threads: any.
- * Tests wait for what they need and never for a time to pass: a limit is reached only by a test that fails.
+ * Tests wait for what they need, never for a time to pass: only a test that fails reaches a limit.
  */
-#ifndef HERD_TESTS_WAIT_H
-#define HERD_TESTS_WAIT_H
+#ifndef HERD_TESTS_SUPPORT_WAIT_H
+#define HERD_TESTS_SUPPORT_WAIT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,13 +14,14 @@ enum { WAIT_LIMIT_MS = 30000 };
 
 typedef bool wait_condition_fn(void *argument);
 
-/* Asks `condition` again and again, with short naps, until it holds. False when it did not within `limit_ms`. */
+/* Calls `condition` again and again, with short naps, until it holds. False if it did not within
+ * `limit_ms`. */
 bool wait_until(wait_condition_fn *condition, void *argument, int64_t limit_ms);
 
 /* Milliseconds of a clock that only goes forward. */
 int64_t wait_clock_ms(void);
 
-/* A nap of `nap_ms`, for the loops that poll. */
+/* Sleeps for `nap_ms`; for loops that poll. */
 void wait_nap(int64_t nap_ms);
 
 #endif

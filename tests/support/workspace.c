@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 enum {
-    ROOT_SIZE_MAX = 40,   /* bytes of TMPDIR that leave room for a Unix socket's path behind them */
+    ROOT_SIZE_MAX = 40,   /* bytes of TMPDIR that leave room for the path of a Unix socket */
     FOLDERS_MAX = 10000,  /* tests of one program */
-    REMOVE_FILES_MAX = 16 /* descriptors nftw may hold */
+    REMOVE_FILES_MAX = 16 /* descriptors that nftw may hold */
 };
 
 static void program_folder(char out[PATH_MAX])

@@ -1,5 +1,5 @@
-/* Attacks on a herd with keys (docs/security.md): after each the records are what they were, the herd serves on, and the log
- * says who it was. */
+/* Attacks on a herd with keys (docs/security.md): after each, the records are as before, the herd
+ * goes on serving, and the log names the attacker. */
 #include "common/sockets/transport.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum {
-    SHORT_MS = 300,    /* in which nobody who is refused can send */
+    SHORT_MS = 300,    /* for which a refused peer is watched: it cannot send */
     CONNECTIONS = 200, /* of a flood */
     ENDPOINT_SIZE = 64,
 };
@@ -95,7 +95,8 @@ static bool has_line(void *argument)
     return found;
 }
 
-/* That a handshake at the socket of that domain failed for that reason: what the log says of the others does not count. */
+/* Waits for a handshake that failed for that reason at the socket of that domain; log lines of
+ * other sockets do not count. */
 static void expect_failed_handshake(const scene_t *scene, const char *domain, const char *reason)
 {
     char *path = workspace_path(herd_folder(scene->herd), "log/B.node.log");
@@ -112,7 +113,7 @@ static const char newer[] = "AT C +1.000000000 kiwi +9-9 4000000000 =\n";
 static const char hello_of_a[] = "versions 1\nherd test\nname A\ngeneration "
                                  "00000000000000000000000000000001\ntail 1\nclock 1\n";
 
-/* Tries to connect as `options` say to each of the sockets; nobody who is refused can send. */
+/* Tries to connect to each of the sockets as `options` say; a refused peer cannot send. */
 static void knock(const scene_t *scene, intruder_options_t options, const char *domain)
 {
     bool on_tap = strcmp(domain, "tap") == 0;
@@ -327,7 +328,7 @@ static void garbage_is_dropped_on_every_port(void **state)
     expect_unharmed(&scene);
 }
 
-/* Connections that say nothing, or stop in the middle, are ended by the node; meanwhile it serves. */
+/* The node ends connections that say nothing, or stop in the middle, and serves meanwhile. */
 static void half_a_handshake_holds_up_nobody(void **state)
 {
     scene_t scene = set_scene(state);
@@ -349,7 +350,8 @@ static void half_a_handshake_holds_up_nobody(void **state)
     expect_unharmed(&scene);
 }
 
-/* The number in the sample of a log line such as "... of it: \\x00\\x6B\\x8B\\x45\\x67": the routing id that ROUTER gave. */
+/* The number in the sample of a log line such as "... of it: \\x00\\x6B\\x8B\\x45\\x67": a routing
+ * id that ROUTER gave. */
 static uint32_t find_given_id(const char *log)
 {
     const char *sample = strstr(log, "\\x00");

@@ -1,4 +1,5 @@
-/* herd-bench against a member: every reply is right, in a closed and in an open loop, and a wrong one is noticed. */
+/* herd-bench against a member: every reply is right in a closed and in an open loop, and a wrong
+ * one is noticed. */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
 #include "tests/support/wait.h"
@@ -10,7 +11,8 @@
 
 enum { ARGUMENTS_MAX = 16, CONNECT_SIZE = 32 };
 
-/* Runs herd-bench with `arguments`, NULL-ended; its exit status, and the path of its output, for free(). */
+/* Runs herd-bench with `arguments`, which end with NULL. Returns its exit status and the path of
+ * its output; caller frees with free(). */
 static int run_bench(herd_t *herd, const char *name, const char *const *arguments,
                      char **ret_output)
 {

@@ -1,6 +1,7 @@
-/* The protocol cases: each folder of tests/cases holds an `input`, sent as it is and then half-closed, and the
- * `expected` answer, a pattern (tests/support/pattern.h). Each is a test of its own, run in one write and again
- * byte by byte, against one member "Clark" that all cases share. */
+/* The protocol cases: each folder of tests/cases has an `input`, which is sent as it is and then
+ * half-closed, and the `expected` answer, a pattern (tests/support/pattern.h). Each is a test of
+ * its own, run in one write and again byte by byte, against one member "Clark" that all cases
+ * share. */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
 #include "tests/support/pattern.h"

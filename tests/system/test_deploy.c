@@ -1,4 +1,5 @@
-/* deploy/herd with the real programs: pairs come up, serve, come back, go; what is not its own stays. */
+/* deploy/herd with the real programs: pairs start, serve, restart and stop; programs that are not
+ * its own stay. */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
 #include "tests/support/wait.h"
@@ -18,8 +19,8 @@ enum {
 
 static const herd_member_t pair[] = {{"East", "West"}, {"West", "East"}};
 
-/* Runs `deploy/herd --config FILE --build BUILD command [member]`: its exit status, and what it printed (caller
- * frees with free()). */
+/* Runs `deploy/herd --config FILE --build BUILD command [member]`. Returns its exit status and what
+ * it printed; caller frees with free(). */
 static int run_script(herd_t *herd, const char *command, const char *member, char **ret_output)
 {
     char *script = herd_source("deploy/herd");
@@ -94,7 +95,8 @@ static void a_pair_comes_up_serves_and_goes(void **state)
     expect_script(herd, "down", NULL, 0, "West: does not run");
 }
 
-/* One after the other, as fast as the script goes: each is back with all it knew before the next one goes. */
+/* Members restart one after the other, as fast as the script goes: each is back with all that it
+ * knew before the next one goes. */
 static void a_rolling_restart_forgets_nothing(void **state)
 {
     herd_t *herd = *state;
@@ -110,7 +112,7 @@ static void a_rolling_restart_forgets_nothing(void **state)
     }
 }
 
-/* A socket that listens on the port, so that nobody else can. */
+/* A socket that listens on the port, so that no program can. */
 static int take_port(uint16_t port)
 {
     int taken = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

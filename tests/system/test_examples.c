@@ -31,7 +31,7 @@ static bool is_shown(void *argument)
     return shown;
 }
 
-/* Starts `argv`, whose last argument is the endpoint of the tap, and waits until it prints an update. */
+/* Starts `argv`, whose last argument is the tap's endpoint, and waits until it prints an update. */
 static void expect_shown(herd_t *herd, const char *const *argv)
 {
     char *output = workspace_path(herd_folder(herd), "example.out");

@@ -1,4 +1,4 @@
-/* Positions that nobody renews go (`expire_after`; replication.md, R16). */
+/* Positions that are not renewed go (`expire_after`; replication.md, R16). */
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 #include "tests/support/cmocka_herd.h"

@@ -1,4 +1,5 @@
-/* herdctl metrics and exporter: what Prometheus is told of a herd, as curl sees it; and visitors that mean no good. */
+/* herdctl metrics and exporter: what Prometheus gets to know of a herd, as curl sees it; and
+ * visitors with bad intentions. */
 #include "tests/support/client.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
@@ -226,7 +227,8 @@ static void endless_headers_are_cut_off(void **state)
     stop_exporter(&exporter);
 }
 
-/* More connections than it takes, that say nothing: they are gone after their time, and others have their turn. */
+/* More silent connections than it takes: they are closed after their time, and others have their
+ * turn. */
 static void idle_connections_do_not_stay(void **state)
 {
     exporter_t exporter = start_exporter(*state);

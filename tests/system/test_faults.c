@@ -30,7 +30,7 @@ typedef struct {
     unsigned under_way; /* updates sent and not answered */
 } loader_t;
 
-/* All loaders move the same runners; each update is newer than all before it, wherever it is sent. */
+/* All loaders move the same runners; each update is newer than all earlier ones, at any member. */
 typedef struct {
     herd_t *herd;
     loader_t loaders[LOADERS];
@@ -158,7 +158,7 @@ static void nodes_killed_under_load_catch_up(void **state)
     load_destroy(&load);
 }
 
-/* A member that takes the load hangs, and one that only passes it on; meanwhile a third is killed. */
+/* A member that takes load hangs, and so does one that only passes it on; a third is killed. */
 static void nodes_that_hang_under_load_catch_up(void **state)
 {
     load_t *load = load_new(state);

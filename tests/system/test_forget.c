@@ -1,4 +1,4 @@
-/* herdctl forget: one member is told, all forget (replication.md, R17; bus-protocol.md, S2). */
+/* herdctl forget: one member is asked, all forget (replication.md, R17; bus-protocol.md, S2). */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
 #include "tests/support/wait.h"

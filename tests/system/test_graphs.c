@@ -1,5 +1,5 @@
-/* Other graphs than the sample herd, each node on a host of its own, under load all the time: a ring of seven, where
- * each cut makes a line of what is left, and a line of nine, where each fault splits the herd. */
+/* Other graphs than the sample herd, each node on a host of its own, under load all the time: a
+ * ring of seven, of which each cut leaves a line, and a line of nine, which each fault splits. */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
 #include "tests/support/load.h"

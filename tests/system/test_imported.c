@@ -1,4 +1,4 @@
-/* A node that is started on an imported file of places answers, byte for byte, as one that is started on the dump. */
+/* A node with an imported file of places answers byte for byte as one with the dump does. */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/dump.h"
 #include "tests/support/herd.h"
@@ -91,7 +91,8 @@ static char *questions(void)
     return out;
 }
 
-/* What the herd answers, without the AT lines, which have the time in them; caller frees with free(). */
+/* What the herd answers, without the AT lines, because these contain the time; caller frees with
+ * free(). */
 static char *answers(herd_t *herd)
 {
     char *asked = questions();

@@ -1,4 +1,4 @@
-/* A herd with keys (docs/security.md): it serves as one without, and keys come and go while it runs. */
+/* A herd with keys (docs/security.md) serves as one without; keys come and go while it runs. */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
 #include "tests/support/herdctl.h"
@@ -97,7 +97,8 @@ static void a_program_without_its_key_does_not_start(void **state)
     free(node);
 }
 
-/* C's public key is taken away at B: its link ends, and what C has reaches nobody; then it is put back. */
+/* C's public key is taken away at B: the link ends, and C's updates reach no member until the key
+ * is back. */
 static void a_revoked_member_is_out_until_it_is_back(void **state)
 {
     herd_t *herd = make_chain(state);
@@ -151,7 +152,7 @@ static void a_front_end_is_refused_without_its_key(void **state)
     herd_wait_seen(herd, "A", "kiwi", answer);
 }
 
-/* Nobody is taken for down because we cannot ask: nothing is told of the herd, but why. */
+/* If we cannot ask, no member is reported as down; only the reason is. */
 static void an_operator_without_a_key_is_told_so(void **state)
 {
     static const char missing[] = "herdctl: there is no secret key in ";

@@ -231,7 +231,8 @@ static bool has_grown(void *argument)
     return process_memory(growth->process) >= growth->memory;
 }
 
-/* Long lines that never end cost what was sent of them, rounded up, and are forgotten with their clients. */
+/* Long lines that never end take as much memory as was sent of them, rounded up, and go with their
+ * clients. */
 static void unfinished_lines_cost_no_more_than_they_have(void **state)
 {
     if (is_sanitized()) {
@@ -261,7 +262,7 @@ static void unfinished_lines_cost_no_more_than_they_have(void **state)
     herd_wait_serving(*state, "Clark");
 }
 
-/* Each sends until nobody takes more, and reads nothing. */
+/* Each sends until no more is taken, and reads nothing. */
 static void a_crowd_that_never_reads_is_bounded(void **state)
 {
     if (is_sanitized()) {

@@ -81,7 +81,8 @@ static void locate_clients(herd_t *herd)
     client_destroy(&client);
 }
 
-/* Ten updates at A that B misses, until A has given the connection up (bus-protocol.md, B8); the last answer. */
+/* Sends ten updates to A that B misses, until A has given up the connection (bus-protocol.md, B8);
+ * returns the last answer. */
 static const char *miss_updates(herd_t *herd)
 {
     char line[LINE_SIZE_MAX];

@@ -1,5 +1,6 @@
-/* The README's session, taken out of README.md and run with the real nc. What the README shows must come back byte
- * for byte, but for the two things that differ from run to run: the client's time and the difference. */
+/* The README's session, taken out of README.md and run with the real nc. What the README shows must
+ * come back byte for byte, except the two things that differ from run to run: the client's time and
+ * the difference. */
 #include "common/base/buffer.h"
 #include "common/base/timestamp.h"
 #include "tests/support/cmocka_herd.h"
@@ -62,7 +63,8 @@ static void append(buffer_t *out, text_t text)
     assert_int_equal(buffer_append(out, text.data, text.size), STATUS_OK);
 }
 
-/* `command` with the port that it ends in replaced by that of the same member of `herd`; `*ret_member`: its number. */
+/* `command` with its last word, a port, replaced by that of the same member of `herd`, whose number
+ * goes to `*ret_member`. */
 static char *localise(herd_t *herd, text_t command, size_t *ret_member)
 {
     uint64_t port = 0;
@@ -110,8 +112,8 @@ static void split_at(text_t text, text_t fields[AT_FIELDS])
     assert_true(timestamp_parse_difference(fields[AT_DIFFERENCE], &value_ns));
 }
 
-/* Runs one command of the session and appends what it printed. Waits until every member knows what an IAMAT said, as
- * a reader's fingers do. */
+/* Runs one command of the session and appends what it printed. Then waits until every member knows
+ * what an IAMAT said; a reader's fingers are as slow. */
 static void run_command(herd_t *herd, text_t command, buffer_t *printed)
 {
     size_t member;
@@ -132,8 +134,8 @@ static void run_command(herd_t *herd, text_t command, buffer_t *printed)
     free(local);
 }
 
-/* Appends an AT line of the README, with the difference and the time of the first line that was `printed`: when it
- * stands there again, the herd must have repeated these (client-protocol.md, W4). */
+/* Appends an AT line of the README with the difference and the time of the first line that was
+ * `printed`: the herd must repeat these each time (client-protocol.md, W4). */
 static void append_at(buffer_t *out, text_t shown, text_t printed)
 {
     text_t fields[AT_FIELDS];

@@ -1,4 +1,5 @@
-/* The sample herd, each node on a host of its own, under load all the time: links that break, lose and delay. */
+/* The sample herd, each node on a host of its own, under load all the time: links break, lose and
+ * delay. */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
 #include "tests/support/load.h"

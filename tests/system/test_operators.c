@@ -1,5 +1,5 @@
-/* What an operator finds out with herdctl: status, health, ping, where, log-level; on real members, with faults that are
- * made on purpose. */
+/* What an operator finds out with herdctl from real members, with faults made on purpose: status,
+ * health, ping, where, log-level. */
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/protocol/message.h"
@@ -436,7 +436,7 @@ static void top_ends_by_a_signal(void **state)
     free(program);
 }
 
-/* A member in the wrong hands (open value struct): a ROUTER where its node should be. */
+/* A member in the wrong hands (open value struct): a ROUTER in place of its node. */
 typedef struct {
     void *socket;
     transport_inbound_t asked;
@@ -455,7 +455,7 @@ static bool has_answered(void *argument)
     return transport_send(self->socket, self->asked.peer, &self->answer) == STATUS_OK;
 }
 
-/* One that goes on answering when nothing more is asked: it is not read from, and fills nobody's memory. */
+/* A member that goes on answering when no more is asked is not read from and fills no memory. */
 static void endless_answers_are_not_taken(void **state)
 {
     enum { FLOOD_MESSAGES = 128, STUCK_MS = 1000 };

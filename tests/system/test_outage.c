@@ -109,7 +109,8 @@ static void a_node_that_hangs_closes_the_connection(void **state)
     herd_wait_serving(herd, "Clark");
 }
 
-/* Questions without pause for some seconds, so that the node looks for late ones while some wait. */
+/* Asks without pause for some seconds, so that the node looks for late questions while some
+ * wait. */
 static void a_short_timeout_leaves_time_for_places(void **state)
 {
     enum { QUESTIONS = 100, ASKING_MS = 1500 };

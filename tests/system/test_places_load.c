@@ -1,4 +1,5 @@
-/* Many WHATSATs at a provider that is slow, silent or failing: shared requests, few at a time, an answer to each in time. */
+/* Many WHATSATs with a provider that is slow, silent or failing: shared requests, few at a time,
+ * and an answer to each in time. */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/report.h"
 #include "tests/support/scene.h"
@@ -11,7 +12,7 @@
 enum {
     LINE_SIZE = 64,
     LINES_SIZE = 8192,
-    TIMEOUT_MS = 5000, /* request_timeout, where nothing else is said */
+    TIMEOUT_MS = 5000, /* request_timeout, unless a test sets another */
 };
 
 static const char reply[] = "{\"places\":[{\"id\":\"ChIJ\",\"displayName\":{\"text\":\"UCLA\"}}]}";
@@ -26,8 +27,8 @@ static void hang(void)
     provider_set_reply(scene_provider(), &(provider_reply_t){.manner = PROVIDER_HANGS});
 }
 
-/* `count` WHATSATs in one write, whose radius begins at `first_km` and grows by `step_km`; all answers are read
- * later, from the connection. */
+/* Sends `count` WHATSATs in one write, whose radius begins at `first_km` and grows by `step_km`.
+ * Returns the connection, from which the answers are read later. */
 static client_t *ask_many(size_t count, unsigned first_km, unsigned step_km)
 {
     char lines[LINES_SIZE];
@@ -175,7 +176,7 @@ static void who_says_retry_after_is_left_alone(void **state)
     assert_int_equal(provider_request_count(scene_provider()), 1);
 }
 
-/* While WHATSATs hang, positions are taken and answered, and the node ends when it is told to. */
+/* While WHATSATs hang, the node takes and answers positions, and ends when it is asked to. */
 static void nobody_else_waits(void **state)
 {
     start_google(state, "timeout = \"600000\"\n", "request_timeout = \"600000\"\n");

@@ -140,7 +140,8 @@ static void too_few_open_files_are_refused(void **state)
     assert_too_few_files_refused(herd, "herd-frontend");
 }
 
-/* Another herd file in the same folder, with bus ports of its own: what both share is the path of `requests`. */
+/* Another herd file in the same folder, with bus ports of its own: both share only the path of
+ * `requests`. */
 static void a_request_socket_in_use_is_refused(void **state)
 {
     static const char other_file[] = "herd\n"
@@ -199,8 +200,8 @@ static void an_idle_frontend_ends_at_once(void **state)
     client_destroy(&idle);
 }
 
-/* The node is stopped while SIGTERM comes, so that requests are under way for certain: the answer to WRONG,
- * which came in the same write, shows that the front-end has read them. */
+/* The node is halted when SIGTERM comes, so requests are under way for certain: the answer to
+ * WRONG, which came in the same write, shows that the front-end has read them. */
 static void a_frontend_that_ends_answers_what_is_under_way(void **state)
 {
     client_t *client = herd_connect(*state, "Clark");
@@ -366,7 +367,8 @@ static bool has_started(void *argument)
     return started;
 }
 
-/* One more front-end of Clark beside the herd's own, listening. Caller ends it with process_destroy. */
+/* Starts one more front-end of Clark beside the herd's own, and waits until it listens. Caller ends
+ * it with process_destroy. */
 static process_t *start_second_frontend(herd_t *herd)
 {
     char *path = herd_program("herd-frontend");

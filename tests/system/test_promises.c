@@ -27,7 +27,7 @@ static herd_t *start_pair(void **state, const char *settings)
     return herd;
 }
 
-/* Asks `herd` at B for what A has answered: `answers`, a line each. Nothing more comes from a dead one. */
+/* Asks at B for what A has answered: `answers`, a line each. A dead member sends no more. */
 static void expect_survived(herd_t *herd, text_t answers)
 {
     char questions[PIPELINED * LINE_SIZE_MAX] = "";
@@ -156,7 +156,7 @@ static void answers_come_in_the_order_of_the_lines(void **state)
     free(all);
 }
 
-/* A request sees the effect of those before it on its connection, also while these are not answered. */
+/* A request sees the effect of earlier ones on its connection, even before these are answered. */
 static void an_update_that_waits_is_seen_behind_it(void **state)
 {
     herd_t *herd = start_pair(state, "acknowledge = \"peers 1\"\n");

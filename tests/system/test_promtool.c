@@ -1,4 +1,4 @@
-/* What herdctl metrics prints and the rules that are shipped, as Prometheus's own checks see them. */
+/* What herdctl metrics prints, and the rules that are shipped, pass Prometheus's own checks. */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
 #include "tests/support/herdctl.h"
@@ -13,7 +13,8 @@
 
 static const char promtool[] = "/usr/bin/promtool";
 
-/* Runs `promtool check KIND OPERAND` with the file `input` on stdin; either may be NULL. `good`: it is to find nothing wrong. */
+/* Runs `promtool check KIND OPERAND` with the file `input` on stdin; either may be NULL. `good`
+ * says whether it must find nothing wrong. */
 static void expect_promtool(const herd_t *herd, const char *kind, const char *input,
                             const char *operand, bool good)
 {

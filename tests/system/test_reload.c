@@ -1,4 +1,5 @@
-/* The herd file changes while the herd runs: members come, go and move, settings change; what stays is undisturbed. */
+/* The herd file changes while the herd runs: members come, go and move, settings change; whatever
+ * stays is undisturbed. */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
 #include "tests/support/load.h"
@@ -29,8 +30,8 @@ static void expect_reload(herd_t *herd, const char *member, int status, const ch
     }
 }
 
-/* The fields of a link's report that tell one connection and session from another: how many connections were begun, and
- * when it last came up or went down. */
+/* The fields of a link's report that tell one connection and session from another: how many
+ * connections were begun, and when the link last came up or went down. */
 static void read_session(herd_t *herd, const char *member, const char *neighbour, char *out)
 {
     report_t report;
@@ -93,7 +94,8 @@ static void hang_up(herd_t *herd, const char *member)
     process_signal(herd_node(herd, member), SIGHUP);
 }
 
-/* As docs/operations.md has it: the file first, then its neighbours, then the new member. Then it goes again. */
+/* As docs/operations.md says: the file first, then the neighbours, then the new member; then it
+ * goes again. */
 static void a_member_comes_and_goes_under_load(void **state)
 {
     herd_t *herd = herd_new(OF(three, LOAD_SETTINGS));
@@ -172,7 +174,7 @@ static void a_member_with_a_key_comes(void **state)
     herd_wait_seen(herd, "A", "emu", emu);
 }
 
-/* The bus of A moves: it is started anew there, and B is told. */
+/* The bus of A moves: A is started anew there, and B reads the new file. */
 static void a_member_moves(void **state)
 {
     herd_t *herd = herd_new(OF(three, NULL));
@@ -248,7 +250,8 @@ static void a_file_for_others_changes_nothing(void **state)
     assert_int_equal(count_logged(herd, "Clark", "reload-refused: "), 2);
 }
 
-/* Settings that take effect at once, some that do not, and a second reload that says no more than what is new. */
+/* Settings that take effect at once, settings that do not, and a second reload that reports only
+ * what is new. */
 static void settings_change_while_it_runs(void **state)
 {
     static const herd_member_t pair[] = {{"A", "B"}, {"B", "A"}};

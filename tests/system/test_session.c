@@ -90,7 +90,7 @@ static void replies_keep_the_order_of_requests(void **state)
     client_destroy(&client);
 }
 
-/* The whole seconds of the difference that an IAMAT at `time_s` is answered with; its sign apart. */
+/* The whole seconds of the difference in the answer to an IAMAT at `time_s`, and its sign. */
 static uint64_t difference_s(herd_t *herd, int64_t time_s, char *ret_sign)
 {
     char line[LINE_SIZE_MAX];

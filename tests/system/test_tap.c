@@ -1,4 +1,5 @@
-/* The tap: what passes at a member is seen by whoever subscribes, costs nothing without subscribers, and holds up nobody. */
+/* The tap: subscribers see what passes at a member; it costs nothing without them and holds up no
+ * one. */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
 #include "tests/support/report.h"
@@ -272,7 +273,8 @@ static void send_long_updates(herd_t *herd, unsigned count)
     client_destroy(&client);
 }
 
-/* T8: a subscriber that takes nothing loses messages, and knows how many; the node serves on, and does not grow. */
+/* T8: a subscriber that takes nothing loses messages and knows how many; the node goes on serving
+ * and does not grow. */
 static void a_stopped_subscriber_harms_only_itself(void **state)
 {
     /* Each update is shown in a request, an apply, a reply and an out: 320 MB. */
@@ -357,7 +359,7 @@ static void garbage_of_subscribers_has_no_effect(void **state)
     subscriber_destroy(&here);
 }
 
-/* Filters, and the end after so many messages. */
+/* Filters, and the end after a count of messages. */
 static void herdctl_shows_what_it_is_asked_for(void **state)
 {
     herd_t *herd = start_pair(state);
@@ -436,7 +438,7 @@ static void herdctl_ends_well_when_it_saw_enough(void **state)
     watcher_done(&watcher);
 }
 
-/* With keys (K2): a watcher reads the tap, who has none does not. */
+/* With keys (K2): a watcher reads the tap; a subscriber without a key does not. */
 static void keys_guard_the_tap(void **state)
 {
     herd_t *herd = herd_new(&(herd_options_t){

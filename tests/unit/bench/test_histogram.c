@@ -34,7 +34,7 @@ static void small_values_are_exact(void **state)
     free(histogram);
 }
 
-/* A value below a larger one is told at most a thousandth too high, never too low. */
+/* A value below a larger one is reported at most a thousandth too high, never too low. */
 static void expect_three_digits(uint64_t value)
 {
     histogram_t *histogram = memory_new(sizeof *histogram);

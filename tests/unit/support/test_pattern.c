@@ -1,4 +1,5 @@
-/* What the protocol cases compare with (tests/support/pattern.h): it must refuse what is nearly right. */
+/* What the protocol cases compare with (tests/support/pattern.h) must refuse what is nearly
+ * right. */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/pattern.h"
 

@@ -16,7 +16,8 @@ static void put(buffer_t *out, char open, text_t line, char close)
     assert_int_equal(buffer_append(out, &close, 1), STATUS_OK);
 }
 
-/* Takes all lines there are in `chunk`: each in <>, the first three bytes of a too long one in {}. */
+/* Takes all lines of `chunk`: each in <>, the first three bytes of a line that is too long in
+ * {}. */
 static lines_outcome_t take_all(lines_t *lines, text_t chunk, buffer_t *out)
 {
     lines_outcome_t outcome;
@@ -34,7 +35,8 @@ static lines_outcome_t take_all(lines_t *lines, text_t chunk, buffer_t *out)
     return outcome;
 }
 
-/* Feeds `input` in pieces of `piece` bytes, and its end: a last line in (), a too long one in []. */
+/* Feeds `input` in pieces of `piece` bytes, then its end: a last line in (), a too long one in
+ * []. */
 static void cut(text_t input, size_t piece, buffer_t *out)
 {
     lines_t lines;
@@ -99,7 +101,8 @@ static void lines_do_not_depend_on_pieces(void **state)
     }
 }
 
-/* `count` times "x", then `end`; expected is `open`, those x (three where the line is too long), `close`. */
+/* Feeds `count` times "x", then `end`; expects `open`, those x (three if the line is too long) and
+ * `close`. */
 static void assert_long(size_t count, const char *end, const char *open, const char *close)
 {
     char xs[2 * MAX_LINE];

@@ -8,7 +8,7 @@
 
 enum { MAXIMUM = 1 << 20 };
 
-/* A pipeline, where its replies go, and how many it told of. */
+/* A pipeline, the buffer for its replies, and how many of these it reported. */
 typedef struct {
     pipeline_t pipeline;
     buffer_t out;
