@@ -35,10 +35,8 @@ int main(int argc, char **argv)
     make_unpredictable();
     node_t *node = NULL;
     code = PROGRAM_FAILED;
-    /* Why a start fails belongs on stderr, whoever reads that. */
-    log_set_echo(program.log, true);
     bool started = node_new(program.config, program.member, program.log, &node) == STATUS_OK;
-    log_set_echo(program.log, isatty(STDERR_FILENO) != 0);
+    program_started(&program);
     if (started) {
         node_run(node, signals);
         code = PROGRAM_OK;

@@ -96,7 +96,7 @@ static bool open_log(const program_description_t *description, log_format_t form
                                        .program = description->role,
                                        .format = format,
                                        .traffic = program->config->traffic,
-                                       .echo = isatty(STDERR_FILENO) != 0};
+                                       .echo = true};
         opened = log_open(&options, &program->log) == STATUS_OK;
     }
     if (!opened) {
@@ -151,6 +151,11 @@ bool program_start(const program_description_t *description, int argc, char **ar
     }
     *ret_program = program;
     return true;
+}
+
+void program_started(program_t *self)
+{
+    log_set_echo(self->log, isatty(STDERR_FILENO) != 0);
 }
 
 void program_done(program_t *self)

@@ -39,6 +39,10 @@ typedef struct {
 bool program_start(const program_description_t *description, int argc, char **argv,
                    program_t *ret_program, program_exit_t *ret_exit);
 
+/* Call this when the start has succeeded or failed. Until then events go to stderr too, whoever
+ * reads that, because there a failure belongs; from now on only if stderr is a terminal. */
+void program_started(program_t *self);
+
 /* Closes the log and frees the configuration. */
 void program_done(program_t *self);
 

@@ -1,9 +1,6 @@
 /* main.c - herd-frontend: serves the TCP clients of one member. */
 #include "common/program/program.h"
 #include "frontend/lines/frontend.h"
-
-#include <unistd.h>
-
 int main(int argc, char **argv)
 {
     const program_description_t description = {
@@ -20,10 +17,8 @@ int main(int argc, char **argv)
         .config = program.config, .member = program.member, .log = program.log, .signals = true};
     frontend_t *frontend = NULL;
     code = PROGRAM_FAILED;
-    /* Why a start fails belongs on stderr, whoever reads that. */
-    log_set_echo(program.log, true);
     bool started = frontend_new(&settings, &frontend) == STATUS_OK;
-    log_set_echo(program.log, isatty(STDERR_FILENO) != 0);
+    program_started(&program);
     if (started) {
         frontend_run(frontend);
         code = PROGRAM_OK;
