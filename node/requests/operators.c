@@ -51,7 +51,7 @@ static bool answer_status(operators_t *self, buffer_t *out)
         .stamps_replaced = request->stamps_replaced,
         .malformed = request->malformed,
         .unacknowledged = context->promises != NULL ? promises_count(context->promises) : 0,
-        .unkept = request->unkept,
+        .unkept = context->request_log->unkept,
         .queries = queries_count(context->queries),
         .security = config_security_text(context->config->security),
         .refused = context->guard != NULL ? guard_refused(context->guard) : 0,

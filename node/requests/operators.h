@@ -16,6 +16,7 @@
 #include "node/requests/promises.h"
 #include "node/requests/queries.h"
 #include "node/requests/request.h"
+#include "node/requests/request_log.h"
 #include "node/security/guard.h"
 #include "node/tap/tap.h"
 
@@ -33,6 +34,7 @@ typedef struct {
     const promises_t *promises;   /* NULL where no answer waits for neighbours */
     const queries_t *queries;
     const request_t *request;
+    const request_log_t *request_log;
     frontends_t *frontends;
     const tap_t *tap;                                 /* NULL: there is none */
     const guard_t *guard;                             /* NULL: nobody is turned away */

@@ -9,28 +9,40 @@
 
 #include <assert.h>
 
-/* A receipt time further back than any front-end keeps a request is no receipt time (Q6). */
+/* The body of a REQUEST comes in: client lines, each with the connection it came by, its number
+ * there, and its time of receipt (Q2). They are taken apart in groups, so that the memory of one
+ * client comes while the next line is parsed, and are then answered one by one, in their order:
+ *   - A time of receipt that cannot be is replaced by ours (Q6).
+ *   - An IAMAT is merged into the store, and answered with its AT line; where neighbours must hold
+ *     the record first, the answer waits for them as a promise (R18). If there is no room for the
+ *     record or the promise it is not answered: no answer is better than a promise that is not
+ *     kept, and the front-end's time-out closes the connection.
+ *   - A WHATSAT of a known client is answered with the AT line and the places around it. If the
+ *     provider has to be asked, it waits as a query, and a question goes to the caller.
+ *   - Any other line is answered "?".
+ * Out go replies for the front-end, questions, and what became of each line. When the replies make
+ * a batch (Q4), the rest of the group is put back and comes again. */
+
+/* A receipt time further back than any front-end keeps a request is none (Q6). */
 static const int64_t oldest_receipt_ns = 60 * TIMESTAMP_NS_PER_S;
 
-/* Requests that are answered together: while one is taken apart, the memory of those before comes (store_fetch). More gain
- * nothing, as a core has some ten fetches under way at most. */
-enum { GROUP_SIZE = 16 };
-
-/* One request record, taken apart (Q2), and what it is answered with. */
+/* What the records of one call have in common. */
 typedef struct {
-    uint64_t connection;
-    uint64_t sequence;
-    int64_t receipt_time_ns;
-    text_t record; /* from its connection on */
-    size_t
-        name_size; /* bytes of its connection and sequence, each with its SP; 0 where there is no record */
-    command_t command; /* its line's */
-    text_t line;
-    uint32_t hash;      /* of the command's client */
-    uint64_t malformed; /* the counter, before it was taken */
+    request_t *request;
     frontend_link_t *frontend;
     int64_t now_ns;
     int64_t steady_ns;
+} turn_t;
+
+/* A request record, taken apart (Q2). */
+typedef struct {
+    request_outcome_t *outcome; /* its connection, sequence and line */
+    text_t record;              /* from its connection on */
+    size_t name_size;           /* bytes of its connection and sequence, each with its SP */
+    int64_t receipt_time_ns;
+    command_t command;  /* of its line */
+    uint32_t hash;      /* of the command's client */
+    uint64_t malformed; /* the counter, before it was taken */
 } exchange_t;
 
 void request_init(request_t *self, const request_context_t *context)
@@ -45,84 +57,65 @@ void request_done(request_t *self)
     buffer_done(&self->scratch);
 }
 
-/* Names the request in the log, once for both of its lines: front-end "#" connection "." sequence. */
-static void name_exchange(request_t *self, const exchange_t *exchange)
+/* Makes room for connection SP sequence SP length SP and a reply of `size` bytes; returns where it
+ * is. There always is room: a batch and one reply of LIMIT_REPLY_SIZE fit. */
+static char *reserve_reply(buffer_t *out, size_t size)
 {
-    self->peer_size = 0;
-    if (!log_has_traffic(self->context.log)) {
-        return;
-    }
-    char *end = text_copy(text_of(exchange->frontend->label), self->peer);
-    *end++ = '#';
-    end += text_write_u64(exchange->connection, end);
-    *end++ = '.';
-    end += text_write_u64(exchange->sequence, end);
-    self->peer_size = (size_t)(end - self->peer);
-}
-
-/* The first line of `text`, where traffic is logged. */
-static void log_exchange(const request_t *self, const exchange_t *exchange,
-                         log_direction_t direction, text_t text)
-{
-    if (self->peer_size == 0) {
-        return;
-    }
-    text_t first_line = text;
-    text_take_line(&text, &first_line);
-    log_traffic(self->context.log, direction, exchange->now_ns,
-                (text_t){.data = self->peer, .size = self->peer_size}, first_line);
-}
-
-/* connection SP sequence SP length SP reply: all but the reply, for whose `size` bytes there is room where it returns. There
- * is always room: request_answer_some stops at a batch, and a reply is at most LIMIT_REPLY_SIZE. */
-static char *begin_reply(const exchange_t *exchange, size_t size)
-{
-    buffer_t *out = &exchange->frontend->replies;
     status_t status = buffer_reserve(out, (size_t)3 * (TEXT_NUMBER_SIZE + 1) + size);
     assert(status == STATUS_OK);
-    char *end = out->data + out->size;
-    if (exchange->name_size > 0) {
-        end = text_copy(text_first(exchange->record, exchange->name_size), end);
-    } else {
-        end += text_write_u64(exchange->connection, end);
-        *end++ = ' ';
-        end += text_write_u64(exchange->sequence, end);
-        *end++ = ' ';
-    }
-    end += text_write_u64(size, end);
+    return out->data + out->size;
+}
+
+/* Writes a number and SP; returns where what follows goes. */
+static char *write_number(uint64_t number, char *out)
+{
+    char *end = out + text_write_u64(number, out);
     *end++ = ' ';
     return end;
 }
 
-/* The reply is there. */
-static void end_reply(const request_t *self, const exchange_t *exchange, text_t reply)
+/* The reply is there: outcome->reply_size bytes from `reply` on. */
+static void end_reply(buffer_t *out, const char *reply, request_outcome_t *outcome)
 {
-    buffer_t *out = &exchange->frontend->replies;
-    out->size = (size_t)(reply.data + reply.size - out->data);
-    log_exchange(self, exchange, LOG_ANSWERED, reply);
+    outcome->reply_start = (size_t)(reply - out->data);
+    out->size = outcome->reply_start + outcome->reply_size;
 }
 
-static void put_reply(const request_t *self, const exchange_t *exchange, text_t reply)
+/* Begins the reply to a line of this turn, with the name that the line came with; returns where its
+ * `size` bytes go. */
+static char *begin_answer(const turn_t *turn, const exchange_t *exchange, size_t size)
 {
-    char *out = begin_reply(exchange, reply.size);
+    char *end = reserve_reply(&turn->frontend->replies, size);
+    exchange->outcome->reply_size = size;
+    return write_number(size, text_copy(text_first(exchange->record, exchange->name_size), end));
+}
+
+static void end_answer(const turn_t *turn, const exchange_t *exchange, const char *reply)
+{
+    end_reply(&turn->frontend->replies, reply, exchange->outcome);
+}
+
+static void put_answer(const turn_t *turn, const exchange_t *exchange, text_t reply)
+{
+    char *out = begin_answer(turn, exchange, reply.size);
     memcpy(out, reply.data, reply.size);
-    end_reply(self, exchange, (text_t){.data = out, .size = reply.size});
+    end_answer(turn, exchange, out);
 }
 
 /* The AT line of `record`, made where it is sent from. */
-static void put_answer(const request_t *self, const exchange_t *exchange, const record_t *record)
+static void put_record(const turn_t *turn, const exchange_t *exchange, const record_t *record)
 {
     size_t size = record_answer_size(record);
-    char *out = begin_reply(exchange, size);
+    char *out = begin_answer(turn, exchange, size);
     char *end = record_write_answer(record, out);
     assert(end == out + size);
-    end_reply(self, exchange, (text_t){.data = out, .size = size});
+    end_answer(turn, exchange, out);
 }
 
-static void put_invalid(request_t *self, const exchange_t *exchange)
+static void put_invalid(const turn_t *turn, const exchange_t *exchange)
 {
-    self->invalid++;
-    put_reply(self, exchange, TEXT("?\n"));
+    turn->request->invalid++;
+    put_answer(turn, exchange, TEXT("?\n"));
 }
 
 /* Formats the AT line of `record` into the scratch buffer. */
@@ -134,40 +127,32 @@ static text_t format_answer(request_t *self, const record_t *record)
     return buffer_text(&self->scratch);
 }
 
-/* R18: no answer is better than a promise that is not kept; the front-end's time-out closes the connection. */
-static void note_unkept(request_t *self, size_t count, const char *reason)
+/* R18: the answer waits for neighbours, unless they hold the record already. */
+static request_result_t promise_answer(const turn_t *turn, const exchange_t *exchange,
+                                       text_t answer)
 {
-    self->unkept += count;
-    log_event(
-        self->context.log, LOG_PROMISE_UNKEPT, LOG_ABOUT(NULL, LOG_NUMBER("unkept", self->unkept)),
-        "%s: %zu IAMATs not answered, their clients will be disconnected; %llu since the start",
-        reason, count, (unsigned long long)self->unkept);
-}
-
-/* R18: the answer waits for neighbours, unless they have what was there before. */
-static void promise_answer(request_t *self, const exchange_t *exchange, text_t answer)
-{
+    request_t *self = turn->request;
     uint64_t index = store_tail(self->context.store);
     if (promises_are_kept(self->context.promises, index)) {
         self->positions++;
-        put_reply(self, exchange, answer);
-        return;
+        put_answer(turn, exchange, answer);
+        return REQUEST_ANSWERED;
     }
     promise_t promise = {
         .index = index,
-        .frontend = frontends_slot(self->context.frontends, exchange->frontend),
-        .frontend_serial = exchange->frontend->serial,
-        .connection = exchange->connection,
-        .sequence = exchange->sequence,
-        .since_ns = exchange->steady_ns,
+        .frontend = frontends_slot(self->context.frontends, turn->frontend),
+        .frontend_serial = turn->frontend->serial,
+        .connection = exchange->outcome->connection,
+        .sequence = exchange->outcome->sequence,
+        .since_ns = turn->steady_ns,
     };
-    if (!promises_add(self->context.promises, &promise, answer)) {
-        note_unkept(self, 1, "too many IAMATs wait for neighbours");
-    }
+    bool added = promises_add(self->context.promises, &promise, answer);
+    return added ? REQUEST_WAITS : REQUEST_NO_PROMISE;
 }
 
-static void answer_iamat(request_t *self, const exchange_t *exchange)
+static request_result_t answer_iamat(const turn_t *turn, const exchange_t *exchange)
 {
+    request_t *self = turn->request;
     const command_t *command = &exchange->command;
     record_t record = {
         .client = command->client,
@@ -180,78 +165,76 @@ static void answer_iamat(request_t *self, const exchange_t *exchange)
                                            self->context.max_clock_lead_ns),
     };
     if (store_merge(self->context.store, &record, 0) == STORE_FULL) {
-        /* No answer is better than a promise that is not kept: the front-end's time-out closes the connection. */
-        log_event(self->context.log, LOG_STORE_FULL, LOG_PEER(exchange->frontend->label),
-                  "no room for another client (max_clients, max_memory); its update is not "
-                  "answered, known "
-                  "clients are served");
-        return;
+        return REQUEST_NO_ROOM;
     }
     if (self->context.promises != NULL) {
-        promise_answer(self, exchange, format_answer(self, &record));
-        return;
+        return promise_answer(turn, exchange, format_answer(self, &record));
     }
     self->positions++;
-    put_answer(self, exchange, &record);
+    put_record(turn, exchange, &record);
+    return REQUEST_ANSWERED;
 }
 
-/* The AT line, then a JSON text that needs no provider. */
-static void answer_without_places(request_t *self, const exchange_t *exchange,
-                                  const record_t *record, places_status_t outcome, text_t message)
+/* Appends the JSON text of an answer without places to the AT line in the scratch buffer. */
+static text_t add_no_places(request_t *self, places_status_t outcome, text_t message)
 {
-    format_answer(self, record);
     places_answer_t none = {.status = outcome, .error_message = message};
     status_t status = places_answer_write(&none, &self->scratch);
     assert(status == STATUS_OK);
-    put_reply(self, exchange, buffer_text(&self->scratch));
+    return buffer_text(&self->scratch);
 }
 
-/* Puts the question aside until its places are known. */
-static void ask_places(request_t *self, const exchange_t *exchange, const command_t *command,
-                       const record_t *record)
+/* Puts the WHATSAT aside until its places are known. */
+static request_result_t ask_places(const turn_t *turn, const exchange_t *exchange,
+                                   const record_t *record)
 {
+    request_t *self = turn->request;
     iso6709_position_t position;
     bool parsed = iso6709_parse(record->position, &position);
     assert(parsed); /* it was before it was stored */
     query_t query = {
-        .frontend = frontends_slot(self->context.frontends, exchange->frontend),
-        .frontend_serial = exchange->frontend->serial,
-        .connection = exchange->connection,
-        .sequence = exchange->sequence,
-        .since_ns = exchange->steady_ns,
+        .frontend = frontends_slot(self->context.frontends, turn->frontend),
+        .frontend_serial = turn->frontend->serial,
+        .connection = exchange->outcome->connection,
+        .sequence = exchange->outcome->sequence,
+        .since_ns = turn->steady_ns,
     };
     uint64_t ticket;
     if (!queries_add(self->context.queries, &query, format_answer(self, record), &ticket)) {
-        answer_without_places(self, exchange, record, PLACES_STATUS_OVER_QUERY_LIMIT,
-                              TEXT("too many questions are waiting at this server"));
-        return;
+        put_answer(turn, exchange,
+                   add_no_places(self, PLACES_STATUS_OVER_QUERY_LIMIT,
+                                 TEXT("too many questions are waiting at this server")));
+        return REQUEST_ANSWERED;
     }
     self->questions[self->question_count++] = (places_query_t){
         .ticket = ticket,
         .latitude_deg = position.latitude_deg,
         .longitude_deg = position.longitude_deg,
-        .radius_km = command->radius_km,
-        .result_count = command->result_count,
+        .radius_km = exchange->command.radius_km,
+        .result_count = exchange->command.result_count,
     };
+    return REQUEST_WAITS;
 }
 
-static void answer_whatsat(request_t *self, const exchange_t *exchange)
+static request_result_t answer_whatsat(const turn_t *turn, const exchange_t *exchange)
 {
+    request_t *self = turn->request;
     const command_t *command = &exchange->command;
     record_t record;
     if (!store_find(self->context.store, command->client, &record)) {
-        put_invalid(self, exchange);
-        return;
+        put_invalid(turn, exchange);
+        return REQUEST_ANSWERED;
     }
     self->lookups++;
     if (command->radius_km == 0 || command->result_count == 0 || !self->context.has_places) {
-        answer_without_places(self, exchange, &record, PLACES_STATUS_ZERO_RESULTS, (text_t){0});
-        return;
+        format_answer(self, &record);
+        put_answer(turn, exchange, add_no_places(self, PLACES_STATUS_ZERO_RESULTS, (text_t){0}));
+        return REQUEST_ANSWERED;
     }
-    ask_places(self, exchange, command, &record);
+    return ask_places(turn, exchange, &record);
 }
 
-/* Only a clock of before 1970 has a sign, and is replaced (Q6). */
+/* Only a clock of before 1970 has a sign; it is replaced (Q6). */
 static bool take_receipt(text_t *line, int64_t *ret_time_ns)
 {
     uint64_t time_ns;
@@ -263,59 +246,63 @@ static bool take_receipt(text_t *line, int64_t *ret_time_ns)
     return text_take_until(line, ' ', &text) && text_to_i64(text, ret_time_ns);
 }
 
-/* connection SP sequence SP time SP line */
+/* connection SP sequence SP time SP line, e.g.
+ * 1048577 3 1621464828000000000 WHATSAT kiwi.cs.ucla.edu 10 5 */
 static bool parse_exchange(text_t line, exchange_t *exchange)
 {
+    request_outcome_t *outcome = exchange->outcome;
     exchange->record = line;
-    if (!text_take_u64(&line, ' ', UINT64_MAX, &exchange->connection) ||
-        !text_take_u64(&line, ' ', UINT64_MAX, &exchange->sequence)) {
+    if (!text_take_u64(&line, ' ', UINT64_MAX, &outcome->connection) ||
+        !text_take_u64(&line, ' ', UINT64_MAX, &outcome->sequence)) {
         return false;
     }
     exchange->name_size = exchange->record.size - line.size;
     bool valid = take_receipt(&line, &exchange->receipt_time_ns) && line.size <= LIMIT_LINE_SIZE;
-    exchange->line = line;
+    outcome->line = line;
     return valid;
 }
 
 /* Q6 */
-static void check_stamp(request_t *self, exchange_t *exchange)
+static void check_stamp(const turn_t *turn, exchange_t *exchange)
 {
-    int64_t now_ns = exchange->now_ns;
-    if (exchange->receipt_time_ns > now_ns + self->context.max_clock_lead_ns ||
-        exchange->receipt_time_ns < now_ns - oldest_receipt_ns) {
+    request_t *self = turn->request;
+    if (exchange->receipt_time_ns > turn->now_ns + self->context.max_clock_lead_ns ||
+        exchange->receipt_time_ns < turn->now_ns - oldest_receipt_ns) {
         /* Strictly increasing, as those of a front-end are (Q2). */
-        self->replaced_ns = now_ns > self->replaced_ns ? now_ns : self->replaced_ns + 1;
+        self->replaced_ns = turn->now_ns > self->replaced_ns ? turn->now_ns : self->replaced_ns + 1;
         exchange->receipt_time_ns = self->replaced_ns;
         self->stamps_replaced++;
     }
 }
 
-static void answer(request_t *self, exchange_t *exchange)
+static request_result_t answer(const turn_t *turn, exchange_t *exchange)
 {
-    name_exchange(self, exchange);
-    log_exchange(self, exchange, LOG_RECEIVED, exchange->line);
-    check_stamp(self, exchange);
+    check_stamp(turn, exchange);
     switch (exchange->command.kind) {
-    case COMMAND_IAMAT: answer_iamat(self, exchange); break;
-    case COMMAND_WHATSAT: answer_whatsat(self, exchange); break;
-    case COMMAND_INVALID: put_invalid(self, exchange); break;
+    case COMMAND_IAMAT: return answer_iamat(turn, exchange);
+    case COMMAND_WHATSAT: return answer_whatsat(turn, exchange);
+    case COMMAND_INVALID: break;
     }
+    put_invalid(turn, exchange);
+    return REQUEST_ANSWERED;
 }
 
-/* Takes a group of request records off the front of `body`, and has their memory fetched; so many. */
+/* Takes a group of request records off the front of `body`, and has their memory fetched. Returns
+ * the count. */
 static size_t take_group(request_t *self, text_t *body, exchange_t *exchanges)
 {
     size_t count = 0;
     text_t line;
-    while (count < GROUP_SIZE && text_take_line(body, &line)) {
+    while (count < REQUEST_GROUP_SIZE && text_take_line(body, &line)) {
         exchange_t *exchange = &exchanges[count];
+        exchange->outcome = &self->outcomes[count];
         exchange->malformed = self->malformed;
         if (!parse_exchange(line, exchange)) {
             self->malformed++;
             continue;
         }
         count++;
-        exchange->command = command_parse(exchange->line);
+        exchange->command = command_parse(exchange->outcome->line);
         if (exchange->command.kind != COMMAND_INVALID) {
             exchange->hash = store_hash(self->context.store, exchange->command.client);
             store_fetch(self->context.store, exchange->hash, 0);
@@ -331,73 +318,76 @@ static size_t take_group(request_t *self, text_t *body, exchange_t *exchanges)
     return count;
 }
 
-bool request_answer_some(request_t *self, text_t *body, frontend_link_t *frontend, int64_t now_ns,
-                         int64_t steady_ns)
+/* Puts this record, and all behind it, back to the front of `body`. */
+static void put_back(request_t *self, const exchange_t *exchange, text_t *body)
 {
-    exchange_t exchanges[GROUP_SIZE];
-    size_t count;
-    while ((count = take_group(self, body, exchanges)) > 0) {
-        for (size_t i = 0; i < count; i++) {
-            exchange_t *exchange = &exchanges[i];
-            if (frontend->replies.size >= LIMIT_BATCH_SIZE ||
-                self->question_count >= REQUEST_QUESTIONS_MAX) {
-                /* The rest of the group comes again. */
-                const char *end = body->data + body->size;
-                self->malformed = exchange->malformed;
-                *body = (text_t){.data = exchange->record.data,
-                                 .size = (size_t)(end - exchange->record.data)};
-                return true;
-            }
-            exchange->frontend = frontend;
-            exchange->now_ns = now_ns;
-            exchange->steady_ns = steady_ns;
-            answer(self, exchange);
-        }
-    }
-    return false;
+    const char *end = body->data + body->size;
+    self->malformed = exchange->malformed;
+    *body = (text_t){.data = exchange->record.data, .size = (size_t)(end - exchange->record.data)};
 }
 
-void request_answer_query(request_t *self, const query_t *query, text_t json,
-                          frontend_link_t *frontend, int64_t now_ns)
+request_step_t request_answer_group(request_t *self, text_t *body, frontend_link_t *frontend,
+                                    int64_t now_ns, int64_t steady_ns)
 {
-    exchange_t exchange = {.connection = query->connection,
-                           .sequence = query->sequence,
-                           .frontend = frontend,
-                           .now_ns = now_ns};
-    name_exchange(self, &exchange);
+    const turn_t turn = {
+        .request = self, .frontend = frontend, .now_ns = now_ns, .steady_ns = steady_ns};
+    exchange_t exchanges[REQUEST_GROUP_SIZE];
+    size_t count = take_group(self, body, exchanges);
+    for (self->outcome_count = 0; self->outcome_count < count; self->outcome_count++) {
+        exchange_t *exchange = &exchanges[self->outcome_count];
+        if (frontend->replies.size >= LIMIT_BATCH_SIZE ||
+            self->question_count >= REQUEST_QUESTIONS_MAX) {
+            put_back(self, exchange, body);
+            return REQUEST_PAUSE;
+        }
+        exchange->outcome->result = answer(&turn, exchange);
+    }
+    return count > 0 ? REQUEST_GO_ON : REQUEST_END;
+}
+
+/* Begins the reply to the request of an earlier turn that `outcome` names; returns where its `size`
+ * bytes go. */
+static char *begin_late_answer(frontend_link_t *frontend, request_outcome_t *outcome, size_t size)
+{
+    char *end = reserve_reply(&frontend->replies, size);
+    outcome->reply_size = size;
+    end = write_number(outcome->connection, end);
+    end = write_number(outcome->sequence, end);
+    return write_number(size, end);
+}
+
+static void put_late_answer(frontend_link_t *frontend, request_outcome_t *outcome, text_t answer)
+{
+    char *reply = begin_late_answer(frontend, outcome, answer.size);
+    text_copy(answer, reply);
+    end_reply(&frontend->replies, reply, outcome);
+}
+
+request_outcome_t request_answer_query(request_t *self, const query_t *query, text_t json,
+                                       frontend_link_t *frontend)
+{
+    request_outcome_t outcome = {.connection = query->connection, .sequence = query->sequence};
     text_t answer = {.data = query->answer, .size = query->answer_size};
     if (json.size <= LIMIT_REPLY_SIZE - answer.size) {
-        char *out = begin_reply(&exchange, answer.size + json.size);
-        char *end = text_copy(json, text_copy(answer, out));
-        end_reply(self, &exchange, (text_t){.data = out, .size = (size_t)(end - out)});
-        return;
+        char *reply = begin_late_answer(frontend, &outcome, answer.size + json.size);
+        text_copy(json, text_copy(answer, reply));
+        end_reply(&frontend->replies, reply, &outcome);
+        return outcome;
     }
     buffer_clear(&self->scratch);
     status_t status = buffer_append(&self->scratch, answer.data, answer.size);
     assert(status == STATUS_OK);
-    places_answer_t none = {.status = PLACES_STATUS_UNKNOWN_ERROR,
-                            .error_message = TEXT("the places are too many to carry")};
-    status = places_answer_write(&none, &self->scratch);
-    assert(status == STATUS_OK);
-    put_reply(self, &exchange, buffer_text(&self->scratch));
+    put_late_answer(
+        frontend, &outcome,
+        add_no_places(self, PLACES_STATUS_UNKNOWN_ERROR, TEXT("the places are too many to carry")));
+    return outcome;
 }
 
-void request_answer_promise(request_t *self, const promise_t *promise, text_t reply,
-                            frontend_link_t *frontend, int64_t now_ns)
+request_outcome_t request_answer_promise(request_t *self, const promise_t *promise, text_t reply,
+                                         frontend_link_t *frontend)
 {
-    exchange_t exchange = {.connection = promise->connection,
-                           .sequence = promise->sequence,
-                           .frontend = frontend,
-                           .now_ns = now_ns};
-    name_exchange(self, &exchange);
+    request_outcome_t outcome = {.connection = promise->connection, .sequence = promise->sequence};
     self->positions++;
-    put_reply(self, &exchange, reply);
-}
-
-void request_drop_late_promises(request_t *self, int64_t latest_ns)
-{
-    size_t count = promises_drop_late(self->context.promises, latest_ns);
-    if (count > 0) {
-        note_unkept(self, count, "neighbours did not take IAMATs in time");
-    }
+    put_late_answer(frontend, &outcome, reply);
+    return outcome;
 }

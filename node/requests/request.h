@@ -1,13 +1,15 @@
 /* request.h - what a node answers to the client lines of a front-end.
  *
- * docs/bus-protocol.md, Q3 and Q4. Free of I/O and clocks: lines and a time in, replies and questions out.
- * Owner: the node. Threads: the reactor's.
+ * docs/bus-protocol.md, Q2 to Q6. Free of I/O and clocks: lines and a time come in; replies,
+ * questions to the places provider, and what became of each line go out. The caller logs
+ * (request_log.h), sends and asks.
+ * Owner: the service. Threads: the reactor's.
  */
 #ifndef HERD_NODE_REQUESTS_REQUEST_H
 #define HERD_NODE_REQUESTS_REQUEST_H
 
+#include "common/base/buffer.h"
 #include "common/base/text.h"
-#include "common/log/log.h"
 #include "common/store/store.h"
 #include "node/places/query.h"
 #include "node/requests/frontends.h"
@@ -24,50 +26,76 @@ typedef struct {
     queries_t *queries;
     promises_t *promises; /* NULL: an IAMAT is answered at once */
     frontends_t *frontends;
-    log_t *log;
     text_t member;             /* our name */
     int64_t max_clock_lead_ns; /* R2 */
     bool has_places;           /* there is a provider to ask */
 } request_context_t;
 
-enum { REQUEST_QUESTIONS_MAX = 1024 };
+enum {
+    REQUEST_QUESTIONS_MAX = 1024,
+    /* Request records that are answered together: while one is taken apart, the memory of those
+     * before it comes (store_fetch). More gain nothing: a core has some ten fetches under way. */
+    REQUEST_GROUP_SIZE = 16,
+};
 
-/* Counters and the questions of a turn. */
+/* What became of a request record. */
+typedef enum {
+    REQUEST_ANSWERED,
+    REQUEST_WAITS,      /* for places (queries.h), or for neighbours (promises.h) */
+    REQUEST_NO_ROOM,    /* not answered: the store is full, and the client is new */
+    REQUEST_NO_PROMISE, /* not answered: too many IAMATs wait for neighbours */
+} request_result_t;
+
+/* A request record and what became of it (open value struct). */
+typedef struct {
+    request_result_t result;
+    uint64_t connection; /* Q2 */
+    uint64_t sequence;
+    text_t line;        /* of the client; borrows from the body of the REQUEST */
+    size_t reply_start; /* where its reply begins in frontend->replies, if it was answered */
+    size_t reply_size;  /* bytes */
+} request_outcome_t;
+
+/* Open; the caller reads the counters, the questions of a turn, and the outcomes of a group. */
 typedef struct {
     request_context_t context;
     buffer_t scratch; /* one formatted reply */
     places_query_t questions[REQUEST_QUESTIONS_MAX];
     size_t question_count;
+    request_outcome_t outcomes[REQUEST_GROUP_SIZE];
+    size_t outcome_count;
     uint64_t positions;       /* IAMATs answered */
     uint64_t lookups;         /* WHATSATs answered or asked on */
     uint64_t invalid;         /* lines answered "?" */
     uint64_t stamps_replaced; /* Q6 */
-    uint64_t unkept;          /* IAMATs not answered: neighbours did not acknowledge them (R18) */
-    uint64_t malformed;       /* request records that were none, dropped */
-    /* Name of the request in the traffic log; no bytes where that is off. */
-    char peer[sizeof((frontend_link_t *)0)->label + 2 * (TEXT_NUMBER_SIZE + 1UL)];
-    size_t peer_size;
-    int64_t replaced_ns; /* the newest time that Q6 put in the place of another */
+    uint64_t malformed;       /* request records dropped */
+    int64_t replaced_ns;      /* the newest time that Q6 put in the place of another */
 } request_t;
 
 void request_init(request_t *self, const request_context_t *context);
 void request_done(request_t *self);
 
-/* Answers request records (Q2) from the front of `body`, cutting them off, until none is left, or
- * `frontend->replies` holds a batch, or `questions` is full. True where some are left: the caller then sends what has
- * gathered and calls again. The questions in `questions` are the caller's to ask, and question_count to reset. */
-bool request_answer_some(request_t *self, text_t *body, frontend_link_t *frontend, int64_t now_ns,
-                         int64_t steady_ns);
+/* What is to be done after a group. */
+typedef enum {
+    REQUEST_END,   /* the body is used up */
+    REQUEST_GO_ON, /* call again */
+    REQUEST_PAUSE, /* replies make a batch, or `questions` is full: send and ask, then call again */
+} request_step_t;
 
-/* Appends the reply to a query that waited: its AT line and `json`. */
-void request_answer_query(request_t *self, const query_t *query, text_t json,
-                          frontend_link_t *frontend, int64_t now_ns);
+/* Answers up to REQUEST_GROUP_SIZE request records (Q2) from the front of `body`, and cuts them
+ * off. Replies go to `frontend->replies`, questions to `questions`, where the caller resets
+ * question_count, and what became of each record to `outcomes`. Malformed ones are counted and
+ * skipped. */
+request_step_t request_answer_group(request_t *self, text_t *body, frontend_link_t *frontend,
+                                    int64_t now_ns, int64_t steady_ns);
 
-/* Appends the reply to an IAMAT that waited for neighbours (R18). */
-void request_answer_promise(request_t *self, const promise_t *promise, text_t reply,
-                            frontend_link_t *frontend, int64_t now_ns);
+/* Appends the reply to a query that waited, its AT line and `json`, to `frontend->replies`; returns
+ * what became of it, without a line. */
+request_outcome_t request_answer_query(request_t *self, const query_t *query, text_t json,
+                                       frontend_link_t *frontend);
 
-/* Gives up the IAMATs that wait since before `latest_ns` (steady): their connections were closed. */
-void request_drop_late_promises(request_t *self, int64_t latest_ns);
+/* The same for an IAMAT that waited for neighbours (R18). */
+request_outcome_t request_answer_promise(request_t *self, const promise_t *promise, text_t reply,
+                                         frontend_link_t *frontend);
 
 #endif

@@ -12,6 +12,7 @@
 #include "node/requests/promises.h"
 #include "node/requests/queries.h"
 #include "node/requests/request.h"
+#include "node/requests/request_log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@ struct service {
     queries_t *queries;
     promises_t *promises; /* NULL where no answer waits for neighbours */
     request_t request;
+    request_log_t request_log;
     operators_t operators;
 };
 
@@ -136,7 +138,8 @@ static void answer_query(service_t *self, uint64_t ticket, text_t json)
     frontend_link_t *frontend =
         frontends_at(self->frontends, query.frontend, query.frontend_serial);
     if (frontend != NULL) {
-        request_answer_query(&self->request, &query, json, frontend, clock_now_ns());
+        request_outcome_t outcome = request_answer_query(&self->request, &query, json, frontend);
+        request_log_answer(&self->request_log, frontend, &outcome, clock_now_ns());
         if (frontend->replies.size >= LIMIT_BATCH_SIZE) {
             send_replies(self, frontend, 0);
         }
@@ -188,14 +191,16 @@ static void ask_places(service_t *self)
 static void take_request(service_t *self, frontend_link_t *frontend, text_t body, int64_t now_ns,
                          int64_t steady_ns)
 {
-    bool more = true;
-    while (more) {
-        more = request_answer_some(&self->request, &body, frontend, now_ns, steady_ns);
-        send_replies(self, frontend, more ? 0 : 1);
-        if (more) {
+    request_step_t step;
+    do {
+        step = request_answer_group(&self->request, &body, frontend, now_ns, steady_ns);
+        request_log_group(&self->request_log, &self->request, frontend, now_ns);
+        if (step == REQUEST_PAUSE) {
+            send_replies(self, frontend, 0);
             ask_places(self);
         }
-    }
+    } while (step != REQUEST_END);
+    send_replies(self, frontend, 1);
 }
 
 static void refuse(service_t *self, const transport_inbound_t *inbound, text_t reason)
@@ -392,7 +397,9 @@ void service_release(service_t *self)
         if (frontend == NULL) {
             continue;
         }
-        request_answer_promise(&self->request, &promise, reply, frontend, now_ns);
+        request_outcome_t outcome =
+            request_answer_promise(&self->request, &promise, reply, frontend);
+        request_log_answer(&self->request_log, frontend, &outcome, now_ns);
         if (frontend->replies.size >= LIMIT_BATCH_SIZE) {
             send_replies(self, frontend, 0);
         }
@@ -409,7 +416,8 @@ static void drop_late_promises(service_t *self, int64_t steady_ns)
 {
     if (self->promises != NULL) {
         int64_t timeout_ns = self->context.config->request_timeout_ms * TIMESTAMP_NS_PER_MS;
-        request_drop_late_promises(&self->request, steady_ns - timeout_ns);
+        request_log_late(&self->request_log,
+                         promises_drop_late(self->promises, steady_ns - timeout_ns));
     }
 }
 
@@ -458,6 +466,7 @@ static operators_context_t operators_context(service_t *self)
         .promises = self->promises,
         .queries = self->queries,
         .request = &self->request,
+        .request_log = &self->request_log,
         .frontends = self->frontends,
         .tap = self->context.tap,
         .guard = self->context.guard,
@@ -482,12 +491,12 @@ service_t *service_new(const service_context_t *context)
         .queries = self->queries,
         .promises = self->promises,
         .frontends = self->frontends,
-        .log = context->log,
         .member = text_of(context->member->name),
         .max_clock_lead_ns = context->config->max_clock_lead_ms * TIMESTAMP_NS_PER_MS,
         .has_places = context->places != NULL,
     };
     request_init(&self->request, &request);
+    self->request_log.log = context->log;
     self->operators.context = operators_context(self);
     return self;
 }

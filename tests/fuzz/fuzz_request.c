@@ -78,7 +78,7 @@ static void answer_questions(request_t *request, frontend_link_t *frontend)
         query_t query;
         bool waits = queries_take(request->context.queries, request->questions[i].ticket, &query);
         assert(waits && request->questions[i].result_count > 0);
-        request_answer_query(request, &query, TEXT("{\n}\n\n"), frontend, now_ns);
+        (void)request_answer_query(request, &query, TEXT("{\n}\n\n"), frontend);
         free(query.answer);
     }
     request->question_count = 0;
@@ -97,7 +97,7 @@ static void keep_promises(request_t *request, frontend_link_t *frontend)
     promises_note_held(promises, UINT64_MAX);
     promises_end_round(promises);
     while (promises_take_kept(promises, &promise, &reply)) {
-        request_answer_promise(request, &promise, reply, frontend, now_ns);
+        (void)request_answer_promise(request, &promise, reply, frontend);
     }
     assert(promises_count(promises) == 0);
 }
@@ -113,16 +113,19 @@ static void answer_all(request_t *request, frontend_link_t *frontend, text_t bod
     for (text_t rest = body; text_take_line(&rest, &line);) {
         line_count++;
     }
-    bool more = true;
-    while (more) {
-        more = request_answer_some(request, &body, frontend, now_ns, now_ns);
+    request_step_t step = REQUEST_GO_ON;
+    while (step != REQUEST_END) {
+        step = request_answer_group(request, &body, frontend, now_ns, now_ns);
+        for (size_t i = 0; i < request->outcome_count; i++) {
+            assert(request->outcomes[i].result != REQUEST_NO_PROMISE);
+        }
         reply_count += take_replies(frontend, waits ? NULL : &records);
         answer_questions(request, frontend);
         keep_promises(request, frontend);
         reply_count += take_replies(frontend, NULL);
     }
     size_t answered = request->positions + request->lookups + request->invalid;
-    assert(reply_count == answered && request->unkept == 0);
+    assert(reply_count == answered);
     assert(
         answered + request->malformed == line_count ||
         (answered + request->malformed < line_count && store_count(context->store) == CLIENTS_MAX));

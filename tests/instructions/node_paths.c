@@ -4,6 +4,7 @@
 #include "common/base/timestamp.h"
 #include "frontend/upstream/reply.h"
 #include "node/requests/request.h"
+#include "node/requests/request_log.h"
 #include "tests/instructions/counted.h"
 #include "tests/instructions/input.h"
 
@@ -20,6 +21,7 @@ typedef struct {
     frontends_t *frontends;
     frontend_link_t *frontend;
     request_t *request; /* large */
+    request_log_t log;  /* of nothing */
     buffer_t replies;   /* all of a run */
 } node_t;
 
@@ -50,13 +52,19 @@ static void end_node(node_t *node)
     store_destroy(&node->store);
 }
 
-static void answer_query(node_t *node, const places_query_t *query, text_t json)
+/* As the service does it. */
+static void answer_query(node_t *node, const places_query_t *question, text_t json)
 {
-    query_t answered;
-    if (queries_take(node->queries, query->ticket, &answered)) {
-        request_answer_query(node->request, &answered, json, node->frontend, now_ns);
-        free(answered.answer);
+    query_t query;
+    if (!queries_take(node->queries, question->ticket, &query)) {
+        return;
     }
+    frontend_link_t *frontend =
+        frontends_at(node->frontends, query.frontend, query.frontend_serial);
+    assert_non_null(frontend);
+    request_outcome_t outcome = request_answer_query(node->request, &query, json, frontend);
+    request_log_answer(&node->log, frontend, &outcome, now_ns);
+    free(query.answer);
 }
 
 /* The REPLY leaves. */
@@ -87,13 +95,16 @@ static void answer(node_t *node, const input_t *lines, const char *path)
     input_t requests;
     input_requests(&requests, lines);
     text_t body = buffer_text(&requests.bytes);
-    bool more = true;
-    while (more) {
+    request_step_t step;
+    do {
         counted_begin();
-        more = request_answer_some(node->request, &body, node->frontend, now_ns, now_ns);
+        do {
+            step = request_answer_group(node->request, &body, node->frontend, now_ns, now_ns);
+            request_log_group(&node->log, node->request, node->frontend, now_ns);
+        } while (step == REQUEST_GO_ON);
         counted_end(path, 0, "line");
         collect_replies(node);
-    }
+    } while (step != REQUEST_END);
     counted_items(path, INPUT_COUNT, "line");
     assert_int_equal(body.size, 0);
     assert_int_equal(node->request->malformed, 0);

@@ -1,4 +1,5 @@
-/* What a node answers to operators (node/requests/operators.h; bus-protocol.md, S1 to S6), and what it drops. */
+/* What a node answers to operators, and what it drops (node/requests/operators.h; bus-protocol.md,
+ * S1 to S6). */
 #include "tests/support/cmocka_herd.h"
 
 #include "common/base/limits.h"
@@ -18,6 +19,7 @@ typedef struct {
     queries_t *queries;
     frontends_t *frontends;
     request_t *request;
+    request_log_t request_log;
     operators_t operators;
     buffer_t out;
 } scene_t;
@@ -36,6 +38,7 @@ static void scene_init(scene_t *self)
                                                     .neighbours = self->neighbours,
                                                     .queries = self->queries,
                                                     .request = self->request,
+                                                    .request_log = &self->request_log,
                                                     .frontends = self->frontends,
                                                     .max_memory = 1000};
     buffer_init(&self->out, LIMIT_BODY_SIZE);

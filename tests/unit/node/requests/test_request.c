@@ -1,4 +1,4 @@
-/* Request records and what they are answered with (node/requests/request.h; bus-protocol.md, Q2, Q3, Q6). */
+/* Request records and their answers (node/requests/request.h; bus-protocol.md, Q2, Q3, Q4, Q6). */
 #include "tests/support/cmocka_herd.h"
 
 #include "common/base/memory.h"
@@ -55,7 +55,11 @@ static void expect(fixture_t *fixture, const char *record, const char *replies)
 {
     text_t body = text_of(record);
     buffer_clear(&fixture->frontend->replies);
-    assert_false(request_answer_some(&fixture->request, &body, fixture->frontend, now_ns, now_ns));
+    request_t *request = &fixture->request;
+    while (request_answer_group(request, &body, fixture->frontend, now_ns, now_ns) ==
+           REQUEST_GO_ON) {
+    }
+    assert_int_equal(body.size, 0);
     assert_text_equal(buffer_text(&fixture->frontend->replies), replies);
 }
 
@@ -123,7 +127,9 @@ static void impossible_times_of_receipt_are_replaced(void **state)
     for (size_t i = 0; i < ARRAY_COUNT(records); i++) {
         text_t body = text_of(records[i]);
         buffer_clear(&fixture->frontend->replies);
-        (void)request_answer_some(&fixture->request, &body, fixture->frontend, now_ns, now_ns);
+        assert_int_equal(
+            request_answer_group(&fixture->request, &body, fixture->frontend, now_ns, now_ns),
+            REQUEST_GO_ON);
         assert_text_equal(text_first(buffer_text(&fixture->frontend->replies), 25),
                           "1 1 64 AT Goloman +0.5000");
         assert_int_equal(fixture->request.stamps_replaced, i + 1);
@@ -138,9 +144,15 @@ static text_t answer_whatsat(fixture_t *fixture, text_t json)
     expect(fixture, "12 34 " NOW_S "000000000 WHATSAT kiwi 10 5\n", "");
     assert_int_equal(fixture->request.question_count, 1);
     assert_true(queries_take(fixture->queries, fixture->request.questions[0].ticket, &query));
-    request_answer_query(&fixture->request, &query, json, fixture->frontend, now_ns);
+    const frontend_link_t *frontend = fixture->frontend;
+    request_outcome_t outcome =
+        request_answer_query(&fixture->request, &query, json, fixture->frontend);
     free(query.answer);
-    return buffer_text(&fixture->frontend->replies);
+    assert_int_equal(outcome.result, REQUEST_ANSWERED);
+    assert_int_equal(outcome.connection, 12);
+    assert_int_equal(outcome.sequence, 34);
+    assert_int_equal(outcome.reply_start + outcome.reply_size, frontend->replies.size);
+    return buffer_text(&frontend->replies);
 }
 
 static void places_follow_the_answer(void **state)
@@ -167,6 +179,109 @@ static void as_many_places_as_fit_are_sent(void **state)
     free((char *)(uintptr_t)json.data);
 }
 
+static request_step_t answer_group(fixture_t *fixture, text_t *body)
+{
+    return request_answer_group(&fixture->request, body, fixture->frontend, now_ns, now_ns);
+}
+
+/* What became of a line of the last group, and how its answer begins ("": it has none). */
+static void expect_outcome(const fixture_t *fixture, size_t number, request_result_t result,
+                           const char *answer)
+{
+    assert_true(number < fixture->request.outcome_count);
+    const request_outcome_t *outcome = &fixture->request.outcomes[number];
+    const buffer_t *replies = &fixture->frontend->replies;
+    assert_int_equal(outcome->result, result);
+    assert_int_equal(outcome->connection, 7);
+    assert_int_equal(outcome->sequence, number + 1);
+    if (result == REQUEST_ANSWERED) {
+        assert_in_range(outcome->reply_start, 0, replies->size - outcome->reply_size);
+        text_t reply = {.data = replies->data + outcome->reply_start, .size = outcome->reply_size};
+        assert_text_equal(text_first(reply, strlen(answer)), answer);
+    }
+}
+
+static void an_outcome_says_what_became_of_a_line(void **state)
+{
+    fixture_t *fixture = *state;
+    text_t body = TEXT("7 1 " NOW_S "000000000 " IAMAT "\n"
+                       "7 2 " NOW_S "000000000 IAMAT emu +1-1 1621464827\n"
+                       "malformed\n"
+                       "7 3 " NOW_S "000000000 WHATSAT kiwi 10 5\n"
+                       "7 4 " NOW_S "000000000 WHATSAT emu 10 5\n"
+                       "7 5 " NOW_S "000000000 WHATSAT kiwi 0 0\n");
+    store_limit_clients(fixture->store, 1);
+    assert_int_equal(answer_group(fixture, &body), REQUEST_GO_ON);
+    assert_int_equal(fixture->request.outcome_count, 5);
+    expect_outcome(fixture, 0, REQUEST_ANSWERED, ANSWER);
+    expect_outcome(fixture, 1, REQUEST_NO_ROOM, "");
+    expect_outcome(fixture, 2, REQUEST_WAITS, "");
+    expect_outcome(fixture, 3, REQUEST_ANSWERED, "?\n");
+    expect_outcome(fixture, 4, REQUEST_ANSWERED, ANSWER "{");
+    assert_text_equal(fixture->request.outcomes[1].line, "IAMAT emu +1-1 1621464827");
+    assert_int_equal(fixture->request.positions, 1);
+    assert_int_equal(answer_group(fixture, &body), REQUEST_END);
+    assert_int_equal(fixture->request.outcome_count, 0);
+}
+
+/* R18 */
+static void an_iamat_waits_for_neighbours(void **state)
+{
+    fixture_t *fixture = *state;
+    text_t body = TEXT("7 1 " NOW_S "000000000 " IAMAT "\n"
+                       "7 2 " NOW_S "000000000 IAMAT emu +1-1 1621464827\n");
+    promises_t *promises = promises_new(1, sizeof(promise_t) + sizeof(size_t) + sizeof ANSWER);
+    fixture->request.context.promises = promises;
+    assert_int_equal(answer_group(fixture, &body), REQUEST_GO_ON);
+    expect_outcome(fixture, 0, REQUEST_WAITS, "");
+    expect_outcome(fixture, 1, REQUEST_NO_PROMISE, "");
+    assert_int_equal(fixture->request.positions, 0);
+    assert_int_equal(fixture->frontend->replies.size, 0);
+    promise_t promise;
+    text_t reply;
+    promises_begin_round(promises);
+    promises_note_held(promises, UINT64_MAX);
+    promises_end_round(promises);
+    assert_true(promises_take_kept(promises, &promise, &reply));
+    request_outcome_t outcome =
+        request_answer_promise(&fixture->request, &promise, reply, fixture->frontend);
+    assert_int_equal(outcome.result, REQUEST_ANSWERED);
+    assert_text_equal(buffer_text(&fixture->frontend->replies), "7 1 64 " ANSWER);
+    assert_int_equal(outcome.reply_start, sizeof "7 1 64 " - 1);
+    assert_int_equal(fixture->request.positions, 1);
+    promises_destroy(&promises);
+}
+
+/* The rest of a group comes again, and is not counted twice. */
+static void as_many_questions_as_fit_make_a_pause(void **state)
+{
+    fixture_t *fixture = *state;
+    buffer_t lines;
+    buffer_init(&lines, LIMIT_BODY_SIZE);
+    expect(fixture, "1 1 " NOW_S "000000000 " IAMAT "\n", "1 1 64 " ANSWER);
+    for (size_t i = 0; i < REQUEST_QUESTIONS_MAX + 1; i++) {
+        assert_int_equal(buffer_format(&lines, "%s7 1 " NOW_S "000000000 WHATSAT kiwi 10 5\n",
+                                       i == REQUEST_QUESTIONS_MAX ? "malformed\nmalformed\n" : ""),
+                         STATUS_OK);
+    }
+    text_t body = buffer_text(&lines);
+    for (size_t i = 0; i < REQUEST_QUESTIONS_MAX; i += fixture->request.outcome_count) {
+        assert_int_equal(answer_group(fixture, &body), REQUEST_GO_ON);
+    }
+    assert_int_equal(fixture->request.question_count, REQUEST_QUESTIONS_MAX);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(answer_group(fixture, &body), REQUEST_PAUSE);
+        assert_int_equal(fixture->request.outcome_count, 0);
+    }
+    fixture->request.question_count = 0;
+    assert_int_equal(answer_group(fixture, &body), REQUEST_GO_ON);
+    assert_int_equal(fixture->request.outcome_count, 1);
+    assert_int_equal(fixture->request.question_count, 1);
+    assert_int_equal(fixture->request.malformed, 2);
+    assert_int_equal(answer_group(fixture, &body), REQUEST_END);
+    buffer_done(&lines);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
 
 int main(void)
@@ -175,7 +290,8 @@ int main(void)
         TEST(a_reply_names_its_request),        TEST(a_size_has_as_many_digits_as_it_needs),
         TEST(what_is_no_record_is_passed_over), TEST(impossible_times_of_receipt_are_replaced),
         TEST(places_follow_the_answer),         TEST(too_many_places_are_none),
-        TEST(as_many_places_as_fit_are_sent),
+        TEST(as_many_places_as_fit_are_sent),   TEST(an_outcome_says_what_became_of_a_line),
+        TEST(an_iamat_waits_for_neighbours),    TEST(as_many_questions_as_fit_make_a_pause),
     };
     return cmocka_run_group_tests_name("request", tests, NULL, NULL);
 }
