@@ -9,7 +9,7 @@
 /* One event of one peer. */
 typedef struct {
     int64_t passed_ns; /* steady: when one was last shown; 0: the slot is free */
-    uint64_t held;     /* since then */
+    uint64_t held;     /* events held back since then */
     log_event_t event;
     bool has_peer;
     char peer[LIMIT_LOG_PEER + 1];
@@ -17,7 +17,7 @@ typedef struct {
     char message[LIMIT_LOG_MESSAGE]; /* of the last that was held */
 } slot_t;
 
-/* Behind the slots for any event there is one for each, for those that find no other. */
+/* Behind the slots for any event stands one for each event, used when no other is free. */
 enum { SLOTS = LIMIT_LOG_REPEATS + LOG_EVENT_COUNT };
 
 struct log_repeats {

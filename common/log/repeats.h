@@ -1,5 +1,5 @@
-/* repeats.h - keeps one kind of event from flooding the log: at most one a second of each event and peer passes;
- * the others are counted, and the last of them is shown with their number.
+/* repeats.h - keeps one kind of event from flooding the log: of each event and peer at most one a
+ * second passes; the others are counted, and the last of them is shown with their number.
  *
  * Owner: the log. Threads: one at a time. Free of clocks.
  */
@@ -14,12 +14,13 @@
 
 typedef struct log_repeats log_repeats_t;
 
-/* The last of some events that did not pass (open value struct); texts borrow until the next call. */
+/* The last of some events that did not pass (open value struct); texts borrow until the next
+ * call. */
 typedef struct {
     log_event_t event;
     const char *peer; /* NULL: none */
     text_t message;
-    uint64_t repeated; /* how many they were */
+    uint64_t repeated; /* the number of these events */
 } log_held_t;
 
 /* Caller frees with log_repeats_destroy. */
@@ -28,12 +29,13 @@ log_repeats_t *log_repeats_new(void);
 /* Frees it and clears the pointer; NULL is fine. */
 void log_repeats_destroy(log_repeats_t **self_p);
 
-/* Whether `event` of `peer` (NULL: none) may be shown at `steady_ns` (> 0); where not, it is kept and counted. Where
- * LIMIT_LOG_REPEATS pairs of event and peer are kept already, it is counted with another peer's. */
+/* Whether `event` of `peer` (NULL: none) may be shown at `steady_ns` (> 0); if not, it is kept and
+ * counted. Once LIMIT_LOG_REPEATS pairs of event and peer are kept, the event of a further peer is
+ * counted with another peer's. */
 bool log_repeats_pass(log_repeats_t *self, log_event_t event, const char *peer, text_t message,
                       int64_t steady_ns);
 
-/* Takes out one whose second is over, INT64_MAX: any. False where there is none. */
+/* Takes out one whose second is over (INT64_MAX: any). False if there is none. */
 bool log_repeats_take(log_repeats_t *self, int64_t steady_ns, log_held_t *ret_held);
 
 #endif

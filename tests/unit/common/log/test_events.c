@@ -2,7 +2,8 @@
 #include "tests/support/cmocka_herd.h"
 
 #include "common/base/memory.h"
-#include "common/log/line.h"
+#include "common/log/events.h"
+#include "common/log/level.h"
 
 #include <ftw.h>
 #include <stdio.h>
@@ -43,6 +44,22 @@ static void names_are_whole_and_differ(void **state)
     assert_int_equal(log_events_level(LOG_LINK_DOWN), LOG_LEVEL_WARNING);
     assert_true(log_events_is_counted(LOG_LINK_DOWN));
     assert_false(log_events_is_counted(LOG_STARTED));
+}
+
+static void levels_are_read_as_they_are_written(void **state)
+{
+    (void)state;
+    static const log_level_t levels[] = {LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO};
+    log_level_t level = LOG_LEVEL_ERROR;
+    for (size_t i = 0; i < ARRAY_COUNT(levels); i++) {
+        assert_true(log_level_parse(text_of(log_level_text(levels[i])), &level));
+        assert_int_equal(level, levels[i]);
+    }
+    static const char *const bad[] = {"", "inf", "infos", "Info", "info ", "2"};
+    for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
+        assert_false(log_level_parse(text_of(bad[i]), &level));
+        assert_int_equal(level, LOG_LEVEL_INFO);
+    }
 }
 
 /* A row "| `link-down` | warning | ..." for each warning and error. */
@@ -158,6 +175,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_whole_and_differ),
+        cmocka_unit_test(levels_are_read_as_they_are_written),
         cmocka_unit_test(each_warning_and_error_is_explained),
         cmocka_unit_test(each_row_is_of_an_event),
         cmocka_unit_test(each_event_is_logged_somewhere),

@@ -133,7 +133,7 @@ static void a_line_without_room_leaves_nothing(void **state)
 {
     (void)state;
     status_t (*const writers[])(const log_entry_t *, buffer_t *) = {
-        log_line_text, log_line_json, log_line_terminal, log_line_journal};
+        log_line_text, log_line_json, log_line_terminal, log_line_journal, log_line_journal_json};
     const log_field_t fields[] = {{.key = "reason", .text = "\n"}, {0}};
     log_entry_t entry = gap;
     entry.fields = fields;

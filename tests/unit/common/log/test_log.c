@@ -34,11 +34,11 @@ typedef struct {
     char path[80];
     char other[80];
     char *content; /* CONTENT_SIZE + 1 bytes, for what was read */
-} place_t;
+} files_t;
 
-static int place_setup(void **state)
+static int files_setup(void **state)
 {
-    place_t *self = memory_new(sizeof *self);
+    files_t *self = memory_new(sizeof *self);
     snprintf(self->folder, sizeof self->folder, "/tmp/herd-test-log-XXXXXX");
     assert_non_null(mkdtemp(self->folder));
     snprintf(self->path, sizeof self->path, "%s/log", self->folder);
@@ -48,9 +48,9 @@ static int place_setup(void **state)
     return 0;
 }
 
-static int place_teardown(void **state)
+static int files_teardown(void **state)
 {
-    place_t *self = *state;
+    files_t *self = *state;
     unlink(self->path);
     unlink(self->other);
     rmdir(self->folder);
@@ -76,19 +76,19 @@ static log_t *open_log(const char *path)
 }
 
 /* The file's content, "" where there is none. */
-static const char *read_all(place_t *place, const char *path)
+static const char *read_all(files_t *files, const char *path)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);
     size_t size = 0;
     ssize_t got;
-    while (file >= 0 && (got = read(file, place->content + size, CONTENT_SIZE - size)) > 0) {
+    while (file >= 0 && (got = read(file, files->content + size, CONTENT_SIZE - size)) > 0) {
         size += (size_t)got;
     }
     if (file >= 0) {
         close(file);
     }
-    place->content[size] = '\0';
-    return place->content;
+    files->content[size] = '\0';
+    return files->content;
 }
 
 static void pause_ms(long time_ms)
@@ -98,12 +98,12 @@ static void pause_ms(long time_ms)
 }
 
 /* Until the file holds `text`, while the log is open. */
-static void wait_for_text(place_t *place, const char *path, const char *text)
+static void wait_for_text(files_t *files, const char *path, const char *text)
 {
     int64_t end_ns = clock_steady_ns() + PATIENCE_MS * TIMESTAMP_NS_PER_MS;
-    while (strstr(read_all(place, path), text) == NULL) {
+    while (strstr(read_all(files, path), text) == NULL) {
         if (clock_steady_ns() > end_ns) {
-            fail_msg("no \"%s\" in: %s", text, place->content);
+            fail_msg("no \"%s\" in: %s", text, files->content);
         }
         pause_ms(5);
     }
@@ -134,15 +134,15 @@ static unsigned long lost_in(const char *content)
 
 static void events_are_lines_with_time_level_and_source(void **state)
 {
-    place_t *place = *state;
-    log_t *log = open_log(place->path);
+    files_t *files = *state;
+    log_t *log = open_log(files->path);
     log_event(log, LOG_LINK_UP, LOG_PEER("Hands"), "up: %d changes to send", 512);
-    wait_for_text(place, place->path, "512 changes to send\n");
+    wait_for_text(files, files->path, "512 changes to send\n");
     log_event(log, LOG_PLACES_PAUSED, NULL, "watch out");
     log_event(log, LOG_LINK_REPAIRED, LOG_PEER("Hands"), "too late");
     log_close(&log);
     assert_null(log);
-    const char *content = read_all(place, place->path);
+    const char *content = read_all(files, files->path);
     assert_int_equal(count_of(content, "\n"), 3);
     assert_int_equal(content[4], '-');
     assert_int_equal(content[10], 'T');
@@ -155,8 +155,8 @@ static void events_are_lines_with_time_level_and_source(void **state)
 
 static void traffic_shows_direction_peer_and_line(void **state)
 {
-    place_t *place = *state;
-    log_t *log = open_log(place->path);
+    files_t *files = *state;
+    log_t *log = open_log(files->path);
     assert_true(log_has_traffic(log));
     log_traffic(log, LOG_RECEIVED, now_ns, peer, TEXT("WHATSAT kiwi 10 5"));
     log_traffic(log, LOG_ANSWERED, now_ns + 999999, peer, TEXT("? WHATSAT kiwi 10 5"));
@@ -164,7 +164,7 @@ static void traffic_shows_direction_peer_and_line(void **state)
     log_traffic(log, LOG_RECEIVED, now_ns, (text_t){0}, TEXT("x"));
     log_close(&log);
     assert_string_equal(
-        read_all(place, place->path),
+        read_all(files, files->path),
         "2026-03-01T12:00:00.250Z <       Goloman/node 127.0.0.1:40112#7 WHATSAT kiwi 10 5\n"
         "2026-03-01T12:00:00.250Z >       Goloman/node 127.0.0.1:40112#7 ? WHATSAT kiwi 10 5\n"
         "2026-03-01T12:00:01.000Z <       Goloman/node 127.0.0.1:40112#7 \n"
@@ -173,22 +173,22 @@ static void traffic_shows_direction_peer_and_line(void **state)
 
 static void traffic_is_written_without_an_event(void **state)
 {
-    place_t *place = *state;
-    log_t *log = open_log(place->path);
+    files_t *files = *state;
+    log_t *log = open_log(files->path);
     log_traffic(log, LOG_RECEIVED, now_ns, peer, TEXT("lone line"));
-    wait_for_text(place, place->path, "lone line\n");
+    wait_for_text(files, files->path, "lone line\n");
     log_close(&log);
 }
 
 static void hostile_bytes_are_escaped(void **state)
 {
-    place_t *place = *state;
-    log_t *log = open_log(place->path);
+    files_t *files = *state;
+    log_t *log = open_log(files->path);
     log_traffic(log, LOG_RECEIVED, now_ns, peer, TEXT("a\x1b[2J\r\0\xff\x7f\\b"));
     log_traffic(log, LOG_ANSWERED, now_ns, peer, TEXT("{\n   \"status\"\n}\n"));
     log_traffic(log, LOG_RECEIVED, now_ns, peer, TEXT("\n"));
     log_close(&log);
-    const char *content = read_all(place, place->path);
+    const char *content = read_all(files, files->path);
     assert_int_equal(count_of(content, "\n"), 3);
     assert_non_null(strstr(content, "#7 a\\x1b[2J\\x0d\\x00\\xff\\x7f\\x5cb\n"));
     assert_non_null(strstr(content, "#7 {\\x0a   \"status\"\\x0a}\\x0a\n"));
@@ -198,43 +198,43 @@ static void hostile_bytes_are_escaped(void **state)
 /* The longest client line is logged whole, whatever its bytes; a longer answer is cut. */
 static void long_lines_are_kept_or_cut(void **state)
 {
-    place_t *place = *state;
+    files_t *files = *state;
     enum { LINE_SIZE = 65536 };
     char *line = memory_new((size_t)4 * LINE_SIZE + 1);
-    log_t *log = open_log(place->path);
+    log_t *log = open_log(files->path);
     memset(line, '\xff', LINE_SIZE);
     log_traffic(log, LOG_RECEIVED, now_ns, peer, (text_t){line, LINE_SIZE});
-    wait_for_text(place, place->path, "\\xff\n");
-    assert_int_equal(count_of(place->content, "\\xff"), LINE_SIZE);
+    wait_for_text(files, files->path, "\\xff\n");
+    assert_int_equal(count_of(files->content, "\\xff"), LINE_SIZE);
     line[LINE_SIZE] = '\n';
     log_traffic(log, LOG_ANSWERED, now_ns, peer, (text_t){line, LINE_SIZE + 1});
-    wait_for_text(place, place->path, "\\xff...\n");
+    wait_for_text(files, files->path, "\\xff...\n");
     memset(line, 'x', (size_t)4 * LINE_SIZE + 1);
     log_traffic(log, LOG_ANSWERED, now_ns, peer, (text_t){line, (size_t)4 * LINE_SIZE + 1});
-    wait_for_text(place, place->path, "xxx...\n");
+    wait_for_text(files, files->path, "xxx...\n");
     char event[2000];
     memset(event, 'e', sizeof event - 1);
     event[sizeof event - 1] = '\0';
     log_event(log, LOG_STARTED, NULL, "%s", event);
     log_close(&log);
-    assert_int_equal(count_of(read_all(place, place->path), "\n"), 4);
+    assert_int_equal(count_of(read_all(files, files->path), "\n"), 4);
     /* Cut to one less than 1024; "/node" has an e in each line, "started" one more. */
-    assert_int_equal(count_of(place->content, "e"), 1023 + 4 + 1);
-    assert_int_equal(lost_in(place->content), 0);
+    assert_int_equal(count_of(files->content, "e"), 1023 + 4 + 1);
+    assert_int_equal(lost_in(files->content), 0);
     free(line);
 }
 
 static void traffic_can_be_turned_off(void **state)
 {
-    place_t *place = *state;
+    files_t *files = *state;
     log_t *log = NULL;
-    assert_int_equal(open_as(place->path, "Hands", "frontend", false, &log), STATUS_OK);
+    assert_int_equal(open_as(files->path, "Hands", "frontend", false, &log), STATUS_OK);
     assert_false(log_has_traffic(log));
     log_traffic(log, LOG_RECEIVED, now_ns, peer, TEXT("IAMAT"));
     log_event(log, LOG_STARTED, NULL, "stopped");
     log_close(&log);
-    assert_null(strstr(read_all(place, place->path), "IAMAT"));
-    assert_non_null(strstr(place->content, "Hands/frontend - started: stopped\n"));
+    assert_null(strstr(read_all(files, files->path), "IAMAT"));
+    assert_non_null(strstr(files->content, "Hands/frontend - started: stopped\n"));
 }
 
 static void no_log_is_fine(void **state)
@@ -250,65 +250,65 @@ static void no_log_is_fine(void **state)
 
 static void a_path_that_cannot_be_opened_is_an_error(void **state)
 {
-    place_t *place = *state;
+    files_t *files = *state;
     log_t *log = NULL;
-    snprintf(place->other, sizeof place->other, "%s/none/log", place->folder);
-    assert_int_equal(open_as(place->other, "a", "b", true, &log), STATUS_SYSTEM);
+    snprintf(files->other, sizeof files->other, "%s/none/log", files->folder);
+    assert_int_equal(open_as(files->other, "a", "b", true, &log), STATUS_SYSTEM);
     assert_int_equal(errno, ENOENT);
     assert_null(log);
-    assert_int_equal(open_as(place->folder, "a", "b", true, &log), STATUS_SYSTEM);
+    assert_int_equal(open_as(files->folder, "a", "b", true, &log), STATUS_SYSTEM);
     assert_int_equal(errno, EISDIR);
 }
 
 static void a_file_is_appended_to(void **state)
 {
-    place_t *place = *state;
+    files_t *files = *state;
     mode_t mask = umask(0);
-    log_t *log = open_log(place->path);
+    log_t *log = open_log(files->path);
     umask(mask);
     log_event(log, LOG_STARTED, NULL, "first");
     log_close(&log);
-    log = open_log(place->path);
+    log = open_log(files->path);
     log_event(log, LOG_STARTED, NULL, "second");
     log_close(&log);
-    const char *content = read_all(place, place->path);
+    const char *content = read_all(files, files->path);
     assert_non_null(strstr(content, "first\n"));
     assert_true(strstr(content, "second\n") > strstr(content, "first\n"));
     struct stat status;
-    assert_int_equal(stat(place->path, &status), 0);
+    assert_int_equal(stat(files->path, &status), 0);
     assert_int_equal(status.st_mode & 0777, 0640);
 }
 
 static void a_renamed_file_is_left_for_a_new_one(void **state)
 {
-    place_t *place = *state;
-    log_t *log = open_log(place->path);
+    files_t *files = *state;
+    log_t *log = open_log(files->path);
     log_event(log, LOG_STARTED, NULL, "before");
-    wait_for_text(place, place->path, "before\n");
-    assert_int_equal(rename(place->path, place->other), 0);
+    wait_for_text(files, files->path, "before\n");
+    assert_int_equal(rename(files->path, files->other), 0);
     log_event(log, LOG_STARTED, NULL, "between");
-    wait_for_text(place, place->other, "between\n");
+    wait_for_text(files, files->other, "between\n");
     log_reopen(log);
     log_event(log, LOG_STARTED, NULL, "after");
     log_close(&log);
-    assert_null(strstr(read_all(place, place->path), "before"));
-    assert_non_null(strstr(place->content, "after\n"));
-    assert_null(strstr(read_all(place, place->other), "after"));
+    assert_null(strstr(read_all(files, files->path), "before"));
+    assert_non_null(strstr(files->content, "after\n"));
+    assert_null(strstr(read_all(files, files->other), "after"));
 }
 
 static void a_file_that_cannot_be_reopened_goes_on(void **state)
 {
-    place_t *place = *state;
-    log_t *log = open_log(place->path);
-    assert_int_equal(rename(place->path, place->other), 0);
-    assert_int_equal(mkdir(place->path, 0700), 0);
+    files_t *files = *state;
+    log_t *log = open_log(files->path);
+    assert_int_equal(rename(files->path, files->other), 0);
+    assert_int_equal(mkdir(files->path, 0700), 0);
     log_reopen(log);
     log_event(log, LOG_STARTED, NULL, "after");
     log_close(&log);
-    assert_int_equal(rmdir(place->path), 0);
+    assert_int_equal(rmdir(files->path), 0);
     assert_non_null(
-        strstr(read_all(place, place->other), "warning Goloman/node - not-reopened: the file"));
-    assert_non_null(strstr(place->content, "after\n"));
+        strstr(read_all(files, files->other), "warning Goloman/node - not-reopened: the file"));
+    assert_non_null(strstr(files->content, "after\n"));
 }
 
 static void *write_events(void *argument)
@@ -321,13 +321,13 @@ static void *write_events(void *argument)
     return NULL;
 }
 
-/* 4,000 lines, fewer than a buffer takes: all of them, from four threads, with reopening amid them. */
+/* 4,000 lines, fewer than a buffer takes, from four threads, reopening amid them: all are there. */
 static void closing_writes_everything(void **state)
 {
-    place_t *place = *state;
+    files_t *files = *state;
     enum { THREADS = 4 };
     pthread_t threads[THREADS];
-    log_t *log = open_log(place->path);
+    log_t *log = open_log(files->path);
     for (size_t i = 0; i < THREADS; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, write_events, log), 0);
     }
@@ -338,42 +338,42 @@ static void closing_writes_everything(void **state)
         pthread_join(threads[i], NULL);
     }
     log_close(&log);
-    const char *content = read_all(place, place->path);
+    const char *content = read_all(files, files->path);
     assert_int_equal(count_of(content, " event "), THREADS * 500);
     assert_int_equal(count_of(content, "#7 traffic\n"), THREADS * 500);
     assert_int_equal(count_of(content, "\n"), THREADS * 1000);
     assert_int_equal(count_of(content, " event 499\n"), THREADS);
 }
 
-static int open_fifo(const place_t *place)
+static int open_fifo(const files_t *files)
 {
-    assert_int_equal(mkfifo(place->path, 0600), 0);
-    int reader = open(place->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    assert_int_equal(mkfifo(files->path, 0600), 0);
+    int reader = open(files->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     assert_true(reader >= 0);
     return reader;
 }
 
 /* Reads what is there within `patience_ms`, behind `*size` bytes; false where nothing came. */
-static bool read_more(place_t *place, int reader, int patience_ms, size_t *size)
+static bool read_more(files_t *files, int reader, int patience_ms, size_t *size)
 {
     struct pollfd item = {.fd = reader, .events = POLLIN};
     if (poll(&item, 1, patience_ms) != 1) {
         return false;
     }
-    ssize_t got = read(reader, place->content + *size, CONTENT_SIZE - *size);
+    ssize_t got = read(reader, files->content + *size, CONTENT_SIZE - *size);
     *size += got > 0 ? (size_t)got : 0;
-    place->content[*size] = '\0';
+    files->content[*size] = '\0';
     return got > 0;
 }
 
-/* Nobody reads while 240,000 lines come: the caller is not held up, both buffers fill, the rest is counted. When
- * somebody reads, each line has come or is counted, and an event found room. */
+/* While 240,000 lines come, no one reads: the caller is not held up, both buffers fill, the rest is
+ * counted. Once someone reads, each line has come or is counted, and an event found room. */
 static void a_stuck_target_blocks_nobody(void **state)
 {
-    place_t *place = *state;
+    files_t *files = *state;
     enum { LINES = 240000 };
-    int reader = open_fifo(place);
-    log_t *log = open_log(place->path);
+    int reader = open_fifo(files);
+    log_t *log = open_log(files->path);
     for (unsigned i = 0; i < LINES; i++) {
         log_traffic(log, LOG_RECEIVED, now_ns, peer, TEXT("IAMAT kiwi.cs.ucla.edu"));
     }
@@ -383,24 +383,24 @@ static void a_stuck_target_blocks_nobody(void **state)
     unsigned came = 0;
     int64_t end_ns = clock_steady_ns() + PATIENCE_MS * TIMESTAMP_NS_PER_MS;
     while (came + lost < LINES && clock_steady_ns() < end_ns) {
-        while (read_more(place, reader, 50, &size)) {
+        while (read_more(files, reader, 50, &size)) {
         }
-        lost = lost_in(place->content);
-        came = count_of(place->content, "IAMAT");
+        lost = lost_in(files->content);
+        came = count_of(files->content, "IAMAT");
     }
     log_close(&log);
     assert_int_equal(came + lost, LINES);
     assert_true(lost > 0);
-    assert_int_equal(count_of(place->content, "still here\n"), 1);
-    assert_false(read_more(place, reader, 0, &size));
+    assert_int_equal(count_of(files->content, "still here\n"), 1);
+    assert_false(read_more(files, reader, 0, &size));
     close(reader);
 }
 
 static void a_stuck_target_does_not_hold_up_the_end(void **state)
 {
-    place_t *place = *state;
-    int reader = open_fifo(place);
-    log_t *log = open_log(place->path);
+    files_t *files = *state;
+    int reader = open_fifo(files);
+    log_t *log = open_log(files->path);
     for (unsigned i = 0; i < 10000; i++) {
         log_traffic(log, LOG_RECEIVED, now_ns, peer, TEXT("IAMAT kiwi.cs.ucla.edu"));
     }
@@ -410,18 +410,18 @@ static void a_stuck_target_does_not_hold_up_the_end(void **state)
     assert_true(clock_steady_ns() - start_ns < 5 * TIMESTAMP_NS_PER_S);
     /* The writer goes on where it stood, and ends: the end of the file is there. */
     size_t size = 0;
-    while (read_more(place, reader, PATIENCE_MS, &size)) {
+    while (read_more(files, reader, PATIENCE_MS, &size)) {
     }
-    assert_int_equal(count_of(place->content, "IAMAT"), 10000);
+    assert_int_equal(count_of(files->content, "IAMAT"), 10000);
     close(reader);
 }
 
 /* A disk that is full, then has room: what it refused is counted, exactly. */
 static void a_full_disk_costs_counted_lines(void **state)
 {
-    place_t *place = *state;
-    assert_int_equal(symlink("/dev/full", place->path), 0);
-    log_t *log = open_log(place->path);
+    files_t *files = *state;
+    assert_int_equal(symlink("/dev/full", files->path), 0);
+    log_t *log = open_log(files->path);
     for (unsigned i = 0; i < 300; i++) {
         log_event(log, LOG_STARTED, NULL, "refused");
         if (i % 100 == 0) {
@@ -430,12 +430,12 @@ static void a_full_disk_costs_counted_lines(void **state)
     }
     /* Past a turn of the writer, in which its note is refused too. */
     pause_ms(300);
-    assert_int_equal(unlink(place->path), 0);
+    assert_int_equal(unlink(files->path), 0);
     log_reopen(log);
-    wait_for_text(place, place->path, "300 lines lost");
+    wait_for_text(files, files->path, "300 lines lost");
     log_event(log, LOG_STARTED, NULL, "taken");
     log_close(&log);
-    const char *content = read_all(place, place->path);
+    const char *content = read_all(files, files->path);
     assert_int_equal(count_of(content, "refused"), 0);
     assert_int_equal(lost_in(content), 300);
     assert_int_equal(count_of(content, "taken\n"), 1);
@@ -454,22 +454,22 @@ static void a_full_disk_does_not_hold_up_the_end(void **state)
 /* A line that the disk took half of does not swallow the next one. */
 static void a_torn_line_stands_alone(void **state)
 {
-    place_t *place = *state;
+    files_t *files = *state;
     struct rlimit before;
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     struct rlimit narrow = {.rlim_cur = 100, .rlim_max = before.rlim_max};
-    log_t *log = open_log(place->path);
+    log_t *log = open_log(files->path);
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &narrow), 0);
     log_event(log, LOG_STARTED, NULL, "%s", "first of all, and shorter than the limit");
-    wait_for_text(place, place->path, "shorter than the limit\n");
+    wait_for_text(files, files->path, "shorter than the limit\n");
     log_event(log, LOG_STARTED, NULL, "torn");
-    wait_for_text(place, place->path, "limit\n2");
+    wait_for_text(files, files->path, "limit\n2");
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     log_event(log, LOG_STARTED, NULL, "next");
     log_close(&log);
     signal(SIGXFSZ, SIG_DFL);
-    const char *content = read_all(place, place->path);
+    const char *content = read_all(files, files->path);
     assert_null(strstr(content, "torn"));
     assert_non_null(strstr(content, "info    Goloman/node - started: next\n"));
     assert_int_equal(lost_in(content), 1);
@@ -481,9 +481,9 @@ static void a_torn_line_stands_alone(void **state)
 }
 
 /* A log with echo while stderr goes to the file `path`. */
-static void log_beside_stderr(const place_t *place, const char *path, log_format_t format)
+static void log_beside_stderr(const files_t *files, const char *path, log_format_t format)
 {
-    const log_options_t options = {.path = place->path,
+    const log_options_t options = {.path = files->path,
                                    .member = "Welsh",
                                    .program = "node",
                                    .format = format,
@@ -506,35 +506,35 @@ static void log_beside_stderr(const place_t *place, const char *path, log_format
 
 static void events_are_echoed_on_request(void **state)
 {
-    place_t *place = *state;
-    log_beside_stderr(place, place->other, LOG_FORMAT_TEXT);
-    assert_string_equal(read_all(place, place->other), "Welsh/node: warning: Holiday: down\n");
-    assert_non_null(strstr(read_all(place, place->path), "link-down: down\n"));
+    files_t *files = *state;
+    log_beside_stderr(files, files->other, LOG_FORMAT_TEXT);
+    assert_string_equal(read_all(files, files->other), "Welsh/node: warning: Holiday: down\n");
+    assert_non_null(strstr(read_all(files, files->path), "link-down: down\n"));
 }
 
 static void nothing_is_echoed_into_the_log_itself(void **state)
 {
-    place_t *place = *state;
-    log_beside_stderr(place, place->path, LOG_FORMAT_TEXT);
-    const char *content = read_all(place, place->path);
+    files_t *files = *state;
+    log_beside_stderr(files, files->path, LOG_FORMAT_TEXT);
+    const char *content = read_all(files, files->path);
     assert_non_null(strstr(content, " warning Welsh/node Holiday link-down: down\n"));
     assert_null(strstr(content, "Welsh/node: warning"));
 }
 
 static void events_go_to_the_journal_with_their_priority(void **state)
 {
-    place_t *place = *state;
+    files_t *files = *state;
     struct stat file;
     char stream[64];
-    close(open(place->other, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-    assert_int_equal(stat(place->other, &file), 0);
+    close(open(files->other, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    assert_int_equal(stat(files->other, &file), 0);
     snprintf(stream, sizeof stream, "%ju:%ju", (uintmax_t)file.st_dev, (uintmax_t)file.st_ino);
     assert_int_equal(setenv("JOURNAL_STREAM", stream, 1), 0);
-    log_beside_stderr(place, place->other, LOG_FORMAT_TEXT);
-    assert_string_equal(read_all(place, place->other), "<4>Welsh/node Holiday link-down: down\n");
-    log_beside_stderr(place, place->other, LOG_FORMAT_JSON);
-    assert_non_null(strstr(read_all(place, place->other), "\n<4>{\"time\":\""));
-    assert_int_equal(count_of(place->content, "\n"), 2);
+    log_beside_stderr(files, files->other, LOG_FORMAT_TEXT);
+    assert_string_equal(read_all(files, files->other), "<4>Welsh/node Holiday link-down: down\n");
+    log_beside_stderr(files, files->other, LOG_FORMAT_JSON);
+    assert_non_null(strstr(read_all(files, files->other), "\n<4>{\"time\":\""));
+    assert_int_equal(count_of(files->content, "\n"), 2);
     assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
 }
 
@@ -542,12 +542,12 @@ static void events_go_to_the_journal_with_their_priority(void **state)
 static void another_stream_is_not_the_journal(void **state)
 {
     static const char *const streams[] = {"", ":", "1:1", "1:", ":1", "x:y", "1", "-1:-1"};
-    place_t *place = *state;
+    files_t *files = *state;
     for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
         assert_int_equal(setenv("JOURNAL_STREAM", streams[i], 1), 0);
-        log_beside_stderr(place, place->other, LOG_FORMAT_TEXT);
-        assert_string_equal(read_all(place, place->other), "Welsh/node: warning: Holiday: down\n");
-        assert_int_equal(unlink(place->other), 0);
+        log_beside_stderr(files, files->other, LOG_FORMAT_TEXT);
+        assert_string_equal(read_all(files, files->other), "Welsh/node: warning: Holiday: down\n");
+        assert_int_equal(unlink(files->other), 0);
     }
     assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
 }
@@ -564,17 +564,17 @@ static unsigned long told_in(const char *content, const char *event)
     return told;
 }
 
-/* However long the machine takes: each event is told, alone or in a number, and the last one is there. */
+/* However long the machine takes: each event is shown or counted, and the last one is there. */
 static void repeats_are_counted_and_none_is_forgotten(void **state)
 {
-    place_t *place = *state;
-    log_t *log = open_log(place->path);
+    files_t *files = *state;
+    log_t *log = open_log(files->path);
     for (unsigned i = 1; i <= 1000; i++) {
         log_event(log, LOG_LINK_GAP, LOG_PEER("Hands"), "gap %u", i);
         log_event(log, LOG_LINK_GAP, LOG_PEER("Holiday"), "other %u", i);
     }
     log_close(&log);
-    const char *content = read_all(place, place->path);
+    const char *content = read_all(files, files->path);
     assert_non_null(strstr(content, " Hands link-gap: gap 1\n"));
     assert_non_null(strstr(content, " Holiday link-gap: other 1\n"));
     assert_non_null(strstr(content, "gap 1000 (repeated "));
@@ -586,11 +586,11 @@ static void repeats_are_counted_and_none_is_forgotten(void **state)
 /* The last repeat does not wait for the next event of its kind. */
 static void repeats_are_told_while_nothing_else_happens(void **state)
 {
-    place_t *place = *state;
-    log_t *log = open_log(place->path);
+    files_t *files = *state;
+    log_t *log = open_log(files->path);
     log_event(log, LOG_LINK_GAP, LOG_PEER("Hands"), "first");
     log_event(log, LOG_LINK_GAP, LOG_PEER("Hands"), "second");
-    wait_for_text(place, place->path, "link-gap: second (repeated 1 times)\n");
+    wait_for_text(files, files->path, "link-gap: second (repeated 1 times)\n");
     log_close(&log);
 }
 
@@ -617,8 +617,8 @@ static void expect_json_lines(const char *content, unsigned count)
 
 static void a_log_of_json_is_json_whatever_the_bytes(void **state)
 {
-    place_t *place = *state;
-    const log_options_t options = {.path = place->path,
+    files_t *files = *state;
+    const log_options_t options = {.path = files->path,
                                    .member = "Goloman",
                                    .program = "node",
                                    .format = LOG_FORMAT_JSON,
@@ -642,14 +642,14 @@ static void a_log_of_json_is_json_whatever_the_bytes(void **state)
     log_traffic(log, LOG_ANSWERED, now_ns, peer, (text_t){big, 600000});
     free(big);
     log_close(&log);
-    expect_json_lines(read_all(place, place->path), 6);
-    assert_non_null(strstr(place->content, "{\"time\":\"2026-03-01T12:00:00.250Z\",\"level\":"
+    expect_json_lines(read_all(files, files->path), 6);
+    assert_non_null(strstr(files->content, "{\"time\":\"2026-03-01T12:00:00.250Z\",\"level\":"
                                            "\"traffic\",\"program\":\"node\",\"member\":"
                                            "\"Goloman\",\"peer\":\"127.0.0.1:40112#7\","
                                            "\"event\":\"received\",\"message\":\"\\\\x00"));
 }
 
-#define LOG_TEST(test) cmocka_unit_test_setup_teardown(test, place_setup, place_teardown)
+#define LOG_TEST(test) cmocka_unit_test_setup_teardown(test, files_setup, files_teardown)
 
 int main(void)
 {

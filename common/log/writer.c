@@ -1,0 +1,458 @@
+/* The thread of the log.
+ *
+ * Callers append whole lines to `filling`, under the mutex. An event wakes the thread at once;
+ * lines of traffic wake it when they have filled half of the buffer, or are written within 200 ms.
+ * In a turn the thread takes `filling` over by exchanging it with the empty `writing`, and takes
+ * the echo, the count of dropped lines and a wish to reopen; all else happens without the mutex. So
+ * a caller waits for an exchange of buffers at most, however slow the disk is. A turn also shows
+ * events that were held back as repeats and whose second is over. Lost lines are counted twice
+ * over: `lost` until a note in the file gives their number, `lost_ever` for those who ask.
+ * log_writer_stop waits for the last turn, but not forever: a thread that hangs in write(2) is left
+ * behind, and frees the writer itself if the disk ever moves again.
+ */
+#include "common/log/writer.h"
+
+#include "common/base/files.h"
+#include "common/base/limits.h"
+#include "common/base/memory.h"
+#include "common/base/timestamp.h"
+#include "common/clock/clock.h"
+#include "common/log/repeats.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    /* Lines that wake nobody are written within this time. */
+    WRITE_INTERVAL_MS = 200,
+    /* Events that wait to be shown on stderr. */
+    ECHO_SIZE = 65536,
+    /* log_writer_stop waits this long for a disk that does not move. */
+    STOP_PATIENCE_MS = 1000,
+};
+
+/* Where events go beside the file. */
+typedef enum {
+    ECHO_NOWHERE, /* stderr is the file */
+    ECHO_STDERR,  /* if log_writer_set_echo asks for it */
+    ECHO_JOURNAL, /* always */
+} echo_t;
+
+struct log_writer {
+    char *path;
+    char *member;
+    char *program;
+    log_source_t source; /* borrows these two */
+    echo_t echo_kind;    /* what stderr was at the start */
+    pthread_t thread;
+    _Atomic uint64_t lost_ever; /* lines */
+
+    /* These belong to the thread once it runs: */
+    int file;
+    bool torn;        /* the last line in the file broke off */
+    uint64_t lost;    /* lines dropped or refused by the disk, not yet noted in the file */
+    buffer_t writing; /* what it writes */
+
+    pthread_mutex_t mutex; /* guards all below */
+    pthread_cond_t wake;   /* the thread waits on it; after `stop` log_writer_stop does */
+    buffer_t filling;      /* what callers append to */
+    buffer_t echoing;      /* events on their way to stderr */
+    log_repeats_t *repeats;
+    uint64_t dropped; /* lines that found no room since the thread last looked */
+    bool echo;        /* events also go to stderr */
+    bool urgent;      /* an event is waiting: write now */
+    bool reopen;      /* open the path anew first */
+    bool stop;        /* write what is there, then end */
+    bool ended;       /* the thread is done with the writer */
+    bool abandoned;   /* log_writer_stop did not wait for that: the thread frees the writer */
+};
+
+static int open_file(const char *path)
+{
+    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+}
+
+/* deploy/herd, as others do, appends to the log what a program prints: an echo would say everything
+ * twice. */
+static bool is_stderr(int file)
+{
+    struct stat of_file;
+    struct stat of_stderr;
+    return fstat(file, &of_file) == 0 && fstat(STDERR_FILENO, &of_stderr) == 0 &&
+           of_file.st_dev == of_stderr.st_dev && of_file.st_ino == of_stderr.st_ino;
+}
+
+/* Whether JOURNAL_STREAM, "device:inode" in decimal, is stderr (systemd.exec(5)). */
+static bool stderr_is_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    struct stat of_stderr;
+    uint64_t device;
+    text_t rest = text_of(stream != NULL ? stream : "");
+    text_t part;
+    if (!text_take_until(&rest, ':', &part) || !text_to_u64(part, UINT64_MAX, &device)) {
+        return false;
+    }
+    uint64_t inode;
+    return text_to_u64(rest, UINT64_MAX, &inode) && fstat(STDERR_FILENO, &of_stderr) == 0 &&
+           of_stderr.st_dev == device && of_stderr.st_ino == inode;
+}
+
+/* Writes whole lines to the file. A disk that refuses (full, gone) costs lines, which are counted,
+ * never the process. Returns whether all were written. */
+static bool write_lines(log_writer_t *self, text_t lines)
+{
+    text_t rest = lines;
+    /* The next line must not continue one that broke off. */
+    if (!self->torn || files_write(self->file, TEXT("\n")).size == 0) {
+        rest = files_write(self->file, lines);
+        size_t written = lines.size - rest.size;
+        self->torn = written > 0 && lines.data[written - 1] != '\n';
+    }
+    text_t line;
+    text_t uncounted = rest;
+    while (text_take_line(&uncounted, &line)) {
+        self->lost++;
+    }
+    return rest.size == 0;
+}
+
+log_entry_t log_writer_entry(const log_writer_t *self, log_event_t event, text_t message)
+{
+    return (log_entry_t){.time_ns = clock_now_ns(),
+                         .member = self->source.member,
+                         .program = self->source.program,
+                         .event = event,
+                         .message = message};
+}
+
+static bool is_json(const log_writer_t *self)
+{
+    return self->source.format == LOG_FORMAT_JSON;
+}
+
+static status_t write_entry(const log_writer_t *self, const log_entry_t *entry, buffer_t *out)
+{
+    return is_json(self) ? log_line_json(entry, out) : log_line_text(entry, out);
+}
+
+/* An event that finds stderr stuck is in the file only. Caller holds the mutex. */
+static void append_echo(log_writer_t *self, const log_entry_t *entry)
+{
+    status_t status;
+    buffer_t *out = &self->echoing;
+    if (self->echo_kind == ECHO_JOURNAL) {
+        status = is_json(self) ? log_line_journal_json(entry, out) : log_line_journal(entry, out);
+    } else {
+        status = is_json(self) ? log_line_json(entry, out) : log_line_terminal(entry, out);
+    }
+    (void)status;
+}
+
+/* Into the file, and where events go beside it. Caller holds the mutex. */
+static void append_entry(log_writer_t *self, const log_entry_t *entry)
+{
+    if (write_entry(self, entry, &self->filling) != STATUS_OK) {
+        self->dropped++;
+    }
+    if (self->echo_kind == ECHO_JOURNAL || (self->echo && self->echo_kind == ECHO_STDERR)) {
+        append_echo(self, entry);
+    }
+}
+
+/* Shows what was held back for a second; INT64_MAX: whatever was held back. Caller holds the
+ * mutex. */
+static void append_held(log_writer_t *self, int64_t steady_ns)
+{
+    log_held_t held;
+    while (log_repeats_take(self->repeats, steady_ns, &held)) {
+        log_entry_t entry = log_writer_entry(self, held.event, held.message);
+        entry.peer = held.peer;
+        entry.repeated = held.repeated;
+        append_entry(self, &entry);
+    }
+}
+
+/* Writes a warning of the log's own, behind what was written. Returns whether the file has it. */
+static bool write_note(log_writer_t *self, log_event_t event, const char *text)
+{
+    buffer_t line;
+    buffer_init(&line, LIMIT_LOG_BUFFER);
+    log_entry_t entry = log_writer_entry(self, event, text_of(text));
+    uint64_t lost = self->lost;
+    bool written =
+        write_entry(self, &entry, &line) == STATUS_OK && write_lines(self, buffer_text(&line));
+    self->lost = lost; /* a note is not among the lines that it counts */
+    buffer_done(&line);
+    return written;
+}
+
+/* Gives the number of lines lost since it was last given; if that fails, again in the next turn. */
+static void note_lost(log_writer_t *self)
+{
+    char text[128];
+    snprintf(text, sizeof text,
+             "%llu lines lost, the disk is full or slower than the traffic; the program goes on",
+             (unsigned long long)self->lost);
+    if (write_note(self, LOG_LINES_LOST, text)) {
+        self->lost = 0;
+    }
+}
+
+static void reopen_file(log_writer_t *self)
+{
+    int file = open_file(self->path);
+    if (file >= 0) {
+        close(self->file);
+        self->file = file;
+        self->torn = false;
+    } else {
+        write_note(self, LOG_NOT_REOPENED,
+                   "the file cannot be opened anew; going on in the old one");
+    }
+}
+
+static struct timespec steady_time_after(int64_t interval_ms)
+{
+    int64_t time_ns = clock_steady_ns() + interval_ms * TIMESTAMP_NS_PER_MS;
+    return (struct timespec){.tv_sec = time_ns / TIMESTAMP_NS_PER_S,
+                             .tv_nsec = time_ns % TIMESTAMP_NS_PER_S};
+}
+
+/* Caller holds the mutex. */
+static void wait_for_work(log_writer_t *self)
+{
+    const struct timespec until = steady_time_after(WRITE_INTERVAL_MS);
+    int outcome = 0;
+    while (!self->urgent && !self->stop && !self->reopen && outcome != ETIMEDOUT) {
+        outcome = pthread_cond_timedwait(&self->wake, &self->mutex, &until);
+    }
+}
+
+/* What one turn of the thread has to do. */
+typedef struct {
+    bool reopen;
+    bool stop;
+    buffer_t echo; /* its own; events for stderr */
+} turn_t;
+
+/* Waits for work and takes it over from the callers. */
+static turn_t take_turn(log_writer_t *self)
+{
+    pthread_mutex_lock(&self->mutex);
+    wait_for_work(self);
+    append_held(self, self->stop ? INT64_MAX : clock_steady_ns());
+    turn_t turn = {.reopen = self->reopen, .stop = self->stop, .echo = self->echoing};
+    self->urgent = self->reopen = false;
+    buffer_init(&self->echoing, ECHO_SIZE);
+    buffer_t filled = self->filling;
+    self->filling = self->writing;
+    self->writing = filled;
+    self->lost += self->dropped;
+    self->lost_ever += self->dropped;
+    self->dropped = 0;
+    pthread_mutex_unlock(&self->mutex);
+    return turn;
+}
+
+/* The lines that were dropped found the buffer full that is written here, so the note of them comes
+ * behind it. */
+static void do_turn(log_writer_t *self, turn_t *turn)
+{
+    if (turn->reopen) {
+        reopen_file(self);
+    }
+    uint64_t lost = self->lost;
+    write_lines(self, buffer_text(&self->writing));
+    self->lost_ever += self->lost - lost;
+    buffer_clear(&self->writing);
+    if (self->lost > 0) {
+        note_lost(self);
+    }
+    files_write(STDERR_FILENO, buffer_text(&turn->echo));
+    buffer_done(&turn->echo);
+}
+
+static void destroy(log_writer_t *self)
+{
+    if (self->file >= 0) {
+        close(self->file);
+    }
+    pthread_cond_destroy(&self->wake);
+    pthread_mutex_destroy(&self->mutex);
+    buffer_done(&self->filling);
+    buffer_done(&self->writing);
+    buffer_done(&self->echoing);
+    log_repeats_destroy(&self->repeats);
+    free(self->path);
+    free(self->member);
+    free(self->program);
+    free(self);
+}
+
+/* The thread. */
+static void *write_loop(void *argument)
+{
+    log_writer_t *self = argument;
+    bool stop = false;
+    while (!stop) {
+        turn_t turn = take_turn(self);
+        do_turn(self, &turn);
+        stop = turn.stop;
+    }
+    pthread_mutex_lock(&self->mutex);
+    self->ended = true;
+    bool abandoned = self->abandoned;
+    pthread_cond_signal(&self->wake);
+    pthread_mutex_unlock(&self->mutex);
+    if (abandoned) {
+        destroy(self);
+    }
+    return NULL;
+}
+
+/* The thread takes no signals, which are the program's, and waits on a clock that cannot be set. */
+static int start_thread(log_writer_t *self)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&self->mutex, NULL);
+    pthread_cond_init(&self->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&self->thread, NULL, write_loop, self);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error;
+}
+
+status_t log_writer_start(const char *path, const log_source_t *source, bool echo,
+                          log_writer_t **ret_self)
+{
+    int file = open_file(path);
+    if (file < 0) {
+        return STATUS_SYSTEM;
+    }
+    log_writer_t *self = memory_new(sizeof *self);
+    self->path = memory_copy_text(path, strlen(path));
+    self->member = memory_copy_text(source->member, strlen(source->member));
+    self->program = memory_copy_text(source->program, strlen(source->program));
+    self->source = (log_source_t){self->member, self->program, source->format};
+    self->echo_kind = is_stderr(file)       ? ECHO_NOWHERE
+                      : stderr_is_journal() ? ECHO_JOURNAL
+                                            : ECHO_STDERR;
+    self->echo = echo;
+    self->file = file;
+    self->repeats = log_repeats_new();
+    buffer_init(&self->filling, LIMIT_LOG_BUFFER);
+    buffer_init(&self->writing, LIMIT_LOG_BUFFER);
+    buffer_init(&self->echoing, ECHO_SIZE);
+    int error = start_thread(self);
+    if (error != 0) {
+        destroy(self);
+        errno = error;
+        return STATUS_SYSTEM;
+    }
+    *ret_self = self;
+    return STATUS_OK;
+}
+
+void log_writer_stop(log_writer_t **self_p)
+{
+    log_writer_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    *self_p = NULL;
+    const struct timespec until = steady_time_after(STOP_PATIENCE_MS);
+    int outcome = 0;
+    pthread_t thread = self->thread;
+    pthread_mutex_lock(&self->mutex);
+    self->stop = true;
+    pthread_cond_signal(&self->wake);
+    while (!self->ended && outcome != ETIMEDOUT) {
+        outcome = pthread_cond_timedwait(&self->wake, &self->mutex, &until);
+    }
+    bool ended = self->ended;
+    self->abandoned = !ended;
+    pthread_mutex_unlock(&self->mutex);
+    if (ended) {
+        pthread_join(thread, NULL);
+        destroy(self);
+    } else {
+        pthread_detach(thread);
+    }
+}
+
+void log_writer_reopen(log_writer_t *self)
+{
+    pthread_mutex_lock(&self->mutex);
+    self->reopen = true;
+    pthread_cond_signal(&self->wake);
+    pthread_mutex_unlock(&self->mutex);
+}
+
+void log_writer_set_echo(log_writer_t *self, bool echo)
+{
+    pthread_mutex_lock(&self->mutex);
+    self->echo = echo;
+    pthread_mutex_unlock(&self->mutex);
+}
+
+uint64_t log_writer_lost_count(const log_writer_t *self)
+{
+    return self->lost_ever;
+}
+
+const log_source_t *log_writer_source(const log_writer_t *self)
+{
+    return &self->source;
+}
+
+void log_writer_append(log_writer_t *self, const log_entry_t *entry)
+{
+    int64_t steady_ns = clock_steady_ns();
+    pthread_mutex_lock(&self->mutex);
+    append_held(self, steady_ns);
+    if (!log_events_is_counted(entry->event) ||
+        log_repeats_pass(self->repeats, entry->event, entry->peer, entry->message, steady_ns)) {
+        append_entry(self, entry);
+        self->urgent = true;
+        pthread_cond_signal(&self->wake);
+    }
+    pthread_mutex_unlock(&self->mutex);
+}
+
+buffer_t *log_writer_buffer(log_writer_t *self)
+{
+    return &self->filling;
+}
+
+void log_writer_lock(log_writer_t *self)
+{
+    pthread_mutex_lock(&self->mutex);
+}
+
+void log_writer_drop(log_writer_t *self)
+{
+    self->dropped++;
+}
+
+void log_writer_unlock(log_writer_t *self)
+{
+    if (self->filling.size > LIMIT_LOG_BUFFER / 2 && !self->urgent) {
+        self->urgent = true;
+        pthread_cond_signal(&self->wake);
+    }
+    pthread_mutex_unlock(&self->mutex);
+}
