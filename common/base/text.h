@@ -133,6 +133,8 @@ size_t text_write_i64(int64_t value, char *out);
 /* Writes the last `count` (1 or more) decimal digits of `value`, with leading zeros. */
 void text_write_digits(uint64_t value, size_t count, char *out);
 
+enum { TEXT_ESCAPED_SIZE = 4 }; /* bytes that text_escape makes of one, at most: \x1b */
+
 /* Writes `text` and a zero to `out` (`out_size` > 0 bytes), safe for logs and terminals: each byte
  * that is not printable ASCII, and the backslash, becomes \xHH. A text that does not fit is cut and
  * ends in "...". */

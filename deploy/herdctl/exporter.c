@@ -35,9 +35,10 @@ enum {
 
 static const char default_listen[] = "127.0.0.1:9464";
 
+/* An open connection. */
 typedef struct {
     struct MHD_Connection *connection; /* NULL: not in use */
-    int64_t since_ns;                  /* steady */
+    int64_t since_ns;                  /* steady: when it was opened */
 } visitor_t;
 
 /* The exporter. */
@@ -195,8 +196,8 @@ static bool load(exporter_t *self)
     return true;
 }
 
-/* "127.0.0.1:9464", "[::1]:9464", "*:9464". Caller frees with freeaddrinfo. Anything else is an error,
- * and NULL. */
+/* "127.0.0.1:9464", "[::1]:9464", "*:9464". Caller frees with freeaddrinfo. Anything else is an
+ * error, and NULL. */
 static struct addrinfo *find_address(const char *listen)
 {
     address_t address;
@@ -257,8 +258,8 @@ static void serve(exporter_t *self)
     do {
         MHD_UNSIGNED_LONG_LONG due_ms;
         bool is_due = MHD_get_timeout(self->daemon, &due_ms) == MHD_YES && due_ms < TICK_MS;
-        (void)poll(items, 2,
-                   is_due ? (int)due_ms : TICK_MS); /* what it misses, the next one sees */
+        /* Whatever an interrupted poll misses, the next one sees. */
+        (void)poll(items, 2, is_due ? (int)due_ms : TICK_MS);
         (void)MHD_run(self->daemon);
         end_overdue(self);
     } while (take_signals(self));

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What the command line says. */
+/* The command line. */
 typedef struct {
     bool has_role; /* else: members, and their front-ends */
     roles_role_t role;

@@ -1,4 +1,5 @@
-/* main.c - herdctl: a table of commands, and who runs them. */
+/* main.c - herdctl: the table of its commands. Options in front of the command are read here; what
+ * stands behind it is the command's own. */
 #include "common/base/spelling.h"
 #include "deploy/herdctl/commands.h"
 #include "deploy/herdctl/places/places.h"

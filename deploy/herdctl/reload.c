@@ -5,6 +5,7 @@
 #include "deploy/herdctl/commands.h"
 #include "deploy/herdctl/frame/ask.h"
 #include "deploy/herdctl/frame/json.h"
+#include "deploy/herdctl/frame/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,15 +68,6 @@ static bool take_line(text_t *body, size_t *ret_kind, text_t *ret_text)
     return false;
 }
 
-/* Foreign text: escaped, so that a terminal takes no harm. */
-static void print_text(FILE *file, const char *member, const char *word, text_t text)
-{
-    char *shown = memory_new(4 * text.size + 1);
-    text_escape(text, shown, 4 * text.size + 1);
-    fprintf(file, "%s: %s%s\n", member, word, shown);
-    free(shown);
-}
-
 static void print_outcome(const outcome_t *outcome, const char *member)
 {
     if (outcome->body == NULL) {
@@ -85,20 +77,22 @@ static void print_outcome(const outcome_t *outcome, const char *member)
     text_t body = {.data = outcome->body, .size = outcome->size};
     size_t kind;
     text_t text;
-    bool told = false;
+    bool printed = false;
     while (take_line(&body, &kind, &text)) {
-        told = true;
-        print_text(lines[kind].to_stderr ? stderr : stdout, member, lines[kind].word, text);
+        printed = true;
+        FILE *file = lines[kind].to_stderr ? stderr : stdout;
+        fprintf(file, "%s: %s", member, lines[kind].word);
+        herdctl_table_print_escaped(file, text);
+        fputc('\n', file);
     }
     if (!outcome->reloaded) {
         fprintf(stderr, "%s: nothing has changed there\n", member);
-    } else if (!told) {
+    } else if (!printed) {
         printf("%s: nothing has changed\n", member);
     }
 }
 
-/* {"member": NAME, "reloaded": true, "changed": [...], "restart": [...], "warning": [...], "error":
- * [...]} */
+/* {"member": NAME, "answered": true, "reloaded": true, "changed": [...], "restart": [...], ...} */
 static json_t *outcome_json(const outcome_t *outcome, const char *member)
 {
     json_t *object = json_pack("{s:s, s:b, s:b}", "member", member, "answered",
@@ -110,11 +104,8 @@ static json_t *outcome_json(const outcome_t *outcome, const char *member)
     size_t kind;
     text_t text;
     while (take_line(&body, &kind, &text)) {
-        char *shown = memory_new(4 * text.size + 1);
-        text_escape(text, shown, 4 * text.size + 1);
         json_array_append_new(json_object_get(object, report_key_text(lines[kind].key)),
-                              json_string(shown));
-        free(shown);
+                              herdctl_json_text(text));
     }
     return object;
 }

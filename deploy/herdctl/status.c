@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROOT_SHOWN = 16 }; /* digits that tell people digests apart */
+enum { ROOT_SHOWN = 16 }; /* digits: enough for people to see whether digests differ */
 
 /* How long the error of a link that is well again is still shown. */
 static const int64_t error_shown_ns = 600 * TIMESTAMP_NS_PER_S;
@@ -23,7 +23,7 @@ static const int64_t error_shown_ns = 600 * TIMESTAMP_NS_PER_S;
 typedef struct {
     bool plain;
     bool json;
-    bool links; /* all of them, not only those with something to tell */
+    bool links; /* all links, not only those with something to report */
 } view_t;
 
 static long long figure(const herdctl_report_t *report, herdctl_member_figure_t name)
@@ -102,7 +102,7 @@ static const herdctl_column_t link_columns[] = {
 };
 enum { LINK_COLUMNS = sizeof link_columns / sizeof link_columns[0] };
 
-static bool has_something_to_tell(const herdctl_link_t *link, int64_t now_ns)
+static bool has_something_to_report(const herdctl_link_t *link, int64_t now_ns)
 {
     return !link->up || link->figures[HERDCTL_LINK_LAG].value > 0 ||
            (link->error[0] != '\0' && now_ns - link->error_ns < error_shown_ns);
@@ -140,7 +140,7 @@ static void print_links(const herdctl_survey_t *survey, bool all)
     for (size_t i = 0; i < survey->count; i++) {
         const herdctl_report_t *report = &survey->reports[i];
         for (size_t j = 0; j < report->link_count; j++) {
-            if (all || has_something_to_tell(&report->links[j], now_ns)) {
+            if (all || has_something_to_report(&report->links[j], now_ns)) {
                 add_link_row(table, survey->members[i]->name, &report->links[j], now_ns);
                 count++;
             }
@@ -208,7 +208,7 @@ herdctl_exit_t herdctl_status(const herdctl_t *self)
 {
     view_t view = {0};
     const options_row_t rows[] = {
-        {"links", NULL, "show all links, not only those with something to tell",
+        {"links", NULL, "show all links, not only those with something to report",
          .flag = &view.links},
         {"plain", NULL, "print for scripts: one line per member, fields separated by tabs",
          .flag = &view.plain},

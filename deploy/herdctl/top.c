@@ -1,6 +1,6 @@
-/* herdctl top: what members do, again and again: on a terminal in its place until q is pressed,
- * elsewhere one block after the other. Rates are between two surveys; a member that was started
- * anew in between has none. */
+/* herdctl top: what members do, again and again. On a terminal each block is drawn over the last
+ * one, until q is pressed; elsewhere one block follows the other. Rates are between two surveys; a
+ * member that was restarted in between has none. */
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
@@ -22,7 +22,7 @@ enum {
     MIB = 1048576,
 };
 
-/* What is shown a second. */
+/* What is shown per second. */
 typedef enum {
     RATE_POSITIONS,
     RATE_LOOKUPS,
@@ -32,10 +32,10 @@ typedef enum {
     RATES
 } rate_t;
 
-/* What counted when, of one member. */
+/* The counters of one member at one time. */
 typedef struct {
     bool known;
-    int64_t since_ns; /* of its start: another one is another life */
+    int64_t since_ns; /* when it started: if that differs, counters began anew */
     int64_t taken_ns; /* steady */
     int64_t counts[RATES];
 } sample_t;
@@ -45,12 +45,12 @@ typedef struct {
     sample_t *before; /* one for each member */
     sample_t *now;
     int64_t interval_ns;
-    uint64_t rounds; /* 0: until it is ended */
+    uint64_t rounds; /* 0: until a signal or q ends it */
     bool json;
-    bool terminal; /* it is drawn over */
-    bool keys;     /* stdin is a terminal that gives single keys */
-    struct termios restored;
-    int signals; /* signalfd */
+    bool terminal;           /* draw over the last block */
+    bool keys;               /* stdin is a terminal that gives single keys */
+    struct termios restored; /* as the terminal was before */
+    int signals;             /* signalfd */
 } top_t;
 
 static sample_t sample_of(const herdctl_report_t *report, int64_t taken_ns)
@@ -73,7 +73,7 @@ static sample_t sample_of(const herdctl_report_t *report, int64_t taken_ns)
     return sample;
 }
 
-/* A second, between two samples of one life; false where there is none. */
+/* The rate per second between two samples; false if there is none. */
 static bool rate_of(const sample_t *before, const sample_t *now, rate_t rate, double *ret_rate)
 {
     int64_t elapsed_ns = now->taken_ns - before->taken_ns;
@@ -191,13 +191,13 @@ static void take(top_t *self)
     sample_t *before = self->before;
     self->before = self->now;
     self->now = before;
-    (void)herdctl_survey_take(self->survey, HERDCTL_ANSWER_LIMIT_MS, false); /* reports tell */
+    (void)herdctl_survey_take(self->survey, HERDCTL_ANSWER_LIMIT_MS, false);
     for (size_t i = 0; i < self->survey->count; i++) {
         self->now[i] = sample_of(&self->survey->reports[i], self->survey->taken_ns);
     }
 }
 
-/* Waits until then; false where it is to end: by a signal, by q. */
+/* Waits until then. False if a signal or q ends the program. */
 static bool wait_until_steady(const top_t *self, int64_t until_ns)
 {
     struct pollfd items[] = {{.fd = self->signals, .events = POLLIN},
@@ -234,7 +234,7 @@ static void run(top_t *self)
     }
 }
 
-/* Single keys, not shown. */
+/* Has the terminal give single keys, without echo. */
 static void take_keys(top_t *self)
 {
     self->terminal = !self->json && isatty(STDOUT_FILENO);

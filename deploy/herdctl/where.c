@@ -1,4 +1,5 @@
-/* herdctl where: a client's record at each member (bus-protocol.md, S3), and where they differ. */
+/* herdctl where: a client's record at each member (bus-protocol.md, S3), and whether they
+ * differ. */
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
@@ -197,18 +198,6 @@ static void print_table(const where_t *self)
     herdctl_table_destroy(&table);
 }
 
-/* A foreign text, escaped: JSON has no bytes. */
-static json_t *json_of_text(text_t text)
-{
-    enum { HEX_SIZE = 4 }; /* "\x1b" */
-    size_t size = HEX_SIZE * text.size + 1;
-    char *shown = memory_new(size);
-    text_escape(text, shown, size);
-    json_t *json = json_string(shown);
-    free(shown);
-    return json;
-}
-
 static json_t *json_of_finding(const where_t *self, size_t index, bool agree)
 {
     const finding_t *finding = &self->findings[index];
@@ -220,9 +209,9 @@ static json_t *json_of_finding(const where_t *self, size_t index, bool agree)
         char difference[TIMESTAMP_DIFFERENCE_SIZE + 1];
         write_difference(&finding->record, difference);
         json_object_set_new(object, "state", json_string(fate_of(finding)));
-        json_object_set_new(object, "taken_by", json_of_text(finding->record.origin));
-        json_object_set_new(object, "position", json_of_text(finding->record.position));
-        json_object_set_new(object, "client_time", json_of_text(finding->record.client_time));
+        json_object_set_new(object, "taken_by", herdctl_json_text(finding->record.origin));
+        json_object_set_new(object, "position", herdctl_json_text(finding->record.position));
+        json_object_set_new(object, "client_time", herdctl_json_text(finding->record.client_time));
         json_object_set_new(object, "difference", json_string(difference));
     }
     return object;
@@ -236,7 +225,7 @@ static void print_json(const where_t *self, const config_t *config)
     for (size_t i = 0; i < self->count; i++) {
         json_array_append_new(members, json_of_finding(self, i, agree));
     }
-    json_object_set_new(json, "client", json_of_text(text_of(self->client)));
+    json_object_set_new(json, "client", herdctl_json_text(text_of(self->client)));
     json_object_set_new(json, "agree", json_boolean(agree));
     json_object_set_new(json, "members", members);
     herdctl_json_print(json);

@@ -1,9 +1,11 @@
 #include "deploy/herdctl/frame/json.h"
 
+#include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 json_t *herdctl_json_time(int64_t time_ns)
 {
@@ -13,6 +15,16 @@ json_t *herdctl_json_time(int64_t time_ns)
     }
     timestamp_write_iso8601(time_ns, text);
     return json_stringn(text, sizeof text);
+}
+
+json_t *herdctl_json_text(text_t text)
+{
+    size_t size = TEXT_ESCAPED_SIZE * text.size + 1;
+    char *shown = memory_new(size);
+    text_escape(text, shown, size);
+    json_t *json = json_string(shown);
+    free(shown);
+    return json;
 }
 
 json_t *herdctl_json_new(const config_t *config)

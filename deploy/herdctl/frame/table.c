@@ -112,6 +112,15 @@ void herdctl_table_print(const herdctl_table_t *self, FILE *file)
     }
 }
 
+void herdctl_table_print_escaped(FILE *file, text_t text)
+{
+    size_t size = TEXT_ESCAPED_SIZE * text.size + 1;
+    char *shown = memory_new(size);
+    text_escape(text, shown, size);
+    fputs(shown, file);
+    free(shown);
+}
+
 void herdctl_table_write_span(int64_t span_ns, char *out)
 {
     static const struct {

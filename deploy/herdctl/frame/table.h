@@ -6,6 +6,8 @@
 #ifndef HERD_DEPLOY_HERDCTL_FRAME_TABLE_H
 #define HERD_DEPLOY_HERDCTL_FRAME_TABLE_H
 
+#include "common/base/text.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +42,9 @@ void herdctl_table_print(const herdctl_table_t *self, FILE *file);
 
 /* Prints one text, in that colour if `file` has colours. */
 void herdctl_table_print_coloured(FILE *file, herdctl_colour_t colour, const char *text);
+
+/* Prints a foreign text of any length, escaped (text_escape). */
+void herdctl_table_print_escaped(FILE *file, text_t text);
 
 enum { HERDCTL_SPAN_SIZE = 32 };
 

@@ -1,15 +1,13 @@
 /* How `herdctl tap` shows messages: one line each, all frames, or JSON. */
-#include "common/base/buffer.h"
-#include "common/base/limits.h"
 #include "common/base/timestamp.h"
+#include "deploy/herdctl/frame/json.h"
 #include "deploy/herdctl/frame/table.h"
 #include "deploy/herdctl/tap/tap.h"
 
 #include <jansson.h>
 
 enum {
-    SHOWN_SIZE = 256,      /* of a field or record on a line, escaped, and a zero */
-    ESCAPED_BYTE_SIZE = 4, /* \x00 */
+    SHOWN_SIZE = 256, /* of a field or record on a line, escaped, and a zero */
     MEMBER_WIDTH = 10,
     PEER_WIDTH = 12,
 };
@@ -108,21 +106,6 @@ static void print_line(const herdctl_tap_message_t *message, const herdctl_tap_f
     putchar('\n');
 }
 
-/* Escaped as in the log, so that any bytes are a string. */
-static json_t *json_of(text_t text)
-{
-    buffer_t escaped;
-    buffer_init(&escaped, (size_t)LIMIT_BODY_SIZE * ESCAPED_BYTE_SIZE + 1);
-    size_t room = text.size * ESCAPED_BYTE_SIZE + 1;
-    json_t *string = NULL;
-    if (buffer_reserve(&escaped, room) == STATUS_OK) {
-        text_escape(text, escaped.data, room);
-        string = json_string(escaped.data);
-    }
-    buffer_done(&escaped);
-    return string != NULL ? string : json_null();
-}
-
 static void print_object(json_t *object)
 {
     json_dumpf(object, stdout, JSON_COMPACT);
@@ -141,15 +124,15 @@ static void print_json(const herdctl_tap_message_t *message)
     text_t record;
     write_time(publication, time);
     while (herdctl_tap_records_take(message, &rest, &record)) {
-        json_array_append_new(body, json_of(without_line_feed(record)));
+        json_array_append_new(body, herdctl_json_text(without_line_feed(record)));
     }
     json_object_set_new(object, "time", json_string(time));
-    json_object_set_new(object, "member", json_of(publication->member));
+    json_object_set_new(object, "member", herdctl_json_text(publication->member));
     json_object_set_new(object, "kind", json_string(publication_kind_text(publication->kind)));
-    json_object_set_new(object, apply ? "client" : "peer", json_of(publication->peer));
+    json_object_set_new(object, apply ? "client" : "peer", herdctl_json_text(publication->peer));
     if (!apply) {
-        json_object_set_new(object, "type", json_of(publication->type));
-        json_object_set_new(object, "header", json_of(message->header));
+        json_object_set_new(object, "type", herdctl_json_text(publication->type));
+        json_object_set_new(object, "header", herdctl_json_text(message->header));
     }
     json_object_set_new(object, "body", body);
     print_object(object);
@@ -169,13 +152,9 @@ void herdctl_tap_print_frames(zmsg_t *frames)
 {
     for (zframe_t *frame = zmsg_first(frames); frame != NULL; frame = zmsg_next(frames)) {
         text_t text = {.data = (const char *)zframe_data(frame), .size = zframe_size(frame)};
-        size_t room = text.size * ESCAPED_BYTE_SIZE + 1;
-        char *escaped = malloc(room);
-        if (escaped != NULL) {
-            text_escape(text, escaped, room);
-            printf("[%03zu] %s\n", text.size, escaped);
-        }
-        free(escaped);
+        printf("[%03zu] ", text.size);
+        herdctl_table_print_escaped(stdout, text);
+        putchar('\n');
     }
     putchar('\n');
 }
