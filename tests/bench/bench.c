@@ -1,5 +1,5 @@
-/* bench.c - herd-bench: load on a herd, on Redis or on an echo server, its replies checked and its
- * latencies told. */
+/* bench.c - herd-bench: puts load on a herd, on Redis or on an echo server, checks the replies, and
+ * prints how long they took. */
 #include "common/base/memory.h"
 #include "common/base/options.h"
 #include "tests/bench/bench_echo.h"
@@ -31,23 +31,9 @@ typedef struct {
 static const uint64_t no_echo = UINT64_MAX; /* an `echo_port`: do not be one */
 
 /* `127.0.0.1:11490`, `[::1]:11490` */
-static bool take_connect(void *argument, const char *value)
+static bool take_address(void *argument, const char *value)
 {
-    bench_settings_t *settings = argument;
-    const char *colon = strrchr(value, ':');
-    uint64_t port;
-    if (colon == NULL || colon == value || !text_to_u64(text_of(colon + 1), UINT16_MAX, &port) ||
-        port == 0) {
-        return false;
-    }
-    text_t host = text_first(text_of(value), (size_t)(colon - value));
-    if (host.size > 2 && host.data[0] == '[' && host.data[host.size - 1] == ']') {
-        host = text_first(text_after(host, 1), host.size - 2);
-    }
-    free(settings->host);
-    settings->host = memory_copy_text(host.data, host.size);
-    settings->port = colon + 1;
-    return true;
+    return address_parse(text_of(value), argument) == STATUS_OK;
 }
 
 static bool take_weight(text_t part, uint64_t weights[BENCH_KINDS])
@@ -88,8 +74,8 @@ static options_end_t read_arguments(int argc, char **argv, arguments_t *argument
                                  bench_report_peer(BENCH_PEER_REDIS),
                                  bench_report_peer(BENCH_PEER_ECHO), NULL};
     const options_row_t rows[] = {
-        {"connect", "HOST:PORT", "where it listens; [ADDRESS]:PORT for IPv6", .take = take_connect,
-         .argument = settings, .refusal = "--connect takes HOST:PORT"},
+        {"connect", "HOST:PORT", "where it listens; [ADDRESS]:PORT for IPv6", .take = take_address,
+         .argument = &settings->address, .refusal = "--connect takes HOST:PORT"},
         {"clients", "N", "connections (default 50)", .number = &settings->clients, .minimum = 1,
          .maximum = CLIENTS_MAX},
         {"pipeline", "N", "lines under way for each connection, at most (default 1)",
@@ -129,7 +115,7 @@ static options_end_t read_arguments(int argc, char **argv, arguments_t *argument
     };
     options_operands_t operands;
     options_end_t end = options_read(&options, argc, argv, &operands);
-    if (end == OPTIONS_READ && settings->host == NULL && arguments->echo_port == no_echo) {
+    if (end == OPTIONS_READ && settings->address.port == 0 && arguments->echo_port == no_echo) {
         end = options_refuse(&options, "%s", options.operands);
     }
     settings->peer = (bench_peer_t)peer;
@@ -173,6 +159,5 @@ int main(int argc, char **argv)
     case OPTIONS_SHOWN: break;
     case OPTIONS_WRONG: code = EXIT_USAGE; break;
     }
-    free(arguments.settings.host);
     return code;
 }

@@ -11,8 +11,7 @@
 #include <string.h>
 
 enum {
-    AWAY_E6 =
-        5000, /* 1e-6 degree, some 550 m: how far a client is from its row, each way, at most */
+    AWAY_E6 = 5000, /* from a client to its row, each way, at most: 1e-6 degree, some 550 m */
     E7_PER_E6 = 10,
     ROWS_MAX = 100000000,
 };
@@ -21,10 +20,10 @@ static void add(bench_around_t *self, size_t *capacity, const geonames_row_t *ro
 {
     if (self->count == *capacity) {
         *capacity = *capacity == 0 ? 1024 : *capacity * 2;
-        self->places = memory_resize(self->places, *capacity * sizeof *self->places);
+        self->positions = memory_resize(self->positions, *capacity * sizeof *self->positions);
     }
-    self->places[self->count++] = bench_peer_place(row->latitude_e7 / E7_PER_E6, //
-                                                   row->longitude_e7 / E7_PER_E6);
+    self->positions[self->count++] =
+        bench_peer_position(row->latitude_e7 / E7_PER_E6, row->longitude_e7 / E7_PER_E6);
 }
 
 static void read_rows(FILE *file, bench_around_t *self)
@@ -45,7 +44,7 @@ static void read_rows(FILE *file, bench_around_t *self)
 
 bool bench_around_read(const char *path, bench_around_t *ret_self)
 {
-    *ret_self = (bench_around_t){.places = NULL};
+    *ret_self = (bench_around_t){0};
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         fprintf(stderr, "herd-bench: %s: %s\n", path, strerror(errno));
@@ -59,18 +58,19 @@ bool bench_around_read(const char *path, bench_around_t *ret_self)
     return ret_self->count > 0;
 }
 
-uint64_t bench_around_place(const bench_around_t *self, uint32_t id)
+uint64_t bench_around_position(const bench_around_t *self, uint32_t id)
 {
     assert(self->count > 0);
     uint64_t random = id;
     uint64_t bits = bench_random(&random);
     int32_t north = (int32_t)(bits % (2 * AWAY_E6 + 1)) - AWAY_E6;
     int32_t east = (int32_t)((bits >> 32) % (2 * AWAY_E6 + 1)) - AWAY_E6;
-    return bench_peer_place_near(self->places[bench_random(&random) % self->count], north, east);
+    return bench_peer_position_near(self->positions[bench_random(&random) % self->count], north,
+                                    east);
 }
 
 void bench_around_done(bench_around_t *self)
 {
-    free(self->places);
-    *self = (bench_around_t){.places = NULL};
+    free(self->positions);
+    *self = (bench_around_t){0};
 }

@@ -1,4 +1,5 @@
-/* bench_around.h - positions near the places of a GeoNames file: where clients are that ask what is around them.
+/* bench_around.h - positions of clients near the rows of a GeoNames file, so that there is
+ * something around them.
  *
  * Owner: the loop (bench_loop.h). Threads: one.
  */
@@ -9,20 +10,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Open value struct; all zero: none. */
+/* Open value struct; all zero: no rows. */
 typedef struct {
-    uint64_t *places; /* as bench_request_t's `place`, one for each row */
-    size_t count;     /* of `places` */
+    uint64_t *positions; /* of the rows, as in bench_request_t */
+    size_t count;        /* of `positions` */
 } bench_around_t;
 
-/* Reads the rows of `path` (GeoNames' 19 columns; others are skipped); false, with the reason on stderr, where it
- * cannot be read or has none. Caller frees with bench_around_done in any case. */
+/* Reads the rows of `path` (19 columns of GeoNames; other rows are skipped). False, with the reason
+ * on stderr, if it cannot be read or has no rows. Caller frees with bench_around_done in any
+ * case. */
 bool bench_around_read(const char *path, bench_around_t *ret_self);
 
-/* A position within about a kilometre of a row's, for client ID number `id`: always the same. There is a row. */
-uint64_t bench_around_place(const bench_around_t *self, uint32_t id);
+/* A position within about a kilometre of a row's; for a client ID, whose number is `id`, always the
+ * same one. There is at least one row. */
+uint64_t bench_around_position(const bench_around_t *self, uint32_t id);
 
-/* Frees. */
+/* Frees the rows. */
 void bench_around_done(bench_around_t *self);
 
 #endif

@@ -12,7 +12,7 @@
 
 enum {
     READ_SIZE = 64 * 1024,
-    REPLIES_SIZE_MAX = 16 * 1024 * 1024, /* of input: far more than a reply, and one read, have */
+    REPLIES_SIZE_MAX = 16 * 1024 * 1024, /* of input: far more than a reply and one read */
 };
 
 static int connect_to(const struct addrinfo *addresses)
@@ -65,7 +65,7 @@ void bench_client_done(bench_client_t *self)
 void bench_client_add(bench_client_t *self, bench_peer_t peer, const bench_request_t *request)
 {
     size_t capacity = self->pipeline * BENCH_REQUEST_SIZE_MAX;
-    /* What waits is of lines under way, so it leaves room for one more. */
+    /* Whatever waits belongs to lines under way, so that there is room for one more. */
     if (capacity - self->out_end < BENCH_REQUEST_SIZE_MAX) {
         self->out_end -= self->out_begin;
         memmove(self->out, self->out + self->out_begin, self->out_end);

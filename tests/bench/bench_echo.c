@@ -57,7 +57,7 @@ static void accept_one(int epoll_fd, int listener)
     }
 }
 
-/* Reads where nothing waits, writes; false at the end of the connection. */
+/* Reads if nothing waits to be written, and writes; false at the end of the connection. */
 static bool move(echo_t *self)
 {
     if (self->begin == self->end) {

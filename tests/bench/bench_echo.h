@@ -1,4 +1,4 @@
-/* bench_echo.h - the bare echo server that herd-bench --serve-echo is: what a round trip costs at least.
+/* bench_echo.h - herd-bench --serve-echo, a bare echo server: what a round trip costs at least.
  *
  * Owner: the program. Threads: one.
  */
@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-/* Listens on 127.0.0.1, at `port` or, where that is 0, one of the kernel's choice, says so on stdout, and echoes until a
- * signal ends the process. Returns only where it cannot; errno says why. */
+/* Listens on 127.0.0.1, at `port` or, if that is 0, at one of the kernel's choice, prints which to
+ * stdout, and echoes until a signal ends the process. Returns only if it cannot; errno says why. */
 void bench_echo_serve(uint16_t port);
 
 #endif

@@ -18,24 +18,24 @@
 #include <unistd.h>
 
 enum {
-    EVENTS = 256,     /* of one turn */
-    CATCH_UP_S = 6,   /* for lines of an open loop that were due and had no room */
-    DRAIN_S = 6,      /* for what is under way then: more than a front-end's request_timeout */
-    WRONG_SHOWN = 5,  /* wrong replies that are shown */
-    WRONG_SIZE = 200, /* bytes of each, escaped */
-    RESULTS_COUNTED_OF = 16, /* the results of one answer in so many are counted: it takes time */
-    FILES_BESIDE = 16,       /* descriptors that are no connections */
+    EVENTS = 256,            /* of one turn */
+    CATCH_UP_S = 6,          /* for lines of an open loop that are overdue at its end */
+    DRAIN_S = 6,             /* for lines under way then: more than a front-end's request_timeout */
+    WRONG_SHOWN = 5,         /* wrong replies that are shown */
+    WRONG_SIZE = 200,        /* bytes of each, escaped */
+    RESULTS_COUNTED_OF = 16, /* answers, the results of one of which are counted: it takes time */
+    FILES_BESIDE = 16,       /* descriptors besides connections */
 };
 
-/* What the lines are for. */
+/* The purpose of the lines. */
 typedef enum { PHASE_FILL, PHASE_RUN } phase_t;
 
 typedef struct {
     const bench_settings_t *settings; /* borrowed */
     bench_result_t *result;           /* borrowed */
-    bench_around_t around;            /* where clients are; none: anywhere */
+    bench_around_t around;            /* rows that clients are near; none: anywhere */
     bench_client_t *clients;          /* settings->clients of them */
-    size_t *marked;                   /* indexes of the clients to be served in this turn */
+    size_t *marked;                   /* indices of the clients to be served in this turn */
     size_t marked_count;              /* of `marked` */
     bool *is_marked;                  /* by client */
     bool *awaits_room;                /* by client: EPOLLOUT is asked for */
@@ -77,13 +77,13 @@ static bench_kind_t pick_kind(bench_loop_t *self)
     return chance < weights[BENCH_IAMAT] ? BENCH_IAMAT : BENCH_WHATSAT;
 }
 
-/* The next line of a client, less its position; false where it has none now. */
+/* Chooses the next line of a client, but not its position; false if none is due. */
 static bool pick_line(bench_loop_t *self, size_t index, int64_t now_ns, bench_request_t *ret_line)
 {
-    /* Lines go round the connections: this is its number among those of all. */
+    /* Connections take turns with lines: this is its number among all lines. */
     uint64_t line = self->clients[index].made * self->settings->clients + index;
     *ret_line = (bench_request_t){
-        .place = next_random(self), .time_ns = clock_now_ns(), .intended_ns = now_ns};
+        .position = next_random(self), .time_ns = clock_now_ns(), .intended_ns = now_ns};
     if (self->phase == PHASE_FILL) {
         ret_line->id = (uint32_t)line;
         return line < self->settings->ids;
@@ -102,7 +102,7 @@ static bool next_line(bench_loop_t *self, size_t index, int64_t now_ns, bench_re
     bool picked = pick_line(self, index, now_ns, ret_line);
     if (picked && self->around.count > 0) {
         ret_line->around_places = true;
-        ret_line->place = bench_around_place(&self->around, ret_line->id);
+        ret_line->position = bench_around_position(&self->around, ret_line->id);
     }
     return picked;
 }
@@ -177,7 +177,7 @@ static void count_reply(bench_loop_t *self, const bench_request_t *line, text_t 
     }
 }
 
-/* Reads once and takes what replies there are. */
+/* Reads once, and takes all replies that are complete. */
 static void hear(bench_loop_t *self, size_t index)
 {
     bench_client_t *client = &self->clients[index];
@@ -203,7 +203,7 @@ static void hear(bench_loop_t *self, size_t index)
         }
     }
     if (client->under_way == 0 && client->in_taken < client->in.size) {
-        /* Nobody asked for that. */
+        /* A reply without a request. */
         show_wrong(self, &line, text_after(buffer_text(&client->in), client->in_taken));
         client->in_taken = client->in.size;
     }
@@ -256,7 +256,7 @@ static void show_progress(bench_loop_t *self, int64_t now_ns)
     }
 }
 
-/* When the loop has something to do though no socket has. */
+/* The time at which the loop has something to do, even if no socket is ready. */
 static int64_t next_wake_ns(const bench_loop_t *self, int64_t now_ns)
 {
     int64_t wake_ns = self->progress_ns;
@@ -325,8 +325,9 @@ static bool connect_all(bench_loop_t *self, const struct addrinfo *addresses)
         bench_client_t *client = &self->clients[i];
         if (!bench_client_connect(client, addresses, self->settings->pipeline) ||
             epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, client->fd, &event) != 0) {
-            fprintf(stderr, "herd-bench: connection %zu to %s port %s: %s\n", i + 1,
-                    self->settings->host, self->settings->port, strerror(errno));
+            const address_t *address = &self->settings->address;
+            fprintf(stderr, "herd-bench: connection %zu to %s port %u: %s\n", i + 1, address->host,
+                    address->port, strerror(errno));
             return false;
         }
         self->open_count++;
@@ -336,11 +337,11 @@ static bool connect_all(bench_loop_t *self, const struct addrinfo *addresses)
 
 static bool connect_to_host(bench_loop_t *self)
 {
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    const address_t *address = &self->settings->address;
     struct addrinfo *addresses;
-    int error = getaddrinfo(self->settings->host, self->settings->port, &hints, &addresses);
+    int error = address_resolve(address, 0, &addresses);
     if (error != 0) {
-        fprintf(stderr, "herd-bench: %s: %s\n", self->settings->host, gai_strerror(error));
+        fprintf(stderr, "herd-bench: %s: %s\n", address->host, gai_strerror(error));
         return false;
     }
     bool connected = connect_all(self, addresses);
@@ -359,12 +360,12 @@ static void allow_files(uint64_t clients)
 
 static void run_phases(bench_loop_t *self)
 {
-    /* Else the kernel may wake the loop 50 us after a line was intended. */
+    /* Otherwise the kernel may wake the loop 50 us after a line was intended. */
     (void)prctl(PR_SET_TIMERSLACK, 1UL);
     if (self->settings->peer != BENCH_PEER_ECHO && !self->settings->known) {
         run_phase(self, PHASE_FILL);
     }
-    /* A peer that fails already is not what it was said to be: figures would mean nothing. */
+    /* If the peer fails already, it is not what --peer says, and figures would mean nothing. */
     if (self->under_way == 0 && self->result->closed == 0 && self->result->wrong == 0) {
         run_phase(self, PHASE_RUN);
     }

@@ -1,14 +1,16 @@
 /* bench_loop.h - a run of herd-bench: all connections, one thread, one epoll.
  *
- * Owner: the program. Threads: one.
- * First every client ID is reported once, unmeasured, so that each is known, unless settings say that it is; then lines are sent for the duration, and
- * what is under way at its end is waited for. Closed loop: each connection always has its lines under way, and a latency
- * begins with the line. Open loop: line n is intended for n / rate seconds after the start, whatever the server does, and
- * its latency begins then (G. Tene's "coordinated omission"): a stall counts for each line that it held up.
+ * Owner: the program. Threads: one. First every client ID is reported once, unmeasured, so that the
+ * peer knows it, unless the settings say that it does. Then lines are sent for the duration, and
+ * their replies awaited. Closed loop: each connection always has its lines under way, and a latency
+ * begins with the line. Open loop: line n is intended for n / rate seconds after the start,
+ * whatever the server does, and its latency begins then (G. Tene's "coordinated omission"): a stall
+ * counts for each line that it held up.
  */
 #ifndef HERD_TESTS_BENCH_BENCH_LOOP_H
 #define HERD_TESTS_BENCH_BENCH_LOOP_H
 
+#include "common/sockets/address.h"
 #include "tests/bench/bench_peer.h"
 #include "tests/bench/histogram.h"
 
@@ -18,35 +20,34 @@
 
 /* What to do (open value struct). */
 typedef struct {
-    char *host;                    /* to connect to: name or address; owned by whoever made it */
-    const char *port;              /* TCP port in decimal; borrowed */
+    address_t address;             /* to connect to */
     bench_peer_t peer;             /* what listens there */
     uint64_t clients;              /* connections, > 0 */
     uint64_t pipeline;             /* lines under way for each connection, at most; > 0 */
     uint64_t weights[BENCH_KINDS]; /* shares of the commands, of their sum */
     uint64_t ids;                  /* different client IDs, > 0 */
-    uint64_t duration_s;           /* seconds of sending; 0: the IDs are reported, that is all */
+    uint64_t duration_s;           /* seconds of sending; 0: only report the IDs */
     uint64_t rate;                 /* lines per second, all connections together; 0: closed loop */
     const char *around;            /* GeoNames file that clients are near, or NULL; borrowed */
-    bool known;                    /* the IDs are reported already */
+    bool known;                    /* the peer knows the IDs */
     bool json;                     /* print JSON, not a table */
 } bench_settings_t;
 
 /* What came of it (open value struct; large). */
 typedef struct {
     histogram_t latencies[BENCH_KINDS]; /* ns, of the right replies */
-    uint64_t answers_looked_at;         /* WHATSAT's, whose results were counted */
+    uint64_t answers_looked_at;         /* answers to WHATSAT whose results were counted */
     uint64_t results;                   /* in these */
     uint64_t wrong;                     /* replies that do not answer their request */
-    uint64_t lost;    /* lines sent that had no reply, connections' ends included */
-    uint64_t unsent;  /* lines of an open loop that could not be sent any more */
+    uint64_t lost;    /* lines sent that got no reply, also because their connection ended */
+    uint64_t unsent;  /* lines of an open loop that could not be sent in time */
     uint64_t closed;  /* connections that the peer closed */
     int64_t took_ns;  /* from the first measured line to the last reply, ns */
     int64_t ended_ns; /* POSIX time of the last reply, ns */
 } bench_result_t;
 
-/* Runs; false, with the reason on stderr, where it could not begin. `ret_result` is all zero before. The first wrong
- * replies are shown on stderr, and, on a terminal, a line of progress each second. */
+/* Runs. `ret_result` is all zero before. Shows the first wrong replies on stderr, and on a terminal
+ * its progress each second. False, with the reason on stderr, if it cannot begin. */
 bool bench_loop_run(const bench_settings_t *settings, bench_result_t *ret_result);
 
 #endif

@@ -44,14 +44,14 @@ static char *write_degrees(int64_t value, unsigned digits, char *out)
     return end;
 }
 
-static int64_t latitude_of(uint64_t place)
+static int64_t latitude_of(uint64_t position)
 {
-    return (int64_t)((place & UINT32_MAX) % (2 * LATITUDE_MAX + 1)) - LATITUDE_MAX;
+    return (int64_t)((position & UINT32_MAX) % (2 * LATITUDE_MAX + 1)) - LATITUDE_MAX;
 }
 
-static int64_t longitude_of(uint64_t place)
+static int64_t longitude_of(uint64_t position)
 {
-    return (int64_t)((place >> 32) % (2 * LONGITUDE_MAX + 1)) - LONGITUDE_MAX;
+    return (int64_t)((position >> 32) % (2 * LONGITUDE_MAX + 1)) - LONGITUDE_MAX;
 }
 
 static int64_t within(int64_t value, int64_t most)
@@ -59,27 +59,27 @@ static int64_t within(int64_t value, int64_t most)
     return value > most ? most : value < -most ? -most : value;
 }
 
-uint64_t bench_peer_place(int32_t latitude_e6, int32_t longitude_e6)
+uint64_t bench_peer_position(int32_t latitude_e6, int32_t longitude_e6)
 {
     uint64_t north = (uint64_t)(within(latitude_e6, LATITUDE_MAX) + LATITUDE_MAX);
     uint64_t east = (uint64_t)(within(longitude_e6, LONGITUDE_MAX) + LONGITUDE_MAX);
     return east << 32 | north;
 }
 
-uint64_t bench_peer_place_near(uint64_t place, int32_t north_e6, int32_t east_e6)
+uint64_t bench_peer_position_near(uint64_t position, int32_t north_e6, int32_t east_e6)
 {
-    return bench_peer_place((int32_t)latitude_of(place) + north_e6,
-                            (int32_t)longitude_of(place) + east_e6);
+    return bench_peer_position((int32_t)latitude_of(position) + north_e6,
+                               (int32_t)longitude_of(position) + east_e6);
 }
 
 static char *write_latitude(const bench_request_t *request, char *out)
 {
-    return write_degrees(latitude_of(request->place), 2, out);
+    return write_degrees(latitude_of(request->position), 2, out);
 }
 
 static char *write_longitude(const bench_request_t *request, char *out)
 {
-    return write_degrees(longitude_of(request->place), 3, out);
+    return write_degrees(longitude_of(request->position), 3, out);
 }
 
 /* The three fields of an IAMAT that its answer repeats. */
@@ -189,7 +189,8 @@ static bool at_line_is_right(const bench_request_t *request, text_t line)
     return text_take_until(&line, ' ', &id) && text_equal(id, between(own, write_id(request, own)));
 }
 
-/* What the line of a WHATSAT's answer is followed by: `{"results": []}`, in several lines, and an empty one. */
+/* The lines that follow the first line of an answer to WHATSAT: `{"results": []}`, in several
+ * lines, and an empty one. */
 static bench_reply_t take_json(text_t *rest)
 {
     if (rest->size == 0) {
@@ -207,7 +208,7 @@ static bench_reply_t take_json(text_t *rest)
     return whole ? BENCH_REPLY_RIGHT : BENCH_REPLY_WRONG;
 }
 
-/* A wrong line is taken alone: the next reply may be right again. */
+/* Of a wrong reply takes one line: the next reply may be right again. */
 static bench_reply_t take_herd(const bench_request_t *request, text_t *rest)
 {
     text_t line;
@@ -281,7 +282,8 @@ static resp_t take_resp_place(text_t *rest, text_t *ret_member)
     return result == RESP_WHOLE ? take_resp_bulk(rest, &number) : result;
 }
 
-/* At most five places; the first, at no distance, is the one that was asked about, if a client was. */
+/* At most five places; the first, at no distance, is the one that was asked about, if a client
+ * was. */
 static bench_reply_t take_resp_places(const bench_request_t *request, text_t *rest, int64_t count)
 {
     char own[BENCH_REQUEST_SIZE_MAX];

@@ -1,7 +1,8 @@
-/* bench_peer.h - what herd-bench asks, and whether a reply is right: of a herd, of Redis, of an echo server.
+/* bench_peer.h - what herd-bench asks a herd, Redis or an echo server, and whether the reply is
+ * right.
  *
- * Owner: values. Threads: any. No I/O, no allocation.
- * Everything that a reply is checked against follows from the request, so nothing but requests is kept.
+ * Owner: values. Threads: any. No I/O, no allocation. Everything that a reply is checked against
+ * follows from its request, so only requests are kept.
  */
 #ifndef HERD_TESTS_BENCH_BENCH_PEER_H
 #define HERD_TESTS_BENCH_BENCH_PEER_H
@@ -20,15 +21,15 @@ enum { BENCH_REQUEST_SIZE_MAX = 256 }; /* bytes; the longest, GEOSEARCH, has abo
 /* One line (open value struct). */
 typedef struct {
     bench_kind_t kind;   /* which command */
-    bool around_places;  /* WHATSAT: Redis is asked for places, by position, not for clients */
+    bool around_places;  /* WHATSAT: Redis is asked for places by position, not for clients */
     uint32_t id;         /* number of the client ID, from 0 */
-    uint64_t place;      /* any bits: the position follows from them */
+    uint64_t position;   /* any bits: latitude and longitude follow from them */
     int64_t time_ns;     /* POSIX time of an IAMAT, ns */
     int64_t intended_ns; /* when it was to be sent, steady clock, ns */
 } bench_request_t;
 
 typedef enum {
-    BENCH_REPLY_PART,  /* not all of it is there */
+    BENCH_REPLY_PART,  /* it is not complete */
     BENCH_REPLY_RIGHT, /* it answers the request */
     BENCH_REPLY_WRONG, /* it does not */
 } bench_reply_t;
@@ -36,21 +37,23 @@ typedef enum {
 /* SplitMix64: the next 64 bits of a generator with this state. */
 uint64_t bench_random(uint64_t *state);
 
-/* The `place` of a request at that position in 1e-6 degree, or where positions go no further, nearest to it. */
-uint64_t bench_peer_place(int32_t latitude_e6, int32_t longitude_e6);
+/* The `position` of a request at that latitude and longitude, in 1e-6 degree, or the nearest one
+ * that there is. */
+uint64_t bench_peer_position(int32_t latitude_e6, int32_t longitude_e6);
 
-/* The same, so much further north and east. */
-uint64_t bench_peer_place_near(uint64_t place, int32_t north_e6, int32_t east_e6);
+/* The position that far north and east of another one. */
+uint64_t bench_peer_position_near(uint64_t place, int32_t north_e6, int32_t east_e6);
 
-/* Writes the request to `out` (BENCH_REQUEST_SIZE_MAX bytes), without a zero; the number of bytes. */
+/* Writes the request to `out` (BENCH_REQUEST_SIZE_MAX bytes), without a zero. Returns the number of
+ * bytes. */
 size_t bench_peer_write(bench_peer_t peer, const bench_request_t *request, char *out);
 
-/* Cuts the reply to `request` off the front of `rest`; where only a part of it is there, nothing. `ret_reply` is
- * that reply, borrowed from `rest`. */
+/* Cuts the reply to `request` off the front of `rest`, or nothing if it is not complete.
+ * `ret_reply` borrows from `rest`. */
 bench_reply_t bench_peer_take(bench_peer_t peer, const bench_request_t *request, text_t *rest,
                               text_t *ret_reply);
 
-/* How many results a right reply to a WHATSAT has. */
+/* Returns the number of results in a right reply to a WHATSAT. */
 uint64_t bench_peer_results(bench_peer_t peer, text_t reply);
 
 #endif

@@ -1,8 +1,9 @@
-/* How long places take: importing, starting, asking. By hand, best in the release preset:
+/* How long importing places, starting with them and asking for them take. By hand, best in the
+ * release preset:
  *
  *   bench_places [ROWS]      a made-up dump of ROWS rows (2,000,000), in $TMPDIR
  *
- * "cold": the file was put out of the page cache before. Run by ctest with the label bench. */
+ * "cold": with the file out of the page cache. Run by ctest with the label bench. */
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"

@@ -1,6 +1,6 @@
-/* What a provider that hangs costs an IAMAT: the same client asks, one line at a time, with and without 200 WHATSATs that
- * wait for the provider, in turns, so that whatever else the machine does falls on both. Prints the 99th percentiles
- * and their ratio; fails where it is above the bar. */
+/* What a provider that hangs costs an IAMAT. The same client asks, one line at a time, with and
+ * without 200 WHATSATs that wait for the provider, in turns, so that whatever else the machine does
+ * falls on both. Prints the 99th percentiles and their ratio; fails if that is above the bar. */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/scene.h"
 #include "tests/support/workspace.h"

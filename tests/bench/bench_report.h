@@ -1,4 +1,4 @@
-/* bench_report.h - what came of a run of herd-bench: a table for people, JSON for programs.
+/* bench_report.h - the result of a run of herd-bench: a table for people, JSON for programs.
  *
  * Owner: values. Threads: one.
  */
@@ -7,7 +7,7 @@
 
 #include "tests/bench/bench_loop.h"
 
-/* Prints it to stdout, in the form that the settings want. */
+/* Prints the result to stdout, in the form that the settings want. */
 void bench_report_print(const bench_settings_t *settings, const bench_result_t *result);
 
 /* The name of a peer, as on the command line. */

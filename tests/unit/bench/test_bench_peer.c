@@ -6,7 +6,7 @@
 
 /* -80.000000, -179.000000 */
 static const bench_request_t iamat = {
-    .kind = BENCH_IAMAT, .id = 7, .place = 0, .time_ns = 1621464827959498503};
+    .kind = BENCH_IAMAT, .id = 7, .position = 0, .time_ns = 1621464827959498503};
 static const bench_request_t whatsat = {.kind = BENCH_WHATSAT, .id = 7};
 static const bench_request_t around = {.kind = BENCH_WHATSAT, .id = 7, .around_places = true};
 
@@ -44,7 +44,7 @@ static void a_herd_is_asked_in_lines(void **state)
 {
     (void)state;
     bench_request_t other = iamat;
-    other.place = UINT64_C(179000001) << 32 | 80000001;
+    other.position = UINT64_C(179000001) << 32 | 80000001;
     expect_request(BENCH_PEER_HERD, &iamat,
                    "IAMAT bench.7 -80.000000-179.000000 1621464827.959498503\n");
     expect_request(BENCH_PEER_HERD, &other,
@@ -132,10 +132,10 @@ static void places_are_asked_for_by_position(void **state)
     expect_reply(BENCH_PEER_REDIS, &around, "-ERR no\r\n", BENCH_REPLY_WRONG);
 }
 
-static void expect_place(int32_t latitude_e6, int32_t longitude_e6, const char *fields)
+static void expect_position(int32_t latitude_e6, int32_t longitude_e6, const char *fields)
 {
     bench_request_t request = iamat;
-    request.place = bench_peer_place(latitude_e6, longitude_e6);
+    request.position = bench_peer_position(latitude_e6, longitude_e6);
     char out[BENCH_REQUEST_SIZE_MAX];
     text_t written = {.data = out, .size = bench_peer_write(BENCH_PEER_HERD, &request, out)};
     text_t command;
@@ -144,17 +144,17 @@ static void expect_place(int32_t latitude_e6, int32_t longitude_e6, const char *
     assert_text_equal(text_first(written, strlen(fields)), fields);
 }
 
-static void a_request_may_be_at_a_place(void **state)
+static void a_request_may_be_at_a_position(void **state)
 {
     (void)state;
-    expect_place(34068930, -118445127, "+34.068930-118.445127 ");
-    expect_place(-1, 0, "-00.000001+000.000000 ");
-    expect_place(90000000, 180000000, "+80.000000+179.000000 ");
-    expect_place(-90000000, -180000000, "-80.000000-179.000000 ");
-    assert_int_equal(bench_peer_place_near(bench_peer_place(10, 20), -5, 7),
-                     bench_peer_place(5, 27));
-    assert_int_equal(bench_peer_place_near(bench_peer_place(80000000, 0), 1, 0),
-                     bench_peer_place(80000000, 0));
+    expect_position(34068930, -118445127, "+34.068930-118.445127 ");
+    expect_position(-1, 0, "-00.000001+000.000000 ");
+    expect_position(90000000, 180000000, "+80.000000+179.000000 ");
+    expect_position(-90000000, -180000000, "-80.000000-179.000000 ");
+    assert_int_equal(bench_peer_position_near(bench_peer_position(10, 20), -5, 7),
+                     bench_peer_position(5, 27));
+    assert_int_equal(bench_peer_position_near(bench_peer_position(80000000, 0), 1, 0),
+                     bench_peer_position(80000000, 0));
 }
 
 static void results_are_counted(void **state)
@@ -178,7 +178,7 @@ int main(void)
         cmocka_unit_test(an_echo_is_the_line),
         cmocka_unit_test(redis_answers_in_resp),
         cmocka_unit_test(places_are_asked_for_by_position),
-        cmocka_unit_test(a_request_may_be_at_a_place),
+        cmocka_unit_test(a_request_may_be_at_a_position),
         cmocka_unit_test(results_are_counted),
     };
     return cmocka_run_group_tests_name("bench_peer", tests, NULL, NULL);
