@@ -5,6 +5,8 @@
 #include "common/config/table.h"
 
 #include "tests/support/cmocka_herd.h"
+#include "tests/support/findings.h"
+#include "tests/support/workspace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,37 +14,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FINDINGS_MAX = 128, FOLDER_SIZE = 64, PATH_SIZE = 128 };
-
-/* One test's folder, with a places file in it, and what config_load said (kept in the arena). */
+/* One test's folder, with a places file in it, and what config_load said. */
 typedef struct {
-    char folder[FOLDER_SIZE];
-    char file[PATH_SIZE];   /* the herd file */
-    char places[PATH_SIZE]; /* "places.tsv" beside it */
+    char *folder;
+    char *file;   /* the herd file */
+    char *places; /* "places.tsv" beside it */
     arena_t arena;
-    config_severity_t severities[FINDINGS_MAX];
-    unsigned lines[FINDINGS_MAX];
-    const char *texts[FINDINGS_MAX];
-    size_t count;
+    findings_t findings;
 } fixture_t;
-
-static void write_file(const char *path, const char *data, size_t size)
-{
-    FILE *file = fopen(path, "we");
-    assert_non_null(file);
-    assert_int_equal(fwrite(data, 1, size, file), size);
-    assert_int_equal(fclose(file), 0);
-}
 
 static int set_up(void **state)
 {
     fixture_t *self = calloc(1, sizeof *self);
     assert_non_null(self);
-    snprintf(self->folder, sizeof self->folder, "/tmp/herd-config-XXXXXX");
-    assert_non_null(mkdtemp(self->folder));
-    snprintf(self->file, sizeof self->file, "%s/herd.cfg", self->folder);
-    snprintf(self->places, sizeof self->places, "%s/places.tsv", self->folder);
-    write_file(self->places, "", 0);
+    self->folder = workspace_new();
+    self->file = workspace_path(self->folder, "herd.cfg");
+    self->places = workspace_path(self->folder, "places.tsv");
+    workspace_write(self->places, TEXT(""));
     *state = self;
     return 0;
 }
@@ -50,30 +38,18 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     fixture_t *self = *state;
-    unlink(self->file);
-    unlink(self->places);
-    rmdir(self->folder);
     arena_done(&self->arena);
+    free(self->places);
+    free(self->file);
+    free(self->folder);
     free(self);
     return 0;
 }
 
-static void note_finding(void *argument, config_severity_t severity, const char *file,
-                         unsigned line, const char *text)
-{
-    fixture_t *self = argument;
-    assert_string_equal(file, self->file);
-    assert_true(self->count < FINDINGS_MAX);
-    self->severities[self->count] = severity;
-    self->lines[self->count] = line;
-    self->texts[self->count++] = arena_copy_text(&self->arena, text, strlen(text));
-}
-
 static config_t *load_bytes(fixture_t *self, const char *data, size_t size)
 {
-    write_file(self->file, data, size);
-    self->count = 0;
-    return config_load(self->file, note_finding, self);
+    workspace_write(self->file, (text_t){.data = data, .size = size});
+    return findings_load(&self->findings, self->file);
 }
 
 static config_t *load(fixture_t *self, const char *text)
@@ -101,7 +77,7 @@ static void smallest_file_has_every_default(void **state)
 {
     fixture_t *self = *state;
     config_t *config = load(self, HERD MEMBERS);
-    assert_int_equal(self->count, 0);
+    assert_int_equal(self->findings.count, 0);
     assert_non_null(config);
     assert_string_equal(config->file, self->file);
     assert_string_equal(config->herd_name, "ucla");
@@ -170,7 +146,7 @@ static void every_key_is_taken(void **state)
                                   "        provider = \"local\"\n"
                                   "        file = \"places.tsv\"\n"
                                   "        feature_classes = \"PSTH\"");
-    assert_int_equal(self->count, 0);
+    assert_int_equal(self->findings.count, 0);
     assert_non_null(config);
     assert_string_equal(config->run_dir, "/tmp");
     assert_string_equal(config->log_dir, arena_format(&self->arena, "%s/l/m", self->folder));
@@ -210,7 +186,7 @@ static void links_are_two_way(void **state)
 {
     fixture_t *self = *state;
     config_t *config = load(self, HERD MEMBERS LINK("Two") TWO LINK(" One "));
-    assert_int_equal(self->count, 0);
+    assert_int_equal(self->findings.count, 0);
     assert_non_null(config);
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(config->members[i].neighbour_count, 1);
@@ -220,47 +196,21 @@ static void links_are_two_way(void **state)
 
     config = load(self, HERD MEMBERS TWO LINK("One"));
     assert_non_null(config);
-    assert_int_equal(self->count, 1);
-    assert_int_equal(self->severities[0], CONFIG_WARNING);
-    assert_int_equal(self->lines[0], 10);
+    assert_int_equal(self->findings.count, 1);
+    assert_int_equal(self->findings.severities[0], CONFIG_WARNING);
+    assert_int_equal(self->findings.lines[0], 10);
     assert_non_null(
-        strstr(self->texts[0], "Two names One as a neighbour, but One does not name Two"));
+        strstr(self->findings.texts[0], "Two names One as a neighbour, but One does not name Two"));
     assert_int_equal(config->members[0].neighbour_count, 1);
     assert_int_equal(config->members[0].neighbours[0], 1);
     config_destroy(&config);
 }
 
-/* One finding in an otherwise good file. */
-typedef struct {
-    const char *text;           /* the file */
-    config_severity_t severity; /* of its only finding */
-    unsigned line;              /* of it */
-    const char *part;           /* of its text */
-} finding_case_t;
-
-static void expect_findings(fixture_t *self, const finding_case_t *cases, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        config_t *config = load(self, cases[i].text);
-        bool as_expected = self->count == 1 && self->severities[0] == cases[i].severity &&
-                           self->lines[0] == cases[i].line &&
-                           strstr(self->texts[0], cases[i].part) != NULL &&
-                           (config == NULL) == (cases[i].severity == CONFIG_ERROR);
-        config_destroy(&config);
-        if (!as_expected) {
-            for (size_t j = 0; j < self->count; j++) {
-                print_error("finding %u: %s\n", self->lines[j], self->texts[j]);
-            }
-            fail_msg("case %zu, expected %u: %s, for:\n%s", i, cases[i].line, cases[i].part,
-                     cases[i].text);
-        }
-    }
-}
-#define EXPECT_FINDINGS(self, cases)                                                               \
-    expect_findings((self), (cases), sizeof(cases) / sizeof((cases)[0]))
+#define EXPECT_FINDINGS(cases) findings_expect((cases), ARRAY_COUNT(cases))
 
 static void bad_zpl_is_told_by_line(void **state)
 {
+    (void)state;
     static const finding_case_t cases[] = {
         {"herd\n  name = \"x\"\n", CONFIG_ERROR, 2, "indented by 2 spaces"},
         {"herd\n  # x\n", CONFIG_ERROR, 2, "indented by 2 spaces"},
@@ -280,7 +230,7 @@ static void bad_zpl_is_told_by_line(void **state)
         {"herd\n    name = \"\x1b[31m\"\n", CONFIG_ERROR, 2, "control byte (0x1b) in column 13"},
         {"\xef\xbb\xbfherd\n", CONFIG_ERROR, 1, "begins with a name"},
     };
-    EXPECT_FINDINGS(*state, cases);
+    EXPECT_FINDINGS(cases);
 }
 
 static void sizes_end_at_their_limits(void **state)
@@ -292,7 +242,7 @@ static void sizes_end_at_their_limits(void **state)
             arena_format(&self->arena, "%-*s\n    name = x\n" MEMBERS, (int)size, "herd");
         config_t *config = load(self, text);
         assert_int_equal(config != NULL, size == LIMIT_CONFIG_LINE_SIZE);
-        assert_int_equal(self->count, size == LIMIT_CONFIG_LINE_SIZE ? 0 : 1);
+        assert_int_equal(self->findings.count, size == LIMIT_CONFIG_LINE_SIZE ? 0 : 1);
         config_destroy(&config);
     }
     static const char good[] = HERD MEMBERS;
@@ -303,17 +253,17 @@ static void sizes_end_at_their_limits(void **state)
     assert_non_null(config);
     config_destroy(&config);
     assert_null(load_bytes(self, text, LIMIT_CONFIG_SIZE + 1));
-    assert_int_equal(self->count, 1);
-    assert_int_equal(self->lines[0], 0);
-    assert_non_null(strstr(self->texts[0], "larger than"));
+    assert_int_equal(self->findings.count, 1);
+    assert_int_equal(self->findings.lines[0], 0);
+    assert_non_null(strstr(self->findings.texts[0], "larger than"));
     for (size_t i = 0; i < LIMIT_CONFIG_SIZE; i += 2) {
         text[i] = 'a';
         text[i + 1] = '\n';
     }
     assert_null(load_bytes(self, text, LIMIT_CONFIG_SIZE));
-    assert_int_equal(self->count, LIMIT_CONFIG_FINDINGS + 1);
-    assert_int_equal(self->lines[0], LIMIT_CONFIG_SETTINGS + 1);
-    assert_non_null(strstr(self->texts[LIMIT_CONFIG_FINDINGS], "are left out"));
+    assert_int_equal(self->findings.count, LIMIT_CONFIG_FINDINGS + 1);
+    assert_int_equal(self->findings.lines[0], LIMIT_CONFIG_SETTINGS + 1);
+    assert_non_null(strstr(self->findings.texts[LIMIT_CONFIG_FINDINGS], "are left out"));
 }
 
 static void zero_bytes_are_no_end(void **state)
@@ -321,13 +271,14 @@ static void zero_bytes_are_no_end(void **state)
     fixture_t *self = *state;
     static const char text[] = HERD MEMBERS "\0herd\n";
     assert_null(load_bytes(self, text, sizeof text - 1));
-    assert_int_equal(self->count, 1);
-    assert_int_equal(self->lines[0], 7);
-    assert_non_null(strstr(self->texts[0], "control byte (0x00)"));
+    assert_int_equal(self->findings.count, 1);
+    assert_int_equal(self->findings.lines[0], 7);
+    assert_non_null(strstr(self->findings.texts[0], "control byte (0x00)"));
 }
 
 static void keys_are_known_and_once(void **state)
 {
+    (void)state;
     static const finding_case_t cases[] = {
         {MEMBERS, CONFIG_ERROR, 0, "\"herd\" is missing"},
         {HERD, CONFIG_ERROR, 0, "\"members\" is missing"},
@@ -355,11 +306,12 @@ static void keys_are_known_and_once(void **state)
         {HERD "members\n    One\n        bus = \"tcp://127.0.0.1:1\"\n", CONFIG_ERROR, 4,
          "\"clients\" is missing"},
     };
-    EXPECT_FINDINGS(*state, cases);
+    EXPECT_FINDINGS(cases);
 }
 
 static void values_have_their_ranges(void **state)
 {
+    (void)state;
     static const finding_case_t cases[] = {
         {"herd\n    name = \"\"\n" MEMBERS, CONFIG_ERROR, 2, "is no name"},
         {"herd\n    name = \"a b\"\n" MEMBERS, CONFIG_ERROR, 2, "is no name"},
@@ -403,7 +355,7 @@ static void values_have_their_ranges(void **state)
         {HERD "    places\n        file = \"places.tsv\"\n" MEMBERS, CONFIG_WARNING, 4,
          "is not used"},
     };
-    EXPECT_FINDINGS(*state, cases);
+    EXPECT_FINDINGS(cases);
 }
 
 #define ONE_WITH(clients, bus)                                                                     \
@@ -412,6 +364,7 @@ static void values_have_their_ranges(void **state)
 
 static void endpoints_are_checked(void **state)
 {
+    (void)state;
     static const finding_case_t cases[] = {
         {ONE_WITH("", "tcp://127.0.0.1:2"), CONFIG_ERROR, 5, "one or more endpoints"},
         {ONE_WITH("127.0.0.1:1", "tcp://127.0.0.1:2"), CONFIG_ERROR, 5, "form tcp://host:port"},
@@ -431,7 +384,7 @@ static void endpoints_are_checked(void **state)
         {HERD "    run_dir = \"" PATH_OF_40 PATH_OF_40 PATH_OF_40 "\"\n" MEMBERS, CONFIG_ERROR, 3,
          "a path of 133 bytes"},
     };
-    EXPECT_FINDINGS(*state, cases);
+    EXPECT_FINDINGS(cases);
 }
 
 static void endpoints_belong_to_one_socket(void **state)
@@ -449,7 +402,7 @@ static void endpoints_belong_to_one_socket(void **state)
         {HERD MEMBERS "        requests = \"ipc:///tmp/x\"\n        tap = \"ipc:///tmp/x\"\n",
          CONFIG_ERROR, 8, "/tmp/x is taken twice"},
     };
-    EXPECT_FINDINGS(self, cases);
+    EXPECT_FINDINGS(cases);
 
     /* Two machines: each has its own port 1 and its own /run/herd. */
     config_t *config = load(self, HERD "    security = \"none\"\nmembers\n"
@@ -463,12 +416,12 @@ static void endpoints_belong_to_one_socket(void **state)
                                        "        requests = \"ipc:///tmp/x\"\n"
                                        "        bus = \"tcp://10.0.0.2:2\"\n"
                                        "        neighbours = \"One\"\n");
-    assert_int_equal(self->count, 0);
+    assert_int_equal(self->findings.count, 0);
     assert_non_null(config);
     config_destroy(&config);
     /* The same port at two addresses, of one member. */
     config = load(self, ONE_WITH("tcp://127.0.0.2:1", "tcp://127.0.0.1:1"));
-    assert_int_equal(self->count, 0);
+    assert_int_equal(self->findings.count, 0);
     config_destroy(&config);
 }
 
@@ -483,10 +436,10 @@ static void neighbours_are_members(void **state)
         {HERD MEMBERS TWO, CONFIG_WARNING, 7, "no chain of links joins One to Two"},
     };
     fixture_t *self = *state;
-    expect_findings(self, cases, 4);
-    expect_findings(self, cases + 5, 1);
+    findings_expect(cases, 4);
+    findings_expect(cases + 5, 1);
     assert_null(load(self, cases[4].text));
-    assert_int_equal(self->count, 2); /* "Two," and One itself */
+    assert_int_equal(self->findings.count, 2); /* "Two," and One itself */
 }
 
 #define ACKNOWLEDGE(value) HERD "    acknowledge = \"" value "\"\n"
@@ -520,20 +473,20 @@ static void acknowledging_peers_are_neighbours(void **state)
          CONFIG_ERROR, 17, "did you mean \"Two\"?"},
     };
     fixture_t *self = *state;
-    EXPECT_FINDINGS(self, cases);
+    EXPECT_FINDINGS(cases);
 
     assert_null(load(self, ACKNOWLEDGE("peers 2") MEMBERS LINK("Two Three") TWO LINK("One")
                                THREE LINK("One")));
-    assert_int_equal(self->count, 2);
-    assert_int_equal(self->lines[0], 12);
-    assert_string_equal(self->texts[0],
+    assert_int_equal(self->findings.count, 2);
+    assert_int_equal(self->findings.lines[0], 12);
+    assert_string_equal(self->findings.texts[0],
                         "\"acknowledge\" in line 3 waits for 2 neighbours, but Two has 1: no IAMAT "
                         "there would ever be answered");
-    assert_int_equal(self->lines[1], 16);
-    assert_non_null(strstr(self->texts[1], "but Three has 1"));
+    assert_int_equal(self->findings.lines[1], 16);
+    assert_non_null(strstr(self->findings.texts[1], "but Three has 1"));
 
     config_t *config = load(self, ACKNOWLEDGE(" peers  1 ") MEMBERS LINK("Two") TWO LINK("One"));
-    assert_int_equal(self->count, 0);
+    assert_int_equal(self->findings.count, 0);
     assert_non_null(config);
     assert_int_equal(config->acknowledge_peers, 1);
     config_destroy(&config);
@@ -548,28 +501,27 @@ static void findings_come_by_line(void **state)
                            "        colour = \"red\"\n"
                            "herd\n"
                            "    max_line = \"1\"\n"));
-    assert_int_equal(self->count, 5);
+    assert_int_equal(self->findings.count, 5);
     static const unsigned lines[] = {2, 3, 4, 5, 6};
     for (size_t i = 0; i < 5; i++) {
-        assert_int_equal(self->lines[i], lines[i]);
+        assert_int_equal(self->findings.lines[i], lines[i]);
     }
 }
 
 static void unreadable_files_are_told(void **state)
 {
     fixture_t *self = *state;
-    assert_null(config_load(self->file, note_finding, self));
-    assert_int_equal(self->count, 1);
-    assert_int_equal(self->lines[0], 0);
-    assert_string_equal(self->texts[0], "cannot be opened: No such file or directory");
+    assert_null(findings_load(&self->findings, self->file));
+    assert_int_equal(self->findings.count, 1);
+    assert_int_equal(self->findings.lines[0], 0);
+    assert_string_equal(self->findings.texts[0], "cannot be opened: No such file or directory");
     assert_int_equal(mkdir(self->file, 0700), 0);
-    self->count = 0;
-    assert_null(config_load(self->file, note_finding, self));
-    assert_int_equal(self->count, 1);
-    assert_non_null(strstr(self->texts[0], "cannot be read"));
+    assert_null(findings_load(&self->findings, self->file));
+    assert_int_equal(self->findings.count, 1);
+    assert_non_null(strstr(self->findings.texts[0], "cannot be read"));
     assert_int_equal(rmdir(self->file), 0);
     assert_null(load(self, ""));
-    assert_int_equal(self->count, 2); /* no herd, no members */
+    assert_int_equal(self->findings.count, 2); /* no herd, no members */
 }
 
 /* The whole of a file of the sources; caller frees. */
@@ -644,5 +596,5 @@ int main(void)
         CONFIG_TEST(unreadable_files_are_told),
         CONFIG_TEST(every_key_is_documented_and_in_the_sample),
     };
-    return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+    return workspace_finish(cmocka_run_group_tests_name("config", tests, NULL, NULL));
 }

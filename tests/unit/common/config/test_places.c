@@ -1,73 +1,12 @@
 /* Section `places` of the herd file (common/config/places.h). */
 #include "tests/support/cmocka_herd.h"
+#include "tests/support/findings.h"
 #include "tests/support/workspace.h"
-
-#include "common/config/config.h"
-
-#include <stdio.h>
-#include <stdlib.h>
 
 #define HERD "herd\n    name = \"ucla\"\n"
 #define MEMBERS                                                                                    \
     "members\n    One\n        clients = \"tcp://127.0.0.1:1\"\n        bus = "                    \
     "\"tcp://127.0.0.1:2\"\n"
-
-/* What config_load said. */
-typedef struct {
-    size_t count;               /* of findings */
-    config_severity_t severity; /* of the last */
-    unsigned line;              /* of the last */
-    char text[512];             /* of the last */
-} findings_t;
-
-/* One finding in an otherwise good file. */
-typedef struct {
-    const char *text;           /* the file */
-    config_severity_t severity; /* of its only finding */
-    unsigned line;              /* of it */
-    const char *part;           /* of its text */
-} finding_case_t;
-
-static void on_finding(void *argument, config_severity_t severity, const char *file, unsigned line,
-                       const char *text)
-{
-    findings_t *findings = argument;
-    (void)file;
-    findings->count++;
-    findings->severity = severity;
-    findings->line = line;
-    snprintf(findings->text, sizeof findings->text, "%s", text);
-}
-
-/* Loads a herd file with that content, in a folder with nothing else in it. */
-static config_t *load(const char *text, findings_t *findings)
-{
-    char *folder = workspace_new();
-    char *path = workspace_path(folder, "herd.cfg");
-    *findings = (findings_t){0};
-    workspace_write(path, text_of(text));
-    config_t *config = config_load(path, on_finding, findings);
-    free(path);
-    free(folder);
-    return config;
-}
-
-static void expect_findings(const finding_case_t *cases, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        findings_t found;
-        config_t *config = load(cases[i].text, &found);
-        bool as_expected = found.count == 1 && found.severity == cases[i].severity &&
-                           found.line == cases[i].line &&
-                           strstr(found.text, cases[i].part) != NULL &&
-                           (config == NULL) == (cases[i].severity == CONFIG_ERROR);
-        config_destroy(&config);
-        if (!as_expected) {
-            fail_msg("case %zu, found %zu, %u: %s, expected %u: %s, for:\n%s", i, found.count,
-                     found.line, found.text, cases[i].line, cases[i].part, cases[i].text);
-        }
-    }
-}
 
 #define GOOGLE(settings)                                                                           \
     HERD "    places\n        provider = \"google\"\n        key_env = \"K\"\n        " settings   \
@@ -126,7 +65,7 @@ static void the_network_is_asked_with_care(void **state)
          CONFIG_ERROR, 5,
          "must be the name of an environment variable: letters, digits and \"_\", the"},
     };
-    expect_findings(cases, ARRAY_COUNT(cases));
+    findings_expect(cases, ARRAY_COUNT(cases));
 }
 
 static void base_urls_are_taken(void **state)
@@ -143,9 +82,7 @@ static void base_urls_are_taken(void **state)
                  {GOOGLE("base_url = \"http://[::1]:8080/x\""), "http://[::1]:8080/x"},
                  {GOOGLE("base_url = \"http://localhost\""), "http://localhost"}};
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
-        findings_t found;
-        config_t *config = load(cases[i].text, &found);
-        assert_non_null(config);
+        config_t *config = findings_load_good(cases[i].text);
         assert_string_equal(config->provider.base_url, cases[i].url);
         assert_int_equal(config->places, CONFIG_PLACES_GOOGLE);
         assert_string_equal(config->provider.key_env, "K");

@@ -1,11 +1,8 @@
-/* `keys` and `security` of the herd file (common/config/security.h): what a herd may bind to without keys. */
+/* `keys` and `security` of the herd file (common/config/security.h): what a herd may bind to
+ * without keys. */
 #include "tests/support/cmocka_herd.h"
+#include "tests/support/findings.h"
 #include "tests/support/workspace.h"
-
-#include "common/config/config.h"
-
-#include <stdio.h>
-#include <stdlib.h>
 
 #define HERD "herd\n    name = \"ucla\"\n"
 #define MEMBER(more)                                                                               \
@@ -14,43 +11,12 @@
 #define BUS(endpoint)                                                                              \
     "members\n    One\n        clients = \"tcp://*:1\"\n        bus = \"" endpoint "\"\n"
 
-/* What config_load said. */
-typedef struct {
-    size_t count;               /* of findings */
-    config_severity_t severity; /* of the last */
-    unsigned line;              /* of the last */
-    char text[512];             /* of the last */
-} findings_t;
-
-static void on_finding(void *argument, config_severity_t severity, const char *file, unsigned line,
-                       const char *text)
-{
-    findings_t *findings = argument;
-    (void)file;
-    findings->count++;
-    findings->severity = severity;
-    findings->line = line;
-    snprintf(findings->text, sizeof findings->text, "%s", text);
-}
-
-static config_t *load(const char *text, findings_t *findings)
-{
-    char *folder = workspace_new();
-    char *path = workspace_path(folder, "herd.cfg");
-    *findings = (findings_t){0};
-    workspace_write(path, text_of(text));
-    config_t *config = config_load(path, on_finding, findings);
-    free(path);
-    free(folder);
-    return config;
-}
-
 static void expect_good(const char *text, config_security_t security, bool has_keys)
 {
     findings_t found;
-    config_t *config = load(text, &found);
+    config_t *config = findings_load_text(&found, text);
     if (config == NULL || found.count > 0) {
-        fail_msg("%s\nin\n%s", found.text, text);
+        fail_msg("%s\nin\n%s", found.count > 0 ? found.texts[0] : "nothing", text);
         return;
     }
     assert_int_equal(config->security, security);
@@ -61,14 +27,8 @@ static void expect_good(const char *text, config_security_t security, bool has_k
 static void expect_finding(const char *text, config_severity_t severity, unsigned line,
                            const char *part)
 {
-    findings_t found;
-    config_t *config = load(text, &found);
-    assert_int_equal(config == NULL, severity == CONFIG_ERROR);
-    if (found.count != 1 || found.severity != severity || found.line != line ||
-        strstr(found.text, part) == NULL) {
-        fail_msg("%zu findings, line %u: %s\nin\n%s", found.count, found.line, found.text, text);
-    }
-    config_destroy(&config);
+    const finding_case_t only = {text, severity, line, part};
+    findings_expect(&only, 1);
 }
 
 static void without_keys_a_herd_is_for_one_machine(void **state)
