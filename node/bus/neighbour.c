@@ -1,3 +1,17 @@
+/* The sockets' side of one link.
+ *
+ * In come messages from two sides: what the neighbour's DEALER sends to our ROUTER, which the node
+ * receives and gives to neighbour_take, and answers to us on our own DEALER; and ticks of the
+ * clock. link.h decides what they mean and what to send; this file carries it out. Out go answers
+ * by our ROUTER (B2, B5, B6), HELLO and records by our DEALER (B1, B3), log lines, publications of
+ * the tap (T2, T6), and figures for reports.
+ *
+ * The DEALER is made anew if nothing is heard for 5 s, if the neighbour has restarted (B9) or
+ * moved, and if its key has changed (K6, K7); without its key there is none (K1). With keys answers
+ * go to the routing id under which it was heard last (K4), otherwise to its name.
+ *
+ * What a neighbour does again and again is logged once, until it stops or changes: `key_error` and
+ * the `_noted` fields remember that. */
 #include "node/bus/neighbour.h"
 
 #include "common/base/limits.h"
@@ -8,12 +22,10 @@
 #include "common/sockets/sockets.h"
 #include "common/sockets/transport.h"
 
-#include <assert.h>
-
 enum {
     /* DATA messages a turn: a newcomer that takes the whole list must not hold up the clients. */
     BATCHES_PER_TURN = 2,
-    ROUTE_SIZE = 255, /* ZeroMQ's most, bytes */
+    ROUTE_SIZE = 255, /* bytes, the most that ZeroMQ allows */
 };
 
 struct neighbour {
@@ -21,21 +33,19 @@ struct neighbour {
     char *name;
     char *member; /* our name: the DEALER's routing id */
     char *endpoint;
-    char key[CERTIFICATES_KEY_SIZE +
-             1];            /* of the neighbour, that the DEALER was made with; "": none */
-    char route[ROUTE_SIZE]; /* K4: the routing id that it has at our ROUTER */
-    size_t route_size;      /* bytes; 0: its name */
+    char key[CERTIFICATES_KEY_SIZE + 1]; /* the neighbour's, that the DEALER was made with; or "" */
+    char route[ROUTE_SIZE];              /* K4: its routing id at our ROUTER */
+    size_t route_size;                   /* bytes; 0: its name is the routing id */
     link_t *link;
-    zsock_t *dealer;
-    void *monitor; /* of its handshakes; NULL without a dealer */
-    const char
-        *key_error;     /* what they failed of, as last logged; NULL: of nothing since it was up */
-    short events;       /* what the loop polls the dealer for */
-    bool up;            /* as last logged */
-    bool refusal_noted; /* the present refusal was logged */
-    bool key_noted;     /* so was that its key is missing */
-    bool herd_noted;    /* so was that it belongs to another herd */
-    uint64_t held;      /* link_held, as the node was last told */
+    zsock_t *dealer;       /* NULL: not connected */
+    void *monitor;         /* of its handshakes; NULL without a dealer */
+    const char *key_error; /* why handshakes fail, as last logged; NULL: not since it was up */
+    short events;          /* what the loop polls the dealer for */
+    bool up;               /* as last logged */
+    bool refusal_noted;    /* the present refusal was logged */
+    bool key_noted;        /* so was that its key is missing */
+    bool herd_noted;       /* so was that it belongs to another herd */
+    uint64_t held;         /* link_held, as last reported to the node */
     neighbour_figures_t figures;
 };
 
@@ -46,9 +56,11 @@ static void *handle(const neighbour_t *self)
     return zsock_resolve(self->dealer);
 }
 
+static void note_error(neighbour_t *self, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* For reports. An error that goes on keeps the time at which it began. */
-__attribute__((format(printf, 2, 3))) static void note_error(neighbour_t *self, const char *format,
-                                                             ...)
+static void note_error(neighbour_t *self, const char *format, ...)
 {
     neighbour_figures_t *figures = &self->figures;
     char text[sizeof figures->error];
@@ -81,7 +93,8 @@ static status_t send_counted(neighbour_t *self, void *socket, text_t peer, const
     return status;
 }
 
-/* Polls for room only while something waits for it: a socket that always has room would keep the loop awake. */
+/* Polls for room to send only while something waits for it: a socket that has room would keep the
+ * loop awake. */
 static void set_events(neighbour_t *self, short events)
 {
     if (events == self->events) {
@@ -109,14 +122,14 @@ static void disconnect(neighbour_t *self)
 
 static void log_no_key(neighbour_t *self)
 {
-    if (!self->key_noted) {
-        log_event(
-            self->context.log, LOG_LINK_KEY_MISSING, LOG_PEER(self->name),
-            "its key, member/%s.cert, is not here, so it is not connected to until the file is "
-            "there and SIGHUP came",
-            self->name);
+    if (self->key_noted) {
+        return;
     }
     self->key_noted = true;
+    log_event(self->context.log, LOG_LINK_KEY_MISSING, LOG_PEER(self->name),
+              "its key, member/%s.cert, is not here, so it is not connected to until the file is "
+              "there and SIGHUP came",
+              self->name);
 }
 
 /* K1: without the neighbour's key there is no connection. */
@@ -133,7 +146,7 @@ static bool has_key(neighbour_t *self)
 static bool open_dealer(neighbour_t *self)
 {
     const security_t *security = self->context.security;
-    /* K4: with keys the key says who we are. */
+    /* K4: our key, if we have one, says who we are. */
     const char *routing_id = security == NULL ? self->member : NULL;
     self->dealer = zsock_new(ZMQ_DEALER);
     if (self->dealer == NULL ||
@@ -142,7 +155,7 @@ static bool open_dealer(neighbour_t *self)
         security_connect(security, handle(self), self->name) != STATUS_OK) {
         return false;
     }
-    /* Without a monitor it is only not known why a handshake fails. */
+    /* Without a monitor the log does not say why handshakes fail; nothing else is missing. */
     self->monitor = monitor_open(zsys_init(), handle(self), MONITOR_FAILURES);
     return zmq_connect(handle(self), self->endpoint) == 0;
 }
@@ -157,7 +170,8 @@ static void connect_dealer(neighbour_t *self, int64_t steady_ns)
     } else if (!open_dealer(self)) {
         int error = zmq_errno();
         note_error(self, "cannot connect: %s", zmq_strerror(error));
-        /* E.g. a host name that does not resolve today: the next tick that finds it dead tries again. */
+        /* E.g. a host name that does not resolve now; a tick that finds the link dead tries
+         * again. */
         log_event(self->context.log, LOG_LINK_CONNECT_FAILED,
                   LOG_ABOUT(self->name, LOG_TEXT("endpoint", self->endpoint)),
                   "cannot connect to %s: %s; trying again each 5 s", self->endpoint,
@@ -169,7 +183,8 @@ static void connect_dealer(neighbour_t *self, int64_t steady_ns)
     link_disconnected(self->link, steady_ns);
 }
 
-/* What the handshakes of the DEALER failed of: told once, until it is another thing or the link was up. */
+/* Logs why handshakes of the DEALER fail: once, until there is another reason or the link was
+ * up. */
 static void look_at_handshakes(neighbour_t *self)
 {
     uint16_t event;
@@ -244,15 +259,16 @@ static void log_bad(neighbour_t *self, const char *problem, text_t sample)
     log_dropped(self->context.log, self->name, "link", problem, sample);
 }
 
-/* Once, not for each HELLO that it goes on to send. */
+/* It goes on sending HELLO. */
 static void log_other_herd(neighbour_t *self)
 {
-    if (!self->herd_noted) {
-        log_event(self->context.log, LOG_LINK_OTHER_HERD, LOG_PEER(self->name),
-                  "it says that it belongs to another herd; nothing is taken from it");
-        note_error(self, "it is a member of another herd");
+    if (self->herd_noted) {
+        return;
     }
     self->herd_noted = true;
+    log_event(self->context.log, LOG_LINK_OTHER_HERD, LOG_PEER(self->name),
+              "it says that it belongs to another herd; nothing is taken from it");
+    note_error(self, "it is a member of another herd");
 }
 
 static void log_refused(neighbour_t *self)
@@ -292,7 +308,35 @@ static void log_down(neighbour_t *self, const char *reason)
     self->up = false;
 }
 
-/* Of the topics of a tap (bus-protocol.md, T6); nothing to tell where there is none. */
+static void log_up(neighbour_t *self)
+{
+    log_event(self->context.log, LOG_LINK_UP,
+              LOG_ABOUT(self->name, LOG_NUMBER("changes", link_lag(self->link))),
+              "up: %llu changes to send", (unsigned long long)link_lag(self->link));
+    self->up = true;
+    self->key_error = NULL;
+    self->figures.changed_ns = clock_now_ns();
+    self->refusal_noted = false;
+}
+
+static void log_repaired(const neighbour_t *self)
+{
+    uint64_t repaired = link_counters(self->link)->repaired;
+    log_event(self->context.log, LOG_LINK_REPAIRED,
+              LOG_ABOUT(self->name, LOG_NUMBER("repaired", repaired)),
+              "an audit found records missing here, without a known cause: %llu were repaired by "
+              "now; please report this",
+              (unsigned long long)repaired);
+}
+
+static void log_gap(neighbour_t *self)
+{
+    log_event(self->context.log, LOG_LINK_GAP, LOG_PEER(self->name),
+              "messages from it were lost; it was asked to send them again");
+    note_error(self, "messages were lost, they are sent again");
+}
+
+/* T6: what the tap calls an event; NULL: it does not publish that one. */
 static const char *const event_texts[] = {
     [LINK_UP] = "up",
     [LINK_OPENED] = "opened",
@@ -308,20 +352,11 @@ static const char *const event_texts[] = {
 static void handle_link_event(neighbour_t *self, link_event_t event, const message_t *message,
                               int64_t steady_ns)
 {
-    log_t *log = self->context.log;
     if (event_texts[event] != NULL) {
         tap_link(self->context.tap, self->name, event_texts[event], "");
     }
     switch (event) {
-    case LINK_UP:
-        log_event(log, LOG_LINK_UP,
-                  LOG_ABOUT(self->name, LOG_NUMBER("changes", link_lag(self->link))),
-                  "up: %llu changes to send", (unsigned long long)link_lag(self->link));
-        self->up = true;
-        self->key_error = NULL;
-        self->figures.changed_ns = clock_now_ns();
-        self->refusal_noted = false;
-        break;
+    case LINK_UP: log_up(self); break;
     case LINK_OPENED: log_opened(self); break;
     case LINK_RESTARTED:
         log_opened(self);
@@ -331,19 +366,8 @@ static void handle_link_event(neighbour_t *self, link_event_t event, const messa
     case LINK_RESET: log_down(self, "the neighbour does not know our session"); break;
     case LINK_REFUSED: log_refused(self); break;
     case LINK_HERD_DIFFERS: log_other_herd(self); break;
-    case LINK_REPAIRED:
-        log_event(
-            log, LOG_LINK_REPAIRED,
-            LOG_ABOUT(self->name, LOG_NUMBER("repaired", link_counters(self->link)->repaired)),
-            "an audit found records missing here, without a known cause: %llu were repaired by "
-            "now; please report this",
-            (unsigned long long)link_counters(self->link)->repaired);
-        break;
-    case LINK_GAP:
-        log_event(log, LOG_LINK_GAP, LOG_PEER(self->name),
-                  "messages from it were lost; it was asked to send them again");
-        note_error(self, "messages were lost, they are sent again");
-        break;
+    case LINK_REPAIRED: log_repaired(self); break;
+    case LINK_GAP: log_gap(self); break;
     case LINK_BAD: log_bad(self, message_type_text(message->type), message->header); break;
     case LINK_NOTHING: break;
     }
@@ -385,7 +409,7 @@ void neighbour_take(neighbour_t *self, const transport_inbound_t *inbound, int64
     handle_link_event(self, event, message, steady_ns);
 }
 
-/* What does not fit is left: the neighbour repeats what it is not answered. */
+/* An answer that does not fit is dropped: the neighbour repeats what is not answered. */
 static void send_answers(neighbour_t *self, int64_t steady_ns)
 {
     message_t answer;
@@ -434,6 +458,26 @@ void neighbour_pump(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
     }
 }
 
+/* Takes one message off the DEALER; false if there is none. */
+static bool receive_answer(neighbour_t *self, int64_t steady_ns)
+{
+    transport_inbound_t inbound;
+    status_t status = transport_receive(handle(self), false, &inbound);
+    if (status == STATUS_AGAIN || status == STATUS_SYSTEM) {
+        return false;
+    }
+    if (status == STATUS_OK) {
+        tap_message(self->context.tap, PUBLICATION_IN, text_of(self->name), &inbound.message);
+        count_received(self, &inbound.message);
+        link_event_t event = link_take_answer(self->link, &inbound.message, steady_ns);
+        handle_link_event(self, event, &inbound.message, steady_ns);
+    } else {
+        log_bad(self, status_text(status), (text_t){0}); /* M3 */
+    }
+    transport_inbound_done(&inbound);
+    return true;
+}
+
 /* Answers to us came, or there is room to send. */
 static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument)
 {
@@ -443,27 +487,16 @@ static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     if ((item->revents & ZMQ_POLLOUT) != 0) {
         link_connected(self->link, steady_ns);
     }
-    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN && self->dealer != NULL; i++) {
-        transport_inbound_t inbound;
-        status_t status = transport_receive(handle(self), false, &inbound);
-        if (status == STATUS_AGAIN || status == STATUS_SYSTEM) {
-            break;
-        }
-        if (status == STATUS_OK) {
-            tap_message(self->context.tap, PUBLICATION_IN, text_of(self->name), &inbound.message);
-            count_received(self, &inbound.message);
-            link_event_t event = link_take_answer(self->link, &inbound.message, steady_ns);
-            handle_link_event(self, event, &inbound.message, steady_ns);
-        } else {
-            log_bad(self, status_text(status), (text_t){0}); /* M3 */
-        }
-        transport_inbound_done(&inbound);
+    int taken = 0;
+    while (taken < LIMIT_MESSAGES_PER_TURN && self->dealer != NULL &&
+           receive_answer(self, steady_ns)) {
+        taken++;
     }
     neighbour_pump(self, clock_now_ns(), steady_ns);
     return 0;
 }
 
-/* Nothing was ever heard of it. */
+/* Keeps an earlier error, which says more. */
 static void note_silent(neighbour_t *self)
 {
     if (self->figures.error[0] == '\0') {

@@ -1,4 +1,4 @@
-/* neighbour.h - the sockets' side of one link: our DEALER to a neighbour, driven by what link.h decides.
+/* neighbour.h - the sockets' side of one link: our DEALER to a neighbour, by what link.h decides.
  *
  * Owner: the node. Threads: the reactor's.
  */
@@ -29,8 +29,8 @@ typedef struct {
     void *argument;                       /* for `acknowledged` */
 } neighbour_context_t;
 
-/* What passed over its sockets since neighbour_new, and what went wrong last (open value struct): for reports. Bytes are
- * those of headers and bodies. */
+/* For reports: what passed over its sockets since neighbour_new, and what went wrong last (open
+ * value struct). Bytes are those of headers and bodies. */
 typedef struct {
     uint64_t messages_sent;
     uint64_t messages_received; /* well-formed ones */
@@ -38,14 +38,14 @@ typedef struct {
     uint64_t bytes_received;
     uint64_t naks;      /* from it: messages of ours were lost */
     uint64_t resets;    /* from it: it did not know our session */
-    uint64_t connects;  /* connections begun, the first among them */
+    uint64_t connects;  /* connections begun, including the first */
     int64_t changed_ns; /* POSIX: when the link came up or went down; 0: it was never up */
     int64_t error_ns;   /* POSIX: since when `error` holds */
     char error[LIMIT_LOG_SAMPLE]; /* what went wrong last, escaped; "": nothing yet */
 } neighbour_figures_t;
 
-/* Makes the connection to `endpoint` and hooks it into the loop. `identity` is copied. Caller ends it with
- * neighbour_destroy, before the loop goes. */
+/* Begins to connect to `endpoint`, and hooks the connection into the loop. `identity` and
+ * `endpoint` are copied. Caller ends it with neighbour_destroy, before the loop ends. */
 neighbour_t *neighbour_new(const neighbour_context_t *context, const link_identity_t *identity,
                            const char *endpoint);
 
@@ -55,33 +55,34 @@ void neighbour_destroy(neighbour_t **self_p);
 /* Its name; borrowed. */
 const char *neighbour_name(const neighbour_t *self);
 
-/* Where it is; borrowed until neighbour_move. */
+/* Its endpoint; borrowed until neighbour_move. */
 const char *neighbour_endpoint(const neighbour_t *self);
 
-/* Makes the connection anew, to another endpoint. */
+/* Makes the connection anew, to another endpoint, which is copied. */
 void neighbour_move(neighbour_t *self, const char *endpoint);
 
-/* Takes a message that our ROUTER received from it, and answers. Several in a turn are answered with one ACK:
- * call neighbour_pump after the last. */
+/* Takes a message that our ROUTER received from it. Call neighbour_pump after the last of a turn:
+ * it answers them all with one ACK (B5). */
 void neighbour_take(neighbour_t *self, const transport_inbound_t *inbound, int64_t now_ns,
                     int64_t steady_ns);
 
-/* Sends what there is to send, answers and records, as far as the sockets take it. */
+/* Sends answers and records as far as the sockets take them. */
 void neighbour_pump(neighbour_t *self, int64_t now_ns, int64_t steady_ns);
 
-/* Other keys are accepted than before: a connection with a key that is no more ends, one that lacked its key begins. */
+/* The accepted keys have changed: ends a connection whose key was revoked, begins one whose key was
+ * missing. */
 void neighbour_keys_changed(neighbour_t *self, int64_t steady_ns);
 
-/* Several times a second: heartbeats, and a new connection where this one is dead. */
+/* Call it several times a second: sends heartbeats, and connects anew if the connection is dead. */
 void neighbour_tick(neighbour_t *self, int64_t now_ns, int64_t steady_ns);
 
-/* Whether it waits for the store's digest (link_wants_digest). */
+/* Whether it waits for the digest of the store (link_wants_digest). */
 bool neighbour_wants_digest(const neighbour_t *self, int64_t steady_ns);
 
-/* The link, to look at. */
+/* Its link; borrowed. */
 const link_t *neighbour_link(const neighbour_t *self);
 
-/* Borrowed. */
+/* Its figures; borrowed. */
 const neighbour_figures_t *neighbour_figures(const neighbour_t *self);
 
 #endif

@@ -10,9 +10,9 @@
 struct neighbours {
     neighbours_settings_t settings;
     neighbour_t **all;
-    unsigned *marks; /* of each: link_group_take_mark */
+    unsigned *marks; /* by index in `all`: link_group_take_mark */
     size_t count;
-    link_group_t group; /* of their links */
+    link_group_t group; /* the one of their links */
 };
 
 neighbours_t *neighbours_new(const neighbours_settings_t *settings)
@@ -51,7 +51,7 @@ void neighbours_add(neighbours_t *self, const char *name, const char *endpoint)
         .generation = self->settings.generation,
         .mark = mark,
         .group = &self->group,
-        /* Small enough to count on for good. */
+        /* Half of the range is left to count on. */
         .first_session = entropy_number() / 2,
     };
     self->marks[self->count] = mark;

@@ -1,3 +1,13 @@
+/* What the subscribers of a tap want.
+ *
+ * In come subscriptions and their ends, each for a prefix of topics. An XPUB passes on only the
+ * first subscription and the last end of a prefix, so one entry for each prefix is all there is to
+ * know (T3). Out go the kinds that some prefix matches, and for each topic the counts of the
+ * prefixes that match it (T5): `opening` tells one life of a prefix from the next, `number` counts
+ * what it was sent.
+ *
+ * Prefixes are bounded by their number and by their bytes (T8). One that is too long is never sent
+ * anything and is not kept; its bytes count, because ZeroMQ keeps them. */
 #include "node/tap/subscriptions.h"
 
 #include "common/base/limits.h"
@@ -18,9 +28,9 @@ typedef struct {
 struct subscriptions {
     subscription_t *items;
     size_t count;
-    size_t size;      /* bytes of all prefixes, also of those that are ignored */
+    size_t size;      /* bytes of all prefixes, including those too long to be kept */
     unsigned kinds;   /* bits */
-    uint64_t opening; /* the last */
+    uint64_t opening; /* of the last one opened */
 };
 
 subscriptions_t *subscriptions_new(void)

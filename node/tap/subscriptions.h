@@ -1,7 +1,8 @@
-/* subscriptions.h - what the subscribers of a tap want, and how many messages each subscription was sent.
+/* subscriptions.h - what the subscribers of a tap want, and how much each subscription was sent.
  *
- * docs/bus-protocol.md, T3, T5, T8. Owner: the tap. Threads: the reactor's. Free of I/O and clocks: the messages that an
- * XPUB delivers in, kinds and counts out. An XPUB tells the first subscriber of a prefix and the last that leaves it.
+ * docs/bus-protocol.md, T3, T5, T8. Owner: the tap. Threads: the reactor's. Free of I/O and clocks:
+ * in come the messages of an XPUB, out go kinds and counts. An XPUB reports only the first
+ * subscriber of a prefix and the last that leaves it.
  */
 #ifndef HERD_NODE_TAP_SUBSCRIPTIONS_H
 #define HERD_NODE_TAP_SUBSCRIPTIONS_H
@@ -13,35 +14,37 @@ typedef struct subscriptions subscriptions_t;
 
 /* What a message meant. */
 typedef enum {
-    SUBSCRIPTIONS_OPENED,  /* somebody wants this prefix, nobody did before */
-    SUBSCRIPTIONS_CLOSED,  /* nobody wants it any more */
-    SUBSCRIPTIONS_IGNORED, /* it is no subscription, or too long: nothing changed */
-    SUBSCRIPTIONS_FULL,    /* there are too many, or they take too much memory of ZeroMQ's */
+    SUBSCRIPTIONS_OPENED,  /* a prefix has its first subscriber */
+    SUBSCRIPTIONS_CLOSED,  /* its last subscriber has left it */
+    SUBSCRIPTIONS_IGNORED, /* malformed or too long: nothing changed */
+    SUBSCRIPTIONS_FULL,    /* too many, or too much memory of ZeroMQ's */
 } subscriptions_outcome_t;
 
-/* None yet. Caller frees with subscriptions_destroy. */
+/* Empty at first. Caller frees with subscriptions_destroy. */
 subscriptions_t *subscriptions_new(void);
 
 /* Frees it and clears the pointer; NULL is fine. */
 void subscriptions_destroy(subscriptions_t **self_p);
 
-/* All of them are gone. Openings count on. */
+/* Forgets all of them. Openings count on. */
 void subscriptions_clear(subscriptions_t *self);
 
-/* Takes a message of the XPUB: 0x01 or 0x00, and a prefix. After SUBSCRIPTIONS_FULL the caller closes the
- * socket, for what ZeroMQ holds is only freed with it, and clears. */
+/* Takes a message of the XPUB: 0x01 or 0x00, and a prefix. After SUBSCRIPTIONS_FULL the caller
+ * closes the socket, because ZeroMQ frees what it holds only then, and calls
+ * subscriptions_clear. */
 subscriptions_outcome_t subscriptions_take(subscriptions_t *self, text_t message);
 
-/* The kinds, as bits, that somebody wants some of. */
+/* The kinds, as bits, that some prefix matches. */
 unsigned subscriptions_kinds(const subscriptions_t *self);
 
-/* How many prefixes are subscribed to. */
+/* The number of prefixes subscribed to. */
 size_t subscriptions_count(const subscriptions_t *self);
 
-/* Whether somebody wants `topic`. */
+/* Whether some prefix matches `topic`. */
 bool subscriptions_match(const subscriptions_t *self, text_t topic);
 
-/* Counts a message of `topic` for each subscription that it matches, and appends these counts to `meta`. */
+/* Counts a message of `topic` for each prefix that matches it, and appends these counts to
+ * `meta`. */
 void subscriptions_number(subscriptions_t *self, text_t topic, buffer_t *meta);
 
 #endif

@@ -1,3 +1,18 @@
+/* The tap of a node.
+ *
+ * Three things come in: messages that pass on the bus and the request link, changes of links, and
+ * changes of the store, which the tap follows by a cursor of its own. If a subscription matches the
+ * topic (T3), out goes a publication: topic, meta frame with the counts of the subscriptions that
+ * it matches (T4, T5), and content. A message stands before the records that it changed: these go
+ * out before the next message, or at the end of the turn (T2, T7).
+ *
+ * Without subscribers the tap must cost nothing (T1): `wanted` is then 0, the cursor is closed, and
+ * the loop does not poll the socket; the tick looks for a first subscriber. Subscriptions come as
+ * messages of the XPUB; subscriptions.h keeps them.
+ *
+ * ZeroMQ gives memory of subscriptions back only when the socket is closed. So if there are too
+ * many, or they come faster than we read, the tap closes it, which disconnects all subscribers, and
+ * binds it anew a second later, with another session (T8). */
 #include "node/tap/tap.h"
 
 #include "common/base/entropy.h"
@@ -13,8 +28,9 @@
 #include <errno.h>
 
 enum {
-    REOPEN_AFTER_MS = 1000, /* T8: a tap that was closed is opened again */
-    /* More in one turn come from somebody who sends faster than we read: a subscriber that connects has all of its own. */
+    REOPEN_AFTER_MS = 1000, /* T8 */
+    /* A subscriber that connects sends all that it has at once; more in one turn come faster than
+     * we read. */
     SUBSCRIPTIONS_PER_TURN = 2 * LIMIT_TAP_SUBSCRIPTIONS,
 };
 
@@ -22,9 +38,9 @@ struct tap {
     tap_context_t context;
     zsock_t *socket; /* XPUB; NULL without endpoint, and while it is closed */
     subscriptions_t *subscriptions;
-    bool polled;            /* the loop looks at the socket in each turn: somebody subscribes */
-    unsigned wanted;        /* kinds, as bits, that somebody wants */
-    bool following;         /* `changes` is open: somebody wants APPLY */
+    bool polled;            /* the loop polls the socket: there are subscribers */
+    unsigned wanted;        /* kinds that subscribers want, as bits */
+    bool following;         /* `changes` is open: subscribers want APPLY */
     store_cursor_t changes; /* behind what was published of the store's list */
     char session[PUBLICATION_SESSION_SIZE];
     buffer_t topic;
@@ -41,7 +57,8 @@ static void *handle(const tap_t *self)
 
 static int on_subscriptions(zloop_t *loop, zmq_pollitem_t *item, void *argument);
 
-/* A socket more to poll costs each turn of the loop 500 instructions: without subscribers the tick looks at it. */
+/* Polling one more socket costs each turn of the loop 500 instructions: without subscribers the
+ * tick looks at it. */
 static void set_polled(tap_t *self, bool polled)
 {
     if (polled == self->polled) {
@@ -57,7 +74,8 @@ static void set_polled(tap_t *self, bool polled)
     self->polled = polled;
 }
 
-/* Keeps poller, `wanted` and cursor as the subscriptions are. An open cursor costs a step for each merge. */
+/* Brings poller, `wanted` and cursor in line with the subscriptions. An open cursor costs a step
+ * for each merge. */
 static void follow(tap_t *self)
 {
     set_polled(self, subscriptions_count(self->subscriptions) > 0);
@@ -76,7 +94,7 @@ bool tap_wants(const tap_t *self, publication_kind_t kind)
     return (self->wanted & PUBLICATION_BIT(kind)) != 0;
 }
 
-/* Writes topic and meta, and counts; false where nobody wants that topic. */
+/* Writes topic and meta, and counts the publication; false if no subscriber wants that topic. */
 static bool begin(tap_t *self, publication_kind_t kind, text_t peer, const char *type)
 {
     if (publication_write_topic(kind, peer, type, &self->topic) != STATUS_OK ||
@@ -91,7 +109,7 @@ static bool begin(tap_t *self, publication_kind_t kind, text_t peer, const char 
     return true;
 }
 
-/* Topic, meta, and `body` where there is one. */
+/* Sends topic, meta, and `body` unless it is empty. */
 static void send_body(tap_t *self, text_t body)
 {
     const text_t frames[] = {buffer_text(&self->topic), buffer_text(&self->meta), body};
@@ -141,7 +159,7 @@ static void close_socket(tap_t *self)
     guard_close(&self->socket);
 }
 
-/* T4: numbers of another session are no continuation. */
+/* T4: a new session shows that numbers begin anew. */
 static void draw_session(tap_t *self)
 {
     text_write_hex(entropy_number(), sizeof self->session, self->session);
@@ -163,7 +181,7 @@ static status_t open_socket(tap_t *self)
     return STATUS_OK;
 }
 
-/* T8: the only way to have ZeroMQ forget what subscribers sent. */
+/* T8: ZeroMQ forgets what subscribers sent in no other way. */
 static void reset(tap_t *self, const char *reason)
 {
     log_event(self->context.log, LOG_TAP_RESET, NULL,
@@ -174,7 +192,8 @@ static void reset(tap_t *self, const char *reason)
     self->reopen_ns = clock_steady_ns() + REOPEN_AFTER_MS * TIMESTAMP_NS_PER_MS;
 }
 
-/* T9: whoever subscribes to tap/... last knows by this answer that all he subscribed to before holds. */
+/* T9: a subscriber that subscribes to tap/... last knows by this answer that all of its
+ * subscriptions hold. */
 static void answer(tap_t *self, text_t prefix)
 {
     const text_t ours = TEXT("tap/");
@@ -184,7 +203,7 @@ static void answer(tap_t *self, text_t prefix)
     }
 }
 
-/* False where the tap is closed now. */
+/* Takes a message of a subscriber; false if it made us close the tap. */
 static bool take(tap_t *self, text_t message)
 {
     size_t before = subscriptions_count(self->subscriptions);
@@ -213,7 +232,7 @@ static bool take(tap_t *self, text_t message)
     return false;
 }
 
-/* False where there is none, or the tap is closed now. */
+/* Takes the next message; false if there is none, or the tap was closed. */
 static bool receive(tap_t *self)
 {
     zmq_msg_t message;
