@@ -1,0 +1,30 @@
+/* Any bytes packed: what is taken comes back as it was, and taken is what consists of the sixteen bytes. */
+#include "common/store/packed.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char text[PACKED_TEXT_SIZE];
+    char again[PACKED_TEXT_SIZE];
+    unsigned char packed[PACKED_SIZE];
+    bool fits = true;
+    if (size > PACKED_TEXT_SIZE) {
+        return 0;
+    }
+    for (size_t i = 0; i < size; i++) {
+        text[i] = (char)data[i];
+        fits = fits && data[i] >= '*' && data[i] <= '9';
+    }
+    bool taken = packed_write(text, size, packed);
+    assert(taken == fits);
+    if (taken) {
+        packed_read(packed, size, again);
+        assert(size == 0 || memcmp(again, data, size) == 0);
+    }
+    return 0;
+}
