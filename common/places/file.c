@@ -67,7 +67,7 @@ status_t places_file_read_header(text_t start, uint64_t file_size, places_file_h
     return STATUS_OK;
 }
 
-/* The search relies on it; an order that is no tree's only hides points from it. */
+/* The search relies on ranges. It does not rely on the order: a wrong one only hides points. */
 static bool are_in_range(const kdtree_point_t *points, size_t count, uint64_t rows_size)
 {
     const int32_t half_turn = (int32_t)SPHERE_HALF_TURN_E7;

@@ -1,3 +1,6 @@
+/* A row is cut into its 19 columns at the tabs, eight bytes at a time; the ten that the herd uses
+ * are checked, the others are not looked at. What a row is becomes Google's types by two tables:
+ * its class finds a list, its code an entry there. */
 #include "common/places/geonames.h"
 
 #include "common/base/digits.h"
@@ -29,7 +32,8 @@ enum {
 /* Decimals that are kept of a coordinate. */
 enum { DECIMALS = 7 };
 
-/* A mask whose 0x80 stand at the tabs among eight bytes: a byte that is 0 carries nothing into its highest bit. */
+/* A mask with 0x80 at each tab among eight bytes. After the xor a tab is a zero byte; for any other
+ * byte, it or the sum has the highest bit set. */
 static uint64_t find_tabs(const char *at)
 {
     uint64_t bytes = digits_load(at) ^ DIGITS_EACH('\t');
@@ -43,7 +47,7 @@ typedef struct {
     const char *start; /* of the next one */
 } cut_t;
 
-/* Ends a column at `tab`; false where that was to be the last. */
+/* Ends a column at `tab`; false if there is one column too many. */
 static bool end_column(cut_t *cut, const char *tab)
 {
     if (cut->count == COLUMN_COUNT - 1) {
@@ -79,7 +83,7 @@ static bool cut_columns(text_t row, text_t *ret_columns)
     return true;
 }
 
-/* The part behind the point, as seven decimals; 10,000,000 where it rounds up to one. */
+/* The part behind the point, as seven decimals; 10,000,000 if it rounds up to one. */
 static bool parse_decimals(text_t digits, int64_t *ret_e7)
 {
     int64_t value = 0;
@@ -99,7 +103,7 @@ static bool parse_decimals(text_t digits, int64_t *ret_e7)
     return true;
 }
 
-/* Degrees with perhaps a sign and decimals, e.g. "-118.24368", "34", within +-`limit_deg`. */
+/* Degrees within +-`limit_deg`, a sign and decimals being optional, e.g. "-118.24368", "34". */
 static status_t parse_degrees(text_t text, uint64_t limit_deg, int32_t *ret_e7)
 {
     bool negative = text.size > 0 && text.data[0] == '-';
@@ -155,8 +159,9 @@ static status_t parse_texts(const text_t *columns, geonames_row_t *row)
     return STATUS_OK;
 }
 
-/* A row, its tabs shown as "|" (the sixth and later columns are mostly empty in the file we ship):
- *   5368361|Los Angeles|Los Angeles|LA,Los Angeles|34.05223|-118.24368|P|PPLA2|US||CA|037|||3971883|89|96|America/Los_Angeles|2019-09-19
+/* A row, its tabs shown as "|", on one line:
+ *   5368361|Los Angeles|Los Angeles|LA,Los Angeles|34.05223|-118.24368|P|PPLA2|
+ *   US||CA|037|||3971883|89|96|America/Los_Angeles|2019-09-19
  */
 status_t geonames_parse_row(text_t row, geonames_row_t *ret_row)
 {
@@ -210,7 +215,7 @@ status_t geonames_parse_classes(text_t text, geonames_classes_t *ret_classes)
     return STATUS_OK;
 }
 
-/* A feature code with zeros behind it: one comparison of eight bytes. */
+/* A feature code padded with zeros, so that eight bytes are compared at once. */
 enum { KEY_SIZE = 8 };
 
 typedef struct {
@@ -221,7 +226,7 @@ typedef struct {
 /* The features of one class. */
 typedef struct {
     char feature_class;
-    geonames_types_t types;       /* of all codes that are not in the list */
+    geonames_types_t types;       /* of all codes not in the list */
     const types_entry_t *entries; /* `count` of them */
     size_t count;
 } types_class_t;
@@ -251,7 +256,7 @@ typedef struct {
 #define TYPES_PLACE(a) TYPES_2((a), "political")
 #define TYPES_NATURE   TYPES_2("natural_feature", "establishment")
 
-/* A: countries, states, counties; Google has no word for the other kinds of areas. */
+/* A: countries, states, counties; Google has no word for other kinds of areas. */
 static const types_entry_t area_types[] = {
     {"ADM1", TYPES_PLACE("administrative_area_level_1")},
     {"ADM2", TYPES_PLACE("administrative_area_level_2")},
@@ -276,7 +281,7 @@ static const types_entry_t park_types[] = {
     {"RGN", TYPES_PLACE("colloquial_area")},
 };
 
-/* P: every kind of populated place but the quarter of one is a locality. */
+/* P: every kind of populated place is a locality, except a quarter of one. */
 static const types_entry_t populated_types[] = {
     {"PPLX", TYPES_PLACE("neighborhood")},
 };

@@ -1,3 +1,12 @@
+/* Building is selecting: the middle element of each range by one axis, then both sides by the
+ * other. Nothing but the order of the points is the tree.
+ *
+ * Searching keeps the best points so far, and a window: a rectangle of latitudes and longitudes
+ * that holds everything that can still be among them. A range whose side of the split is outside
+ * the window is left out whole; single points are compared with the window before their distance is
+ * computed. The window begins as that of the radius, and shrinks to that of the worst point kept
+ * once there are as many as wanted. It is always a little too large, never too small: so the result
+ * is that of looking at every point, to the last bit. */
 #include "common/places/kdtree.h"
 
 #include "common/places/sphere.h"
@@ -37,7 +46,7 @@ static int32_t middle_of(int32_t a, int32_t b, int32_t c)
     return c < low ? low : (c > high ? high : c);
 }
 
-/* xorshift (G. Marsaglia, 2003): samples that no order of rows in a file can foresee by accident. */
+/* xorshift (G. Marsaglia, 2003): samples that no usual order of rows in a file matches. */
 static uint64_t random_next(uint64_t *state)
 {
     *state ^= *state << 13;
@@ -58,9 +67,9 @@ static int32_t pivot_of(const kdtree_point_t *points, size_t count, axis_t axis,
     return rounds == 3 ? middle_of(middles[0], middles[1], middles[2]) : middles[0];
 }
 
-/* Puts the element that sorting by `axis` would put at `nth` there, none greater before it, none less
- * behind it (C. A. R. Hoare's FIND, CACM 4 (1961), 321). Equal elements stop both scans, so that many of
- * them still split evenly. */
+/* Puts the element at `nth` that sorting by `axis` would put there, none greater before it, none
+ * less after it (C. A. R. Hoare's FIND, CACM 4 (1961), 321). Equal elements stop both scans, so
+ * that many of them still split evenly. */
 static void select_nth(kdtree_point_t *points, size_t count, size_t nth, axis_t axis)
 {
     uint64_t random = UINT64_C(0x9e3779b97f4a7c15) ^ count;
@@ -82,7 +91,7 @@ static void select_nth(kdtree_point_t *points, size_t count, size_t nth, axis_t 
                 swap(&points[i++], &points[j--]);
             }
         }
-        /* low .. j are <= pivot, i .. high are >= pivot, what is between equals it. */
+        /* low .. j are <= pivot, i .. high are >= pivot, those between are equal to it. */
         low = goal > j ? i : low;
         high = goal < i ? j : high;
     }
@@ -105,19 +114,19 @@ void kdtree_build(kdtree_point_t *points, size_t count)
     build(points, count, AXIS_LATITUDE);
 }
 
-/* One search under way. Longitudes run without a seam from the position asked about: its far meridian
- * divides the points into two halves, `shift_e7` (a whole turn) apart, that are searched one after the
- * other. The window is a rectangle around everything that can still be among the nearest; it shrinks. */
+/* One search under way. The far meridian of the position asked about divides the points into two
+ * halves, which are searched one after the other; in each, longitudes run without a seam, those of
+ * the far half shifted by a whole turn. The window is a rectangle around everything that can still
+ * be among the nearest; it shrinks as nearer points are found. */
 typedef struct {
     sphere_position_t from;
     double radius_m;
-    double
-        radius_haversine; /* what is less than this is within the radius, whatever the rounding */
-    size_t maximum;       /* points wanted */
-    size_t count;         /* points in `hits` */
-    kdtree_hit_t *hits;   /* nearest first */
-    int64_t centre[2];    /* by axis_t: `from` as points of this half have it, 1e-7 degree */
-    int64_t low[2];       /* by axis_t: the window, both ends included */
+    double radius_haversine; /* less than this is within the radius, whatever the rounding */
+    size_t maximum;          /* points wanted */
+    size_t count;            /* points in `hits` */
+    kdtree_hit_t *hits;      /* nearest first */
+    int64_t centre[2];       /* by axis_t: `from` as points of this half have it, 1e-7 degree */
+    int64_t low[2];          /* by axis_t: the window, both ends included */
     int64_t high[2];
     int64_t first_e7; /* least longitude of this half */
     int64_t last_e7;  /* greatest longitude of this half */
@@ -128,21 +137,22 @@ typedef struct {
 static double cap_reach_deg(const search_t *self, double angle)
 {
     const double radian_deg = 180 / M_PI;
-    /* A cap with a pole in it has every longitude; so has, for this, one that reaches round half the earth. */
+    /* A cap with a pole in it has every longitude; so has, here, one whose sine would pass 1. */
     if (fabs(self->from.latitude_deg) + angle * radian_deg >= 90 ||
         angle >= self->from.latitude_cosine) {
         return 180;
     }
-    /* The sine of the reach is that of the angle by the cosine of the latitude. An angle is no less than its sine, and an
-     * arc sine no more than its argument and this times its third power, exact at 1. */
+    /* The sine of the reach is the sine of the angle divided by the cosine of the latitude. The
+     * sine of an angle is at most the angle; the arc sine of x is at most x + (pi/2 - 1) x^3, exact
+     * at 1. */
     double sine = angle / self->from.latitude_cosine;
     return (sine + (M_PI / 2 - 1) * sine * sine * sine) * radian_deg;
 }
 
-/* Makes the window what a cap of `angle_rad` around the position can touch. */
+/* Makes the window the rectangle that a cap of `angle_rad` around the position can touch. */
 static void search_set_window(search_t *self, double angle_rad)
 {
-    /* 1e-9 rad, 6 mm, is far more than all rounding in here and in the distances. */
+    /* 1e-9 rad, 6 mm, is far more than all rounding here and in the distances. */
     const double angle = angle_rad * (1 + 1e-12) + 1e-9;
     const double degree_e7 = (double)SPHERE_DEGREE_E7;
     double north_e7 = angle * (180 / M_PI) * degree_e7;
@@ -194,12 +204,12 @@ static void search_consider(search_t *self, const kdtree_point_t *point)
          sphere_distance_m(hit.haversine) > self->radius_m)) {
         return;
     }
-    size_t place = full ? self->count - 1 : self->count++;
-    while (place > 0 && is_nearer(&hit, &self->hits[place - 1])) {
-        self->hits[place] = self->hits[place - 1];
-        place--;
+    size_t rank = full ? self->count - 1 : self->count++;
+    while (rank > 0 && is_nearer(&hit, &self->hits[rank - 1])) {
+        self->hits[rank] = self->hits[rank - 1];
+        rank--;
     }
-    self->hits[place] = hit;
+    self->hits[rank] = hit;
     if (self->count == self->maximum) {
         search_set_window(self, search_angle_rad(self));
     }
@@ -242,7 +252,7 @@ static void search_half(search_t *self, const kdtree_point_t *points, size_t cou
     }
 }
 
-/* A haversine that is a little less than that of `radius_m`: distances need not be computed to tell what is within. */
+/* A haversine a little less than that of `radius_m`: what is below it needs no distance. */
 static double surely_within(double radius_m)
 {
     double angle = radius_m / SPHERE_RADIUS_M;
@@ -262,7 +272,7 @@ size_t kdtree_nearest(const kdtree_point_t *points, size_t count, const kdtree_q
                        .radius_haversine = surely_within(query->radius_m),
                        .maximum = maximum,
                        .hits = ret_hits};
-    /* The near half holds the position's own longitude; the other is reached across the antimeridian. */
+    /* The near half holds the position's own longitude; the other lies across the antimeridian. */
     bool east = query->longitude_deg >= 0;
     int64_t far_e7 = (int64_t)(query->longitude_deg * (double)SPHERE_DEGREE_E7) +
                      (east ? -SPHERE_HALF_TURN_E7 : SPHERE_HALF_TURN_E7);

@@ -6,7 +6,7 @@
 
 enum { NUMBER_BITS = 7, NUMBER_MORE = 0x80, NUMBER_BYTES_MAX = 10, COUNTRY_SIZE = 2 };
 
-/* The part of a row that has always the same size. */
+/* The part of a row that always has the same size. */
 typedef struct {
     int32_t latitude_e7;  /* 1e-7 degree */
     int32_t longitude_e7; /* 1e-7 degree */
@@ -69,7 +69,7 @@ static text_t take_text(text_t *rest, size_t size)
     return text;
 }
 
-/* What geonames.h promises of a row, and that there are as many bytes as it takes. */
+/* Whether it is as geonames.h promises, and there are enough bytes for its texts. */
 static bool is_possible(const fixed_t *fixed, size_t texts_size)
 {
     size_t size = (size_t)fixed->code_size + fixed->country_size + fixed->admin1_size;
@@ -81,8 +81,8 @@ static bool is_possible(const fixed_t *fixed, size_t texts_size)
            size + fixed->name_size <= texts_size;
 }
 
-/* A row: id 5368361, population 0, at 34.05223 -118.24368, class P, then the texts of "\5\2\2\0\13": PPLA2 US CA
- * Los Angeles. */
+/* A row: id 5368361, population 0, 34.05223 -118.24368, class P, the sizes 5 2 2 11, then "PPLA2",
+ * "US", "CA", "Los Angeles". */
 status_t places_row_take(text_t *rest, geonames_row_t *ret_row)
 {
     text_t left = *rest;

@@ -2,8 +2,8 @@
  *
  * Owner: values; a row that was taken borrows the bytes it was taken from. Threads: any.
  * Shape, numbers in the byte order of the machine that imported, nothing aligned:
- *   id, population     each 1 to 10 bytes, 7 bits a byte, the lowest first, the top bit set in all but the last
- *                      (LEB128, DWARF 5 section 7.6)
+ *   id, population     each 1 to 10 bytes of 7 bits, the lowest first; all except the last have the
+ *                      top bit set (LEB128, DWARF 5 section 7.6)
  *   latitude, longitude  int32, 1e-7 degree
  *   class              1 byte: the letter, or a space
  *   sizes              code, country, admin1: 1 byte each; name: uint16
@@ -24,10 +24,11 @@ enum {
                       GEONAMES_ADMIN1_SIZE + GEONAMES_NAME_SIZE,
 };
 
-/* Writes `row`, as geonames_parse_row gives it, to `out` (PLACES_ROW_SIZE bytes); its size in bytes. */
+/* Writes `row`, as geonames_parse_row gives it, to `out` (PLACES_ROW_SIZE bytes); returns the
+ * bytes written. */
 size_t places_row_write(const geonames_row_t *row, char *out);
 
-/* Cuts the next row off the front of `rest`. STATUS_INVALID, with nothing cut off, where what stands there is no
+/* Cuts the next row off the front of `rest`. STATUS_INVALID, with nothing cut off, unless it is a
  * row that geonames_parse_row could have given. */
 status_t places_row_take(text_t *rest, geonames_row_t *ret_row) STATUS_MUST_USE;
 

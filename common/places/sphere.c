@@ -14,8 +14,8 @@ sphere_position_t sphere_position(double latitude_deg, double longitude_deg)
                                .latitude_cosine = cos(latitude_deg * DEGREE_RAD)};
 }
 
-/* Not inlined: a compiler that fuses multiply and add might do it in one copy and not in another, and
- * two searches would no longer agree to the last bit. */
+/* Not inlined: a compiler might fuse multiply and add in one copy and not in another, and two
+ * searches would no longer agree to the last bit. */
 __attribute__((noinline)) double sphere_haversine(const sphere_position_t *from,
                                                   int32_t latitude_e7, int32_t longitude_e7)
 {

@@ -23,8 +23,8 @@ struct places_writer {
     char *path;             /* the wanted name */
     char *written_path;     /* the name until then */
     int file;               /* -1: none */
-    bool replaced;          /* it has the wanted name */
-    char *buffer;           /* BUFFER_SIZE bytes: what is not written yet */
+    bool replaced;          /* the file has the wanted name */
+    char *buffer;           /* BUFFER_SIZE bytes, for what is not written yet */
     size_t buffer_size;     /* bytes of it in use */
     XXH3_state_t *hash;     /* of the rows so far */
     kdtree_point_t *points; /* header.row_count of them */
@@ -32,8 +32,8 @@ struct places_writer {
     places_file_header_t header;
 };
 
-/* In the same folder, for a rename does not leave its file system; random, so that two imports do not
- * write to one file. */
+/* In the same folder, because a rename cannot leave its file system; random, so that two imports do
+ * not write to one file. */
 static char *other_name(const char *path)
 {
     char *name = NULL;
@@ -65,7 +65,7 @@ status_t places_writer_open(const char *path, places_writer_t **ret_self)
     assert(self->hash != NULL);
     XXH3_64bits_reset(self->hash);
     self->file = open(self->written_path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    /* The header comes last: until then the file is no imported one. */
+    /* The header comes last: until then nothing takes this for an imported file. */
     if (self->file < 0 || lseek(self->file, PLACES_FILE_HEADER_SIZE, SEEK_SET) < 0) {
         places_writer_close(&self);
         return STATUS_SYSTEM;

@@ -36,7 +36,8 @@ void *places_actor_socket(places_actor_t *self);
 status_t places_actor_ask(places_actor_t *self, const places_query_t *queries,
                           size_t count) STATUS_MUST_USE;
 
-/* Takes one message if there is one, and calls `answer` for each answer in it. Never blocks. */
+/* Takes the next message, and calls `answer` for each answer in it; never blocks. False if there is
+ * no message. */
 bool places_actor_receive(places_actor_t *self, places_answer_fn *answer, void *argument);
 
 /* How the provider did when its last answer came; borrowed. */

@@ -24,8 +24,8 @@ places_cache_t *places_cache_new(int64_t lifetime_ns);
 /* Frees it and clears the pointer; NULL is fine. */
 void places_cache_destroy(places_cache_t **self_p);
 
-/* Keeps a copy of `text` as the answer for `spot` from `now_ns` on, instead of an older one;
- * unless it is too large, then the older one stays. */
+/* Keeps a copy of `text` as the answer for `spot` from `now_ns` on, instead of an older one.
+ * If it is too large, the older one stays. */
 void places_cache_put(places_cache_t *self, const places_spot_t *spot, text_t text, int64_t now_ns);
 
 /* The answer for `spot`, borrowed until the next call; false if none is kept. */
