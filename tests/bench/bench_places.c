@@ -1,9 +1,8 @@
-/* How long importing places, starting with them and asking for them take. By hand, best in the
- * release preset:
+/* How long places take: importing, starting, asking. By hand, best in the release preset:
  *
  *   bench_places [ROWS]      a made-up dump of ROWS rows (2,000,000), in $TMPDIR
  *
- * "cold": with the file out of the page cache. Run by ctest with the label bench. */
+ * "cold": the file was dropped from the page cache before. Run by ctest with the label bench. */
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
@@ -53,7 +52,7 @@ static double megabytes(const char *path)
 static void forget_pages(const char *path)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);
-    fsync(file); /* only what is on the disk can be forgotten */
+    fsync(file); /* only what is on the disk can be dropped */
     posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
     close(file);
 }

@@ -1,6 +1,6 @@
-/* What a provider that hangs costs an IAMAT. The same client asks, one line at a time, with and
- * without 200 WHATSATs that wait for the provider, in turns, so that whatever else the machine does
- * falls on both. Prints the 99th percentiles and their ratio; fails if that is above the bar. */
+/* What a provider that hangs costs an IAMAT: the same client asks, one line at a time, in turns
+ * with and without 200 WHATSATs that wait for the provider, so that whatever else the machine does
+ * affects both. Prints the 99th percentiles and their ratio; fails if it is above the bar. */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/scene.h"
 #include "tests/support/workspace.h"
@@ -17,7 +17,7 @@ enum {
     SAMPLES = TURNS * IAMATS,
     WHATSATS = 200, /* that wait */
     RESULTS = 20,
-    ASKERS = 10, /* connections that ask; one alone may not have so much under way (max_output) */
+    ASKERS = 10, /* connections; one alone may not have that much under way (max_output) */
     LINE_SIZE = 64,
 };
 
@@ -54,7 +54,7 @@ static void measure(client_t *client, samples_t *samples)
     }
 }
 
-/* As many different questions, shared out among connections of their own. */
+/* Asks WHATSATS different questions, from connections of their own. */
 static void ask_many(client_t **askers)
 {
     char line[LINE_SIZE];

@@ -12,8 +12,8 @@
 
 enum {
     CONNECT_MS = 10000,
-    PATIENT_MS = 20000, /* for what is to succeed on any machine */
-    SHORT_MS = 300,     /* for what is to run out */
+    PATIENT_MS = 20000, /* for what must succeed on any machine */
+    SHORT_MS = 300,     /* for what must run out */
     BODY_MAX = 100000,
     URL_SIZE = 128,
 };
@@ -137,7 +137,7 @@ static void only_good_certificates_are_trusted(void **state)
         assert_int_equal(provider_request_count(provider), 0);
         provider_destroy(&provider);
     }
-    /* libcurl tells a bad signature from no other trouble of the handshake. */
+    /* libcurl does not tell a bad signature from other trouble of the handshake. */
     provider_t *provider = provider_new(CERTIFICATES_FORGED);
     assert_int_equal(ask_provider(provider, PATIENT_MS).outcome, HTTP_BROKEN);
     assert_int_equal(provider_request_count(provider), 0);

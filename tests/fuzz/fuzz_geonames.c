@@ -1,4 +1,4 @@
-/* Any bytes as a row of a GeoNames file, and its name as a JSON string: in range, and valid JSON. */
+/* Any bytes as a row of GeoNames, in range if it is taken, and as a JSON string, always valid. */
 #include "common/places/geonames.h"
 #include "node/places/json_string.h"
 
@@ -6,7 +6,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* RFC 8259: between its quotation marks a string has no quotation mark, control byte or lone backslash. */
+/* RFC 8259: inside a string is no quotation mark, control byte or lone backslash. */
 static void check_string(text_t string)
 {
     assert(string.size >= 2 && string.data[0] == '"' && string.data[string.size - 1] == '"');

@@ -1,5 +1,5 @@
-/* Any bytes as a provider's JSON: walked without end or overrun; what passes the check is printed so that it passes
- * again, means the same, and has no two LFs in a row. */
+/* Any bytes as a provider's JSON: walking it ends and stays within bounds. What passes the check is
+ * printed so that it passes again, means the same, and has no two LFs in a row. */
 #include "node/places/json_print.h"
 #include "node/places/json_read.h"
 

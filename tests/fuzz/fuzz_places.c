@@ -1,5 +1,6 @@
-/* Any bytes as the reply of a provider, the first byte its HTTP status: whatever it is, the answer is one JSON object
- * with results and a status, of no more results than wanted, without two LFs in a row inside and with two at its end. */
+/* Any bytes as the reply of a provider, the first of them for its HTTP status. Whatever they are,
+ * the answer is a JSON object with a status and no more results than wanted; it ends in two LFs,
+ * and has no two in a row before. */
 #include "common/base/limits.h"
 #include "node/places/google.h"
 #include "node/places/google_legacy.h"

@@ -1,6 +1,6 @@
-/* Any bytes as an imported file of places: opened as they are, and once more as its rows and points
- * behind a right header and right checksums, which no chance finds. Then the file is searched and
- * each row taken. */
+/* Any bytes as an imported file of places: read as they are, and once more as its rows and points,
+ * with a good header and checksums, which chance would not find; then searched, and each row
+ * taken. */
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/places/file.h"
@@ -55,7 +55,7 @@ static void use(text_t bytes)
     }
 }
 
-/* Coordinates and offsets in range, in an order that may be no tree's. */
+/* Coordinates and offsets in range, in an order that need not be that of a tree. */
 static void clamp_points(kdtree_point_t *points, size_t count, uint32_t rows_size)
 {
     for (size_t i = 0; i < count; i++) {
@@ -65,7 +65,7 @@ static void clamp_points(kdtree_point_t *points, size_t count, uint32_t rows_siz
     }
 }
 
-/* A whole file of these rows and, as many as the reader allows, points; caller frees with free(). */
+/* A file of these rows, and of the points that the reader allows; caller frees with free(). */
 static text_t file_of(text_t rows, text_t points)
 {
     size_t most = rows.size / PLACES_ROW_SIZE_MIN;

@@ -62,7 +62,7 @@ const dump_town_t *dump_town(dump_t *self)
 static void move(dump_t *self, const dump_town_t *town)
 {
     if (dump_random(self, 100) == 0) {
-        return; /* where the last one stands */
+        return; /* at the position of the last one */
     }
     self->latitude_deg = town->latitude_deg + spread(self) * town->reach_deg;
     double longitude = town->longitude_deg + spread(self) * town->reach_deg;

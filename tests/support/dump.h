@@ -1,9 +1,9 @@
 /* dump.h - rows as in a dump of GeoNames, any number of them, made from a seed.
  *
  * Owner: the test, or benchmark. Threads: one.
- * Places gather in towns of very different sizes, as they do in the world; one in a hundred stands exactly
- * where one before it stands. Proportions of classes, lengths of names and columns are about those of allCountries.txt:
- * some 130 bytes a row. The same seed gives the same rows.
+ * Places gather in towns of very different sizes, as in the world; one in a hundred has exactly the
+ * position of the one before. Classes, and the lengths of names and columns, are about those of
+ * allCountries.txt: some 130 bytes a row. The same seed gives the same rows.
  */
 #ifndef HERD_TESTS_SUPPORT_DUMP_H
 #define HERD_TESTS_SUPPORT_DUMP_H
@@ -41,10 +41,10 @@ uint64_t dump_random(dump_t *self, uint64_t count);
 /* A town, the larger the likelier. */
 const dump_town_t *dump_town(dump_t *self);
 
-/* Writes the next row, its LF with it, to `out` (DUMP_ROW_SIZE bytes); its size in bytes. */
+/* Writes the next row with its LF to `out` (DUMP_ROW_SIZE bytes); returns the bytes written. */
 size_t dump_row(dump_t *self, char *out);
 
-/* Writes `count` rows to a new file `path`; fails the process where it cannot. */
+/* Writes `count` rows to a new file `path`; ends the process if it cannot. */
 void dump_write(dump_t *self, const char *path, size_t count);
 
 #endif

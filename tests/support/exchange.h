@@ -1,5 +1,5 @@
-/* exchange.h - one exchange with a provider on the network: what it is asked, and what becomes of its
- * reply (node/places/provider.h). For the tests of all providers.
+/* exchange.h - one exchange with a provider on the network: what it is asked, and what its reply
+ * becomes (node/places/provider.h). For the tests of all providers.
  *
  * Owner: values. Threads: any. Whatever is not as expected fails the test.
  */
@@ -30,7 +30,7 @@ void exchange_expect_request(const exchange_t *self, const places_asking_t *aski
 void exchange_expect_answer(const exchange_t *self, unsigned http_status, const char *body,
                             places_status_t status, const char *expected);
 
-/* A reply becomes an answer without results, with that status and error message (as it stands in JSON). */
+/* A reply becomes an answer without results, with that status and error message (as in JSON). */
 void exchange_expect_refusal(const exchange_t *self, unsigned http_status, const char *body,
                              places_status_t status, const char *message);
 

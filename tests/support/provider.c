@@ -23,7 +23,7 @@ enum {
     FLOOD_SIZE = 65536, /* bytes at a time */
 };
 
-/* One connection; its thread's, but for what is said to be shared. */
+/* One connection; belongs to its thread, except for what is said to be shared. */
 typedef struct {
     provider_t *provider;
     pthread_t thread;
@@ -87,7 +87,7 @@ static bool receive_some(connection_t *self)
     return true;
 }
 
-/* Bytes of the whole request in the buffer, 0 where it is not complete. */
+/* Bytes of the request in the buffer; 0 if it is not complete. */
 static size_t request_size(const connection_t *self)
 {
     const char *end = strstr(self->request, "\r\n\r\n");
@@ -121,7 +121,7 @@ typedef struct {
     char *body;
 } answer_t;
 
-/* Notes the request, and waits where it is to hang. False when the server ends. */
+/* Notes the request, and waits if it is to hang. False when the server ends. */
 static bool take_answer(connection_t *self, answer_t *ret_answer)
 {
     provider_t *provider = self->provider;
@@ -184,7 +184,7 @@ static void reset(const connection_t *self)
     setsockopt(self->socket, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 }
 
-/* Answers; false where the connection is over. */
+/* Answers; false if the connection is over. */
 static bool give_answer(connection_t *self, const answer_t *answer)
 {
     if (answer->manner == PROVIDER_RESETS) {
@@ -263,7 +263,7 @@ static void *acceptor_main(void *argument)
     return NULL;
 }
 
-/* HTTP/1.1 is all that is spoken here; what was offered is noted. */
+/* Speaks only HTTP/1.1, and notes what the client offered. */
 static int on_protocols(SSL *ssl, const unsigned char **out, unsigned char *out_size,
                         const unsigned char *in, unsigned in_size, /* six parameters: OpenSSL's */
                         void *argument)

@@ -1,4 +1,4 @@
-/* Imported files of places: written, read, hostile (common/places/file.h, common/places/writer.h). */
+/* Imported files of places: written, read, hostile (common/places/file.h, writer.h). */
 #include "tests/support/cmocka_herd.h"
 
 #include "common/base/limits.h"
@@ -24,15 +24,15 @@ static const places_writer_source_t source = {.name = "US.txt",
                                               .time_s = 1700000000,
                                               .import_time_s = 1700000001};
 
-/* A folder, and a file in it that is to be made. */
+/* A folder, and the file to be made in it. */
 typedef struct {
     char *folder;
     char *path;
-} place_t;
+} target_t;
 
 static int set_up(void **state)
 {
-    place_t *self = memory_new(sizeof *self);
+    target_t *self = memory_new(sizeof *self);
     self->folder = workspace_new();
     self->path = workspace_path(self->folder, "places.herd");
     *state = self;
@@ -41,7 +41,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    place_t *self = *state;
+    target_t *self = *state;
     free(self->path);
     free(self->folder);
     free(self);
@@ -74,7 +74,7 @@ static void write_rows(const char *path, size_t count)
 }
 
 /* Files of the folder. */
-static size_t file_count(const place_t *self)
+static size_t file_count(const target_t *self)
 {
     DIR *folder = opendir(self->folder);
     assert_non_null(folder);
@@ -87,7 +87,7 @@ static size_t file_count(const place_t *self)
 }
 
 /* A whole file of ROWS rows; caller frees with free(). */
-static char *whole_file(const place_t *self, size_t *ret_size)
+static char *whole_file(const target_t *self, size_t *ret_size)
 {
     write_rows(self->path, ROWS);
     char *bytes = workspace_read(self->path, ret_size);
@@ -132,7 +132,7 @@ static void what_is_written_is_read(void **state)
 
 static void one_row_is_enough_and_none_is_not(void **state)
 {
-    place_t *self = *state;
+    target_t *self = *state;
     write_rows(self->path, 1);
     places_writer_t *writer = NULL;
     assert_int_equal(places_writer_open(self->path, &writer), STATUS_OK);
@@ -141,10 +141,10 @@ static void one_row_is_enough_and_none_is_not(void **state)
     assert_int_equal(file_count(self), 1);
 }
 
-/* Until it is renamed, the old file is there and whole; then the new one, for who opens it. */
+/* Until the new file is renamed, the old one is there and whole. */
 static void a_file_is_replaced_whole(void **state)
 {
-    place_t *self = *state;
+    target_t *self = *state;
     workspace_write(self->path, TEXT("old"));
     places_writer_t *writer = NULL;
     assert_int_equal(places_writer_open(self->path, &writer), STATUS_OK);
@@ -165,7 +165,7 @@ static void a_file_is_replaced_whole(void **state)
 
 static void a_file_that_is_given_up_leaves_nothing(void **state)
 {
-    place_t *self = *state;
+    target_t *self = *state;
     for (int stage = 0; stage < 3; stage++) {
         places_writer_t *writer = NULL;
         assert_int_equal(places_writer_open(self->path, &writer), STATUS_OK);
@@ -182,9 +182,9 @@ static void a_file_that_is_given_up_leaves_nothing(void **state)
     }
 }
 
-static void a_place_that_cannot_be_written_is_said(void **state)
+static void a_path_that_cannot_be_written_is_reported(void **state)
 {
-    place_t *self = *state;
+    target_t *self = *state;
     places_writer_t *writer = NULL;
     errno = 0;
     assert_int_equal(places_writer_open("/nonexistent/places", &writer), STATUS_SYSTEM);
@@ -236,7 +236,7 @@ static void a_file_that_is_cut_off_is_refused(void **state)
     free(bytes);
 }
 
-/* Wherever in header, rows or points a bit is wrong, it is noticed. */
+/* A wrong bit anywhere in header, rows or points is noticed. */
 static void a_wrong_bit_is_noticed(void **state)
 {
     size_t size = 0;
@@ -256,7 +256,7 @@ static void a_wrong_bit_is_noticed(void **state)
     free(bytes);
 }
 
-/* A header as the hostile want it, with the right checksum. */
+/* A hostile header, with the right checksum. */
 static status_t read_with(const char *bytes, size_t size, const places_file_header_t *header)
 {
     char *copy = memory_new(size);
@@ -326,7 +326,7 @@ static void other_fields_that_are_wrong_are_refused(void **state)
     header = good;
     memset(header.source, 'x', sizeof header.source);
     assert_int_equal(read_with(bytes, size, &header), STATUS_DAMAGED);
-    /* What is only told may be anything. */
+    /* What is only shown to people may be anything. */
     header = good;
     header.skipped_count = header.other_count = header.source_size = UINT64_MAX;
     header.source_time_s = header.import_time_s = INT64_MIN;
@@ -372,7 +372,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_row_is_enough_and_none_is_not, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_is_replaced_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_that_is_given_up_leaves_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_place_that_cannot_be_written_is_said, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_path_that_cannot_be_written_is_reported, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_file_that_is_cut_off_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_wrong_bit_is_noticed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sizes_that_are_lies_are_refused, set_up, tear_down),

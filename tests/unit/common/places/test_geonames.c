@@ -133,9 +133,9 @@ static void other_shapes_are_refused(void **state)
         "1\tName\t\t\t1\t1\tS\tSCH\tUS\t\tCA\t\t\t\t0\t\t\t\t\t", /* 20 columns */
         "1\t\t\t\t1\t1\tS\tSCH\tUS\t\tCA\t\t\t\t0\t\t\t\t",       /* no name */
         "1\tName\t\t\t1\t1\tSS\tSCH\tUS\t\tCA\t\t\t\t0\t\t\t\t",  /* class of two letters */
-        "1\tName\t\t\t1\t1\t5\tSCH\tUS\t\tCA\t\t\t\t0\t\t\t\t",   /* class that is none */
+        "1\tName\t\t\t1\t1\t5\tSCH\tUS\t\tCA\t\t\t\t0\t\t\t\t",   /* class not a letter */
         "1\tName\t\t\t1\t1\tS\tSCH\tUSA\t\tCA\t\t\t\t0\t\t\t\t",  /* country of three letters */
-        "1\tName\t\t\t1\t1\tS\tSCH\t\"\"\t\tCA\t\t\t\t0\t\t\t\t", /* country that is none */
+        "1\tName\t\t\t1\t1\tS\tSCH\t\"\"\t\tCA\t\t\t\t0\t\t\t\t", /* country not letters */
         "1\tName\t\t\t1\t1\tS\tSCH\tUS\t\tCA\t\t\t\t-1\t\t\t\t",  /* population below zero */
         "geonameid\tname\t\t\tlat\tlon\tS\tSCH\tUS\t\tCA\t\t\t\t0\t\t\t\t",
     };
@@ -168,7 +168,7 @@ static void columns_have_a_longest_size(void **state)
     assert_int_equal(parse_sizes(1, 1, GEONAMES_ADMIN1_SIZE + 1), STATUS_TOO_LONG);
 }
 
-/* Every front part of a good row is read within its bounds (the sanitizer looks on) and refused, until
+/* Every front part of a good row is read within its bounds, as sanitizers see, and refused until
  * the last tab is there. */
 static void cut_rows_are_refused(void **state)
 {

@@ -1,4 +1,4 @@
-/* The k-d tree finds what looking at every point finds, bit for bit (common/places/kdtree.h). */
+/* The k-d tree finds what a look at every point finds, bit for bit (common/places/kdtree.h). */
 #include "tests/support/cmocka_herd.h"
 
 #include "common/base/memory.h"
@@ -14,7 +14,7 @@ enum { POINTS_MAX = 4000, WANTED_MAX = 20 };
 /* Shapes of point sets; each has broken some index or other. */
 typedef enum {
     SHAPE_WORLD,        /* anywhere */
-    SHAPE_TOWN,         /* within some kilometres of one place */
+    SHAPE_TOWN,         /* within some kilometres of each other */
     SHAPE_ANTIMERIDIAN, /* both sides of 180 degrees, some exactly on it */
     SHAPE_NORTH_POLE,
     SHAPE_SOUTH_POLE,
@@ -115,7 +115,7 @@ static void assert_same_answer(const kdtree_point_t *points, size_t count,
     }
 }
 
-/* A place to ask about: near a point, on one, on a pole or seam, or anywhere. */
+/* A position to ask about: near a point, on one, on a pole or seam, or anywhere. */
 static kdtree_query_t query_of(const kdtree_point_t *points, size_t count, uint64_t *seed)
 {
     static const double radii_m[] = {0, 1, 1000, 10000, 50000, 2e6, 1.1e7, 2.1e7};
@@ -217,7 +217,7 @@ static void equally_near_points_come_by_value(void **state)
     }
 }
 
-/* The two halves that a search divides the points into share none. */
+/* The two halves that a search divides the points into have none in common. */
 static void a_point_on_the_far_meridian_is_found_once(void **state)
 {
     (void)state;
@@ -236,8 +236,8 @@ static void a_point_on_the_far_meridian_is_found_once(void **state)
     }
 }
 
-/* Rows in order, in reverse, all alike: no order makes the build more than a few times slower, or this
- * would not end within the test's limit. */
+/* Rows in order, in reverse, all alike: no order makes the build more than a few times slower;
+ * otherwise this would not end within the test's limit. */
 static void any_order_of_points_is_built(void **state)
 {
     (void)state;

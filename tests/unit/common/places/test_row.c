@@ -74,7 +74,7 @@ static void the_shortest_and_the_longest(void **state)
     free(text);
 }
 
-/* Each byte that is missing at the end is missed. */
+/* A row without its last bytes is refused, however many are missing. */
 static void a_row_that_is_cut_off_is_refused(void **state)
 {
     (void)state;

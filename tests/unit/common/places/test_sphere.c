@@ -42,7 +42,7 @@ static void the_short_way_goes_across_the_antimeridian(void **state)
     assert_near(distance_m(-90, 33, -900000000, -1200000000), 0, 1e-6);
 }
 
-/* The angle between unit vectors, by atan2: exact where haversines and cosines are not. */
+/* The angle between unit vectors, by atan2: exact even if haversines and cosines are not. */
 static double vector_angle_rad(double latitude, double longitude, double other_latitude,
                                double other_longitude)
 {

@@ -45,7 +45,7 @@ static void answers_done(answers_t *answers)
     free(answers->last);
 }
 
-/* Receives until `wanted` answers in all are there; fails after ten seconds without a further one. */
+/* Receives until there are `wanted` answers in all; fails after ten seconds without another. */
 static void receive_until(places_actor_t *places, answers_t *answers, size_t wanted)
 {
     while (answers->answer_count < wanted) {
@@ -119,7 +119,7 @@ static void one_question_has_one_answer(void **state)
     places_actor_destroy(&places);
 }
 
-/* Far more answers than the pipes hold: none may be lost, whatever waits for whom. */
+/* Far more answers than the pipes hold: none may be lost, whichever side waits for the other. */
 static void batches_are_answered_whole(void **state)
 {
     (void)state;
@@ -194,7 +194,7 @@ static void a_provider_that_cannot_work_is_said_at_once(void **state)
     assert_null(places);
 }
 
-/* With questions waiting and every pipe full of answers that nobody takes, the end still comes soon. */
+/* With questions waiting, and every pipe full of answers that are not taken, the end comes soon. */
 static void an_end_does_not_wait_for_answers(void **state)
 {
     (void)state;
@@ -210,7 +210,7 @@ static void an_end_does_not_wait_for_answers(void **state)
             assert_int_equal(places_actor_ask(places, queries, BATCH), STATUS_OK);
         }
         if (round == 2) {
-            /* Only once the first answers are there does the actor fill its pipe. */
+            /* The actor fills its pipe only after the first answers are there. */
             zmq_pollitem_t item = {.socket = places_actor_socket(places), .events = ZMQ_POLLIN};
             assert_int_equal(zmq_poll(&item, 1, 10000), 1);
         }

@@ -157,7 +157,7 @@ static void degrees_keep_their_own_digits(void **state)
     }
 }
 
-/* An independent reader finds what was written, in the order it was written in. */
+/* An independent reader finds what was written, in the same order. */
 static void a_json_reader_finds_everything(void **state)
 {
     (void)state;
@@ -259,7 +259,7 @@ static void any_bytes_make_a_json_string(void **state)
     buffer_done(&buffer);
 }
 
-/* Each byte at each place of a text that is longer than what is looked at in one go. */
+/* Each byte at each position of a text that is longer than what is read at once. */
 static void every_byte_is_seen_wherever_it_stands(void **state)
 {
     (void)state;

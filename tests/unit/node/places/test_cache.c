@@ -49,7 +49,7 @@ static void large_answers_are_not_kept(void **state)
     places_cache_destroy(&answers);
 }
 
-/* Many more than there is room for: the newest is always there, and the memory stays bounded. */
+/* Far more than there is room for: the newest is always there, and the memory is bounded. */
 static void old_answers_make_room(void **state)
 {
     (void)state;

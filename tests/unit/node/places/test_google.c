@@ -1,4 +1,4 @@
-/* Google's Places API (New): requests as it documents them, replies as it sends them (node/places/google.h). */
+/* Google's Places API (New): requests and replies as it documents them (node/places/google.h). */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/exchange.h"
 
@@ -16,7 +16,7 @@ static const exchange_t google = {.ask = places_google_ask,
                                             .radius_km = 10,
                                             .result_count = 2}};
 
-/* Two places, and members that nobody asked for. */
+/* Two places, and members that were not asked for. */
 static const char two_places[] =
     "{\n  \"places\": [\n    {\n      \"id\": \"ChIJZ9Y8KvO8woARQp5ZLsgLWSg\",\n"
     "      \"types\": [\"university\", \"establishment\"],\n"

@@ -1,4 +1,5 @@
-/* Google's Places API (legacy): requests as it documents them, replies passed through (node/places/google_legacy.h). */
+/* Google's Places API (legacy): requests as it documents them, replies passed through
+ * (node/places/google_legacy.h). */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/exchange.h"
 
@@ -98,7 +99,7 @@ static void garbage_is_an_error(void **state)
                             "the places provider answered with HTTP status 404");
 }
 
-/* Laid out, a body may be larger than it came. */
+/* Laid out, a body may be larger than as it came. */
 static void what_fits_no_reply_is_an_error(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* A dump, what an import makes of it, and looking at every row give the same answers, bit for bit
+/* A dump, an imported file of it, and a look at every row give the same answers, bit for bit
  * (node/places/local.h). */
 #include "tests/support/cmocka_herd.h"
 
@@ -28,29 +28,29 @@ typedef struct {
     dump_t *dump;
 } world_t;
 
-/* Rows where indexes break: at the poles, on both sides of the antimeridian and on it, many in one place. */
+/* Rows that break indexes: at the poles, on and near the antimeridian, many at one position. */
 static void add_hard_row(world_t *self, size_t number)
 {
-    static const char *const places[] = {"90\t0",
-                                         "90\t-180",
-                                         "-90\t12.5",
-                                         "89.99999\t77",
-                                         "-89.99999\t-103",
-                                         "-16.8\t180",
-                                         "-16.8\t-180",
-                                         "-16.80001\t180",
-                                         "-16.8\t179.99999",
-                                         "-16.8\t-179.99999",
-                                         "34.068\t-118.4",
-                                         "34.068\t-118.4",
-                                         "34.0680001\t-118.4",
-                                         "0\t0",
-                                         "0\t-0.0000001"};
-    const size_t place_count = sizeof places / sizeof places[0];
+    static const char *const positions[] = {"90\t0",
+                                            "90\t-180",
+                                            "-90\t12.5",
+                                            "89.99999\t77",
+                                            "-89.99999\t-103",
+                                            "-16.8\t180",
+                                            "-16.8\t-180",
+                                            "-16.80001\t180",
+                                            "-16.8\t179.99999",
+                                            "-16.8\t-179.99999",
+                                            "34.068\t-118.4",
+                                            "34.068\t-118.4",
+                                            "34.0680001\t-118.4",
+                                            "0\t0",
+                                            "0\t-0.0000001"};
+    const size_t position_count = sizeof positions / sizeof positions[0];
     static const char *const features[] = {"P\tPPL", "S\tSCH", "T\tMT", "H\tLK", "\t", "z\tX"};
     assert_int_equal(buffer_format(&self->text, "%zu\tHard %zu\t\t\t%s\t%s\t\t\t\t\t\t\t\t\t\t\t\n",
                                    1 + number % 500, number,
-                                   places[dump_random(self->dump, place_count)],
+                                   positions[dump_random(self->dump, position_count)],
                                    features[dump_random(self->dump, 6)]),
                      STATUS_OK);
 }
@@ -123,7 +123,7 @@ static places_local_t *open_places(const char *path, const char *classes)
     return places;
 }
 
-/* Near a row or on one, with a radius that perhaps just reaches another. */
+/* Near a row or on one; sometimes the radius just reaches another. */
 static places_local_query_t random_query(const world_t *self)
 {
     static const double radii_m[] = {0, 0.01, 1000, 10000, 50000, 2e6, 2.1e7};
@@ -145,7 +145,7 @@ static places_local_query_t random_query(const world_t *self)
     return query;
 }
 
-/* Every row in turn, kept where it is nearer than what is kept: `ret_rows` in order. */
+/* Looks at every row and keeps the nearest, in order, in `ret_rows`. */
 static size_t brute_force(const world_t *self, const char *classes,
                           const places_local_query_t *query, size_t *ret_rows)
 {
@@ -240,7 +240,7 @@ static void a_filter_that_leaves_nothing_is_refused(void **state)
     assert_null(places);
 }
 
-/* Who has the file open keeps it, whatever takes its name. */
+/* Whoever has the file open keeps it, whatever takes its name. */
 static void a_file_that_is_replaced_goes_on(void **state)
 {
     world_t *self = *state;
@@ -264,7 +264,7 @@ static void a_file_that_is_replaced_goes_on(void **state)
     places_local_close(&kept);
 }
 
-/* Its index is overwritten, and the time put back: what leads out of the file is not followed. */
+/* Its index is overwritten and the time put back: an offset beyond the file is not followed. */
 static void an_index_that_changed_is_not_followed(void **state)
 {
     const world_t *self = *state;

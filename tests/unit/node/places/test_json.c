@@ -1,4 +1,4 @@
-/* JSON text found and laid out anew, byte for byte (node/places/json_read.h, node/places/json_print.h). */
+/* JSON text, found and laid out anew byte for byte (node/places/json_read.h, json_print.h). */
 #include "tests/support/cmocka_herd.h"
 
 #include "common/base/limits.h"

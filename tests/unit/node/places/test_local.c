@@ -45,6 +45,8 @@ static void files_without_places_are_refused(void **state)
     places_local_t *places = NULL;
     assert_int_equal(places_local_open("/nonexistent/file", GEONAMES_ALL_CLASSES, &places),
                      STATUS_NOT_FOUND);
+    assert_int_equal(places_local_open("/dev/null/file", GEONAMES_ALL_CLASSES, &places),
+                     STATUS_NOT_FOUND);
     assert_int_equal(places_local_open("/dev/null", GEONAMES_ALL_CLASSES, &places), STATUS_INVALID);
     assert_int_equal(places_local_open("/tmp", GEONAMES_ALL_CLASSES, &places), STATUS_INVALID);
     assert_int_equal(open_text(TEXT(""), &places), STATUS_INVALID);
@@ -119,7 +121,7 @@ static void a_row_that_is_too_long_is_skipped(void **state)
     free(text);
 }
 
-/* Hundreds of rows that stand in the same place come in the order of the file; 0 wanted are none. */
+/* Hundreds of rows at one position come in the order of the file, and none if 0 are wanted. */
 static void equal_places_come_in_the_order_of_the_file(void **state)
 {
     (void)state;
@@ -174,7 +176,7 @@ static void a_file_that_is_written_to_is_not_trusted(void **state)
     free(path);
 }
 
-/* The same bytes in number and the same time, but another row: found out where the row is read. */
+/* The same size and time, but another row: noticed when the row is read. */
 static void a_row_that_moved_is_not_shown(void **state)
 {
     (void)state;
@@ -274,7 +276,7 @@ static void well_known_places_are_where_they_are(void **state)
     }
 }
 
-/* Taveuni (Fiji) stands on the antimeridian: places beyond it are found from each side. */
+/* Taveuni (Fiji) lies on the antimeridian: places beyond it are found from each side. */
 static void places_across_the_antimeridian(void **state)
 {
     (void)state;

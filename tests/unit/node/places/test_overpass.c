@@ -1,4 +1,5 @@
-/* OpenStreetMap by Overpass API: its query, and what becomes of its elements (node/places/overpass.h). */
+/* OpenStreetMap by Overpass API: the query, and what its elements become
+ * (node/places/overpass.h). */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/exchange.h"
 
@@ -81,7 +82,7 @@ static void elements_become_results(void **state)
                      "      }\n   ],\n   \"status\" : \"OK\"\n}\n\n");
 }
 
-/* The names of the results, in order, of elements that lie north of each other in this order of `tenths`. */
+/* Elements at 34 degrees and as many tenths give results of these names, in this order. */
 static void assert_nearest(const char *tenths, uint32_t result_count, const char *names)
 {
     char body[4096];
