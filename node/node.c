@@ -5,6 +5,7 @@
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
+#include "common/program/signals.h"
 #include "common/protocol/message.h"
 #include "common/replication/generation.h"
 #include "common/sockets/sockets.h"
@@ -20,7 +21,6 @@
 #include <czmq.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 enum {
@@ -179,12 +179,25 @@ static int on_bus(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     return 0;
 }
 
+/* S6: at the end of the turn, when nothing stands on what changes. */
+static void reload_for_operator(node_t *self)
+{
+    buffer_t report;
+    buffer_init(&report, LIMIT_BODY_SIZE);
+    reload_run(self->reload, &report);
+    service_answer_reload(self->service, buffer_text(&report));
+    buffer_done(&report);
+}
+
 static int on_requests(zloop_t *loop, zmq_pollitem_t *item, void *argument)
 {
     (void)loop;
     (void)item;
     node_t *self = argument;
     service_receive(self->service);
+    if (service_wants_reload(self->service)) {
+        reload_for_operator(self);
+    }
     int64_t steady_ns = clock_steady_ns();
     pump_all(self, clock_now_ns(), steady_ns);
     advance_digest(self, steady_ns);
@@ -272,73 +285,25 @@ static int on_guard(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     return 0;
 }
 
-/* K6, K7. False where they could not be read. */
-static bool reload_keys(node_t *self)
-{
-    bool changed;
-    if (guard_reload(self->guard, &changed) != STATUS_OK) {
-        return false;
-    }
-    for (size_t i = 0; changed && i < neighbours_count(self->neighbours); i++) {
-        neighbour_keys_changed(neighbours_all(self->neighbours)[i], clock_steady_ns());
-    }
-    return true;
-}
-
-/* The setting, or half of the machine's memory. */
-static size_t max_memory(const config_t *config)
-{
-    if (config->max_memory > 0) {
-        return config->max_memory;
-    }
-    return (size_t)sysconf(_SC_PHYS_PAGES) / 2 * (size_t)sysconf(_SC_PAGESIZE);
-}
-
-/* What is made of the settings anew when they have changed. */
-static void apply_settings(node_t *self)
-{
-    store_limit_clients(self->store, self->settings.max_clients);
-    store_limit_memory(self->store, max_memory(&self->settings));
-    if (self->settings.expire_after_s == 0) {
-        store_set_horizon(self->store, INT64_MIN, INT64_MIN);
-    }
-    log_set_traffic(self->log, self->settings.traffic);
-    service_apply(self->service, max_memory(&self->settings));
-}
-
-/* Keys first: a neighbour that comes needs its own. */
-static bool reload(void *argument, buffer_t *report)
-{
-    node_t *self = argument;
-    bool taken = reload_run(self->reload, reload_keys(self), report);
-    if (taken) {
-        apply_settings(self);
-    }
-    return taken;
-}
-
 /* SIGHUP */
 static void reopen_and_reload(node_t *self)
 {
-    buffer_t report;
-    buffer_init(&report, LIMIT_BODY_SIZE);
     log_reopen(self->log);
     log_event(self->log, LOG_REOPENED, NULL,
               "SIGHUP: log opened anew; reading keys and herd file again");
-    (void)reload(self, &report); /* the log says it */
-    buffer_done(&report);
+    reload_run(self->reload, NULL);
 }
 
 static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *argument)
 {
     (void)loop;
     node_t *self = argument;
-    struct signalfd_siginfo info;
-    while (read(item->fd, &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo == SIGHUP) {
+    int signal;
+    while ((signal = signals_take(item->fd)) != 0) {
+        if (signal == SIGHUP) {
             reopen_and_reload(self);
         } else {
-            begin_to_stop(self, info.ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT");
+            begin_to_stop(self, signal == SIGTERM ? "SIGTERM" : "SIGINT");
         }
     }
     return 0;
@@ -403,16 +368,6 @@ static void poll_for(node_t *self, zmq_pollitem_t item, zloop_fn *handler)
     zloop_poller_set_tolerant(self->loop, &item);
 }
 
-static void make_reload(node_t *self)
-{
-    const reload_context_t context = {.config = self->config,
-                                      .member = self->member,
-                                      .settings = &self->settings,
-                                      .neighbours = self->neighbours,
-                                      .log = self->log};
-    self->reload = reload_new(&context);
-}
-
 static void make_service(node_t *self)
 {
     service_context_t context = {
@@ -426,12 +381,22 @@ static void make_service(node_t *self)
         .guard = self->guard,
         .neighbours = self->neighbours,
         .generation = self->generation,
-        .max_memory = max_memory(self->config),
         .started_ns = clock_now_ns(),
-        .reload = reload,
-        .argument = self,
     };
     self->service = service_new(&context);
+}
+
+static void make_reload(node_t *self)
+{
+    const reload_context_t context = {.config = self->config,
+                                      .member = self->member,
+                                      .settings = &self->settings,
+                                      .guard = self->guard,
+                                      .neighbours = self->neighbours,
+                                      .store = self->store,
+                                      .service = self->service,
+                                      .log = self->log};
+    self->reload = reload_new(&context);
 }
 
 status_t node_new(const config_t *config, const config_member_t *member, log_t *log,
@@ -440,13 +405,14 @@ status_t node_new(const config_t *config, const config_member_t *member, log_t *
     node_t *self = memory_new(sizeof *self);
     self->config = config;
     self->settings = *config;
+    reload_take_settings(&self->settings, config);
     self->member = member;
     self->log = log;
     self->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     self->loop = zloop_new();
     self->generation = generation_new();
     self->store = store_new(config->max_clients, entropy_number());
-    store_limit_memory(self->store, max_memory(config));
+    store_limit_memory(self->store, self->settings.max_memory);
     status_t status = guard_new(config, member, log, &self->guard);
     if (status == STATUS_OK) {
         status = bind_router(self, ROLES_DOMAIN_BUS, member->bus, &self->bus);
@@ -471,8 +437,8 @@ status_t node_new(const config_t *config, const config_member_t *member, log_t *
         return status;
     }
     make_neighbours(self);
-    make_reload(self);
     make_service(self);
+    make_reload(self);
     poll_for(self, (zmq_pollitem_t){.socket = zsock_resolve(self->bus)}, on_bus);
     poll_for(self, (zmq_pollitem_t){.fd = self->wake}, on_wake);
     if (guard_socket(self->guard) != NULL) {
@@ -492,8 +458,8 @@ void node_destroy(node_t **self_p)
     if (self == NULL) {
         return;
     }
-    service_destroy(&self->service);
     reload_destroy(&self->reload);
+    service_destroy(&self->service);
     neighbours_destroy(&self->neighbours);
     tap_destroy(&self->tap);
     zloop_destroy(&self->loop);

@@ -2,6 +2,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/memory.h"
+#include "common/clock/clock.h"
 #include "common/config/changes.h"
 #include "common/protocol/report_keys.h"
 
@@ -9,15 +10,28 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-enum { LINE_SIZE = 2048 }; /* of the report: a finding, or a key with two values */
+/* SIGHUP or an operator (S6) asks for a reload.
+ *   1. Keys are read first: a neighbour that comes needs its own (K6). Those that came or went do so
+ *      whatever the file is; connections with a key that went end (K7).
+ *   2. The herd file is read. If it has an error, is of another herd, or does not have this member,
+ *      nothing of it is taken.
+ *   3. Settings that a running node can change are copied, and what depends on them is made anew. What
+ *      has changed since the last reload is in effect now; what differs from the start and needs a
+ *      restart is said each time.
+ *   4. Links to members that are no neighbours any more end, new ones begin, moved ones are opened
+ *      anew. The others go on undisturbed.
+ * What was found goes to the log, and to the operator who asked. */
+
+enum { LINE_SIZE = 2048 }; /* bytes of a line of the report: a finding, or a key with two values */
 
 struct reload {
     reload_context_t context;
     config_t *last; /* the newest file that was taken; NULL: that of the start */
     const config_member_t *last_member; /* of it */
     /* Of the present run: */
-    buffer_t *report;
+    buffer_t *report; /* NULL: no operator asked */
     size_t errors;
     size_t changes;
     size_t restarts;
@@ -26,9 +40,9 @@ struct reload {
 /* What becomes of a key that has changed. */
 typedef enum {
     EFFECT_RESTART,  /* the node must be started anew: all keys that are not below */
-    EFFECT_NOW,      /* `settings` has it */
-    EFFECT_LINKS,    /* apply_neighbours sees to it */
-    EFFECT_FRONTEND, /* it is the front-end's, which must be started anew */
+    EFFECT_NOW,      /* reload_take_settings copies it */
+    EFFECT_LINKS,    /* apply_neighbours looks after it */
+    EFFECT_FRONTEND, /* the front-end must be started anew */
 } effect_t;
 
 static const struct {
@@ -72,18 +86,21 @@ void reload_destroy(reload_t **self_p)
     *self_p = NULL;
 }
 
-/* One line of the report: `key`, and what is left of it cleaned. */
-__attribute__((format(printf, 3, 4))) static void tell(reload_t *self, report_key_t key,
-                                                       const char *format, ...)
+/* A line of the report: `key` and the text, escaped. */
+__attribute__((format(printf, 3, 4))) static void add_line(reload_t *self, report_key_t key,
+                                                           const char *format, ...)
 {
     char text[LINE_SIZE];
     char shown[LINE_SIZE];
     va_list arguments;
+    if (self->report == NULL) {
+        return;
+    }
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     text_escape(text_of(text), shown, sizeof shown);
-    /* LIMIT_CONFIG_FINDINGS, or a line for each member and key: never more than the report has room for. */
+    /* LIMIT_CONFIG_FINDINGS, or a line for each member and key: there is always room. */
     status_t status = buffer_format(self->report, "%s %s\n", report_key_text(key), shown);
     assert(status == STATUS_OK);
 }
@@ -101,10 +118,10 @@ static void on_finding(void *argument, config_severity_t severity, const char *f
     log_event(self->context.log, error ? LOG_RELOAD_ERROR : LOG_RELOAD_WARNING,
               LOG_ABOUT(NULL, LOG_TEXT("file", file), LOG_NUMBER("line", line)), "%s:%s %s", file,
               place, text);
-    tell(self, error ? REPORT_KEY_ERROR : REPORT_KEY_WARNING, "%s:%s %s", file, place, text);
+    add_line(self, error ? REPORT_KEY_ERROR : REPORT_KEY_WARNING, "%s:%s %s", file, place, text);
 }
 
-/* A file that is right, but not for us. */
+/* Whether the file, which has no error, is for us. */
 static bool suits(reload_t *self, const config_t *config, const config_member_t *member)
 {
     const reload_context_t *context = &self->context;
@@ -133,8 +150,8 @@ __attribute__((format(printf, 3, 4))) static void note_change(reload_t *self, co
     va_end(arguments);
     self->changes++;
     log_event(self->context.log, LOG_RELOAD_CHANGED, LOG_PEER(peer), "%s", text);
-    tell(self, REPORT_KEY_CHANGED, "%s%s%s", peer != NULL ? peer : "", peer != NULL ? ": " : "",
-         text);
+    add_line(self, REPORT_KEY_CHANGED, "%s%s%s", peer != NULL ? peer : "", peer != NULL ? ": " : "",
+             text);
 }
 
 static const char *shown(const char *text)
@@ -142,7 +159,7 @@ static const char *shown(const char *text)
     return text != NULL ? text : "(nothing)";
 }
 
-/* Of what is in effect since the last reload. */
+/* For each key that has changed since the last reload. */
 static void note_applied(void *argument, const config_key_t *key, const char *before,
                          const char *now)
 {
@@ -152,7 +169,7 @@ static void note_applied(void *argument, const config_key_t *key, const char *be
     }
 }
 
-/* Of what was so at the start, and still is. */
+/* For each key that differs from the start, which is what the node still goes by. */
 static void note_restart(void *argument, const config_key_t *key, const char *before,
                          const char *now)
 {
@@ -167,30 +184,51 @@ static void note_restart(void *argument, const config_key_t *key, const char *be
               LOG_ABOUT(NULL, LOG_TEXT("key", key->name)),
               "%s: \"%s\" takes effect when the %s is started anew; until then it is \"%s\"",
               key->name, shown(now), who, shown(before));
-    tell(self, REPORT_KEY_RESTART, "%s: \"%s\" takes effect when the %s is started anew", key->name,
-         shown(now), who);
+    add_line(self, REPORT_KEY_RESTART, "%s: \"%s\" takes effect when the %s is started anew",
+             key->name, shown(now), who);
 }
 
-static void apply_settings(reload_t *self, const config_view_t *now)
+static size_t half_of_memory(void)
+{
+    return (size_t)sysconf(_SC_PHYS_PAGES) / 2 * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+void reload_take_settings(config_t *settings, const config_t *config)
+{
+    settings->traffic = config->traffic;
+    settings->max_clients = config->max_clients;
+    settings->max_memory = config->max_memory > 0 ? config->max_memory : half_of_memory();
+    settings->request_timeout_ms = config->request_timeout_ms;
+    settings->max_clock_lead_ms = config->max_clock_lead_ms;
+    settings->acknowledge_peers = config->acknowledge_peers;
+    settings->expire_after_s = config->expire_after_s;
+    settings->expire_grace_s = config->expire_grace_s;
+}
+
+static void note_settings(reload_t *self, const config_view_t *now)
 {
     const reload_context_t *context = &self->context;
     const config_view_t first = {.config = context->config, .member = context->member};
     const config_view_t last =
         self->last != NULL ? (config_view_t){self->last, self->last_member} : first;
-    config_t *settings = context->settings;
-    settings->traffic = now->config->traffic;
-    settings->max_clients = now->config->max_clients;
-    settings->max_memory = now->config->max_memory;
-    settings->request_timeout_ms = now->config->request_timeout_ms;
-    settings->max_clock_lead_ms = now->config->max_clock_lead_ms;
-    settings->acknowledge_peers = now->config->acknowledge_peers;
-    settings->expire_after_s = now->config->expire_after_s;
-    settings->expire_grace_s = now->config->expire_grace_s;
     config_changes_report(&last, now, note_applied, self);
     config_changes_report(&first, now, note_restart, self);
 }
 
-/* The member of that name, where it is our neighbour now; else NULL. */
+/* What is made of the settings anew when they have changed. */
+static void apply_settings(const reload_context_t *context)
+{
+    const config_t *settings = context->settings;
+    store_limit_clients(context->store, settings->max_clients);
+    store_limit_memory(context->store, settings->max_memory);
+    if (settings->expire_after_s == 0) {
+        store_set_horizon(context->store, INT64_MIN, INT64_MIN);
+    }
+    log_set_traffic(context->log, settings->traffic);
+    service_apply(context->service);
+}
+
+/* The member of that name if it is our neighbour now; else NULL. */
 static const config_member_t *neighbour_in(const config_view_t *now, const char *name)
 {
     for (size_t i = 0; i < now->member->neighbour_count; i++) {
@@ -230,7 +268,6 @@ static void apply_neighbour(reload_t *self, const config_member_t *member)
     }
 }
 
-/* Those that are in both files are left alone: their sessions go on. */
 static void apply_neighbours(reload_t *self, const config_view_t *now)
 {
     remove_neighbours(self, now);
@@ -242,7 +279,8 @@ static void apply_neighbours(reload_t *self, const config_view_t *now)
 static void apply(reload_t *self, config_t *config, const config_member_t *member)
 {
     const config_view_t now = {.config = config, .member = member};
-    apply_settings(self, &now);
+    reload_take_settings(self->context.settings, config);
+    note_settings(self, &now);
     apply_neighbours(self, &now);
     config_destroy(&self->last);
     self->last = config;
@@ -254,11 +292,26 @@ static void apply(reload_t *self, config_t *config, const config_member_t *membe
               config->file, self->changes, self->restarts);
 }
 
-bool reload_run(reload_t *self, bool keys_read, buffer_t *report)
+/* K6, K7. False if they could not be read. */
+static bool reload_keys(const reload_context_t *context)
+{
+    bool changed;
+    if (guard_reload(context->guard, &changed) != STATUS_OK) {
+        return false;
+    }
+    neighbours_t *neighbours = context->neighbours;
+    for (size_t i = 0; changed && i < neighbours_count(neighbours); i++) {
+        neighbour_keys_changed(neighbours_all(neighbours)[i], clock_steady_ns());
+    }
+    return true;
+}
+
+void reload_run(reload_t *self, buffer_t *report)
 {
     const reload_context_t *context = &self->context;
     self->report = report;
     self->errors = self->changes = self->restarts = 0;
+    bool keys_read = reload_keys(context);
     config_t *config = config_load(context->config->file, on_finding, self);
     const config_member_t *member =
         config != NULL ? config_member(config, context->member->name) : NULL;
@@ -276,6 +329,8 @@ bool reload_run(reload_t *self, bool keys_read, buffer_t *report)
                   "%s has %zu errors; nothing has changed, correct it and reload again",
                   context->config->file, self->errors);
     }
-    tell(self, REPORT_KEY_RELOADED, "%d", taken ? 1 : 0);
-    return taken;
+    add_line(self, REPORT_KEY_RELOADED, "%d", taken ? 1 : 0);
+    if (taken) {
+        apply_settings(context);
+    }
 }

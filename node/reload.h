@@ -1,8 +1,10 @@
-/* reload.h - the herd file read again while the node runs: what has changed is put into effect where that can be.
+/* reload.h - the keys and the herd file read again while the node runs, and what changed put into effect.
  *
- * Owner: the node. Threads: the reactor's, which waits meanwhile for a local file: one of 1,024 members takes some 50 ms.
- * docs/operations.md says which keys take effect at once. What cannot be is logged, and stays as it was. A file with an error
- * changes nothing.
+ * docs/operations.md says which keys take effect at once; the others are logged, and wait for a restart.
+ * A file with an error changes nothing.
+ *
+ * Owner: the node. Threads: the reactor's, which waits meanwhile for a local file: one of 1,024 members
+ * takes some 50 ms.
  */
 #ifndef HERD_NODE_RELOAD_H
 #define HERD_NODE_RELOAD_H
@@ -10,7 +12,10 @@
 #include "common/base/buffer.h"
 #include "common/config/config.h"
 #include "common/log/log.h"
+#include "common/store/store.h"
 #include "node/bus/neighbours.h"
+#include "node/requests/service.h"
+#include "node/security/guard.h"
 
 typedef struct reload reload_t;
 
@@ -19,7 +24,10 @@ typedef struct {
     const config_t *config;        /* of the start */
     const config_member_t *member; /* of that */
     config_t *settings;            /* those in effect: at first a copy of `config` */
+    guard_t *guard;
     neighbours_t *neighbours;
+    store_t *store;
+    service_t *service;
     log_t *log;
 } reload_context_t;
 
@@ -29,9 +37,15 @@ reload_t *reload_new(const reload_context_t *context);
 /* Frees it and clears the pointer; NULL is fine. */
 void reload_destroy(reload_t **self_p);
 
-/* Reads config->file. Changes `settings` and `neighbours`, and appends the body of a REPORT (bus-protocol.md, S6), with
- * room for LIMIT_BODY_SIZE. False, and nothing changed, where the file has an error, is of another herd, or has no member
- * of our name; or where the keys, which come first, could not be read (`keys_read`). */
-bool reload_run(reload_t *self, bool keys_read, buffer_t *report);
+/* Reads keys and herd file again, and puts into effect what can be: keys, settings, neighbours. Must not
+ * be called from within the service or a neighbour, whose ground it changes. Appends the body of a
+ * REPORT (bus-protocol.md, S6) to `report`, which has room for LIMIT_BODY_SIZE; NULL: only the log says
+ * what came of it. Nothing changes but keys if the file has an error, is of another herd, or has no
+ * member of our name, or if the keys could not be read. */
+void reload_run(reload_t *self, buffer_t *report);
+
+/* Takes over into `settings` what a reload can change, from `config`. Memory that is not limited there is
+ * limited to half of the machine's. */
+void reload_take_settings(config_t *settings, const config_t *config);
 
 #endif

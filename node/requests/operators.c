@@ -5,6 +5,8 @@
 #include "common/protocol/report_keys.h"
 #include "node/requests/report.h"
 
+#include <assert.h>
+
 /* Entries that a STATUS may add to the digest by itself: one or two milliseconds. */
 enum { STATUS_DIGEST_STEP = 16384 };
 
@@ -32,7 +34,8 @@ static bool answer_status(operators_t *self, buffer_t *out)
 {
     const operators_context_t *context = &self->context;
     const request_t *request = context->request;
-    /* What little has changed since it was last complete; the node does more, and then it is asked again. */
+    /* This takes in the little that has changed since it was last complete. If that is not enough, the
+     * node goes on, and the operator asks again. */
     if (!self->digest_asked) {
         self->digest_asked = !store_digest_step(context->store, STATUS_DIGEST_STEP);
     }
@@ -44,7 +47,7 @@ static bool answer_status(operators_t *self, buffer_t *out)
         .digest = store_digest(context->store),
         .memory_size = store_memory(context->store),
         .max_clients = context->config->max_clients,
-        .max_memory = context->max_memory,
+        .max_memory = context->config->max_memory,
         .positions = request->positions,
         .lookups = request->lookups,
         .invalid = request->invalid,
@@ -75,7 +78,7 @@ static bool read_client(text_t body, text_t *ret_client)
     return text_take_field(&rest, ret_client) && ret_client->size == line.size;
 }
 
-/* R17. False where there is nothing to forget, or no room for the tombstone. */
+/* R17. False if there is nothing to forget, or no room for the tombstone. */
 static bool forget(const operators_context_t *context, text_t client, int64_t now_ns)
 {
     if (!store_forget(context->store, client, text_of(context->member->name), now_ns)) {
@@ -133,7 +136,7 @@ static bool answer_log_level(const operators_context_t *context, text_t body, bu
         return false;
     }
     log_level_t before = log_level(context->log);
-    /* The note of it is written whatever the levels are. */
+    /* The change is logged whatever the levels are. */
     log_set_level(context->log, LOG_LEVEL_INFO);
     log_event(context->log, LOG_LEVEL_SET, NULL,
               "events of level %s and graver are logged from now on, as an operator asked; "
@@ -168,10 +171,26 @@ bool operators_answer(operators_t *self, const message_t *question, int64_t now_
         *ret_problem = "an ECHO that cannot be answered";
         return buffer_format(out, "%s %s\n", report_key_text(REPORT_KEY_NAME),
                              context->member->name) == STATUS_OK;
-    case MESSAGE_RELOAD: /* S6 */
-        *ret_problem = "a RELOAD whose REPORT is too long";
-        (void)context->reload(context->argument, out); /* the report says what came of it */
-        return true;
     default: *ret_problem = "no question of operators"; return false;
     }
+}
+
+void operators_note_reload(operators_t *self, text_t peer, const message_t *question)
+{
+    operators_reload_t *reload = &self->reload;
+    assert(!reload->wanted);
+    assert(peer.size <= sizeof reload->peer && question->header.size <= sizeof reload->header);
+    reload->wanted = true;
+    reload->peer_size = peer.size;
+    text_copy(peer, reload->peer);
+    reload->header_size = question->header.size;
+    text_copy(question->header, reload->header);
+}
+
+text_t operators_end_reload(operators_t *self, text_t *ret_header)
+{
+    operators_reload_t *reload = &self->reload;
+    reload->wanted = false;
+    *ret_header = (text_t){.data = reload->header, .size = reload->header_size};
+    return (text_t){.data = reload->peer, .size = reload->peer_size};
 }

@@ -1,6 +1,8 @@
 /* operators.h - what a node answers to operators (herdctl): docs/bus-protocol.md, S1 to S6.
  *
- * Owner: the service, which embeds it. Threads: the reactor's. Free of sockets: a question in, the body of a REPORT out.
+ * Owner: the service, which embeds it. Threads: the reactor's. Free of sockets: a question comes in,
+ * the body of its REPORT goes out. A RELOAD is only noted: it changes much of what an answer stands
+ * on, so the node does it when the turn ends.
  */
 #ifndef HERD_NODE_REQUESTS_OPERATORS_H
 #define HERD_NODE_REQUESTS_OPERATORS_H
@@ -25,38 +27,59 @@
 
 /* What the answers depend on (open value struct); all borrowed as long as it is used. */
 typedef struct {
-    const config_t *config;
+    const config_t *config; /* the settings in effect */
     const config_member_t *member;
     log_t *log;
     store_t *store;
     const neighbours_t *neighbours;
     const places_actor_t *places; /* NULL without a provider */
-    const promises_t *promises;   /* NULL where no answer waits for neighbours */
+    const promises_t *promises;   /* NULL: no answer waits for neighbours */
     const queries_t *queries;
     const request_t *request;
     const request_log_t *request_log;
     frontends_t *frontends;
-    const tap_t *tap;                                 /* NULL: there is none */
-    const guard_t *guard;                             /* NULL: nobody is turned away */
-    size_t max_memory;                                /* of the store, bytes */
-    int64_t started_ns;                               /* POSIX time */
-    bool (*reload)(void *argument, buffer_t *report); /* see service.h */
-    void *argument;                                   /* for `reload` */
+    const tap_t *tap;     /* NULL: there is none */
+    const guard_t *guard; /* NULL: no one is turned away */
+    int64_t started_ns;   /* POSIX time */
 } operators_context_t;
+
+/* Who waits for the REPORT of a RELOAD. */
+typedef struct {
+    bool wanted;
+    char peer[FRONTENDS_ROUTING_ID_SIZE]; /* routing id */
+    size_t peer_size;                     /* bytes */
+    char header[LIMIT_HEADER_SIZE];       /* of the RELOAD, and so of its REPORT */
+    size_t header_size;                   /* bytes */
+} operators_reload_t;
 
 /* Open only to be embedded. */
 typedef struct {
     operators_context_t context;
     bool digest_asked; /* the last report had no digest: it is to be computed */
+    operators_reload_t reload;
 } operators_t;
 
-/* Whether messages of this type are questions of operators, taken from anybody, in no session. */
+/* Whether messages of this type are questions of operators, taken from anyone, in no session. */
 bool operators_take(message_type_t type);
 
-/* Does what a question asks for, and writes the body of its REPORT to `out`, empty so far. False, with nothing done, where
- * its body is none (M3); `*ret_problem` then says what it is, a constant. */
+/* Does what a question asks for, except RELOAD, and writes the body of its REPORT to `out`, which is
+ * empty. False, with nothing done, if its body is malformed (M3); `*ret_problem` then names the
+ * problem, a constant. */
 bool operators_answer(operators_t *self, const message_t *question, int64_t now_ns, buffer_t *out,
                       const char **ret_problem);
+
+/* Notes a RELOAD of `peer`, a routing id. There must not be one already. */
+void operators_note_reload(operators_t *self, text_t peer, const message_t *question);
+
+/* Whether a RELOAD was noted. */
+static inline bool operators_want_reload(const operators_t *self)
+{
+    return self->reload.wanted;
+}
+
+/* Forgets the noted RELOAD; returns whom its REPORT is for, and the header, borrowed until the next one
+ * is noted. */
+text_t operators_end_reload(operators_t *self, text_t *ret_header);
 
 /* Whether an operator waits for the digest. */
 bool operators_want_digest(operators_t *self);

@@ -275,6 +275,10 @@ static void take_question(service_t *self, const transport_inbound_t *inbound, i
 {
     buffer_t body;
     const char *problem;
+    if (inbound->message.type == MESSAGE_RELOAD) {
+        operators_note_reload(&self->operators, inbound->peer, &inbound->message);
+        return;
+    }
     buffer_init(&body, LIMIT_BODY_SIZE);
     if (operators_answer(&self->operators, &inbound->message, now_ns, &body, &problem)) {
         message_t report = {
@@ -284,6 +288,18 @@ static void take_question(service_t *self, const transport_inbound_t *inbound, i
         drop(self, problem, inbound->peer);
     }
     buffer_done(&body);
+}
+
+bool service_wants_reload(const service_t *self)
+{
+    return operators_want_reload(&self->operators);
+}
+
+void service_answer_reload(service_t *self, text_t report)
+{
+    message_t message = {.type = MESSAGE_REPORT, .body = report};
+    text_t peer = operators_end_reload(&self->operators, &message.header);
+    send_to_frontend(self, peer, &message);
 }
 
 /* What comes from a front-end that said HELLO. */
@@ -335,7 +351,8 @@ void service_receive(service_t *self)
 {
     int64_t now_ns = clock_now_ns();
     int64_t steady_ns = clock_steady_ns();
-    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN; i++) {
+    /* What comes behind a RELOAD stays in the socket until that is done. */
+    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN && !service_wants_reload(self); i++) {
         transport_inbound_t inbound;
         status_t status = transport_receive(self->context.socket, true, &inbound);
         if (status == STATUS_AGAIN || status == STATUS_SYSTEM) {
@@ -470,9 +487,6 @@ static operators_context_t operators_context(service_t *self)
         .frontends = self->frontends,
         .tap = self->context.tap,
         .guard = self->context.guard,
-        .reload = self->context.reload,
-        .argument = self->context.argument,
-        .max_memory = self->context.max_memory,
         .started_ns = self->context.started_ns,
     };
 }
@@ -501,11 +515,10 @@ service_t *service_new(const service_context_t *context)
     return self;
 }
 
-void service_apply(service_t *self, size_t max_memory)
+void service_apply(service_t *self)
 {
     const config_t *config = self->context.config;
     size_t peers = config->acknowledge_peers;
-    self->context.max_memory = max_memory;
     self->request.context.max_clock_lead_ns = config->max_clock_lead_ms * TIMESTAMP_NS_PER_MS;
     if (self->promises != NULL) {
         promises_set_peers(self->promises, peers);

@@ -29,11 +29,7 @@ typedef struct {
     guard_t *guard;                 /* who may ask */
     const neighbours_t *neighbours; /* for reports and promises */
     generation_t generation;
-    size_t max_memory;  /* of the store, bytes */
     int64_t started_ns; /* POSIX time */
-    bool (*reload)(void *argument,
-                   buffer_t *report); /* reads the herd file again, writes a REPORT's body */
-    void *argument;                   /* for `reload` */
 } service_context_t;
 
 /* A service without front-ends. Caller frees with service_destroy. */
@@ -42,12 +38,19 @@ service_t *service_new(const service_context_t *context);
 /* Frees it and clears the pointer; NULL is fine. */
 void service_destroy(service_t **self_p);
 
-/* The settings of `config`, the neighbours and `max_memory` (bytes) may have changed: what was taken from them is taken
- * anew. */
-void service_apply(service_t *self, size_t max_memory);
+/* The settings of `config` and the neighbours have changed: what depends on them is made anew. Not
+ * while it is in service_receive. */
+void service_apply(service_t *self);
 
-/* Takes the messages of a turn from the requests socket and answers them; questions go to the places actor. */
+/* Takes the messages of a turn from the requests socket and answers them; questions go to the places
+ * actor. A RELOAD ends the turn, and waits for its answer (service_answer_reload). */
 void service_receive(service_t *self);
+
+/* Whether an operator asked for a reload (S6). */
+bool service_wants_reload(const service_t *self);
+
+/* Sends the operator who asked for a reload what came of it, `report` (S6). */
+void service_answer_reload(service_t *self, text_t report);
 
 /* Takes the answers of a turn from the places actor, and sends them on. */
 void service_take_answers(service_t *self);

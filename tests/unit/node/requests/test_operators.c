@@ -26,7 +26,8 @@ typedef struct {
 
 static void scene_init(scene_t *self)
 {
-    *self = (scene_t){.config = {.max_clients = 100}, .member = {.name = "Clark"}};
+    *self =
+        (scene_t){.config = {.max_clients = 100, .max_memory = 1000}, .member = {.name = "Clark"}};
     self->store = store_new(100, 1);
     self->neighbours = neighbours_new(&(neighbours_settings_t){.herd = TEXT("test")});
     self->queries = queries_new();
@@ -39,8 +40,7 @@ static void scene_init(scene_t *self)
                                                     .queries = self->queries,
                                                     .request = self->request,
                                                     .request_log = &self->request_log,
-                                                    .frontends = self->frontends,
-                                                    .max_memory = 1000};
+                                                    .frontends = self->frontends};
     buffer_init(&self->out, LIMIT_BODY_SIZE);
 }
 
@@ -177,6 +177,31 @@ static void echo_and_status_answer_whatever_the_body_is(void **state)
     scene_done(&scene);
 }
 
+/* S6: the node does it, and finds whom to answer. */
+static void a_reload_is_noted(void **state)
+{
+    (void)state;
+    char longest[LIMIT_HEADER_SIZE];
+    memset(longest, 'x', sizeof longest);
+    const text_t peers[] = {
+        TEXT("\0operator"), TEXT("a"), {.data = longest, .size = FRONTENDS_ROUTING_ID_SIZE}};
+    const text_t headers[] = {TEXT("1"), TEXT(""), {.data = longest, .size = LIMIT_HEADER_SIZE}};
+    scene_t scene;
+    scene_init(&scene);
+    for (size_t i = 0; i < ARRAY_COUNT(peers); i++) {
+        message_t question = {.type = MESSAGE_RELOAD, .header = headers[i]};
+        assert_false(operators_want_reload(&scene.operators));
+        operators_note_reload(&scene.operators, peers[i], &question);
+        assert_true(operators_want_reload(&scene.operators));
+        text_t header;
+        text_t peer = operators_end_reload(&scene.operators, &header);
+        assert_true(text_equal(peer, peers[i]));
+        assert_true(text_equal(header, headers[i]));
+    }
+    assert_false(operators_want_reload(&scene.operators));
+    scene_done(&scene);
+}
+
 static void other_types_are_no_questions(void **state)
 {
     (void)state;
@@ -195,6 +220,7 @@ int main(void)
         cmocka_unit_test(bodies_that_are_no_client_are_dropped),
         cmocka_unit_test(levels_of_the_log_are_set),
         cmocka_unit_test(echo_and_status_answer_whatever_the_body_is),
+        cmocka_unit_test(a_reload_is_noted),
         cmocka_unit_test(other_types_are_no_questions),
     };
     return cmocka_run_group_tests_name("operators", tests, NULL, NULL);
