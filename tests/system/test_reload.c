@@ -7,6 +7,9 @@
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
 
+#include "common/sockets/sockets.h"
+#include "common/sockets/transport.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -282,6 +285,73 @@ static void settings_change_while_it_runs(void **state)
     process_signal(herd_node(herd, "B"), SIGCONT);
 }
 
+/* A question of an operator. */
+typedef struct {
+    void *socket;
+    message_t message;
+} question_t;
+
+static bool is_said(void *argument)
+{
+    const question_t *question = argument;
+    return transport_send(question->socket, (text_t){0}, &question->message) == STATUS_OK;
+}
+
+static void say(void *socket, message_type_t type, const char *header)
+{
+    question_t question = {.socket = socket, .message = {.type = type, .header = text_of(header)}};
+    assert_true(wait_until(is_said, &question, WAIT_LIMIT_MS));
+}
+
+/* The next REPORT is that of the question with this header, and ends so. */
+static void expect_report(void *socket, const char *header, const char *end)
+{
+    zmq_pollitem_t item = {.socket = socket, .events = ZMQ_POLLIN};
+    transport_inbound_t inbound;
+    assert_int_equal(zmq_poll(&item, 1, WAIT_LIMIT_MS), 1);
+    assert_int_equal(transport_receive(socket, false, &inbound), STATUS_OK);
+    text_t body = inbound.message.body;
+    assert_int_equal(inbound.message.type, MESSAGE_REPORT);
+    assert_text_equal(inbound.message.header, header);
+    assert_true(body.size >= strlen(end));
+    assert_text_equal(text_after(body, body.size - strlen(end)), end);
+    transport_inbound_done(&inbound);
+}
+
+/* Two of an operator and one by SIGHUP find the node at one turn: each is done, and answered before
+ * what was asked behind it. */
+static void reloads_of_one_turn_are_done_one_by_one(void **state)
+{
+    herd_t *herd = herd_new(OF(four, NULL));
+    *state = herd;
+    herd_start(herd, "C");
+    void *context = zmq_ctx_new();
+    void *socket = zmq_socket(context, ZMQ_DEALER);
+    const char *endpoint = herd_requests(herd, "C");
+    assert_int_equal(sockets_configure(socket, SOCKETS_REQUESTS_DEALER, endpoint, NULL), STATUS_OK);
+    assert_int_equal(zmq_connect(socket, endpoint), 0);
+    say(socket, MESSAGE_ECHO, "0");
+    expect_report(socket, "0", "name C\n");
+    herd_rewrite(herd, OF(three, "max_clients = \"2\"\n"));
+    process_signal(herd_node(herd, "C"), SIGSTOP);
+    say(socket, MESSAGE_RELOAD, "1");
+    say(socket, MESSAGE_RELOAD, "2");
+    say(socket, MESSAGE_ECHO, "3");
+    hang_up(herd, "C");
+    process_signal(herd_node(herd, "C"), SIGCONT);
+    expect_report(socket, "1", "reloaded 1\n");
+    expect_report(socket, "2", "reloaded 1\n");
+    expect_report(socket, "3", "name C\n");
+    zmq_close(socket);
+    zmq_ctx_term(context);
+    herd_wait_logged(herd, "C", "node", "SIGHUP: log opened anew");
+    assert_int_equal(herd_stop_frontend(herd, "C"), 0);
+    assert_int_equal(herd_stop_node(herd, "C"), 0);
+    assert_int_equal(count_logged(herd, "C", " read again: "), 3);
+    assert_int_equal(count_logged(herd, "C", "max_clients is 2 now"), 1);
+    assert_int_equal(count_logged(herd, "C", "D reload-changed: no neighbour any more"), 1);
+}
+
 int main(void)
 {
     if (!herd_programs_exist()) {
@@ -295,6 +365,7 @@ int main(void)
         HERD_TEST_OWN(a_broken_file_changes_nothing),
         HERD_TEST_OWN(a_file_for_others_changes_nothing),
         HERD_TEST_OWN(settings_change_while_it_runs),
+        HERD_TEST_OWN(reloads_of_one_turn_are_done_one_by_one),
     };
     return workspace_finish(cmocka_run_group_tests_name("reload", tests, NULL, NULL));
 }
