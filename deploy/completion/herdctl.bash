@@ -1,9 +1,10 @@
 # Completion of herdctl's command line for bash. Commands and members are what herdctl says of itself and of the herd file.
 
-# The options of a command; of herdctl itself where there is none yet.
+# The options of a command; without a command, those of herdctl itself.
 _herdctl_options() {
+    printf '%s\n' --help
     case $1 in
-    '') printf '%s\n' --config --json --key --help --version ;;
+    '') printf '%s\n' --config --json --key --version ;;
     exporter) printf '%s\n' --listen ;;
     health | log-level | reload | where) printf '%s\n' --json ;;
     keygen) printf '%s\n' --role ;;
@@ -15,7 +16,7 @@ _herdctl_options() {
     esac
 }
 
-# What may stand at a place of the command line: $1 is the command, $2 the number of operands before, $3 the word before.
+# The words that may come next: $1 is the command, $2 the number of operands before, $3 the word before.
 _herdctl_words() {
     case $3 in
     --kind) printf '%s\n' in out request reply apply link ;;

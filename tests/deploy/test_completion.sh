@@ -38,7 +38,7 @@ check() {
 # shellcheck source=deploy/completion/herdctl.bash
 . "$source_folder/deploy/completion/herdctl.bash"
 
-# bash_gives WORDS WORD...: what the last word may become.
+# bash_gives WORDS WORD...: the words that the last word may become.
 bash_gives() {
     local wanted=$1
     shift
@@ -100,6 +100,15 @@ for option in "${options[@]}"; do
         grep -qE -- "(^| )$option( |\$|\))" "$source_folder/deploy/completion/$file"
         check "$file has $option" "$?" 0
     done
+done
+
+# ... and every option that a command says it has, and no other.
+for command in $("$herdctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p'); do
+    arguments=$command
+    [ "$command" != places ] || arguments='places import'
+    # shellcheck disable=SC2086 # a command and its arguments
+    options=$("$herdctl" $arguments --help | sed -nE 's/^  (--[a-z-]+).*/\1/p' | sort | xargs)
+    check "options of $command" "$(_herdctl_options "$command" | sort | xargs)" "$options"
 done
 
 # zsh_gives LINE BEGUN: what Tab makes of a line, in a real zsh on a terminal of its own.

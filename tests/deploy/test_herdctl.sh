@@ -175,6 +175,41 @@ expect 2 '' "herdctl: no command$hint"
 expect 2 '' "herdctl: unknown command \"chekc\", did you mean \"check\"?$hint" chekc
 expect 2 '' "herdctl: unknown command \"brew\"$hint" brew
 
+# Options: in every form, behind operands, and where they are not wanted
+expect 0 'good.cfg: herd test, 2 members, 1 link' '' --config=good.cfg check
+expect 0 'good.cfg: herd test, 2 members, 1 link' '' -cgood.cfg check --
+expect 0 'good.cfg: herd test, 2 members, 1 link' '' --conf good.cfg -- check
+expect 0 "$two" '' -c good.cfg members -- Two
+expect 2 '' "herdctl: members knows no option --all$hint" --config good.cfg members Two --all
+expect 1 "Two	down	-	-	-	-	-	-	-	-	-	-" '' --config good.cfg status Two --plain
+expect 1 "Two	down	-	-	-	-	-	-	-	-	-	-" '' --config good.cfg status --pl -- Two
+expect 1 'MEMBER  SENT  LOST  MIN MS  MEDIAN  MAX
+Two        1     1       -       -    -' '' --config good.cfg ping Two --inter=1 --count 7 --count=1
+expect 2 '' "herdctl: --c may be --client or --count$hint" --config good.cfg tap --c 1
+expect 2 '' "herdctl: unknown option --all$hint" --all check
+expect 2 '' "herdctl: unknown option --json=1$hint" --json=1 check
+expect 2 '' "herdctl: --config needs a value$hint" --config
+expect 2 '' "herdctl: no command$hint" --config good.cfg --
+expect 2 '' "herdctl: --role is member, front-end, operator or watcher, not \"pilot\"$hint" keygen --role pilot anna
+expect 2 '' "herdctl: --role needs a value$hint" keygen anna --role
+expect 2 '' "herdctl: keygen takes one or more names$hint" keygen --role=operator
+expect 2 '' "herdctl: --listen takes ADDRESS:PORT, not \"localhost:80\"$hint" exporter One --listen localhost:80
+expect 0 'usage: herdctl forget CLIENT [MEMBER]
+
+herdctl forget: have the herd forget a client
+
+  --help  show this text' '' forget --help --all
+for command in $("$herdctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p') 'places import' 'places info'; do
+    for option in --help -h --he; do
+        checks=$((checks + 1))
+        # shellcheck disable=SC2086 # a command and its arguments
+        if ! "$herdctl" $command $option >out 2>err || ! head -n 1 out | grep -q "^usage: herdctl $command" || [ -s err ]; then
+            failures=$((failures + 1))
+            echo "FAILED: herdctl $command $option says:" && cat out err
+        fi
+    done
+done
+
 # Places: a dump becomes a file that is whole or not there
 row() {
     printf '%s\tPlace %s\t\t\t34.0%s\t-118.4\t%s\tXXX\tUS\t\tCA\t\t\t\t0\t\t\t\t\n' "$1" "$1" "$1" "$2"
