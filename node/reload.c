@@ -101,7 +101,7 @@ __attribute__((format(printf, 3, 4))) static void add_line(reload_t *self, repor
     va_end(arguments);
     text_escape(text_of(text), shown, sizeof shown);
     /* LIMIT_CONFIG_FINDINGS, or a line for each member and key: there is always room. */
-    status_t status = buffer_format(self->report, "%s %s\n", report_key_text(key), shown);
+    status_t status = buffer_format(self->report, "%s %s\n", report_keys_text(key), shown);
     assert(status == STATUS_OK);
 }
 

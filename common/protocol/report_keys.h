@@ -100,7 +100,7 @@ typedef enum {
 } report_key_t;
 
 /* "pid" for REPORT_KEY_PID. */
-static inline const char *report_key_text(report_key_t key)
+static inline const char *report_keys_text(report_key_t key)
 {
     static const char *const texts[REPORT_KEYS] = {
 #define REPORT_KEY_TEXT(name, text) [REPORT_KEY_##name] = (text),

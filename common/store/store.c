@@ -74,7 +74,7 @@ static size_t entry_size(const entry_t *entry)
 {
     size_t rest_size = (size_t)entry->position_size + entry->client_time_size;
     return offsetof(entry_t, text) + entry->client_size +
-           (entry_is_packed(entry) ? packed_size(rest_size) : rest_size);
+           (store_entry_is_packed(entry) ? packed_size(rest_size) : rest_size);
 }
 
 /* Position and client time of a record, as its entry will hold them. */
@@ -310,7 +310,7 @@ static store_outcome_t replace(store_t *self, slot_t *slot, const record_t *reco
     pack_rest(record, &rest);
     size_t new_size = new_entry_size(record, &rest);
     bool fits = slab_block_size(old_size) == slab_block_size(new_size);
-    uint16_t origin = entry_origin(store_entry_at(self, handle));
+    uint16_t origin = store_entry_origin(store_entry_at(self, handle));
     /* Most clients stay with a member: its name need not be looked up. */
     bool moved = !text_equal(origins_name(&self->origins, origin), record->origin);
     if ((moved && origins_intern(&self->origins, record->origin, &origin) != STATUS_OK) ||

@@ -70,12 +70,12 @@ static inline entry_t *store_entry_at(const store_t *self, slab_handle_t handle)
     return slab_at(&self->slab, handle);
 }
 
-static inline bool entry_is_packed(const entry_t *entry)
+static inline bool store_entry_is_packed(const entry_t *entry)
 {
     return (entry->origin & ENTRY_PACKED) != 0;
 }
 
-static inline uint16_t entry_origin(const entry_t *entry)
+static inline uint16_t store_entry_origin(const entry_t *entry)
 {
     return entry->origin & (ENTRY_PACKED - 1);
 }
@@ -85,7 +85,7 @@ static inline uint16_t entry_origin(const entry_t *entry)
 static inline record_t store_entry_texts(const store_t *self, const entry_t *entry)
 {
     const char *position = entry->text + entry->client_size;
-    if (entry_is_packed(entry)) {
+    if (store_entry_is_packed(entry)) {
         packed_read((const unsigned char *)position,
                     (size_t)entry->position_size + entry->client_time_size, self->unpacked);
         position = self->unpacked;
@@ -94,7 +94,7 @@ static inline record_t store_entry_texts(const store_t *self, const entry_t *ent
         .client = {.data = entry->text, .size = entry->client_size},
         .position = {.data = position, .size = entry->position_size},
         .client_time = {.data = position + entry->position_size, .size = entry->client_time_size},
-        .origin = origins_name(&self->origins, entry_origin(entry)),
+        .origin = origins_name(&self->origins, store_entry_origin(entry)),
         .receipt_time_ns = entry->receipt_time_ns,
         .order_time_ns = entry->order_time_ns,
     };

@@ -31,10 +31,10 @@ static answer_t read_report(text_t body)
 {
     uint64_t forgotten;
     uint64_t known = 0;
-    if (!message_number(body, report_key_text(REPORT_KEY_FORGOTTEN), 1, &forgotten)) {
+    if (!message_number(body, report_keys_text(REPORT_KEY_FORGOTTEN), 1, &forgotten)) {
         return ANSWER_NONE;
     }
-    (void)message_number(body, report_key_text(REPORT_KEY_KNOWN), 1, &known);
+    (void)message_number(body, report_keys_text(REPORT_KEY_KNOWN), 1, &known);
     if (forgotten == 1) {
         return ANSWER_FORGOTTEN;
     }

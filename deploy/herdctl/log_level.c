@@ -33,9 +33,9 @@ static herdctl_answer_t take(void *argument, size_t index, text_t body, int64_t 
     text_t value;
     log_level_t level;
     log_level_t before;
-    if (!message_value(body, report_key_text(REPORT_KEY_LOG_LEVEL), &value) ||
+    if (!message_value(body, report_keys_text(REPORT_KEY_LOG_LEVEL), &value) ||
         !log_level_parse(value, &level) || level != self->level ||
-        !message_value(body, report_key_text(REPORT_KEY_BEFORE), &value) ||
+        !message_value(body, report_keys_text(REPORT_KEY_BEFORE), &value) ||
         !log_level_parse(value, &before)) {
         return HERDCTL_ANSWER_NONE;
     }

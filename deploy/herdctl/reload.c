@@ -39,7 +39,7 @@ static herdctl_answer_t take(void *argument, size_t index, text_t body, int64_t 
     (void)elapsed_ns;
     outcome_t *outcome = &((outcome_t *)argument)[index];
     uint64_t reloaded;
-    if (!message_number(body, report_key_text(REPORT_KEY_RELOADED), 1, &reloaded)) {
+    if (!message_number(body, report_keys_text(REPORT_KEY_RELOADED), 1, &reloaded)) {
         return HERDCTL_ANSWER_NONE;
     }
     outcome->reloaded = reloaded == 1;
@@ -58,7 +58,7 @@ static bool take_line(text_t *body, size_t *ret_kind, text_t *ret_text)
             continue;
         }
         for (size_t i = 0; i < LINE_KINDS; i++) {
-            if (text_equal(key, text_of(report_key_text(lines[i].key)))) {
+            if (text_equal(key, text_of(report_keys_text(lines[i].key)))) {
                 *ret_kind = i;
                 *ret_text = line;
                 return true;
@@ -98,13 +98,13 @@ static json_t *outcome_json(const outcome_t *outcome, const char *member)
     json_t *object = json_pack("{s:s, s:b, s:b}", "member", member, "answered",
                                outcome->body != NULL, "reloaded", outcome->reloaded);
     for (size_t i = 0; i < LINE_KINDS; i++) {
-        json_object_set_new(object, report_key_text(lines[i].key), json_array());
+        json_object_set_new(object, report_keys_text(lines[i].key), json_array());
     }
     text_t body = {.data = outcome->body, .size = outcome->size};
     size_t kind;
     text_t text;
     while (take_line(&body, &kind, &text)) {
-        json_array_append_new(json_object_get(object, report_key_text(lines[kind].key)),
+        json_array_append_new(json_object_get(object, report_keys_text(lines[kind].key)),
                               herdctl_json_text(text));
     }
     return object;

@@ -47,7 +47,7 @@ static bool take_record(const char *client, text_t body, finding_t *finding)
 {
     text_t line;
     uint64_t served = 0;
-    if (!message_value(body, report_key_text(REPORT_KEY_RECORD), &line)) {
+    if (!message_value(body, report_keys_text(REPORT_KEY_RECORD), &line)) {
         return false;
     }
     char *copy = memory_copy_text(line.data, line.size);
@@ -57,7 +57,7 @@ static bool take_record(const char *client, text_t body, finding_t *finding)
         free(copy);
         return false;
     }
-    (void)message_number(body, report_key_text(REPORT_KEY_SERVED), 1, &served);
+    (void)message_number(body, report_keys_text(REPORT_KEY_SERVED), 1, &served);
     *finding =
         (finding_t){.held = HELD_RECORD, .served = served == 1, .line = copy, .record = record};
     return true;
@@ -68,7 +68,7 @@ static herdctl_answer_t take(void *argument, size_t index, text_t body, int64_t 
     (void)elapsed_ns;
     where_t *self = argument;
     uint64_t known;
-    if (!message_number(body, report_key_text(REPORT_KEY_KNOWN), 1, &known)) {
+    if (!message_number(body, report_keys_text(REPORT_KEY_KNOWN), 1, &known)) {
         return HERDCTL_ANSWER_NONE;
     }
     if (known == 0) {

@@ -54,7 +54,7 @@ frontend_link_t *frontends_find(frontends_t *self, text_t routing_id)
     size_t slot = 0;
     frontend_link_t *frontend;
     while ((frontend = frontends_next(self, &slot)) != NULL) {
-        if (text_equal(frontend_routing_id(frontend), routing_id)) {
+        if (text_equal(frontends_routing_id(frontend), routing_id)) {
             return frontend;
         }
     }
@@ -112,7 +112,7 @@ void frontends_take_figures(frontend_link_t *frontend, text_t body)
         frontend->clients = value;
     }
     for (size_t i = 0; i < FRONTENDS_FIGURES; i++) {
-        const char *key = report_key_text(frontends_figure_keys[i]);
+        const char *key = report_keys_text(frontends_figure_keys[i]);
         if (message_number(body, key, INT64_MAX, &value)) {
             frontend->told[i] = true;
             frontend->figures[i] = value;

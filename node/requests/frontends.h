@@ -76,7 +76,7 @@ void frontends_take_figures(frontend_link_t *frontend, text_t body);
 size_t frontends_count(const frontends_t *self);
 uint64_t frontends_clients(const frontends_t *self);
 
-static inline text_t frontend_routing_id(const frontend_link_t *frontend)
+static inline text_t frontends_routing_id(const frontend_link_t *frontend)
 {
     return (text_t){.data = frontend->routing_id, .size = frontend->routing_id_size};
 }

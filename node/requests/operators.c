@@ -93,7 +93,7 @@ static bool forget(const operators_context_t *context, text_t client, int64_t no
 
 static void put_bool(sheet_t *sheet, report_key_t key, bool value)
 {
-    sheet_format(sheet, "%s %d\n", report_key_text(key), value ? 1 : 0);
+    sheet_format(sheet, "%s %d\n", report_keys_text(key), value ? 1 : 0);
 }
 
 /* S2 */
@@ -121,7 +121,7 @@ static bool answer_where(const operators_context_t *context, text_t client, buff
     put_bool(&sheet, REPORT_KEY_KNOWN, is_known);
     if (is_known) {
         put_bool(&sheet, REPORT_KEY_SERVED, is_served);
-        sheet_format(&sheet, "%s ", report_key_text(REPORT_KEY_RECORD));
+        sheet_format(&sheet, "%s ", report_keys_text(REPORT_KEY_RECORD));
         sheet_fail(&sheet, record_append_bus_line(&record, out));
     }
     return sheet_end(&sheet) == STATUS_OK;
@@ -143,8 +143,8 @@ static bool answer_log_level(const operators_context_t *context, text_t body, bu
               "before it was %s",
               log_level_text(level), log_level_text(before));
     log_set_level(context->log, level);
-    return buffer_format(out, "%s %s\n%s %s\n", report_key_text(REPORT_KEY_LOG_LEVEL),
-                         log_level_text(level), report_key_text(REPORT_KEY_BEFORE),
+    return buffer_format(out, "%s %s\n%s %s\n", report_keys_text(REPORT_KEY_LOG_LEVEL),
+                         log_level_text(level), report_keys_text(REPORT_KEY_BEFORE),
                          log_level_text(before)) == STATUS_OK;
 }
 
@@ -169,7 +169,7 @@ bool operators_answer(operators_t *self, const message_t *question, int64_t now_
         return answer_log_level(context, question->body, out);
     case MESSAGE_ECHO: /* S5 */
         *ret_problem = "an ECHO that cannot be answered";
-        return buffer_format(out, "%s %s\n", report_key_text(REPORT_KEY_NAME),
+        return buffer_format(out, "%s %s\n", report_keys_text(REPORT_KEY_NAME),
                              context->member->name) == STATUS_OK;
     default: *ret_problem = "no question of operators"; return false;
     }

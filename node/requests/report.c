@@ -10,7 +10,7 @@
 
 static void put_number(sheet_t *sheet, report_key_t key, uint64_t value)
 {
-    sheet_put_string(sheet, report_key_text(key));
+    sheet_put_string(sheet, report_keys_text(key));
     sheet_put_byte(sheet, ' ');
     sheet_put_u64(sheet, value);
     sheet_put_byte(sheet, '\n');
@@ -18,21 +18,21 @@ static void put_number(sheet_t *sheet, report_key_t key, uint64_t value)
 
 static void put_text(sheet_t *sheet, report_key_t key, const char *text)
 {
-    sheet_format(sheet, "%s %s\n", report_key_text(key), text);
+    sheet_format(sheet, "%s %s\n", report_keys_text(key), text);
 }
 
 /* A figure behind the fixed fields of a `link` or `frontend` line. */
 static void put_field(sheet_t *sheet, report_key_t key, uint64_t value)
 {
     sheet_put_byte(sheet, ' ');
-    sheet_put_string(sheet, report_key_text(key));
+    sheet_put_string(sheet, report_keys_text(key));
     sheet_put_byte(sheet, '=');
     sheet_put_u64(sheet, value);
 }
 
 static void put_signed_field(sheet_t *sheet, report_key_t key, int64_t value)
 {
-    sheet_format(sheet, " %s=%lld", report_key_text(key), (long long)value);
+    sheet_format(sheet, " %s=%lld", report_keys_text(key), (long long)value);
 }
 
 static void put_link_records(sheet_t *sheet, const link_counters_t *counters)
@@ -67,7 +67,7 @@ static void put_link(sheet_t *sheet, const neighbour_t *neighbour)
     const link_t *link = neighbour_link(neighbour);
     const link_counters_t *counters = link_counters(link);
     const neighbour_figures_t *figures = neighbour_figures(neighbour);
-    sheet_format(sheet, "%s %s %s %llu %llu %llu", report_key_text(REPORT_KEY_LINK),
+    sheet_format(sheet, "%s %s %s %llu %llu %llu", report_keys_text(REPORT_KEY_LINK),
                  neighbour_name(neighbour), link_is_up(link) ? "up" : "down",
                  (unsigned long long)link_lag(link), (unsigned long long)counters->received,
                  (unsigned long long)counters->bad_messages);
@@ -76,7 +76,7 @@ static void put_link(sheet_t *sheet, const neighbour_t *neighbour)
     put_link_messages(sheet, figures);
     sheet_put_byte(sheet, '\n');
     if (figures->error[0] != '\0') {
-        sheet_format(sheet, "%s %s %lld %s\n", report_key_text(REPORT_KEY_LINK_ERROR),
+        sheet_format(sheet, "%s %s %lld %s\n", report_keys_text(REPORT_KEY_LINK_ERROR),
                      neighbour_name(neighbour), (long long)figures->error_ns, figures->error);
     }
 }
@@ -101,7 +101,7 @@ static void put_frontends(sheet_t *sheet, frontends_t *frontends)
     size_t slot = 0;
     const frontend_link_t *frontend;
     while ((frontend = frontends_next(frontends, &slot)) != NULL) {
-        sheet_format(sheet, "%s %s", report_key_text(REPORT_KEY_FRONTEND), frontend->label);
+        sheet_format(sheet, "%s %s", report_keys_text(REPORT_KEY_FRONTEND), frontend->label);
         put_field(sheet, REPORT_KEY_CLIENTS, frontend->clients);
         for (size_t i = 0; i < FRONTENDS_FIGURES; i++) {
             if (frontend->told[i]) {
@@ -114,7 +114,7 @@ static void put_frontends(sheet_t *sheet, frontends_t *frontends)
 
 static void put_places(sheet_t *sheet, const places_figures_t *places)
 {
-    sheet_format(sheet, "%s %s %s %llu %llu %llu %llu %llu\n", report_key_text(REPORT_KEY_PLACES),
+    sheet_format(sheet, "%s %s %s %llu %llu %llu %llu %llu\n", report_keys_text(REPORT_KEY_PLACES),
                  places->provider, places->state, (unsigned long long)places->requests,
                  (unsigned long long)places->failures, (unsigned long long)places->joined,
                  (unsigned long long)places->kept, (unsigned long long)places->refused);
@@ -151,7 +151,7 @@ static void put_process(sheet_t *sheet, const report_figures_t *figures)
     put_text(sheet, REPORT_KEY_NAME, figures->name);
     put_text(sheet, REPORT_KEY_VERSION, HERD_VERSION);
     put_number(sheet, REPORT_KEY_PID, (uint64_t)getpid());
-    sheet_format(sheet, "%s %lld\n", report_key_text(REPORT_KEY_SINCE),
+    sheet_format(sheet, "%s %lld\n", report_keys_text(REPORT_KEY_SINCE),
                  (long long)figures->started_ns);
     put_number(sheet, REPORT_KEY_CPU, time_ns(&usage.ru_utime) + time_ns(&usage.ru_stime));
     put_number(sheet, REPORT_KEY_RESIDENT, resident_size());
@@ -168,7 +168,7 @@ static void put_records(sheet_t *sheet, const report_figures_t *figures)
     if (figures->digest != NULL) {
         char root[DIGEST_SUM_SIZE];
         digest_sum_write(digest_root(figures->digest), root);
-        sheet_format(sheet, "%s %.*s\n", report_key_text(REPORT_KEY_ROOT), DIGEST_SUM_SIZE, root);
+        sheet_format(sheet, "%s %.*s\n", report_keys_text(REPORT_KEY_ROOT), DIGEST_SUM_SIZE, root);
     }
 }
 

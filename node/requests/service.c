@@ -124,7 +124,7 @@ static void send_replies(service_t *self, frontend_link_t *frontend, unsigned an
     message_t reply = {.type = MESSAGE_REPLY,
                        .header = {.data = header, .size = (size_t)size},
                        .body = buffer_text(&frontend->replies)};
-    frontend->broken = !send_to_frontend(self, frontend_routing_id(frontend), &reply);
+    frontend->broken = !send_to_frontend(self, frontends_routing_id(frontend), &reply);
     buffer_clear(&frontend->replies);
 }
 
@@ -267,7 +267,7 @@ static void take_ping(service_t *self, frontend_link_t *frontend, const message_
 {
     frontends_take_figures(frontend, message->body);
     message_t pong = {.type = MESSAGE_PONG, .header = message->header};
-    send_to_frontend(self, frontend_routing_id(frontend), &pong);
+    send_to_frontend(self, frontends_routing_id(frontend), &pong);
 }
 
 /* S1 to S6 */
@@ -311,7 +311,9 @@ static void take_frontend_message(service_t *self, frontend_link_t *frontend,
     case MESSAGE_REQUEST: take_request(self, frontend, message->body, now_ns, steady_ns); break;
     case MESSAGE_PING: take_ping(self, frontend, message); break;
     case MESSAGE_GOODBYE: remove_frontend(self, frontend, "it said goodbye"); break;
-    default: drop(self, "a type that front-ends do not send", frontend_routing_id(frontend)); break;
+    default:
+        drop(self, "a type that front-ends do not send", frontends_routing_id(frontend));
+        break;
     }
 }
 

@@ -60,12 +60,12 @@ static void take_sentence(text_t text, char *out, size_t out_size)
 
 static bool take_key(text_t body, report_key_t key, text_t *ret_value)
 {
-    return message_value(body, report_key_text(key), ret_value);
+    return message_value(body, report_keys_text(key), ret_value);
 }
 
 static bool is_key(text_t text, report_key_t key)
 {
-    return text_equal(text, text_of(report_key_text(key)));
+    return text_equal(text, text_of(report_keys_text(key)));
 }
 
 static void take_named(text_t body, report_key_t key, char *out)

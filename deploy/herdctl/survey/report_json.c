@@ -15,7 +15,7 @@ static void add_figures(json_t *object, const herdctl_figure_t *figures, size_t 
 {
     for (size_t i = 0; i < count; i++) {
         if (values[i].known) {
-            json_object_set_new(object, report_key_text(figures[i].key),
+            json_object_set_new(object, report_keys_text(figures[i].key),
                                 json_integer(values[i].value));
         }
     }

@@ -8,7 +8,7 @@ static void keys_are_words_of_lower_case(void **state)
 {
     (void)state;
     for (report_key_t key = 0; key < REPORT_KEYS; key++) {
-        const char *text = report_key_text(key);
+        const char *text = report_keys_text(key);
         assert_true(text[0] >= 'a' && text[0] <= 'z');
         assert_int_equal(strspn(text, "abcdefghijklmnopqrstuvwxyz_"), strlen(text));
     }
@@ -19,7 +19,7 @@ static void keys_differ(void **state)
     (void)state;
     for (report_key_t one = 0; one < REPORT_KEYS; one++) {
         for (report_key_t other = 0; other < one; other++) {
-            assert_string_not_equal(report_key_text(one), report_key_text(other));
+            assert_string_not_equal(report_keys_text(one), report_keys_text(other));
         }
     }
 }
