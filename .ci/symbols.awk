@@ -22,7 +22,7 @@ function suits(name, file,    parts, last, stem, folder) {
     last = split(file, parts, "/") - 1
     folder = substr(file, 1, length(file) - length(base(file)))
     stem = base(file)
-    sub(/\.c$/, "", stem)
+    sub(/\.[ch]$/, "", stem)
     if (stem == "main") return name == "main"
     if (is_named(name, parts, 1, last, stem)) return 1
     while (sub(/_[a-z0-9]*$/, "", stem))

@@ -12,6 +12,7 @@
 #define MEMBER(field)       .section = CONFIG_SECTION_MEMBER, .offset = offsetof(config_member_t, field)
 #define RANGE(from, to, of) .minimum = (from), .maximum = (to), .unit = (of)
 
+/* A setting a row: clang-format would fill the lines. */
 /* clang-format off */
 static const config_key_t rows[] = {
     {.section = CONFIG_SECTION_ROOT, .name = "herd", .required = true},
