@@ -21,6 +21,7 @@
 #include "common/protocol/command.h"
 #include "common/sockets/address.h"
 #include "frontend/lines/lines.h"
+#include "frontend/lines/output.h"
 
 #include <assert.h>
 #include <netinet/in.h>
@@ -41,8 +42,6 @@ enum {
     /* How much longer than its IAMAT line an AT line may be: member name and difference, without
      * the command. */
     IAMAT_REPLY_EXTRA = 64,
-    /* A longer buffer is not kept for the next line. */
-    IDLE_BUFFER_SIZE = 65536,
     KEEPALIVE_IDLE_S = 60,
     KEEPALIVE_INTERVAL_S = 10,
     KEEPALIVE_PROBES = 6,
@@ -62,25 +61,18 @@ typedef enum {
     SESSION_CLOSING,
 } session_state_t;
 
-/* Output that the socket did not take at once. */
-typedef struct {
-    uv_write_t request;
-    buffer_t output;
-} session_write_t;
-
 struct session {
     uv_tcp_t tcp;
     session_shared_t *shared;
-    uint64_t number;          /* in shared->table */
-    lines_t lines;            /* input */
-    pipeline_t pipeline;      /* requests under way */
-    buffer_t output;          /* replies for the next flush */
-    session_write_t *writing; /* output that the socket has not taken yet, or NULL */
-    list_link_t unasked;      /* in shared->unasked */
-    list_link_t unwritten;    /* in shared->unwritten */
-    list_link_t active;       /* in shared->active */
-    uint64_t deadline_ms;     /* [DISCARDING] steady time of the end */
-    size_t footprint;         /* bytes, its part of shared->memory */
+    uint64_t number;       /* in shared->table */
+    lines_t lines;         /* input */
+    pipeline_t pipeline;   /* requests under way */
+    output_t output;       /* replies */
+    list_link_t unasked;   /* in shared->unasked */
+    list_link_t unwritten; /* in shared->unwritten */
+    list_link_t active;    /* in shared->active */
+    uint64_t deadline_ms;  /* [DISCARDING] steady time of the end */
+    size_t footprint;      /* bytes, its part of shared->memory */
     session_state_t state : 8;
     bool reading : 1;  /* libuv reads */
     bool put_off : 1;  /* lines wait until output has left */
@@ -117,9 +109,8 @@ static bool is_crowded(const session_shared_t *shared)
 /* Brings the sum of all memory up to date; marks the session as used and lets the tick see it. */
 static void account(session_t *self)
 {
-    size_t footprint =
-        self->lines.kept.capacity + self->output.capacity + pipeline_footprint(&self->pipeline) +
-        (self->writing != NULL ? sizeof *self->writing + self->writing->output.capacity : 0);
+    size_t footprint = self->lines.kept.capacity + pipeline_footprint(&self->pipeline) +
+                       output_footprint(&self->output);
     self->shared->memory += footprint - self->footprint;
     self->footprint = footprint;
     self->touched = true;
@@ -151,7 +142,7 @@ static void close_because(session_t *self, const char *reason)
     self->footprint = 0;
     lines_done(&self->lines);
     pipeline_done(&self->pipeline);
-    buffer_done(&self->output);
+    output_done(&self->output);
     uv_close((uv_handle_t *)&self->tcp, on_closed);
 }
 
@@ -163,8 +154,7 @@ void session_close(session_t *self)
 /* Bytes that the client has yet to read: output, and the probable replies to its requests. */
 static size_t load(const session_t *self)
 {
-    return self->output.size + pipeline_reserved(&self->pipeline) +
-           (self->writing != NULL ? self->writing->output.size : 0);
+    return output_size(&self->output) + pipeline_reserved(&self->pipeline);
 }
 
 static size_t load_cap(const session_t *self)
@@ -227,7 +217,7 @@ static pipeline_sink_t sink(session_t *self)
 {
     bool traffic = log_has_traffic(self->shared->log);
     return (pipeline_sink_t){
-        .out = &self->output, .replied = traffic ? log_reply : NULL, .argument = self};
+        .out = &self->output.gathered, .replied = traffic ? log_reply : NULL, .argument = self};
 }
 
 /* Answers a malformed line in its turn. */
@@ -239,7 +229,7 @@ static void answer_invalid(session_t *self, text_t line)
         give_up(self, "more output than can be kept");
         return;
     }
-    if (self->output.size > 0) {
+    if (self->output.gathered.size > 0) {
         list_append(&self->shared->unwritten, &self->unwritten);
     }
 }
@@ -457,13 +447,9 @@ static void go_on(session_t *self)
     }
 }
 
-static void on_written(uv_write_t *request, int outcome)
+static void on_output_left(void *owner, int outcome)
 {
-    session_write_t *writing = (session_write_t *)request;
-    session_t *self = request->data;
-    buffer_done(&writing->output);
-    free(writing);
-    self->writing = NULL;
+    session_t *self = owner;
     if (self->state == SESSION_CLOSING) {
         return;
     }
@@ -475,57 +461,21 @@ static void on_written(uv_write_t *request, int outcome)
     list_append(&self->shared->unwritten, &self->unwritten);
 }
 
-/* Leaves the output from byte `written` on to libuv. Replies that come meanwhile gather anew. */
-static void write_rest(session_t *self, size_t written)
+void session_flush(session_t *self)
 {
-    session_write_t *writing = memory_new(sizeof *writing);
-    writing->output = self->output;
-    writing->request.data = self;
-    buffer_init(&self->output, self->output.maximum);
-    uv_buf_t rest =
-        uv_buf_init(writing->output.data + written, (unsigned)(writing->output.size - written));
-    int outcome = uv_write(&writing->request, (uv_stream_t *)&self->tcp, &rest, 1, on_written);
-    if (outcome != 0) {
-        buffer_done(&writing->output);
-        free(writing);
+    int outcome = output_flush(&self->output, (uv_stream_t *)&self->tcp, on_output_left,
+                               &self->shared->counters.sent);
+    if (outcome == UV_EALREADY) {
+        return;
+    }
+    if (outcome != 0 && outcome != UV_EAGAIN) {
         close_because(self, uv_strerror(outcome));
         return;
     }
-    self->writing = writing;
-    account(self);
-}
-
-/* False if something is left to write, or the connection is lost. */
-static bool write_output(session_t *self)
-{
-    if (self->writing != NULL) {
-        return false;
+    if (outcome == UV_EAGAIN || output_shrink(&self->output)) {
+        account(self);
     }
-    if (self->output.size == 0) {
-        return true;
-    }
-    uv_buf_t output = uv_buf_init(self->output.data, (unsigned)self->output.size);
-    int written = uv_try_write((uv_stream_t *)&self->tcp, &output, 1);
-    if (written < 0 && written != UV_EAGAIN) {
-        close_because(self, uv_strerror(written));
-        return false;
-    }
-    self->shared->counters.sent += self->output.size;
-    if (written >= 0 && (size_t)written == self->output.size) {
-        buffer_clear(&self->output);
-        if (self->output.capacity > IDLE_BUFFER_SIZE) {
-            buffer_done(&self->output);
-            account(self);
-        }
-        return true;
-    }
-    write_rest(self, written > 0 ? (size_t)written : 0);
-    return false;
-}
-
-void session_flush(session_t *self)
-{
-    if (write_output(self)) {
+    if (outcome == 0) {
         go_on(self);
     }
 }
@@ -534,9 +484,7 @@ void session_flush(session_t *self)
 static void trim(session_t *self)
 {
     size_t before = self->footprint;
-    if (self->output.size == 0) {
-        buffer_done(&self->output);
-    }
+    output_trim(&self->output);
     if (lines_waiting(&self->lines) == 0) {
         lines_done(&self->lines);
     }
@@ -623,7 +571,7 @@ static session_t *new_session(session_shared_t *shared, const struct sockaddr *a
     assert(maximum <= UINT32_MAX); /* config_load bounds max_output */
     lines_init(&self->lines, shared->config->max_line);
     pipeline_init(&self->pipeline, maximum);
-    buffer_init(&self->output, maximum);
+    output_init(&self->output, maximum);
     return self;
 }
 
