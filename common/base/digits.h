@@ -19,7 +19,7 @@
 /* `byte`, eight times. */
 #define DIGITS_EACH(byte) ((uint64_t)(byte)*UINT64_C(0x0101010101010101))
 
-/* A run of so many digits always fits uint64_t. */
+/* A run of this many digits always fits uint64_t. */
 enum { DIGITS_MAX = 19 };
 
 /* Eight bytes as a number whose lowest byte is the first of them. */

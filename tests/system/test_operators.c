@@ -385,7 +385,7 @@ static void the_level_of_the_log_is_set(void **state)
     free(path);
 }
 
-/* Blocks, or lines of JSON, one after the other; rates where there is something to compare with. */
+/* Blocks, or lines of JSON, one after the other; rates if there is something to compare with. */
 static void top_shows_rates(void **state)
 {
     herd_t *herd = *state;

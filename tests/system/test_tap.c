@@ -332,7 +332,8 @@ static void too_many_subscriptions_are_thrown_out(void **state)
     watcher_done(&watcher);
 }
 
-/* T1: what is no subscription is dropped, and so is who sends frames that no subscriber needs. */
+/* T1: anything that is not a subscription is dropped, and so is the connection of a peer that sends
+ * frames that no subscriber needs. */
 static void garbage_of_subscribers_has_no_effect(void **state)
 {
     /* Not more: ZeroMQ's own subscriber keeps a byte a level, and walks them by recursion. */
