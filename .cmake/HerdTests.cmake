@@ -1,0 +1,92 @@
+# Tests: one ctest test is one program; its labels say what it needs (docs/testing.md).
+
+# The exit status of a test that cannot run here (HERD_EXIT_SKIPPED of tests/support/herd.h).
+set(HERD_SKIPPED 77)
+# Inputs of each fuzz driver in the fuzz preset, from a fixed seed: the same ones each time.
+set(HERD_FUZZ_RUNS 200000 CACHE STRING "inputs that ctest gives each fuzz driver in a fuzz build")
+
+# The environment of tests and of the programs that they start: a sanitizer's report ends a process.
+set(HERD_TEST_ENVIRONMENT
+  "HERD_BIN=${CMAKE_BINARY_DIR}/bin"
+  "HERD_SOURCE=${CMAKE_SOURCE_DIR}"
+  "UBSAN_OPTIONS=print_stacktrace=1"
+  "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")
+
+# herd_test(NAME PROGRAM LABELS TIMEOUT_S [arguments...]): a test program and its environment.
+function(herd_test name program labels timeout_s)
+  add_test(NAME ${name} COMMAND ${program} ${ARGN})
+  set_tests_properties(${name} PROPERTIES
+    LABELS "${labels}" TIMEOUT ${timeout_s} SKIP_RETURN_CODE ${HERD_SKIPPED}
+    ENVIRONMENT "${HERD_TEST_ENVIRONMENT}")
+endfunction()
+
+# Adds files of tests/support that are not in herd_test_support, named without their ending.
+function(herd_add_support target)
+  list(TRANSFORM ARGN PREPEND "${CMAKE_SOURCE_DIR}/tests/support/" OUTPUT_VARIABLE files)
+  list(TRANSFORM files APPEND ".c")
+  target_sources(${target} PRIVATE ${files})
+endfunction()
+
+# herd_unit_tests(ROOM NAME... [SUPPORT FILE...] [LIBRARIES ...]): each tests/unit/ROOM/test_NAME.c
+# becomes a program that links the room alone, tests/support/FILE.c and LIBRARIES.
+function(herd_unit_tests room)
+  cmake_parse_arguments(PARSE_ARGV 1 test "" "" "SUPPORT;LIBRARIES")
+  foreach(name IN LISTS test_UNPARSED_ARGUMENTS)
+    string(REPLACE "/" "_" target "test_${room}_${name}")
+    add_executable(${target} "${CMAKE_SOURCE_DIR}/tests/unit/${room}/test_${name}.c")
+    herd_add_support(${target} ${test_SUPPORT})
+    herd_link(${target} ${room})
+    target_link_libraries(${target} PRIVATE ${test_LIBRARIES} PkgConfig::CMOCKA)
+    target_compile_definitions(${target} PRIVATE HERD_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    herd_test(unit/${room}/${name} ${target} unit 60)
+  endforeach()
+endfunction()
+
+# herd_component_test(NAME ROOM...): tests/component/test_NAME.c, several rooms in one process.
+function(herd_component_test name)
+  add_executable(component_${name} "${CMAKE_SOURCE_DIR}/tests/component/test_${name}.c")
+  herd_link(component_${name} ${ARGN})
+  target_link_libraries(component_${name} PRIVATE herd_test_support)
+  herd_test(component/${name} component_${name} component 120)
+endfunction()
+
+# herd_system_tests(NAME... [SUPPORT FILE...] [LIBRARIES ...] [LABELS ...]): tests/system/test_NAME.c,
+# the real programs. They measure times and processor use of their processes: one at a time.
+function(herd_system_tests)
+  cmake_parse_arguments(PARSE_ARGV 0 test "" "" "SUPPORT;LIBRARIES;LABELS")
+  foreach(name IN LISTS test_UNPARSED_ARGUMENTS)
+    add_executable(system_${name} "${CMAKE_SOURCE_DIR}/tests/system/test_${name}.c")
+    herd_add_support(system_${name} ${test_SUPPORT})
+    target_link_libraries(system_${name} PRIVATE herd_test_support ${test_LIBRARIES})
+    herd_test(system/${name} system_${name} "system;${test_LABELS}" 300)
+    set_tests_properties(system/${name} PROPERTIES RUN_SERIAL ON)
+  endforeach()
+endfunction()
+
+# herd_fuzz_test(NAME ROOM...): tests/fuzz/fuzz_NAME.c with the corpus tests/fuzz/corpus/NAME. In a
+# fuzz build the driver makes HERD_FUZZ_RUNS inputs of it; in all others it replays it.
+function(herd_fuzz_test name)
+  set(corpus "${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${name}")
+  add_executable(fuzz_${name} "${CMAKE_SOURCE_DIR}/tests/fuzz/fuzz_${name}.c")
+  herd_link(fuzz_${name} ${ARGN})
+  if(HERD_FUZZ)
+    set(found "${CMAKE_BINARY_DIR}/tests/fuzz/${name}")
+    file(MAKE_DIRECTORY "${found}")
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    # libFuzzer writes what it finds to the first folder: never the corpus in the source.
+    herd_test(fuzz/${name} fuzz_${name} fuzz 600 -runs=${HERD_FUZZ_RUNS} -seed=1 -max_len=4096
+              -artifact_prefix=${found}- "${found}" "${corpus}")
+  else()
+    target_sources(fuzz_${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests/fuzz/replay.c")
+    herd_test(fuzz/${name} fuzz_${name} fuzz 600 "${corpus}")
+  endif()
+endfunction()
+
+# herd_bench(NAME ROOM...): tests/bench/bench_NAME.c, figures for people; tests/run leaves it out.
+function(herd_bench name)
+  add_executable(bench_${name} "${CMAKE_SOURCE_DIR}/tests/bench/bench_${name}.c")
+  herd_link(bench_${name} ${ARGN})
+  target_link_libraries(bench_${name} PRIVATE herd_test_support)
+  herd_test(bench/${name} bench_${name} bench 1800)
+  set_tests_properties(bench/${name} PROPERTIES RUN_SERIAL ON)
+endfunction()
