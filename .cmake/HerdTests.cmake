@@ -5,12 +5,13 @@ set(HERD_SKIPPED 77)
 # Inputs of each fuzz driver in the fuzz preset, from a fixed seed: the same ones each time.
 set(HERD_FUZZ_RUNS 200000 CACHE STRING "inputs that ctest gives each fuzz driver in a fuzz build")
 
+set(HERD_TSAN_SUPPRESSIONS "${CMAKE_SOURCE_DIR}/tests/tsan.supp")
 # The environment of tests and of the programs that they start: a sanitizer's report ends a process.
 set(HERD_TEST_ENVIRONMENT
   "HERD_BIN=${CMAKE_BINARY_DIR}/bin"
   "HERD_SOURCE=${CMAKE_SOURCE_DIR}"
   "UBSAN_OPTIONS=print_stacktrace=1"
-  "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")
+  "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${HERD_TSAN_SUPPRESSIONS}")
 
 # herd_test(NAME PROGRAM LABELS TIMEOUT_S [arguments...]): a test program and its environment.
 function(herd_test name program labels timeout_s)
@@ -50,8 +51,8 @@ function(herd_component_test name)
   herd_test(component/${name} component_${name} component 120)
 endfunction()
 
-# herd_system_tests(NAME... [SUPPORT FILE...] [LIBRARIES ...] [LABELS ...]): tests/system/test_NAME.c,
-# the real programs. They measure times and processor use of their processes: one at a time.
+# herd_system_tests(NAME... [SUPPORT FILE...] [LIBRARIES ...] [LABELS ...]): the real programs,
+# tests/system/test_NAME.c. They measure times and processor use of their processes: one at a time.
 function(herd_system_tests)
   cmake_parse_arguments(PARSE_ARGV 0 test "" "" "SUPPORT;LIBRARIES;LABELS")
   foreach(name IN LISTS test_UNPARSED_ARGUMENTS)
