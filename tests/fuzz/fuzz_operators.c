@@ -33,7 +33,7 @@ static void check_status(text_t body, const operators_context_t *context)
     text_t line;
     text_t key;
     uint64_t records;
-    bool told = message_number(body, report_key_text(REPORT_KEY_RECORDS), UINT64_MAX, &records);
+    bool told = message_number(body, report_keys_text(REPORT_KEY_RECORDS), UINT64_MAX, &records);
     assert(told && records == store_count(context->store));
     while (text_take_line(&body, &line)) {
         for (size_t i = 0; i < line.size; i++) {
@@ -50,7 +50,7 @@ static void check_client(text_t body, text_t client, const operators_context_t *
 {
     record_t record;
     text_t line;
-    if (message_value(body, report_key_text(REPORT_KEY_RECORD), &line)) {
+    if (message_value(body, report_keys_text(REPORT_KEY_RECORD), &line)) {
         status_t status = record_parse_bus_line(line, &record);
         assert(status == STATUS_OK && text_equal(record.client, client));
         assert(is_known(body, "served") == store_find(context->store, client, &record));
