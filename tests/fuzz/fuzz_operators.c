@@ -13,14 +13,6 @@ enum { CLIENTS_MAX = 16, MEMORY_MAX = 4096 };
 
 static const int64_t now_ns = INT64_C(1621464828000000000);
 
-static bool reload(void *argument, buffer_t *report)
-{
-    (void)argument;
-    status_t status = buffer_append(report, "reloaded 0\n", 11);
-    assert(status == STATUS_OK);
-    return false;
-}
-
 static bool is_known(text_t body, const char *key)
 {
     uint64_t value;
@@ -80,7 +72,13 @@ static void ask(operators_t *self, message_type_t type, text_t body)
     buffer_t out;
     buffer_init(&out, LIMIT_BODY_SIZE);
     assert(operators_take(type));
-    if (!operators_answer(self, &question, now_ns, &out, &problem)) {
+    if (type == MESSAGE_RELOAD) { /* done by the node, which finds whom to answer */
+        text_t header;
+        const text_t asker = text_first(body, FRONTENDS_ROUTING_ID_SIZE);
+        operators_note_reload(self, asker, &question);
+        text_t peer = operators_end_reload(self, &header);
+        assert(text_equal(peer, asker) && header.size == 0 && !operators_want_reload(self));
+    } else if (!operators_answer(self, &question, now_ns, &out, &problem)) {
         assert(problem != NULL && store_tail(self->context.store) == tail);
     } else if (type == MESSAGE_STATUS) {
         check_status(buffer_text(&out), &self->context);
@@ -111,9 +109,11 @@ static store_t *make_store(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const config_t config = {.max_clients = CLIENTS_MAX, .security = CONFIG_SECURITY_CURVE};
+    static const config_t config = {
+        .max_clients = CLIENTS_MAX, .max_memory = MEMORY_MAX, .security = CONFIG_SECURITY_CURVE};
     static const config_member_t member = {.name = "Goloman"};
     static request_t request; /* its figures */
+    static request_log_t request_log;
     static operators_t self;
     text_t rest = {.data = (const char *)data, .size = size};
     text_t step;
@@ -125,9 +125,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             .neighbours = neighbours_new(&(neighbours_settings_t){.herd = TEXT("herd")}),
             .queries = queries_new(),
             .request = &request,
-            .frontends = frontends_new(),
-            .max_memory = MEMORY_MAX,
-            .reload = reload};
+            .request_log = &request_log,
+            .frontends = frontends_new()};
     }
     store_t *store = make_store();
     self.context.store = store;

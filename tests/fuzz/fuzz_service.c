@@ -30,12 +30,6 @@ static void finish(void)
     guard_destroy(&guard);
 }
 
-static bool reload(void *argument, buffer_t *report)
-{
-    (void)argument;
-    return buffer_append(report, "reloaded 0\n", 11) != STATUS_OK;
-}
-
 static const config_t config = {.herd_name = "sample",
                                 .security = CONFIG_SECURITY_NONE,
                                 .max_clients = CLIENTS_MAX,
@@ -125,6 +119,9 @@ static void step(service_t *service, text_t rest)
     status_t status = transport_send_frames(zsock_resolve(peers[asker]), frames, count);
     assert(status == STATUS_OK);
     service_receive(service);
+    if (service_wants_reload(service)) {
+        service_answer_reload(service, TEXT("reloaded 0\n"));
+    }
     take_answers(decoded ? &question : NULL, asker);
 }
 
@@ -142,8 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                                           .tap = tap,
                                                           .socket = zsock_resolve(router),
                                                           .guard = guard,
-                                                          .neighbours = neighbours,
-                                                          .reload = reload});
+                                                          .neighbours = neighbours});
     while (text_take_until(&rest, '\0', &part)) {
         if (part.size > 0) {
             step(service, part);
