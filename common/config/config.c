@@ -22,7 +22,7 @@ typedef struct {
     arena_t arena; /* everything that `config` points to */
 } config_whole_t;
 
-/* Reads up to LIMIT_CONFIG_SIZE + 1 bytes: one more than a good file has. */
+/* Reads up to LIMIT_CONFIG_SIZE + 1 bytes: one more than a good file may have. */
 static bool config_read_file(FILE *file, arena_t *arena, text_t *ret_text)
 {
     const size_t wanted = LIMIT_CONFIG_SIZE + 1;
@@ -53,7 +53,7 @@ static bool config_read(const char *path, const config_reader_t *reader, text_t 
     return read;
 }
 
-/* The absolute folder of the herd file, in the arena; where it cannot be told, "." */
+/* The absolute folder of the herd file, in the arena; "." if it cannot be found out. */
 static const char *config_folder(const char *path, arena_t *arena)
 {
     char *absolute = realpath(path, NULL);
@@ -67,7 +67,7 @@ static const char *config_folder(const char *path, arena_t *arena)
     return folder;
 }
 
-/* A folder that is there must be one; one that is not will be made. */
+/* Whatever has the name of a folder must be one. If nothing has it, the folder will be made. */
 static void config_check_folder(const config_reader_t *reader, const config_found_t *found,
                                 const char *key, const char *path)
 {

@@ -1,8 +1,8 @@
 /* config.h - the herd file: ZPL text (rfc.zeromq.org/spec/4) into checked settings.
  *
  * Owner: the caller of config_load. Threads: read-only after config_load, any thread.
- * One file describes the whole herd; docs/configuration.md lists every key. Nothing in here opens a socket
- * or creates a file.
+ * One file describes the whole herd; docs/configuration.md lists every key. Nothing in this room
+ * opens a socket or creates a file.
  */
 #ifndef HERD_COMMON_CONFIG_CONFIG_H
 #define HERD_COMMON_CONFIG_CONFIG_H
@@ -19,16 +19,19 @@ typedef enum {
     CONFIG_ERROR,   /* the herd does not start */
 } config_severity_t;
 
-/* Receives one finding: `file` as given to config_load, `line` from 1 (0: the file as a whole), `text` one
- * sentence without a full stop. Both strings are borrowed for the call. */
+/* Receives one finding: `file` as given to config_load, `line` from 1 (0: the file as a whole),
+ * `text` one sentence without a full stop. Both strings are borrowed for the call. */
 typedef void config_report_fn(void *argument, config_severity_t severity, const char *file,
                               unsigned line, const char *text);
 
 /* How the herd's own connections are protected: bus, requests, tap (docs/security.md). */
 typedef enum {
-    CONFIG_SECURITY_LOCAL, /* not at all; nothing is bound but loopback addresses and Unix sockets */
-    CONFIG_SECURITY_CURVE, /* encrypted, and whoever has no key of the folder is refused */
-    CONFIG_SECURITY_NONE,  /* not at all, on any address: so the file says */
+    /* not at all, so only loopback addresses and Unix sockets are bound */
+    CONFIG_SECURITY_LOCAL,
+    /* encrypted; peers without a key of the folder are refused */
+    CONFIG_SECURITY_CURVE,
+    /* not at all, on any address, because the file says so */
+    CONFIG_SECURITY_NONE,
 } config_security_t;
 
 typedef enum {
@@ -44,11 +47,11 @@ typedef enum {
     CONFIG_RANK_DISTANCE,
 } config_rank_t;
 
-/* How a provider on the network is asked (open value struct). Strings are NULL where the file says nothing and there is
- * no default. */
+/* How a provider on the network is asked (open value struct). Strings are NULL if the file does not
+ * set them and there is no default. */
 typedef struct {
-    const char *
-        base_url; /* "https://host[:port][/path]", http on loopback hosts only; no "/" at its end */
+    /* "https://host[:port][/path]", http on loopback hosts only; no "/" at its end */
+    const char *base_url;
     const char *key_env;    /* name of the environment variable that holds the key */
     const char *key_file;   /* absolute path */
     const char *field_mask; /* of Places API (New) */
@@ -60,27 +63,27 @@ typedef struct {
     int64_t connect_timeout_ms;
     int64_t timeout_ms;       /* of a question, from asking to the answer */
     size_t max_concurrent;    /* requests at a time, 1 .. LIMIT_PLACES_CONCURRENT */
-    int64_t cache_s;          /* how long answers are kept, where that is allowed; 0: not at all */
-    size_t breaker_failures;  /* in a row, until the provider is left alone */
-    int64_t breaker_pause_ms; /* for so long */
+    int64_t cache_s;          /* how long answers are kept, if that is allowed; 0: not at all */
+    size_t breaker_failures;  /* in a row, until the provider is left alone ... */
+    int64_t breaker_pause_ms; /* ... for this time */
 } config_provider_t;
 
 /* One member (open value struct). Endpoints are ZeroMQ's: "tcp://host:port", "ipc://path". */
 typedef struct {
-    const char *
-        name; /* 1 .. LIMIT_NAME_SIZE bytes: letters, digits, "_", "-", "."; first a letter or digit */
+    /* 1 .. LIMIT_NAME_SIZE bytes: letters, digits, "_", "-", "."; first a letter or digit */
+    const char *name;
     const char *const *clients; /* front-end listeners, "tcp://host:port" each */
     size_t client_count;        /* 1 .. LIMIT_LISTENERS */
     const char *requests;       /* ROUTER endpoint of the node for its front-ends */
-    const char *
-        bus; /* ROUTER endpoint of the node for its neighbours, "tcp://host:port" or "ipc://path" */
-    const char *tap;          /* XPUB endpoint, NULL where absent */
-    const size_t *neighbours; /* indices into config_t.members */
-    size_t neighbour_count;   /* 0 .. LIMIT_MEMBERS - 1 */
-    const char *const *texts; /* see config_t */
+    const char *bus;            /* ROUTER endpoint of the node for its neighbours */
+    const char *tap;            /* XPUB endpoint; NULL: none */
+    const size_t *neighbours;   /* indices into config_t.members */
+    size_t neighbour_count;     /* 0 .. LIMIT_MEMBERS - 1 */
+    const char *const *texts;   /* see config_t */
 } config_member_t;
 
-/* The whole file (open value struct, read-only). Paths are absolute; times in milliseconds, sizes in bytes. */
+/* The whole file (open value struct, read-only). Paths are absolute; times in milliseconds, sizes
+ * in bytes. */
 typedef struct config {
     const char *file;      /* as given to config_load */
     const char *herd_name; /* 1 .. LIMIT_NAME_SIZE bytes */
@@ -88,41 +91,42 @@ typedef struct config {
     const char *log_dir;
     const char *data_dir;
     config_security_t security;
-    const char *keys;  /* folder of the keys, where security is CONFIG_SECURITY_CURVE; else NULL */
-    bool traffic;      /* log every line received and answered */
-    size_t max_line;   /* LIMIT_LINE_SIZE_MIN .. LIMIT_LINE_SIZE */
-    size_t max_output; /* unread output of one client at which it is no longer read from */
+    const char *keys;       /* folder of the keys if security is CONFIG_SECURITY_CURVE, else NULL */
+    bool traffic;           /* log every line received and answered */
+    size_t max_line;        /* LIMIT_LINE_SIZE_MIN .. LIMIT_LINE_SIZE */
+    size_t max_output;      /* unread output of one client at which it is no longer read from */
     size_t max_connections; /* clients of one front-end process, 1 .. LIMIT_CONNECTIONS */
     size_t max_clients;     /* client records of one node */
     size_t max_memory;      /* of these records, bytes; 0: half of the machine's memory */
     int64_t request_timeout_ms;
     int64_t max_clock_lead_ms; /* replication.md, R2 */
-    size_t
-        acknowledge_peers; /* neighbours that acknowledge a record before its IAMAT is answered, 0 ..
-                                  LIMIT_ACKNOWLEDGING_PEERS (replication.md, R18) */
+    /* neighbours that acknowledge a record before its IAMAT is answered,
+     * 0 .. LIMIT_ACKNOWLEDGING_PEERS (replication.md, R18) */
+    size_t acknowledge_peers;
     int64_t expire_after_s; /* seconds after which a record is no longer served; 0: never (R16) */
     int64_t expire_grace_s; /* seconds more after which it is purged */
     config_places_t places;
-    const char *places_file;           /* NULL where the provider needs none */
+    const char *places_file;           /* NULL if the file names none */
     geonames_classes_t places_classes; /* of its rows */
-    config_provider_t provider;        /* where `places` is one on the network */
+    config_provider_t provider;        /* used if `places` is one on the network */
     const config_member_t *members;    /* in the order of the file */
     size_t member_count;               /* 1 .. LIMIT_MEMBERS */
-    const char *const *texts; /* what the file says of each key, or its default, by row of keys.h;
-                               * NULL where neither, and in a configuration that no file gave */
+    /* what the file says of each key, or its default, by row of table.h; NULL if there is neither.
+     * NULL itself in a configuration that no file gave */
+    const char *const *texts;
 } config_t;
 
 /* "local", "curve" or "none". */
 const char *config_security_text(config_security_t security);
 
-/* Reads and checks `path`, reporting every finding, in the order of the file's lines where it can. NULL when
- * any CONFIG_ERROR was reported; else the configuration, which the caller frees with config_destroy. */
+/* Reads and checks `path`, and reports every finding in the order of the file's lines. NULL if any
+ * of them is a CONFIG_ERROR; else the configuration, which the caller frees with config_destroy. */
 config_t *config_load(const char *path, config_report_fn *report, void *argument);
 
 /* Frees it and clears the pointer; NULL is fine. */
 void config_destroy(config_t **self_p);
 
-/* The member of that name, NULL where there is none; borrowed from `self`. */
+/* The member with that name, borrowed from `self`. NULL if there is none. */
 const config_member_t *config_member(const config_t *self, const char *name);
 
 #endif

@@ -1,4 +1,12 @@
-/* Endpoints of all members against each other. */
+/* Endpoints of all members against each other.
+ *
+ * In come the members as read; out go findings. Two endpoints clash if two sockets of one machine
+ * would bind the same port or the same path. Which members share a machine the file does not say,
+ * so it is inferred from their bus: members may share one unless both have a bus on an address that
+ * others can reach, and these differ. A port of the kernel's ephemeral range is a warning, except
+ * for clients, to whom no member connects. Without keys every endpoint but those of clients must be
+ * out of reach of other machines (docs/security.md).
+ */
 #include "common/config/members.h"
 
 #include "common/base/limits.h"
@@ -7,8 +15,9 @@
 #include <string.h>
 
 enum {
-    /* Linux hands out ports from here on to connections (ip_local_port_range, ip(7)): one that connects to a
-     * member that is down can be given that member's very port, connect to itself and keep it taken. */
+    /* Linux hands out ports from here on to connections (ip_local_port_range, ip(7)): one that
+     * connects to a member that is down can be given that member's very port, connect to itself and
+     * keep it taken. */
     CONFIG_EPHEMERAL_PORT = 32768,
     /* clients, bus, requests and tap of one member */
     CONFIG_ENDPOINTS_OF_MEMBER = LIMIT_LISTENERS + 3,
@@ -33,7 +42,7 @@ static void config_listeners_add(config_listeners_t *self, const config_draft_t 
 {
     config_listener_t *listener = &self->listeners[self->count];
     if (text == NULL || endpoint_parse(text, &listener->endpoint) != STATUS_OK) {
-        return; /* absent, or told of already */
+        return; /* absent, or reported already */
     }
     listener->draft = draft;
     listener->key = key;
@@ -144,7 +153,7 @@ static void config_endpoint_check_local(const config_reader_t *reader, const con
     endpoint_t endpoint;
     if (text == NULL || endpoint_parse(text, &endpoint) != STATUS_OK ||
         config_is_loopback(&endpoint)) {
-        return; /* absent, told of already, or right */
+        return; /* absent, reported already, or right */
     }
     config_findings_error(
         reader->findings, config_members_line(draft, key),

@@ -1,10 +1,10 @@
 /* The engine behind the table of keys.
  *
- * A section comes in as settings with their lines. Each setting must name a key of that section, once,
- * and have the form of that key: a value, or settings of its own. Then the parser of the key writes
- * the value into the section's structure. At the end each key that the file does not set gets its
- * default through the same parser, or an error if the key is required. Whatever is wrong becomes a
- * finding with its line; reading always goes on to the end.
+ * A section comes in as settings with their lines. Each setting must name a key of that section,
+ * once, and have the form of that key: a value, or settings of its own. Then the parser of the key
+ * writes the value into the section's structure. At the end each key that the file does not set
+ * gets its default through the same parser, or an error if the key is required. Whatever is wrong
+ * becomes a finding with its line; reading always goes on to the end.
  */
 #include "common/config/keys.h"
 

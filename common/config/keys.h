@@ -1,8 +1,8 @@
 /* keys.h - reads the sections of a herd file by a table of keys.
  *
  * Owner: config_load. Threads: one; the table is constant.
- * A table has one row a key: its section, parser, default and range. The table of the herd file is in
- * table.h; nothing here knows which keys there are.
+ * A table has one row a key: its section, parser, default and range. The table of the herd file is
+ * in table.h; nothing here knows which keys there are.
  */
 #ifndef HERD_COMMON_CONFIG_KEYS_H
 #define HERD_COMMON_CONFIG_KEYS_H
@@ -69,9 +69,9 @@ typedef struct {
 
 #define CONFIG_NO_PARENT SIZE_MAX
 
-/* Reads the children of `parent` (index into `lines`, or CONFIG_NO_PARENT for the top level) as keys
- * of `found`'s section into `structure`, defaults included, and notes them in `found`. Unknown,
- * repeated, missing and bad ones go to the reader's findings. */
+/* Reads the children of `parent` (index into `lines`, or CONFIG_NO_PARENT for the top level) as
+ * keys of `found`'s section into `structure`, defaults included, and notes them in `found`.
+ * Unknown, repeated, missing and bad ones go to the reader's findings. */
 void config_keys_read(const config_reader_t *reader, const config_lines_t *lines, size_t parent,
                       config_found_t *found, void *structure);
 
@@ -79,7 +79,8 @@ void config_keys_read(const config_reader_t *reader, const config_lines_t *lines
  * its keys, defaults included; borrowed as long as the settings live. */
 void config_keys_note(const config_found_t *found, const char **texts);
 
-/* The setting that gave key `name`, which must be a key of the section. NULL if the file has none. */
+/* The setting that gave key `name`, which must be a key of the section. NULL if the file has
+ * none. */
 const config_setting_t *config_keys_found(const config_found_t *self, const char *name);
 
 #endif

@@ -1,4 +1,11 @@
-/* The graph of the herd: names of neighbours into links. */
+/* The graph of the herd: names of neighbours into links.
+ *
+ * In come the members as read; out go the indices of their neighbours, and findings. A link that
+ * one side names is used both ways, so that a forgotten line costs a warning and no link. Then the
+ * graph is walked from the first member: if it does not reach all others, updates cannot either,
+ * and one pair of members is named as an example. Both warnings are left out after an error in a
+ * name, which would only cause more of them.
+ */
 #include "common/config/members.h"
 
 #include "common/base/limits.h"
@@ -131,7 +138,7 @@ static void config_links_warn_parts(const config_links_t *self)
                 self->reader->findings, self->drafts->drafts[i].setting->line,
                 "no chain of links joins %s to %s: updates do not pass between them",
                 config_links_name(self, 0), config_links_name(self, i));
-            break; /* one example tells it */
+            break; /* one example is enough */
         }
     }
     free(reached);

@@ -26,27 +26,30 @@ typedef struct {
 void config_members_read(const config_reader_t *reader, const config_lines_t *lines, size_t parent,
                          config_drafts_t *ret_drafts);
 
-/* Gives each member without `requests` its socket in `run_dir`; `run_dir_line`: where that was said, or 0. */
+/* Gives each member without `requests` its socket in `run_dir`. `run_dir_line` is the line that set
+ * it, 0 if none did. */
 void config_members_default_requests(const config_reader_t *reader, config_drafts_t *drafts,
                                      const char *run_dir, unsigned run_dir_line);
 
-/* Turns the names in "neighbours" into indices, each link taken both ways: unknown, own and repeated names
- * are errors; links that one side alone lists and parts of the herd that no link joins are warnings. */
+/* Turns the names in "neighbours" into indices, each link taken both ways. Unknown, own and
+ * repeated names are errors. Links that only one side lists, and parts of the herd that no link
+ * joins, are warnings. */
 void config_links_resolve(const config_reader_t *reader, config_drafts_t *drafts);
 
-/* Members that have less than `peers` neighbours are errors: "acknowledge", in line `line`, has an IAMAT wait for so
- * many. After config_links_resolve. */
+/* Members with fewer than `peers` neighbours are errors, because "acknowledge", in line `line`, has
+ * an IAMAT wait for that many. After config_links_resolve. */
 void config_links_check_peers(const config_reader_t *reader, const config_drafts_t *drafts,
                               size_t peers, unsigned line);
 
-/* Endpoints that two sockets cannot both have are errors, bus, requests and tap ports in the kernel's
- * ephemeral range warnings. */
+/* Endpoints that two sockets cannot both have are errors. Ports of bus, requests and tap in the
+ * kernel's ephemeral range are warnings. */
 void config_endpoints_check(const config_reader_t *reader, const config_drafts_t *drafts);
 
-/* Endpoints of bus, requests and tap that other machines could reach are errors: there are no keys. */
+/* Endpoints of bus, requests and tap that other machines could reach are errors: there are no
+ * keys. */
 void config_endpoints_check_local(const config_reader_t *reader, const config_drafts_t *drafts);
 
-/* The line of a member's key where the file has it, else the member's own. */
+/* The line of a member's key if the file has it, else the member's own. */
 unsigned config_members_line(const config_draft_t *self, const char *key);
 
 #endif

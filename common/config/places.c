@@ -1,3 +1,11 @@
+/* Section `places`: the parsers of its values, and which of its keys go together.
+ *
+ * Each value is parsed by itself first; config_places_check then looks at the section as a whole.
+ * The provider decides: the table `uses` says which keys it has a use for, and others are warnings.
+ * The local provider must have a file, those of Google exactly one source of a key, and what the
+ * owners of a service forbid is an error (docs/places.md). Files are opened, to be sure that a
+ * start will not fail by them; the file of a key is not, because it is the node's alone to read.
+ */
 #include "common/config/places.h"
 
 #include "common/base/files.h"
@@ -114,7 +122,8 @@ static bool config_is_variable(const char *value)
            strspn(value, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_") == size;
 }
 
-/* The value is not shown: who confuses the name with the key must not find the key in a log. */
+/* The value is not shown: someone who puts the key where its name belongs must not find it in a
+ * log. */
 void config_places_variable(const config_reader_t *reader, const config_key_t *key,
                             const config_setting_t *setting, void *structure)
 {
@@ -263,7 +272,8 @@ static void config_warn_unused(const config_reader_t *reader, const config_found
     }
 }
 
-/* The file of a key is looked at by the node alone: others that read the herd file need no right to it. */
+/* The file of a key is looked at by the node alone: others that read the herd file need no right to
+ * it. */
 static void config_check_key(const config_reader_t *reader, const config_found_t *found,
                              const char *provider, unsigned section_line)
 {

@@ -9,8 +9,8 @@
 
 config_parse_fn config_security_parse; /* config_security_t: what the file says */
 
-/* Makes `config`->security what it is with the keys that there are: keys and no word of `security` mean "curve"; without
- * keys "curve" is an error. With "none" keys are not used, which is a warning. */
+/* Sets `config`->security by `keys` and `security` together: `keys` alone means "curve"; "curve"
+ * without keys is an error; with "none" the keys are not used, which is a warning. */
 void config_security_check(const config_reader_t *reader, const config_found_t *found,
                            config_t *config);
 

@@ -7,9 +7,10 @@
 
 #include <assert.h>
 
-#define HERD(field)         .section = CONFIG_SECTION_HERD, .offset = offsetof(config_t, field)
-#define PLACES(field)       .section = CONFIG_SECTION_PLACES, .offset = offsetof(config_t, field)
-#define MEMBER(field)       .section = CONFIG_SECTION_MEMBER, .offset = offsetof(config_member_t, field)
+#define HERD(field)   .section = CONFIG_SECTION_HERD, .offset = offsetof(config_t, field)
+#define PLACES(field) .section = CONFIG_SECTION_PLACES, .offset = offsetof(config_t, field)
+#define MEMBER(field) .section = CONFIG_SECTION_MEMBER, .offset = offsetof(config_member_t, field)
+
 #define RANGE(from, to, of) .minimum = (from), .maximum = (to), .unit = (of)
 
 /* A setting a row: clang-format would fill the lines. */

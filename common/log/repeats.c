@@ -1,3 +1,12 @@
+/* Which events of a flood are shown.
+ *
+ * The first event of a pair of event and peer passes and takes a slot for a second. Those that
+ * follow within it are held back: counted, and the last of them kept. When the second is over,
+ * log_repeats_take hands the last one out with the count, and the next second begins with it. A
+ * slot whose second ended with nothing held is free. If all slots are taken, an event joins a slot
+ * of the same event with another peer, so that a flood from many peers is held back too; if there
+ * is none, it uses a slot that is kept for that event.
+ */
 #include "common/log/repeats.h"
 
 #include "common/base/limits.h"

@@ -5,8 +5,8 @@
  * In a turn the thread takes `filling` over by exchanging it with the empty `writing`, and takes
  * the echo, the count of dropped lines and a wish to reopen; all else happens without the mutex. So
  * a caller waits for an exchange of buffers at most, however slow the disk is. A turn also shows
- * events that were held back as repeats and whose second is over. Lost lines are counted twice
- * over: `lost` until a note in the file gives their number, `lost_ever` for those who ask.
+ * events that were held back as repeats and whose second is over. Lost lines are counted
+ * twice: in `lost` until a note in the file gives their number, and in `lost_ever`.
  * log_writer_stop waits for the last turn, but not forever: a thread that hangs in write(2) is left
  * behind, and frees the writer itself if the disk ever moves again.
  */
@@ -30,7 +30,7 @@
 #include <unistd.h>
 
 enum {
-    /* Lines that wake nobody are written within this time. */
+    /* Lines that do not wake the thread are written within this time. */
     WRITE_INTERVAL_MS = 200,
     /* Events that wait to be shown on stderr. */
     ECHO_SIZE = 65536,

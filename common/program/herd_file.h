@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Where findings go, and how many went (open value struct). */
+/* Prints findings and counts them (open value struct). */
 typedef struct {
     FILE *file;           /* borrowed */
     bool colour;          /* with ANSI colours */

@@ -108,7 +108,7 @@ static bool open_log(const program_description_t *description, log_format_t form
 }
 
 /* Each client and link is a file descriptor: the soft limit of 1024 is for select(2), which nothing
- * here uses. False where the hard limit is too low. */
+ * here uses. False if the hard limit is too low. */
 static bool raise_file_limit(const program_description_t *description)
 {
     struct rlimit limit;

@@ -14,8 +14,8 @@
 /* Exit codes of both programs. */
 typedef enum {
     PROGRAM_OK = 0,     /* a clean end */
-    PROGRAM_FAILED = 1, /* it could not start; the reason was said on stderr */
-    PROGRAM_USAGE = 2,  /* the command line makes no sense */
+    PROGRAM_FAILED = 1, /* it could not start; stderr has the reason */
+    PROGRAM_USAGE = 2,  /* the command line is wrong */
 } program_exit_t;
 
 /* What a program is (open value struct). */
@@ -25,7 +25,7 @@ typedef struct {
     const char *summary; /* one line for --help */
 } program_description_t;
 
-/* What a start found (open value struct). */
+/* What program_start makes ready (open value struct). */
 typedef struct {
     config_t *config;
     const config_member_t *member;
@@ -34,13 +34,13 @@ typedef struct {
 
 /* Reads the command line, `--config FILE NAME` and the usual options, loads and checks the herd
  * file, makes its folders, opens LOG_DIR/NAME.ROLE.log, raises the limit of open files, and ignores
- * SIGPIPE. True: go on, and end with program_done. False: end now with `ret_exit` (help was shown,
- * only a check was asked for, or the start failed and said why). */
+ * SIGPIPE. True: go on, and end with program_done. False: end now with `ret_exit`: help was shown,
+ * the herd file was only to be checked, or the start failed and said why. */
 bool program_start(const program_description_t *description, int argc, char **argv,
                    program_t *ret_program, program_exit_t *ret_exit);
 
-/* Call this when the start has succeeded or failed. Until then events go to stderr too, whoever
- * reads that, because there a failure belongs; from now on only if stderr is a terminal. */
+/* Call this once the start has succeeded or failed. Until then events go to stderr too, because a
+ * failure belongs there; from then on only if stderr is a terminal. */
 void program_started(program_t *self);
 
 /* Closes the log and frees the configuration. */

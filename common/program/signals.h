@@ -1,4 +1,4 @@
-/* signals.h - signals that a program takes when it comes to it, from a descriptor.
+/* signals.h - signals that a program takes in its own time, from a descriptor.
  *
  * Owner: a program. Threads: the main one, before it starts others, which then get none of them.
  */
@@ -6,14 +6,14 @@
 #define HERD_COMMON_PROGRAM_SIGNALS_H
 
 /* Blocks the signals listed, which ends with 0, e.g. {SIGTERM, SIGINT, 0}, and returns a
- * signalfd(2) that delivers them, non-blocking and close-on-exec. -1 where there is no descriptor
+ * signalfd(2) that delivers them, non-blocking and close-on-exec. -1 if there is no descriptor
  * left; errno says why. */
 int signals_open(const int *signals);
 
 /* Closes the descriptor and unblocks the signals listed: one that is pending takes effect now. */
 void signals_close(int descriptor, const int *signals);
 
-/* Takes the next signal that has come; 0 where none has. Never blocks. */
+/* Takes the next signal that has come; 0 if none has. Never blocks. */
 int signals_take(int descriptor);
 
 #endif

@@ -1,4 +1,4 @@
-/* terminal.h - what a file on the other end of which a person may sit can show.
+/* terminal.h - what a terminal can show.
  *
  * Owner: none. Threads: any.
  */

@@ -236,7 +236,8 @@ static void bad_zpl_is_told_by_line(void **state)
 static void sizes_end_at_their_limits(void **state)
 {
     fixture_t *self = *state;
-    /* "herd" + spaces up to the limit of a line; one more is too long even though it is white space */
+    /* "herd" + spaces up to the limit of a line; one more is too long even though it is white
+     * space */
     for (size_t size = LIMIT_CONFIG_LINE_SIZE; size <= LIMIT_CONFIG_LINE_SIZE + 1; size++) {
         const char *text =
             arena_format(&self->arena, "%-*s\n    name = x\n" MEMBERS, (int)size, "herd");
@@ -465,7 +466,7 @@ static void acknowledging_peers_are_neighbours(void **state)
         {ACKNOWLEDGE("disk") MEMBERS, CONFIG_ERROR, 3, "comes with the journal"},
         {ACKNOWLEDGE("peers 1") MEMBERS, CONFIG_ERROR, 5,
          "in line 3 waits for 1 neighbour, but One has 0"},
-        /* A link that one side alone names counts for both; a name that is none is told alone. */
+        /* A link that one side alone names counts for both; an unknown name is the only finding. */
         {ACKNOWLEDGE("peers 2") MEMBERS LINK("Two Three") TWO LINK("One Three") THREE LINK("One"),
          CONFIG_WARNING, 12, "Two names Three as a neighbour"},
         {ACKNOWLEDGE("peers 2") MEMBERS LINK("Two Three")

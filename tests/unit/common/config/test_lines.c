@@ -1,4 +1,5 @@
-/* ZPL text to settings (common/config/lines.h): what a line means. Bad lines are in test_config.c. */
+/* ZPL text to settings (common/config/lines.h): what a line means. Bad lines are in
+ * test_config.c. */
 #include "tests/support/cmocka_herd.h"
 
 #include "common/config/lines.h"

@@ -75,7 +75,7 @@ static log_t *open_log(const char *path)
     return log;
 }
 
-/* The file's content, "" where there is none. */
+/* The file's content, "" if there is no file. */
 static const char *read_all(files_t *files, const char *path)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -353,7 +353,7 @@ static int open_fifo(const files_t *files)
     return reader;
 }
 
-/* Reads what is there within `patience_ms`, behind `*size` bytes; false where nothing came. */
+/* Reads what comes within `patience_ms`, behind `*size` bytes. False if nothing came. */
 static bool read_more(files_t *files, int reader, int patience_ms, size_t *size)
 {
     struct pollfd item = {.fd = reader, .events = POLLIN};
@@ -538,7 +538,7 @@ static void events_go_to_the_journal_with_their_priority(void **state)
     assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
 }
 
-/* JOURNAL_STREAM is inherited: it counts only where stderr is that very stream. */
+/* JOURNAL_STREAM is inherited: it counts only if stderr is that very stream. */
 static void another_stream_is_not_the_journal(void **state)
 {
     static const char *const streams[] = {"", ":", "1:1", "1:", ":1", "x:y", "1", "-1:-1"};

@@ -39,7 +39,7 @@ static void one_a_second_passes(void **state)
     assert_int_equal(held.repeated, 2);
     assert_true(text_equal(held.message, TEXT("three")));
     assert_false(log_repeats_take(self, INT64_MAX, &held));
-    /* What was told counts as shown. */
+    /* What was taken counts as shown. */
     assert_false(log_repeats_pass(self, LOG_LINK_GAP, "Hands", TEXT("four"), 2 * second_ns));
     assert_true(log_repeats_take(self, 2 * second_ns + 1, &held));
     assert_true(log_repeats_pass(self, LOG_LINK_GAP, "Hands", TEXT("five"), 3 * second_ns + 1));
