@@ -34,8 +34,8 @@ status_t sheet_end(sheet_t *self) STATUS_MUST_USE;
 /* Notes a failure with another cause, unless there is an earlier one. */
 void sheet_fail(sheet_t *self, status_t status);
 
-/* Makes room for `size` (> 0) more bytes and returns where they go; buffer_commit on `out` then counts
- * them. NULL if they do not fit, or an earlier piece did not. */
+/* Makes room for `size` (> 0) more bytes and returns where they go; buffer_commit on `out` then
+ * counts them. NULL if they do not fit, or an earlier piece did not. */
 char *sheet_reserve(sheet_t *self, size_t size);
 
 /* Appends a copy of the bytes. */

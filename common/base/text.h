@@ -51,7 +51,8 @@ static inline text_t text_after(text_t text, size_t count)
                     .size = text.size - count};
 }
 
-/* The byte behind the last one; NULL if the text has no data, for NULL takes no offset, not even 0. */
+/* The byte behind the last one; NULL if the text has no data, because NULL takes no offset, not
+ * even 0. */
 static inline const char *text_end(text_t text)
 {
     return text.size > 0 ? text.data + text.size : text.data;

@@ -184,8 +184,8 @@ static void finish(session_t *self)
     list_append(&self->shared->unwritten, &self->unwritten);
 }
 
-/* Answers no more than what is answered: drops the oldest request without a reply, and all behind
- * it. */
+/* Ends the connection with the replies that are there: drops the oldest request without a reply and
+ * all behind it. */
 static void give_up(session_t *self, const char *reason)
 {
     self->shared->counters.given_up++;
