@@ -27,7 +27,7 @@ for path in "$source"/tests/fuzz/fuzz_*.c; do
     name=${path##*/fuzz_}
     name=${name%.c}
     [ -n "$(ls -A "$source/tests/fuzz/corpus/$name" 2>/dev/null)" ] || fail "driver $name has no corpus"
-    grep -q "^herd_fuzz_test($name " "$source/tests/CMakeLists.txt" || fail "driver $name is not built"
+    grep -q "^herd_fuzz_test($name " "$source/tests/fuzz/CMakeLists.txt" || fail "driver $name is not built"
 done
 
 mkdir -p "$tree/tests/fuzz" "$tree/deploy" "$tree/build/fuzz/tests/bin" "$tree/bin"
