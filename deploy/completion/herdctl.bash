@@ -1,4 +1,4 @@
-# Completion of herdctl's command line for bash. Commands and members are what herdctl says of itself and of the herd file.
+# Completion of herdctl's command line for bash. herdctl itself lists its commands and the members of the herd file.
 
 # The options of a command; without a command, those of herdctl itself.
 _herdctl_options() {
@@ -39,7 +39,7 @@ _herdctl_words() {
     esac
 }
 
-# Whether the word before takes a value, or a file may stand here.
+# Whether a file may stand here.
 _herdctl_wants_file() {
     [[ $3 == --config || $3 == -c || $1/$2 == check/* || $1/$2 == places/[1-9] ]]
 }
@@ -78,7 +78,7 @@ _herdctl() {
     else
         words=$(_herdctl_words "$command" "$operands" "$previous")
     fi
-    # Kinds are a list: the last of them is completed.
+    # Kinds are a list, of which the last one is completed.
     if [[ $previous == --kind && $current == *,* ]]; then
         stem=${current%,*},
     fi

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Completion of herdctl's command line: what bash and zsh make of a line that is begun.
+# Completion of herdctl's command line, in bash and zsh.
 # usage: test_completion.sh HERDCTL
 set -u
 
@@ -38,7 +38,7 @@ check() {
 # shellcheck source=deploy/completion/herdctl.bash
 . "$source_folder/deploy/completion/herdctl.bash"
 
-# bash_gives WORDS WORD...: the words that the last word may become.
+# bash_gives WORDS WORD...: checks the words that the last word may become.
 bash_gives() {
     local wanted=$1
     shift
@@ -72,19 +72,19 @@ bash_gives 'operator' keygen --role o
 bash_gives 'front-end' keygen --role f
 bash_gives 'WHERE' tap --type WH
 
-# in_source FILE START: the first text of each line of the table that begins with a line with START, sorted.
+# in_source FILE START: prints the first text of each line of a table, sorted; START is in its first line.
 in_source() {
     sed -n "/$2/,/^\$/p" "$source_folder/$1" | sed -nE 's/^[^"]*[(=]?[^"]*"([A-Za-z-]+)".*/\1/p' | sort
 }
 
-# completed OPTION FILE: what may stand behind it, in the order of the file.
+# completed OPTION FILE: prints the values of the option, in the order of the file.
 completed() {
     awk -v start="^ *[(]?$1[)]" '$0 ~ start {at = 1; sub(/^[^)]*\)/, "")} at {print} at && /;;|return/ {exit}' \
         "$source_folder/deploy/completion/$2" |
         grep -oE -- ' [A-Za-z][A-Za-z-]*' | tr -d ' ' | grep -vxE 'printf|compadd|return'
 }
 
-# Every role, type of message and event that there is; "down" is an event of the neighbour's own.
+# Every role, type of message and event; "down" is an event of the neighbour's own.
 roles=$(in_source common/security/roles.h 'define ROLES_MAP')
 types=$( (in_source common/protocol/message.h 'define MESSAGE_TYPE' && in_source node/bus/neighbour.c 'event_texts\[\] =' && echo down) | sort)
 for file in herdctl.bash _herdctl; do
@@ -102,7 +102,7 @@ for option in "${options[@]}"; do
     done
 done
 
-# ... and every option that a command says it has, and no other.
+# ... and every option in a command's --help, and no other.
 for command in $("$herdctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p'); do
     arguments=$command
     [ "$command" != places ] || arguments='places import'
@@ -111,7 +111,7 @@ for command in $("$herdctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\
     check "options of $command" "$(_herdctl_options "$command" | sort | xargs)" "$options"
 done
 
-# zsh_gives LINE BEGUN: what Tab makes of a line, in a real zsh on a terminal of its own.
+# zsh_gives LINE BEGUN: checks the line that Tab makes, in a real zsh on a terminal of its own.
 zsh_gives() {
     local found
     found=$(zsh -f "$folder/tab.zsh" "$2" "$source_folder/deploy/completion")

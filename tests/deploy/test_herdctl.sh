@@ -1,5 +1,5 @@
 #!/bin/sh
-# herdctl check, members, status and forget without nodes, and the command line: what stands on stdout and stderr, and the exit status.
+# herdctl without nodes, and its command line: stdout, stderr and the exit status.
 # usage: test_herdctl.sh HERDCTL
 set -u
 
@@ -175,7 +175,7 @@ expect 2 '' "herdctl: no command$hint"
 expect 2 '' "herdctl: unknown command \"chekc\", did you mean \"check\"?$hint" chekc
 expect 2 '' "herdctl: unknown command \"brew\"$hint" brew
 
-# Options: in every form, behind operands, and where they are not wanted
+# Options in every form, behind operands, and where there are none
 expect 0 'good.cfg: herd test, 2 members, 1 link' '' --config=good.cfg check
 expect 0 'good.cfg: herd test, 2 members, 1 link' '' -cgood.cfg check --
 expect 0 'good.cfg: herd test, 2 members, 1 link' '' --conf good.cfg -- check
@@ -210,7 +210,7 @@ for command in $("$herdctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\
     done
 done
 
-# Places: a dump becomes a file that is whole or not there
+# Places: a dump becomes a whole file, or none
 row() {
     printf '%s\tPlace %s\t\t\t34.0%s\t-118.4\t%s\tXXX\tUS\t\tCA\t\t\t\t0\t\t\t\t\n' "$1" "$1" "$1" "$2"
 }
@@ -260,7 +260,7 @@ expect 2 '' "herdctl: places import knows no option --fast$hint" places import -
 expect 2 '' "herdctl: feature classes are letters of \"AHLPRSTUV\", each once, not \"PP\"$hint" \
     places import --feature-classes PP places/dump.txt places/all
 
-# ... from a pipe, of bad rows the first ten are named
+# ... from a pipe; the first ten bad rows are named
 { row 5 P && seq 12 && row 6 P; } >places/bad.txt
 bad=$(for line in 2 3 4 5 6 7 8 9 10 11; do echo "-:$line: skipped: not in the expected form"; done)
 expect 0 'places/pipe: 2 places of -; bad rows: 12, rows of other classes: 0' "$bad
@@ -276,7 +276,7 @@ places/bad.txt: 1 more rows skipped
 herdctl: no row of places/bad.txt is a place: 19 columns, tab-separated, are expected" \
     places import places/bad.txt places/pipe
 
-# ... the last line may lack its LF, and be too long; --progress tells what is done
+# ... the last line may lack its LF, and be too long; --progress prints what it does
 { row 9 P && row 10 P; } | head -c -1 >places/open.txt
 expect 0 'places/pipe: 2 places of places/open.txt; bad rows: 0, rows of other classes: 0' \
     'herdctl: 2 rows read, building the index' places import --progress places/open.txt places/pipe
@@ -284,11 +284,11 @@ expect 0 'places/pipe: 2 places of places/open.txt; bad rows: 0, rows of other c
 expect 0 'places/pipe: 1 places of places/open.txt; bad rows: 1, rows of other classes: 0' \
     'places/open.txt:2: skipped: longer than its limit' places import places/open.txt places/pipe
 
-# ... what is shipped, from a file and from a pipe: all but the header is the same
+# ... the places that are shipped: from a file and from a pipe all is the same but the header
 expect 0 "places/pipe: 135233 places of $cities; bad rows: 0, rows of other classes: 0" '' \
     places import "$cities" places/pipe
 tail -c +4097 places/pipe >places/expected
-# shellcheck disable=SC2002 # a pipe is what is tested
+# shellcheck disable=SC2002 # the pipe is tested
 cat "$cities" | "$herdctl" places import - places/pipe >out 2>err
 checks=$((checks + 1))
 if ! tail -c +4097 places/pipe | cmp -s - places/expected; then
@@ -296,7 +296,7 @@ if ! tail -c +4097 places/pipe | cmp -s - places/expected; then
     echo "FAILED: herdctl places import of a pipe makes another file" && cat out err
 fi
 
-# ... on a terminal a bar is drawn, and taken away before anything else is printed
+# ... on a terminal a bar is drawn, and erased before anything else is printed
 if command -v script >/dev/null; then
     script -qec "$herdctl places import places/dump.txt places/pipe" /dev/null >out </dev/null
     checks=$((checks + 1))
@@ -307,7 +307,7 @@ if command -v script >/dev/null; then
     fi
 fi
 
-# ... a signal while it waits for rows leaves what was there, and nothing else
+# ... a signal while it waits for rows leaves the old file, and nothing else
 mkfifo places/fifo
 "$herdctl" places import - places/all <places/fifo >out 2>err &
 import=$!

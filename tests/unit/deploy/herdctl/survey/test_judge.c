@@ -1,4 +1,4 @@
-/* Whether a herd is well (deploy/herdctl/survey/judge.h), by reports and times that are made up. */
+/* Whether a herd is well (deploy/herdctl/survey/judge.h), by made-up reports and times. */
 #include "tests/support/cmocka_herd.h"
 
 #include "common/base/limits.h"
@@ -14,7 +14,7 @@ static const int64_t begin_ns = 100 * TIMESTAMP_NS_PER_S;
 
 enum { MEMBERS = 3 };
 
-/* Three members, a judge, and what it found last. */
+/* Three members, a judge, and its last findings. */
 typedef struct {
     config_member_t members[MEMBERS];
     const config_member_t *pointers[MEMBERS];
@@ -50,7 +50,7 @@ static void scene_done(scene_t *self)
     buffer_done(&self->line);
 }
 
-/* A survey at `second`: what A, B and C say; NULL: nothing. */
+/* A survey at `second`: the reports of A, B and C; NULL: it does not answer. */
 static void take(scene_t *self, int second, const char *a, const char *b, const char *c)
 {
     const char *bodies[MEMBERS] = {a, b, c};
@@ -95,8 +95,8 @@ static void members_that_are_silent_are_named(void **state)
     scene_done(&scene);
 }
 
-/* A link has two ends: it is told once, by the first of them that says so. */
-static void links_that_are_down_are_told_once(void **state)
+/* A link has two ends, and is named once, by the first end that reports it. */
+static void links_that_are_down_are_named_once(void **state)
 {
     (void)state;
     scene_t scene;
@@ -110,7 +110,7 @@ static void links_that_are_down_are_told_once(void **state)
     scene_done(&scene);
 }
 
-static void other_troubles_are_told(void **state)
+static void other_troubles_are_found(void **state)
 {
     (void)state;
     scene_t scene;
@@ -135,7 +135,7 @@ static void a_line_names_the_first_troubles(void **state)
     scene_done(&scene);
 }
 
-static void digests_that_stay_different_are_told(void **state)
+static void digests_that_stay_different_are_found(void **state)
 {
     (void)state;
     scene_t scene;
@@ -152,7 +152,7 @@ static void digests_that_stay_different_are_told(void **state)
     scene_done(&scene);
 }
 
-/* Updates are on their way: two digests are never compared while one of them changes. */
+/* While updates are on their way, digests change, and are not compared. */
 static void a_busy_herd_is_not_judged_by_digests(void **state)
 {
     (void)state;
@@ -175,10 +175,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_is_well),
         cmocka_unit_test(members_that_are_silent_are_named),
-        cmocka_unit_test(links_that_are_down_are_told_once),
-        cmocka_unit_test(other_troubles_are_told),
+        cmocka_unit_test(links_that_are_down_are_named_once),
+        cmocka_unit_test(other_troubles_are_found),
         cmocka_unit_test(a_line_names_the_first_troubles),
-        cmocka_unit_test(digests_that_stay_different_are_told),
+        cmocka_unit_test(digests_that_stay_different_are_found),
         cmocka_unit_test(a_busy_herd_is_not_judged_by_digests),
     };
     return cmocka_run_group_tests_name("herdctl_judge", tests, NULL, NULL);

@@ -1,5 +1,4 @@
-/* What a member says of itself, as herdctl reads it (deploy/herdctl/survey/report.h): only checked
- * values come in. */
+/* What a member reports of itself (deploy/herdctl/survey/report.h): only checked values come in. */
 #include "tests/support/cmocka_herd.h"
 
 #include "common/base/buffer.h"
@@ -60,8 +59,8 @@ static void a_whole_report_is_taken(void **state)
     assert_int_equal(report.link_count, 0);
 }
 
-/* What is not of the form is as if it were not there; nothing else suffers. */
-static void what_is_none_is_passed_over(void **state)
+/* Whatever is malformed is ignored; nothing else suffers. */
+static void what_is_malformed_is_ignored(void **state)
 {
     (void)state;
     static const char *const bodies[] = {
@@ -133,7 +132,7 @@ static void a_link_has_odd_fields(void **state)
     herdctl_report_done(&report);
 }
 
-/* An exporter must not tell one series twice: front-ends of one label are added up. */
+/* Front-ends of one label are added up: an exporter must not write a series twice. */
 static void frontends_of_one_label_are_one(void **state)
 {
     (void)state;
@@ -146,7 +145,7 @@ static void frontends_of_one_label_are_one(void **state)
     herdctl_report_done(&report);
 }
 
-/* However many it names, no more are kept than there may be; sums do not overflow. */
+/* However many links and front-ends it names, a limited number is kept; sums do not overflow. */
 static void a_report_is_bounded(void **state)
 {
     (void)state;
@@ -170,7 +169,7 @@ static void a_report_is_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_whole_report_is_taken), cmocka_unit_test(what_is_none_is_passed_over),
+        cmocka_unit_test(a_whole_report_is_taken), cmocka_unit_test(what_is_malformed_is_ignored),
         cmocka_unit_test(a_link_has_odd_fields),   cmocka_unit_test(frontends_of_one_label_are_one),
         cmocka_unit_test(a_report_is_bounded),
     };

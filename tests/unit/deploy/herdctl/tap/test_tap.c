@@ -1,4 +1,4 @@
-/* herdctl tap: what is subscribed to, which messages are shown, and the records in them. */
+/* herdctl tap: its subscriptions, the messages that it shows, and the records in them. */
 #include "deploy/herdctl/tap/tap.h"
 #include "tests/support/cmocka_herd.h"
 
@@ -132,7 +132,7 @@ static void peers_and_types_are_compared(void **state)
     assert_false(is_wanted(&ended, data));
 }
 
-/* A reply may have many lines: its length says where the next one begins. */
+/* A reply may have many lines: its length says where the next reply begins. */
 static void replies_are_taken_by_their_length(void **state)
 {
     (void)state;
