@@ -302,9 +302,7 @@ herdctl_exit_t herdctl_exporter(const herdctl_t *self)
     };
     options_operands_t names;
     herdctl_exit_t result;
-    if (!herdctl_command_read(self,
-                              &(herdctl_command_line_t){.rows = rows, .operands_max = OPTIONS_MANY},
-                              &names, &result)) {
+    if (!herdctl_command_read_members(self, rows, NULL, &names, &result)) {
         return result;
     }
     exporter_t *exporter = memory_new(sizeof *exporter);

@@ -71,10 +71,9 @@ static herdctl_verdict_t report(herdctl_survey_t *survey, bool json)
 herdctl_exit_t herdctl_health(const herdctl_t *self)
 {
     bool json;
-    const herdctl_command_line_t line = {.json = &json, .operands_max = OPTIONS_MANY};
     options_operands_t names;
     herdctl_exit_t result;
-    if (!herdctl_command_read(self, &line, &names, &result)) {
+    if (!herdctl_command_read_members(self, NULL, &json, &names, &result)) {
         return result;
     }
     herdctl_survey_t *survey = herdctl_survey_new(self, names);

@@ -89,8 +89,7 @@ static herdctl_exit_t help(const herdctl_t *self)
     herdctl_t other;
     options_operands_t operands;
     herdctl_exit_t result;
-    if (herdctl_command_read(self, &(herdctl_command_line_t){.operands_max = OPTIONS_MANY},
-                             &operands, &result)) {
+    if (herdctl_command_read_members(self, NULL, NULL, &operands, &result)) {
         (void)read_options(&other, 2, argv);
         result = HERDCTL_OK;
     }

@@ -36,8 +36,7 @@ herdctl_exit_t herdctl_members(const herdctl_t *self)
 {
     options_operands_t names;
     herdctl_exit_t result;
-    if (!herdctl_command_read(self, &(herdctl_command_line_t){.operands_max = OPTIONS_MANY}, &names,
-                              &result)) {
+    if (!herdctl_command_read_members(self, NULL, NULL, &names, &result)) {
         return result;
     }
     config_t *config = herdctl_command_load(self);

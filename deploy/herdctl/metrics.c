@@ -26,8 +26,7 @@ herdctl_exit_t herdctl_metrics(const herdctl_t *self)
 {
     options_operands_t names;
     herdctl_exit_t result;
-    if (!herdctl_command_read(self, &(herdctl_command_line_t){.operands_max = OPTIONS_MANY}, &names,
-                              &result)) {
+    if (!herdctl_command_read_members(self, NULL, NULL, &names, &result)) {
         return result;
     }
     herdctl_survey_t *survey = herdctl_survey_new(self, names);

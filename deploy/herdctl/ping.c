@@ -167,10 +167,9 @@ herdctl_exit_t herdctl_ping(const herdctl_t *self)
          .seconds_ns = &ping_of.interval_ns},
         {0},
     };
-    const herdctl_command_line_t line = {.rows = rows, .json = &json, .operands_max = OPTIONS_MANY};
     options_operands_t names;
     herdctl_exit_t result;
-    if (!herdctl_command_read(self, &line, &names, &result)) {
+    if (!herdctl_command_read_members(self, rows, &json, &names, &result)) {
         return result;
     }
     herdctl_ask_t *ask = herdctl_ask_new(self, names);

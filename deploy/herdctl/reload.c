@@ -147,10 +147,9 @@ static herdctl_exit_t reload(herdctl_ask_t *ask, bool json)
 herdctl_exit_t herdctl_reload(const herdctl_t *self)
 {
     bool json;
-    const herdctl_command_line_t line = {.json = &json, .operands_max = OPTIONS_MANY};
     options_operands_t names;
     herdctl_exit_t result;
-    if (!herdctl_command_read(self, &line, &names, &result)) {
+    if (!herdctl_command_read_members(self, NULL, &json, &names, &result)) {
         return result;
     }
     herdctl_ask_t *ask = herdctl_ask_new(self, names);

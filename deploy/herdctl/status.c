@@ -214,11 +214,9 @@ herdctl_exit_t herdctl_status(const herdctl_t *self)
          .flag = &view.plain},
         {0},
     };
-    const herdctl_command_line_t line = {
-        .rows = rows, .json = &view.json, .operands_max = OPTIONS_MANY};
     options_operands_t names;
     herdctl_exit_t result;
-    if (!herdctl_command_read(self, &line, &names, &result)) {
+    if (!herdctl_command_read_members(self, rows, &view.json, &names, &result)) {
         return result;
     }
     result = HERDCTL_FAILED;

@@ -280,11 +280,9 @@ herdctl_exit_t herdctl_top(const herdctl_t *self)
          .seconds_ns = &top_of.interval_ns},
         {0},
     };
-    const herdctl_command_line_t line = {
-        .rows = rows, .json = &top_of.json, .operands_max = OPTIONS_MANY};
     options_operands_t names;
     herdctl_exit_t result;
-    if (!herdctl_command_read(self, &line, &names, &result)) {
+    if (!herdctl_command_read_members(self, rows, &top_of.json, &names, &result)) {
         return result;
     }
     return top(&top_of, self, names);

@@ -59,6 +59,13 @@ bool herdctl_command_read(const herdctl_t *self, const herdctl_command_line_t *l
     return end == OPTIONS_READ;
 }
 
+bool herdctl_command_read_members(const herdctl_t *self, const options_row_t *rows, bool *json,
+                                  options_operands_t *ret_names, herdctl_exit_t *ret_exit)
+{
+    const herdctl_command_line_t line = {.rows = rows, .json = json, .operands_max = OPTIONS_MANY};
+    return herdctl_command_read(self, &line, ret_names, ret_exit);
+}
+
 herdctl_exit_t herdctl_command_refuse(const char *format, ...)
 {
     const options_t options = {.program = HERDCTL_PROGRAM, .hint = HERDCTL_HINT};

@@ -58,6 +58,11 @@ typedef struct {
 bool herdctl_command_read(const herdctl_t *self, const herdctl_command_line_t *line,
                           options_operands_t *ret_operands, herdctl_exit_t *ret_exit);
 
+/* The same for a command whose operands are names of members, any number of them. `rows` and `json`
+ * as in herdctl_command_line_t. */
+bool herdctl_command_read_members(const herdctl_t *self, const options_row_t *rows, bool *json,
+                                  options_operands_t *ret_names, herdctl_exit_t *ret_exit);
+
 /* Prints what is wrong with the command line, printf-formatted, and where help is. Returns
  * HERDCTL_USAGE. */
 herdctl_exit_t herdctl_command_refuse(const char *format, ...)

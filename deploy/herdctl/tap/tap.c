@@ -62,8 +62,7 @@ static bool read_line(const herdctl_t *self, herdctl_tap_options_t *options,
         {"raw", NULL, "print all frames, each with its length in bytes", .flag = &raw},
         {0},
     };
-    const herdctl_command_line_t line = {.rows = rows, .json = &json, .operands_max = OPTIONS_MANY};
-    if (!herdctl_command_read(self, &line, ret_names, ret_exit)) {
+    if (!herdctl_command_read_members(self, rows, &json, ret_names, ret_exit)) {
         return false;
     }
     if (raw && json) {
