@@ -40,15 +40,17 @@ static bool is_private(const struct stat *state)
 
 static status_t read_key(int file, places_key_t *ret_self)
 {
-    char data[LIMIT_KEY_SIZE + 3]; /* CR, LF, and one too many */
+    char data[LIMIT_KEY_SIZE + 3]; /* CR, LF, and one too many: what is full may go on */
     size_t size;
     if (files_read(file, data, sizeof data, &size) != STATUS_OK) {
         return STATUS_SYSTEM;
     }
+    bool is_whole = size < sizeof data;
     while (size > 0 && (text_is_space(data[size - 1]) || data[size - 1] == '\n')) {
         size--;
     }
-    status_t status = take_key((text_t){.data = data, .size = size}, ret_self);
+    status_t status =
+        is_whole ? take_key((text_t){.data = data, .size = size}, ret_self) : STATUS_TOO_LONG;
     explicit_bzero(data, sizeof data);
     return status;
 }
