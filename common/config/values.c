@@ -2,6 +2,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/text.h"
+#include "common/sockets/endpoint.h"
 
 #include <inttypes.h>
 #include <stdio.h>

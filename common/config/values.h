@@ -8,7 +8,6 @@
 #define HERD_COMMON_CONFIG_VALUES_H
 
 #include "common/config/keys.h"
-#include "common/sockets/endpoint.h"
 
 config_parse_fn config_values_name;    /* const char *: a herd's name */
 config_parse_fn config_values_path;    /* const char *: absolute path */
