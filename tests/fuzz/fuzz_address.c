@@ -1,5 +1,5 @@
-/* Any bytes as host and port: the parts lie in the text; an address of numbers, looked up and written, is read as the
- * same socket address again. */
+/* Any bytes as host and port: the parts lie in the text; an address of numbers, looked up and
+ * written, is read as the same socket address again. */
 #include "common/sockets/address.h"
 
 #include <assert.h>

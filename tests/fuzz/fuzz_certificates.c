@@ -1,4 +1,5 @@
-/* Any bytes as a certificate file: its public key, and perhaps its secret one, are read as they are written again. */
+/* Any bytes as a certificate file: its public key, and perhaps its secret one, are read as they are
+ * written again. */
 #include "common/security/certificates.h"
 
 #include <assert.h>

@@ -1,4 +1,5 @@
-/* Any bytes as an endpoint: what is taken prints and parses again to the same; what is refused changes nothing. */
+/* Any bytes as an endpoint: what is taken prints and parses again to the same; what is refused
+ * changes nothing. */
 #include "common/base/memory.h"
 #include "common/sockets/endpoint.h"
 

@@ -1,5 +1,5 @@
-/* Front-ends that come and go and tell figures, in any order. An input is steps, each up to a zero byte: "+" or "-" and a
- * routing id, LF, and what a PING of that front-end says. */
+/* Front-ends that come and go and tell figures, in any order. An input is steps, each up to a zero
+ * byte: "+" or "-" and a routing id, LF, and what a PING of that front-end says. */
 #include "node/requests/frontends.h"
 
 #include <assert.h>

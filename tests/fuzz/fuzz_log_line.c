@@ -1,5 +1,6 @@
-/* Any bytes as message and peer of an event, and as a field of it: each form is one line of printable ASCII, JSON is
- * valid and says the same, and what does not fit leaves nothing. The peer is what stands before the first LF. */
+/* Any bytes as message and peer of an event, and as a field of it: each form is one line of
+ * printable ASCII, JSON is valid and says the same, and what does not fit leaves nothing. The peer
+ * is what stands before the first LF. */
 #include "common/base/memory.h"
 #include "common/log/line.h"
 

@@ -1,5 +1,6 @@
-/* Any bytes as the frames of a message: protocol, type and header, a line each, and the rest as the body. What is taken
- * encodes to these very frames; each line of its body is found under its own key, unless that stood there before. */
+/* Any bytes as the frames of a message: protocol, type and header, a line each, and the rest as the
+ * body. What is taken encodes to these very frames; each line of its body is found under its own
+ * key, unless that stood there before. */
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/protocol/message.h"

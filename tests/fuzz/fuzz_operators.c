@@ -1,5 +1,6 @@
-/* Any questions of operators, each a letter, the body of the message, and a zero byte, at a member that knows two clients
- * and a tombstone: what is answered can be read, what is refused leaves no trace. */
+/* Any questions of operators, each a letter, the body of the message, and a zero byte, at a member
+ * that knows two clients and a tombstone: what is answered can be read, what is refused leaves no
+ * trace. */
 #include "common/base/memory.h"
 #include "common/protocol/report_keys.h"
 #include "node/requests/operators.h"
@@ -37,7 +38,7 @@ static void check_status(text_t body, const operators_context_t *context)
     assert(body.size == 0);
 }
 
-/* The record of a WHERE can be parsed, and is that client's; who was just forgotten is not served. */
+/* The record of a WHERE can be parsed and is that client's; a client just forgotten has none. */
 static void check_client(text_t body, text_t client, const operators_context_t *context)
 {
     record_t record;

@@ -1,4 +1,5 @@
-/* Any bytes packed: what is taken comes back as it was, and taken is what consists of the sixteen bytes. */
+/* Any bytes, packed: a text of the sixteen bytes that can be packed comes back as it was; any other
+ * is refused. */
 #include "common/store/packed.h"
 
 #include <assert.h>

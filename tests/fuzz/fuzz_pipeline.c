@@ -1,7 +1,8 @@
-/* Lines, replies and questions in any order at a pipeline, against a list of what is due: each line gets one reply, in the
- * order of the lines, and every request is asked as it was added. An input is steps, each a letter and what follows up to
- * LF: "r" a request, "R" one of LARGE_SIZE bytes, "i" an invalid line, "q" ask the next, "Q" ask all anew, "t" trim; a
- * digit: the reply to that line, counted from the oldest; "A" to "J": a large one. The first byte is the maximum. */
+/* Lines, replies and questions in any order at a pipeline, against a list of what is due: each line
+ * gets one reply, in the order of the lines, and every request is asked as it was added. An input
+ * is steps, each a letter and what follows up to LF: "r" a request, "R" one of LARGE_SIZE bytes,
+ * "i" an invalid line, "q" ask the next, "Q" ask all anew, "t" trim; a digit: the reply to that
+ * line, counted from the oldest; "A" to "J": a large one. The first byte is the maximum. */
 #include "frontend/upstream/pipeline.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
-/* Any bytes as the body of a REQUEST: each record in it is answered once, or counted; a front-end can read every reply,
- * and replies that need not wait come in the order of their records. The first byte says what there is to wait for:
- * places, neighbours, both or nothing. */
+/* Any bytes as the body of a REQUEST: each record in it is answered once, or counted; a front-end
+ * can read every reply, and replies that need not wait come in the order of their records. The
+ * first byte says what there is to wait for: places, neighbours, both or nothing. */
 #include "common/protocol/command.h"
 #include "frontend/upstream/reply.h"
 #include "node/requests/request.h"
@@ -15,7 +15,8 @@ enum { WAIT_FOR_PLACES = 1, WAIT_FOR_NEIGHBOURS = 2 };
 
 static const int64_t now_ns = INT64_C(1621464828000000000);
 
-/* "?", an AT line with the time that was sent, or an AT line and JSON that ends in the only two LFs in a row. */
+/* "?", an AT line with the time that was sent, or an AT line and JSON that ends in the only two LFs
+ * in a row. */
 static bool fits(const command_t *command, text_t reply)
 {
     bool invalid = text_equal(reply, TEXT("?\n"));

@@ -1,5 +1,5 @@
-/* A row of a GeoNames file, written as an imported file has it, is taken as the same row; any bytes that are taken as such
- * a row, written, are taken as the same again. */
+/* A row of a GeoNames file, written as an imported file has it, is taken as the same row; any bytes
+ * that are taken as such a row, written, are taken as the same again. */
 #include "common/places/row.h"
 
 #include <assert.h>

@@ -1,6 +1,7 @@
-/* Any messages of three strangers at the requests socket of a node, over sockets in memory. An input is steps, each up to
- * a zero byte: whose it is, "a" to "c", then the type, LF, header, LF and body of a message; or "A" to "C" and frames,
- * each up to LF. Whoever gets an answer gets it in the form that HERD/1 has for it, to what was asked. */
+/* Any messages of three strangers at the requests socket of a node, over sockets in memory. An
+ * input is steps, each up to a zero byte: whose it is, "a" to "c", then the type, LF, header, LF
+ * and body of a message; or "A" to "C" and frames, each up to LF. Whoever gets an answer gets it in
+ * the form that HERD/1 has for it, to what was asked. */
 #include "common/base/limits.h"
 #include "frontend/upstream/reply.h"
 #include "node/requests/service.h"
@@ -58,7 +59,8 @@ static void begin(void)
     atexit(finish);
 }
 
-/* A REPLY is to a REQUEST and names its session first; each other answer repeats the header of its question. */
+/* A REPLY is to a REQUEST and names its session first; each other answer repeats the header of its
+ * question. */
 static void check_answer(const message_t *question, const message_t *answer)
 {
     text_t rest = answer->header;

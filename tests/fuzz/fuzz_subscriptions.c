@@ -1,5 +1,6 @@
-/* Any messages of an XPUB, each up to an LF, at a tap's subscriptions. "+" and "-" stand for the bytes that open and
- * close; "*" opens its prefix repeated up to LONG_SIZE bytes; behind "?" stands a topic that is published. */
+/* Any messages of an XPUB, each up to an LF, to a tap's subscriptions. "+" and "-" stand for the
+ * bytes that open and close; "*" opens its prefix repeated up to LONG_SIZE bytes; "?" is followed
+ * by a topic that is published. */
 #include "common/base/limits.h"
 #include "node/tap/subscriptions.h"
 
@@ -53,7 +54,7 @@ static void take(subscriptions_t *self, text_t message)
     assert(subscriptions_count(self) <= LIMIT_TAP_SUBSCRIPTIONS);
 }
 
-/* Writes `text` to `out` as often as it fits into `maximum` bytes, or a little less often; how many bytes. */
+/* Writes `text` to `out` about as often as it fits into `maximum` bytes; returns the size. */
 static size_t repeat(text_t text, char *out, size_t maximum)
 {
     size_t size = text.size <= maximum ? text.size : 0;

@@ -1,6 +1,7 @@
-/* Any filter and any message of a tap, as herdctl shows it: globs of peer, type and client, a line each (empty: anything),
- * then topic, meta frame, header, a line each, and the body. What the filter wants begins with the prefix that it
- * subscribes to; what is printed is one line that a terminal and a reader of JSON can take. */
+/* Any filter and any message of a tap, as herdctl shows it: globs of peer, type and client, a line
+ * each (empty: anything), then topic, meta frame, header, a line each, and the body. What the
+ * filter wants begins with the prefix that it subscribes to; what is printed is one line that a
+ * terminal and a reader of JSON can take. */
 #include "common/base/memory.h"
 #include "deploy/herdctl/tap/tap.h"
 

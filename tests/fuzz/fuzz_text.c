@@ -1,5 +1,6 @@
-/* Any bytes as numbers, fields, lines and text for a terminal: a number prints as it was written, but for zeros in
- * front; fields and lines are the text again; escaped text fits and is printable. */
+/* Any bytes as numbers, fields, lines and text for a terminal: a number prints as it was
+ * written, but for zeros in front; fields and lines are the text again; escaped text fits and is
+ * printable. */
 #include "common/base/text.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
-/* Any frames as a request of ZAP, each up to LF, the last one as it is: what is taken is in the frames, and the replies
- * have the form of RFC 27. */
+/* Any frames as a request of ZAP, each up to LF, the last one as it is: what is taken is in the
+ * frames, and the replies have the form of RFC 27. */
 #include "node/security/zap.h"
 
 #include <assert.h>
@@ -31,7 +31,8 @@ static text_t frame_at(zmsg_t *message, size_t index)
     return (text_t){.data = (const char *)zframe_data(frame), .size = zframe_size(frame)};
 }
 
-/* Only who is let in has a user and metadata: a property, its size in one byte, its value behind a size in four. */
+/* Only who is let in has a user and metadata: a property, its size in one byte, its value behind a
+ * size in four. */
 static void check_reply(zmsg_t *reply, text_t id, bool accepted)
 {
     assert(zmsg_size(reply) == REPLY_FRAMES && text_equal(frame_at(reply, REPLY_ID), id));
