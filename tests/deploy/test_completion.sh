@@ -107,8 +107,8 @@ for command in $("$herdctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\
     arguments=$command
     [ "$command" != places ] || arguments='places import'
     # shellcheck disable=SC2086 # a command and its arguments
-    options=$("$herdctl" $arguments --help | sed -nE 's/^  (--[a-z-]+).*/\1/p' | sort | xargs)
-    check "options of $command" "$(_herdctl_options "$command" | sort | xargs)" "$options"
+    expected=$("$herdctl" $arguments --help | sed -nE 's/^  (--[a-z-]+).*/\1/p' | sort | xargs)
+    check "options of $command" "$(_herdctl_options "$command" | sort | xargs)" "$expected"
 done
 
 # zsh_gives LINE BEGUN: checks the line that Tab makes, in a real zsh on a terminal of its own.

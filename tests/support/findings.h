@@ -2,8 +2,8 @@
  *
  * Owner: the test. Threads: one.
  */
-#ifndef HERD_TESTS_FINDINGS_H
-#define HERD_TESTS_FINDINGS_H
+#ifndef HERD_TESTS_SUPPORT_FINDINGS_H
+#define HERD_TESTS_SUPPORT_FINDINGS_H
 
 #include "common/config/config.h"
 
