@@ -104,10 +104,10 @@ done
 
 # ... and every option in a command's --help, and no other.
 for command in $("$herdctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p'); do
-    arguments=$command
-    [ "$command" != places ] || arguments='places import'
-    # shellcheck disable=SC2086 # a command and its arguments
-    expected=$("$herdctl" $arguments --help | sed -nE 's/^  (--[a-z-]+).*/\1/p' | sort | xargs)
+    words=$command
+    [ "$command" != places ] || words='places import'
+    # shellcheck disable=SC2086 # a command and its words
+    expected=$("$herdctl" $words --help | sed -nE 's/^  (--[a-z-]+).*/\1/p' | sort | xargs)
     check "options of $command" "$(_herdctl_options "$command" | sort | xargs)" "$expected"
 done
 
