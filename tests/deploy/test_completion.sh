@@ -102,13 +102,13 @@ for option in "${options[@]}"; do
     done
 done
 
-# ... and every option in a command's --help, and no other.
-for command in $("$herdctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p'); do
-    words=$command
-    [ "$command" != places ] || words='places import'
-    # shellcheck disable=SC2086 # a command and its words
-    expected=$("$herdctl" $words --help | sed -nE 's/^  (--[a-z-]+).*/\1/p' | sort | xargs)
-    check "options of $command" "$(_herdctl_options "$command" | sort | xargs)" "$expected"
+# ... and every option in a name's --help, and no other.
+for name in $("$herdctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p'); do
+    invocation=$name
+    [ "$name" != places ] || invocation='places import'
+    # shellcheck disable=SC2086 # a name and its invocation
+    expected=$("$herdctl" $invocation --help | sed -nE 's/^  (--[a-z-]+).*/\1/p' | sort | xargs)
+    check "options of $name" "$(_herdctl_options "$name" | sort | xargs)" "$expected"
 done
 
 # zsh_gives LINE BEGUN: checks the line that Tab makes, in a real zsh on a terminal of its own.
