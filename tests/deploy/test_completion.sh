@@ -102,13 +102,13 @@ for option in "${options[@]}"; do
     done
 done
 
-# ... and every option in a name's --help, and no other.
-for name in $("$herdctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p'); do
-    invocation=$name
-    [ "$name" != places ] || invocation='places import'
-    # shellcheck disable=SC2086 # a name and its invocation
+# ... and every option in a subject's --help, and no other.
+for subject in $("$herdctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p'); do
+    invocation=$subject
+    [ "$subject" != places ] || invocation='places import'
+    # shellcheck disable=SC2086 # a subject and its invocation
     expected=$("$herdctl" $invocation --help | sed -nE 's/^  (--[a-z-]+).*/\1/p' | sort | xargs)
-    check "options of $name" "$(_herdctl_options "$name" | sort | xargs)" "$expected"
+    check "options of $subject" "$(_herdctl_options "$subject" | sort | xargs)" "$expected"
 done
 
 # zsh_gives LINE BEGUN: checks the line that Tab makes, in a real zsh on a terminal of its own.
