@@ -102,11 +102,12 @@ for option in "${options[@]}"; do
     done
 done
 
-# ... and every option in a subject's --help, and no other.
+# ... and every option in a command's --help, and no other.
+# shellcheck disable=SC2128 # the completion has a local array of that name
 for subject in $("$herdctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p'); do
     invocation=$subject
     [ "$subject" != places ] || invocation='places import'
-    # shellcheck disable=SC2086 # a subject and its invocation
+    # shellcheck disable=SC2086,SC2128 # a command and its arguments; as above
     expected=$("$herdctl" $invocation --help | sed -nE 's/^  (--[a-z-]+).*/\1/p' | sort | xargs)
     check "options of $subject" "$(_herdctl_options "$subject" | sort | xargs)" "$expected"
 done
