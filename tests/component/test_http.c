@@ -92,7 +92,7 @@ static ending_t ask_provider(provider_t *provider, int64_t timeout_ms)
 static void an_answer_comes_whole(void **state)
 {
     (void)state;
-    provider_t *provider = provider_new(CERTIFICATES_GOOD);
+    provider_t *provider = provider_new(AUTHORITY_GOOD);
     provider_set_reply(provider, &(provider_reply_t){.status = 503,
                                                      .headers = "Retry-After: 7\r\n",
                                                      .body = "{\"busy\":true}"});
@@ -111,7 +111,7 @@ static void an_answer_comes_whole(void **state)
 static void connections_are_used_again(void **state)
 {
     (void)state;
-    provider_t *provider = provider_new(CERTIFICATES_GOOD);
+    provider_t *provider = provider_new(AUTHORITY_GOOD);
     ending_t ending = {0};
     http_t *http = new_http(&ending, provider_ca_file(provider));
     for (size_t i = 1; i <= 5; i++) {
@@ -128,8 +128,8 @@ static void connections_are_used_again(void **state)
 static void only_good_certificates_are_trusted(void **state)
 {
     (void)state;
-    static const certificates_kind_t kinds[] = {CERTIFICATES_OTHER_CA, CERTIFICATES_OTHER_HOST,
-                                                CERTIFICATES_EXPIRED};
+    static const authority_kind_t kinds[] = {AUTHORITY_OTHER_CA, AUTHORITY_OTHER_HOST,
+                                             AUTHORITY_EXPIRED};
     for (size_t i = 0; i < ARRAY_COUNT(kinds); i++) {
         provider_t *provider = provider_new(kinds[i]);
         ending_t ending = ask_provider(provider, PATIENT_MS);
@@ -138,11 +138,11 @@ static void only_good_certificates_are_trusted(void **state)
         provider_destroy(&provider);
     }
     /* libcurl does not tell a bad signature from other trouble of the handshake. */
-    provider_t *provider = provider_new(CERTIFICATES_FORGED);
+    provider_t *provider = provider_new(AUTHORITY_FORGED);
     assert_int_equal(ask_provider(provider, PATIENT_MS).outcome, HTTP_BROKEN);
     assert_int_equal(provider_request_count(provider), 0);
     provider_destroy(&provider);
-    provider = provider_new(CERTIFICATES_GOOD);
+    provider = provider_new(AUTHORITY_GOOD);
     ending_t ending = ask(provider_url(provider), NULL, PATIENT_MS); /* the system's authorities */
     assert_int_equal(ending.outcome, HTTP_UNTRUSTED);
     assert_int_equal(provider_request_count(provider), 0);
@@ -153,7 +153,7 @@ static void redirects_are_answers(void **state)
 {
     (void)state;
     provider_t *target = provider_new_plain();
-    provider_t *provider = provider_new(CERTIFICATES_GOOD);
+    provider_t *provider = provider_new(AUTHORITY_GOOD);
     char headers[URL_SIZE];
     snprintf(headers, sizeof headers, "Location: %s/\r\n", provider_url(target));
     provider_set_reply(provider, &(provider_reply_t){.status = 302, .headers = headers});
@@ -179,7 +179,7 @@ static void assert_ends(provider_t *provider, provider_manner_t manner, int64_t 
 static void trouble_has_names(void **state)
 {
     (void)state;
-    provider_t *provider = provider_new(CERTIFICATES_GOOD);
+    provider_t *provider = provider_new(AUTHORITY_GOOD);
     assert_ends(provider, PROVIDER_HANGS, SHORT_MS, HTTP_TIMED_OUT);
     assert_ends(provider, PROVIDER_DRIPS, SHORT_MS, HTTP_TIMED_OUT);
     assert_ends(provider, PROVIDER_FLOODS, PATIENT_MS, HTTP_TOO_LARGE);
@@ -253,7 +253,7 @@ static void other_protocols_are_refused(void **state)
 static void what_is_under_way_can_be_left(void **state)
 {
     (void)state;
-    provider_t *provider = provider_new(CERTIFICATES_GOOD);
+    provider_t *provider = provider_new(AUTHORITY_GOOD);
     provider_set_reply(provider, &(provider_reply_t){.manner = PROVIDER_HANGS});
     ending_t ending = {0};
     http_t *http = new_http(&ending, provider_ca_file(provider));

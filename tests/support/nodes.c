@@ -30,7 +30,7 @@ struct nodes {
     char *folder;
     running_t members[NODES_MAX]; /* config->member_count of them */
     void *context;                /* of the test's own sockets */
-    unsigned askers;              /* made so far: each has a routing id of its own */
+    unsigned askers;              /* made so far: each has its own routing id */
 };
 
 struct asker {

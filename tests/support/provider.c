@@ -309,12 +309,12 @@ static provider_t *start(provider_t *self)
     return self;
 }
 
-provider_t *provider_new(certificates_kind_t kind)
+provider_t *provider_new(authority_kind_t kind)
 {
     provider_t *self = memory_new(sizeof *self);
     self->folder = workspace_new();
     self->ca_file = workspace_path(self->folder, "ca.pem");
-    self->tls = certificates_server(kind, self->ca_file);
+    self->tls = authority_server(kind, self->ca_file);
     SSL_CTX_set_alpn_select_cb(self->tls, on_protocols, self);
     return start(self);
 }

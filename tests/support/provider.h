@@ -7,7 +7,7 @@
 #ifndef HERD_TESTS_SUPPORT_PROVIDER_H
 #define HERD_TESTS_SUPPORT_PROVIDER_H
 
-#include "tests/support/certificates.h"
+#include "tests/support/authority.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,7 +33,7 @@ typedef struct {
 } provider_reply_t;
 
 /* A server with a certificate of that kind. Caller ends it with provider_destroy. */
-provider_t *provider_new(certificates_kind_t kind);
+provider_t *provider_new(authority_kind_t kind);
 
 /* A server without TLS. */
 provider_t *provider_new_plain(void);

@@ -22,7 +22,7 @@ int scene_teardown(void **state);
 
 /* What to start (open value struct; borrowed for the call). */
 typedef struct {
-    certificates_kind_t certificate;
+    authority_kind_t certificate;
     /* As in the herd file; "google..." gets its key from the environment or a key_file. */
     const char *provider;
     const char *places; /* further lines of section `places`, or NULL */

@@ -13,7 +13,7 @@ struct subscriber {
     zmsg_t *frames; /* of the last message */
     subscriber_message_t message;
     size_t prefix_size; /* of the first prefix, whose count is looked at */
-    char question[32];  /* a subscription that is answered, for nobody else has it */
+    char question[32];  /* a subscription that no one else has, so the tap answers it (T9) */
 };
 
 static void subscribe(subscriber_t *self, const char *prefixes)

@@ -1,4 +1,4 @@
-/* subscriber.h - a subscriber of a member's tap, as anybody would write one (bus-protocol.md, The tap).
+/* subscriber.h - a subscriber of a member's tap, written by bus-protocol.md, The tap.
  *
  * Owner: the test. Threads: one.
  * Every wait has the limit WAIT_LIMIT_MS and fails the test when it is reached.
@@ -12,30 +12,31 @@
 
 typedef struct subscriber subscriber_t;
 
-/* Subscribes at a tap to `prefixes`, separated by spaces ("": everything), and returns when the tap has answered that
- * they hold (T9). Caller frees with subscriber_destroy. */
+/* Subscribes at a tap to `prefixes`, separated by spaces ("": everything), and returns when the tap
+ * has answered that they hold (T9). Caller frees with subscriber_destroy. */
 subscriber_t *subscriber_new(const char *endpoint, const char *prefixes);
 
-/* Is gone at once; clears the pointer; NULL is fine. */
+/* Ends it at once, clears the pointer; NULL is fine. */
 void subscriber_destroy(subscriber_t **self_p);
 
-/* Waits for the next message; its frames. The count is that of the first prefix. Borrowed until the next wait. */
+/* A message of the tap (open value struct); borrowed until the next wait. */
 typedef struct {
     text_t topic;
     text_t meta;
     text_t content[4];
     size_t content_count;
     publication_t publication;
-    publication_count_t count;
+    publication_count_t count; /* of the first prefix */
 } subscriber_message_t;
 
+/* Waits for the next message. */
 const subscriber_message_t *subscriber_next(subscriber_t *self);
 
-/* The same until one has a topic that begins with `topic`, and `part` in one of its other frames. */
+/* Waits for one whose topic begins with `topic`, and that has `part` in its content. */
 const subscriber_message_t *subscriber_wait(subscriber_t *self, const char *topic,
                                             const char *part);
 
-/* Whether a message is there now. */
+/* Whether a message has come that was not taken yet. */
 bool subscriber_has(subscriber_t *self);
 
 #endif

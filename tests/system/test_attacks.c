@@ -5,6 +5,7 @@
 #include "tests/support/herd.h"
 #include "tests/support/intruder.h"
 #include "tests/support/wait.h"
+#include "tests/support/wire.h"
 #include "tests/support/workspace.h"
 
 #include <poll.h>

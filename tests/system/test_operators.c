@@ -328,7 +328,7 @@ static void a_wrong_key_is_named(void **state)
 /* A provider that takes questions and does not answer in time is left alone. */
 static void a_slow_provider_is_named(void **state)
 {
-    scene_start(state, &(scene_options_t){.certificate = CERTIFICATES_GOOD,
+    scene_start(state, &(scene_options_t){.certificate = AUTHORITY_GOOD,
                                           .provider = "google",
                                           .places = "breaker_failures = \"2\"\ntimeout = \"500\"\n"
                                                     "breaker_pause = \"3600000\"\n"});

@@ -11,7 +11,7 @@
 
 enum { SETTINGS_SIZE = 1024 };
 
-static void start(void **state, certificates_kind_t certificate, const char *provider,
+static void start(void **state, authority_kind_t certificate, const char *provider,
                   const char *settings)
 {
     scene_start(state, &(scene_options_t){
@@ -44,7 +44,7 @@ static const char google_reply[] =
 
 static void google_is_asked_and_passed_on(void **state)
 {
-    start(state, CERTIFICATES_GOOD, "google", "language = \"en\"\nrank = \"distance\"\n");
+    start(state, AUTHORITY_GOOD, "google", "language = \"en\"\nrank = \"distance\"\n");
     provider_set_body(scene_provider(), google_reply);
     assert_string_equal(scene_places("WHATSAT kiwi.cs.ucla.edu 10 5\n"),
                         "{\n   \"html_attributions\" : [],\n   \"results\" : [\n      {\n"
@@ -85,7 +85,7 @@ static void google_is_asked_and_passed_on(void **state)
 
 static void google_legacy_is_passed_through(void **state)
 {
-    start(state, CERTIFICATES_GOOD, "google-legacy", "");
+    start(state, AUTHORITY_GOOD, "google-legacy", "");
     provider_set_body(
         scene_provider(),
         "{\r\n\n\n \"html_attributions\":[\"<b>x</b>\"], \"next_page_token\" : \"Aap\",\n\n"
@@ -121,7 +121,7 @@ static const char overpass_reply[] =
 
 static void overpass_is_asked_sorted_and_kept(void **state)
 {
-    start(state, CERTIFICATES_GOOD, "overpass", "user_agent = \"herd of a test\"\n");
+    start(state, AUTHORITY_GOOD, "overpass", "user_agent = \"herd of a test\"\n");
     provider_set_body(scene_provider(), overpass_reply);
     const char *first = scene_places("WHATSAT kiwi.cs.ucla.edu 10 1\n");
     assert_non_null(strstr(first, "OpenStreetMap contributors"));
@@ -140,7 +140,7 @@ static void overpass_is_asked_sorted_and_kept(void **state)
 /* A busy server is left alone at once. */
 static void overpass_is_spared_when_it_is_busy(void **state)
 {
-    start(state, CERTIFICATES_GOOD, "overpass", "breaker_pause = \"3600000\"\n");
+    start(state, AUTHORITY_GOOD, "overpass", "breaker_pause = \"3600000\"\n");
     provider_set_reply(scene_provider(), &(provider_reply_t){.status = 429, .body = "<html>"});
     scene_expect_trouble("OVER_QUERY_LIMIT", "HTTP status 429");
     provider_set_body(scene_provider(), overpass_reply);
@@ -162,7 +162,7 @@ static void expect_http(unsigned http_status, const char *status)
 
 static void errors_of_google_are_told(void **state)
 {
-    start(state, CERTIFICATES_GOOD, "google", "breaker_failures = \"1000\"\n");
+    start(state, AUTHORITY_GOOD, "google", "breaker_failures = \"1000\"\n");
     expect_http(400, "INVALID_REQUEST");
     expect_http(403, "REQUEST_DENIED");
     expect_http(429, "OVER_QUERY_LIMIT");
@@ -190,7 +190,7 @@ static void a_provider_that_misbehaves_is_told(void **state)
     } cases[] = {{PROVIDER_RESETS, "broke off"}, {PROVIDER_CUTS, "broke off"},
                  {PROVIDER_FLOODS, "too large"}, {PROVIDER_BABBLES, "broke off"},
                  {PROVIDER_DRIPS, "in time"},    {PROVIDER_HANGS, "in time"}};
-    start(state, CERTIFICATES_GOOD, "google", "breaker_failures = \"1000\"\ntimeout = \"2500\"\n");
+    start(state, AUTHORITY_GOOD, "google", "breaker_failures = \"1000\"\ntimeout = \"2500\"\n");
     for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         provider_set_reply(scene_provider(),
                            &(provider_reply_t){.manner = cases[i].manner, .body = google_reply});
@@ -202,14 +202,14 @@ static void a_provider_that_misbehaves_is_told(void **state)
 
 static void wrong_certificates_are_refused(void **state)
 {
-    start(state, CERTIFICATES_OTHER_CA, "google", "");
+    start(state, AUTHORITY_OTHER_CA, "google", "");
     scene_expect_trouble("UNKNOWN_ERROR", "certificate is not to be trusted");
     assert_int_equal(provider_request_count(scene_provider()), 0);
 }
 
 static void wrong_host_names_are_refused(void **state)
 {
-    start(state, CERTIFICATES_OTHER_HOST, "google", "");
+    start(state, AUTHORITY_OTHER_HOST, "google", "");
     scene_expect_trouble("UNKNOWN_ERROR", "certificate is not to be trusted");
     assert_int_equal(provider_request_count(scene_provider()), 0);
 }
@@ -257,7 +257,7 @@ static void a_key_may_stand_in_a_file(void **state)
     workspace_write(path, TEXT("from-a-file\n"));
     assert_int_equal(chmod(path, 0400), 0);
     snprintf(setting, sizeof setting, "key_file = \"%s\"\n", path);
-    start(state, CERTIFICATES_GOOD, "google", setting);
+    start(state, AUTHORITY_GOOD, "google", setting);
     provider_set_body(scene_provider(), google_reply);
     (void)scene_places("WHATSAT kiwi.cs.ucla.edu 10 5\n");
     provider_expect(scene_provider(), "\r\nX-Goog-Api-Key: from-a-file\r\n");

@@ -163,7 +163,7 @@ static void links_are_seen_to_go_and_come(void **state)
 /* T10: what is asked of a provider is not shown, and so its key is not. */
 static void keys_of_providers_are_not_published(void **state)
 {
-    scene_start(state, &(scene_options_t){.certificate = CERTIFICATES_GOOD, .provider = "google"});
+    scene_start(state, &(scene_options_t){.certificate = AUTHORITY_GOOD, .provider = "google"});
     subscriber_t *here = subscriber_new(herd_tap(scene_herd(), "Clark"), "");
     provider_set_body(scene_provider(), "{}");
     (void)scene_places("WHATSAT " SCENE_CLIENT " 10 5\n");

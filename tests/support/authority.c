@@ -1,4 +1,4 @@
-#include "tests/support/certificates.h"
+#include "tests/support/authority.h"
 
 #include "tests/support/cmocka_herd.h"
 
@@ -66,16 +66,16 @@ static void write_certificate(const identity_t *identity, const char *path)
     assert_int_equal(fclose(file), 0);
 }
 
-SSL_CTX *certificates_server(certificates_kind_t kind, const char *ca_file)
+SSL_CTX *authority_server(authority_kind_t kind, const char *ca_file)
 {
     static const char ours[] = "Authority of a test";
     identity_t known = new_authority(ours);
-    identity_t unknown = new_authority(kind == CERTIFICATES_FORGED ? ours : "Somebody else");
-    bool is_ours = kind != CERTIFICATES_OTHER_CA && kind != CERTIFICATES_FORGED;
-    identity_t server = draft("Server of a test", 2, kind == CERTIFICATES_EXPIRED ? -DAY_S : DAY_S);
+    identity_t unknown = new_authority(kind == AUTHORITY_FORGED ? ours : "Somebody else");
+    bool is_ours = kind != AUTHORITY_OTHER_CA && kind != AUTHORITY_FORGED;
+    identity_t server = draft("Server of a test", 2, kind == AUTHORITY_EXPIRED ? -DAY_S : DAY_S);
     add_extension(server.certificate, NID_subject_alt_name,
-                  kind == CERTIFICATES_OTHER_HOST ? "DNS:another.example"
-                                                  : "IP:127.0.0.1,DNS:localhost");
+                  kind == AUTHORITY_OTHER_HOST ? "DNS:another.example"
+                                               : "IP:127.0.0.1,DNS:localhost");
     sign(&server, is_ours ? &known : &unknown);
     write_certificate(&known, ca_file);
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
