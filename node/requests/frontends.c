@@ -2,7 +2,9 @@
 
 #include "common/base/memory.h"
 #include "common/protocol/message.h"
+#include "common/protocol/record.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 const report_key_t frontends_figure_keys[FRONTENDS_FIGURES] = {
@@ -13,7 +15,7 @@ const report_key_t frontends_figure_keys[FRONTENDS_FIGURES] = {
 
 struct frontends {
     frontend_link_t slots[LIMIT_FRONTENDS];
-    size_t used; /* slots that were ever in use: none beyond is present */
+    size_t used; /* slots that were ever in use */
     size_t count;
     uint32_t serial; /* the newest given out */
 };
@@ -105,6 +107,20 @@ void frontends_remove(frontends_t *self, frontend_link_t *frontend)
     self->count--;
 }
 
+void frontends_write_label(text_t body, char *label)
+{
+    text_t name;
+    uint64_t pid;
+    if (!message_value(body, "frontend", &name) || !record_name_is_valid(name)) {
+        name = TEXT("?");
+    }
+    if (!message_number(body, "pid", INT32_MAX, &pid)) {
+        pid = 0;
+    }
+    snprintf(label, FRONTENDS_LABEL_SIZE, "%.*s/%llu", (int)name.size, name.data,
+             (unsigned long long)pid);
+}
+
 void frontends_take_figures(frontend_link_t *frontend, text_t body)
 {
     uint64_t value;
@@ -114,7 +130,7 @@ void frontends_take_figures(frontend_link_t *frontend, text_t body)
     for (size_t i = 0; i < FRONTENDS_FIGURES; i++) {
         const char *key = report_keys_text(frontends_figure_keys[i]);
         if (message_number(body, key, INT64_MAX, &value)) {
-            frontend->told[i] = true;
+            frontend->given[i] = true;
             frontend->figures[i] = value;
         }
     }

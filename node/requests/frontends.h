@@ -1,6 +1,7 @@
 /* frontends.h - the front-ends that a node serves, and the replies that gather for each in a turn.
  *
- * docs/bus-protocol.md, Q1 to Q8. Owner: the node. Threads: the reactor's. Free of I/O and clocks.
+ * docs/bus-protocol.md, Q1 to Q8.
+ * Owner: the service. Threads: the reactor's. Free of I/O and clocks.
  */
 #ifndef HERD_NODE_REQUESTS_FRONTENDS_H
 #define HERD_NODE_REQUESTS_FRONTENDS_H
@@ -14,7 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FRONTENDS_ROUTING_ID_SIZE = 255 }; /* ZeroMQ's most, bytes */
+enum {
+    FRONTENDS_ROUTING_ID_SIZE = 255,               /* bytes; ZeroMQ has no longer ones */
+    FRONTENDS_LABEL_SIZE = LIMIT_NAME_SIZE + 32UL, /* bytes of "Goloman/4711", its zero included */
+};
 
 /* The figures that a front-end gives of itself with PING, beside its clients (bus-protocol.md, Q8).
  * Their keys there are those of REPORT. */
@@ -30,28 +34,31 @@ enum {
 
 extern const report_key_t frontends_figure_keys[FRONTENDS_FIGURES];
 
-/* One front-end (open; the node reads and writes it). */
+/* One front-end (open; the service reads and writes it). */
 typedef struct {
     bool present;    /* this slot is in use */
     uint32_t serial; /* differs between two uses of a slot */
     char routing_id[FRONTENDS_ROUTING_ID_SIZE];
     size_t routing_id_size;           /* bytes */
-    char label[LIMIT_NAME_SIZE + 32]; /* for the log: name and pid */
+    char label[FRONTENDS_LABEL_SIZE]; /* for the log: name and pid */
     uint64_t session;                 /* of its HELLO */
     uint64_t clients;                 /* connections it serves, as it last said */
-    bool told[FRONTENDS_FIGURES];     /* which figures it has told: an older one tells less */
+    bool given[FRONTENDS_FIGURES];    /* which figures it gives: an older one gives fewer */
     uint64_t figures[FRONTENDS_FIGURES];
     int64_t heard_ns; /* steady */
-    bool broken;      /* a REPLY to it was lost: its session is no more */
+    bool broken;      /* a REPLY to it was lost: its session is over */
     buffer_t replies; /* body of the REPLY that is being made */
 } frontend_link_t;
 
 typedef struct frontends frontends_t;
 
+/* Without front-ends. Caller frees with frontends_destroy. */
 frontends_t *frontends_new(void);
+
+/* Frees it and clears the pointer; NULL is fine. */
 void frontends_destroy(frontends_t **self_p);
 
-/* The front-end of that routing id, NULL where there is none. Borrowed until it is removed. */
+/* The front-end of that routing id; NULL if there is none. Borrowed until it is removed. */
 frontend_link_t *frontends_find(frontends_t *self, text_t routing_id);
 
 /* The front-end in `slot` (any number), if it is still the one that had `serial`; else NULL. */
@@ -60,16 +67,23 @@ frontend_link_t *frontends_at(frontends_t *self, size_t slot, uint32_t serial);
 /* The slot of a front-end. */
 size_t frontends_slot(const frontends_t *self, const frontend_link_t *frontend);
 
-/* A new one, or the known one of that routing id with a new session. NULL past LIMIT_FRONTENDS, or where the
- * routing id is longer than FRONTENDS_ROUTING_ID_SIZE. */
+/* Adds a front-end, in the place of one that has that routing id. NULL past LIMIT_FRONTENDS, or if
+ * the routing id is longer than FRONTENDS_ROUTING_ID_SIZE. */
 frontend_link_t *frontends_add(frontends_t *self, text_t routing_id, uint64_t session);
 
 void frontends_remove(frontends_t *self, frontend_link_t *frontend);
 
-/* The next present one from `*slot` on, moving `*slot` behind it; NULL at the end. Start with 0. */
+/* Returns the next front-end, from `*slot` on, and moves `*slot` behind it; NULL at the end. Start
+ * with 0. */
 frontend_link_t *frontends_next(frontends_t *self, size_t *slot);
 
-/* Takes what PING says, `key value` lines. */
+/* Writes name and pid of a front-end, as the body of its HELLO gives them, e.g. "Goloman/4711", to
+ * `label` of FRONTENDS_LABEL_SIZE bytes, fit for the log. "?" stands for a name that is malformed
+ * or absent, 0 for such a pid. */
+void frontends_write_label(text_t body, char *label);
+
+/* Takes over the figures in the body of a PING, `key value` lines; unknown and malformed ones are
+ * skipped. */
 void frontends_take_figures(frontend_link_t *frontend, text_t body);
 
 /* Front-ends, and the clients of all of them. */

@@ -34,8 +34,8 @@ static bool answer_status(operators_t *self, buffer_t *out)
 {
     const operators_context_t *context = &self->context;
     const request_t *request = context->request;
-    /* This takes in the little that has changed since it was last complete. If that is not enough, the
-     * node goes on, and the operator asks again. */
+    /* This takes in the little that has changed since it was last complete. If that is not enough,
+     * the node goes on, and the operator asks again. */
     if (!self->digest_asked) {
         self->digest_asked = !store_digest_step(context->store, STATUS_DIGEST_STEP);
     }

@@ -1,8 +1,8 @@
 /* operators.h - what a node answers to operators (herdctl): docs/bus-protocol.md, S1 to S6.
  *
- * Owner: the service, which embeds it. Threads: the reactor's. Free of sockets: a question comes in,
- * the body of its REPORT goes out. A RELOAD is only noted: it changes much of what an answer stands
- * on, so the node does it when the turn ends.
+ * Owner: the service, which embeds it. Threads: the reactor's. Free of sockets: a question comes
+ * in, the body of its REPORT goes out. A RELOAD is only noted: it changes much of what an answer
+ * stands on, so the node does it when the turn ends.
  */
 #ifndef HERD_NODE_REQUESTS_OPERATORS_H
 #define HERD_NODE_REQUESTS_OPERATORS_H
@@ -62,8 +62,8 @@ typedef struct {
 /* Whether messages of this type are questions of operators, taken from anyone, in no session. */
 bool operators_take(message_type_t type);
 
-/* Does what a question asks for, except RELOAD, and writes the body of its REPORT to `out`, which is
- * empty. False, with nothing done, if its body is malformed (M3); `*ret_problem` then names the
+/* Does what a question asks for, except RELOAD, and writes the body of its REPORT to `out`, which
+ * is empty. False, with nothing done, if its body is malformed (M3); `*ret_problem` then names the
  * problem, a constant. */
 bool operators_answer(operators_t *self, const message_t *question, int64_t now_ns, buffer_t *out,
                       const char **ret_problem);
@@ -77,8 +77,8 @@ static inline bool operators_want_reload(const operators_t *self)
     return self->reload.wanted;
 }
 
-/* Forgets the noted RELOAD; returns whom its REPORT is for, and the header, borrowed until the next one
- * is noted. */
+/* Forgets the noted RELOAD; returns whom its REPORT is for, and the header, borrowed until the next
+ * one is noted. */
 text_t operators_end_reload(operators_t *self, text_t *ret_header);
 
 /* Whether an operator waits for the digest. */

@@ -1,9 +1,9 @@
 /* promises.h - the IAMATs whose answers wait until neighbours have acknowledged their records.
  *
- * docs/replication.md, R18. An IAMAT that is answered is a promise: so many neighbours hold its
- * record. It is kept once they do. Indices of the list of changes only grow, and so do times; so
- * promises leave in the order in which they came: a queue in one buffer, without an allocation for
- * each.
+ * docs/replication.md, R18. The answer to an IAMAT promises that enough neighbours hold its record;
+ * the promise is kept once they do, and the answer leaves then. Indices of the list of changes only
+ * grow, and so do times; so promises leave in the order in which they came: a queue in one buffer,
+ * without an allocation for each.
  *
  * Owner: the service. Threads: the reactor's. Free of I/O and clocks.
  */
@@ -36,7 +36,7 @@ promises_t *promises_new(size_t peers, size_t maximum);
 /* Frees it and clears the pointer; NULL is fine. */
 void promises_destroy(promises_t **self_p);
 
-/* From now on promises, the waiting ones too, need `peers` neighbours; 0: none, each is kept. It
+/* From now on promises, the waiting ones too, need `peers` neighbours; with 0 each is kept. It
  * takes effect with the next round. */
 void promises_set_peers(promises_t *self, size_t peers);
 

@@ -104,7 +104,7 @@ static void put_frontends(sheet_t *sheet, frontends_t *frontends)
         sheet_format(sheet, "%s %s", report_keys_text(REPORT_KEY_FRONTEND), frontend->label);
         put_field(sheet, REPORT_KEY_CLIENTS, frontend->clients);
         for (size_t i = 0; i < FRONTENDS_FIGURES; i++) {
-            if (frontend->told[i]) {
+            if (frontend->given[i]) {
                 put_field(sheet, frontends_figure_keys[i], frontend->figures[i]);
             }
         }

@@ -13,8 +13,8 @@
  * there, and its time of receipt (Q2). They are taken apart in groups, so that the memory of one
  * client comes while the next line is parsed, and are then answered one by one, in their order:
  *   - A time of receipt that cannot be is replaced by ours (Q6).
- *   - An IAMAT is merged into the store, and answered with its AT line; where neighbours must hold
- *     the record first, the answer waits for them as a promise (R18). If there is no room for the
+ *   - An IAMAT is merged into the store, and answered with its AT line; if neighbours must hold the
+ *     record first, the answer waits for them as a promise (R18). If there is no room for the
  *     record or the promise it is not answered: no answer is better than a promise that is not
  *     kept, and the front-end's time-out closes the connection.
  *   - A WHATSAT of a known client is answered with the AT line and the places around it. If the
@@ -23,7 +23,7 @@
  * Out go replies for the front-end, questions, and what became of each line. When the replies make
  * a batch (Q4), the rest of the group is put back and comes again. */
 
-/* A receipt time further back than any front-end keeps a request is none (Q6). */
+/* Receipt times further back are replaced (Q6): no front-end keeps a request that long. */
 static const int64_t oldest_receipt_ns = 60 * TIMESTAMP_NS_PER_S;
 
 /* What the records of one call have in common. */
@@ -102,7 +102,7 @@ static void put_answer(const turn_t *turn, const exchange_t *exchange, text_t re
     end_answer(turn, exchange, out);
 }
 
-/* The AT line of `record`, made where it is sent from. */
+/* Puts the AT line of `record`, which is written straight into the replies. */
 static void put_record(const turn_t *turn, const exchange_t *exchange, const record_t *record)
 {
     size_t size = record_answer_size(record);

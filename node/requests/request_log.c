@@ -1,6 +1,6 @@
 #include "node/requests/request_log.h"
 
-enum { NAME_SIZE = sizeof(((frontend_link_t *)NULL)->label) + 2 * (TEXT_NUMBER_SIZE + 1UL) };
+enum { NAME_SIZE = FRONTENDS_LABEL_SIZE + 2 * (TEXT_NUMBER_SIZE + 1UL) };
 
 /* The name of a request in the traffic log: front-end "#" connection "." sequence. `out` has
  * NAME_SIZE bytes. */

@@ -7,6 +7,7 @@
 #include "common/protocol/message.h"
 #include "common/sockets/transport.h"
 #include "node/places/answer.h"
+#include "node/requests/delivery.h"
 #include "node/requests/frontends.h"
 #include "node/requests/operators.h"
 #include "node/requests/promises.h"
@@ -17,11 +18,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A question to the places actor is given up this long before the client would be, or at half its time where that
- * is short. */
-enum { PLACES_MARGIN_MS = 500 };
-/* Answers that leave in one turn when neighbours have acknowledged: some ten milliseconds; the tick takes up the rest. */
-enum { RELEASES_PER_TURN = 65536 };
+/* Messages come in at the requests ROUTER, from front-ends and from operators. Where there are
+ * keys, the key has to fit the type (K5).
+ *   - A question of an operator is answered at once, in no session (operators.c); a RELOAD ends the
+ *     turn and is answered by the node (S6).
+ *   - HELLO opens the session of a front-end, if herd, version and name are right (Q1). All else
+ *     needs the session that was opened last on that connection, and none of whose replies was
+ *     lost; otherwise the answer is RESET (Q1).
+ *   - A REQUEST is answered by request.c: replies go out in batches, the last of them says that it
+ *     was taken (Q4); questions go to the places actor.
+ *   - PING keeps a front-end alive for five seconds (Q8).
+ * Answers that had to wait come later, with number 0: those of WHATSATs when the places actor has
+ * them or takes too long, those of IAMATs when enough neighbours hold the record (R18). */
+
+enum {
+    /* A question to the places actor is given up this long before the client would be, or at half
+     * its time if that is short. */
+    PLACES_MARGIN_MS = 500,
+    /* Answers that leave in one turn when neighbours have acknowledged: some ten milliseconds. The
+     * tick goes on with the rest. */
+    RELEASES_PER_TURN = 65536,
+};
 
 static const int64_t frontend_dead_after_ns = 5 * TIMESTAMP_NS_PER_S;
 
@@ -29,7 +46,8 @@ struct service {
     service_context_t context;
     frontends_t *frontends;
     queries_t *queries;
-    promises_t *promises; /* NULL where no answer waits for neighbours */
+    promises_t *promises; /* NULL: no answer waits for neighbours */
+    delivery_t delivery;
     request_t request;
     request_log_t request_log;
     operators_t operators;
@@ -47,88 +65,7 @@ static void remove_frontend(service_t *self, frontend_link_t *frontend, const ch
     frontends_remove(self->frontends, frontend);
 }
 
-enum { LABEL_SIZE = sizeof(((frontend_link_t *)NULL)->label) };
-
-/* Name and pid of a front-end, from its HELLO: checked to be fit for the log. `label` has LABEL_SIZE bytes. */
-static void write_label(text_t body, char *label)
-{
-    text_t name;
-    uint64_t pid;
-    if (!message_value(body, "frontend", &name) || !record_name_is_valid(name)) {
-        name = TEXT("?");
-    }
-    if (!message_number(body, "pid", INT32_MAX, &pid)) {
-        pid = 0;
-    }
-    snprintf(label, LABEL_SIZE, "%.*s/%llu", (int)name.size, name.data, (unsigned long long)pid);
-}
-
-/* "Goloman:4711", "operator", or "?" (bus-protocol.md, T2); `label` has LABEL_SIZE bytes. */
-static text_t tap_peer(service_t *self, text_t peer, const message_t *message, char *label)
-{
-    if (operators_take(message->type) || message->type == MESSAGE_REPORT) {
-        return TEXT("operator");
-    }
-    const frontend_link_t *frontend = frontends_find(self->frontends, peer);
-    if (message->type == MESSAGE_HELLO) {
-        write_label(message->body, label);
-    } else if (frontend != NULL) {
-        memcpy(label, frontend->label, LABEL_SIZE);
-    } else {
-        return TEXT("?");
-    }
-    char *slash = strchr(label, '/');
-    if (slash != NULL) {
-        *slash = ':'; /* parts of a topic are parted by slashes */
-    }
-    return text_of(label);
-}
-
-/* Shows a message of a front-end or operator, or to one. */
-static void tap_exchange(service_t *self, publication_kind_t kind, text_t peer,
-                         const message_t *message)
-{
-    char label[LABEL_SIZE];
-    tap_changes(self->context.tap); /* also where nobody wants this message */
-    if (tap_wants(self->context.tap, kind)) {
-        tap_message(self->context.tap, kind, tap_peer(self, peer, message, label), message);
-    }
-}
-
-/* False where it could not be delivered. */
-static bool send_to_frontend(service_t *self, text_t peer, const message_t *message)
-{
-    status_t status = transport_send(self->context.socket, peer, message);
-    if (status == STATUS_OK) {
-        tap_exchange(self, PUBLICATION_REPLY, peer, message);
-    } else {
-        log_event(
-            self->context.log, LOG_FRONTEND_UNDELIVERED, NULL,
-            "a %s could not be delivered to a front-end or operator: %s; a front-end asks again",
-            message_type_text(message->type), status_text(status));
-    }
-    return status == STATUS_OK;
-}
-
-/* Q4: sends what has gathered, as the answer to `answered` REQUEST messages. Where replies are lost, the session is
- * over: the front-end is told so by RESET, and asks again (Q1, Q7). */
-static void send_replies(service_t *self, frontend_link_t *frontend, unsigned answered)
-{
-    if (frontend->broken) {
-        buffer_clear(&frontend->replies);
-        return;
-    }
-    char header[2 * TEXT_NUMBER_SIZE + 2];
-    int size =
-        snprintf(header, sizeof header, "%llu %u", (unsigned long long)frontend->session, answered);
-    message_t reply = {.type = MESSAGE_REPLY,
-                       .header = {.data = header, .size = (size_t)size},
-                       .body = buffer_text(&frontend->replies)};
-    frontend->broken = !send_to_frontend(self, frontends_routing_id(frontend), &reply);
-    buffer_clear(&frontend->replies);
-}
-
-/* Answers a query that waited, with `json`. */
+/* Answers a WHATSAT that waited, with `json`; its front-end may have gone. */
 static void answer_query(service_t *self, uint64_t ticket, text_t json)
 {
     query_t query;
@@ -140,9 +77,7 @@ static void answer_query(service_t *self, uint64_t ticket, text_t json)
     if (frontend != NULL) {
         request_outcome_t outcome = request_answer_query(&self->request, &query, json, frontend);
         request_log_answer(&self->request_log, frontend, &outcome, clock_now_ns());
-        if (frontend->replies.size >= LIMIT_BATCH_SIZE) {
-            send_replies(self, frontend, 0);
-        }
+        delivery_send_batch(&self->delivery, frontend);
     }
     free(query.answer);
 }
@@ -159,18 +94,7 @@ static void answer_query_with_error(service_t *self, uint64_t ticket, places_sta
     buffer_done(&json);
 }
 
-static void flush_replies(service_t *self)
-{
-    size_t slot = 0;
-    frontend_link_t *frontend;
-    while ((frontend = frontends_next(self->frontends, &slot)) != NULL) {
-        if (frontend->replies.size > 0) {
-            send_replies(self, frontend, 0);
-        }
-    }
-}
-
-/* Hands the questions of the turn to the actor, all in one message. */
+/* Hands the questions of the turn to the places actor, all in one message. */
 static void ask_places(service_t *self)
 {
     request_t *request = &self->request;
@@ -184,7 +108,7 @@ static void ask_places(service_t *self)
         answer_query_with_error(self, request->questions[i].ticket, PLACES_STATUS_OVER_QUERY_LIMIT,
                                 TEXT("too many questions are waiting at this server"));
     }
-    flush_replies(self);
+    delivery_flush(&self->delivery);
 }
 
 /* Q3, Q4 */
@@ -196,18 +120,37 @@ static void take_request(service_t *self, frontend_link_t *frontend, text_t body
         step = request_answer_group(&self->request, &body, frontend, now_ns, steady_ns);
         request_log_group(&self->request_log, &self->request, frontend, now_ns);
         if (step == REQUEST_PAUSE) {
-            send_replies(self, frontend, 0);
+            delivery_send_replies(&self->delivery, frontend, 0);
             ask_places(self);
         }
     } while (step != REQUEST_END);
-    send_replies(self, frontend, 1);
+    delivery_send_replies(&self->delivery, frontend, 1);
 }
 
 static void refuse(service_t *self, const transport_inbound_t *inbound, text_t reason)
 {
     message_t refused = {
         .type = MESSAGE_REFUSED, .header = inbound->message.header, .body = reason};
-    send_to_frontend(self, inbound->peer, &refused);
+    delivery_send(&self->delivery, inbound->peer, &refused);
+}
+
+static void turn_away(service_t *self, const transport_inbound_t *inbound, const char *problem,
+                      text_t reason)
+{
+    drop(self, problem, inbound->peer);
+    refuse(self, inbound, reason);
+}
+
+static void welcome(service_t *self, const transport_inbound_t *inbound)
+{
+    char body[LIMIT_NAME_SIZE + GENERATION_SIZE + 64];
+    int size =
+        snprintf(body, sizeof body, "version %d\nname %s\ngeneration %.*s\n", MESSAGE_VERSION,
+                 self->context.member->name, GENERATION_SIZE, self->context.generation.hex);
+    const message_t message = {.type = MESSAGE_WELCOME,
+                               .header = inbound->message.header,
+                               .body = {.data = body, .size = (size_t)size}};
+    delivery_send(&self->delivery, inbound->peer, &message);
 }
 
 /* Whether a HELLO is of this herd and of a version that we speak (M2, Q1). */
@@ -218,7 +161,7 @@ static bool hello_fits(const service_t *self, text_t body)
            text_equal(herd, text_of(self->context.config->herd_name));
 }
 
-/* K5: whether a front-end with a key gives the name that this has. */
+/* K5: whether a front-end with a key gives the name of the key. */
 static bool has_own_name(const security_holder_t *holder, text_t body)
 {
     text_t name;
@@ -239,27 +182,19 @@ static void take_frontend_hello(service_t *self, const transport_inbound_t *inbo
         return;
     }
     if (!hello_fits(self, message->body)) {
-        drop(self, "a HELLO of another herd or version", inbound->peer);
-        refuse(self, inbound, TEXT("another herd, or a version that is not spoken here\n"));
+        turn_away(self, inbound, "a HELLO of another herd or version",
+                  TEXT("another herd, or a version that is not spoken here\n"));
         return;
     }
     frontend_link_t *frontend = frontends_add(self->frontends, inbound->peer, session);
     if (frontend == NULL) {
-        drop(self, "too many front-ends", inbound->peer);
-        refuse(self, inbound, TEXT("too many front-ends\n"));
+        turn_away(self, inbound, "too many front-ends", TEXT("too many front-ends\n"));
         return;
     }
     frontend->heard_ns = steady_ns;
-    write_label(message->body, frontend->label);
+    frontends_write_label(message->body, frontend->label);
     log_event(self->context.log, LOG_FRONTEND_CAME, LOG_PEER(frontend->label), "front-end came");
-    char body[LIMIT_NAME_SIZE + GENERATION_SIZE + 64];
-    int size =
-        snprintf(body, sizeof body, "version %d\nname %s\ngeneration %.*s\n", MESSAGE_VERSION,
-                 self->context.member->name, GENERATION_SIZE, self->context.generation.hex);
-    message_t welcome = {.type = MESSAGE_WELCOME,
-                         .header = message->header,
-                         .body = {.data = body, .size = (size_t)size}};
-    send_to_frontend(self, inbound->peer, &welcome);
+    welcome(self, inbound);
 }
 
 /* Q8 */
@@ -267,7 +202,7 @@ static void take_ping(service_t *self, frontend_link_t *frontend, const message_
 {
     frontends_take_figures(frontend, message->body);
     message_t pong = {.type = MESSAGE_PONG, .header = message->header};
-    send_to_frontend(self, frontends_routing_id(frontend), &pong);
+    delivery_send(&self->delivery, frontends_routing_id(frontend), &pong);
 }
 
 /* S1 to S6 */
@@ -283,7 +218,7 @@ static void take_question(service_t *self, const transport_inbound_t *inbound, i
     if (operators_answer(&self->operators, &inbound->message, now_ns, &body, &problem)) {
         message_t report = {
             .type = MESSAGE_REPORT, .header = inbound->message.header, .body = buffer_text(&body)};
-        send_to_frontend(self, inbound->peer, &report);
+        delivery_send(&self->delivery, inbound->peer, &report);
     } else {
         drop(self, problem, inbound->peer);
     }
@@ -299,10 +234,10 @@ void service_answer_reload(service_t *self, text_t report)
 {
     message_t message = {.type = MESSAGE_REPORT, .body = report};
     text_t peer = operators_end_reload(&self->operators, &message.header);
-    send_to_frontend(self, peer, &message);
+    delivery_send(&self->delivery, peer, &message);
 }
 
-/* What comes from a front-end that said HELLO. */
+/* A message in the session of a front-end. */
 static void take_frontend_message(service_t *self, frontend_link_t *frontend,
                                   const message_t *message, int64_t now_ns, int64_t steady_ns)
 {
@@ -317,7 +252,7 @@ static void take_frontend_message(service_t *self, frontend_link_t *frontend,
     }
 }
 
-/* `holder`: who sent it, NULL where there are no keys. */
+/* `holder`: whose key it came with; NULL without keys. */
 static void take_message(service_t *self, const transport_inbound_t *inbound,
                          const security_holder_t *holder, int64_t now_ns, int64_t steady_ns)
 {
@@ -343,7 +278,7 @@ static void take_message(service_t *self, const transport_inbound_t *inbound,
     frontend_link_t *frontend = frontends_find(self->frontends, inbound->peer);
     if (frontend == NULL || frontend->session != session || frontend->broken) {
         message_t reset = {.type = MESSAGE_RESET, .header = message->header};
-        send_to_frontend(self, inbound->peer, &reset);
+        delivery_send(&self->delivery, inbound->peer, &reset);
         return;
     }
     take_frontend_message(self, frontend, message, now_ns, steady_ns);
@@ -363,7 +298,7 @@ void service_receive(service_t *self)
         const security_holder_t *holder;
         bool admitted = guard_admits(self->context.guard, ROLES_DOMAIN_REQUESTS, &inbound, &holder);
         if (admitted && status == STATUS_OK) {
-            tap_exchange(self, PUBLICATION_REQUEST, inbound.peer, &inbound.message);
+            delivery_show_inbound(&self->delivery, inbound.peer, &inbound.message);
             take_message(self, &inbound, holder, now_ns, steady_ns);
         } else if (admitted) {
             drop(self, status_text(status), holder != NULL ? text_of(holder->name) : inbound.peer);
@@ -373,7 +308,7 @@ void service_receive(service_t *self)
     ask_places(self);
 }
 
-static void on_answer(void *argument, uint64_t ticket, text_t json)
+static void on_places(void *argument, uint64_t ticket, text_t json)
 {
     answer_query(argument, ticket, json);
 }
@@ -381,14 +316,14 @@ static void on_answer(void *argument, uint64_t ticket, text_t json)
 void service_take_answers(service_t *self)
 {
     for (int i = 0; i < LIMIT_MESSAGES_PER_TURN; i++) {
-        if (!places_actor_receive(self->context.places, on_answer, self)) {
+        if (!places_actor_receive(self->context.places, on_places, self)) {
             break;
         }
     }
-    flush_replies(self);
+    delivery_flush(&self->delivery);
 }
 
-/* R18: what enough neighbours hold now. */
+/* R18: notes what enough neighbours hold now. */
 static void note_held(service_t *self)
 {
     neighbour_t *const *neighbours = neighbours_all(self->context.neighbours);
@@ -419,11 +354,9 @@ void service_release(service_t *self)
         request_outcome_t outcome =
             request_answer_promise(&self->request, &promise, reply, frontend);
         request_log_answer(&self->request_log, frontend, &outcome, now_ns);
-        if (frontend->replies.size >= LIMIT_BATCH_SIZE) {
-            send_replies(self, frontend, 0);
-        }
+        delivery_send_batch(&self->delivery, frontend);
     }
-    flush_replies(self);
+    delivery_flush(&self->delivery);
 }
 
 bool service_owes_answers(const service_t *self)
@@ -451,7 +384,7 @@ static void answer_late_queries(service_t *self, int64_t steady_ns)
         answer_query_with_error(self, ticket, PLACES_STATUS_UNKNOWN_ERROR,
                                 TEXT("the places provider did not answer in time"));
     }
-    flush_replies(self);
+    delivery_flush(&self->delivery);
 }
 
 bool service_wants_digest(service_t *self)
@@ -499,6 +432,10 @@ service_t *service_new(const service_context_t *context)
     self->context = *context;
     self->frontends = frontends_new();
     self->queries = queries_new();
+    self->delivery = (delivery_t){.socket = context->socket,
+                                  .frontends = self->frontends,
+                                  .tap = context->tap,
+                                  .log = context->log};
     if (context->config->acknowledge_peers > 0) {
         self->promises = promises_new(context->config->acknowledge_peers, LIMIT_PROMISES_SIZE);
     }

@@ -1,7 +1,8 @@
-/* service.h - the request link of a node: front-ends and operators that ask, WHATSATs that wait for places, and
- * IAMATs that wait for neighbours.
+/* service.h - the request link of a node: front-ends and operators that ask, WHATSATs that wait for
+ * their places, IAMATs that wait for neighbours.
  *
- * docs/bus-protocol.md, Q1 to Q8, S1, S2. Owner: the node. Threads: the reactor's.
+ * docs/bus-protocol.md, Q1 to Q8, S1 to S6.
+ * Owner: the node. Threads: the reactor's.
  */
 #ifndef HERD_NODE_REQUESTS_SERVICE_H
 #define HERD_NODE_REQUESTS_SERVICE_H
@@ -38,12 +39,12 @@ service_t *service_new(const service_context_t *context);
 /* Frees it and clears the pointer; NULL is fine. */
 void service_destroy(service_t **self_p);
 
-/* The settings of `config` and the neighbours have changed: what depends on them is made anew. Not
- * while it is in service_receive. */
+/* Makes anew what depends on the settings of `config` and on the neighbours, which have changed.
+ * Must not be called from within the service. */
 void service_apply(service_t *self);
 
-/* Takes the messages of a turn from the requests socket and answers them; questions go to the places
- * actor. A RELOAD ends the turn, and waits for its answer (service_answer_reload). */
+/* Takes the messages of a turn from the requests socket and answers them; questions go to the
+ * places actor. A RELOAD ends the turn, and waits for its answer (service_answer_reload). */
 void service_receive(service_t *self);
 
 /* Whether an operator asked for a reload (S6). */
@@ -52,19 +53,20 @@ bool service_wants_reload(const service_t *self);
 /* Sends the operator who asked for a reload what came of it, `report` (S6). */
 void service_answer_reload(service_t *self, text_t report);
 
-/* Takes the answers of a turn from the places actor, and sends them on. */
+/* Takes the answers of a turn from the places actor, and sends them to the front-ends. */
 void service_take_answers(service_t *self);
 
-/* Sends the answers that waited for neighbours and may leave now (R18): call it when a neighbour acknowledged. */
+/* Sends the answers that waited for neighbours and may leave now (R18). Call it when a neighbour
+ * has acknowledged. */
 void service_release(service_t *self);
 
 /* Whether answers wait for neighbours. */
 bool service_owes_answers(const service_t *self);
 
-/* Whether an operator asked for the digest, and it was not complete since (S1). */
+/* Whether an operator asked for the digest, and it has not been complete since (S1). */
 bool service_wants_digest(service_t *self);
 
-/* Several times a second: front-ends that left, questions and answers that waited too long. */
+/* Call it several times a second: drops front-ends that left, and what waited too long. */
 void service_tick(service_t *self, int64_t steady_ns);
 
 #endif

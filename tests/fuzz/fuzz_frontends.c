@@ -17,7 +17,7 @@ static void check_all(frontends_t *self)
         assert(frontends_at(self, frontends_slot(self, frontend), frontend->serial) == frontend);
         assert(frontend->clients <= LIMIT_CONNECTIONS);
         for (size_t i = 0; i < FRONTENDS_FIGURES; i++) {
-            assert(frontend->figures[i] <= (frontend->told[i] ? INT64_MAX : 0));
+            assert(frontend->figures[i] <= (frontend->given[i] ? INT64_MAX : 0));
         }
         clients += frontend->clients;
         count++;
