@@ -8,8 +8,9 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* ROUTER counts the routing ids that it gives from a number of rand(3) on, which czmq seeds with the time. A peer that takes
- * the next one of them for its own, before ROUTER gives it, ends the process (libzmq 4.3.4; docs/decisions/0021). */
+/* ROUTER numbers its peers from a number of rand(3) on, which czmq seeds with the time. A peer that
+ * takes the next number for its own routing id before ROUTER gives it ends the process (libzmq
+ * 4.3.4; docs/decisions/0021). */
 static void make_unpredictable(void)
 {
     (void)zsys_init(); /* seeds */

@@ -23,17 +23,34 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+/* The reactor of a member. What comes in at a socket is taken by its handler, up to a limit for
+ * each turn, and given to the module that decides; then what became due is sent.
+ *   - Start: sockets are bound, links to all neighbours begin, and the node takes what these have.
+ *     It reads no requests before it has that, or has waited long enough (R11).
+ *   - bus: records and acknowledgements of neighbours; strangers are refused (B1, K4).
+ *   - requests: front-ends and operators (service.c). A RELOAD is done when their turn is over
+ *     (S6).
+ *   - places: answers of the places actor. guard: who wants to connect (K3).
+ *   - Ten times a second: links, expiry (R16), tap, and what waited too long.
+ *   - The digest is computed in steps, when a link or an operator waits for it (R12).
+ *   - SIGHUP: reopens the log, and reloads (reload.c). SIGTERM, SIGINT: no more requests are read;
+ *     it ends when the neighbours have all records, and all answers have left, or after a
+ * second. */
+
 enum {
     TICK_MS = 100,
-    /* A neighbour that neither spoke nor answered so long after the start is taken to be down (replication.md, R11). */
+    /* A neighbour that has neither spoken nor answered this long after the start is taken to be
+     * down (R11). */
     ABSENT_AFTER_MS = 300,
-    /* The digest is computed in steps of so many entries, about a millisecond, with such a pause after each: the clients
-     * have their turn in between. */
+    /* The node serves after this time at the latest, whatever a neighbour still has to send
+     * (R11). */
+    CATCH_UP_MAX_MS = 4000,
+    /* Entries in a step of the digest: about a millisecond. Clients have their turn in the
+     * pause. */
     DIGEST_STEP = 8192,
     DIGEST_PAUSE_MS = 1,
-    /* Nobody waits longer than this for a neighbour's records before the node serves. */
-    CATCH_UP_MAX_MS = 4000,
-    /* Places of the table that a tick looks at for what has expired: some ten microseconds, unless much has. */
+    /* Slots of the table that a tick looks at for what has expired: some ten microseconds, unless
+     * much has. */
     PURGE_SLOTS_MAX = 4096,
 };
 
@@ -56,9 +73,16 @@ struct node {
     int64_t started_steady_ns; /* when node_run began */
     int64_t stopping_ns;       /* steady: since when it stops; 0 while it does not */
     bool serving;              /* requests are read */
-    bool digesting;            /* on_digest is scheduled */
+    bool digesting;            /* the timer of on_digest runs */
     int wake;                  /* eventfd of node_stop */
 };
+
+static void poll_for(node_t *self, zmq_pollitem_t item, zloop_fn *handler)
+{
+    item.events = ZMQ_POLLIN;
+    zloop_poller(self->loop, &item, handler, self);
+    zloop_poller_set_tolerant(self->loop, &item);
+}
 
 static void pump_all(node_t *self, int64_t now_ns, int64_t steady_ns)
 {
@@ -66,23 +90,17 @@ static void pump_all(node_t *self, int64_t now_ns, int64_t steady_ns)
     neighbours_pump(self->neighbours, now_ns, steady_ns);
 }
 
-/* `sender`: a name of this herd, or what claims to be one. */
-static void take_bus_message(node_t *self, text_t sender, const transport_inbound_t *inbound,
-                             int64_t now_ns, int64_t steady_ns)
+/* B1: only a HELLO is answered. */
+static void refuse_stranger(node_t *self, text_t sender, const transport_inbound_t *inbound)
 {
-    neighbour_t *neighbour = neighbours_find(self->neighbours, sender);
-    if (neighbour != NULL) {
-        neighbour_take(neighbour, inbound, now_ns, steady_ns);
-        return;
-    }
     log_dropped(self->log, NULL, "bus", "no neighbour of this member", sender);
     tap_message(self->tap, PUBLICATION_IN, TEXT("?"), &inbound->message);
-    message_t refused = {.type = MESSAGE_REFUSED,
-                         .header = inbound->message.header,
-                         .body = TEXT("you are no neighbour of this member\n")};
     if (inbound->message.type != MESSAGE_HELLO) {
         return;
     }
+    const message_t refused = {.type = MESSAGE_REFUSED,
+                               .header = inbound->message.header,
+                               .body = TEXT("you are no neighbour of this member\n")};
     status_t status = transport_send(zsock_resolve(self->bus), inbound->peer, &refused);
     if (status == STATUS_OK) {
         tap_message(self->tap, PUBLICATION_OUT, TEXT("?"), &refused);
@@ -90,6 +108,18 @@ static void take_bus_message(node_t *self, text_t sender, const transport_inboun
         log_event(self->log, LOG_LINK_ANSWER_FAILED, NULL,
                   "a stranger cannot be answered: %s; it goes on asking",
                   zmq_strerror(zmq_errno()));
+    }
+}
+
+/* `sender`: a name of this herd, or what a stranger calls itself. */
+static void take_bus_message(node_t *self, text_t sender, const transport_inbound_t *inbound,
+                             int64_t now_ns, int64_t steady_ns)
+{
+    neighbour_t *neighbour = neighbours_find(self->neighbours, sender);
+    if (neighbour != NULL) {
+        neighbour_take(neighbour, inbound, now_ns, steady_ns);
+    } else {
+        refuse_stranger(self, sender, inbound);
     }
 }
 
@@ -101,7 +131,7 @@ static bool digest_is_wanted(const node_t *self, int64_t steady_ns)
 
 static int on_digest(zloop_t *loop, int timer, void *argument);
 
-/* R12: a step of the digest, where somebody waits for it, and when the next one is due. */
+/* R12: takes a step of the digest if it is waited for, and sets the time of the next one. */
 static void advance_digest(node_t *self, int64_t steady_ns)
 {
     if (self->digesting || !digest_is_wanted(self, steady_ns)) {
@@ -125,7 +155,7 @@ static int on_digest(zloop_t *loop, int timer, void *argument)
     return 0;
 }
 
-/* R11: whether each neighbour that is there has given us what it had. */
+/* R11: whether each neighbour that is up has given us what it had. */
 static bool has_caught_up(const node_t *self, int64_t steady_ns)
 {
     int64_t waited_ms = (steady_ns - self->started_steady_ns) / TIMESTAMP_NS_PER_MS;
@@ -141,9 +171,7 @@ static void serve_when_ready(node_t *self, int64_t steady_ns)
         return;
     }
     self->serving = true;
-    zmq_pollitem_t item = {.socket = zsock_resolve(self->requests), .events = ZMQ_POLLIN};
-    zloop_poller(self->loop, &item, on_requests, self);
-    zloop_poller_set_tolerant(self->loop, &item);
+    poll_for(self, (zmq_pollitem_t){.socket = zsock_resolve(self->requests)}, on_requests);
     log_event(self->log, LOG_SERVING,
               LOG_ABOUT(NULL, LOG_NUMBER("records", store_count(self->store))),
               "%zu clients known; serving front-ends at %s", store_count(self->store),
@@ -164,7 +192,7 @@ static int on_bus(zloop_t *loop, zmq_pollitem_t *item, void *argument)
         }
         const security_holder_t *holder;
         bool admitted = guard_admits(self->guard, ROLES_DOMAIN_BUS, &inbound, &holder);
-        /* B1, K4: who it is its routing id says, or where there are keys its key. */
+        /* B1, K4: its key says who it is; without keys, its routing id. */
         text_t sender = holder != NULL ? text_of(holder->name) : inbound.peer;
         if (admitted && status == STATUS_OK) {
             take_bus_message(self, sender, &inbound, now_ns, steady_ns);
@@ -213,7 +241,8 @@ static int on_places(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     return 0;
 }
 
-/* R16: so many places a tick that the table is gone through in a quarter of the grace, where that is not too many. */
+/* R16: slots for a tick, so that the table is gone through in a quarter of the grace, if it is not
+ * too large for that. */
 static size_t purge_slots(const node_t *self)
 {
     size_t ticks = (size_t)self->settings.expire_grace_s * 1000 / 4 / TICK_MS;
@@ -221,7 +250,7 @@ static size_t purge_slots(const node_t *self)
     return slots < PURGE_SLOTS_MAX ? slots : PURGE_SLOTS_MAX;
 }
 
-/* R16: what is too old is not served, not taken, and goes. */
+/* R16: what is too old is neither served nor taken, and goes. */
 static void expire(node_t *self, int64_t now_ns)
 {
     int64_t grace_ns = self->settings.expire_grace_s * TIMESTAMP_NS_PER_S;
@@ -250,8 +279,8 @@ static int on_tick(zloop_t *loop, int timer, void *argument)
     return self->stopping_ns != 0 && (grace_over || done) ? -1 : 0;
 }
 
-/* No more requests; the loop goes on until the neighbours have what was answered, and the answers that wait for them
- * have left. */
+/* R11: no more requests; the loop goes on until the neighbours have what was answered, and the
+ * answers that wait for them have left. */
 static void begin_to_stop(node_t *self, const char *reason)
 {
     if (self->stopping_ns != 0) {
@@ -326,17 +355,33 @@ static status_t bind_router(node_t *self, roles_domain_t domain, const char *end
     return STATUS_OK;
 }
 
+/* The sockets for others, and who may use them. */
+static status_t bind_all(node_t *self)
+{
+    const config_member_t *member = self->member;
+    status_t status = guard_new(self->config, member, self->log, &self->guard);
+    if (status == STATUS_OK) {
+        status = bind_router(self, ROLES_DOMAIN_BUS, member->bus, &self->bus);
+    }
+    if (status == STATUS_OK) {
+        status = bind_router(self, ROLES_DOMAIN_REQUESTS, member->requests, &self->requests);
+    }
+    if (status == STATUS_OK) {
+        const tap_context_t tap = {.loop = self->loop,
+                                   .log = self->log,
+                                   .store = self->store,
+                                   .member = member->name,
+                                   .guard = self->guard,
+                                   .endpoint = member->tap};
+        status = tap_new(&tap, &self->tap);
+    }
+    return status;
+}
+
 static void on_acknowledged(void *argument)
 {
     node_t *self = argument;
     service_release(self->service);
-}
-
-/* The connection to a member of the herd file. */
-static void add_neighbour(node_t *self, const config_member_t *neighbour)
-{
-    /* Small enough to count on for good. */
-    neighbours_add(self->neighbours, neighbour->name, neighbour->bus);
 }
 
 static void make_neighbours(node_t *self)
@@ -357,15 +402,9 @@ static void make_neighbours(node_t *self)
     };
     self->neighbours = neighbours_new(&settings);
     for (size_t i = 0; i < member->neighbour_count; i++) {
-        add_neighbour(self, &self->config->members[member->neighbours[i]]);
+        const config_member_t *neighbour = &self->config->members[member->neighbours[i]];
+        neighbours_add(self->neighbours, neighbour->name, neighbour->bus);
     }
-}
-
-static void poll_for(node_t *self, zmq_pollitem_t item, zloop_fn *handler)
-{
-    item.events = ZMQ_POLLIN;
-    zloop_poller(self->loop, &item, handler, self);
-    zloop_poller_set_tolerant(self->loop, &item);
 }
 
 static void make_service(node_t *self)
@@ -399,6 +438,19 @@ static void make_reload(node_t *self)
     self->reload = reload_new(&context);
 }
 
+/* All sockets except requests, which is read later (R11). */
+static void poll_all(node_t *self)
+{
+    poll_for(self, (zmq_pollitem_t){.socket = zsock_resolve(self->bus)}, on_bus);
+    poll_for(self, (zmq_pollitem_t){.fd = self->wake}, on_wake);
+    if (guard_socket(self->guard) != NULL) {
+        poll_for(self, (zmq_pollitem_t){.socket = guard_socket(self->guard)}, on_guard);
+    }
+    if (self->places != NULL) {
+        poll_for(self, (zmq_pollitem_t){.socket = places_actor_socket(self->places)}, on_places);
+    }
+}
+
 status_t node_new(const config_t *config, const config_member_t *member, log_t *log,
                   node_t **ret_self)
 {
@@ -413,22 +465,7 @@ status_t node_new(const config_t *config, const config_member_t *member, log_t *
     self->generation = generation_new();
     self->store = store_new(config->max_clients, entropy_number());
     store_limit_memory(self->store, self->settings.max_memory);
-    status_t status = guard_new(config, member, log, &self->guard);
-    if (status == STATUS_OK) {
-        status = bind_router(self, ROLES_DOMAIN_BUS, member->bus, &self->bus);
-    }
-    if (status == STATUS_OK) {
-        status = bind_router(self, ROLES_DOMAIN_REQUESTS, member->requests, &self->requests);
-    }
-    if (status == STATUS_OK) {
-        tap_context_t tap = {.loop = self->loop,
-                             .log = log,
-                             .store = self->store,
-                             .member = member->name,
-                             .guard = self->guard,
-                             .endpoint = member->tap};
-        status = tap_new(&tap, &self->tap);
-    }
+    status_t status = bind_all(self);
     if (status == STATUS_OK && config->places != CONFIG_PLACES_NONE) {
         status = places_actor_new(config, log, &self->places);
     }
@@ -439,14 +476,7 @@ status_t node_new(const config_t *config, const config_member_t *member, log_t *
     make_neighbours(self);
     make_service(self);
     make_reload(self);
-    poll_for(self, (zmq_pollitem_t){.socket = zsock_resolve(self->bus)}, on_bus);
-    poll_for(self, (zmq_pollitem_t){.fd = self->wake}, on_wake);
-    if (guard_socket(self->guard) != NULL) {
-        poll_for(self, (zmq_pollitem_t){.socket = guard_socket(self->guard)}, on_guard);
-    }
-    if (self->places != NULL) {
-        poll_for(self, (zmq_pollitem_t){.socket = places_actor_socket(self->places)}, on_places);
-    }
+    poll_all(self);
     zloop_timer(self->loop, TICK_MS, 0, on_tick, self);
     *ret_self = self;
     return STATUS_OK;

@@ -1,7 +1,8 @@
-/* node.h - one herd member: its sockets, its reactor, and what flows between the modules that decide.
+/* node.h - one member of the herd: its sockets, its reactor, and what flows between the modules
+ * that decide.
  *
- * Owner: the program, or a test that runs several in threads. Threads: node_run's; node_stop may be
- * called from any.
+ * Owner: the program, or a test that runs several, each in a thread. Threads: that of node_run;
+ * node_stop may be called from any.
  */
 #ifndef HERD_NODE_NODE_H
 #define HERD_NODE_NODE_H
@@ -14,20 +15,21 @@
 
 typedef struct node node_t;
 
-/* A stopping node waits so long for its neighbours to take the last records. */
+/* How long a stopping node waits for its neighbours to take the last records. */
 enum { NODE_EXIT_GRACE_MS = 1000 };
 
-/* A node for `member` of `config`, bound to its endpoints. Both and `log` are borrowed as long as it lives. What
- * cannot work (endpoint in use, places file missing) is logged with its reason and returned. Caller frees with
- * node_destroy. */
+/* A node for `member` of `config`, bound to its endpoints. Both and `log` are borrowed as long as
+ * it lives. If it cannot work (endpoint in use, places file missing) the reason is logged, and the
+ * status returned. Caller frees with node_destroy. */
 status_t node_new(const config_t *config, const config_member_t *member, log_t *log,
                   node_t **ret_self) STATUS_MUST_USE;
 
 /* Frees it and clears the pointer; NULL is fine. */
 void node_destroy(node_t **self_p);
 
-/* Serves until `signals`, a signalfd(2), delivers SIGTERM or SIGINT (SIGHUP reopens the log), or until node_stop.
- * `signals` -1: none. Returns when the neighbours have what was taken, or NODE_EXIT_GRACE_MS later. */
+/* Serves until node_stop, or until `signals`, a signalfd(2), delivers SIGTERM or SIGINT; SIGHUP
+ * reopens the log and reloads keys and herd file. `signals` -1: none. Returns when the neighbours
+ * have what was taken, or NODE_EXIT_GRACE_MS later. */
 void node_run(node_t *self, int signals);
 
 /* Makes node_run return; from any thread, or a signal handler. */

@@ -13,15 +13,15 @@
 #include <unistd.h>
 
 /* SIGHUP or an operator (S6) asks for a reload.
- *   1. Keys are read first: a neighbour that comes needs its own (K6). Those that came or went do so
- *      whatever the file is; connections with a key that went end (K7).
+ *   1. Keys are read first: a neighbour that comes needs its own (K6). They come and go whatever
+ *      the file is; connections with a key that went end (K7).
  *   2. The herd file is read. If it has an error, is of another herd, or does not have this member,
  *      nothing of it is taken.
- *   3. Settings that a running node can change are copied, and what depends on them is made anew. What
- *      has changed since the last reload is in effect now; what differs from the start and needs a
- *      restart is said each time.
- *   4. Links to members that are no neighbours any more end, new ones begin, moved ones are opened
- *      anew. The others go on undisturbed.
+ *   3. Settings that a running node can change are copied, and what depends on them is made anew.
+ *      A change since the last reload is reported once; what differs from the start and needs a
+ *      restart is reported each time.
+ *   4. Links to members that are no neighbours any more end, new ones begin, those that moved are
+ *      opened anew. The others go on undisturbed.
  * What was found goes to the log, and to the operator who asked. */
 
 enum { LINE_SIZE = 2048 }; /* bytes of a line of the report: a finding, or a key with two values */
@@ -110,15 +110,15 @@ static void on_finding(void *argument, config_severity_t severity, const char *f
 {
     reload_t *self = argument;
     bool error = severity == CONFIG_ERROR;
-    char place[32] = "";
+    char number[32] = "";
     if (line > 0) {
-        snprintf(place, sizeof place, "%u:", line);
+        snprintf(number, sizeof number, "%u:", line);
     }
     self->errors += error ? 1 : 0;
     log_event(self->context.log, error ? LOG_RELOAD_ERROR : LOG_RELOAD_WARNING,
               LOG_ABOUT(NULL, LOG_TEXT("file", file), LOG_NUMBER("line", line)), "%s:%s %s", file,
-              place, text);
-    add_line(self, error ? REPORT_KEY_ERROR : REPORT_KEY_WARNING, "%s:%s %s", file, place, text);
+              number, text);
+    add_line(self, error ? REPORT_KEY_ERROR : REPORT_KEY_WARNING, "%s:%s %s", file, number, text);
 }
 
 /* Whether the file, which has no error, is for us. */

@@ -1,4 +1,5 @@
-/* Real nodes in one process, each in a thread: what the bus and the request link do between them. */
+/* Real nodes in one process, each in a thread: what the bus and the request link do between
+ * them. */
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
@@ -12,7 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* How long an answer that must not come is waited for: less than a node's patience with its neighbours. */
+/* How long an answer that must not come is waited for: less than a node's patience with its
+ * neighbours. */
 enum { UNSERVED_MS = 1000 };
 
 #define SAMPLE                                                                                     \
@@ -175,8 +177,8 @@ static void receipt_times_far_off_are_replaced(void **state)
         assert_true(text_take_field(&reply, &word) && text_take_field(&reply, &word) &&
                     text_take_field(&reply, &difference));
         assert_true(timestamp_parse_difference(difference, &difference_ns));
-        /* The node reads its clock once a turn, perhaps before we read ours; several in one turn are a nanosecond
-         * apart (Q2). */
+        /* The node reads its clock once a turn, perhaps before we read ours; several in one turn
+         * are a nanosecond apart (Q2). */
         assert_true(difference_ns >= now_ns - TIMESTAMP_NS_PER_S &&
                     difference_ns <= clock_now_ns() + 1000);
     }
@@ -227,7 +229,8 @@ static void answer_hello(void *bus, const char *node)
     transport_inbound_done(&inbound);
 }
 
-/* The neighbour answers at once, but is slow to open its own session: it may know what clients ask for. */
+/* The neighbour answers at once, but is slow to open its own session: it may know what clients ask
+ * for. */
 static void a_new_node_waits_for_a_neighbour_that_answers(void **state)
 {
     (void)state;
