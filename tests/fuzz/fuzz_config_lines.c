@@ -1,5 +1,5 @@
-/* Any bytes as ZPL: settings in order, each at most one level below that before it; written again, they are read as the
- * same. Or an error, and then nothing is read. */
+/* Any bytes as ZPL: settings in order, each at most one level below that before it; written again,
+ * they are read as the same. Or an error, and then nothing is read. */
 #include "common/base/buffer.h"
 #include "common/config/lines.h"
 
@@ -17,7 +17,8 @@ static bool read_lines(text_t text, arena_t *arena, config_lines_t *ret_lines)
     return read;
 }
 
-/* The setting as ZPL: a value that has both quotation marks was bare. False if marks make the line too long. */
+/* The setting as ZPL: a value that has both quotation marks was bare. False if marks make the line
+ * too long. */
 static bool write_setting(const config_setting_t *setting, buffer_t *out)
 {
     size_t before = out->size;

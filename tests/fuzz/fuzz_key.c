@@ -1,5 +1,5 @@
-/* Any bytes as the file of a provider's key: it is printable, without white space, no longer than a key may be, and
- * stands in the file with white space behind it alone. */
+/* Any bytes as the file of a provider's key: it is printable, without white space, no longer than a
+ * key may be, and stands in the file with white space behind it alone. */
 #include "node/places/key.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
-/* Any words, each up to LF, as a command line: values are in their ranges, operands are words of the line and as many as
- * may be, help is asked for, or an error is told, in one line. */
+/* Any words, each up to LF, as a command line: values are in their ranges, operands are words of
+ * the line and as many as may be, help is asked for, or an error is told, in one line. */
 #include "common/base/memory.h"
 #include "common/base/options.h"
 #include "common/base/text.h"

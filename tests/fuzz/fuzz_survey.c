@@ -1,5 +1,5 @@
-/* Any bytes as the REPORTs of three members, each up to a zero byte (none: it does not answer): metrics as Prometheus
- * reads them, JSON that says who answered, and a verdict of one line. */
+/* Any bytes as the REPORTs of three members, each up to a zero byte (none: it does not answer):
+ * metrics as Prometheus reads them, JSON that says who answered, and a verdict of one line. */
 #include "common/base/limits.h"
 #include "deploy/herdctl/survey/judge.h"
 #include "deploy/herdctl/survey/metrics.h"
