@@ -1,4 +1,4 @@
-/* What a front-end does with lines and replies, but for its sockets. */
+/* What a front-end does with lines and replies, except for its sockets. */
 #include "tests/support/cmocka_herd.h"
 
 #include "common/base/limits.h"
@@ -12,7 +12,8 @@
 enum {
     MAXIMUM = 1 << 20,
     CHUNK_SIZE = 4096,
-    /* Replies that come in another order than their requests: the last of each so many first. */
+    /* Replies that come in another order than their requests: of each group of this size the last
+     * comes first. */
     REVERSED = 10,
 };
 
@@ -26,7 +27,7 @@ static size_t parse_all(const input_t *lines, command_kind_t expected)
     return count;
 }
 
-/* Ends with `lines`. */
+/* Frees `lines`, too. */
 static void parse(const char *path, input_t *lines, command_kind_t expected)
 {
     counted_begin();
@@ -86,7 +87,7 @@ static void ask_all(pipeline_t *pipeline, const input_t *lines)
         request.line = input_line(lines, i);
         request.receipt_ns++;
         if (pipeline_add_request(pipeline, &request, 100) != STATUS_OK) {
-            return; /* which shows */
+            return; /* the checks notice */
         }
     }
     while (pipeline_ask(pipeline, &request)) {
@@ -120,7 +121,8 @@ static void make_answers(const input_t *lines, input_t *ret_answers)
     }
 }
 
-/* The body of a REPLY with the answers to the requests from `first` on, so many of them turned round. */
+/* Writes the body of a REPLY that answers the requests from `first` on; each group of `reversed`
+ * stands in reverse order. */
 static void make_reply_body(const input_t *answers, uint64_t first, size_t reversed, buffer_t *out)
 {
     buffer_init(out, MAXIMUM);
@@ -134,8 +136,8 @@ static void make_reply_body(const input_t *answers, uint64_t first, size_t rever
     }
 }
 
-/* Lines that become requests, and their replies, which leave in the order of the lines. Two rounds: the first makes the buffers
- * grow. */
+/* Makes requests of lines, and sends their replies in the order of the lines. Two rounds: the first
+ * makes the buffers grow. */
 static void order_replies(void)
 {
     input_t lines;

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-/* Without valgrind the program is built all the same, and counts nothing. */
+/* Without valgrind the program is built all the same, but counts nothing. */
 #if __has_include(<valgrind/callgrind.h>)
 #include <valgrind/callgrind.h>
 #else
@@ -10,7 +10,7 @@
 #define CALLGRIND_DUMP_STATS_AT(name) (void)(name)
 #endif
 
-/* The optimiser is to look into neither: nothing may move past them. */
+/* The optimiser must see into neither: no code may move past them. */
 #ifdef __clang__
 #define OPAQUE __attribute__((noinline))
 #else
@@ -25,7 +25,7 @@ OPAQUE void counted_begin(void)
 OPAQUE void counted_end(const char *path, size_t items, const char *item)
 {
     CALLGRIND_TOGGLE_COLLECT;
-    /* To a file of its own, which names the path; the next one counts from 0. */
+    /* Into a file of its own, which names the path; the next one counts from 0. */
     CALLGRIND_DUMP_STATS_AT(path);
     counted_items(path, items, item);
 }

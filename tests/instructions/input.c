@@ -41,7 +41,7 @@ void input_iamats(input_t *self, int round)
     begin(self);
     random_init(&random, 1, 0);
     for (size_t i = 0; i < INPUT_COUNT; i++) {
-        /* Around one city, as WHATSATs with places want it. */
+        /* Around one city, as WHATSATs with places need it. */
         unsigned latitude = 34 * DEGREE_E6 + (unsigned)random_below(&random, DEGREE_E6 / 2);
         unsigned longitude = 118 * DEGREE_E6 + (unsigned)random_below(&random, DEGREE_E6 / 2);
         write_client(i, client, sizeof client);

@@ -1,7 +1,7 @@
-/* input.h - what the counted paths are fed: the same bytes in each run.
+/* input.h - the input of the counted paths: the same bytes in each run.
  *
+ * A thousand clients with IDs of many lengths, each with its own position and times.
  * Owner: the program. Threads: one.
- * A thousand clients with ids of many lengths, each with a position and times of its own.
  */
 #ifndef HERD_TESTS_INSTRUCTIONS_INPUT_H
 #define HERD_TESTS_INSTRUCTIONS_INPUT_H
@@ -28,7 +28,7 @@ void input_iamats(input_t *self, int round);
 /* WHATSATs for all clients, five places within ten kilometres. */
 void input_whatsats(input_t *self);
 
-/* Lines that are no commands, each for one reason of several. */
+/* Malformed lines, for several reasons. */
 void input_malformed(input_t *self);
 
 /* What upstream makes of `lines`: the body of a REQUEST of one connection. */
@@ -37,10 +37,11 @@ void input_requests(input_t *self, const input_t *lines);
 /* Frees the memory. */
 void input_done(input_t *self);
 
-/* One of the texts, without its LF. */
+/* A text, without its LF. */
 text_t input_line(const input_t *self, size_t index);
 
-/* The record of an IAMAT of input_iamats, taken by `origin` when the client said so. Borrows from both. */
+/* The record of an IAMAT of input_iamats, taken by `origin` a quarter of a second after the
+ * client's time. Borrows from both. */
 record_t input_record(const input_t *iamats, size_t index, const char *origin);
 
 #endif

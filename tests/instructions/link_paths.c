@@ -24,7 +24,7 @@ static void expect_records(const input_t *lines)
     }
 }
 
-/* DATA by DATA; the answers travel between them. */
+/* Carries DATA by DATA; the answers travel between them. */
 static void carry(void)
 {
     message_t message;

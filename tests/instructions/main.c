@@ -1,6 +1,7 @@
-/* herd-instructions - runs the hot paths, each on fixed input, for callgrind to count (tests/instructions/run).
+/* herd-instructions - runs the hot paths, each on fixed input, for callgrind to count.
  *
- * Prints of how many items ("items reply 1000 line") each path was made; with --toolchain, what the counts belong to.
+ * Prints the number of items of each path ("items reply 1000 line"); with --toolchain, what the
+ * counts belong to. tests/instructions/run starts it.
  */
 #include "tests/support/cmocka_herd.h"
 

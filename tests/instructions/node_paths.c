@@ -22,7 +22,7 @@ typedef struct {
     frontend_link_t *frontend;
     request_t *request; /* large */
     request_log_t log;  /* of nothing */
-    buffer_t replies;   /* all of a run */
+    buffer_t replies;   /* all replies of a run */
 } node_t;
 
 static void begin_node(node_t *node)
@@ -67,7 +67,7 @@ static void answer_query(node_t *node, const places_query_t *question, text_t js
     free(query.answer);
 }
 
-/* The REPLY leaves. */
+/* Takes the replies away, as if the REPLY had left. */
 static void collect_replies(node_t *node)
 {
     buffer_t *replies = &node->frontend->replies;
@@ -75,7 +75,7 @@ static void collect_replies(node_t *node)
     buffer_clear(replies);
 }
 
-/* A reply for each line, in their order, each beginning so. */
+/* Expects a reply for each line, in their order, each with this beginning. */
 static void expect_replies(node_t *node, const char *beginning)
 {
     text_t body = buffer_text(&node->replies);
@@ -141,7 +141,7 @@ static void answer_malformed(node_t *node)
     input_done(&lines);
 }
 
-/* Questions, and answers to them of the size of five places. */
+/* Questions, and answers of the size of five places. */
 static void answer_whatsats(node_t *node)
 {
     static char json[2000];
@@ -213,7 +213,7 @@ static void print_all(const record_t *records, buffer_t *out)
 {
     for (size_t i = 0; i < INPUT_COUNT; i++) {
         if (record_append_bus_line(&records[i], out) != STATUS_OK) {
-            return; /* which shows */
+            return; /* the checks notice */
         }
     }
 }

@@ -1,5 +1,6 @@
-/* One client of a front-end: its lines off a socket, the requests that they become, the replies, and those on the
- * socket. The socket is a pair of this process's, the link to the node is left out. */
+/* One client of a front-end: its lines from a socket, the requests that they become, the replies,
+ * and these on the socket. The socket is one of a pair in this process; the link to the node is
+ * left out. */
 #include "tests/support/cmocka_herd.h"
 
 #include "common/base/limits.h"
@@ -41,7 +42,7 @@ static size_t ask_all(session_t *session, buffer_t *out)
     return count;
 }
 
-/* Any line is a reply to a session: it looks at none. */
+/* Any line will do as a reply: a session does not look into it. */
 static void answer_all(session_t *session, const input_t *answers, uint64_t first)
 {
     for (size_t i = 0; i < LINES; i++) {
@@ -92,7 +93,7 @@ static void end(scene_t *scene)
     close(scene->client);
 }
 
-/* The client has these bytes to read, and no more. */
+/* Expects that the client has these bytes to read, and no more. */
 static void expect_bytes(int file, text_t expected)
 {
     char *bytes = memory_new(expected.size + 1);

@@ -1,5 +1,5 @@
-/* Requests into the REQUEST that a node is sent, by the real link; the node is a socket of this process's. What the link
- * says to ZeroMQ is left out: its threads take turns as they like. */
+/* Requests that gather in a REQUEST, on the real link; the node is a socket in this process. What
+ * the link says to ZeroMQ is not counted: ZeroMQ's threads take turns as they like. */
 #include "tests/support/cmocka_herd.h"
 
 #include "common/base/limits.h"
@@ -44,7 +44,7 @@ static status_t write_figures(void *argument, buffer_t *out)
     return buffer_format(out, "clients 1\n");
 }
 
-/* Both sides go on, in turns. */
+/* Lets both sides go on, in turns. */
 static bool is_open(void *argument)
 {
     scene_t *scene = argument;
@@ -58,7 +58,7 @@ static bool is_open(void *argument)
 
 static void begin(scene_t *scene)
 {
-    /* In the abstract name space: nothing is left of it (unix(7)). */
+    /* In the abstract name space: nothing of it stays (unix(7)). */
     *scene = (scene_t){0};
     snprintf(scene->endpoint, sizeof scene->endpoint, "ipc://@herd-instructions-%ld",
              (long)getpid());
@@ -97,7 +97,7 @@ static size_t add_all(upstream_t *upstream, const input_t *lines)
     return count;
 }
 
-/* What was added is what is sent. */
+/* Expects that what was added was sent. */
 static void expect_request(scene_t *scene, const input_t *lines)
 {
     test_request_t request;

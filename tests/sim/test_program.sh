@@ -1,5 +1,5 @@
 #!/bin/sh
-# herd-sim as a program: equal seeds give equal runs, others do not; what is wrong on its command line ends it.
+# herd-sim as a program: equal seeds give equal runs, others do not; a wrong command line ends it.
 # usage: test_program.sh HERD_SIM
 set -u
 
@@ -58,7 +58,7 @@ expect 2 5
 # Each update crosses each link of a tree once, and no faster than light.
 told --members 5 --graph line --faults none --latency 20 --clients 2000 -- 'duplicates      0,'
 told --members 5 --graph line --faults none --latency 20 -- 'spread          0.[3-6]'
-# What is missed is what is sent; also where no checkpoint tells, but for the neighbours in their leaves.
+# A member is sent what it missed; if no checkpoint counts, also what shares a leaf with that.
 told --scenario missed --missed 10 --clients 5000 -- 'records         10 received, 1.00 '
 told --scenario restored --missed 10 --clients 5000 -- 'records         1[0-9] received'
 told --scenario newcomer --clients 5000 -- 'records         5000 received, 1.00 '
