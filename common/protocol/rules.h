@@ -28,18 +28,23 @@
     X(PARENT_LEVEL, "R8", "a checkpoint in the parent counts where we were not level")             \
     X(DATA_SESSION, "R8", "DATA of an earlier session is taken")                                   \
     X(ANSWER_SESSION, "R8", "answers of an earlier session are taken")                             \
+    X(HELLO_ONCE, "B1", "a HELLO that comes twice opens its session twice")                        \
     X(NAK, "R9", "a gap is not noticed")                                                           \
     X(NAK_REWINDS, "R9", "a NAK does not put the cursor back")                                     \
     X(UNSENT_REWINDS, "R9", "what a full pipe did not take is not sent again")                     \
     X(RESET, "B7", "an unknown session is not answered RESET")                                     \
     X(DEAD_AFTER, "R10", "a silent connection is kept")                                            \
     X(RENEW, "B9", "a neighbour's new life does not renew the own connection")                     \
+    X(RENEW_PAUSE, "B9", "crossing HELLOs undo each other's connections")                          \
     X(UNDIGEST, "R12", "an entry that changes stays in the digest")                                \
     X(COMPARED_TAIL, "R13", "the tail is that of after the leaves were read")                      \
     X(LEAVES_IN_ORDER, "R13", "lost LEAVES are not noticed")                                       \
+    X(COMPARE_NUMBER, "B12", "LEAVES for an earlier COMPARE are taken")                            \
     X(LEAVES_IGNORE_MARKS, "R13", "a repair leaves out what marks say is there")                   \
     X(AUDIT, "R15", "no audits")                                                                   \
+    X(AUDITED, "R15", "what came while an audit compared counts as repaired")                      \
     X(REFUSE_EXPIRED, "R16", "expired records are taken")                                          \
+    X(PURGED_TAIL, "R16", "what is purged at the tail leaves a gap behind")                        \
     X(OUTBID, "R17", "a tombstone does not outbid what is there")                                  \
     X(HELD_IS_ACKNOWLEDGED, "R18", "what was sent counts as held")                                 \
     X(HELD_AT_TAIL, "R18", "an acknowledged index counts as held, whatever moved on")

@@ -161,8 +161,9 @@ static void finish_compare(link_t *self)
     in->checkpoint = in->level = 0;
     /* Records behind what was processed when the AUDIT came are not missing: they are on their
      * way. */
-    in->repair_until =
-        in->of_audit && in->audited < in->compared_tail ? in->audited : in->compared_tail;
+    in->repair_until = in->of_audit && in->audited < in->compared_tail && RULE(AUDITED)
+                           ? in->audited
+                           : in->compared_tail;
     in->repaired = 0;
 }
 
@@ -220,7 +221,8 @@ link_event_t link_take_leaves(link_t *self, const message_t *message)
         }
         return LINK_NOTHING;
     }
-    if (header.number != in->compare_number || header.from < in->next_node) {
+    if (RULE(COMPARE_NUMBER) &&
+        (header.number != in->compare_number || header.from < in->next_node)) {
         return LINK_NOTHING; /* of an earlier one, or come twice */
     }
     if (header.from != in->next_node && RULE(LEAVES_IN_ORDER)) {

@@ -196,7 +196,7 @@ static link_event_t judge_connection(link_t *self, int64_t steady_ns)
         return LINK_OPENED;
     }
     bool in_vain = self->out.state != LINK_STATE_UP && self->out.remade < RECONNECT_DOUBLINGS;
-    self->out.remade += in_vain ? 1 : 0;
+    self->out.remade += in_vain && RULE(RENEW_PAUSE) ? 1 : 0;
     return LINK_RESTARTED;
 }
 
@@ -218,7 +218,7 @@ static link_event_t take_hello(link_t *self, uint64_t session, text_t body, int6
     if (!parse_hello(self, body, now_ns, &hello)) {
         return link_bad_message(self);
     }
-    if (is_repeated(in, session, &hello)) {
+    if (is_repeated(in, session, &hello) && RULE(HELLO_ONCE)) {
         return LINK_NOTHING;
     }
     in->session = session;

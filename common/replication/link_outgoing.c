@@ -105,7 +105,7 @@ static bool write_records(link_t *self)
     }
     uint64_t tail = store_tail(self->store);
     bool at_tail = store_cursor_is_at_tail(&out->cursor);
-    if (at_tail) {
+    if (at_tail && RULE(PURGED_TAIL)) {
         /* An entry that was removed at the end of the list leaves no gap that the receiver would
          * wait for (R16). */
         store_cursor_skip(&out->cursor, tail);
