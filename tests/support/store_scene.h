@@ -1,4 +1,4 @@
-/* store_scene.h - one store, empty at the start of each test, for the tests of common/store/store.h. */
+/* store_scene.h - one store, empty at the start of each test, for tests of common/store/store.h. */
 #ifndef HERD_TESTS_SUPPORT_STORE_SCENE_H
 #define HERD_TESTS_SUPPORT_STORE_SCENE_H
 
