@@ -7,6 +7,16 @@
 
 #include <assert.h>
 
+/* A question of an operator comes in, from anyone who may use the requests socket; the body of its
+ * REPORT goes out, and the caller sends it.
+ *   - STATUS: the figures of all parts of the node (S1, report.c). The digest is among them if it
+ *     is complete; otherwise the question sets it going.
+ *   - FORGET: a tombstone takes the place of a record, and floods like one (S2, R17).
+ *   - WHERE: the record of a client as it stands here, and whether it is served (S3).
+ *   - LOGLEVEL: which events are logged from now on (S4). ECHO: our name (S5).
+ *   - RELOAD: is noted; the node does it when the turn is over (S6).
+ * A question whose body is malformed is dropped, and has no effect (M3). */
+
 /* Entries that a STATUS may add to the digest by itself: one or two milliseconds. */
 enum { STATUS_DIGEST_STEP = 16384 };
 

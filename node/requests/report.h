@@ -1,5 +1,6 @@
-/* report.h - what a node tells an operator (bus-protocol.md, S1).
+/* report.h - the REPORT that answers a STATUS: what a node says of itself (bus-protocol.md, S1).
  *
+ * Its keys are those of common/protocol/report_keys.h.
  * Owner: none. Threads: the reactor's.
  */
 #ifndef HERD_NODE_REQUESTS_REPORT_H
@@ -38,7 +39,7 @@ typedef struct {
     size_t neighbour_count;
 } report_figures_t;
 
-/* Appends the body of a REPORT. STATUS_FULL, with part of it written, past the buffer's maximum. */
+/* Appends the body of a REPORT. STATUS_FULL, with nothing appended, past the buffer's maximum. */
 status_t report_write(const report_figures_t *figures, buffer_t *out) STATUS_MUST_USE;
 
 #endif

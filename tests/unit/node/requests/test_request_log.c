@@ -59,9 +59,7 @@ static void end(fixture_t *self, const char *const *parts)
     const char *rest = self->said;
     for (size_t i = 0; parts[i] != NULL; i++) {
         const char *found = strstr(rest, parts[i]);
-        if (found == NULL) {
-            fail_msg("no \"%s\" behind the others in: %s", parts[i], self->said);
-        }
+        assert_non_null(found);
         rest = found + strlen(parts[i]);
     }
     buffer_done(&self->frontend.replies);
