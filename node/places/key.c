@@ -40,7 +40,7 @@ static bool is_private(const struct stat *state)
 
 static status_t read_key(int file, places_key_t *ret_self)
 {
-    char data[LIMIT_KEY_SIZE + 3]; /* CR, LF, and one too many: what is full may go on */
+    char data[LIMIT_KEY_SIZE + 3]; /* CR, LF, and one too many: if it is full, the file may go on */
     size_t size;
     if (files_read(file, data, sizeof data, &size) != STATUS_OK) {
         return STATUS_SYSTEM;

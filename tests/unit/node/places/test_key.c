@@ -65,6 +65,12 @@ static void files_hold_keys(void **state)
     memset(text, 'k', sizeof text);
     workspace_write(path, (text_t){.data = text, .size = sizeof text});
     assert_int_equal(places_key_from_file(path, &key), STATUS_TOO_LONG);
+    memset(text + LIMIT_KEY_SIZE, ' ', 3); /* a key, white space, and what is behind it */
+    workspace_write(path, (text_t){.data = text, .size = sizeof text});
+    assert_int_equal(places_key_from_file(path, &key), STATUS_TOO_LONG);
+    workspace_write(path, (text_t){.data = text, .size = LIMIT_KEY_SIZE + 2});
+    assert_int_equal(places_key_from_file(path, &key), STATUS_OK);
+    assert_int_equal(places_key_text(&key).size, LIMIT_KEY_SIZE);
     free(path);
     free(folder);
 }
