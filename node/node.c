@@ -62,9 +62,9 @@ struct node {
     log_t *log;
     generation_t generation; /* R7 */
     zloop_t *loop;
-    guard_t *guard;    /* who may speak to us */
-    zsock_t *requests; /* ROUTER */
-    zsock_t *bus;      /* ROUTER */
+    guard_t *guard; /* who may speak to us */
+    void *requests; /* ROUTER */
+    void *bus;      /* ROUTER */
     store_t *store;
     tap_t *tap;
     neighbours_t *neighbours;
@@ -101,7 +101,7 @@ static void refuse_stranger(node_t *self, text_t sender, const transport_inbound
     const message_t refused = {.type = MESSAGE_REFUSED,
                                .header = inbound->message.header,
                                .body = TEXT("you are no neighbour of this member\n")};
-    status_t status = transport_send(zsock_resolve(self->bus), inbound->peer, &refused);
+    status_t status = transport_send(self->bus, inbound->peer, &refused);
     if (status == STATUS_OK) {
         tap_message(self->tap, PUBLICATION_OUT, TEXT("?"), &refused);
     } else if (status == STATUS_SYSTEM) {
@@ -171,7 +171,7 @@ static void serve_when_ready(node_t *self, int64_t steady_ns)
         return;
     }
     self->serving = true;
-    poll_for(self, (zmq_pollitem_t){.socket = zsock_resolve(self->requests)}, on_requests);
+    poll_for(self, (zmq_pollitem_t){.socket = self->requests}, on_requests);
     log_event(self->log, LOG_SERVING,
               LOG_ABOUT(NULL, LOG_NUMBER("records", store_count(self->store))),
               "%zu clients known; serving front-ends at %s", store_count(self->store),
@@ -290,7 +290,7 @@ static void begin_to_stop(node_t *self, const char *reason)
               "%s: no more requests are read; the neighbours take what they lack", reason);
     self->stopping_ns = clock_steady_ns();
     if (self->serving) {
-        zmq_pollitem_t item = {.socket = zsock_resolve(self->requests), .events = ZMQ_POLLIN};
+        zmq_pollitem_t item = {.socket = self->requests, .events = ZMQ_POLLIN};
         zloop_poller_end(self->loop, &item);
         self->serving = false;
     }
@@ -339,16 +339,15 @@ static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *argument)
 }
 
 static status_t bind_router(node_t *self, roles_domain_t domain, const char *endpoint,
-                            zsock_t **ret_socket)
+                            void **ret_socket)
 {
     sockets_role_t role = domain == ROLES_DOMAIN_BUS ? SOCKETS_BUS_ROUTER : SOCKETS_REQUESTS_ROUTER;
-    zsock_t *socket = zsock_new(ZMQ_ROUTER);
-    void *handle = socket != NULL ? zsock_resolve(socket) : NULL;
-    if (handle == NULL || sockets_configure(handle, role, endpoint, NULL) != STATUS_OK ||
-        guard_bind(self->guard, handle, domain, endpoint) != STATUS_OK) {
+    void *socket = sockets_open(zsys_init(), ZMQ_ROUTER);
+    if (socket == NULL || sockets_configure(socket, role, endpoint, NULL) != STATUS_OK ||
+        guard_bind(self->guard, socket, domain, endpoint) != STATUS_OK) {
         log_event(self->log, LOG_BIND_FAILED, LOG_ABOUT(NULL, LOG_TEXT("endpoint", endpoint)),
                   "cannot bind %s: %s; the start ends here", endpoint, zmq_strerror(zmq_errno()));
-        zsock_destroy(&socket);
+        sockets_close(&socket);
         return STATUS_IN_USE;
     }
     *ret_socket = socket;
@@ -393,7 +392,7 @@ static void make_neighbours(node_t *self)
                     .store = self->store,
                     .tap = self->tap,
                     .security = guard_security(self->guard),
-                    .bus = zsock_resolve(self->bus),
+                    .bus = self->bus,
                     .acknowledged = on_acknowledged,
                     .argument = self},
         .herd = text_of(self->config->herd_name),
@@ -416,7 +415,7 @@ static void make_service(node_t *self)
         .store = self->store,
         .tap = self->tap,
         .places = self->places,
-        .socket = zsock_resolve(self->requests),
+        .socket = self->requests,
         .guard = self->guard,
         .neighbours = self->neighbours,
         .generation = self->generation,
@@ -441,7 +440,7 @@ static void make_reload(node_t *self)
 /* All sockets except requests, which is read later (R11). */
 static void poll_all(node_t *self)
 {
-    poll_for(self, (zmq_pollitem_t){.socket = zsock_resolve(self->bus)}, on_bus);
+    poll_for(self, (zmq_pollitem_t){.socket = self->bus}, on_bus);
     poll_for(self, (zmq_pollitem_t){.fd = self->wake}, on_wake);
     if (guard_socket(self->guard) != NULL) {
         poll_for(self, (zmq_pollitem_t){.socket = guard_socket(self->guard)}, on_guard);

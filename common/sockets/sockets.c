@@ -85,8 +85,7 @@ static const role_settings_t role_settings[] = {
     /* Clients wait for their node: look for it every 100 ms. */
     [SOCKETS_REQUESTS_DEALER] = {LIMIT_REQUEST_WINDOW, LIMIT_REPLY_MESSAGES, 0},
     [SOCKETS_OPERATOR_DEALER] = {LIMIT_OPERATOR_MESSAGES, LIMIT_OPERATOR_MESSAGES, 0},
-    /* Subscriptions come in a burst when a subscriber connects. */
-    [SOCKETS_TAP_XPUB] = {LIMIT_TAP_MESSAGES, LIMIT_TAP_SUBSCRIPTIONS, 0},
+    [SOCKETS_TAP_XPUB] = {LIMIT_TAP_MESSAGES, LIMIT_TAP_PENDING, 0},
     [SOCKETS_TAP_SUB] = {LIMIT_TAP_SUBSCRIPTIONS, LIMIT_TAP_MESSAGES, 0},
 };
 
@@ -121,6 +120,19 @@ static bool set_kind(void *socket, sockets_role_t role)
     case SOCKETS_TAP_SUB: return SET_ALL(socket, sub_settings);
     }
     return false;
+}
+
+void *sockets_open(void *context, int type)
+{
+    return zmq_socket(context, type);
+}
+
+void sockets_close(void **socket_p)
+{
+    if (*socket_p != NULL) {
+        zmq_close(*socket_p);
+        *socket_p = NULL;
+    }
 }
 
 status_t sockets_configure(void *socket, sockets_role_t role, const char *endpoint,

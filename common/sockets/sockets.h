@@ -18,6 +18,13 @@ typedef enum {
     SOCKETS_TAP_SUB,         /* an operator watches it */
 } sockets_role_t;
 
+/* A new socket of `type`, e.g. ZMQ_DEALER; NULL with errno set, e.g. to EMFILE, if there are no
+ * descriptors left for it. Unlike zsock_new, which then ends the process. */
+void *sockets_open(void *context, int type);
+
+/* Closes it and clears the pointer; NULL is fine. */
+void sockets_close(void **socket_p);
+
 /* Sets all options of `role` on `socket`. `endpoint` is what it will be bound or connected to.
  * `routing_id`, 1 .. 255 bytes of text, names a DEALER to its ROUTER; NULL for a ROUTER, and for a
  * DEALER that its ROUTER need not know again: the ROUTER then makes one up.

@@ -37,7 +37,7 @@ struct neighbour {
     char route[ROUTE_SIZE];              /* K4: its routing id at our ROUTER */
     size_t route_size;                   /* bytes; 0: its name is the routing id */
     link_t *link;
-    zsock_t *dealer;       /* NULL: not connected */
+    void *dealer;          /* NULL: not connected */
     void *monitor;         /* of its handshakes; NULL without a dealer */
     const char *key_error; /* why handshakes fail, as last logged; NULL: not since it was up */
     short events;          /* what the loop polls the dealer for */
@@ -53,7 +53,7 @@ static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument);
 
 static void *handle(const neighbour_t *self)
 {
-    return zsock_resolve(self->dealer);
+    return self->dealer;
 }
 
 static void note_error(neighbour_t *self, const char *format, ...)
@@ -116,7 +116,7 @@ static void disconnect(neighbour_t *self)
     if (self->dealer != NULL) {
         set_events(self, 0);
         monitor_close(handle(self), &self->monitor);
-        zsock_destroy(&self->dealer);
+        sockets_close(&self->dealer);
     }
 }
 
@@ -148,7 +148,7 @@ static bool open_dealer(neighbour_t *self)
     const security_t *security = self->context.security;
     /* K4: our key, if we have one, says who we are. */
     const char *routing_id = security == NULL ? self->member : NULL;
-    self->dealer = zsock_new(ZMQ_DEALER);
+    self->dealer = sockets_open(zsys_init(), ZMQ_DEALER);
     if (self->dealer == NULL ||
         sockets_configure(handle(self), SOCKETS_BUS_DEALER, self->endpoint, routing_id) !=
             STATUS_OK ||

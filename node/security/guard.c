@@ -32,7 +32,7 @@ struct guard {
     const config_member_t *member;
     log_t *log;
     security_t *security;     /* NULL without keys */
-    zsock_t *zap;             /* REP; NULL without keys */
+    void *zap;                /* REP; NULL without keys */
     handshakes_t *handshakes; /* of all sockets that are bound */
     zhashx_t *seen;           /* acceptances that were logged, at most LIMIT_KEYS_SEEN */
     uint64_t refused;         /* connections and messages */
@@ -65,8 +65,8 @@ static status_t open_keys(guard_t *self)
     if (status != STATUS_OK || self->security == NULL) {
         return status;
     }
-    self->zap = zsock_new(ZMQ_REP);
-    if (self->zap == NULL || zsock_bind(self->zap, ZAP_ENDPOINT) != 0) {
+    self->zap = sockets_open(zsys_init(), ZMQ_REP);
+    if (self->zap == NULL || zmq_bind(self->zap, ZAP_ENDPOINT) != 0) {
         log_event(self->log, LOG_BIND_FAILED, NULL, "cannot bind %s: %s; the start ends here",
                   ZAP_ENDPOINT, zmq_strerror(zmq_errno()));
         return STATUS_IN_USE;
@@ -100,7 +100,7 @@ void guard_destroy(guard_t **self_p)
         return;
     }
     handshakes_destroy(&self->handshakes);
-    zsock_destroy(&self->zap);
+    sockets_close(&self->zap);
     security_close(&self->security);
     zhashx_destroy(&self->seen);
     free(self);
@@ -115,12 +115,12 @@ status_t guard_bind(guard_t *self, void *socket, roles_domain_t domain, const ch
     return status == STATUS_OK ? sockets_bind(socket, endpoint) : status;
 }
 
-void guard_close(zsock_t **socket_p)
+void guard_close(void **socket_p)
 {
     if (*socket_p != NULL) {
-        handshakes_leave(zsock_resolve(*socket_p));
+        handshakes_leave(*socket_p);
     }
-    zsock_destroy(socket_p);
+    sockets_close(socket_p);
 }
 
 const security_t *guard_security(const guard_t *self)
@@ -130,7 +130,7 @@ const security_t *guard_security(const guard_t *self)
 
 void *guard_socket(const guard_t *self)
 {
-    return self->zap != NULL ? zsock_resolve(self->zap) : NULL;
+    return self->zap;
 }
 
 /* K2: why a holder may not speak there; NULL if it may. */

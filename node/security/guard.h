@@ -33,7 +33,7 @@ status_t guard_bind(guard_t *self, void *socket, roles_domain_t domain,
                     const char *endpoint) STATUS_MUST_USE;
 
 /* Closes a socket that was bound; clears the pointer, NULL is fine. */
-void guard_close(zsock_t **socket_p);
+void guard_close(void **socket_p);
 
 /* The keys, for sockets that connect; NULL without. Borrowed. */
 const security_t *guard_security(const guard_t *self);

@@ -15,6 +15,7 @@
 #include "common/base/memory.h"
 #include "common/sockets/address.h"
 #include "common/sockets/monitor.h"
+#include "common/sockets/sockets.h"
 #include "node/security/connections.h"
 
 #include <czmq.h>
@@ -44,7 +45,7 @@ typedef struct {
 
 /* One socket that is watched. */
 typedef struct {
-    zsock_t *monitor;                           /* PAIR; NULL: not watched */
+    void *monitor;                              /* PAIR; NULL: not watched */
     connection_t connections[LIMIT_HANDSHAKES]; /* by descriptor, modulo their number */
     const char *failure; /* of the connection whose end comes next; NULL: it has not failed */
     unsigned refused;    /* connections that ZAP refused and that have not ended yet */
@@ -161,9 +162,7 @@ static void take_events(handshakes_t *self, watched_t *watched)
 {
     uint16_t event;
     uint32_t value;
-    for (int i = 0;
-         i < EVENTS_PER_TURN && monitor_next(zsock_resolve(watched->monitor), &event, &value);
-         i++) {
+    for (int i = 0; i < EVENTS_PER_TURN && monitor_next(watched->monitor, &event, &value); i++) {
         take_event(self, watched, event, value);
     }
 }
@@ -172,15 +171,15 @@ static void take_events(handshakes_t *self, watched_t *watched)
  * one. */
 static void begin_watch(watched_t *self, const char *address)
 {
-    zsock_destroy(&self->monitor);
-    *self = (watched_t){.monitor = zsock_new(ZMQ_PAIR)};
+    sockets_close(&self->monitor);
+    *self = (watched_t){.monitor = sockets_open(zsys_init(), ZMQ_PAIR)};
     if (self->monitor == NULL) {
         return;
     }
     /* ZeroMQ's I/O thread would block at a high-water mark. */
-    zsock_set_rcvhwm(self->monitor, 0);
-    if (zsock_connect(self->monitor, "%s", address) != 0) {
-        zsock_destroy(&self->monitor);
+    zmq_setsockopt(self->monitor, ZMQ_RCVHWM, &(int){0}, sizeof(int));
+    if (zmq_connect(self->monitor, address) != 0) {
+        sockets_close(&self->monitor);
     }
 }
 
@@ -212,8 +211,8 @@ static bool turn(handshakes_t *self, zsock_t *pipe)
     int count = 1;
     for (unsigned i = 0; i < ROLES_DOMAIN_COUNT; i++) {
         if (self->watched[i].monitor != NULL) {
-            items[count] = (zmq_pollitem_t){.socket = zsock_resolve(self->watched[i].monitor),
-                                            .events = ZMQ_POLLIN};
+            items[count] =
+                (zmq_pollitem_t){.socket = self->watched[i].monitor, .events = ZMQ_POLLIN};
             watched[count++] = &self->watched[i];
         }
     }
@@ -235,7 +234,7 @@ static void run(zsock_t *pipe, void *argument)
     while (turn(self, pipe)) {
     }
     for (unsigned i = 0; i < ROLES_DOMAIN_COUNT; i++) {
-        zsock_destroy(&self->watched[i].monitor);
+        sockets_close(&self->watched[i].monitor);
     }
 }
 

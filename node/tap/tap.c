@@ -36,7 +36,7 @@ enum {
 
 struct tap {
     tap_context_t context;
-    zsock_t *socket; /* XPUB; NULL without endpoint, and while it is closed */
+    void *socket; /* XPUB; NULL without endpoint, and while it is closed */
     subscriptions_t *subscriptions;
     bool polled;            /* the loop polls the socket: there are subscribers */
     unsigned wanted;        /* kinds that subscribers want, as bits */
@@ -52,7 +52,7 @@ struct tap {
 
 static void *handle(const tap_t *self)
 {
-    return zsock_resolve(self->socket);
+    return self->socket;
 }
 
 static int on_subscriptions(zloop_t *loop, zmq_pollitem_t *item, void *argument);
@@ -168,7 +168,7 @@ static void draw_session(tap_t *self)
 static status_t open_socket(tap_t *self)
 {
     const char *endpoint = self->context.endpoint;
-    self->socket = zsock_new(ZMQ_XPUB);
+    self->socket = sockets_open(zsys_init(), ZMQ_XPUB);
     if (self->socket == NULL ||
         sockets_configure(handle(self), SOCKETS_TAP_XPUB, endpoint, NULL) != STATUS_OK ||
         guard_bind(self->context.guard, handle(self), ROLES_DOMAIN_TAP, endpoint) != STATUS_OK) {
