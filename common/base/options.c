@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -79,10 +80,13 @@ static FILE *out_of(const options_t *self)
 
 options_end_t options_refuse_list(const options_t *self, const char *format, va_list arguments)
 {
-    FILE *errors = self->errors != NULL ? self->errors : stderr;
-    fprintf(errors, "%s: ", self->program);
-    vfprintf(errors, format, arguments);
-    fprintf(errors, "; %s\n", self->hint);
+    char *text = NULL;
+    bool written = vasprintf(&text, format, arguments) >= 0;
+    fprintf(self->errors != NULL ? self->errors : stderr, "%s: %s; %s\n", self->program,
+            written ? text : format, self->hint);
+    if (written) {
+        free(text);
+    }
     return OPTIONS_WRONG;
 }
 
@@ -101,6 +105,7 @@ static options_end_t refuse_argument(const reading_t *self)
     const options_t *options = self->options;
     const char *argument = self->argument;
     const char *first = NULL;
+    assert(argument != NULL);
     size_t size = strcspn(argument, "=");
     for (const struct option *name = self->grammar.names;
          size > 2 && argument[1] == '-' && name->name != NULL; name++) {

@@ -22,14 +22,14 @@ typedef struct {
 
 /* Lines of a REPORT, and how people see them. */
 static const struct {
-    report_key_t key;
     const char *word; /* in front of the text */
+    report_key_t key;
     bool to_stderr;
 } lines[] = {
-    {REPORT_KEY_CHANGED, "", false},
-    {REPORT_KEY_RESTART, "restart needed: ", false},
-    {REPORT_KEY_WARNING, "warning: ", true},
-    {REPORT_KEY_ERROR, "error: ", true},
+    {"", REPORT_KEY_CHANGED, false},
+    {"restart needed: ", REPORT_KEY_RESTART, false},
+    {"warning: ", REPORT_KEY_WARNING, true},
+    {"error: ", REPORT_KEY_ERROR, true},
 };
 
 enum { LINE_KINDS = sizeof lines / sizeof lines[0] };

@@ -59,6 +59,7 @@ bool herdctl_command_read(const herdctl_t *self, const herdctl_command_line_t *l
     return end == OPTIONS_READ;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): `json` is set by way of `line` */
 bool herdctl_command_read_members(const herdctl_t *self, const options_row_t *rows, bool *json,
                                   options_operands_t *ret_names, herdctl_exit_t *ret_exit)
 {
