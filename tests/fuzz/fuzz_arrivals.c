@@ -1,7 +1,8 @@
-/* Events of the connections to a socket. The first byte says of what kind. Even: what ZeroMQ may report, in any order but
- * that successes come to the oldest: each connection that comes to nothing is told once, and none else. Odd: any events
- * with any values, of which some are real descriptors: what is told has a reason and a peer that may be shown. The byte's
- * second bit: the socket has keys. */
+/* Events of the connections to a socket. The first byte says of what kind. Even: what ZeroMQ may
+ * report, in any order but that successes come to the oldest: each connection that comes to nothing
+ * is told once, and none else. Odd: any events with any values, of which some are real descriptors:
+ * what is told has a reason and a peer that may be shown. The byte's second bit: the socket has
+ * keys. */
 #include "node/security/arrivals.h"
 
 #include "common/base/text.h"

@@ -1,6 +1,7 @@
-/* Records, questions and removals in any order at a store, against a plain list of what it must hold. An input is lines,
- * each a letter and what it is about: "m" merge a bus line, "f" forget a client, "e" expire and "p" purge what is older
- * than a time in seconds. At the end it lists, serves and digests just these. */
+/* Records, questions and removals in any order at a store, against a plain list of what it must
+ * hold. An input is lines, each a letter and what it is about: "m" merge a bus line, "f" forget a
+ * client, "e" expire and "p" purge what is older than a time in seconds. At the end it lists,
+ * serves and digests just these. */
 #include "common/base/timestamp.h"
 #include "common/store/store.h"
 

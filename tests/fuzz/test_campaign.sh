@@ -1,6 +1,7 @@
 #!/bin/bash
-# tests/fuzz/campaign: its command line, and what it makes of drivers that find something, find nothing, or do not run.
-# They are stand-ins, in a tree of their own. Each driver of the source has its corpus, too, and is built.
+# tests/fuzz/campaign: its command line, and what it makes of drivers that find something, find
+# nothing, or do not run. They are stand-ins, in a tree of their own. Each driver of the source has
+# its corpus, too, and is built.
 # usage: test_campaign.sh
 set -u
 
@@ -26,8 +27,8 @@ expect() {
 for path in "$source"/tests/fuzz/fuzz_*.c; do
     name=${path##*/fuzz_}
     name=${name%.c}
-    [ -n "$(ls -A "$source/tests/fuzz/corpus/$name" 2>/dev/null)" ] || fail "driver $name has no corpus"
-    grep -q "^herd_fuzz_test($name " "$source/tests/fuzz/CMakeLists.txt" || fail "driver $name is not built"
+    [ -n "$(ls -A "$source/tests/fuzz/corpus/$name" 2>/dev/null)" ] || fail "$name has no corpus"
+    grep -q "^herd_fuzz_test($name " "$source/tests/fuzz/CMakeLists.txt" || fail "$name is not built"
 done
 
 mkdir -p "$tree/tests/fuzz" "$tree/deploy" "$tree/build/fuzz/tests/bin" "$tree/bin"
