@@ -2,7 +2,8 @@
 
 # The exit status of a test that cannot run here (HERD_EXIT_SKIPPED of tests/support/herd.h).
 set(HERD_SKIPPED 77)
-# Inputs of each fuzz driver in the fuzz preset, from a fixed seed: the same ones each time.
+# Inputs of each fuzz driver in the fuzz preset, from a fixed seed: the same ones each time, or as
+# many of them as a slow driver makes in a minute.
 set(HERD_FUZZ_RUNS 200000 CACHE STRING "inputs that ctest gives each fuzz driver in a fuzz build")
 
 set(HERD_TSAN_SUPPRESSIONS "${CMAKE_SOURCE_DIR}/tests/tsan.supp")
@@ -76,7 +77,7 @@ function(herd_fuzz_test name)
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
     # libFuzzer writes what it finds to the first folder: never the corpus in the source.
     herd_test(fuzz/${name} fuzz_${name} fuzz 600 -runs=${HERD_FUZZ_RUNS} -seed=1 -max_len=4096
-              -artifact_prefix=${found}- "${found}" "${corpus}")
+              -max_total_time=60 -artifact_prefix=${found}- "${found}" "${corpus}")
   else()
     target_sources(fuzz_${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests/fuzz/replay.c")
     herd_test(fuzz/${name} fuzz_${name} fuzz 600 "${corpus}")
