@@ -22,7 +22,8 @@ enum { BUFFER_SIZE = 262144, FIRST_POINT_CAPACITY = 4096 };
 struct places_writer {
     char *path;             /* the wanted name */
     char *written_path;     /* the name until then */
-    int file;               /* -1: none */
+    int file;               /* -1: none, or closed */
+    bool made;              /* the file is there, under one name or the other */
     bool replaced;          /* the file has the wanted name */
     char *buffer;           /* BUFFER_SIZE bytes, for what is not written yet */
     size_t buffer_size;     /* bytes of it in use */
@@ -66,7 +67,8 @@ status_t places_writer_open(const char *path, places_writer_t **ret_self)
     XXH3_64bits_reset(self->hash);
     self->file = open(self->written_path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     /* The header comes last: until then nothing takes this for an imported file. */
-    if (self->file < 0 || lseek(self->file, PLACES_FILE_HEADER_SIZE, SEEK_SET) < 0) {
+    self->made = self->file >= 0;
+    if (!self->made || lseek(self->file, PLACES_FILE_HEADER_SIZE, SEEK_SET) < 0) {
         places_writer_close(&self);
         return STATUS_SYSTEM;
     }
@@ -121,6 +123,14 @@ static void complete_header(places_writer_t *self, const places_writer_source_t 
     header->header_hash = places_file_hash(header);
 }
 
+/* Linux closes it even if an error is returned. */
+static int close_file(places_writer_t *self)
+{
+    int file = self->file;
+    self->file = -1;
+    return close(file);
+}
+
 status_t places_writer_finish(places_writer_t *self, const places_writer_source_t *source)
 {
     uint64_t row_count = self->header.row_count;
@@ -136,7 +146,7 @@ status_t places_writer_finish(places_writer_t *self, const places_writer_source_
         write_all(self->file, self->points, row_count * sizeof *self->points) == STATUS_OK &&
         lseek(self->file, 0, SEEK_SET) == 0 &&
         write_all(self->file, &self->header, sizeof self->header) == STATUS_OK &&
-        fsync(self->file) == 0;
+        fsync(self->file) == 0 && close_file(self) == 0;
     return good ? STATUS_OK : STATUS_SYSTEM;
 }
 
@@ -162,10 +172,10 @@ void places_writer_close(places_writer_t **self_p)
     }
     int error = errno;
     if (self->file >= 0) {
-        close(self->file);
-        if (!self->replaced) {
-            unlink(self->written_path);
-        }
+        (void)close_file(self);
+    }
+    if (self->made && !self->replaced) {
+        unlink(self->written_path);
     }
     XXH3_freeState(self->hash);
     free(self->points);

@@ -2,6 +2,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/options.h"
+#include "common/base/output.h"
 #include "common/base/status.h"
 #include "common/program/herd_file.h"
 
@@ -129,9 +130,11 @@ bool program_start(const program_description_t *description, int argc, char **ar
 {
     arguments_t arguments = {0};
     program_t program = {0};
+    output_begin();
     options_end_t end = read_arguments(description, argc, argv, &arguments);
     if (end != OPTIONS_READ) {
-        *ret_exit = end == OPTIONS_SHOWN ? PROGRAM_OK : PROGRAM_USAGE;
+        int code = end == OPTIONS_SHOWN ? PROGRAM_OK : PROGRAM_USAGE;
+        *ret_exit = (program_exit_t)output_end(description->name, code);
         return false;
     }
     program.config = herd_file_load(arguments.config_path, arguments.member, &program.member);

@@ -8,6 +8,7 @@
 #include <czmq.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -267,6 +268,47 @@ static status_t publish(const char *written, const char *path, mode_t mode,
     return status;
 }
 
+/* Writes a whole file that only its owner may read. zcert_save does not look at what was written
+ * (K8): on a full disk it leaves an empty file and says that all is well. */
+static bool write_file(const char *path, text_t text)
+{
+    (void)unlink(path); /* of a process that had our number, and was killed */
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (file < 0) {
+        return false;
+    }
+    bool written = files_write(file, text).size == 0 && fsync(file) == 0;
+    int error = errno;
+    if (close(file) != 0 && written) {
+        return false;
+    }
+    errno = error;
+    return written;
+}
+
+/* As czmq writes them (zcert(3)):
+ *   metadata
+ *   curve
+ *       public-key = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
+ *       secret-key = "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs" */
+static bool write_certificate(zcert_t *pair, bool secret, const char *path)
+{
+    char *text =
+        secret ? join("#   ZeroMQ CURVE **Secret** Certificate\n"
+                      "#   DO NOT PROVIDE THIS FILE TO OTHER USERS nor change its permissions.\n\n"
+                      "metadata\ncurve\n    public-key = \"%s\"\n    secret-key = \"%s\"\n",
+                      zcert_public_txt(pair), zcert_secret_txt(pair))
+               : join("#   ZeroMQ CURVE Public Certificate\n\n"
+                      "metadata\ncurve\n    public-key = \"%s\"\n",
+                      zcert_public_txt(pair));
+    bool written = write_file(path, text_of(text));
+    int error = errno;
+    explicit_bzero(text, strlen(text));
+    free(text);
+    errno = error;
+    return written;
+}
+
 /* Writes both files under other names first, so that a file that has its name is whole. */
 static status_t save_pair(zcert_t *pair, const char *public_path, const char *secret_path,
                           certificates_problem_t *ret_problem)
@@ -274,10 +316,8 @@ static status_t save_pair(zcert_t *pair, const char *public_path, const char *se
     char *public_written = join("%s.%ld", public_path, (long)getpid());
     char *secret_written = join("%s.%ld", secret_path, (long)getpid());
     status_t status = STATUS_SYSTEM;
-    mode_t mask = umask(S_IRWXG | S_IRWXO);
-    bool saved = zcert_save_secret(pair, secret_written) == 0 &&
-                 zcert_save_public(pair, public_written) == 0;
-    umask(mask);
+    bool saved = write_certificate(pair, true, secret_written) &&
+                 write_certificate(pair, false, public_written);
     if (!saved) {
         tell(ret_problem, "%s cannot be written: %s", public_path, strerror(errno));
     } else {

@@ -1,5 +1,6 @@
 /* main.c - herdctl: the table of its commands. Options in front of the command are read here; what
  * stands behind it is the command's own. */
+#include "common/base/output.h"
 #include "common/base/spelling.h"
 #include "deploy/herdctl/commands.h"
 #include "deploy/herdctl/places/places.h"
@@ -126,10 +127,12 @@ static herdctl_exit_t run(herdctl_t *self)
 int main(int argc, char **argv)
 {
     herdctl_t herdctl = {.config_path = find_config()};
+    herdctl_exit_t result = HERDCTL_OK;
+    output_begin();
     switch (read_options(&herdctl, argc, argv)) {
-    case OPTIONS_READ: break;
-    case OPTIONS_SHOWN: return HERDCTL_OK;
-    case OPTIONS_WRONG: return HERDCTL_USAGE;
+    case OPTIONS_READ: result = run(&herdctl); break;
+    case OPTIONS_SHOWN: break;
+    case OPTIONS_WRONG: result = HERDCTL_USAGE; break;
     }
-    return run(&herdctl);
+    return output_end(HERDCTL_PROGRAM, (int)result);
 }

@@ -2,6 +2,7 @@
  * prints how long they took. */
 #include "common/base/memory.h"
 #include "common/base/options.h"
+#include "common/base/output.h"
 #include "tests/bench/bench_echo.h"
 #include "tests/bench/bench_loop.h"
 #include "tests/bench/bench_report.h"
@@ -154,10 +155,11 @@ int main(int argc, char **argv)
                                           .duration_s = 10},
                              .echo_port = no_echo};
     int code = EXIT_RIGHT;
+    output_begin();
     switch (read_arguments(argc, argv, &arguments)) {
     case OPTIONS_READ: code = run_or_serve(&arguments); break;
     case OPTIONS_SHOWN: break;
     case OPTIONS_WRONG: code = EXIT_USAGE; break;
     }
-    return code;
+    return output_end("herd-bench", code);
 }

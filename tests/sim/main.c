@@ -1,4 +1,5 @@
 /* main.c - herd-sim: simulated herds by the seed, on a virtual clock. */
+#include "common/base/output.h"
 #include "common/base/timestamp.h"
 #include "tests/sim/arguments.h"
 #include "tests/sim/totals.h"
@@ -95,10 +96,14 @@ int main(int argc, char **argv)
                              .seed_count = 1,
                              .all_graphs = true,
                              .missed = 10};
+    int code = EXIT_HELD;
+    output_begin();
     switch (arguments_read(argc, argv, &arguments)) {
-    case OPTIONS_READ: break;
-    case OPTIONS_SHOWN: return EXIT_HELD;
-    case OPTIONS_WRONG: return EXIT_USAGE;
+    case OPTIONS_READ:
+        code = arguments.has_scenario ? run_scenario(&arguments) : run_seeds(&arguments);
+        break;
+    case OPTIONS_SHOWN: break;
+    case OPTIONS_WRONG: code = EXIT_USAGE; break;
     }
-    return arguments.has_scenario ? run_scenario(&arguments) : run_seeds(&arguments);
+    return output_end("herd-sim", code);
 }

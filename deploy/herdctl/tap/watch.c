@@ -346,6 +346,5 @@ herdctl_exit_t herdctl_tap_watch(const config_member_t *const *members, size_t c
     }
     zloop_destroy(&watch.loop);
     free(watch.members);
-    bool written = fflush(stdout) == 0 && ferror(stdout) == 0;
-    return is_well(&watch) && written ? HERDCTL_OK : HERDCTL_FAILED;
+    return is_well(&watch) ? HERDCTL_OK : HERDCTL_FAILED;
 }
