@@ -23,6 +23,7 @@ static void nap(void)
 
 static void observe(herdctl_survey_t *survey, herdctl_judge_t *judge)
 {
+    survey->silent = true; /* the findings tell it */
     int64_t end_ns = clock_steady_ns() + PATIENCE_MS * TIMESTAMP_NS_PER_MS;
     (void)herdctl_survey_take(survey, HERDCTL_ANSWER_LIMIT_MS, true);
     herdctl_judge_note(judge, survey, survey->taken_ns);

@@ -2,7 +2,7 @@
  * limit, and is shown as down. One that is still computing its digest is asked again within the
  * same limit, then shown without. --plain, for scripts: one line per member, fields separated by
  * tabs, "-" for what is not known; new fields come at the end:
- *   NAME  up|down  PID  SINCE (POSIX s)  RECORDS  FRONTENDS  CLIENTS  LINKS_UP  LINKS
+ *   NAME  up|down|unknown  PID  SINCE (POSIX s)  RECORDS  FRONTENDS  CLIENTS  LINKS_UP  LINKS
  *   ROOT (of the digest)  LAG  PLACES */
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
@@ -34,7 +34,7 @@ static long long figure(const herdctl_report_t *report, herdctl_member_figure_t 
 static void print_plain(const char *member, const herdctl_report_t *report)
 {
     if (!report->answered) {
-        printf("%s\tdown\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\n", member);
+        printf("%s\t%s\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\n", member, herdctl_report_state_text(report));
         return;
     }
     printf("%s\tup\t%lld\t%lld\t%lld\t%lld\t%lld\t%lld\t%lld\t%s\t%lld\t%s\n", member,
@@ -53,10 +53,11 @@ static const herdctl_column_t member_columns[] = {
 };
 enum { MEMBER_COLUMNS = sizeof member_columns / sizeof member_columns[0] };
 
-static void add_down_row(herdctl_table_t *table, const char *member)
+static void add_silent_row(herdctl_table_t *table, const char *member,
+                           const herdctl_report_t *report)
 {
     herdctl_table_add(table, HERDCTL_PLAIN, "%s", member);
-    herdctl_table_add(table, HERDCTL_BAD, "down");
+    herdctl_table_add(table, HERDCTL_BAD, "%s", herdctl_report_state_text(report));
     for (size_t i = 2; i < MEMBER_COLUMNS; i++) {
         herdctl_table_add(table, HERDCTL_PLAIN, "-");
     }
@@ -72,7 +73,7 @@ static void add_places_cell(herdctl_table_t *table, const herdctl_report_t *repo
 static void add_row(herdctl_table_t *table, const char *member, const herdctl_report_t *report)
 {
     if (!report->answered) {
-        add_down_row(table, member);
+        add_silent_row(table, member, report);
         return;
     }
     char since[TIMESTAMP_ISO8601_SIZE];
@@ -156,6 +157,10 @@ static void print_links(const herdctl_survey_t *survey, bool all)
 static void print_notes(const herdctl_survey_t *survey)
 {
     for (size_t i = 0; i < survey->count; i++) {
+        if (survey->reports[i].problem != NULL) {
+            printf("\n%s cannot be asked: %s.\n", survey->members[i]->name,
+                   survey->reports[i].problem);
+        }
         if (survey->reports[i].places == HERDCTL_PLACES_OPEN) {
             printf("\n%s: the places provider fails, and is left alone for a while.\n",
                    survey->members[i]->name);
@@ -222,6 +227,7 @@ herdctl_exit_t herdctl_status(const herdctl_t *self)
     result = HERDCTL_FAILED;
     herdctl_survey_t *survey = herdctl_survey_new(self, names);
     if (survey != NULL) {
+        survey->silent = !view.plain && !view.json;
         size_t answered = herdctl_survey_take(survey, HERDCTL_ANSWER_LIMIT_MS, true);
         print_survey(survey, &view);
         result = answered == survey->count ? HERDCTL_OK : HERDCTL_FAILED;

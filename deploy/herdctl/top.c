@@ -120,8 +120,8 @@ static void add_row(herdctl_table_t *table, const top_t *self, size_t index)
     long long links = figures[HERDCTL_MEMBER_LINKS].value;
     long long links_up = figures[HERDCTL_MEMBER_LINKS_UP].value;
     herdctl_table_add(table, HERDCTL_PLAIN, "%s", self->survey->members[index]->name);
-    herdctl_table_add(table, report->answered ? HERDCTL_GOOD : HERDCTL_BAD,
-                      report->answered ? "up" : "down");
+    herdctl_table_add(table, report->answered ? HERDCTL_GOOD : HERDCTL_BAD, "%s",
+                      herdctl_report_state_text(report));
     if (!report->answered) {
         for (size_t i = 2; i < COLUMNS; i++) {
             herdctl_table_add(table, HERDCTL_PLAIN, "-");

@@ -4,16 +4,30 @@
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
+#include "common/sockets/endpoint.h"
+#include "common/sockets/monitor.h"
 #include "common/sockets/transport.h"
 #include "deploy/herdctl/frame/connection.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
+#include <string.h>
+#include <unistd.h>
+#include <zmq.h>
 
 enum {
     ASK_AGAIN_MS = 20, /* before a member is asked once more */
-    SOCKETS_SPARE = 8, /* in the context, besidess one for each member */
+    PROBLEM_SIZE = 256,
+    /* ZeroMQ's sockets for each member: the DEALER and both ends of its monitor; twice, because a
+     * closed socket gives its place back only when ZeroMQ's own thread has come to it (K1). */
+    SOCKETS_FOR_MEMBER = 2 * 3,
+    SOCKETS_SPARE = 64,
+    SOCKETS_MAX = 65535,
+    FILES_FOR_MEMBER = 2,  /* a mailbox and a connection */
+    FILES_FOR_MONITOR = 2, /* with keys: two mailboxes */
 };
 
 typedef enum {
@@ -24,11 +38,14 @@ typedef enum {
 
 typedef struct {
     const config_member_t *member;
-    void *socket; /* NULL if no connection could be made */
+    void *socket;  /* NULL if no connection could be made */
+    void *monitor; /* of the socket: tells of refused keys; NULL in a herd without keys */
     peer_state_t state;
-    bool stale;      /* the last question over this socket got no answer */
-    int64_t ask_ns;  /* steady: when to ask, in PEER_TO_ASK */
-    int64_t sent_ns; /* steady: when it was asked */
+    bool stale;                 /* the last question over this socket got no answer */
+    bool told;                  /* the problem is on stderr already */
+    char problem[PROBLEM_SIZE]; /* why it cannot be asked; "": not known */
+    int64_t ask_ns;             /* steady: when to ask, in PEER_TO_ASK */
+    int64_t sent_ns;            /* steady: when it was asked */
 } peer_t;
 
 struct herdctl_ask {
@@ -45,43 +62,58 @@ struct herdctl_ask {
     size_t complete_count; /* peers in PEER_COMPLETE */
 };
 
-/* Some 1,000 members are more sockets than a process may have open by default, and ZeroMQ aborts if
- * it gets no descriptor. */
-static void raise_limits(void *context, size_t count)
+static void allow_sockets(void *context, size_t count)
 {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
-    (void)zmq_ctx_set(context, ZMQ_MAX_SOCKETS, (int)(count + SOCKETS_SPARE));
+    size_t most = count * SOCKETS_FOR_MEMBER + SOCKETS_SPARE;
+    (void)zmq_ctx_set(context, ZMQ_MAX_SOCKETS, (int)(most < SOCKETS_MAX ? most : SOCKETS_MAX));
 }
 
 static void disconnect(peer_t *peer)
 {
     if (peer->socket != NULL) {
+        monitor_close(peer->socket, &peer->monitor);
         zmq_close(peer->socket);
         peer->socket = NULL;
     }
 }
 
-/* Opens the keys, then a connection to each member. False if there are no keys. */
+static void connect_peer(herdctl_ask_t *self, peer_t *peer)
+{
+    peer->socket = herdctl_connection_open(self->context, self->keys, peer->member);
+    if (peer->socket != NULL && self->keys != NULL) {
+        peer->monitor = monitor_open(self->context, peer->socket, MONITOR_FAILURES);
+    } else if (peer->socket == NULL) {
+        snprintf(peer->problem, sizeof peer->problem, "no connection to %s: %s",
+                 peer->member->requests, zmq_strerror(errno));
+    }
+}
+
+/* Opens the keys, then a connection to each member. False if there are no keys, or too few files
+ * may be open. */
 static bool connect_all(herdctl_ask_t *self)
 {
     if (!herdctl_connection_open_keys(self->config, &self->keys)) {
+        return false;
+    }
+    size_t files = FILES_FOR_MEMBER + (self->keys != NULL ? FILES_FOR_MONITOR : 0);
+    if (!herdctl_connection_has_files(self->count, files)) {
         return false;
     }
     self->peers = memory_new_array(self->count, sizeof *self->peers);
     self->items = memory_new_array(self->count, sizeof *self->items);
     self->owners = memory_new_array(self->count, sizeof *self->owners);
     self->context = zmq_ctx_new();
-    raise_limits(self->context, self->count);
+    allow_sockets(self->context, self->count);
     for (size_t i = 0; i < self->count; i++) {
         peer_t *peer = &self->peers[i];
         peer->member = self->members[i];
-        /* A missing key is reported here once, not with each question. */
-        (void)herdctl_connection_has_key_of(self->keys, peer->member->name);
-        peer->socket = herdctl_connection_open(self->context, self->keys, peer->member);
+        if (herdctl_connection_has_key_of(self->keys, peer->member->name)) {
+            connect_peer(self, peer);
+        } else {
+            snprintf(peer->problem, sizeof peer->problem, "its key, member/%s.cert, is not here",
+                     peer->member->name);
+            peer->told = true; /* just now, and not with each question */
+        }
     }
     return true;
 }
@@ -141,7 +173,7 @@ static void begin(herdctl_ask_t *self)
         peer_t *peer = &self->peers[i];
         if (peer->stale || peer->socket == NULL) {
             disconnect(peer);
-            peer->socket = herdctl_connection_open(self->context, self->keys, peer->member);
+            connect_peer(self, peer);
         }
         peer->state = PEER_TO_ASK;
         peer->stale = false;
@@ -257,6 +289,61 @@ static bool is_open(const herdctl_ask_t *self)
     return false;
 }
 
+/* Why the keys of a connection were refused, if they were; that connection is of no use. */
+static void look_at_keys(peer_t *peer)
+{
+    uint16_t event;
+    uint32_t value;
+    while (peer->monitor != NULL && monitor_next(peer->monitor, &event, &value)) {
+        const char *problem = event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
+                                  ? "our key is refused"
+                                  : monitor_problem(event, true);
+        if (problem != NULL) {
+            snprintf(peer->problem, sizeof peer->problem, "%s", problem);
+            peer->stale = true;
+        }
+    }
+}
+
+/* Why a member that has not answered could not be asked, as far as this end knows (K6). */
+static void look_for_problem(peer_t *peer)
+{
+    endpoint_t endpoint;
+    if (peer->socket == NULL) {
+        return; /* connect_peer has said it */
+    }
+    peer->problem[0] = '\0';
+    look_at_keys(peer);
+    if (endpoint_parse(peer->member->requests, &endpoint) == STATUS_OK &&
+        endpoint.kind == ENDPOINT_IPC &&
+        faccessat(AT_FDCWD, endpoint.path, W_OK, AT_EACCESS) != 0 && errno == EACCES) {
+        snprintf(peer->problem, sizeof peer->problem, "%s: %s", endpoint.path, strerror(errno));
+    }
+}
+
+static void look_for_problems(herdctl_ask_t *self, bool silent)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        peer_t *peer = &self->peers[i];
+        if (peer->state == PEER_COMPLETE) {
+            peer->problem[0] = '\0';
+            peer->told = false;
+            continue;
+        }
+        look_for_problem(peer);
+        if (peer->problem[0] != '\0' && !peer->told && !silent) {
+            fprintf(stderr, "herdctl: %s cannot be asked: %s\n", peer->member->name, peer->problem);
+            peer->told = true;
+        }
+    }
+}
+
+const char *herdctl_ask_problem(const herdctl_ask_t *self, size_t index)
+{
+    const char *problem = self->peers[index].problem;
+    return problem[0] != '\0' ? problem : NULL;
+}
+
 size_t herdctl_ask(herdctl_ask_t *self, const herdctl_question_t *question)
 {
     int64_t end_ns = clock_steady_ns() + question->limit_ms * TIMESTAMP_NS_PER_MS;
@@ -275,6 +362,7 @@ size_t herdctl_ask(herdctl_ask_t *self, const herdctl_question_t *question)
             }
         }
     }
+    look_for_problems(self, question->silent);
     return self->complete_count;
 }
 

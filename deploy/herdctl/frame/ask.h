@@ -12,6 +12,7 @@
 #include "common/protocol/message.h"
 #include "deploy/herdctl/frame/command.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,7 @@ typedef struct {
     int64_t limit_ms; /* for all members together */
     int64_t pause_ms; /* between asking one member and the next; 0: all at once */
     size_t enough;    /* complete answers that end it; 0: those of all */
+    bool silent;      /* leave it to the command to tell what herdctl_ask_problem says */
     herdctl_answer_fn *take;
     void *argument; /* for `take` */
 } herdctl_question_t;
@@ -55,7 +57,11 @@ const config_t *herdctl_ask_config(const herdctl_ask_t *self);
 /* The members that are asked, each once. Borrowed. */
 const config_member_t *const *herdctl_ask_members(const herdctl_ask_t *self, size_t *ret_count);
 
-/* Asks all members. Returns when enough answers are complete, at the limit, or at a signal that has
+/* Why this end cannot ask that member, found by the last question: "our key is refused". NULL if it
+ * has answered, or no reason is known. Borrowed until the next question. */
+const char *herdctl_ask_problem(const herdctl_ask_t *self, size_t index);
+
+/* Asks all members. Why one cannot be asked is told on stderr, once. Returns when enough answers are complete, at the limit, or at a signal that has
  * a handler. The result is the number of complete answers. */
 size_t herdctl_ask(herdctl_ask_t *self, const herdctl_question_t *question);
 

@@ -3,10 +3,15 @@
 #include "common/security/certificates.h"
 #include "common/sockets/sockets.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <zmq.h>
+
+enum { FILES_SPARE = 16 }; /* of ZeroMQ's context: its threads, and what they poll with */
 
 static void print_problem(void *argument, const char *problem)
 {
@@ -65,6 +70,38 @@ bool herdctl_connection_has_key_of(const security_t *keys, const char *member)
     return found;
 }
 
+static size_t count_open_files(void)
+{
+    size_t count = 0;
+    DIR *files = opendir("/proc/self/fd");
+    while (files != NULL && readdir(files) != NULL) {
+        count++;
+    }
+    if (files != NULL) {
+        closedir(files);
+    }
+    return count;
+}
+
+bool herdctl_connection_has_files(size_t count, size_t files_each)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return true;
+    }
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    size_t wanted = count_open_files() + FILES_SPARE + count * files_each;
+    if (wanted > limit.rlim_max) {
+        fprintf(stderr,
+                "herdctl: %zu members take %zu open files, and %llu are allowed (ulimit -n); "
+                "allow more, or name fewer members\n",
+                count, wanted, (unsigned long long)limit.rlim_max);
+        return false;
+    }
+    return true;
+}
+
 void *herdctl_connection_open(void *context, const security_t *keys, const config_member_t *member)
 {
     void *socket = zmq_socket(context, ZMQ_DEALER);
@@ -73,7 +110,9 @@ void *herdctl_connection_open(void *context, const security_t *keys, const confi
         (sockets_configure(socket, SOCKETS_OPERATOR_DEALER, member->requests, NULL) != STATUS_OK ||
          security_connect(keys, socket, member->name) != STATUS_OK ||
          zmq_connect(socket, member->requests) != 0)) {
+        int error = errno;
         zmq_close(socket);
+        errno = error;
         socket = NULL;
     }
     return socket;

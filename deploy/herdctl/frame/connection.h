@@ -10,6 +10,7 @@
 #include "common/security/security.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* The keys that a command uses: those of the operator that --key or $HERD_KEY names, else of the
  * only operator here. `*ret_keys` is NULL in a herd without keys. False if there are no such keys.
@@ -22,6 +23,10 @@ bool herdctl_connection_open_tap_keys(const config_t *config, security_t **ret_k
 
 /* Whether the public key of that member's node is there, or `keys` is NULL. */
 bool herdctl_connection_has_key_of(const security_t *keys, const char *member);
+
+/* Whether that many more files may be open for each of `count` members; raises the soft limit for
+ * it. ZeroMQ aborts at places where it gets no descriptor. */
+bool herdctl_connection_has_files(size_t count, size_t files_each);
 
 /* A DEALER that connects to the member's request socket. NULL if it cannot, about which nothing is
  * printed. Caller closes it with zmq_close. */

@@ -159,6 +159,10 @@ static void find_links(findings_t *self, const char *member, const herdctl_repor
 
 static void find_of_member(findings_t *self, const char *member, const herdctl_report_t *report)
 {
+    if (!report->answered && report->problem != NULL) {
+        find(self, "%s cannot be asked: %s", member, report->problem);
+        return;
+    }
     if (!report->answered) {
         find(self, "%s does not answer", member);
         return;

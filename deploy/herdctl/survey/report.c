@@ -31,6 +31,14 @@ void herdctl_report_init(herdctl_report_t *self)
         .version = "-", .log_level = "-", .security = "-", .root = "-", .provider = "-"};
 }
 
+const char *herdctl_report_state_text(const herdctl_report_t *self)
+{
+    if (self->answered) {
+        return "up";
+    }
+    return self->problem != NULL ? "unknown" : "down";
+}
+
 void herdctl_report_done(herdctl_report_t *self)
 {
     free(self->links);

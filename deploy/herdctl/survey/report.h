@@ -46,8 +46,9 @@ const char *herdctl_report_places_text(herdctl_places_state_t state);
 
 /* A report (open value struct). */
 typedef struct {
-    bool answered;                       /* if not, all else is empty */
-    int64_t elapsed_ns;                  /* between question and answer */
+    bool answered;       /* if not, all else is empty but `problem` */
+    const char *problem; /* why it could not be asked; NULL: not known. Borrowed from the survey */
+    int64_t elapsed_ns;  /* between question and answer */
     char version[LIMIT_NAME_SIZE + 1];   /* "-": not known */
     char log_level[LIMIT_NAME_SIZE + 1]; /* "-": not known */
     char security[LIMIT_NAME_SIZE + 1];  /* "curve", "none", "local"; "-": not known */
@@ -64,6 +65,9 @@ typedef struct {
 
 /* The report of a member that has not answered. */
 void herdctl_report_init(herdctl_report_t *self);
+
+/* "up", "down", or "unknown": this end cannot ask it. */
+const char *herdctl_report_state_text(const herdctl_report_t *self);
 
 /* Frees what it holds, and leaves it as herdctl_report_init does. */
 void herdctl_report_done(herdctl_report_t *self);

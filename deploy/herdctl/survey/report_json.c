@@ -85,6 +85,8 @@ json_t *herdctl_report_json(const char *member, const herdctl_report_t *report)
     json_object_set_new(object, "up", json_boolean(report->answered));
     if (report->answered) {
         add_answer(object, report);
+    } else if (report->problem != NULL) {
+        json_object_set_new(object, "problem", json_string(report->problem));
     }
     return object;
 }

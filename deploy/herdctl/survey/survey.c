@@ -57,8 +57,11 @@ static herdctl_answer_t take(void *argument, size_t index, text_t body, int64_t 
 size_t herdctl_survey_take(herdctl_survey_t *self, int64_t limit_ms, bool with_roots)
 {
     taking_t taking = {.survey = self, .with_roots = with_roots};
-    herdctl_question_t question = {
-        .type = MESSAGE_STATUS, .limit_ms = limit_ms, .take = take, .argument = &taking};
+    herdctl_question_t question = {.type = MESSAGE_STATUS,
+                                   .limit_ms = limit_ms,
+                                   .silent = self->silent,
+                                   .take = take,
+                                   .argument = &taking};
     for (size_t i = 0; i < self->count; i++) {
         herdctl_report_done(&self->reports[i]);
     }
@@ -67,7 +70,9 @@ size_t herdctl_survey_take(herdctl_survey_t *self, int64_t limit_ms, bool with_r
     self->taken_ns = clock_steady_ns();
     size_t answered = 0;
     for (size_t i = 0; i < self->count; i++) {
-        answered += self->reports[i].answered ? 1 : 0;
+        herdctl_report_t *report = &self->reports[i];
+        answered += report->answered ? 1 : 0;
+        report->problem = report->answered ? NULL : herdctl_ask_problem(self->ask, i);
     }
     return answered;
 }

@@ -20,6 +20,7 @@ typedef struct {
     const config_member_t *const *members; /* of `ask`; `count` of them */
     herdctl_report_t *reports;             /* one for each */
     size_t count;
+    bool silent;             /* the command tells why members cannot be asked; else stderr does */
     int64_t taken_ns;        /* steady: when they were taken; 0: not yet */
     struct herdctl_ask *ask; /* owned */
 } herdctl_survey_t;

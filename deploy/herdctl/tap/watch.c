@@ -21,6 +21,7 @@ enum {
     LOSSES_MS = 1000,       /* from one report of losses to the next */
     MESSAGES_PER_TURN = 64, /* of one member, before the others have their turn */
     NONCE_DIGITS = 16,
+    FILES_FOR_MEMBER = 2, /* a mailbox and a connection */
 };
 
 /* The last message of one subscription: T5. */
@@ -331,7 +332,11 @@ static bool is_well(const watch_t *self)
 herdctl_exit_t herdctl_tap_watch(const config_member_t *const *members, size_t count,
                                  const herdctl_tap_options_t *options)
 {
-    zsys_handler_set(NULL); /* czmq would take the signals */
+    if (!herdctl_connection_has_files(count, FILES_FOR_MEMBER)) {
+        return HERDCTL_FAILED;
+    }
+    zsys_handler_set(NULL);  /* czmq would take the signals */
+    zsys_set_max_sockets(0); /* as many as ZeroMQ can have, not czmq's 1024 */
     watch_t watch = {.options = options,
                      .loop = zloop_new(),
                      .members = memory_new_array(count, sizeof(watched_t)),
