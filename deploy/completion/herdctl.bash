@@ -6,7 +6,7 @@ _herdctl_options() {
     case $1 in
     '') printf '%s\n' --config --json --key --version ;;
     exporter) printf '%s\n' --listen ;;
-    health | log-level | reload | where) printf '%s\n' --json ;;
+    health | log-level | reload | version | where) printf '%s\n' --json ;;
     keygen) printf '%s\n' --role ;;
     ping) printf '%s\n' --count --interval --json ;;
     places) printf '%s\n' --feature-classes --progress ;;
@@ -32,7 +32,7 @@ _herdctl_words() {
         /*) "${herdctl[@]}" help 2>/dev/null | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p' ;;
         log-level/0) printf '%s\n' error warning info ;;
         places/0) printf '%s\n' import info ;;
-        check/* | help/* | places/* | forget/0 | where/0 | exporter/*) ;;
+        check/* | help/* | version/* | places/* | forget/0 | where/0 | exporter/*) ;;
         *) "${herdctl[@]}" members 2>/dev/null | cut -f 1 ;;
         esac
         ;;

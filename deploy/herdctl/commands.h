@@ -21,6 +21,7 @@ herdctl_command_fn herdctl_ping;
 herdctl_command_fn herdctl_reload;
 herdctl_command_fn herdctl_status;
 herdctl_command_fn herdctl_top;
+herdctl_command_fn herdctl_version;
 herdctl_command_fn herdctl_where;
 
 #endif

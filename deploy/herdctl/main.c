@@ -31,6 +31,7 @@ static const herdctl_command_t commands[] = {
      herdctl_keygen},
     {"reload", "[MEMBER...]", "have members read the herd file again", herdctl_reload},
     {"places", "import SRC DEST", "make a file of places that is ready at once", herdctl_places},
+    {"version", "", "show the version", herdctl_version},
     {"help", "", "show this text", help},
 };
 

@@ -171,6 +171,14 @@ if ! cmp -s out other || ! grep -q '"answered": false' out; then
     echo "FAILED: herdctl --json reload says:" && cat out other
 fi
 
+version=$("$herdctl" --version)
+expect 0 "$version" '' version
+expect 0 "{
+  \"program\": \"herdctl\",
+  \"version\": \"${version#herdctl }\"
+}" '' --json version
+expect 2 '' "herdctl: version takes no operands$hint" version now
+
 expect 2 '' "herdctl: no command$hint"
 expect 2 '' "herdctl: unknown command \"chekc\", did you mean \"check\"?$hint" chekc
 expect 2 '' "herdctl: unknown command \"brew\"$hint" brew

@@ -85,6 +85,8 @@ while read -r command; do
     refused closed "$bad" "$herdctl" $command
 done <<'COMMANDS'
 help
+version
+--json version
 check
 members
 status --plain

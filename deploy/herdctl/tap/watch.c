@@ -39,7 +39,7 @@ struct watch;
 typedef struct {
     struct watch *watch;
     const config_member_t *member;
-    zsock_t *socket;  /* NULL: it has no tap, or no connection could be made */
+    void *socket;     /* NULL: it has no tap, or no connection could be made */
     bool answered;    /* now or earlier */
     bool interrupted; /* reported, and it has not answered since */
     char nonce[sizeof "tap/" + NONCE_DIGITS]; /* the subscription that is answered */
@@ -153,14 +153,15 @@ static bool take(watched_t *member, zmsg_t *frames)
     return !watch->full;
 }
 
-static int on_messages(zloop_t *loop, zsock_t *socket, void *argument)
+static int on_messages(zloop_t *loop, zmq_pollitem_t *item, void *argument)
 {
     (void)loop;
+    (void)item;
     watched_t *member = argument;
     bool more = true;
-    for (int i = 0; i < MESSAGES_PER_TURN && more && (zsock_events(socket) & ZMQ_POLLIN) != 0;
-         i++) {
-        zmsg_t *frames = zmsg_recv(socket);
+    for (int i = 0;
+         i < MESSAGES_PER_TURN && more && (zsock_events(member->socket) & ZMQ_POLLIN) != 0; i++) {
+        zmsg_t *frames = zmsg_recv(member->socket);
         more = frames != NULL && take(member, frames);
         zmsg_destroy(&frames);
     }
@@ -234,25 +235,31 @@ static void draw_nonce(char *out)
     end[NONCE_DIGITS] = '\0';
 }
 
-/* The subscription that is answered comes last: by then the others are in effect. */
-static void subscribe(watched_t *member)
+static bool subscribe_to(void *socket, const char *prefix)
 {
+    return zmq_setsockopt(socket, ZMQ_SUBSCRIBE, prefix, strlen(prefix)) == 0;
+}
+
+/* The subscription that is answered comes last: by then the others are in effect. */
+static bool subscribe(watched_t *member)
+{
+    bool is_set = true;
     char prefix[HERDCTL_TAP_PREFIX_SIZE];
     for (unsigned kind = 0; kind < PUBLICATION_KINDS; kind++) {
         if (herdctl_tap_filter_prefix(&member->watch->options->filter, (publication_kind_t)kind,
                                       prefix)) {
-            zsock_set_subscribe(member->socket, prefix);
+            is_set = is_set && subscribe_to(member->socket, prefix);
             member->followed[kind].size = strlen(prefix);
         }
     }
-    zsock_set_subscribe(member->socket, member->nonce);
+    return is_set && subscribe_to(member->socket, member->nonce);
 }
 
 static bool configure(const watched_t *self)
 {
-    void *handle = zsock_resolve(self->socket);
-    return sockets_configure(handle, SOCKETS_TAP_SUB, self->member->tap, NULL) == STATUS_OK &&
-           security_connect(self->watch->options->keys, handle, self->member->name) == STATUS_OK;
+    return sockets_configure(self->socket, SOCKETS_TAP_SUB, self->member->tap, NULL) == STATUS_OK &&
+           security_connect(self->watch->options->keys, self->socket, self->member->name) ==
+               STATUS_OK;
 }
 
 static void connect_member(watched_t *self)
@@ -265,15 +272,12 @@ static void connect_member(watched_t *self)
     if (!herdctl_connection_has_key_of(self->watch->options->keys, self->member->name)) {
         return;
     }
-    self->socket = zsock_new(ZMQ_SUB);
-    if (self->socket != NULL && configure(self)) {
-        subscribe(self);
-    } else {
-        zsock_destroy(&self->socket);
-    }
-    if (self->socket == NULL || zsock_connect(self->socket, "%s", endpoint) != 0) {
-        fprintf(stderr, "herdctl: %s: cannot connect to %s\n", self->member->name, endpoint);
-        zsock_destroy(&self->socket);
+    self->socket = sockets_open(zsys_init(), ZMQ_SUB);
+    if (self->socket == NULL || !configure(self) || !subscribe(self) ||
+        zmq_connect(self->socket, endpoint) != 0) {
+        fprintf(stderr, "herdctl: %s: cannot connect to %s: %s\n", self->member->name, endpoint,
+                zmq_strerror(errno));
+        sockets_close(&self->socket);
     }
 }
 
@@ -286,8 +290,9 @@ static void connect_all(watch_t *self, const config_member_t *const *members)
         draw_nonce(member->nonce);
         connect_member(member);
         if (member->socket != NULL) {
-            zloop_reader(self->loop, member->socket, on_messages, member);
-            zloop_reader_set_tolerant(self->loop, member->socket);
+            zmq_pollitem_t item = {.socket = member->socket, .events = ZMQ_POLLIN};
+            zloop_poller(self->loop, &item, on_messages, member);
+            zloop_poller_set_tolerant(self->loop, &item);
             self->connected++;
         }
     }
@@ -347,7 +352,7 @@ herdctl_exit_t herdctl_tap_watch(const config_member_t *const *members, size_t c
     }
     print_end(&watch);
     for (size_t i = 0; i < count; i++) {
-        zsock_destroy(&watch.members[i].socket);
+        sockets_close(&watch.members[i].socket);
     }
     zloop_destroy(&watch.loop);
     free(watch.members);
