@@ -115,6 +115,7 @@ start keys.cfg
 mv keys/operator/anna.cert gone
 kill -HUP "$node_pid"
 refused='One cannot be asked: our key is refused'
+# shellcheck disable=SC2016 # the inner shell's
 wait_for sh -c '"$1" --config keys.cfg health | grep -q refused' sh "$herdctl" || fail 'the key is not refused'
 expect 2 "^unusable: $refused\$" "$herdctl" --config keys.cfg health
 expect 1 "^$refused\\.\$" "$herdctl" --config keys.cfg status
