@@ -2,17 +2,18 @@
  *
  * One thread, one loop. A request makes the exporter ask the members, unless the last survey is
  * younger than FRESH_MS: then that one is served. Other requests wait meanwhile, a second at most.
- * A connection carries one request and ends after CONNECTION_LIMIT_S, however it is used; no more
- * than CONNECTIONS_MAX are open. SIGHUP reads the herd file again; SIGTERM and SIGINT end it. */
+ * A connection carries one request; visitors.h says how long it stays, and how many do. SIGHUP reads the herd file again; SIGTERM and SIGINT end it. */
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 #include "common/program/signals.h"
 #include "common/sockets/address.h"
+#include "common/sockets/listening.h"
 #include "deploy/herdctl/commands.h"
 #include "deploy/herdctl/survey/judge.h"
 #include "deploy/herdctl/survey/metrics.h"
+#include "deploy/herdctl/visitors.h"
 
 #include <errno.h>
 #include <microhttpd.h>
@@ -22,24 +23,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
-    CONNECTIONS_MAX = 64,
-    CONNECTION_LIMIT_S = 5,    /* a scrape takes a second or two */
+    LISTEN_QUEUE = 1024,
     CONNECTION_MEMORY = 16384, /* bytes: a request's lines and headers */
     TICK_MS = 500,             /* from one look for overdue connections to the next */
     FRESH_MS = 1000,           /* a younger survey is served again */
 };
 
 static const char default_listen[] = "127.0.0.1:9464";
-
-/* An open connection. */
-typedef struct {
-    struct MHD_Connection *connection; /* NULL: not in use */
-    int64_t since_ns;                  /* steady: when it was opened */
-} visitor_t;
 
 /* The exporter. */
 typedef struct {
@@ -48,7 +41,7 @@ typedef struct {
     herdctl_survey_t *survey;
     herdctl_judge_t *judge;
     struct MHD_Daemon *daemon;
-    visitor_t visitors[CONNECTIONS_MAX];
+    visitors_t visitors;
     int signals; /* signalfd */
 } exporter_t;
 
@@ -126,6 +119,7 @@ static enum MHD_Result on_request(/* eight parameters: MHD_AccessHandlerCallback
     exporter_t *self = argument;
     (void)version;
     (void)upload;
+    visitors_ask(&self->visitors, connection);
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
         return answer(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain",
                       TEXT("only GET and HEAD\n"));
@@ -154,31 +148,10 @@ static void on_connection(void *argument, struct MHD_Connection *connection, voi
 {
     exporter_t *self = argument;
     (void)state;
-    bool came = code == MHD_CONNECTION_NOTIFY_STARTED;
-    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
-        visitor_t *visitor = &self->visitors[i];
-        if (visitor->connection == (came ? NULL : connection)) {
-            *visitor =
-                (visitor_t){.connection = came ? connection : NULL, .since_ns = clock_steady_ns()};
-            return;
-        }
-    }
-}
-
-/* MHD's own limit is on silence: a client that sends a byte now and then would stay for ever. */
-static void end_overdue(exporter_t *self)
-{
-    int64_t latest_ns = clock_steady_ns() - CONNECTION_LIMIT_S * TIMESTAMP_NS_PER_S;
-    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
-        const visitor_t *visitor = &self->visitors[i];
-        if (visitor->connection == NULL || visitor->since_ns > latest_ns) {
-            continue;
-        }
-        const union MHD_ConnectionInfo *info =
-            MHD_get_connection_info(visitor->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        if (info != NULL) {
-            (void)shutdown(info->connect_fd, SHUT_RDWR);
-        }
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        visitors_come(&self->visitors, connection);
+    } else {
+        visitors_go(&self->visitors, connection);
     }
 }
 
@@ -196,22 +169,34 @@ static bool load(exporter_t *self)
     return true;
 }
 
-/* "127.0.0.1:9464", "[::1]:9464", "*:9464". Caller frees with freeaddrinfo. Anything else is an
- * error, and NULL. */
-static struct addrinfo *find_address(const char *listen)
+/* "127.0.0.1:9464", "[::1]:9464", "*:9464". Anything else is an error, and false. */
+static bool read_address(const char *listen, address_t *ret_address)
 {
-    address_t address;
-    struct addrinfo *addresses = NULL;
-    bool valid = address_parse(text_of(listen), &address) == STATUS_OK;
-    if (valid && strcmp(address.host, "*") == 0) {
-        address = (address_t){.host = "::", .port = address.port};
-    }
-    if (!valid || !address_is_numeric(&address) ||
-        address_resolve(&address, AI_NUMERICHOST | AI_PASSIVE, &addresses) != 0) {
+    bool valid = address_parse(text_of(listen), ret_address) == STATUS_OK &&
+                 (strcmp(ret_address->host, "*") == 0 || address_is_numeric(ret_address));
+    if (!valid) {
         (void)herdctl_command_refuse("--listen takes ADDRESS:PORT, not \"%s\"", listen);
-        return NULL;
     }
-    return addresses;
+    return valid;
+}
+
+/* Returns a descriptor; -1, and errno. */
+static int open_address(const address_t *address)
+{
+    static const listening_t settings = {.queue = LISTEN_QUEUE};
+    struct addrinfo *found = NULL;
+    if (strcmp(address->host, "*") == 0) {
+        return listening_open_everywhere(&settings, address->port);
+    }
+    if (address_resolve(address, AI_NUMERICHOST | AI_PASSIVE, &found) != 0) {
+        errno = EADDRNOTAVAIL;
+        return -1;
+    }
+    int file = listening_open(&settings, found);
+    int error = errno;
+    freeaddrinfo(found);
+    errno = error;
+    return file;
 }
 
 static void log_nothing(void *argument, const char *format, va_list arguments)
@@ -221,18 +206,18 @@ static void log_nothing(void *argument, const char *format, va_list arguments)
     (void)arguments;
 }
 
-static bool listen_at(exporter_t *self, const struct addrinfo *address)
+static bool listen_at(exporter_t *self, const address_t *address)
 {
-    unsigned flags = MHD_USE_EPOLL | MHD_USE_ERROR_LOG;
-    if (address->ai_family == AF_INET6) {
-        flags |= MHD_USE_DUAL_STACK;
+    int file = open_address(address);
+    if (file < 0) {
+        return false;
     }
     self->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, on_request, self, MHD_OPTION_EXTERNAL_LOGGER, log_nothing, NULL,
-        MHD_OPTION_SOCK_ADDR, address->ai_addr, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_LIMIT_S,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, self, MHD_OPTION_END);
+        MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, self,
+        MHD_OPTION_EXTERNAL_LOGGER, log_nothing, NULL, MHD_OPTION_LISTEN_SOCKET, file,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)VISITORS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)VISITORS_LIMIT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, self, MHD_OPTION_END);
     return self->daemon != NULL;
 }
 
@@ -261,14 +246,14 @@ static void serve(exporter_t *self)
         /* Whatever an interrupted poll misses, the next one sees. */
         (void)poll(items, 2, is_due ? (int)due_ms : TICK_MS);
         (void)MHD_run(self->daemon);
-        end_overdue(self);
+        visitors_turn(&self->visitors);
     } while (take_signals(self));
 }
 
 static herdctl_exit_t run(exporter_t *self, const char *listen)
 {
-    struct addrinfo *address = find_address(listen);
-    if (address == NULL) {
+    address_t address;
+    if (!read_address(listen, &address)) {
         return HERDCTL_USAGE;
     }
     static const int taken[] = {SIGTERM, SIGINT, SIGHUP, 0};
@@ -276,7 +261,7 @@ static herdctl_exit_t run(exporter_t *self, const char *listen)
     self->signals = signals_open(taken); /* before threads are started */
     signal(SIGPIPE, SIG_IGN);
     if (load(self)) {
-        if (listen_at(self, address)) {
+        if (listen_at(self, &address)) {
             fprintf(stderr, "herdctl: exporter: listening on %s\n", listen);
             serve(self);
             MHD_stop_daemon(self->daemon);
@@ -286,7 +271,6 @@ static herdctl_exit_t run(exporter_t *self, const char *listen)
                     strerror(errno));
         }
     }
-    freeaddrinfo(address);
     herdctl_survey_destroy(&self->survey);
     herdctl_judge_destroy(&self->judge);
     close(self->signals);

@@ -4,6 +4,7 @@
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/sockets/endpoint.h"
+#include "common/sockets/listening.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -93,29 +94,8 @@ void listener_retry(listener_t *self)
     }
 }
 
-/* Returns the descriptor of a listening socket; -1, and errno, if the kernel refuses. */
-static int open_socket(const struct addrinfo *address, bool every_family)
-{
-    int file = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (file < 0) {
-        return -1;
-    }
-    int on = 1;
-    int v6_only = every_family ? 0 : 1;
-    bool fine = setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-                setsockopt(file, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0 &&
-                (address->ai_family != AF_INET6 ||
-                 setsockopt(file, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof v6_only) == 0) &&
-                bind(file, address->ai_addr, address->ai_addrlen) == 0 &&
-                listen(file, LIMIT_ACCEPT_QUEUE) == 0;
-    if (!fine) {
-        int error = errno;
-        close(file);
-        errno = error;
-        return -1;
-    }
-    return file;
-}
+/* Front-ends of one member share a port. */
+static const listening_t settings_of_sockets = {.queue = LIMIT_ACCEPT_QUEUE, .shares_port = true};
 
 static void add_socket(listener_t *self, uv_loop_t *loop, int file)
 {
@@ -126,24 +106,18 @@ static void add_socket(listener_t *self, uv_loop_t *loop, int file)
     self->handles++;
 }
 
-/* Whether the machine lacks the address or its family (::1 without IPv6): others may do. */
-static bool is_absent(int error)
-{
-    return error == EADDRNOTAVAIL || error == EAFNOSUPPORT;
-}
-
 /* Opens a socket for each address, passing over absent ones. Returns 0, or the errno of a
  * refusal. */
-static int open_addresses(listener_t *self, const struct addrinfo *addresses, bool every_family)
+static int open_addresses(listener_t *self, const struct addrinfo *addresses)
 {
     int absent = 0;
     for (const struct addrinfo *address = addresses;
          address != NULL && self->socket_count < LIMIT_LISTENER_ADDRESSES;
          address = address->ai_next) {
-        int file = open_socket(address, every_family);
+        int file = listening_open(&settings_of_sockets, address);
         if (file >= 0) {
             add_socket(self, self->retry.loop, file);
-        } else if (is_absent(errno)) {
+        } else if (listening_is_absent(errno)) {
             absent = errno;
         } else {
             return errno;
@@ -152,39 +126,40 @@ static int open_addresses(listener_t *self, const struct addrinfo *addresses, bo
     return self->socket_count > 0 ? 0 : absent;
 }
 
-/* Listens on the addresses of a host; logs what goes wrong. STATUS_NOT_FOUND, not logged: the
- * machine has no IPv6 and `every_family` was asked for. */
-static status_t listen_on(listener_t *self, const address_t *address, bool every_family)
+static void log_refusal(listener_t *self, const address_t *address, const char *reason)
+{
+    log_event(self->log, LOG_LISTEN_FAILED, NULL,
+              "cannot listen on %s port %u: %s; the start ends here", address->host,
+              (unsigned)address->port, reason);
+}
+
+/* Listens on the addresses of a host; logs what goes wrong. */
+static status_t listen_on(listener_t *self, const address_t *address)
 {
     struct addrinfo *addresses;
     int outcome = address_resolve(address, AI_PASSIVE, &addresses);
     if (outcome != 0) {
-        log_event(self->log, LOG_LISTEN_FAILED, NULL,
-                  "cannot listen on %s port %u: %s; the start ends here", address->host,
-                  (unsigned)address->port, gai_strerror(outcome));
+        log_refusal(self, address, gai_strerror(outcome));
         return STATUS_INVALID;
     }
-    int error = open_addresses(self, addresses, every_family);
+    int error = open_addresses(self, addresses);
     freeaddrinfo(addresses);
-    if (error == 0) {
-        return STATUS_OK;
+    if (error != 0) {
+        log_refusal(self, address, strerror(error));
+        return STATUS_SYSTEM;
     }
-    if (every_family && is_absent(error)) {
-        return STATUS_NOT_FOUND;
-    }
-    log_event(self->log, LOG_LISTEN_FAILED, NULL,
-              "cannot listen on %s port %u: %s; the start ends here", address->host,
-              (unsigned)address->port, strerror(error));
-    return STATUS_SYSTEM;
+    return STATUS_OK;
 }
 
-/* "*" means [::], which takes IPv4 too; on a machine without IPv6 it means 0.0.0.0. */
-static status_t listen_everywhere(listener_t *self, uint16_t port)
+static status_t listen_everywhere(listener_t *self, const address_t *address)
 {
-    status_t status = listen_on(self, &(address_t){.host = "::", .port = port}, true);
-    return status == STATUS_NOT_FOUND
-               ? listen_on(self, &(address_t){.host = "0.0.0.0", .port = port}, false)
-               : status;
+    int file = listening_open_everywhere(&settings_of_sockets, address->port);
+    if (file < 0) {
+        log_refusal(self, address, strerror(errno));
+        return STATUS_SYSTEM;
+    }
+    add_socket(self, self->retry.loop, file);
+    return STATUS_OK;
 }
 
 static void on_handle_closed(uv_handle_t *handle)
@@ -228,8 +203,8 @@ status_t listener_open(const listener_settings_t *settings, listener_t **ret_sel
     self->retry.data = self;
     self->handles = 1;
     status_t status = strcmp(endpoint.address.host, "*") == 0
-                          ? listen_everywhere(self, endpoint.address.port)
-                          : listen_on(self, &endpoint.address, false);
+                          ? listen_everywhere(self, &endpoint.address)
+                          : listen_on(self, &endpoint.address);
     if (status != STATUS_OK) {
         listener_close(&self);
         return status;
