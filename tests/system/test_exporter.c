@@ -262,6 +262,30 @@ static void dribbling_connections_do_not_stay(void **state)
     stop_exporter(&exporter);
 }
 
+/* More than it takes, dripping, and each comes back when it is closed. Who asks is answered between
+ * them; before, it stood in the queue behind them all, for five seconds for each 64. */
+static void a_crowd_that_drips_keeps_no_one_out(void **state)
+{
+    enum { CROWD = 300, QUESTIONS = 20 };
+    exporter_t exporter = start_exporter(*state);
+    client_t *crowd[CROWD] = {0};
+    for (int question = 0; question < QUESTIONS; question++) {
+        for (int i = 0; i < CROWD; i++) {
+            if (crowd[i] == NULL || client_sees_close(crowd[i], 0)) {
+                client_destroy(&crowd[i]);
+                crowd[i] = client_new(exporter.port);
+                (void)client_send_some(crowd[i], TEXT("GET /metrics HTTP/1.1\r\nX-Slow: "), 0);
+            }
+            (void)client_send_some(crowd[i], TEXT("x"), 0);
+        }
+        expect(&exporter, "/healthz", "HTTP/1.1 200 ", "well");
+    }
+    for (int i = 0; i < CROWD; i++) {
+        client_destroy(&crowd[i]);
+    }
+    stop_exporter(&exporter);
+}
+
 static void nonsense_is_refused(void **state)
 {
     static const char *const requests[] = {
@@ -343,6 +367,7 @@ int main(void)
         HERD_TEST_SINGLE(endless_headers_are_cut_off),
         HERD_TEST_SINGLE(idle_connections_do_not_stay),
         HERD_TEST_SINGLE(dribbling_connections_do_not_stay),
+        HERD_TEST_SINGLE(a_crowd_that_drips_keeps_no_one_out),
         HERD_TEST_SINGLE(nonsense_is_refused),
         HERD_TEST_SINGLE(a_port_in_use_is_told),
         HERD_TEST_OWN(keys_that_cannot_be_read_change_nothing),
