@@ -2,7 +2,8 @@
  *
  * One thread, one loop. A request makes the exporter ask the members, unless the last survey is
  * younger than FRESH_MS: then that one is served. Other requests wait meanwhile, a second at most.
- * A connection carries one request; visitors.h says how long it stays, and how many do. SIGHUP reads the herd file again; SIGTERM and SIGINT end it. */
+ * A connection carries one request; visitors.h says how long it stays, and how many do. SIGHUP
+ * reads the herd file again; SIGTERM and SIGINT end it. */
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"

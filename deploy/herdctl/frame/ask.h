@@ -61,8 +61,9 @@ const config_member_t *const *herdctl_ask_members(const herdctl_ask_t *self, siz
  * has answered, or no reason is known. Borrowed until the next question. */
 const char *herdctl_ask_problem(const herdctl_ask_t *self, size_t index);
 
-/* Asks all members. Why one cannot be asked is told on stderr, once. Returns when enough answers are complete, at the limit, or at a signal that has
- * a handler. The result is the number of complete answers. */
+/* Asks all members. Why one cannot be asked is told on stderr, once. Returns when enough answers
+ * are complete, at the limit, or at a signal that has a handler. The result is the number of
+ * complete answers. */
 size_t herdctl_ask(herdctl_ask_t *self, const herdctl_question_t *question);
 
 /* The body of a question about a client: its ID and an LF. Caller frees with free(). */
