@@ -6,6 +6,7 @@ set -u
 herdctl=$(readlink -f "$1")
 shift
 node=$(readlink -f "$1")
+script=$(readlink -f "$(dirname "$0")/../../deploy/herd")
 folder=$(mktemp -d)
 node_pid=
 finish() {
@@ -72,6 +73,14 @@ tries=0
 until "$herdctl" ping --count 1 >/dev/null 2>err; do
     tries=$((tries + 1))
     [ "$tries" -lt 20 ] || { fail 'the node does not answer' && cat node.err && exit 1; }
+done
+
+# The script that starts a herd
+export PATH="${herdctl%/*}:$PATH"
+for arguments in --help '--config herd.cfg status'; do
+    checks=$((checks + 1))
+    # shellcheck disable=SC2086
+    "$script" $arguments >/dev/full 2>err && fail "herd $arguments: exit status 0"
 done
 
 row='1\tPlace\tPlace\t\t34.0\t-118.4\tP\tXXX\tUS\t\tCA\t\t\t\t0\t\t\t\t\n'
