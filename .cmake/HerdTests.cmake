@@ -65,6 +65,17 @@ function(herd_system_tests)
   endforeach()
 endfunction()
 
+# herd_attack_tests(NAME...): the same for tests/system/attacks/test_NAME.c: what strangers, lacks
+# and odd files do to the real programs.
+function(herd_attack_tests)
+  foreach(name IN LISTS ARGN)
+    add_executable(attack_${name} "${CMAKE_SOURCE_DIR}/tests/system/attacks/test_${name}.c")
+    target_link_libraries(attack_${name} PRIVATE herd_test_support)
+    herd_test(system/attacks/${name} attack_${name} "system" 300)
+    set_tests_properties(system/attacks/${name} PROPERTIES RUN_SERIAL ON)
+  endforeach()
+endfunction()
+
 # herd_fuzz_test(NAME ROOM...): tests/fuzz/fuzz_NAME.c with the corpus tests/fuzz/corpus/NAME. In a
 # fuzz build the driver makes HERD_FUZZ_RUNS inputs of it; in all others it replays it.
 function(herd_fuzz_test name)

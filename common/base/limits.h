@@ -174,6 +174,16 @@
 #define LIMIT_OUTPUT_OVERSHOOT 67108864
 /* One turn's input of one client. */
 #define LIMIT_READ_SIZE 65536
+/* What the lines of one client may cost in its part of a turn: each its bytes and 64 for itself, as
+ * much time as 64 bytes take. Some 70 lines of IAMAT, 120 empty ones, or one of 64 KiB; then the
+ * other clients have their parts. */
+#define LIMIT_TURN_COST 8192
+/* Requests of one client that go into a batch before the others have theirs. */
+#define LIMIT_REQUESTS_PER_TURN 16
+/* Lines, received and answered, that the traffic log takes from one client in a second, and bytes
+ * after which it takes no more: 200 clients that send without end write less than a disk takes. */
+#define LIMIT_TRAFFIC_LINES 2000
+#define LIMIT_TRAFFIC_SIZE  524288
 /* Connections that one listener accepts before the others have their turn, and those that the
  * kernel keeps until then. */
 #define LIMIT_ACCEPTS_PER_TURN 64

@@ -90,6 +90,7 @@
     X(CLIENT_LEFT, INFO, EACH)                                                                     \
     X(CLIENT_GIVEN_UP, WARNING, COUNTED)                                                           \
     X(CLIENT_TURNED_AWAY, WARNING, COUNTED)                                                        \
+    X(TRAFFIC_CUT, WARNING, EACH)                                                                  \
     X(CLIENTS_CROWDED, WARNING, COUNTED)                                                           \
     X(CLIENTS_CUT_OFF, WARNING, EACH)                                                              \
     X(NODE_UP, INFO, EACH)                                                                         \

@@ -1,7 +1,8 @@
 /* One turn of the loop, after libuv has read and accepted and before it sleeps:
  *
- * The replies of the node go to their sessions (upstream_turn, on_replied), requests of sessions go
- * to the node in one batch (ask_node), sessions write their output (flush_sessions). Sessions only
+ * The replies of the node go to their sessions (upstream_turn, on_replied), sessions that have more
+ * lines than one turn takes get their parts of it (give_turns), requests of sessions go to the node
+ * in one batch (ask_node), sessions write their output (flush_sessions). Sessions only
  * put themselves on lists meanwhile, so a batch is what one turn has gathered, and no timer waits
  * for it. Output that has left lets sessions take more lines, so the node is asked once more at the
  * end. If anything is left to do then, an idle handle keeps the loop awake.
@@ -31,6 +32,7 @@ enum {
     /* How long answers under way and lingering sessions have at the end, which takes 2 s in all. */
     STOP_MS = 1500,
     SIGNALS = 3,
+    TURN_NS = 2000000, /* for those who wait, in one turn of the loop */
     GIVE_BACK_SIZE = 1048576, /* bytes that are worth malloc's search */
 };
 
@@ -52,20 +54,48 @@ struct frontend {
     bool ended;                   /* all handles are closed, or about to be */
 };
 
-/* Gives the node the requests of sessions, in the order in which these came, while it takes
- * more. */
-static void ask_node(frontend_t *self)
+/* Adds the requests of sessions to the batch, some of each in turn, while the node takes more. */
+static void gather(frontend_t *self)
 {
     list_link_t *unasked = &self->shared.unasked;
     while (!list_is_empty(unasked) && upstream_takes(self->upstream)) {
         session_t *session = session_of_unasked(unasked->next);
+        list_link_t *link = unasked->next;
         pipeline_request_t request;
         uint64_t number = session_number(session);
-        while (upstream_takes(self->upstream) && session_ask(session, &request)) {
-            upstream_add(self->upstream, number, &request);
+        bool more = true;
+        for (int i = 0; more && i < LIMIT_REQUESTS_PER_TURN && upstream_takes(self->upstream);
+             i++) {
+            more = session_ask(session, &request);
+            if (more) {
+                upstream_add(self->upstream, number, &request);
+            }
+        }
+        if (more) {
+            list_remove(link);
+            list_append(unasked, link);
         }
     }
+}
+
+static void ask_node(frontend_t *self)
+{
+    gather(self);
     upstream_flush(self->upstream);
+}
+
+/* Gives the sessions that have lines left their parts in turn, until TURN_NS have passed. */
+static void give_turns(frontend_t *self)
+{
+    list_link_t *waiting = &self->shared.waiting;
+    uint64_t end_ns = list_is_empty(waiting) ? 0 : uv_hrtime() + TURN_NS;
+    while (!list_is_empty(waiting)) {
+        session_take_turn(session_of_waiting(list_take_first(waiting)));
+        gather(self);
+        if (uv_hrtime() >= end_ns) {
+            break;
+        }
+    }
 }
 
 /* Flushes each session at most once; one that comes up meanwhile has its turn after the others. */
@@ -83,6 +113,7 @@ static void flush_sessions(frontend_t *self)
 static bool has_work(const frontend_t *self)
 {
     return upstream_is_due(self->upstream) || !list_is_empty(&self->shared.unwritten) ||
+           !list_is_empty(&self->shared.waiting) ||
            (!list_is_empty(&self->shared.unasked) && upstream_takes(self->upstream));
 }
 
@@ -122,6 +153,8 @@ static void turn(frontend_t *self)
         return;
     }
     upstream_turn(self->upstream);
+    gather(self);
+    give_turns(self);
     ask_node(self);
     flush_sessions(self);
     ask_node(self);
@@ -387,6 +420,7 @@ static void share(frontend_t *self)
                                  .argument = self};
     shared->table = sessions_new(self->settings.config->max_connections);
     shared->read_buffer = memory_new(LIMIT_READ_SIZE);
+    list_init(&shared->waiting);
     list_init(&shared->unasked);
     list_init(&shared->unwritten);
     list_init(&shared->active);

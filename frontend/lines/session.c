@@ -5,8 +5,14 @@
  * with requests to ask (session_ask). Replies come back in any order (session_answer); the pipeline
  * appends them to the output in the order of the lines, and session_flush writes it.
  *
- * Three things stop the reading until their cause has passed: output that the client does not read
- * (`put_off`), a node that is slower than the client (`crowding`), and the end of the connection.
+ * A client has a part of each turn, measured by what its lines cost (LIMIT_TURN_COST). What it sent
+ * beyond that waits in `lines`, the session waits in shared->waiting, and the front-end gives those
+ * there their next part in turn; a client that sends little never waits for one that sends much.
+ * What the traffic log says of one client is bounded in the same spirit (traffic_allows).
+ *
+ * Four things stop the reading until their cause has passed: lines that wait for the next turn, or
+ * for output that the client does not read (both `put_off`), a node that is slower than the client
+ * (`crowding`), and the end of the connection.
  * The states below are that end: the client or we stop first, all that is under way is still
  * answered, then we half-close and wait for the client, so that no RST overtakes a reply. A node
  * that does not answer in time, or more output than can be kept, gives the client up: it gets the
@@ -42,6 +48,9 @@ enum {
     /* How much longer than its IAMAT line an AT line may be: member name and difference, without
      * the command. */
     IAMAT_REPLY_EXTRA = 64,
+    /* What a line costs beside its bytes, in the time that a byte takes (LIMIT_TURN_COST). */
+    LINE_COST = 64,
+    TRAFFIC_INTERVAL_MS = 1000,
     KEEPALIVE_IDLE_S = 60,
     KEEPALIVE_INTERVAL_S = 10,
     KEEPALIVE_PROBES = 6,
@@ -68,14 +77,19 @@ struct session {
     lines_t lines;         /* input */
     pipeline_t pipeline;   /* requests under way */
     output_t output;       /* replies */
+    list_link_t waiting;   /* in shared->waiting */
     list_link_t unasked;   /* in shared->unasked */
     list_link_t unwritten; /* in shared->unwritten */
     list_link_t active;    /* in shared->active */
     uint64_t deadline_ms;  /* [DISCARDING] steady time of the end */
     size_t footprint;      /* bytes, its part of shared->memory */
+    uint64_t logged_ms;    /* steady time since which `logged_lines` and the next two count */
+    uint32_t logged_lines; /* in the traffic log */
+    uint32_t logged_size;  /* bytes of them */
+    uint32_t unlogged;     /* lines beyond the bound */
     session_state_t state : 8;
     bool reading : 1;  /* libuv reads */
-    bool put_off : 1;  /* lines wait until output has left */
+    bool put_off : 1;  /* lines wait for the next turn, or until output has left */
     bool crowding : 1; /* was read while requests were unasked: reads on when they are asked */
     bool touched : 1;  /* used since the last tick */
     char peer[];       /* e.g. "127.0.0.1:40112#7" */
@@ -84,6 +98,11 @@ struct session {
 uint64_t session_number(const session_t *self)
 {
     return self->number;
+}
+
+session_t *session_of_waiting(list_link_t *link)
+{
+    return LIST_OWNER(link, session_t, waiting);
 }
 
 session_t *session_of_unasked(list_link_t *link)
@@ -126,15 +145,48 @@ static void on_closed(uv_handle_t *handle)
     shared->closed(shared->argument);
 }
 
+/* Begins a new second of the traffic log, and tells what the last one left out. */
+static void begin_logged_second(session_t *self, uint64_t now_ms)
+{
+    if (self->unlogged > 0) {
+        log_event(self->shared->log, LOG_TRAFFIC_CUT,
+                  LOG_ABOUT(self->peer, LOG_NUMBER("lines", self->unlogged)),
+                  "%u lines of this client's traffic were not logged: it had %u in a second; it is "
+                  "served as before",
+                  (unsigned)self->unlogged, (unsigned)(self->logged_lines + self->unlogged));
+    }
+    self->logged_ms = now_ms;
+    self->logged_lines = self->logged_size = self->unlogged = 0;
+}
+
+/* Whether the traffic log takes one more line of this client: one that sends without end neither
+ * fills the disk nor crowds out what is logged of the others. */
+static bool traffic_allows(session_t *self, size_t size)
+{
+    uint64_t now_ms = uv_now(self->shared->loop);
+    if (now_ms - self->logged_ms >= TRAFFIC_INTERVAL_MS) {
+        begin_logged_second(self, now_ms);
+    }
+    if (self->logged_lines >= LIMIT_TRAFFIC_LINES || self->logged_size >= LIMIT_TRAFFIC_SIZE) {
+        self->unlogged++;
+        return false;
+    }
+    self->logged_lines++;
+    self->logged_size += (uint32_t)size;
+    return true;
+}
+
 /* The end: from here on its number names no client. */
 static void close_because(session_t *self, const char *reason)
 {
     if (self->state == SESSION_CLOSING) {
         return;
     }
+    begin_logged_second(self, 0);
     log_event(self->shared->log, LOG_CLIENT_LEFT, LOG_PEER(self->peer), "client left: %s", reason);
     self->state = SESSION_CLOSING;
     sessions_remove(self->shared->table, self->number);
+    list_remove(&self->waiting);
     list_remove(&self->unasked);
     list_remove(&self->unwritten);
     list_remove(&self->active);
@@ -179,6 +231,7 @@ static void finish(session_t *self)
     }
     stop_reading(self);
     lines_done(&self->lines);
+    list_remove(&self->waiting);
     self->put_off = false;
     self->state = SESSION_FINISHING;
     list_append(&self->shared->unwritten, &self->unwritten);
@@ -199,7 +252,10 @@ static void give_up(session_t *self, const char *reason)
 
 static void log_reply(void *argument, text_t reply)
 {
-    const session_t *self = argument;
+    session_t *self = argument;
+    if (!traffic_allows(self, reply.size)) {
+        return;
+    }
     int64_t now_ns = clock_now_ns();
     const char *lf = memchr(reply.data, '\n', reply.size);
     text_t line = text_first(reply, lf != NULL ? (size_t)(lf - reply.data) : reply.size);
@@ -248,7 +304,7 @@ static void take_line(session_t *self, text_t line, int64_t now_ns)
     session_shared_t *shared = self->shared;
     int64_t receipt_ns = stamp(shared, now_ns);
     shared->counters.lines++;
-    if (log_has_traffic(shared->log)) {
+    if (log_has_traffic(shared->log) && traffic_allows(self, line.size)) {
         log_traffic(shared->log, LOG_RECEIVED, receipt_ns, text_of(self->peer), line);
     }
     command_t command = command_parse(line);
@@ -268,16 +324,20 @@ static void take_line(session_t *self, text_t line, int64_t now_ns)
     list_append(&shared->unasked, &self->unasked);
 }
 
-/* Takes lines from what waits and from `chunk` until the client's load passes its cap. */
+/* Takes lines from what waits and from `chunk` until the client has had its part of the turn or its
+ * load passes its cap. */
 static void take_lines(session_t *self, text_t chunk)
 {
     int64_t now_ns = clock_now_ns();
     size_t cap = load_cap(self);
+    size_t cost = 0;
     lines_outcome_t outcome = LINES_LINE;
-    while (outcome == LINES_LINE && self->state == SESSION_OPEN && load(self) <= cap) {
+    while (outcome == LINES_LINE && self->state == SESSION_OPEN && load(self) <= cap &&
+           cost < LIMIT_TURN_COST) {
         text_t line;
         outcome = lines_take(&self->lines, &chunk, &line);
         if (outcome == LINES_LINE) {
+            cost += LINE_COST + line.size;
             take_line(self, line, now_ns);
         } else if (outcome == LINES_TOO_LONG) {
             answer_invalid(self, text_first(line, LIMIT_LINE_ECHO));
@@ -285,10 +345,15 @@ static void take_lines(session_t *self, text_t chunk)
         }
     }
     self->put_off = outcome == LINES_LINE && self->state == SESSION_OPEN;
-    if (self->put_off) {
+    if (!self->put_off) {
+        return;
+    }
+    lines_keep(&self->lines, chunk);
+    stop_reading(self);
+    if (load(self) <= cap) {
+        list_append(&self->shared->waiting, &self->waiting);
+    } else {
         self->shared->counters.slow++;
-        lines_keep(&self->lines, chunk);
-        stop_reading(self);
     }
 }
 
@@ -372,19 +437,29 @@ static void start_reading(session_t *self)
     }
 }
 
-/* Goes on with the lines that were put off, then reads on, unless a reason not to is left. */
+/* Reads on, or waits for a turn with the lines that were put off, unless a reason not to is left. */
 static void resume(session_t *self)
 {
     if (self->state != SESSION_OPEN || self->crowding) {
         return;
     }
-    if (self->put_off && load(self) <= load_cap(self) / 2) {
-        take_lines(self, (text_t){0});
-        account(self);
-    }
-    if (self->state == SESSION_OPEN && !self->put_off) {
+    if (!self->put_off) {
         start_reading(self);
+    } else if (load(self) <= load_cap(self) / 2) {
+        list_append(&self->shared->waiting, &self->waiting);
     }
+}
+
+void session_take_turn(session_t *self)
+{
+    assert(self->state == SESSION_OPEN && self->put_off);
+    if (list_is_linked(&self->unasked)) {
+        self->crowding = true; /* the node is slower than this client */
+        return;
+    }
+    take_lines(self, (text_t){0});
+    account(self);
+    resume(self);
 }
 
 bool session_ask(session_t *self, pipeline_request_t *ret_request)
@@ -491,7 +566,8 @@ static void trim(session_t *self)
     pipeline_trim(&self->pipeline);
     account(self);
     self->shared->given_back += before - self->footprint;
-    bool waits = self->state == SESSION_DISCARDING || pipeline_count(&self->pipeline) > 0;
+    bool waits = self->state == SESSION_DISCARDING || pipeline_count(&self->pipeline) > 0 ||
+                 self->unlogged > 0;
     if (self->footprint == 0 && !waits) {
         list_remove(&self->active);
     }
@@ -509,6 +585,9 @@ void session_tick(session_t *self)
     if (pipeline_oldest(&self->pipeline, &receipt_ms) && now_ms >= receipt_ms + timeout_ms) {
         give_up(self, "no answer from the node in time");
         return;
+    }
+    if (self->unlogged > 0 && now_ms - self->logged_ms >= TRAFFIC_INTERVAL_MS) {
+        begin_logged_second(self, now_ms);
     }
     bool used = self->touched;
     if (!used) {

@@ -2,8 +2,8 @@
  *
  * Owner: itself, from session_open until it has called shared->closed. Threads: the reactor's.
  * A session never talks to the node. It puts itself on the lists that all sessions share; from
- * these the front-end takes requests (`unasked`), writes output (`unwritten`) and checks times
- * (`active`).
+ * these the front-end gives turns (`waiting`), takes requests (`unasked`), writes output
+ * (`unwritten`) and checks times (`active`).
  */
 #ifndef HERD_FRONTEND_LINES_SESSION_H
 #define HERD_FRONTEND_LINES_SESSION_H
@@ -37,6 +37,7 @@ typedef struct {
     sessions_t *table;
     char *read_buffer;       /* LIMIT_READ_SIZE bytes, used within one read */
     list_link_t unasked;     /* sessions with requests for the node */
+    list_link_t waiting;     /* sessions that have had their part of a turn, and have lines left */
     list_link_t unwritten;   /* sessions with output, or whose output was just written */
     list_link_t active;      /* sessions that hold memory, wait for the node or have a deadline */
     int64_t last_receipt_ns; /* POSIX time given to the newest request; the next gets a later one */
@@ -59,10 +60,15 @@ status_t session_open(session_shared_t *shared, int file,
 /* Its number on the request link. */
 uint64_t session_number(const session_t *self);
 
-/* The session that a link of shared->unasked, ->unwritten or ->active belongs to. */
+/* The session that a link of shared->waiting, ->unasked, ->unwritten or ->active belongs to. */
+session_t *session_of_waiting(list_link_t *link);
 session_t *session_of_unasked(list_link_t *link);
 session_t *session_of_unwritten(list_link_t *link);
 session_t *session_of_active(list_link_t *link);
+
+/* Its turn, taken out of shared->waiting: takes some of the lines that it has read, at most what
+ * LIMIT_TURN_COST allows, and goes back to the end of the list if more are left. */
+void session_take_turn(session_t *self);
 
 /* Takes the next request for the node; false if there is none, and then the session reads on. */
 bool session_ask(session_t *self, pipeline_request_t *ret_request);

@@ -35,6 +35,7 @@ enum {
     /* Bytes, about a hundred lines: next to these a message's own cost is small. */
     SMALL_BATCH_SIZE = 16384,
     SMALL_WINDOW = 2, /* messages */
+    TURN_NS = 4000000, /* for messages of the node, in one turn of the loop */
 };
 
 typedef enum {
@@ -354,7 +355,10 @@ static int socket_events(void *socket)
 
 void upstream_turn(upstream_t *self)
 {
-    for (int i = 0; self->due && self->socket != NULL && i < LIMIT_MESSAGES_PER_TURN; i++) {
+    uint64_t end_ns = self->due ? uv_hrtime() + TURN_NS : 0;
+    for (int i = 0; self->due && self->socket != NULL && i < LIMIT_MESSAGES_PER_TURN &&
+                    (i == 0 || uv_hrtime() < end_ns);
+         i++) {
         int events = socket_events(upstream_socket_zmq(self->socket));
         if ((events & ZMQ_POLLIN) != 0) {
             receive(self);

@@ -211,6 +211,32 @@ static void receipt_times_increase(void **state)
     client_destroy(&client);
 }
 
+/* One that sends without end fills no batch before the others have their lines in it. */
+static void each_client_has_its_part_of_a_batch(void **state)
+{
+    fixture_t *self = *state;
+    start(self);
+    client_t *greedy = client_new(self->port);
+    client_t *polite = client_new(self->port);
+    for (size_t i = 0; i < 600; i++) {
+        client_say(greedy, LINE_A "\n");
+    }
+    assert_logged(self, LINE_A);
+    client_say(polite, LINE_B "\n");
+    assert_logged(self, LINE_B);
+    open_node(self);
+    text_t body = test_node_wait(self->node, MESSAGE_REQUEST)->body;
+    test_request_t request;
+    size_t before = 0;
+    while (test_node_take(&body, &request) && !text_equal(request.line, TEXT(LINE_B))) {
+        before++;
+    }
+    assert_text_equal(request.line, LINE_B);
+    assert_in_range(before, 1, LIMIT_REQUESTS_PER_TURN);
+    client_destroy(&greedy);
+    client_destroy(&polite);
+}
+
 static void replies_keep_the_order_of_requests(void **state)
 {
     fixture_t *self = start_both(state);
@@ -651,6 +677,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(hello_says_who_we_are),
         TEST(receipt_times_increase),
+        TEST(each_client_has_its_part_of_a_batch),
         TEST(replies_keep_the_order_of_requests),
         TEST(requests_wait_for_the_node),
         TEST(a_node_that_returns_is_asked_again),
