@@ -49,13 +49,14 @@ static const struct {
     const char *name;
     effect_t effect;
 } effects[] = {
-    {"traffic", EFFECT_NOW},         {"max_clients", EFFECT_NOW},
-    {"max_memory", EFFECT_NOW},      {"request_timeout", EFFECT_NOW},
-    {"max_clock_lead", EFFECT_NOW},  {"acknowledge", EFFECT_NOW},
-    {"expire_after", EFFECT_NOW},    {"expire_grace", EFFECT_NOW},
-    {"neighbours", EFFECT_LINKS},    {"max_line", EFFECT_FRONTEND},
-    {"max_output", EFFECT_FRONTEND}, {"max_connections", EFFECT_FRONTEND},
-    {"clients", EFFECT_FRONTEND},
+    {"traffic", EFFECT_NOW},           {"max_clients", EFFECT_NOW},
+    {"max_memory", EFFECT_NOW},        {"request_timeout", EFFECT_NOW},
+    {"max_clock_lead", EFFECT_NOW},    {"acknowledge", EFFECT_NOW},
+    {"expire_after", EFFECT_NOW},      {"expire_grace", EFFECT_NOW},
+    {"neighbours", EFFECT_LINKS},      {"max_line", EFFECT_FRONTEND},
+    {"max_output", EFFECT_FRONTEND},   {"max_connections", EFFECT_FRONTEND},
+    {"clients", EFFECT_FRONTEND},      {"max_connections_per_address", EFFECT_FRONTEND},
+    {"idle_timeout", EFFECT_FRONTEND},
 };
 
 static effect_t effect_of(const config_key_t *key)

@@ -57,6 +57,7 @@
 /* Seconds: ten years, a day. */
 #define LIMIT_EXPIRE_AFTER_S 315360000
 #define LIMIT_EXPIRE_GRACE_S 86400
+#define LIMIT_IDLE_TIMEOUT_S 86400
 /* Neighbours that an IAMAT may wait for (setting acknowledge); with more, a herd would wait for its
  * slowest member. */
 #define LIMIT_ACKNOWLEDGING_PEERS 16
@@ -162,6 +163,12 @@
 /* Client connections of one front-end (setting max_connections): a session number has 20 bits for
  * them. */
 #define LIMIT_CONNECTIONS 1048576
+/* When all are in use, a newcomer takes the place of a client that has been idle for this time, in
+ * milliseconds: of one that never sent a line, or else of any. */
+#define LIMIT_NEWCOMER_IDLE_MS 1000
+#define LIMIT_IDLE_MS          5000
+/* Idle clients that are looked at for that, those that have been idle longest first. */
+#define LIMIT_IDLE_LOOKED_AT 64
 
 /* What one front-end holds for all its clients together: lines without their LF, kept requests,
  * output that is not read. */

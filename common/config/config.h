@@ -96,6 +96,8 @@ typedef struct config {
     size_t max_line;        /* LIMIT_LINE_SIZE_MIN .. LIMIT_LINE_SIZE */
     size_t max_output;      /* unread output of one client at which it is no longer read from */
     size_t max_connections; /* clients of one front-end process, 1 .. LIMIT_CONNECTIONS */
+    size_t max_connections_per_address; /* of these from one address; 0: as many as there are */
+    int64_t idle_timeout_s; /* after which a client that says nothing is disconnected; 0: never */
     size_t max_clients;     /* client records of one node */
     size_t max_memory;      /* of these records, bytes; 0: half of the machine's memory */
     int64_t request_timeout_ms;

@@ -16,6 +16,7 @@
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/security/security.h"
+#include "common/sockets/address.h"
 #include "frontend/lines/listener.h"
 #include "frontend/lines/session.h"
 #include "frontend/upstream/upstream.h"
@@ -32,7 +33,7 @@ enum {
     /* How long answers under way and lingering sessions have at the end, which takes 2 s in all. */
     STOP_MS = 1500,
     SIGNALS = 3,
-    TURN_NS = 2000000, /* for those who wait, in one turn of the loop */
+    TURN_NS = 2000000,        /* for those who wait, in one turn of the loop */
     GIVE_BACK_SIZE = 1048576, /* bytes that are worth malloc's search */
 };
 
@@ -127,6 +128,13 @@ static void give_back(session_shared_t *shared)
     }
 }
 
+static bool needs_ticks(const frontend_t *self)
+{
+    bool watches_idle =
+        self->settings.config->idle_timeout_s > 0 && sessions_count(self->shared.table) > 0;
+    return !list_is_empty(&self->shared.active) || watches_idle;
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     frontend_t *self = timer->data;
@@ -138,8 +146,9 @@ static void on_tick(uv_timer_t *timer)
         list_append(&self->shared.active, link);
         session_tick(session_of_active(link));
     }
+    session_end_idle(&self->shared);
     give_back(&self->shared);
-    if (list_is_empty(&self->shared.active)) {
+    if (!needs_ticks(self)) {
         uv_timer_stop(timer);
     }
 }
@@ -158,7 +167,7 @@ static void turn(frontend_t *self)
     ask_node(self);
     flush_sessions(self);
     ask_node(self);
-    if (!list_is_empty(&self->shared.active) && !uv_is_active((uv_handle_t *)&self->tick)) {
+    if (needs_ticks(self) && !uv_is_active((uv_handle_t *)&self->tick)) {
         uv_timer_start(&self->tick, on_tick, TICK_MS, TICK_MS);
     }
     end_if_done(self);
@@ -222,11 +231,35 @@ static status_t write_figures(void *argument, buffer_t *out)
         (unsigned long long)counters->turned_away, (unsigned long long)counters->given_up);
 }
 
+/* Its address has as many connections as one may have. */
+static void turn_away_neighbour(frontend_t *self, int file, const struct sockaddr *address)
+{
+    char peer[ADDRESS_TEXT_SIZE];
+    size_t size = address_write(address, peer);
+    self->shared.counters.turned_away++;
+    log_event(self->settings.log, LOG_CLIENT_TURNED_AWAY,
+              LOG_ABOUT(NULL, LOG_TEXT("address", size > 0 ? peer : "?")),
+              "client refused: %s has all %zu connections that one address may have "
+              "(max_connections_per_address); it was disconnected",
+              size > 0 ? peer : "?", self->settings.config->max_connections_per_address);
+    close(file);
+}
+
 static void on_accepted(void *argument, int file, const struct sockaddr *address)
 {
     frontend_t *self = argument;
-    if (session_open(&self->shared, file, address) == STATUS_FULL) {
-        self->shared.counters.turned_away++;
+    session_shared_t *shared = &self->shared;
+    const config_t *config = self->settings.config;
+    size_t of_address = config->max_connections_per_address;
+    if (of_address > 0 && addresses_count(shared->addresses, addresses_of(address)) >= of_address) {
+        turn_away_neighbour(self, file, address);
+        return;
+    }
+    if (sessions_count(shared->table) == config->max_connections) {
+        (void)session_make_room(shared);
+    }
+    if (session_open(shared, file, address) == STATUS_FULL) {
+        shared->counters.turned_away++;
         log_event(self->settings.log, LOG_CLIENT_TURNED_AWAY, NULL,
                   "client refused: all %zu connections (max_connections) are in use; it was "
                   "disconnected",
@@ -423,7 +456,10 @@ static void share(frontend_t *self)
     list_init(&shared->waiting);
     list_init(&shared->unasked);
     list_init(&shared->unwritten);
+    list_init(&shared->newcomers);
+    list_init(&shared->idle);
     list_init(&shared->active);
+    shared->addresses = addresses_new();
 }
 
 static status_t open_upstream(frontend_t *self)
@@ -520,6 +556,7 @@ void frontend_destroy(frontend_t **self_p)
     assert(outcome == 0); /* every handle was closed above */
     security_close(&self->security);
     sessions_destroy(&self->shared.table);
+    addresses_destroy(&self->shared.addresses);
     free(self->shared.read_buffer);
     free(self);
     *self_p = NULL;

@@ -8,7 +8,7 @@
  * A client has a part of each turn, measured by what its lines cost (LIMIT_TURN_COST). What it sent
  * beyond that waits in `lines`, the session waits in shared->waiting, and the front-end gives those
  * there their next part in turn; a client that sends little never waits for one that sends much.
- * What the traffic log says of one client is bounded in the same spirit (traffic_allows).
+ * What the traffic log says of one client is bounded in the same spirit (traffic_takes).
  *
  * Four things stop the reading until their cause has passed: lines that wait for the next turn, or
  * for output that the client does not read (both `put_off`), a node that is slower than the client
@@ -22,38 +22,26 @@
 
 #include "common/base/limits.h"
 #include "common/base/memory.h"
-#include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 #include "common/protocol/command.h"
-#include "common/sockets/address.h"
+#include "frontend/lines/client_socket.h"
 #include "frontend/lines/lines.h"
 #include "frontend/lines/output.h"
+#include "frontend/lines/receipt.h"
+#include "frontend/lines/traffic_share.h"
 
 #include <assert.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 enum {
-    PEER_SIZE = ADDRESS_TEXT_SIZE + 1 + TEXT_NUMBER_SIZE, /* and "#", a count of connections */
     /* How long we wait for the client to close after our last word (client-protocol.md). */
     LINGER_MS = 2000,
     /* The same while the front-end stops, which may take two seconds in all. */
     STOP_LINGER_MS = 200,
-    /* Probable size of a WHATSAT reply: the AT line and the frame of the JSON, and each place. */
-    WHATSAT_REPLY_SIZE = 1024,
-    WHATSAT_PLACE_SIZE = 512,
-    /* How much longer than its IAMAT line an AT line may be: member name and difference, without
-     * the command. */
-    IAMAT_REPLY_EXTRA = 64,
     /* What a line costs beside its bytes, in the time that a byte takes (LIMIT_TURN_COST). */
     LINE_COST = 64,
-    TRAFFIC_INTERVAL_MS = 1000,
-    KEEPALIVE_IDLE_S = 60,
-    KEEPALIVE_INTERVAL_S = 10,
-    KEEPALIVE_PROBES = 6,
 };
 
 typedef enum {
@@ -81,16 +69,18 @@ struct session {
     list_link_t unasked;   /* in shared->unasked */
     list_link_t unwritten; /* in shared->unwritten */
     list_link_t active;    /* in shared->active */
+    list_link_t order;     /* in shared->newcomers or ->idle */
+    uint64_t moved_ms;     /* steady time of its last move, or of its beginning: idle since */
+    uint64_t address;      /* what it counts as in shared->addresses */
+    size_t unread;         /* bytes of output on their way at the last tick */
     uint64_t deadline_ms;  /* [DISCARDING] steady time of the end */
     size_t footprint;      /* bytes, its part of shared->memory */
-    uint64_t logged_ms;    /* steady time since which `logged_lines` and the next two count */
-    uint32_t logged_lines; /* in the traffic log */
-    uint32_t logged_size;  /* bytes of them */
-    uint32_t unlogged;     /* lines beyond the bound */
+    traffic_share_t traffic;
     session_state_t state : 8;
     bool reading : 1;  /* libuv reads */
     bool put_off : 1;  /* lines wait for the next turn, or until output has left */
     bool crowding : 1; /* was read while requests were unasked: reads on when they are asked */
+    bool spoke : 1;    /* has sent a whole line */
     bool touched : 1;  /* used since the last tick */
     char peer[];       /* e.g. "127.0.0.1:40112#7" */
 };
@@ -145,35 +135,31 @@ static void on_closed(uv_handle_t *handle)
     shared->closed(shared->argument);
 }
 
-/* Begins a new second of the traffic log, and tells what the last one left out. */
-static void begin_logged_second(session_t *self, uint64_t now_ms)
+/* The client has sent a line, or read of its answers: it is not idle. */
+static void note_move(session_t *self)
 {
-    if (self->unlogged > 0) {
-        log_event(self->shared->log, LOG_TRAFFIC_CUT,
-                  LOG_ABOUT(self->peer, LOG_NUMBER("lines", self->unlogged)),
-                  "%u lines of this client's traffic were not logged: it had %u in a second; it is "
-                  "served as before",
-                  (unsigned)self->unlogged, (unsigned)(self->logged_lines + self->unlogged));
-    }
-    self->logged_ms = now_ms;
-    self->logged_lines = self->logged_size = self->unlogged = 0;
+    list_remove(&self->order);
+    list_append(self->spoke ? &self->shared->idle : &self->shared->newcomers, &self->order);
+    self->moved_ms = uv_now(self->shared->loop);
 }
 
-/* Whether the traffic log takes one more line of this client: one that sends without end neither
- * fills the disk nor crowds out what is logged of the others. */
-static bool traffic_allows(session_t *self, size_t size)
+/* Tells, once a second, what the traffic log left out. */
+static void note_left_out(session_t *self, uint32_t lines)
 {
-    uint64_t now_ms = uv_now(self->shared->loop);
-    if (now_ms - self->logged_ms >= TRAFFIC_INTERVAL_MS) {
-        begin_logged_second(self, now_ms);
+    if (lines > 0) {
+        log_event(self->shared->log, LOG_TRAFFIC_CUT,
+                  LOG_ABOUT(self->peer, LOG_NUMBER("lines", lines)),
+                  "%u lines of this client's traffic are not in the log, for it had more in a "
+                  "second than one client may; it is served as before",
+                  (unsigned)lines);
     }
-    if (self->logged_lines >= LIMIT_TRAFFIC_LINES || self->logged_size >= LIMIT_TRAFFIC_SIZE) {
-        self->unlogged++;
-        return false;
-    }
-    self->logged_lines++;
-    self->logged_size += (uint32_t)size;
-    return true;
+}
+
+/* Whether the traffic log takes one more line of this client. */
+static bool traffic_takes(session_t *self, size_t size)
+{
+    note_left_out(self, traffic_share_ends(&self->traffic, uv_now(self->shared->loop)));
+    return traffic_share_takes(&self->traffic, size);
 }
 
 /* The end: from here on its number names no client. */
@@ -182,7 +168,7 @@ static void close_because(session_t *self, const char *reason)
     if (self->state == SESSION_CLOSING) {
         return;
     }
-    begin_logged_second(self, 0);
+    note_left_out(self, traffic_share_left_out(&self->traffic));
     log_event(self->shared->log, LOG_CLIENT_LEFT, LOG_PEER(self->peer), "client left: %s", reason);
     self->state = SESSION_CLOSING;
     sessions_remove(self->shared->table, self->number);
@@ -190,6 +176,8 @@ static void close_because(session_t *self, const char *reason)
     list_remove(&self->unasked);
     list_remove(&self->unwritten);
     list_remove(&self->active);
+    list_remove(&self->order);
+    addresses_remove(self->shared->addresses, self->address);
     self->shared->memory -= self->footprint;
     self->footprint = 0;
     lines_done(&self->lines);
@@ -253,7 +241,7 @@ static void give_up(session_t *self, const char *reason)
 static void log_reply(void *argument, text_t reply)
 {
     session_t *self = argument;
-    if (!traffic_allows(self, reply.size)) {
+    if (!traffic_takes(self, reply.size)) {
         return;
     }
     int64_t now_ns = clock_now_ns();
@@ -290,21 +278,12 @@ static void answer_invalid(session_t *self, text_t line)
     }
 }
 
-/* Receipt times strictly increase (Q2), except over a clock that was set back. */
-static int64_t stamp(session_shared_t *shared, int64_t now_ns)
-{
-    int64_t last_ns = shared->last_receipt_ns;
-    bool stepped_back = now_ns < last_ns - TIMESTAMP_NS_PER_S;
-    shared->last_receipt_ns = now_ns > last_ns || stepped_back ? now_ns : last_ns + 1;
-    return shared->last_receipt_ns;
-}
-
 static void take_line(session_t *self, text_t line, int64_t now_ns)
 {
     session_shared_t *shared = self->shared;
-    int64_t receipt_ns = stamp(shared, now_ns);
+    int64_t receipt_ns = receipt_stamp(&shared->last_receipt_ns, now_ns);
     shared->counters.lines++;
-    if (log_has_traffic(shared->log) && traffic_allows(self, line.size)) {
+    if (log_has_traffic(shared->log) && traffic_takes(self, line.size)) {
         log_traffic(shared->log, LOG_RECEIVED, receipt_ns, text_of(self->peer), line);
     }
     command_t command = command_parse(line);
@@ -312,9 +291,7 @@ static void take_line(session_t *self, text_t line, int64_t now_ns)
         answer_invalid(self, line);
         return;
     }
-    size_t reserved = command.kind == COMMAND_IAMAT
-                          ? line.size + IAMAT_REPLY_EXTRA
-                          : WHATSAT_REPLY_SIZE + command.result_count * WHATSAT_PLACE_SIZE;
+    size_t reserved = receipt_reply_size(&command, line.size);
     pipeline_request_t request = {
         .receipt_ns = receipt_ns, .receipt_ms = uv_now(shared->loop), .line = line};
     if (pipeline_add_request(&self->pipeline, &request, reserved) != STATUS_OK) {
@@ -343,6 +320,10 @@ static void take_lines(session_t *self, text_t chunk)
             answer_invalid(self, text_first(line, LIMIT_LINE_ECHO));
             finish(self);
         }
+    }
+    if (cost > 0) {
+        self->spoke = true;
+        note_move(self);
     }
     self->put_off = outcome == LINES_LINE && self->state == SESSION_OPEN;
     if (!self->put_off) {
@@ -547,11 +528,81 @@ void session_flush(session_t *self)
         close_because(self, uv_strerror(outcome));
         return;
     }
+    note_move(self);
     if (outcome == UV_EAGAIN || output_shrink(&self->output)) {
         account(self);
     }
     if (outcome == 0) {
         go_on(self);
+    }
+}
+
+/* Whether the client reads of its answers, slowly perhaps: looks at what is still on its way. */
+static void watch_reading(session_t *self)
+{
+    if (output_size(&self->output) == 0) {
+        return;
+    }
+    size_t unread = client_socket_unread(&self->tcp);
+    if (unread < self->unread) {
+        note_move(self);
+    }
+    self->unread = unread;
+}
+
+static void end_because_idle(session_t *self, const char *reason)
+{
+    uint64_t idle_ms = uv_now(self->shared->loop) - self->moved_ms;
+    self->shared->counters.given_up++;
+    log_event(self->shared->log, LOG_CLIENT_GIVEN_UP,
+              LOG_ABOUT(self->peer, LOG_NUMBER("idle_ms", idle_ms)),
+              "idle for %llu ms%s, and %s; the client is disconnected and may come again",
+              (unsigned long long)idle_ms, self->spoke ? "" : " without a line", reason);
+    close_because(self, "idle");
+}
+
+/* The first of `order` that has been idle for `least_ms` and for which nothing is under way here;
+ * NULL if there is none. */
+static session_t *find_idle(session_shared_t *shared, list_link_t *order, uint64_t least_ms)
+{
+    list_link_t *link = order->next;
+    for (int i = 0; link != order && i < LIMIT_IDLE_LOOKED_AT; i++) {
+        session_t *session = LIST_OWNER(link, session_t, order);
+        link = link->next;
+        if (uv_now(shared->loop) - session->moved_ms < least_ms) {
+            return NULL;
+        }
+        if (pipeline_count(&session->pipeline) == 0) {
+            return session;
+        }
+        note_move(session); /* it waits for us */
+    }
+    return NULL;
+}
+
+bool session_make_room(session_shared_t *shared)
+{
+    session_t *idle = find_idle(shared, &shared->newcomers, LIMIT_NEWCOMER_IDLE_MS);
+    if (idle == NULL) {
+        idle = find_idle(shared, &shared->idle, LIMIT_IDLE_MS);
+    }
+    if (idle == NULL) {
+        return false;
+    }
+    end_because_idle(idle, "its place is needed: all (max_connections) are in use");
+    return true;
+}
+
+void session_end_idle(session_shared_t *shared)
+{
+    uint64_t timeout_ms = (uint64_t)shared->config->idle_timeout_s * 1000;
+    list_link_t *orders[] = {&shared->newcomers, &shared->idle};
+    for (size_t i = 0; timeout_ms > 0 && i < sizeof orders / sizeof orders[0]; i++) {
+        session_t *idle = find_idle(shared, orders[i], timeout_ms);
+        while (idle != NULL) {
+            end_because_idle(idle, "idle_timeout has passed");
+            idle = find_idle(shared, orders[i], timeout_ms);
+        }
     }
 }
 
@@ -567,7 +618,7 @@ static void trim(session_t *self)
     account(self);
     self->shared->given_back += before - self->footprint;
     bool waits = self->state == SESSION_DISCARDING || pipeline_count(&self->pipeline) > 0 ||
-                 self->unlogged > 0;
+                 traffic_share_left_out(&self->traffic) > 0;
     if (self->footprint == 0 && !waits) {
         list_remove(&self->active);
     }
@@ -586,9 +637,8 @@ void session_tick(session_t *self)
         give_up(self, "no answer from the node in time");
         return;
     }
-    if (self->unlogged > 0 && now_ms - self->logged_ms >= TRAFFIC_INTERVAL_MS) {
-        begin_logged_second(self, now_ms);
-    }
+    note_left_out(self, traffic_share_ends(&self->traffic, now_ms));
+    watch_reading(self);
     bool used = self->touched;
     if (!used) {
         trim(self);
@@ -605,43 +655,10 @@ void session_stop(session_t *self)
     finish(self);
 }
 
-/* "127.0.0.1:40112#7": the seventh connection since the start. */
-static size_t write_peer(const struct sockaddr *address, uint64_t connection, char *out)
-{
-    size_t size = address_write(address, out);
-    if (size == 0) {
-        size = (size_t)(text_copy(TEXT("?:0"), out) - out);
-    }
-    int number_size =
-        snprintf(out + size, PEER_SIZE - size, "#%llu", (unsigned long long)connection);
-    return size + (size_t)number_size;
-}
-
-/* Replies leave at once, and a client whose machine vanished is noticed within two minutes. */
-static void set_options(int file)
-{
-    const struct {
-        int level;
-        int name;
-        int value;
-    } options[] = {
-        {IPPROTO_TCP, TCP_NODELAY, 1},
-        {SOL_SOCKET, SO_KEEPALIVE, 1},
-        {IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S},
-        {IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S},
-        {IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES},
-    };
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-        /* Best effort: a socket that refuses one is about to break, which the next read finds. */
-        (void)setsockopt(file, options[i].level, options[i].name, &options[i].value,
-                         sizeof options[i].value);
-    }
-}
-
 static session_t *new_session(session_shared_t *shared, const struct sockaddr *address)
 {
-    char peer[PEER_SIZE];
-    size_t peer_size = write_peer(address, ++shared->opened, peer);
+    char peer[CLIENT_SOCKET_PEER_SIZE];
+    size_t peer_size = client_socket_peer(address, ++shared->opened, peer);
     session_t *self = memory_new(sizeof *self + peer_size + 1);
     memcpy(self->peer, peer, peer_size + 1);
     self->shared = shared;
@@ -663,7 +680,10 @@ status_t session_open(session_shared_t *shared, int file, const struct sockaddr 
         free(self);
         return status;
     }
-    set_options(file);
+    self->address = addresses_of(address);
+    (void)addresses_add(shared->addresses, self->address);
+    note_move(self);
+    client_socket_set_options(file);
     uv_tcp_init(shared->loop, &self->tcp);
     self->tcp.data = self;
     shared->handles++;

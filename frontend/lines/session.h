@@ -10,6 +10,7 @@
 
 #include "common/config/config.h"
 #include "common/log/log.h"
+#include "frontend/lines/addresses.h"
 #include "frontend/lines/list.h"
 #include "frontend/lines/sessions.h"
 #include "frontend/upstream/pipeline.h"
@@ -25,8 +26,8 @@ typedef struct {
     uint64_t received;    /* bytes from clients */
     uint64_t sent;        /* bytes to clients, given to the kernel or to libuv */
     uint64_t slow;        /* times that a client had to read its answers before it was read from */
-    uint64_t turned_away; /* clients beyond max_connections */
-    uint64_t given_up;    /* clients disconnected before all of their lines were answered */
+    uint64_t turned_away; /* clients beyond max_connections, or of one address beyond its own */
+    uint64_t given_up; /* clients disconnected before all of their lines were answered, or idle */
 } session_counters_t;
 
 /* What the sessions of one front-end share (open struct, the front-end's). */
@@ -35,10 +36,13 @@ typedef struct {
     const config_t *config;
     log_t *log;
     sessions_t *table;
+    addresses_t *addresses;  /* of all sessions */
     char *read_buffer;       /* LIMIT_READ_SIZE bytes, used within one read */
     list_link_t unasked;     /* sessions with requests for the node */
     list_link_t waiting;     /* sessions that have had their part of a turn, and have lines left */
     list_link_t unwritten;   /* sessions with output, or whose output was just written */
+    list_link_t newcomers;   /* sessions without a whole line yet, the oldest first */
+    list_link_t idle;        /* the others, that which has been idle longest first */
     list_link_t active;      /* sessions that hold memory, wait for the node or have a deadline */
     int64_t last_receipt_ns; /* POSIX time given to the newest request; the next gets a later one */
     size_t memory;           /* bytes that all sessions hold for their clients */
@@ -50,6 +54,13 @@ typedef struct {
     void (*closed)(void *argument); /* called when a connection was closed */
     void *argument;                 /* for `closed` */
 } session_shared_t;
+
+/* Disconnects the client that has been idle longest, so that a new one has room: one without a line
+ * for LIMIT_NEWCOMER_IDLE_MS, or else any for LIMIT_IDLE_MS. False if there is none. */
+bool session_make_room(session_shared_t *shared);
+
+/* Disconnects clients that have been idle for `idle_timeout`, if that is set. */
+void session_end_idle(session_shared_t *shared);
 
 /* Takes `file`, a connected, non-blocking socket, even if it fails; makes a session of it and
  * begins to read. `address` is the client's. STATUS_FULL: the table of sessions is full.

@@ -34,7 +34,7 @@ enum {
     REQUEST_EXTRA_SIZE = 3 * TEXT_NUMBER_SIZE + 4,
     /* Bytes, about a hundred lines: next to these a message's own cost is small. */
     SMALL_BATCH_SIZE = 16384,
-    SMALL_WINDOW = 2, /* messages */
+    SMALL_WINDOW = 2,  /* messages */
     TURN_NS = 4000000, /* for messages of the node, in one turn of the loop */
 };
 

@@ -67,11 +67,14 @@ static void begin(scene_t *scene)
     scene->shared = (session_shared_t){.loop = &scene->loop,
                                        .config = &scene->config,
                                        .table = sessions_new(1),
+                                       .addresses = addresses_new(),
                                        .read_buffer = memory_new(LIMIT_READ_SIZE),
                                        .closed = ignore};
     list_init(&scene->shared.waiting);
     list_init(&scene->shared.unasked);
     list_init(&scene->shared.unwritten);
+    list_init(&scene->shared.newcomers);
+    list_init(&scene->shared.idle);
     list_init(&scene->shared.active);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, files), 0);
     assert_int_equal(
@@ -90,6 +93,7 @@ static void end(scene_t *scene)
     assert_int_equal(scene->shared.handles, 0);
     assert_int_equal(uv_loop_close(&scene->loop), 0);
     sessions_destroy(&scene->shared.table);
+    addresses_destroy(&scene->shared.addresses);
     free(scene->shared.read_buffer);
     close(scene->client);
 }

@@ -117,9 +117,9 @@
     X(SLOW, COUNTER, "herd_frontend_slow_clients_total", "", 1,                                    \
       "Times that a client was not read from until it had read its answers")                       \
     X(TURNED_AWAY, COUNTER, "herd_frontend_refused_clients_total", "", 1,                          \
-      "Clients turned away (max_connections)")                                                     \
+      "Clients turned away (max_connections, max_connections_per_address)")                        \
     X(GIVEN_UP, COUNTER, "herd_frontend_given_up_clients_total", "", 1,                            \
-      "Clients whose connection was closed before all was answered")
+      "Clients whose connection was closed before all was answered, or because they were idle")
 
 /* Of the provider of places: numbers of its `places` line, in this order. */
 #define HERDCTL_PLACES_MAP(X)                                                                      \

@@ -13,7 +13,9 @@
 enum {
     GREEDY_LINES = 40000,
     POLITE_LINES = 20,
-    PART = 500, /* lines of the greedy one for each of the polite one */
+    PLACES = 12,
+    SILENT_MAX = 200, /* some of them come while no one has been idle for long enough */
+    PART = 500,       /* lines of the greedy one for each of the polite one */
 };
 
 /* Counts the lines of Clark's front-end's log in which `part` stands. */
@@ -65,10 +67,105 @@ static void log_of_one_client_is_bounded(void **state)
     assert_int_equal(count_logged(herd, "? polite\n"), asked);
 }
 
+/* All places are taken by clients that say nothing: who comes then takes the place of the first. */
+static void silent_clients_give_up_their_places(void **state)
+{
+    static const herd_member_t members[] = {{.name = "Clark", .neighbours = ""}};
+    herd_t *herd = herd_new(&(herd_options_t){
+        .members = members, .member_count = 1, .settings = "max_connections = \"10\"\n"});
+    *state = herd;
+    herd_start_all(herd);
+    client_t *silent[SILENT_MAX];
+    size_t count = 0;
+    while (count < SILENT_MAX && count_logged(herd, " without a line, and its place is ") == 0) {
+        silent[count++] = herd_connect(herd, "Clark");
+        wait_nap(50);
+    }
+    herd_wait_logged(herd, "Clark", "frontend", " without a line, and its place is needed");
+    assert_true(client_sees_close(silent[0], WAIT_LIMIT_MS));
+    herd_wait_serving(herd, "Clark");
+    while (count > 0) {
+        client_destroy(&silent[--count]);
+    }
+}
+
+static void a_client_that_reads_nothing_gives_up_its_place(void **state)
+{
+    static const herd_member_t members[] = {{.name = "Clark", .neighbours = ""}};
+    herd_t *herd = herd_new(&(herd_options_t){.members = members,
+                                              .member_count = 1,
+                                              .settings = "max_connections = \"1\"\n"
+                                                          "traffic = \"no\"\n"});
+    *state = herd;
+    herd_start_all(herd);
+    client_t *deaf = NULL;
+    while (deaf == NULL || client_send_some(deaf, TEXT("deaf\n"), 100) == 0 ||
+           !client_try_line(deaf, WAIT_LIMIT_MS, &(text_t){0})) {
+        client_destroy(&deaf); /* the probe of herd_start_all may still have the place */
+        deaf = client_try_small(herd_port(herd, "Clark"), 4096);
+    }
+    size_t size = 16 << 20;
+    char *lines = memory_new(size);
+    memset(lines, '\n', size);
+    assert_true(client_send_some(deaf, (text_t){.data = lines, .size = size}, 1000) < size);
+    free(lines);
+    herd_wait_serving(herd, "Clark");
+    herd_wait_logged(herd, "Clark", "frontend", "and its place is needed");
+    client_destroy(&deaf);
+}
+
+static void an_idle_timeout_ends_idle_clients_only(void **state)
+{
+    static const herd_member_t members[] = {{.name = "Clark", .neighbours = ""}};
+    herd_t *herd = herd_new(&(herd_options_t){
+        .members = members, .member_count = 1, .settings = "idle_timeout = \"1\"\n"});
+    *state = herd;
+    herd_start_all(herd);
+    client_t *silent = herd_connect(herd, "Clark");
+    client_t *dripping = herd_connect(herd, "Clark");
+    client_t *polite = herd_connect(herd, "Clark");
+    bool gone = false;
+    while (!gone) {
+        client_say(polite, "polite\n");
+        client_expect(polite, "? polite");
+        (void)client_send_some(dripping, TEXT("x"), 10);
+        gone = client_sees_close(silent, 50);
+    }
+    assert_true(client_sees_close(dripping, WAIT_LIMIT_MS));
+    herd_wait_logged(herd, "Clark", "frontend", "idle_timeout has passed");
+    client_destroy(&silent);
+    client_destroy(&dripping);
+    client_destroy(&polite);
+}
+
+static void an_address_has_its_share_of_places(void **state)
+{
+    static const herd_member_t members[] = {{.name = "Clark", .neighbours = ""}};
+    herd_t *herd = herd_new(&(herd_options_t){.members = members,
+                                              .member_count = 1,
+                                              .settings = "max_connections_per_address = \"2\"\n"});
+    *state = herd;
+    herd_start_all(herd);
+    client_t *all[PLACES];
+    for (size_t i = 0; i < PLACES; i++) {
+        all[i] = herd_connect(herd, "Clark");
+    }
+    assert_true(client_sees_close(all[PLACES - 1], WAIT_LIMIT_MS));
+    herd_wait_logged(herd, "Clark", "frontend", "(max_connections_per_address)");
+    for (size_t i = 0; i < PLACES; i++) {
+        client_destroy(&all[i]);
+    }
+    herd_wait_serving(herd, "Clark");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         HERD_TEST_SINGLE(log_of_one_client_is_bounded),
+        HERD_TEST_OWN(silent_clients_give_up_their_places),
+        HERD_TEST_OWN(a_client_that_reads_nothing_gives_up_its_place),
+        HERD_TEST_OWN(an_idle_timeout_ends_idle_clients_only),
+        HERD_TEST_OWN(an_address_has_its_share_of_places),
     };
     if (!herd_programs_exist()) {
         return HERD_EXIT_SKIPPED;

@@ -88,6 +88,8 @@ static void smallest_file_has_every_default(void **state)
     assert_int_equal(config->max_line, 65536);
     assert_int_equal(config->max_output, 262144);
     assert_int_equal(config->max_connections, 10000);
+    assert_int_equal(config->max_connections_per_address, 0);
+    assert_int_equal(config->idle_timeout_s, 0);
     assert_int_equal(config->max_clients, 100000000);
     assert_int_equal(config->max_memory, 0);
     assert_int_equal(config->request_timeout_ms, 5000);
@@ -112,7 +114,7 @@ static void smallest_file_has_every_default(void **state)
     config_destroy(&config);
 }
 
-static void every_key_is_taken(void **state)
+static void every_key_is_taken(void **state) /* 73 lines: every key */
 {
     fixture_t *self = *state;
     config_t *config = load(self, "# a comment\r\n"
@@ -135,6 +137,8 @@ static void every_key_is_taken(void **state)
                                   "    max_line = \"128\"\n"
                                   "    max_output = \"4096\"\n"
                                   "    max_connections = \"1048576\"\n"
+                                  "    max_connections_per_address = \"1048576\"\n"
+                                  "    idle_timeout = \"86400\"\n"
                                   "    max_clients = \"1\"\n"
                                   "    max_memory = \"1099511627776\"\n"
                                   "    request_timeout = \"10\"\n"
@@ -158,6 +162,8 @@ static void every_key_is_taken(void **state)
     assert_int_equal(config->max_line, 128);
     assert_int_equal(config->max_output, 4096);
     assert_int_equal(config->max_connections, 1048576);
+    assert_int_equal(config->max_connections_per_address, 1048576);
+    assert_int_equal(config->idle_timeout_s, 86400);
     assert_int_equal(config->max_clients, 1);
     assert_int_equal(config->max_memory, 1099511627776);
     assert_int_equal(config->request_timeout_ms, 10);
@@ -325,6 +331,9 @@ static void values_have_their_ranges(void **state)
         {HERD "    max_line = \"-1\"\n" MEMBERS, CONFIG_ERROR, 3, "not \"-1\""},
         {HERD "    max_output = \"4095\"\n" MEMBERS, CONFIG_ERROR, 3, "from 4096 to 1073741824"},
         {HERD "    max_connections = \"0\"\n" MEMBERS, CONFIG_ERROR, 3, "from 1 to 1048576"},
+        {HERD "    max_connections_per_address = \"1048577\"\n" MEMBERS, CONFIG_ERROR, 3,
+         "from 0 to 1048576"},
+        {HERD "    idle_timeout = \"86401\"\n" MEMBERS, CONFIG_ERROR, 3, "from 0 to 86400"},
         {HERD "    max_clients = \"1000000001\"\n" MEMBERS, CONFIG_ERROR, 3,
          "from 1 to 1000000000"},
         {HERD "    max_memory = \"1099511627777\"\n" MEMBERS, CONFIG_ERROR, 3,

@@ -1,0 +1,21 @@
+/* receipt.h - what is noted of a line when it is received. Pure: no I/O, no clock.
+ *
+ * Owner: values. Threads: any.
+ */
+#ifndef HERD_FRONTEND_LINES_RECEIPT_H
+#define HERD_FRONTEND_LINES_RECEIPT_H
+
+#include "common/protocol/command.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The time of receipt of a line that came at `now_ns` (POSIX time), after one of `*last_ns`, which
+ * is brought up to date: times strictly increase (bus-protocol.md, Q2), except over a clock that
+ * was set back. */
+int64_t receipt_stamp(int64_t *last_ns, int64_t now_ns);
+
+/* The probable size in bytes of the reply to a valid command, whose line has `line_size`. */
+size_t receipt_reply_size(const command_t *command, size_t line_size);
+
+#endif
