@@ -7,7 +7,8 @@
  * for it. Output that has left lets sessions take more lines, so the node is asked once more at the
  * end. If anything is left to do then, an idle handle keeps the loop awake.
  *
- * The end: frontend_stop or a signal closes the listeners and asks the sessions to finish; when the
+ * The end: frontend_stop or a signal closes the listeners, after those clients that the kernel has
+ * taken were accepted, and asks the sessions to finish once they are quiet; when the
  * last one is gone, or after STOP_MS, all handles are closed and uv_run returns. SIGHUP opens the
  * log anew and reads the keys again (K6).
  */
@@ -32,6 +33,8 @@ enum {
     TICK_MS = 100,
     /* How long answers under way and lingering sessions have at the end, which takes 2 s in all. */
     STOP_MS = 1500,
+    /* How long clients may go on asking, of that. */
+    FINISH_MS = 1000,
     SIGNALS = 3,
     TURN_NS = 2000000,        /* for those who wait, in one turn of the loop */
     GIVE_BACK_SIZE = 1048576, /* bytes that are worth malloc's search */
@@ -347,7 +350,11 @@ static void begin_stop(frontend_t *self)
               LOG_ABOUT(NULL, LOG_NUMBER("clients", sessions_count(self->shared.table))),
               "no more clients are taken; %zu get the answers that are under way",
               sessions_count(self->shared.table));
+    for (size_t i = 0; i < self->listener_count; i++) {
+        listener_accept(self->listeners[i]);
+    }
     close_listeners(self);
+    self->shared.finish_ms = uv_now(&self->loop) + FINISH_MS;
     size_t cursor = 0;
     for (session_t *session = sessions_next(self->shared.table, &cursor); session != NULL;
          session = sessions_next(self->shared.table, &cursor)) {

@@ -65,24 +65,41 @@ static bool is_passing(int error)
     return error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM;
 }
 
-static void on_acceptable(uv_poll_t *poll, int outcome, int events)
+/* Accepts up to `most` clients. Returns 0, or the errno that tells what the process lacks. */
+static int accept_some(listener_t *self, int listening, int most)
 {
-    listener_t *self = poll->data;
-    listener_socket_t *listening = (listener_socket_t *)poll;
-    (void)events;
-    for (int i = 0; outcome == 0 && i < LIMIT_ACCEPTS_PER_TURN; i++) {
+    for (int i = 0; i < most; i++) {
         struct sockaddr_storage address = {0};
         socklen_t size = sizeof address;
-        int file = accept4(listening->file, (struct sockaddr *)&address, &size,
-                           SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int file =
+            accept4(listening, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (file >= 0) {
             self->accepted(self->argument, file, (struct sockaddr *)&address);
         } else if (errno == EAGAIN) {
-            return;
+            return 0;
         } else if (!is_passing(errno)) {
-            wait_for_resources(self, errno);
-            return;
+            return errno;
         }
+    }
+    return 0;
+}
+
+static void on_acceptable(uv_poll_t *poll, int outcome, int events)
+{
+    listener_t *self = poll->data;
+    (void)events;
+    int error = outcome != 0
+                    ? 0
+                    : accept_some(self, ((listener_socket_t *)poll)->file, LIMIT_ACCEPTS_PER_TURN);
+    if (error != 0) {
+        wait_for_resources(self, error);
+    }
+}
+
+void listener_accept(listener_t *self)
+{
+    for (size_t i = 0; i < self->socket_count; i++) {
+        (void)accept_some(self, self->sockets[i].file, LIMIT_ACCEPT_QUEUE);
     }
 }
 

@@ -37,6 +37,10 @@ status_t listener_open(const listener_settings_t *settings, listener_t **ret_sel
 /* Accepts again at once if it waits for resources: some have become free. */
 void listener_retry(listener_t *self);
 
+/* Accepts what the kernel has taken for us, up to LIMIT_ACCEPT_QUEUE clients a socket; for the last
+ * moment before listener_close. */
+void listener_accept(listener_t *self);
+
 /* Stops listening; the loop's next turn frees the memory. Clears the pointer; NULL is fine. */
 void listener_close(listener_t **self_p);
 

@@ -8,7 +8,7 @@
  * A client has a part of each turn, measured by what its lines cost (LIMIT_TURN_COST). What it sent
  * beyond that waits in `lines`, the session waits in shared->waiting, and the front-end gives those
  * there their next part in turn; a client that sends little never waits for one that sends much.
- * What the traffic log says of one client is bounded in the same spirit (traffic_takes).
+ * What the traffic log says of one client is bounded in the same spirit (traffic_share.h).
  *
  * Four things stop the reading until their cause has passed: lines that wait for the next turn, or
  * for output that the client does not read (both `put_off`), a node that is slower than the client
@@ -25,6 +25,7 @@
 #include "common/clock/clock.h"
 #include "common/protocol/command.h"
 #include "frontend/lines/client_socket.h"
+#include "frontend/lines/foreign.h"
 #include "frontend/lines/lines.h"
 #include "frontend/lines/output.h"
 #include "frontend/lines/receipt.h"
@@ -40,6 +41,7 @@ enum {
     LINGER_MS = 2000,
     /* The same while the front-end stops, which may take two seconds in all. */
     STOP_LINGER_MS = 200,
+    QUIET_MS = 200, /* of silence while the front-end stops: the client has no more to ask */
     /* What a line costs beside its bytes, in the time that a byte takes (LIMIT_TURN_COST). */
     LINE_COST = 64,
 };
@@ -143,32 +145,13 @@ static void note_move(session_t *self)
     self->moved_ms = uv_now(self->shared->loop);
 }
 
-/* Tells, once a second, what the traffic log left out. */
-static void note_left_out(session_t *self, uint32_t lines)
-{
-    if (lines > 0) {
-        log_event(self->shared->log, LOG_TRAFFIC_CUT,
-                  LOG_ABOUT(self->peer, LOG_NUMBER("lines", lines)),
-                  "%u lines of this client's traffic are not in the log, for it had more in a "
-                  "second than one client may; it is served as before",
-                  (unsigned)lines);
-    }
-}
-
-/* Whether the traffic log takes one more line of this client. */
-static bool traffic_takes(session_t *self, size_t size)
-{
-    note_left_out(self, traffic_share_ends(&self->traffic, uv_now(self->shared->loop)));
-    return traffic_share_takes(&self->traffic, size);
-}
-
 /* The end: from here on its number names no client. */
 static void close_because(session_t *self, const char *reason)
 {
     if (self->state == SESSION_CLOSING) {
         return;
     }
-    note_left_out(self, traffic_share_left_out(&self->traffic));
+    traffic_share_done(&self->traffic);
     log_event(self->shared->log, LOG_CLIENT_LEFT, LOG_PEER(self->peer), "client left: %s", reason);
     self->state = SESSION_CLOSING;
     sessions_remove(self->shared->table, self->number);
@@ -241,20 +224,7 @@ static void give_up(session_t *self, const char *reason)
 static void log_reply(void *argument, text_t reply)
 {
     session_t *self = argument;
-    if (!traffic_takes(self, reply.size)) {
-        return;
-    }
-    int64_t now_ns = clock_now_ns();
-    const char *lf = memchr(reply.data, '\n', reply.size);
-    text_t line = text_first(reply, lf != NULL ? (size_t)(lf - reply.data) : reply.size);
-    log_traffic(self->shared->log, LOG_ANSWERED, now_ns, text_of(self->peer), line);
-    if (line.size + 1 < reply.size) {
-        char note[48];
-        int size =
-            snprintf(note, sizeof note, "(and %zu bytes of JSON)", reply.size - line.size - 1);
-        log_traffic(self->shared->log, LOG_ANSWERED, now_ns, text_of(self->peer),
-                    (text_t){.data = note, .size = (size_t)size});
-    }
+    traffic_share_answered(&self->traffic, uv_now(self->shared->loop), reply);
 }
 
 static pipeline_sink_t sink(session_t *self)
@@ -278,13 +248,28 @@ static void answer_invalid(session_t *self, text_t line)
     }
 }
 
+/* Answers the first line, as any that is no command; what follows is not read. */
+static void refuse_foreign(session_t *self, const char *protocol, text_t line)
+{
+    log_event(self->shared->log, LOG_CLIENT_GIVEN_UP,
+              LOG_ABOUT(self->peer, LOG_TEXT("protocol", protocol)),
+              "it speaks %s, which is not served here; the client is disconnected", protocol);
+    self->shared->counters.given_up++;
+    answer_invalid(self, line);
+    finish(self);
+}
+
 static void take_line(session_t *self, text_t line, int64_t now_ns)
 {
     session_shared_t *shared = self->shared;
     int64_t receipt_ns = receipt_stamp(&shared->last_receipt_ns, now_ns);
     shared->counters.lines++;
-    if (log_has_traffic(shared->log) && traffic_takes(self, line.size)) {
-        log_traffic(shared->log, LOG_RECEIVED, receipt_ns, text_of(self->peer), line);
+    traffic_share_received(&self->traffic, uv_now(shared->loop), receipt_ns, line);
+    const char *foreign = self->spoke ? NULL : foreign_line(line);
+    self->spoke = true;
+    if (foreign != NULL) {
+        refuse_foreign(self, foreign, line);
+        return;
     }
     command_t command = command_parse(line);
     if (command.kind == COMMAND_INVALID) {
@@ -322,7 +307,6 @@ static void take_lines(session_t *self, text_t chunk)
         }
     }
     if (cost > 0) {
-        self->spoke = true;
         note_move(self);
     }
     self->put_off = outcome == LINES_LINE && self->state == SESSION_OPEN;
@@ -397,7 +381,13 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
         end_input(self);
     } else {
         self->shared->counters.received += (uint64_t)size;
-        take_lines(self, (text_t){.data = buffer->base, .size = (size_t)size});
+        text_t chunk = {.data = buffer->base, .size = (size_t)size};
+        const char *foreign = self->spoke ? NULL : foreign_bytes(chunk);
+        if (foreign != NULL) {
+            refuse_foreign(self, foreign, (text_t){0});
+        } else {
+            take_lines(self, chunk);
+        }
     }
     if (ahead && self->state == SESSION_OPEN) {
         self->crowding = true;
@@ -618,10 +608,18 @@ static void trim(session_t *self)
     account(self);
     self->shared->given_back += before - self->footprint;
     bool waits = self->state == SESSION_DISCARDING || pipeline_count(&self->pipeline) > 0 ||
-                 traffic_share_left_out(&self->traffic) > 0;
+                 traffic_share_tick(&self->traffic, uv_now(self->shared->loop)) ||
+                 self->shared->stopping;
     if (self->footprint == 0 && !waits) {
         list_remove(&self->active);
     }
+}
+
+/* [stopping] Whether all is answered and no more has come for a while, or it is time to end. */
+static bool is_quiet(const session_t *self, uint64_t now_ms)
+{
+    bool done = pipeline_count(&self->pipeline) == 0 && !self->put_off;
+    return (done && now_ms - self->moved_ms >= QUIET_MS) || now_ms >= self->shared->finish_ms;
 }
 
 void session_tick(session_t *self)
@@ -637,10 +635,11 @@ void session_tick(session_t *self)
         give_up(self, "no answer from the node in time");
         return;
     }
-    note_left_out(self, traffic_share_ends(&self->traffic, now_ms));
+    if (self->shared->stopping && self->state == SESSION_OPEN && is_quiet(self, now_ms)) {
+        finish(self);
+    }
     watch_reading(self);
-    bool used = self->touched;
-    if (!used) {
+    if (!self->touched) {
         trim(self);
     }
     self->touched = false;
@@ -652,7 +651,8 @@ void session_stop(session_t *self)
         uint64_t deadline_ms = uv_now(self->shared->loop) + STOP_LINGER_MS;
         self->deadline_ms = deadline_ms < self->deadline_ms ? deadline_ms : self->deadline_ms;
     }
-    finish(self);
+    note_move(self);
+    account(self);
 }
 
 static session_t *new_session(session_shared_t *shared, const struct sockaddr *address)
@@ -665,6 +665,7 @@ static session_t *new_session(session_shared_t *shared, const struct sockaddr *a
     self->state = SESSION_OPEN;
     size_t maximum = shared->config->max_output + LIMIT_OUTPUT_OVERSHOOT;
     assert(maximum <= UINT32_MAX); /* config_load bounds max_output */
+    traffic_share_init(&self->traffic, shared->log, self->peer);
     lines_init(&self->lines, shared->config->max_line);
     pipeline_init(&self->pipeline, maximum);
     output_init(&self->output, maximum);

@@ -50,7 +50,8 @@ typedef struct {
     size_t handles;          /* sessions not yet freed, closing ones too */
     uint64_t opened;         /* connections since the start */
     session_counters_t counters;
-    bool stopping;                  /* the front-end ends: no session reads requests any more */
+    bool stopping;                  /* the front-end ends: each session does so when it is quiet */
+    uint64_t finish_ms;             /* [stopping] steady time at which all end */
     void (*closed)(void *argument); /* called when a connection was closed */
     void *argument;                 /* for `closed` */
 } session_shared_t;
@@ -97,7 +98,8 @@ void session_flush(session_t *self);
  * a session that is overdue. May close it. */
 void session_tick(session_t *self);
 
-/* Reads no more, answers what is under way, closes. */
+/* Answers what is under way and what still comes, and closes when nothing has come for a while, or
+ * at shared->finish_ms. Set shared->stopping before. */
 void session_stop(session_t *self);
 
 /* Closes at once. */

@@ -1,11 +1,44 @@
 #include "frontend/lines/traffic_share.h"
 
 #include "common/base/limits.h"
+#include "common/clock/clock.h"
+
+#include <stdio.h>
+#include <string.h>
 
 enum { INTERVAL_MS = 1000 };
 
-bool traffic_share_takes(traffic_share_t *self, size_t size)
+void traffic_share_init(traffic_share_t *self, log_t *log, const char *peer)
 {
+    *self = (traffic_share_t){.log = log, .peer = peer};
+}
+
+void traffic_share_done(traffic_share_t *self)
+{
+    if (self->left_out > 0) {
+        log_event(self->log, LOG_TRAFFIC_CUT,
+                  LOG_ABOUT(self->peer, LOG_NUMBER("lines", self->left_out)),
+                  "%u lines of this client's traffic are not in the log, for it had more in a "
+                  "second than one client may; it is served as before",
+                  (unsigned)self->left_out);
+    }
+    self->left_out = 0;
+}
+
+bool traffic_share_tick(traffic_share_t *self, uint64_t now_ms)
+{
+    if (now_ms - self->since_ms >= INTERVAL_MS) {
+        traffic_share_done(self);
+        self->since_ms = now_ms;
+        self->lines = self->size = 0;
+    }
+    return self->left_out > 0;
+}
+
+/* Whether one more line of `size` bytes is logged; if not, it is counted. */
+static bool takes(traffic_share_t *self, uint64_t now_ms, size_t size)
+{
+    (void)traffic_share_tick(self, now_ms);
     if (self->lines >= LIMIT_TRAFFIC_LINES || self->size >= LIMIT_TRAFFIC_SIZE) {
         self->left_out++;
         return false;
@@ -15,12 +48,27 @@ bool traffic_share_takes(traffic_share_t *self, size_t size)
     return true;
 }
 
-uint32_t traffic_share_ends(traffic_share_t *self, uint64_t now_ms)
+void traffic_share_received(traffic_share_t *self, uint64_t now_ms, int64_t receipt_ns, text_t line)
 {
-    if (now_ms - self->since_ms < INTERVAL_MS) {
-        return 0;
+    if (log_has_traffic(self->log) && takes(self, now_ms, line.size)) {
+        log_traffic(self->log, LOG_RECEIVED, receipt_ns, text_of(self->peer), line);
     }
-    uint32_t left_out = self->left_out;
-    *self = (traffic_share_t){.since_ms = now_ms};
-    return left_out;
+}
+
+void traffic_share_answered(traffic_share_t *self, uint64_t now_ms, text_t reply)
+{
+    if (!takes(self, now_ms, reply.size)) {
+        return;
+    }
+    int64_t now_ns = clock_now_ns();
+    const char *lf = memchr(reply.data, '\n', reply.size);
+    text_t line = text_first(reply, lf != NULL ? (size_t)(lf - reply.data) : reply.size);
+    log_traffic(self->log, LOG_ANSWERED, now_ns, text_of(self->peer), line);
+    if (line.size + 1 < reply.size) {
+        char note[48];
+        int size =
+            snprintf(note, sizeof note, "(and %zu bytes of JSON)", reply.size - line.size - 1);
+        log_traffic(self->log, LOG_ANSWERED, now_ns, text_of(self->peer),
+                    (text_t){.data = note, .size = (size_t)size});
+    }
 }

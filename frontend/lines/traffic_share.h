@@ -1,36 +1,43 @@
-/* traffic_share.h - how much of the traffic log one client may fill in a second. Pure: no I/O.
+/* traffic_share.h - what the traffic log says of one client, and how much of it that may be.
  *
- * Owner: one session. Threads: one at a time.
+ * Owner: one session. Threads: the reactor's.
  * One that sends without end must neither fill the disk nor crowd out what is logged of the others:
- * at most LIMIT_TRAFFIC_LINES lines and about LIMIT_TRAFFIC_SIZE bytes; the rest is counted.
+ * LIMIT_TRAFFIC_LINES lines and about LIMIT_TRAFFIC_SIZE bytes a second. The rest is counted, and
+ * the count is logged once a second.
  */
 #ifndef HERD_FRONTEND_LINES_TRAFFIC_SHARE_H
 #define HERD_FRONTEND_LINES_TRAFFIC_SHARE_H
 
+#include "common/base/text.h"
+#include "common/log/log.h"
+
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-/* Open struct, for embedding; all zero at first. The fields are this module's alone. */
+/* Open struct, for embedding; the fields are this module's alone. Times are steady. */
 typedef struct {
-    uint64_t since_ms; /* steady time at which this second began */
+    log_t *log;
+    const char *peer;
+    uint64_t since_ms; /* when this second began */
     uint32_t lines;    /* logged in it */
     uint32_t size;     /* bytes of them */
     uint32_t left_out; /* lines that were not logged */
 } traffic_share_t;
 
-/* Whether one more line of `size` bytes is logged; if not, it is counted. Before this, ask
- * traffic_share_ends. */
-bool traffic_share_takes(traffic_share_t *self, size_t size);
+/* Borrows the log and the client's name. */
+void traffic_share_init(traffic_share_t *self, log_t *log, const char *peer);
 
-/* Begins a new second if the last one is over. Returns the number of lines that were left out in
- * it; 0 if none were or it is not over. */
-uint32_t traffic_share_ends(traffic_share_t *self, uint64_t now_ms);
+/* A line of the client, received at `receipt_ns` (POSIX time). */
+void traffic_share_received(traffic_share_t *self, uint64_t now_ms, int64_t receipt_ns,
+                            text_t line);
 
-/* Lines left out in this second. */
-static inline uint32_t traffic_share_left_out(const traffic_share_t *self)
-{
-    return self->left_out;
-}
+/* The answer to one; of a WHATSAT's only the first line, and the size of the rest. */
+void traffic_share_answered(traffic_share_t *self, uint64_t now_ms, text_t reply);
+
+/* Logs how many lines were left out, if the second is over. True if some are still to be told. */
+bool traffic_share_tick(traffic_share_t *self, uint64_t now_ms);
+
+/* The client has left: logs how many lines were left out. */
+void traffic_share_done(traffic_share_t *self);
 
 #endif

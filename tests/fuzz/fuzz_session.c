@@ -5,6 +5,7 @@
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/protocol/command.h"
+#include "frontend/lines/foreign.h"
 #include "frontend/lines/session.h"
 
 #include <assert.h>
@@ -78,6 +79,11 @@ static void expect_all(scene_t *self)
     text_t rest = buffer_text(&self->said);
     text_t line;
     bool ended = true;
+    bool first = true;
+    if (foreign_bytes(rest) != NULL && text_equal(buffer_text(&self->heard), TEXT("? \n"))) {
+        expect_invalid(self, (text_t){0}); /* it came in one piece */
+        return;
+    }
     while (ended && rest.size > 0) {
         ended = text_take_line(&rest, &line);
         line = ended ? line : rest;
@@ -88,6 +94,11 @@ static void expect_all(scene_t *self)
             expect_invalid(self, text_first(line, LIMIT_LINE_ECHO));
             return; /* the connection ends here */
         }
+        if (first && foreign_line(line) != NULL) {
+            expect_invalid(self, line);
+            return; /* here too */
+        }
+        first = false;
         expect_line(self, line);
     }
 }
@@ -119,6 +130,9 @@ static void turn(scene_t *self)
     list_link_t batch;
     list_link_t *link;
     uv_run(shared->loop, UV_RUN_NOWAIT);
+    if (!list_is_empty(&shared->waiting)) {
+        session_take_turn(session_of_waiting(list_take_first(&shared->waiting)));
+    }
     while (!list_is_empty(&shared->unasked)) {
         pipeline_request_t asked;
         if (session_ask(session_of_unasked(shared->unasked.next), &asked)) {
@@ -208,6 +222,9 @@ static void begin(scene_t *self, unsigned choice, uv_loop_t *loop)
     self->shared.config = &self->config;
     self->shared.closed = on_closed;
     self->shared.argument = self;
+    list_init(&self->shared.waiting);
+    list_init(&self->shared.newcomers);
+    list_init(&self->shared.idle);
     list_init(&self->shared.unasked);
     list_init(&self->shared.unwritten);
     list_init(&self->shared.active);
@@ -241,6 +258,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (self.shared.table == NULL) {
         uv_loop_init(&loop);
         self.shared.table = sessions_new(1);
+        self.shared.addresses = addresses_new();
         self.shared.read_buffer = memory_new(LIMIT_READ_SIZE);
     }
     self.closed = false;

@@ -8,6 +8,7 @@
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 enum {
@@ -158,10 +159,59 @@ static void an_address_has_its_share_of_places(void **state)
     herd_wait_serving(herd, "Clark");
 }
 
+#define BYTES(string)                                                                              \
+    {                                                                                              \
+        .data = (string), .size = sizeof(string) - 1                                               \
+    }
+
+/* A web page on the client's machine can send this. What stands behind the head moves no client. */
+static void other_protocols_move_no_client(void **state)
+{
+    static const struct {
+        text_t sent;
+        const char *answer;
+    } cases[] = {
+        {BYTES("POST / HTTP/1.1\r\nHost: a\r\n\r\nIAMAT mole +1-1 5\n"), "? POST / HTTP/1.1\n"},
+        {BYTES("PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\nIAMAT mole +1-1 5\n"),
+         "? PROXY TCP4 1.2.3.4 5.6.7.8 1 2\n"},
+        {BYTES("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0cIAMAT mole +1-1 5\n"), "? \n"},
+    };
+    herd_t *herd = *state;
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        client_t *client = herd_connect(herd, "Clark");
+        client_send(client, cases[i].sent);
+        text_t answer = client_read_all(client);
+        assert_true(text_equal(answer, text_of(cases[i].answer)));
+        client_destroy(&client);
+    }
+    herd_wait_logged(herd, "Clark", "frontend", "it speaks HTTP, which is not served here");
+    herd_wait_logged(herd, "Clark", "frontend", "it speaks the PROXY protocol");
+    assert_string_equal(herd_ask(herd, "Clark", "WHATSAT mole 1 1\n"), "? WHATSAT mole 1 1\n");
+}
+
+/* From the word of its end on, a front-end goes on with those who are there. */
+static void requests_after_the_stop_are_answered(void **state)
+{
+    herd_t *herd = *state;
+    client_t *client = herd_connect(herd, "Clark");
+    client_say(client, "before\n");
+    client_expect(client, "? before");
+    process_signal(herd_frontend(herd, "Clark"), SIGTERM);
+    herd_wait_logged(herd, "Clark", "frontend", "stopping: ");
+    for (size_t i = 0; i < 3; i++) {
+        client_say(client, "after\n");
+        client_expect(client, "? after");
+    }
+    (void)client_read_all(client);
+    client_destroy(&client);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         HERD_TEST_SINGLE(log_of_one_client_is_bounded),
+        HERD_TEST_SINGLE(other_protocols_move_no_client),
+        HERD_TEST_SINGLE(requests_after_the_stop_are_answered),
         HERD_TEST_OWN(silent_clients_give_up_their_places),
         HERD_TEST_OWN(a_client_that_reads_nothing_gives_up_its_place),
         HERD_TEST_OWN(an_idle_timeout_ends_idle_clients_only),
