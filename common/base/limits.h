@@ -32,8 +32,20 @@
 /* Pairs of a key's holder and an address that are remembered, so that the first connection from
  * there is logged once. */
 #define LIMIT_KEYS_SEEN 1024
-/* Connections of one socket whose peer is remembered until their handshake ends. */
-#define LIMIT_HANDSHAKES 1024
+/* Connections of one socket that are watched: their peers, until the handshake ends, and what they
+ * bring in. More than strangers may have, so that none goes unwatched. */
+#define LIMIT_HANDSHAKES 4096
+/* What a connection to bus or requests may have brought in behind its last whole message, in bytes:
+ * a message is about 1 MiB at most; while more waits to be read, whole messages may be among them,
+ * up to what fills the pipes. In 1-byte frames ZeroMQ takes some 20 bytes for each. */
+#define LIMIT_OPEN_SIZE        2097152
+#define LIMIT_OPEN_UNREAD_SIZE 20971520
+/* The same of all connections to a socket that have not said whose they are. */
+#define LIMIT_OPEN_TOTAL 8388608
+/* All that a subscriber of the tap may send: 1,024 prefixes take 256 KiB. */
+#define LIMIT_TAP_RECEIVED 524288
+/* Connections to one socket that have not said whose they are. */
+#define LIMIT_STRANGERS 1024
 
 /* The herd file; a larger one is a mistake, not a herd. */
 #define LIMIT_CONFIG_SIZE 1048576

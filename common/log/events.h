@@ -51,6 +51,7 @@
     X(KEY_REFUSED, WARNING, COUNTED)                                                               \
     X(KEY_MISUSED, WARNING, COUNTED)                                                               \
     X(CONNECTIONS_CUT, INFO, EACH)                                                                 \
+    X(CONNECTION_CUT, WARNING, COUNTED)                                                            \
     X(CUT_FAILED, ERROR, EACH)                                                                     \
     X(HANDSHAKE_FAILED, WARNING, COUNTED)                                                          \
     X(UNWATCHED, ERROR, EACH)                                                                      \

@@ -87,6 +87,12 @@ text_t transport_property(const transport_inbound_t *self, const char *name)
     return value != NULL ? text_of(value) : (text_t){0};
 }
 
+int transport_source(const transport_inbound_t *self)
+{
+    return self->frame_count > 0 ? zmq_msg_get(&self->frames[self->frame_count - 1], ZMQ_SRCFD)
+                                 : -1;
+}
+
 void transport_inbound_done(transport_inbound_t *self)
 {
     for (unsigned i = 0; i < self->frame_count; i++) {

@@ -38,6 +38,10 @@ status_t transport_receive(void *socket, bool routed,
  * "Peer-Address"; empty if it has none of that name. Borrows from the message. */
 text_t transport_property(const transport_inbound_t *self, const char *name);
 
+/* The descriptor of the connection by which a received message came, -1 if it is unknown. By now it
+ * may belong to another connection. */
+int transport_source(const transport_inbound_t *self);
+
 /* Frees the frames. */
 void transport_inbound_done(transport_inbound_t *self);
 

@@ -7,12 +7,16 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 /* Any address of a socket. */
 typedef union {
@@ -121,4 +125,51 @@ bool connections_has_received(int file, size_t size)
     socklen_t info_size = sizeof info;
     return getsockopt(file, IPPROTO_TCP, TCP_INFO, &info, &info_size) != 0 ||
            info.tcpi_bytes_received >= size;
+}
+
+uint64_t connections_cookie(int file)
+{
+    uint64_t cookie = 0;
+    socklen_t size = sizeof cookie;
+    return getsockopt(file, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 ? cookie : 0;
+}
+
+bool connections_read_size(int file, uint64_t cookie, uint64_t *ret_size, bool *ret_waits)
+{
+    struct tcp_info info = {0};
+    socklen_t info_size = sizeof info;
+    int waiting = 0;
+    if (cookie == 0 || connections_cookie(file) != cookie ||
+        getsockopt(file, IPPROTO_TCP, TCP_INFO, &info, &info_size) != 0 ||
+        ioctl(file, FIONREAD, &waiting) != 0) {
+        return false;
+    }
+    uint64_t unread = waiting > 0 ? (uint64_t)waiting : 0;
+    *ret_size = info.tcpi_bytes_received > unread ? info.tcpi_bytes_received - unread : 0;
+    *ret_waits = unread > 0;
+    return true;
+}
+
+bool connections_end(int file, uint64_t cookie, int reserve)
+{
+    /* A descriptor of our own: meanwhile ZeroMQ may close its, and another get the number. */
+    if (dup3(file, reserve, O_CLOEXEC) < 0) {
+        return false;
+    }
+    bool ours = cookie != 0 && connections_cookie(reserve) == cookie;
+    if (ours) {
+        /* Reset rather than closed: a peer that does not read would hold it for half a minute. */
+        const struct linger linger = {.l_onoff = 1, .l_linger = 0};
+        (void)setsockopt(reserve, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+        (void)shutdown(reserve, SHUT_RDWR);
+        /* What waits would still be read, and kept. */
+        while (recv(reserve, NULL, INT_MAX, MSG_TRUNC | MSG_DONTWAIT) > 0) {
+        }
+    }
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (nothing >= 0) {
+        (void)dup3(nothing, reserve, O_CLOEXEC);
+        close(nothing);
+    }
+    return ours;
 }

@@ -259,11 +259,25 @@ static bool has_foreign_name(const security_holder_t *holder, text_t routing_id)
            !text_equal(routing_id, text_of(holder->name));
 }
 
+/* Without keys the name says who it is, and only on the bus. */
+static bool is_neighbour(const guard_t *self, roles_domain_t domain, text_t name)
+{
+    for (size_t i = 0; domain == ROLES_DOMAIN_BUS && i < self->member->neighbour_count; i++) {
+        const config_member_t *neighbour = &self->config->members[self->member->neighbours[i]];
+        if (text_equal(text_of(neighbour->name), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool guard_admits(guard_t *self, roles_domain_t domain, const transport_inbound_t *inbound,
                   const security_holder_t **ret_holder)
 {
     *ret_holder = NULL;
     if (self->security == NULL) {
+        handshakes_delivered(self->handshakes, transport_source(inbound),
+                             is_neighbour(self, domain, inbound->peer));
         return true;
     }
     const security_holder_t *holder =
@@ -276,6 +290,7 @@ bool guard_admits(guard_t *self, roles_domain_t domain, const transport_inbound_
     } else {
         problem = objection(self, domain, holder);
     }
+    handshakes_delivered(self->handshakes, transport_source(inbound), problem == NULL);
     if (problem != NULL) {
         guard_note(self, domain, inbound, holder, problem);
         return false;
@@ -344,5 +359,5 @@ status_t guard_reload(guard_t *self, bool *ret_changed)
 
 uint64_t guard_refused(const guard_t *self)
 {
-    return self->refused + handshakes_failed(self->handshakes);
+    return self->refused + handshakes_failed(self->handshakes) + handshakes_cut(self->handshakes);
 }

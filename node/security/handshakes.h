@@ -11,6 +11,7 @@
 #include "common/log/log.h"
 #include "common/security/security.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct handshakes handshakes_t;
@@ -27,6 +28,13 @@ void handshakes_watch(handshakes_t *self, void *socket, roles_domain_t domain);
 /* Ends that. Call it before the socket is closed: an event without a reader would block ZeroMQ's
  * I/O thread. */
 void handshakes_leave(void *socket);
+
+/* A whole message came by the connection with that descriptor; `named`: from someone who is known
+ * and may send there. What a connection brings in is counted from its last message on (meter.h). */
+void handshakes_delivered(handshakes_t *self, int file, bool named);
+
+/* The number of connections so far that were cut because they brought in too much. */
+uint64_t handshakes_cut(const handshakes_t *self);
 
 /* The number of connections so far that ended before their handshake was done. */
 uint64_t handshakes_failed(const handshakes_t *self);

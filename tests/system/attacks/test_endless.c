@@ -1,0 +1,131 @@
+/* Messages that never end, and prefixes without end, at a node's sockets (docs/security.md): the
+ * connection is cut, the node goes on, and its memory is back afterwards. */
+#include "tests/support/client.h"
+#include "tests/support/cmocka_herd.h"
+#include "tests/support/herd.h"
+#include "tests/support/wait.h"
+#include "tests/support/workspace.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+    ROUNDS = 400,          /* of CHUNK_SIZE bytes: 40 MB */
+    CHUNK_SIZE = 99999,    /* bytes: whole frames of three */
+    ATTACKERS = 3,         /* one after the other, at each socket */
+    MEMORY_MAX_KB = 65536, /* that a node at rest may have more than before */
+};
+
+static const herd_member_t pair[] = {{"A", "B"}, {"B", "A"}};
+
+/* Greeting and READY of ZMTP 3.1 (rfc.zeromq.org/spec/37) with the NULL mechanism. */
+static client_t *shake_hands(uint16_t port, const char *type)
+{
+    client_t *client = client_new(port);
+    char greeting[64] = {'\xff', 0, 0, 0, 0, 0, 0, 0, 0, '\x7f', 3, 0, 'N', 'U', 'L', 'L'};
+    char ready[64] = "\x04";
+    size_t size = 2;
+    size += text_copy(TEXT("\x05READY\x0bSocket-Type"), ready + size) - (ready + size);
+    const char length[4] = {0, 0, 0, (char)strlen(type)};
+    memcpy(ready + size, length, sizeof length);
+    size += sizeof length;
+    size += text_copy(text_of(type), ready + size) - (ready + size);
+    ready[1] = (char)(size - 2);
+    client_send(client, (text_t){.data = greeting, .size = sizeof greeting});
+    client_send(client, (text_t){.data = ready, .size = size});
+    /* Its greeting and its READY: what comes before READY is taken for a part of the handshake. */
+    char answer[2 + sizeof greeting];
+    ssize_t got = recv(client_socket(client), answer, sizeof answer, MSG_WAITALL);
+    assert_int_equal(got, sizeof answer);
+    char rest[UINT8_MAX];
+    got =
+        recv(client_socket(client), rest, (unsigned char)answer[1 + sizeof greeting], MSG_WAITALL);
+    assert_int_equal(got, (unsigned char)answer[1 + sizeof greeting]);
+    return client;
+}
+
+/* Sends frames of a byte, each saying that more follow, until the connection is ended. */
+static void send_without_end(uint16_t port, const char *type)
+{
+    static char chunk[CHUNK_SIZE];
+    for (size_t i = 0; i < CHUNK_SIZE; i += 3) {
+        memcpy(chunk + i, "\x01\x01x", 3);
+    }
+    client_t *client = shake_hands(port, type);
+    bool cut = false;
+    for (int i = 0; i < ROUNDS && !cut; i++) {
+        size_t sent = 0;
+        while (sent < CHUNK_SIZE && !cut) {
+            ssize_t size =
+                send(client_socket(client), chunk + sent, CHUNK_SIZE - sent, MSG_NOSIGNAL);
+            cut = size <= 0;
+            sent += cut ? 0 : (size_t)size;
+        }
+    }
+    assert_true(cut);
+    client_destroy(&client);
+}
+
+static long resident_kb(herd_t *herd)
+{
+    char path[64];
+    size_t size;
+    snprintf(path, sizeof path, "/proc/%ld/status", (long)process_pid(herd_node(herd, "A")));
+    char *text = workspace_read(path, &size);
+    const char *line = text != NULL ? strstr(text, "VmRSS:") : NULL;
+    assert_non_null(line);
+    text_t rest = text_of(line + strlen("VmRSS:"));
+    text_t field;
+    uint64_t number;
+    assert_true(text_take_field(&rest, &field) && text_to_u64(field, UINT32_MAX, &number));
+    free(text);
+    return (long)number;
+}
+
+typedef struct {
+    herd_t *herd;
+    long before_kb;
+} rest_t;
+
+static bool is_at_rest(void *argument)
+{
+    const rest_t *rest = argument;
+    return resident_kb(rest->herd) <= rest->before_kb + MEMORY_MAX_KB;
+}
+
+static void a_message_without_end_is_cut(void **state)
+{
+    herd_t *herd =
+        herd_new(&(herd_options_t){.members = pair, .member_count = 2, .tcp_requests = true});
+    *state = herd;
+    herd_start_all(herd);
+    const char *kiwi = herd_ask(herd, "A", "IAMAT kiwi +1-1 5\n");
+    herd_wait_seen(herd, "B", "kiwi", kiwi);
+    rest_t rest = {.herd = herd, .before_kb = resident_kb(herd)};
+    herd_ports_t ports = herd_node_ports(herd, "A");
+    for (int i = 0; i < ATTACKERS; i++) {
+        send_without_end(ports.bus, "DEALER");
+        send_without_end(ports.requests, "DEALER");
+        send_without_end(ports.tap, "SUB");
+    }
+    herd_wait_logged(herd, "A", "node", "connection-cut: bus: the connection from 127.0.0.1:");
+    herd_wait_logged(herd, "A", "node", "connection-cut: requests: the connection from 127.0.0.1:");
+    herd_wait_logged(herd, "A", "node", "connection-cut: tap: the connection from 127.0.0.1:");
+    assert_true(process_is_running(herd_node(herd, "A")));
+    herd_wait_seen(herd, "A", "kiwi", kiwi);
+    const char *emu = herd_ask(herd, "B", "IAMAT emu +2-2 6\n");
+    herd_wait_seen(herd, "A", "emu", emu);
+    if (!wait_until(is_at_rest, &rest, WAIT_LIMIT_MS)) {
+        fail_msg("%ld kB resident, %ld before", resident_kb(herd), rest.before_kb);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        HERD_TEST_OWN(a_message_without_end_is_cut),
+    };
+    return workspace_finish(cmocka_run_group_tests_name("endless", tests, NULL, NULL));
+}
