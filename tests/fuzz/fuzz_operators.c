@@ -116,6 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static request_t request; /* its figures */
     static request_log_t request_log;
     static operators_t self;
+    static store_t *store; /* kept until something is forgotten: its digest is large */
     text_t rest = {.data = (const char *)data, .size = size};
     text_t step;
     message_type_t type;
@@ -129,13 +130,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             .request_log = &request_log,
             .frontends = frontends_new()};
     }
-    store_t *store = make_store();
+    if (store == NULL) {
+        store = make_store();
+    }
+    uint64_t tail = store_tail(store);
     self.context.store = store;
     while (text_take_until(&rest, '\0', &step)) {
         if (step.size > 0 && name_type(step.data[0], &type)) {
             ask(&self, type, text_after(step, 1));
         }
     }
-    store_destroy(&store);
+    if (store_tail(store) != tail) {
+        store_destroy(&store);
+    }
     return 0;
 }

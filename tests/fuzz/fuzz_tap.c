@@ -29,6 +29,34 @@ static void check_filter(const herdctl_tap_filter_t *filter, const herdctl_tap_m
     }
 }
 
+static void add_frame(zmsg_t *frames, text_t text)
+{
+    zmsg_addmem(frames, text.data, text.size);
+}
+
+/* As it comes off the socket: three frames, or the four of a message behind topic and meta; no
+ * other number is taken. */
+static void check_frames(const herdctl_tap_message_t *message)
+{
+    const text_t of_message[] = {TEXT("HERD/1"), message->publication.type, message->header,
+                                 message->body};
+    zmsg_t *frames = zmsg_new();
+    herdctl_tap_message_t decoded;
+    add_frame(frames, message->topic);
+    add_frame(frames, message->meta);
+    for (size_t i = 0; i < sizeof of_message / sizeof of_message[0]; i++) {
+        bool whole = zmsg_size(frames) <= 3;
+        assert((herdctl_tap_records_decode(frames, &decoded) == STATUS_OK) == whole);
+        add_frame(frames, of_message[i]);
+    }
+    status_t status = herdctl_tap_records_decode(frames, &decoded);
+    assert(status == STATUS_OK && text_equal(decoded.header, message->header));
+    assert(text_equal(decoded.body, message->body) && text_equal(decoded.topic, message->topic));
+    add_frame(frames, TEXT(""));
+    assert(herdctl_tap_records_decode(frames, &decoded) != STATUS_OK);
+    zmsg_destroy(&frames);
+}
+
 static void check_line(const char *line, size_t size)
 {
     assert(size > 0 && line[size - 1] == '\n');
@@ -67,6 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         text_take_line(&rest, &message.header) &&
         publication_parse(message.topic, message.meta, &message.publication) == STATUS_OK) {
         message.body = rest;
+        check_frames(&message);
         check_filter(&filter, &message);
         free(print(&message, &filter, HERDCTL_TAP_LINES));
         char *line = print(&message, &filter, HERDCTL_TAP_JSON);
