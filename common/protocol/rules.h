@@ -28,7 +28,6 @@
     X(PARENT_LEVEL, "R8", "a checkpoint in the parent counts where we were not level")             \
     X(DATA_SESSION, "R8", "DATA of an earlier session is taken")                                   \
     X(ANSWER_SESSION, "R8", "answers of an earlier session are taken")                             \
-    X(HELLO_ONCE, "B1", "a HELLO that comes twice opens its session twice")                        \
     X(NAK, "R9", "a gap is not noticed")                                                           \
     X(NAK_REWINDS, "R9", "a NAK does not put the cursor back")                                     \
     X(UNSENT_REWINDS, "R9", "what a full pipe did not take is not sent again")                     \
@@ -39,6 +38,7 @@
     X(UNDIGEST, "R12", "an entry that changes stays in the digest")                                \
     X(COMPARED_TAIL, "R13", "the tail is that of after the leaves were read")                      \
     X(LEAVES_IN_ORDER, "R13", "lost LEAVES are not noticed")                                       \
+    X(COMPARE_AGAIN, "B11", "a COMPARE that is lost is not sent again")                            \
     X(COMPARE_NUMBER, "B12", "LEAVES for an earlier COMPARE are taken")                            \
     X(LEAVES_IGNORE_MARKS, "R13", "a repair leaves out what marks say is there")                   \
     X(AUDIT, "R15", "no audits")                                                                   \

@@ -26,6 +26,8 @@ static const int64_t reconnect_pause_ns = 200 * TIMESTAMP_NS_PER_MS;
 static const int64_t filler_stalls_after_ns = 1 * TIMESTAMP_NS_PER_S;
 /* How often those that wait hear that we are there: more often than dead_after (B8). */
 static const int64_t still_there_ns = 1 * TIMESTAMP_NS_PER_S;
+/* DATA so long after COMPARE shows that this was lost: who compares sends no DATA (B11). */
+static const int64_t compare_lost_after_ns = 5 * TIMESTAMP_NS_PER_S;
 /* 200 ms doubled so often is more than dead_after, after which B8 makes it anew anyway. */
 enum { RECONNECT_DOUBLINGS = 5 };
 
@@ -218,7 +220,7 @@ static link_event_t take_hello(link_t *self, uint64_t session, text_t body, int6
     if (!parse_hello(self, body, now_ns, &hello)) {
         return link_bad_message(self);
     }
-    if (is_repeated(in, session, &hello) && RULE(HELLO_ONCE)) {
+    if (is_repeated(in, session, &hello)) {
         return LINK_NOTHING;
     }
     in->session = session;
@@ -355,6 +357,10 @@ static link_event_t take_data(link_t *self, const message_t *message, int64_t st
         in->reset_session = header.session;
         return LINK_NOTHING;
     }
+    if (in->comparing && steady_ns - in->compare_ns >= compare_lost_after_ns &&
+        RULE(COMPARE_AGAIN)) {
+        link_compare_start(self, in->of_audit);
+    }
     if (header.previous > in->checkpoint && RULE(NAK)) {
         bool first = !in->nak_sent; /* B6 */
         in->nak_due = in->nak_due || first;
@@ -431,6 +437,7 @@ bool link_next_answer(link_t *self, int64_t steady_ns, message_t *ret_message)
         go_on_waiting(self, steady_ns);
     }
     if (link_write_compare(self)) {
+        in->compare_ns = steady_ns;
         type = MESSAGE_COMPARE;
     } else if (take_due(&in->reset_due)) {
         link_start_message(self, in->reset_session);

@@ -95,6 +95,7 @@ typedef struct {
     digest_sum_t root;       /* its digest's, when it sent HELLO or AUDIT */
     uint64_t compare_number; /* of our newest COMPARE: LEAVES for an earlier one have no effect */
     uint64_t compared_tail;  /* the least tail in the LEAVES of this comparison */
+    int64_t compare_ns;      /* steady: when the newest COMPARE was given out */
     link_leaves_t *leaves;   /* that differ; NULL while nothing is compared */
     uint64_t repair_until; /* up to this index only what differs comes: not to resume from (R14) */
     uint64_t audited;      /* of its list: processed when the digests differed (R15) */

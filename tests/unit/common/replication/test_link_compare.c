@@ -238,6 +238,38 @@ static link_event_t pass_second(void)
     return found;
 }
 
+/* The receiver resumed its life, but lost the checkpoint; the HELLO of the session comes again, and
+ * COMPARE is lost. The sender is up: it hears that the receiver is there, and does not open
+ * anew. */
+static void a_compare_that_is_lost_is_sent_again(void **state)
+{
+    (void)state;
+    message_t message;
+    pair_kept_t kept;
+    pair_fill(&pair.one, MANY, "1");
+    link_connected(pair.one.link, pair.now_ns);
+    assert_true(link_next(pair.one.link, pair.now_ns, pair.now_ns, &message));
+    pair_keep(&message, &kept);
+    link_take(pair.other.link, &message, pair.now_ns, pair.now_ns);
+    link_sent(pair.one.link, pair.now_ns);
+    pair_carry(&pair.one, &pair.other);
+    pair_make_link(&pair.other, "One", "herd");
+    link_take(pair.other.link, &message, pair.now_ns, pair.now_ns);
+    assert_true(store_digest_step(pair.other.store, SIZE_MAX));
+    assert_true(link_next_answer(pair.other.link, pair.now_ns, &message));
+    assert_int_equal(message.type, MESSAGE_COMPARE);
+    memset(pair.carried, 0, sizeof pair.carried);
+    for (int i = 0; i < 4; i++) {
+        pass_second();
+    }
+    assert_int_equal(pair.carried[MESSAGE_COMPARE], 0);
+    assert_false(link_has_caught_up(pair.other.link));
+    pass_second();
+    assert_int_equal(pair.carried[MESSAGE_COMPARE], 1);
+    assert_true(link_has_caught_up(pair.other.link));
+    assert_true(link_is_level(pair.one.link));
+}
+
 static void quiet_neighbours_audit_each_other_ever_less_often(void **state)
 {
     (void)state;
@@ -609,6 +641,7 @@ int main(void)
         compare_test(what_the_other_has_more_is_no_concern_of_the_sender),
         compare_test(changes_during_a_comparison_are_not_lost),
         compare_test(leaves_that_are_lost_are_compared_again),
+        compare_test(a_compare_that_is_lost_is_sent_again),
         compare_test(an_unfinished_repair_is_no_place_to_resume_from),
         compare_test(quiet_neighbours_audit_each_other_ever_less_often),
         compare_test(a_silent_loss_is_found_and_repaired),
