@@ -237,6 +237,13 @@ static void list_append(store_t *self, slab_handle_t handle)
     }
 }
 
+/* The bits of an entry's origin that are not its number. */
+static unsigned entry_flags(const record_t *record, const rest_t *rest)
+{
+    bool capped = record->order_time_ns != record->client_time_ns;
+    return (rest->packed ? ENTRY_PACKED : 0U) | (capped ? ENTRY_CAPPED : 0U);
+}
+
 static void write_entry(entry_t *entry, const record_t *record, const rest_t *rest, uint32_t marks)
 {
     entry->order_time_ns = record->order_time_ns;
@@ -293,7 +300,7 @@ static store_outcome_t insert(store_t *self, const record_t *record, uint32_t ha
         grow_table(self);
     }
     entry_t *entry = store_entry_at(self, handle);
-    entry->origin = rest.packed ? origin | ENTRY_PACKED : origin;
+    entry->origin = (uint16_t)(origin | entry_flags(record, &rest));
     write_entry(entry, record, &rest, marks);
     *find_slot(self, record->client, hash) = (slot_t){.hash = hash, .handle = handle};
     self->count++;
@@ -329,7 +336,7 @@ static store_outcome_t replace(store_t *self, slot_t *slot, const record_t *reco
         slot->handle = handle;
     }
     entry_t *entry = store_entry_at(self, handle);
-    entry->origin = rest.packed ? origin | ENTRY_PACKED : origin;
+    entry->origin = (uint16_t)(origin | entry_flags(record, &rest));
     write_entry(entry, record, &rest, marks);
     if (moves) {
         list_append(self, handle);

@@ -24,17 +24,21 @@ typedef struct {
     slab_handle_t next;        /* newer neighbour in the list, SLAB_NONE for the newest */
     slab_handle_t previous;    /* older one, SLAB_NONE for the oldest */
     uint32_t marks;            /* see store_entry_t */
-    uint16_t origin;           /* number in the store's origins, and ENTRY_PACKED */
+    uint16_t origin;           /* number in the store's origins, and ENTRY_... */
     uint16_t client_size;      /* bytes */
     uint16_t position_size;    /* bytes */
     uint16_t client_time_size; /* bytes */
     char text[];
 } entry_t;
 
-/* Set in an entry's origin if its position and client time are packed. */
-enum { ENTRY_PACKED = 1 << 15 };
+/* What an entry's origin says beside the number of the origin. */
+enum {
+    ENTRY_PACKED = 1 << 15,          /* position and client time are packed */
+    ENTRY_CAPPED = 1 << 14,          /* the client time is not the order time (R2) */
+    ENTRY_ORIGIN = ENTRY_CAPPED - 1, /* bits of the number */
+};
 
-static_assert(LIMIT_ORIGINS <= ENTRY_PACKED, "an origin's number leaves that bit free");
+static_assert(LIMIT_ORIGINS <= ENTRY_CAPPED, "an origin's number leaves these bits free");
 
 /* A slot of the table. */
 typedef struct {
@@ -77,7 +81,7 @@ static inline bool store_entry_is_packed(const entry_t *entry)
 
 static inline uint16_t store_entry_origin(const entry_t *entry)
 {
-    return entry->origin & (ENTRY_PACKED - 1);
+    return entry->origin & ENTRY_ORIGIN;
 }
 
 /* The entry's record, except for client_time_ns, which has not been parsed; texts borrow until the
@@ -104,9 +108,12 @@ static inline record_t store_entry_texts(const store_t *self, const entry_t *ent
 static inline record_t store_entry_record(const store_t *self, const entry_t *entry)
 {
     record_t record = store_entry_texts(self, entry);
-    /* It was parsed before it was stored. */
-    bool parsed = timestamp_parse(record.client_time, &record.client_time_ns);
-    assert(parsed);
+    record.client_time_ns = record.order_time_ns;
+    if ((entry->origin & ENTRY_CAPPED) != 0) {
+        /* It was parsed before it was stored. */
+        bool parsed = timestamp_parse(record.client_time, &record.client_time_ns);
+        assert(parsed);
+    }
     return record;
 }
 

@@ -38,6 +38,29 @@ static void a_record_comes_back_byte_for_byte(void **state)
     assert_false(store_find(store, TEXT("kiwi "), &record));
 }
 
+/* R2: a client whose clock is ahead; then the same client, whose clock was set right. */
+static void the_client_time_comes_back_capped_or_not(void **state)
+{
+    (void)state;
+    const int64_t second = TIMESTAMP_NS_PER_S;
+    record_t record = record_for_test("kiwi", "500.25", "Clark", 100);
+    record.order_time_ns = 110 * second;
+    assert_int_equal(store_merge(store, &record, 0), STORE_NEWER);
+    assert_true(store_find(store, TEXT("kiwi"), &record));
+    assert_true(record.client_time_ns == 500 * second + second / 4);
+    assert_true(record.order_time_ns == 110 * second);
+    assert_int_equal(merge("kiwi", "111.5", "Clark", 112), STORE_NEWER);
+    assert_true(store_find(store, TEXT("kiwi"), &record));
+    assert_true(record.client_time_ns == 111 * second + second / 2);
+    assert_true(record.order_time_ns == record.client_time_ns);
+    record = record_for_test("kiwi", "112.25", "Clark", 113);
+    record.order_time_ns = record.client_time_ns - 1;
+    assert_int_equal(store_merge(store, &record, 0), STORE_NEWER);
+    assert_true(store_find(store, TEXT("kiwi"), &record));
+    assert_true(record.client_time_ns == record.order_time_ns + 1);
+    assert_text_equal(record.origin, "Clark");
+}
+
 static void only_newer_records_win(void **state)
 {
     (void)state;
@@ -387,6 +410,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         store_test(an_empty_store_knows_nobody),
         store_test(a_record_comes_back_byte_for_byte),
+        store_test(the_client_time_comes_back_capped_or_not),
         store_test(only_newer_records_win),
         store_test(two_texts_of_one_time_have_an_order),
         store_test(the_maximum_holds),
