@@ -365,14 +365,11 @@ static void on_allocate(uv_handle_t *handle, size_t suggested_size, uv_buf_t *re
 static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 {
     session_t *self = stream->data;
-    if (size == 0) {
-        return;
-    }
     if (size < 0 && (size != UV_EOF || self->state == SESSION_DISCARDING)) {
         close_because(self, size == UV_EOF ? "done" : uv_strerror((int)size));
         return;
     }
-    if (self->state != SESSION_OPEN) {
+    if (size == 0 || self->state != SESSION_OPEN) {
         return;
     }
     /* If requests of an earlier turn are still unasked, the node is slower than this client. */
@@ -382,7 +379,8 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
     } else {
         self->shared->counters.received += (uint64_t)size;
         text_t chunk = {.data = buffer->base, .size = (size_t)size};
-        const char *foreign = self->spoke ? NULL : foreign_bytes(chunk);
+        bool begun = self->spoke || lines_waiting(&self->lines) > 0;
+        const char *foreign = begun ? NULL : foreign_bytes(chunk);
         if (foreign != NULL) {
             refuse_foreign(self, foreign, (text_t){0});
         } else {
