@@ -29,7 +29,8 @@ status_t frontend_new(const frontend_settings_t *settings, frontend_t **ret_self
 void frontend_run(frontend_t *self);
 
 /* Asks it to stop: it takes no more clients, and answers the requests under way and those that come
- * until a connection is quiet or a second has passed; frontend_run returns within two seconds. Any thread, before frontend_run or while it runs. */
+ * until a connection is quiet or a second has passed; frontend_run returns within two seconds. Any
+ * thread, before frontend_run or while it runs. */
 void frontend_stop(frontend_t *self);
 
 /* Frees it, not while frontend_run runs. Clears the pointer; NULL is fine. */

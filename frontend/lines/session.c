@@ -406,7 +406,7 @@ static void start_reading(session_t *self)
     }
 }
 
-/* Reads on, or waits for a turn with the lines that were put off, unless a reason not to is left. */
+/* Reads on or waits for a turn with the lines that were put off, unless a reason not to is left. */
 static void resume(session_t *self)
 {
     if (self->state != SESSION_OPEN || self->crowding) {

@@ -35,8 +35,8 @@ uint64_t connections_cookie(int file);
 bool connections_read_size(int file, uint64_t cookie, uint64_t *ret_size, bool *ret_waits);
 
 /* Ends the connection with that cookie, and drops what waits in it; false if it is gone already.
- * Its descriptor stays ZeroMQ's, which finds it ended. `reserve` is a descriptor that may be replaced:
- * there may be no other left. */
+ * Its descriptor stays ZeroMQ's, which finds it ended. `reserve` is a descriptor that may be
+ * replaced: there may be no other left. */
 bool connections_end(int file, uint64_t cookie, int reserve);
 
 /* Writes who is at the other end of the descriptor: "192.0.2.1:40112", or "process 712 of user

@@ -21,8 +21,8 @@ typedef struct intake intake_t;
 typedef void intake_cut_fn(void *argument, const char *peer, uint64_t size, const char *reason);
 
 /* No connection yet. Borrows for as long as it lives: `limits`; `marks`, LIMIT_HANDSHAKES of them
- * by descriptor, modulo their number, which any thread may set. `reserve`: see connections_end. Caller
- * frees with intake_destroy. */
+ * by descriptor, modulo their number, which any thread may set. `reserve`: see connections_end.
+ * Caller frees with intake_destroy. */
 intake_t *intake_new(const meter_limits_t *limits, atomic_uchar *marks, int reserve);
 
 /* Frees it and clears the pointer; NULL is fine. */

@@ -84,6 +84,16 @@ static long resident_kb(herd_t *herd)
     return (long)number;
 }
 
+/* A sanitizer keeps what is freed: what the program holds cannot be told from outside. */
+static bool is_sanitized(void)
+{
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+    return true;
+#else
+    return false;
+#endif
+}
+
 typedef struct {
     herd_t *herd;
     long before_kb;
@@ -117,7 +127,7 @@ static void a_message_without_end_is_cut(void **state)
     herd_wait_seen(herd, "A", "kiwi", kiwi);
     const char *emu = herd_ask(herd, "B", "IAMAT emu +2-2 6\n");
     herd_wait_seen(herd, "A", "emu", emu);
-    if (!wait_until(is_at_rest, &rest, WAIT_LIMIT_MS)) {
+    if (!is_sanitized() && !wait_until(is_at_rest, &rest, WAIT_LIMIT_MS)) {
         fail_msg("%ld kB resident, %ld before", resident_kb(herd), rest.before_kb);
     }
 }

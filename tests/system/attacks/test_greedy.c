@@ -76,7 +76,7 @@ static void silent_clients_give_up_their_places(void **state)
         .members = members, .member_count = 1, .settings = "max_connections = \"10\"\n"});
     *state = herd;
     herd_start_all(herd);
-    client_t *silent[SILENT_MAX];
+    client_t *silent[SILENT_MAX] = {NULL};
     size_t count = 0;
     while (count < SILENT_MAX && count_logged(herd, " without a line, and its place is ") == 0) {
         silent[count++] = herd_connect(herd, "Clark");

@@ -114,7 +114,19 @@ static void smallest_file_has_every_default(void **state)
     config_destroy(&config);
 }
 
-static void every_key_is_taken(void **state) /* 73 lines: every key */
+static void expect_member(fixture_t *self, const config_member_t *member)
+{
+    assert_non_null(member);
+    assert_int_equal(member->client_count, 2);
+    assert_string_equal(member->clients[0], "tcp://*:1");
+    assert_string_equal(member->clients[1], "tcp://[::1]:65535");
+    assert_string_equal(member->requests,
+                        arena_format(&self->arena, "ipc://%s/sockets/a", self->folder));
+    assert_string_equal(member->bus, "tcp://10.0.0.1:3");
+    assert_string_equal(member->tap, "tcp://10.0.0.1:4");
+}
+
+static void every_key_is_taken(void **state)
 {
     fixture_t *self = *state;
     config_t *config = load(self, "# a comment\r\n"
@@ -176,15 +188,7 @@ static void every_key_is_taken(void **state) /* 73 lines: every key */
     geonames_classes_t classes = 0;
     assert_int_equal(geonames_parse_classes(TEXT("PSTH"), &classes), STATUS_OK);
     assert_true(config->places_classes == classes);
-    const config_member_t *member = config_member(config, "a-1.x_Y");
-    assert_non_null(member);
-    assert_int_equal(member->client_count, 2);
-    assert_string_equal(member->clients[0], "tcp://*:1");
-    assert_string_equal(member->clients[1], "tcp://[::1]:65535");
-    assert_string_equal(member->requests,
-                        arena_format(&self->arena, "ipc://%s/sockets/a", self->folder));
-    assert_string_equal(member->bus, "tcp://10.0.0.1:3");
-    assert_string_equal(member->tap, "tcp://10.0.0.1:4");
+    expect_member(self, config_member(config, "a-1.x_Y"));
     config_destroy(&config);
 }
 

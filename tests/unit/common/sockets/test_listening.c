@@ -16,7 +16,7 @@ static const listening_t settings = {.queue = 4};
 
 static sa_family_t family_of(int file, uint16_t *ret_port)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
     assert_int_equal(getsockname(file, (struct sockaddr *)&address, &size), 0);
     *ret_port = address.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&address)->sin6_port)

@@ -123,8 +123,8 @@ static void each_trouble_has_its_words(void **state)
                                         STATUS_OUT_OF_RANGE};
     static const char *const words[] = {"it is not set", "it is too long for a key",
                                         "a key is printable ASCII without spaces",
-                                        "it must be a plain file of ours that neither group nor "
-                                        "others may read or write (chmod 600)"};
+                                        ("it must be a plain file of ours that neither group nor "
+                                         "others may read or write (chmod 600)")};
     for (size_t i = 0; i < ARRAY_COUNT(troubles); i++) {
         assert_string_equal(places_key_trouble(troubles[i], reason, sizeof reason), words[i]);
     }
