@@ -70,7 +70,7 @@ static void take_line(subscriptions_t *self, text_t line)
 {
     static char message[LONG_SIZE + 1];
     text_t prefix = line.size > 0 ? text_after(line, 1) : line;
-    size_t size = line.size;
+    size_t size;
     switch (line.size > 0 ? line.data[0] : '\0') {
     case '?': publish(self, prefix); return;
     case '*':

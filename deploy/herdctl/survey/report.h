@@ -46,21 +46,21 @@ const char *herdctl_report_places_text(herdctl_places_state_t state);
 
 /* A report (open value struct). */
 typedef struct {
-    bool answered;       /* if not, all else is empty but `problem` */
     const char *problem; /* why it could not be asked; NULL: not known. Borrowed from the survey */
     int64_t elapsed_ns;  /* between question and answer */
-    char version[LIMIT_NAME_SIZE + 1];   /* "-": not known */
-    char log_level[LIMIT_NAME_SIZE + 1]; /* "-": not known */
-    char security[LIMIT_NAME_SIZE + 1];  /* "curve", "none", "local"; "-": not known */
-    char root[HERDCTL_ROOT_SIZE];        /* of its digest; "-": still being computed */
-    herdctl_value_t figures[HERDCTL_MEMBER_FIGURES];
-    char provider[LIMIT_NAME_SIZE + 1]; /* of places; "-": none */
-    herdctl_places_state_t places;
-    herdctl_value_t places_figures[HERDCTL_PLACES_FIGURES];
     herdctl_link_t *links; /* link_count, each peer once */
     size_t link_count;
     herdctl_frontend_t *frontends; /* frontend_count; those of one label are added up */
     size_t frontend_count;
+    herdctl_value_t places_figures[HERDCTL_PLACES_FIGURES];
+    herdctl_value_t figures[HERDCTL_MEMBER_FIGURES];
+    herdctl_places_state_t places;
+    bool answered;                       /* if not, all else is empty but `problem` */
+    char root[HERDCTL_ROOT_SIZE];        /* of its digest; "-": still being computed */
+    char version[LIMIT_NAME_SIZE + 1];   /* "-": not known */
+    char log_level[LIMIT_NAME_SIZE + 1]; /* "-": not known */
+    char security[LIMIT_NAME_SIZE + 1];  /* "curve", "none", "local"; "-": not known */
+    char provider[LIMIT_NAME_SIZE + 1];  /* of places; "-": none */
 } herdctl_report_t;
 
 /* The report of a member that has not answered. */

@@ -71,14 +71,14 @@ static void send_without_end(uint16_t port, const char *type)
 static long resident_kb(herd_t *herd)
 {
     char path[64];
-    size_t size;
+    size_t size = 0;
     snprintf(path, sizeof path, "/proc/%ld/status", (long)process_pid(herd_node(herd, "A")));
     char *text = workspace_read(path, &size);
     const char *line = text != NULL ? strstr(text, "VmRSS:") : NULL;
     assert_non_null(line);
-    text_t rest = text_of(line + strlen("VmRSS:"));
+    text_t rest = text_of(line != NULL ? line + strlen("VmRSS:") : "");
     text_t field;
-    uint64_t number;
+    uint64_t number = 0;
     assert_true(text_take_field(&rest, &field) && text_to_u64(field, UINT32_MAX, &number));
     free(text);
     return (long)number;

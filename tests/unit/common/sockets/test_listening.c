@@ -16,12 +16,16 @@ static const listening_t settings = {.queue = 4};
 
 static sa_family_t family_of(int file, uint16_t *ret_port)
 {
-    struct sockaddr_storage address = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address = {.v6 = {0}};
     socklen_t size = sizeof address;
-    assert_int_equal(getsockname(file, (struct sockaddr *)&address, &size), 0);
-    *ret_port = address.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&address)->sin6_port)
-                                              : ntohs(((struct sockaddr_in *)&address)->sin_port);
-    return address.ss_family;
+    assert_int_equal(getsockname(file, &address.any, &size), 0);
+    *ret_port =
+        ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
+    return address.any.sa_family;
 }
 
 static void expect_taken_over_ipv4(int listening, uint16_t port)
