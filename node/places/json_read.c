@@ -103,7 +103,8 @@ status_t json_read_check(text_t text, size_t maximum, text_t *ret_value)
     if (text.size > maximum) {
         return STATUS_TOO_LONG;
     }
-    if (text.size == 0) {
+    /* jansson loses a zero byte behind a number (stream_unget); JSON has none anywhere. */
+    if (text.size == 0 || memchr(text.data, '\0', text.size) != NULL) {
         return STATUS_INVALID;
     }
     if (!is_shallow(text)) {
