@@ -48,6 +48,17 @@
     X(SLOW, "slow")                                                                                \
     X(TURNED_AWAY, "turned_away")                                                                  \
     X(GIVEN_UP, "given_up")                                                                        \
+    X(TRAFFIC_CUT, "traffic_cut")                                                                  \
+    X(TURNED_AWAY_LAST, "turned_away_last")                                                        \
+    X(LOG_LOST_LAST, "log_lost_last")                                                              \
+    X(TRAFFIC_CUT_LAST, "traffic_cut_last")                                                        \
+    /* S1: of all front-ends since the node's start */                                             \
+    X(CLIENTS_REFUSED, "clients_refused")                                                          \
+    X(CLIENTS_REFUSED_LAST, "clients_refused_last")                                                \
+    X(FRONTEND_LOG_LOST, "frontend_log_lost")                                                      \
+    X(FRONTEND_LOG_LOST_LAST, "frontend_log_lost_last")                                            \
+    X(FRONTEND_TRAFFIC_CUT, "frontend_traffic_cut")                                                \
+    X(FRONTEND_TRAFFIC_CUT_LAST, "frontend_traffic_cut_last")                                      \
     /* S1: the places provider. Its numbers stand in this order, without their keys. */            \
     X(PLACES, "places")                                                                            \
     X(REQUESTS, "requests")                                                                        \

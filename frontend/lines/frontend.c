@@ -16,6 +16,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/memory.h"
+#include "common/clock/clock.h"
 #include "common/security/security.h"
 #include "common/sockets/address.h"
 #include "frontend/lines/listener.h"
@@ -222,16 +223,11 @@ static void on_replied(void *argument, uint64_t connection, uint64_t sequence, t
 /* Q8 */
 static status_t write_figures(void *argument, buffer_t *out)
 {
-    const frontend_t *self = argument;
-    const session_counters_t *counters = &self->shared.counters;
-    return buffer_format(
-        out,
-        "clients %zu\nlines %llu\nmalformed %llu\nreceived %llu\nsent %llu\n"
-        "slow %llu\nturned_away %llu\ngiven_up %llu\n",
-        sessions_count(self->shared.table), (unsigned long long)counters->lines,
-        (unsigned long long)counters->malformed, (unsigned long long)counters->received,
-        (unsigned long long)counters->sent, (unsigned long long)counters->slow,
-        (unsigned long long)counters->turned_away, (unsigned long long)counters->given_up);
+    frontend_t *self = argument;
+    figures_others_t others = {.clients = sessions_count(self->shared.table),
+                               .log_lost = log_lost_count(self->settings.log),
+                               .now_ns = clock_now_ns()};
+    return figures_write(&self->shared.figures, &others, out);
 }
 
 /* Its address has as many connections as one may have. */
@@ -239,7 +235,7 @@ static void turn_away_neighbour(frontend_t *self, int file, const struct sockadd
 {
     char peer[ADDRESS_TEXT_SIZE];
     size_t size = address_write(address, peer);
-    self->shared.counters.turned_away++;
+    self->shared.figures.turned_away++;
     log_event(self->settings.log, LOG_CLIENT_TURNED_AWAY,
               LOG_ABOUT(NULL, LOG_TEXT("address", size > 0 ? peer : "?")),
               "client refused: %s has all %zu connections that one address may have "
@@ -262,7 +258,7 @@ static void on_accepted(void *argument, int file, const struct sockaddr *address
         (void)session_make_room(shared);
     }
     if (session_open(shared, file, address) == STATUS_FULL) {
-        shared->counters.turned_away++;
+        shared->figures.turned_away++;
         log_event(self->settings.log, LOG_CLIENT_TURNED_AWAY, NULL,
                   "client refused: all %zu connections (max_connections) are in use; it was "
                   "disconnected",

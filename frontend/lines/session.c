@@ -212,7 +212,7 @@ static void finish(session_t *self)
  * all behind it. */
 static void give_up(session_t *self, const char *reason)
 {
-    self->shared->counters.given_up++;
+    self->shared->figures.given_up++;
     log_event(self->shared->log, LOG_CLIENT_GIVEN_UP, LOG_PEER(self->peer),
               "%s; the client is disconnected and may ask again", reason);
     list_remove(&self->unasked);
@@ -238,7 +238,7 @@ static pipeline_sink_t sink(session_t *self)
 static void answer_invalid(session_t *self, text_t line)
 {
     pipeline_sink_t out = sink(self);
-    self->shared->counters.malformed++;
+    self->shared->figures.malformed++;
     if (pipeline_add_invalid(&self->pipeline, line, &out) != STATUS_OK) {
         give_up(self, "more output than can be kept");
         return;
@@ -254,7 +254,7 @@ static void refuse_foreign(session_t *self, const char *protocol, text_t line)
     log_event(self->shared->log, LOG_CLIENT_GIVEN_UP,
               LOG_ABOUT(self->peer, LOG_TEXT("protocol", protocol)),
               "it speaks %s, which is not served here; the client is disconnected", protocol);
-    self->shared->counters.given_up++;
+    self->shared->figures.given_up++;
     answer_invalid(self, line);
     finish(self);
 }
@@ -263,7 +263,7 @@ static void take_line(session_t *self, text_t line, int64_t now_ns)
 {
     session_shared_t *shared = self->shared;
     int64_t receipt_ns = receipt_stamp(&shared->last_receipt_ns, now_ns);
-    shared->counters.lines++;
+    shared->figures.lines++;
     traffic_share_received(&self->traffic, uv_now(shared->loop), receipt_ns, line);
     const char *foreign = self->spoke ? NULL : foreign_line(line);
     self->spoke = true;
@@ -318,7 +318,7 @@ static void take_lines(session_t *self, text_t chunk)
     if (load(self) <= cap) {
         list_append(&self->shared->waiting, &self->waiting);
     } else {
-        self->shared->counters.slow++;
+        self->shared->figures.slow++;
     }
 }
 
@@ -334,7 +334,7 @@ static void check_share(session_t *self)
         shared->log, LOG_CLIENTS_CROWDED, LOG_ABOUT(NULL, LOG_NUMBER("bytes", shared->memory)),
         "all clients together take %zu bytes; one with a long unfinished line is disconnected",
         shared->memory);
-    shared->counters.given_up++;
+    shared->figures.given_up++;
     close_because(self, "unfinished line beyond its share of memory");
 }
 
@@ -377,7 +377,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
     if (size < 0) {
         end_input(self);
     } else {
-        self->shared->counters.received += (uint64_t)size;
+        self->shared->figures.received += (uint64_t)size;
         text_t chunk = {.data = buffer->base, .size = (size_t)size};
         bool begun = self->spoke || lines_waiting(&self->lines) > 0;
         const char *foreign = begun ? NULL : foreign_bytes(chunk);
@@ -508,7 +508,7 @@ static void on_output_left(void *owner, int outcome)
 void session_flush(session_t *self)
 {
     int outcome = output_flush(&self->output, (uv_stream_t *)&self->tcp, on_output_left,
-                               &self->shared->counters.sent);
+                               &self->shared->figures.sent);
     if (outcome == UV_EALREADY) {
         return;
     }
@@ -541,7 +541,7 @@ static void watch_reading(session_t *self)
 static void end_because_idle(session_t *self, const char *reason)
 {
     uint64_t idle_ms = uv_now(self->shared->loop) - self->moved_ms;
-    self->shared->counters.given_up++;
+    self->shared->figures.given_up++;
     log_event(self->shared->log, LOG_CLIENT_GIVEN_UP,
               LOG_ABOUT(self->peer, LOG_NUMBER("idle_ms", idle_ms)),
               "idle for %llu ms%s, and %s; the client is disconnected and may come again",
@@ -663,7 +663,7 @@ static session_t *new_session(session_shared_t *shared, const struct sockaddr *a
     self->state = SESSION_OPEN;
     size_t maximum = shared->config->max_output + LIMIT_OUTPUT_OVERSHOOT;
     assert(maximum <= UINT32_MAX); /* config_load bounds max_output */
-    traffic_share_init(&self->traffic, shared->log, self->peer);
+    traffic_share_init(&self->traffic, shared->log, self->peer, &shared->figures.traffic_cut);
     lines_init(&self->lines, shared->config->max_line);
     pipeline_init(&self->pipeline, maximum);
     output_init(&self->output, maximum);

@@ -11,6 +11,7 @@
 #include "common/config/config.h"
 #include "common/log/log.h"
 #include "frontend/lines/addresses.h"
+#include "frontend/lines/figures.h"
 #include "frontend/lines/list.h"
 #include "frontend/lines/sessions.h"
 #include "frontend/upstream/pipeline.h"
@@ -18,17 +19,6 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <uv.h>
-
-/* Counts since the start, for PING (bus-protocol.md, Q8; open value struct). */
-typedef struct {
-    uint64_t lines;       /* from clients */
-    uint64_t malformed;   /* lines answered here, without the node */
-    uint64_t received;    /* bytes from clients */
-    uint64_t sent;        /* bytes to clients, given to the kernel or to libuv */
-    uint64_t slow;        /* times that a client had to read its answers before it was read from */
-    uint64_t turned_away; /* clients beyond max_connections, or of one address beyond its own */
-    uint64_t given_up; /* clients disconnected before all of their lines were answered, or idle */
-} session_counters_t;
 
 /* What the sessions of one front-end share (open struct, the front-end's). */
 typedef struct {
@@ -49,7 +39,7 @@ typedef struct {
     size_t given_back;       /* bytes that idle sessions freed since the last malloc_trim */
     size_t handles;          /* sessions not yet freed, closing ones too */
     uint64_t opened;         /* connections since the start */
-    session_counters_t counters;
+    figures_t figures;
     bool stopping;                  /* the front-end ends: each session does so when it is quiet */
     uint64_t finish_ms;             /* [stopping] steady time at which all end */
     void (*closed)(void *argument); /* called when a connection was closed */

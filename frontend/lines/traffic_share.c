@@ -8,9 +8,9 @@
 
 enum { INTERVAL_MS = 1000 };
 
-void traffic_share_init(traffic_share_t *self, log_t *log, const char *peer)
+void traffic_share_init(traffic_share_t *self, log_t *log, const char *peer, uint64_t *cut)
 {
-    *self = (traffic_share_t){.log = log, .peer = peer};
+    *self = (traffic_share_t){.log = log, .peer = peer, .cut = cut};
 }
 
 void traffic_share_done(traffic_share_t *self)
@@ -41,6 +41,7 @@ static bool takes(traffic_share_t *self, uint64_t now_ms, size_t size)
     (void)traffic_share_tick(self, now_ms);
     if (self->lines >= LIMIT_TRAFFIC_LINES || self->size >= LIMIT_TRAFFIC_SIZE) {
         self->left_out++;
+        ++*self->cut;
         return false;
     }
     self->lines++;

@@ -18,14 +18,15 @@
 typedef struct {
     log_t *log;
     const char *peer;
+    uint64_t *cut;     /* lines left out of all clients, since the start */
     uint64_t since_ms; /* when this second began */
     uint32_t lines;    /* logged in it */
     uint32_t size;     /* bytes of them */
     uint32_t left_out; /* lines that were not logged */
 } traffic_share_t;
 
-/* Borrows the log and the client's name. */
-void traffic_share_init(traffic_share_t *self, log_t *log, const char *peer);
+/* Borrows the log, the client's name, and `cut`, to which lines that are left out are added. */
+void traffic_share_init(traffic_share_t *self, log_t *log, const char *peer, uint64_t *cut);
 
 /* A line of the client, received at `receipt_ns` (POSIX time). */
 void traffic_share_received(traffic_share_t *self, uint64_t now_ms, int64_t receipt_ns,

@@ -52,6 +52,7 @@ struct upstream {
     uv_timer_t timer;          /* each second */
     buffer_t batch;            /* body of the next REQUEST */
     uint64_t session;          /* number of the newest session */
+    int64_t since_ns;          /* POSIX time of the start */
     uint64_t heard_ms;         /* steady time of the last word of the node, or of the connecting */
     unsigned window;           /* REQUEST messages unanswered, 0 .. LIMIT_REQUEST_WINDOW */
     upstream_state_t state;
@@ -162,9 +163,9 @@ static void send_hello(upstream_t *self)
     buffer_t body;
     buffer_init(&body, LIMIT_BODY_SIZE);
     self->session++;
-    status_t status =
-        buffer_format(&body, "versions %d\nherd %s\nfrontend %s\npid %ld\n", MESSAGE_VERSION,
-                      self->settings.herd, self->settings.name, (long)getpid());
+    status_t status = buffer_format(
+        &body, "versions %d\nherd %s\nfrontend %s\npid %ld\nsince %lld\n", MESSAGE_VERSION,
+        self->settings.herd, self->settings.name, (long)getpid(), (long long)self->since_ns);
     if (status == STATUS_OK && send_message(self, MESSAGE_HELLO, buffer_text(&body))) {
         self->state = UPSTREAM_GREETING;
         self->heard_ms = now_ms(self);
@@ -399,7 +400,8 @@ status_t upstream_open(const upstream_settings_t *settings, upstream_t **ret_sel
 {
     upstream_t *self = memory_new(sizeof *self);
     self->settings = *settings;
-    self->session = (uint64_t)clock_now_ns();
+    self->since_ns = clock_now_ns();
+    self->session = (uint64_t)self->since_ns;
     /* A batch ends at its size, and one line more. */
     buffer_init(&self->batch, LIMIT_BATCH_SIZE + LIMIT_LINE_SIZE + REQUEST_EXTRA_SIZE);
     uv_timer_init(settings->loop, &self->timer);

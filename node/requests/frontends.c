@@ -4,6 +4,7 @@
 #include "common/protocol/message.h"
 #include "common/protocol/record.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,6 +19,7 @@ struct frontends {
     size_t used; /* slots that were ever in use */
     size_t count;
     uint32_t serial; /* the newest given out */
+    frontend_totals_t totals;
 };
 
 frontends_t *frontends_new(void)
@@ -121,7 +123,36 @@ void frontends_write_label(text_t body, char *label)
              (unsigned long long)pid);
 }
 
-void frontends_take_figures(frontend_link_t *frontend, text_t body)
+void frontends_introduce(frontend_link_t *frontend, text_t body)
+{
+    uint64_t since_ns;
+    frontends_write_label(body, frontend->label);
+    frontend->since_ns = message_number(body, "since", INT64_MAX, &since_ns) ? since_ns : 0;
+}
+
+/* The figure of that key, 0 if it was never given. */
+static uint64_t figure(const frontend_link_t *frontend, report_key_t key)
+{
+    size_t i = 0;
+    while (frontends_figure_keys[i] != key) {
+        i++;
+        assert(i < FRONTENDS_FIGURES); /* FRONTEND_TOTALS_MAP names keys of FRONTENDS_FIGURE_MAP */
+    }
+    return frontend->figures[i];
+}
+
+static void add_totals(frontends_t *self, const frontend_link_t *frontend)
+{
+    frontend_totals_value_t values[FRONTEND_TOTALS];
+    for (size_t i = 0; i < FRONTEND_TOTALS; i++) {
+        const frontend_totals_keys_t *keys = &frontend_totals_keys[i];
+        values[i] = (frontend_totals_value_t){.count = figure(frontend, keys->count),
+                                              .last_ns = figure(frontend, keys->last)};
+    }
+    frontend_totals_take(&self->totals, frontend->label, frontend->since_ns, values);
+}
+
+void frontends_take_figures(frontends_t *self, frontend_link_t *frontend, text_t body)
 {
     uint64_t value;
     if (message_number(body, "clients", LIMIT_CONNECTIONS, &value)) {
@@ -134,6 +165,12 @@ void frontends_take_figures(frontend_link_t *frontend, text_t body)
             frontend->figures[i] = value;
         }
     }
+    add_totals(self, frontend);
+}
+
+const frontend_totals_value_t *frontends_totals(const frontends_t *self)
+{
+    return self->totals.all;
 }
 
 size_t frontends_count(const frontends_t *self)

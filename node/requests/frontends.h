@@ -10,20 +10,32 @@
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "common/protocol/report_keys.h"
+#include "node/requests/frontend_totals.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-    FRONTENDS_ROUTING_ID_SIZE = 255,               /* bytes; ZeroMQ has no longer ones */
-    FRONTENDS_LABEL_SIZE = LIMIT_NAME_SIZE + 32UL, /* bytes of "Goloman/4711", its zero included */
+    FRONTENDS_ROUTING_ID_SIZE = 255, /* bytes; ZeroMQ has no longer ones */
+    FRONTENDS_LABEL_SIZE = FRONTEND_TOTALS_LABEL_SIZE,
 };
 
 /* The figures that a front-end gives of itself with PING, beside its clients (bus-protocol.md, Q8).
  * Their keys there are those of REPORT. */
 #define FRONTENDS_FIGURE_MAP(X)                                                                    \
-    X(LINES) X(MALFORMED) X(RECEIVED) X(SENT) X(SLOW) X(TURNED_AWAY) X(GIVEN_UP)
+    X(LINES)                                                                                       \
+    X(MALFORMED)                                                                                   \
+    X(RECEIVED)                                                                                    \
+    X(SENT)                                                                                        \
+    X(SLOW)                                                                                        \
+    X(TURNED_AWAY)                                                                                 \
+    X(GIVEN_UP)                                                                                    \
+    X(LOG_LOST)                                                                                    \
+    X(TRAFFIC_CUT)                                                                                 \
+    X(TURNED_AWAY_LAST)                                                                            \
+    X(LOG_LOST_LAST)                                                                               \
+    X(TRAFFIC_CUT_LAST)
 
 enum {
 #define FRONTENDS_ENUM(name) FRONTENDS_##name,
@@ -42,6 +54,7 @@ typedef struct {
     size_t routing_id_size;           /* bytes */
     char label[FRONTENDS_LABEL_SIZE]; /* for the log: name and pid */
     uint64_t session;                 /* of its HELLO */
+    uint64_t since_ns;                /* POSIX: its start, as its HELLO says; 0: it does not say */
     uint64_t clients;                 /* connections it serves, as it last said */
     bool given[FRONTENDS_FIGURES];    /* which figures it gives: an older one gives fewer */
     uint64_t figures[FRONTENDS_FIGURES];
@@ -82,13 +95,20 @@ frontend_link_t *frontends_next(frontends_t *self, size_t *slot);
  * or absent, 0 for such a pid. */
 void frontends_write_label(text_t body, char *label);
 
+/* Takes label and start of a front-end from the body of its HELLO. */
+void frontends_introduce(frontend_link_t *frontend, text_t body);
+
 /* Takes over the figures in the body of a PING, `key value` lines; unknown and malformed ones are
  * skipped. */
-void frontends_take_figures(frontend_link_t *frontend, text_t body);
+void frontends_take_figures(frontends_t *self, frontend_link_t *frontend, text_t body);
 
 /* Front-ends, and the clients of all of them. */
 size_t frontends_count(const frontends_t *self);
 uint64_t frontends_clients(const frontends_t *self);
+
+/* What all front-ends together turned away or lost since the node's start: FRONTEND_TOTALS values,
+ * owned by `self`. */
+const frontend_totals_value_t *frontends_totals(const frontends_t *self);
 
 static inline text_t frontends_routing_id(const frontend_link_t *frontend)
 {

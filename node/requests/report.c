@@ -98,6 +98,11 @@ static void put_frontends(sheet_t *sheet, frontends_t *frontends)
 {
     put_number(sheet, REPORT_KEY_FRONTENDS, frontends_count(frontends));
     put_number(sheet, REPORT_KEY_CLIENTS, frontends_clients(frontends));
+    const frontend_totals_value_t *totals = frontends_totals(frontends);
+    for (size_t i = 0; i < FRONTEND_TOTALS; i++) {
+        put_number(sheet, frontend_totals_keys[i].total, totals[i].count);
+        put_number(sheet, frontend_totals_keys[i].latest, totals[i].last_ns);
+    }
     size_t slot = 0;
     const frontend_link_t *frontend;
     while ((frontend = frontends_next(frontends, &slot)) != NULL) {

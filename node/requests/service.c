@@ -192,7 +192,7 @@ static void take_frontend_hello(service_t *self, const transport_inbound_t *inbo
         return;
     }
     frontend->heard_ns = steady_ns;
-    frontends_write_label(message->body, frontend->label);
+    frontends_introduce(frontend, message->body);
     log_event(self->context.log, LOG_FRONTEND_CAME, LOG_PEER(frontend->label), "front-end came");
     welcome(self, inbound);
 }
@@ -200,7 +200,7 @@ static void take_frontend_hello(service_t *self, const transport_inbound_t *inbo
 /* Q8 */
 static void take_ping(service_t *self, frontend_link_t *frontend, const message_t *message)
 {
-    frontends_take_figures(frontend, message->body);
+    frontends_take_figures(self->frontends, frontend, message->body);
     message_t pong = {.type = MESSAGE_PONG, .header = message->header};
     delivery_send(&self->delivery, frontends_routing_id(frontend), &pong);
 }

@@ -45,6 +45,14 @@ static frontend_link_t *add(frontends_t *self, text_t id)
     return frontend;
 }
 
+/* A total never falls, and rises by no more than what was told. */
+static void check_total(frontends_t *self, frontend_totals_value_t before, uint64_t told)
+{
+    const frontend_totals_value_t *total = &frontends_totals(self)[FRONTEND_TOTALS_TURNED_AWAY];
+    assert(total->count >= before.count && total->last_ns >= before.last_ns);
+    assert(total->count - before.count <= told && total->count <= INT64_MAX);
+}
+
 static void take(frontends_t *self, text_t step)
 {
     text_t id;
@@ -58,7 +66,10 @@ static void take(frontends_t *self, text_t step)
         frontends_remove(self, frontend);
         assert(frontends_find(self, id) == NULL);
     } else if (frontend != NULL) {
-        frontends_take_figures(frontend, step);
+        frontend_totals_value_t before = frontends_totals(self)[FRONTEND_TOTALS_TURNED_AWAY];
+        frontends_introduce(frontend, step);
+        frontends_take_figures(self, frontend, step);
+        check_total(self, before, frontend->figures[FRONTENDS_TURNED_AWAY]);
     }
 }
 
