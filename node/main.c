@@ -1,5 +1,6 @@
 /* main.c - herd-node: one member of the herd. */
 #include "common/base/entropy.h"
+#include "common/base/output.h"
 #include "common/program/program.h"
 #include "common/program/signals.h"
 #include "node/node.h"
@@ -19,7 +20,8 @@ static void make_unpredictable(void)
 
 int main(int argc, char **argv)
 {
-    const program_description_t description = {
+    output_begin(); /* before a descriptor is opened */
+    program_description_t description = {
         .name = "herd-node",
         .role = "node",
         .summary =
@@ -27,6 +29,7 @@ int main(int argc, char **argv)
     };
     /* Before any thread starts. */
     int signals = signals_open((int[]){SIGTERM, SIGINT, SIGHUP, 0});
+    description.keep = signals;
     program_t program;
     program_exit_t code;
     if (!program_start(&description, argc, argv, &program, &code)) {

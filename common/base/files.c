@@ -27,6 +27,22 @@ status_t files_open_plain(const char *path, int *ret_file, struct stat *ret_stat
     return STATUS_OK;
 }
 
+const char *files_kind(const char *path)
+{
+    struct stat state;
+    if (stat(path, &state) != 0) {
+        return "nothing";
+    }
+    switch (state.st_mode & S_IFMT) {
+    case S_IFIFO: return "a pipe";
+    case S_IFDIR: return "a folder";
+    case S_IFSOCK: return "a socket";
+    case S_IFCHR:
+    case S_IFBLK: return "a device";
+    default: return "a plain file";
+    }
+}
+
 status_t files_read(int file, void *out, size_t size, size_t *ret_size)
 {
     size_t taken = 0;

@@ -16,6 +16,10 @@
  * pipe, device, folder or socket. STATUS_SYSTEM: it cannot be opened. */
 status_t files_open_plain(const char *path, int *ret_file, struct stat *ret_state) STATUS_MUST_USE;
 
+/* What there is at `path`, for sentences: "a pipe", "a folder", "a socket", "a device", "a plain
+ * file", "nothing". */
+const char *files_kind(const char *path);
+
 /* Reads up to `size` bytes or to the end of the file. STATUS_SYSTEM if it cannot be read. */
 status_t files_read(int file, void *out, size_t size, size_t *ret_size) STATUS_MUST_USE;
 

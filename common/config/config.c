@@ -1,5 +1,6 @@
 #include "common/config/config.h"
 
+#include "common/base/files.h"
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/config/findings.h"
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* What config_load hands out: the open part first, then what keeps it alive. */
 typedef struct {
@@ -22,30 +24,32 @@ typedef struct {
     arena_t arena; /* everything that `config` points to */
 } config_whole_t;
 
-/* Reads up to LIMIT_CONFIG_SIZE + 1 bytes: one more than a good file may have. */
-static bool config_read_file(FILE *file, arena_t *arena, text_t *ret_text)
-{
-    const size_t wanted = LIMIT_CONFIG_SIZE + 1;
-    char *data = arena_take(arena, wanted);
-    size_t size = fread(data, 1, wanted, file);
-    *ret_text = (text_t){.data = data, .size = size};
-    return ferror(file) == 0;
-}
-
-/* The file's bytes; false after a finding. */
+/* The file's bytes; false after a finding. A pipe would hold us for as long as no one writes to it,
+ * and could not be read again at a reload. */
 static bool config_read(const char *path, const config_reader_t *reader, text_t *ret_text)
 {
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
+    int file;
+    struct stat state;
+    status_t status = files_open_plain(path, &file, &state);
+    if (status == STATUS_INVALID) {
+        config_findings_error(reader->findings, 0, "cannot be read: it is %s, not a plain file",
+                              files_kind(path));
+        return false;
+    }
+    if (status != STATUS_OK) {
         config_findings_error(reader->findings, 0, "cannot be opened: %s", strerror(errno));
         return false;
     }
-    bool read = config_read_file(file, reader->arena, ret_text);
+    const size_t wanted = LIMIT_CONFIG_SIZE + 1; /* one more than a good file may have */
+    char *data = arena_take(reader->arena, wanted);
+    size_t size = 0;
+    bool read = files_read(file, data, wanted, &size) == STATUS_OK;
     int reason = errno;
-    fclose(file);
+    close(file);
+    *ret_text = (text_t){.data = data, .size = size};
     if (!read) {
         config_findings_error(reader->findings, 0, "cannot be read: %s", strerror(reason));
-    } else if (ret_text->size > LIMIT_CONFIG_SIZE) {
+    } else if (size > LIMIT_CONFIG_SIZE) {
         config_findings_error(reader->findings, 0, "larger than %d bytes, which no herd needs",
                               LIMIT_CONFIG_SIZE);
         read = false;

@@ -4,6 +4,8 @@
 #include "common/base/options.h"
 #include "common/base/output.h"
 #include "common/base/status.h"
+#include "common/program/descriptors.h"
+#include "common/program/folders.h"
 #include "common/program/herd_file.h"
 
 #include <errno.h>
@@ -12,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { HINT_SIZE = 64 }; /* "see herd-frontend --help" */
@@ -62,26 +63,17 @@ static options_end_t read_arguments(const program_description_t *description, in
     return end;
 }
 
-/* Makes a folder and those above it. `path` is absolute. */
-static bool make_folder(const program_description_t *description, const char *path, mode_t mode)
+/* Sockets and pid files are trusted by where they are, so their folder must be ours. That of the
+ * log need not be: a folder of a container's host often is not. */
+static bool make_folders(const program_description_t *description, const config_t *config)
 {
-    char *copy = strdup(path);
-    bool made = copy != NULL;
-    for (char *slash = copy; made && slash != NULL;) {
-        slash = strchr(slash + 1, '/');
-        if (slash != NULL) {
-            *slash = '\0';
-        }
-        made = mkdir(copy, slash != NULL ? 0755 : mode) == 0 || errno == EEXIST;
-        if (slash != NULL) {
-            *slash = '/';
-        }
-    }
+    char problem[FOLDERS_PROBLEM_SIZE];
+    bool made = folders_make(config->run_dir, 0700, problem) &&
+                folders_are_ours(config->run_dir, problem) &&
+                folders_make(config->log_dir, 0750, problem);
     if (!made) {
-        fprintf(stderr, "%s: cannot make the folder %s: %s\n", description->name, path,
-                strerror(errno));
+        fprintf(stderr, "%s: %s\n", description->name, problem);
     }
-    free(copy);
     return made;
 }
 
@@ -138,17 +130,20 @@ bool program_start(const program_description_t *description, int argc, char **ar
         return false;
     }
     program.config = herd_file_load(arguments.config_path, arguments.member, &program.member);
-    if (program.config == NULL || arguments.check) {
-        *ret_exit = program.config == NULL ? PROGRAM_FAILED : PROGRAM_OK;
-        config_destroy(&program.config);
+    if (program.config == NULL) {
+        *ret_exit = PROGRAM_FAILED;
         return false;
     }
+    /* Not sooner: the herd file may be one of them, "--config /dev/fd/5". */
+    descriptors_close_inherited(description->keep);
     signal(SIGPIPE, SIG_IGN);
-    if (!raise_file_limit(description) ||
-        !make_folder(description, program.config->run_dir, 0700) ||
-        !make_folder(description, program.config->log_dir, 0750) ||
-        !open_log(description, arguments.log_format, &program)) {
-        *ret_exit = PROGRAM_FAILED;
+    bool good = raise_file_limit(description);
+    if (good && !arguments.check) {
+        good = make_folders(description, program.config) &&
+               open_log(description, arguments.log_format, &program);
+    }
+    if (!good || arguments.check) {
+        *ret_exit = good ? PROGRAM_OK : PROGRAM_FAILED;
         config_destroy(&program.config);
         return false;
     }

@@ -23,6 +23,7 @@ typedef struct {
     const char *name;    /* "herd-node" */
     const char *role;    /* "node": in the log's file name and in its lines */
     const char *summary; /* one line for --help */
+    int keep; /* a descriptor that main() has opened already, e.g. of signals; 0: there is none */
 } program_description_t;
 
 /* What program_start makes ready (open value struct). */
@@ -33,9 +34,10 @@ typedef struct {
 } program_t;
 
 /* Reads the command line, `--config FILE NAME` and the usual options, loads and checks the herd
- * file, makes its folders, opens LOG_DIR/NAME.ROLE.log, raises the limit of open files, and ignores
- * SIGPIPE. True: go on, and end with program_done. False: end now with `ret_exit`: help was shown,
- * the herd file was only to be checked, or the start failed and said why. */
+ * file, closes what the program inherited (descriptors.h), raises the limit of open files, makes
+ * the folders, opens LOG_DIR/NAME.ROLE.log, and ignores SIGPIPE. True: go on, and end with
+ * program_done. False: end now with `ret_exit`: help was shown, file and limit were only to be
+ * checked, or the start failed and said why. */
 bool program_start(const program_description_t *description, int argc, char **argv,
                    program_t *ret_program, program_exit_t *ret_exit);
 
