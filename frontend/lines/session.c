@@ -13,10 +13,10 @@
  * Four things stop the reading until their cause has passed: lines that wait for the next turn, or
  * for output that the client does not read (both `put_off`), a node that is slower than the client
  * (`crowding`), and the end of the connection.
- * The states below are that end: the client or we stop first, all that is under way is still
- * answered, then we half-close and wait for the client, so that no RST overtakes a reply. A node
- * that does not answer in time, or more output than can be kept, gives the client up: it gets the
- * answers that are there, and the end.
+ * The states (session_parts.h) are that end: the client or we stop first, all that is under way is
+ * still answered, then we half-close and wait for the client, so that no RST overtakes a reply. A
+ * node that does not answer in time, or more output than can be kept, gives the client up: it gets
+ * the answers that are there, and the end.
  */
 #include "frontend/lines/session.h"
 
@@ -26,10 +26,8 @@
 #include "common/protocol/command.h"
 #include "frontend/lines/client_socket.h"
 #include "frontend/lines/foreign.h"
-#include "frontend/lines/lines.h"
-#include "frontend/lines/output.h"
 #include "frontend/lines/receipt.h"
-#include "frontend/lines/traffic_share.h"
+#include "frontend/lines/session_parts.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -39,52 +37,8 @@
 enum {
     /* How long we wait for the client to close after our last word (client-protocol.md). */
     LINGER_MS = 2000,
-    /* The same while the front-end stops, which may take two seconds in all. */
-    STOP_LINGER_MS = 200,
-    QUIET_MS = 200, /* of silence while the front-end stops: the client has no more to ask */
     /* What a line costs beside its bytes, in the time that a byte takes (LIMIT_TURN_COST). */
     LINE_COST = 64,
-};
-
-typedef enum {
-    /* Reads and answers. */
-    SESSION_OPEN,
-    /* The client has half-closed: answers what is under way, then closes. */
-    SESSION_INPUT_ENDED,
-    /* We take no more lines: answers what is under way, then half-closes. */
-    SESSION_FINISHING,
-    /* We have half-closed: throws input away until the client closes, or until the deadline. To
-     * close earlier would send an RST, which destroys replies on their way. */
-    SESSION_DISCARDING,
-    /* Waits for libuv to let go. */
-    SESSION_CLOSING,
-} session_state_t;
-
-struct session {
-    uv_tcp_t tcp;
-    session_shared_t *shared;
-    uint64_t number;       /* in shared->table */
-    lines_t lines;         /* input */
-    pipeline_t pipeline;   /* requests under way */
-    output_t output;       /* replies */
-    list_link_t waiting;   /* in shared->waiting */
-    list_link_t unasked;   /* in shared->unasked */
-    list_link_t unwritten; /* in shared->unwritten */
-    list_link_t active;    /* in shared->active */
-    list_link_t order;     /* in shared->newcomers or ->idle */
-    uint64_t moved_ms;     /* steady time of its last move, or of its beginning: idle since */
-    uint64_t address;      /* what it counts as in shared->addresses */
-    size_t unread;         /* bytes of output on their way at the last tick */
-    uint64_t deadline_ms;  /* [DISCARDING] steady time of the end */
-    size_t footprint;      /* bytes, its part of shared->memory */
-    traffic_share_t traffic;
-    session_state_t state : 8;
-    bool reading : 1;  /* libuv reads */
-    bool put_off : 1;  /* lines wait for the next turn, or until output has left */
-    bool crowding : 1; /* was read while requests were unasked: reads on when they are asked */
-    bool spoke : 1;    /* has sent a whole line */
-    bool touched : 1;  /* used since the last tick */
-    char peer[];       /* e.g. "127.0.0.1:40112#7" */
 };
 
 uint64_t session_number(const session_t *self)
@@ -117,8 +71,7 @@ static bool is_crowded(const session_shared_t *shared)
     return shared->memory > LIMIT_CLIENTS_MEMORY;
 }
 
-/* Brings the sum of all memory up to date; marks the session as used and lets the tick see it. */
-static void account(session_t *self)
+void session_account(session_t *self)
 {
     size_t footprint = self->lines.kept.capacity + pipeline_footprint(&self->pipeline) +
                        output_footprint(&self->output);
@@ -137,16 +90,14 @@ static void on_closed(uv_handle_t *handle)
     shared->closed(shared->argument);
 }
 
-/* The client has sent a line, or read of its answers: it is not idle. */
-static void note_move(session_t *self)
+void session_note_move(session_t *self)
 {
     list_remove(&self->order);
     list_append(self->spoke ? &self->shared->idle : &self->shared->newcomers, &self->order);
     self->moved_ms = uv_now(self->shared->loop);
 }
 
-/* The end: from here on its number names no client. */
-static void close_because(session_t *self, const char *reason)
+void session_close_because(session_t *self, const char *reason)
 {
     if (self->state == SESSION_CLOSING) {
         return;
@@ -171,7 +122,7 @@ static void close_because(session_t *self, const char *reason)
 
 void session_close(session_t *self)
 {
-    close_because(self, "closed here");
+    session_close_because(self, "closed here");
 }
 
 /* Bytes that the client has yet to read: output, and the probable replies to its requests. */
@@ -194,8 +145,7 @@ static void stop_reading(session_t *self)
     }
 }
 
-/* Takes no more lines; what is under way is still answered. */
-static void finish(session_t *self)
+void session_finish(session_t *self)
 {
     if (self->state != SESSION_OPEN && self->state != SESSION_INPUT_ENDED) {
         return;
@@ -208,16 +158,14 @@ static void finish(session_t *self)
     list_append(&self->shared->unwritten, &self->unwritten);
 }
 
-/* Ends the connection with the replies that are there: drops the oldest request without a reply and
- * all behind it. */
-static void give_up(session_t *self, const char *reason)
+void session_give_up(session_t *self, const char *reason)
 {
     self->shared->figures.given_up++;
     log_event(self->shared->log, LOG_CLIENT_GIVEN_UP, LOG_PEER(self->peer),
               "%s; the client is disconnected and may ask again", reason);
     list_remove(&self->unasked);
     pipeline_done(&self->pipeline);
-    finish(self);
+    session_finish(self);
     list_append(&self->shared->unwritten, &self->unwritten);
 }
 
@@ -240,7 +188,7 @@ static void answer_invalid(session_t *self, text_t line)
     pipeline_sink_t out = sink(self);
     self->shared->figures.malformed++;
     if (pipeline_add_invalid(&self->pipeline, line, &out) != STATUS_OK) {
-        give_up(self, "more output than can be kept");
+        session_give_up(self, "more output than can be kept");
         return;
     }
     if (self->output.gathered.size > 0) {
@@ -256,7 +204,7 @@ static void refuse_foreign(session_t *self, const char *protocol, text_t line)
               "it speaks %s, which is not served here; the client is disconnected", protocol);
     self->shared->figures.given_up++;
     answer_invalid(self, line);
-    finish(self);
+    session_finish(self);
 }
 
 static void take_line(session_t *self, text_t line, int64_t now_ns)
@@ -280,7 +228,7 @@ static void take_line(session_t *self, text_t line, int64_t now_ns)
     pipeline_request_t request = {
         .receipt_ns = receipt_ns, .receipt_ms = uv_now(shared->loop), .line = line};
     if (pipeline_add_request(&self->pipeline, &request, reserved) != STATUS_OK) {
-        give_up(self, "more requests than can be kept");
+        session_give_up(self, "more requests than can be kept");
         return;
     }
     list_append(&shared->unasked, &self->unasked);
@@ -303,11 +251,11 @@ static void take_lines(session_t *self, text_t chunk)
             take_line(self, line, now_ns);
         } else if (outcome == LINES_TOO_LONG) {
             answer_invalid(self, text_first(line, LIMIT_LINE_ECHO));
-            finish(self);
+            session_finish(self);
         }
     }
     if (cost > 0) {
-        note_move(self);
+        session_note_move(self);
     }
     self->put_off = outcome == LINES_LINE && self->state == SESSION_OPEN;
     if (!self->put_off) {
@@ -335,7 +283,7 @@ static void check_share(session_t *self)
         "all clients together take %zu bytes; one with a long unfinished line is disconnected",
         shared->memory);
     shared->figures.given_up++;
-    close_because(self, "unfinished line beyond its share of memory");
+    session_close_because(self, "unfinished line beyond its share of memory");
 }
 
 static void end_input(session_t *self)
@@ -366,7 +314,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 {
     session_t *self = stream->data;
     if (size < 0 && (size != UV_EOF || self->state == SESSION_DISCARDING)) {
-        close_because(self, size == UV_EOF ? "done" : uv_strerror((int)size));
+        session_close_because(self, size == UV_EOF ? "done" : uv_strerror((int)size));
         return;
     }
     if (size == 0 || self->state != SESSION_OPEN) {
@@ -391,7 +339,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
         self->crowding = true;
         stop_reading(self);
     }
-    account(self);
+    session_account(self);
     check_share(self);
 }
 
@@ -401,7 +349,7 @@ static void start_reading(session_t *self)
         int outcome = uv_read_start((uv_stream_t *)&self->tcp, on_allocate, on_read);
         self->reading = outcome == 0;
         if (outcome != 0) {
-            close_because(self, uv_strerror(outcome));
+            session_close_because(self, uv_strerror(outcome));
         }
     }
 }
@@ -427,7 +375,7 @@ void session_take_turn(session_t *self)
         return;
     }
     take_lines(self, (text_t){0});
-    account(self);
+    session_account(self);
     resume(self);
 }
 
@@ -457,10 +405,10 @@ void session_answer(session_t *self, uint64_t sequence, text_t reply)
         return;
     }
     if (status != STATUS_OK) {
-        give_up(self, "more output than can be kept");
+        session_give_up(self, "more output than can be kept");
     }
     list_append(&self->shared->unwritten, &self->unwritten);
-    account(self);
+    session_account(self);
 }
 
 /* All output has left. */
@@ -470,7 +418,7 @@ static void go_on(session_t *self)
     case SESSION_OPEN: resume(self); break;
     case SESSION_INPUT_ENDED:
         if (pipeline_count(&self->pipeline) == 0) {
-            close_because(self, "done");
+            session_close_because(self, "done");
         }
         break;
     case SESSION_FINISHING:
@@ -480,9 +428,9 @@ static void go_on(session_t *self)
                 shutdown(file, SHUT_WR);
             }
             self->state = SESSION_DISCARDING;
-            self->deadline_ms =
-                uv_now(self->shared->loop) + (self->shared->stopping ? STOP_LINGER_MS : LINGER_MS);
-            account(self);
+            self->deadline_ms = uv_now(self->shared->loop) +
+                                (self->shared->stopping ? SESSION_STOP_LINGER_MS : LINGER_MS);
+            session_account(self);
             start_reading(self);
         }
         break;
@@ -498,10 +446,10 @@ static void on_output_left(void *owner, int outcome)
         return;
     }
     if (outcome < 0) {
-        close_because(self, uv_strerror(outcome));
+        session_close_because(self, uv_strerror(outcome));
         return;
     }
-    account(self);
+    session_account(self);
     list_append(&self->shared->unwritten, &self->unwritten);
 }
 
@@ -513,144 +461,16 @@ void session_flush(session_t *self)
         return;
     }
     if (outcome != 0 && outcome != UV_EAGAIN) {
-        close_because(self, uv_strerror(outcome));
+        session_close_because(self, uv_strerror(outcome));
         return;
     }
-    note_move(self);
+    session_note_move(self);
     if (outcome == UV_EAGAIN || output_shrink(&self->output)) {
-        account(self);
+        session_account(self);
     }
     if (outcome == 0) {
         go_on(self);
     }
-}
-
-/* Whether the client reads of its answers, slowly perhaps: looks at what is still on its way. */
-static void watch_reading(session_t *self)
-{
-    if (output_size(&self->output) == 0) {
-        return;
-    }
-    size_t unread = client_socket_unread(&self->tcp);
-    if (unread < self->unread) {
-        note_move(self);
-    }
-    self->unread = unread;
-}
-
-static void end_because_idle(session_t *self, const char *reason)
-{
-    uint64_t idle_ms = uv_now(self->shared->loop) - self->moved_ms;
-    self->shared->figures.given_up++;
-    log_event(self->shared->log, LOG_CLIENT_GIVEN_UP,
-              LOG_ABOUT(self->peer, LOG_NUMBER("idle_ms", idle_ms)),
-              "idle for %llu ms%s, and %s; the client is disconnected and may come again",
-              (unsigned long long)idle_ms, self->spoke ? "" : " without a line", reason);
-    close_because(self, "idle");
-}
-
-/* The first of `order` that has been idle for `least_ms` and for which nothing is under way here;
- * NULL if there is none. */
-static session_t *find_idle(session_shared_t *shared, list_link_t *order, uint64_t least_ms)
-{
-    list_link_t *link = order->next;
-    for (int i = 0; link != order && i < LIMIT_IDLE_LOOKED_AT; i++) {
-        session_t *session = LIST_OWNER(link, session_t, order);
-        link = link->next;
-        if (uv_now(shared->loop) - session->moved_ms < least_ms) {
-            return NULL;
-        }
-        if (pipeline_count(&session->pipeline) == 0) {
-            return session;
-        }
-        note_move(session); /* it waits for us */
-    }
-    return NULL;
-}
-
-bool session_make_room(session_shared_t *shared)
-{
-    session_t *idle = find_idle(shared, &shared->newcomers, LIMIT_NEWCOMER_IDLE_MS);
-    if (idle == NULL) {
-        idle = find_idle(shared, &shared->idle, LIMIT_IDLE_MS);
-    }
-    if (idle == NULL) {
-        return false;
-    }
-    end_because_idle(idle, "its place is needed: all (max_connections) are in use");
-    return true;
-}
-
-void session_end_idle(session_shared_t *shared)
-{
-    uint64_t timeout_ms = (uint64_t)shared->config->idle_timeout_s * 1000;
-    list_link_t *orders[] = {&shared->newcomers, &shared->idle};
-    for (size_t i = 0; timeout_ms > 0 && i < sizeof orders / sizeof orders[0]; i++) {
-        session_t *idle = find_idle(shared, orders[i], timeout_ms);
-        while (idle != NULL) {
-            end_because_idle(idle, "idle_timeout has passed");
-            idle = find_idle(shared, orders[i], timeout_ms);
-        }
-    }
-}
-
-/* An idle connection costs nothing but its struct. */
-static void trim(session_t *self)
-{
-    size_t before = self->footprint;
-    output_trim(&self->output);
-    if (lines_waiting(&self->lines) == 0) {
-        lines_done(&self->lines);
-    }
-    pipeline_trim(&self->pipeline);
-    account(self);
-    self->shared->given_back += before - self->footprint;
-    bool waits = self->state == SESSION_DISCARDING || pipeline_count(&self->pipeline) > 0 ||
-                 traffic_share_tick(&self->traffic, uv_now(self->shared->loop)) ||
-                 self->shared->stopping;
-    if (self->footprint == 0 && !waits) {
-        list_remove(&self->active);
-    }
-}
-
-/* [stopping] Whether all is answered and no more has come for a while, or it is time to end. */
-static bool is_quiet(const session_t *self, uint64_t now_ms)
-{
-    bool done = pipeline_count(&self->pipeline) == 0 && !self->put_off;
-    return (done && now_ms - self->moved_ms >= QUIET_MS) || now_ms >= self->shared->finish_ms;
-}
-
-void session_tick(session_t *self)
-{
-    uint64_t now_ms = uv_now(self->shared->loop);
-    uint64_t timeout_ms = (uint64_t)self->shared->config->request_timeout_ms;
-    uint64_t receipt_ms;
-    if (self->state == SESSION_DISCARDING && now_ms >= self->deadline_ms) {
-        close_because(self, "done");
-        return;
-    }
-    if (pipeline_oldest(&self->pipeline, &receipt_ms) && now_ms >= receipt_ms + timeout_ms) {
-        give_up(self, "no answer from the node in time");
-        return;
-    }
-    if (self->shared->stopping && self->state == SESSION_OPEN && is_quiet(self, now_ms)) {
-        finish(self);
-    }
-    watch_reading(self);
-    if (!self->touched) {
-        trim(self);
-    }
-    self->touched = false;
-}
-
-void session_stop(session_t *self)
-{
-    if (self->state == SESSION_DISCARDING) {
-        uint64_t deadline_ms = uv_now(self->shared->loop) + STOP_LINGER_MS;
-        self->deadline_ms = deadline_ms < self->deadline_ms ? deadline_ms : self->deadline_ms;
-    }
-    note_move(self);
-    account(self);
 }
 
 static session_t *new_session(session_shared_t *shared, const struct sockaddr *address)
@@ -681,7 +501,7 @@ status_t session_open(session_shared_t *shared, int file, const struct sockaddr 
     }
     self->address = addresses_of(address);
     (void)addresses_add(shared->addresses, self->address);
-    note_move(self);
+    session_note_move(self);
     client_socket_set_options(file);
     uv_tcp_init(shared->loop, &self->tcp);
     self->tcp.data = self;
@@ -689,7 +509,7 @@ status_t session_open(session_shared_t *shared, int file, const struct sockaddr 
     int outcome = uv_tcp_open(&self->tcp, file);
     if (outcome != 0) {
         close(file);
-        close_because(self, uv_strerror(outcome));
+        session_close_because(self, uv_strerror(outcome));
         return STATUS_SYSTEM;
     }
     log_event(shared->log, LOG_CLIENT_CAME, LOG_PEER(self->peer), "client came");
