@@ -4,6 +4,7 @@
 #include "common/base/options.h"
 #include "common/base/output.h"
 #include "tests/bench/bench_echo.h"
+#include "tests/bench/bench_greedy.h"
 #include "tests/bench/bench_loop.h"
 #include "tests/bench/bench_report.h"
 
@@ -27,6 +28,7 @@ enum {
 typedef struct {
     bench_settings_t settings; /* of a run */
     uint64_t echo_port;        /* of the echo server to be instead, 0 for the kernel's choice */
+    bench_greedy_t greedy;     /* what to send without end instead of measuring, or not */
 } arguments_t;
 
 static const uint64_t no_echo = UINT64_MAX; /* an `echo_port`: do not be one */
@@ -71,6 +73,7 @@ static options_end_t read_arguments(int argc, char **argv, arguments_t *argument
 {
     bench_settings_t *settings = &arguments->settings;
     size_t peer = BENCH_PEER_HERD;
+    size_t greedy = BENCH_GREEDY_NONE;
     const char *const peers[] = {bench_report_peer(BENCH_PEER_HERD),
                                  bench_report_peer(BENCH_PEER_REDIS),
                                  bench_report_peer(BENCH_PEER_ECHO), NULL};
@@ -98,6 +101,10 @@ static options_end_t read_arguments(int argc, char **argv, arguments_t *argument
         {"peer", "PEER", "what listens there: herd (default), redis, echo", .choice = &peer,
          .choices = peers},
         {"json", NULL, "print JSON", .flag = &settings->json},
+        {"greedy", "KIND",
+         "measure nothing: send lines of a kind as fast as they are taken, and look at no reply: "
+         "short, iamat, long, whatsat, deaf (none: measure)",
+         .choice = &greedy, .choices = bench_greedy_names},
         {"serve-echo", "PORT", "be an echo server on 127.0.0.1; 0 for a free port",
          .number = &arguments->echo_port, .maximum = UINT16_MAX},
         {0},
@@ -120,6 +127,7 @@ static options_end_t read_arguments(int argc, char **argv, arguments_t *argument
         end = options_refuse(&options, "%s", options.operands);
     }
     settings->peer = (bench_peer_t)peer;
+    arguments->greedy = (bench_greedy_t)greedy;
     return end;
 }
 
@@ -138,8 +146,14 @@ static int run(const bench_settings_t *settings)
 
 static int run_or_serve(const arguments_t *arguments)
 {
+    const bench_settings_t *settings = &arguments->settings;
+    if (arguments->greedy != BENCH_GREEDY_NONE) {
+        bool fine = bench_greedy_run(arguments->greedy, &settings->address, settings->clients,
+                                     settings->duration_s);
+        return fine ? EXIT_RIGHT : EXIT_WRONG;
+    }
     if (arguments->echo_port == no_echo) {
-        return run(&arguments->settings);
+        return run(settings);
     }
     bench_echo_serve((uint16_t)arguments->echo_port);
     fprintf(stderr, "herd-bench: echo: %s\n", strerror(errno));
