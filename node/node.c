@@ -271,6 +271,7 @@ static int on_tick(zloop_t *loop, int timer, void *argument)
     neighbours_tick(self->neighbours, now_ns, steady_ns);
     expire(self, now_ns);
     tap_tick(self->tap, steady_ns);
+    guard_tick(self->guard, steady_ns);
     service_tick(self->service, steady_ns);
     advance_digest(self, steady_ns);
     serve_when_ready(self, steady_ns);
@@ -315,9 +316,11 @@ static int on_guard(zloop_t *loop, zmq_pollitem_t *item, void *argument)
 }
 
 /* SIGHUP */
-static void reopen_and_reload(node_t *self)
+static void reopen_and_reload(node_t *self, long process, unsigned user)
 {
     log_reopen(self->log);
+    log_event(self->log, LOG_OPERATOR_COMMAND, LOG_ABOUT(NULL, LOG_TEXT("command", "reload")),
+              "reload, by SIGHUP of process %ld of user %u", process, user);
     log_event(self->log, LOG_REOPENED, NULL,
               "SIGHUP: log opened anew; reading keys and herd file again");
     reload_run(self->reload, NULL);
@@ -328,9 +331,11 @@ static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     (void)loop;
     node_t *self = argument;
     int signal;
-    while ((signal = signals_take(item->fd)) != 0) {
+    long process;
+    unsigned user;
+    while ((signal = signals_take_from(item->fd, &process, &user)) != 0) {
         if (signal == SIGHUP) {
-            reopen_and_reload(self);
+            reopen_and_reload(self, process, user);
         } else {
             begin_to_stop(self, signal == SIGTERM ? "SIGTERM" : "SIGINT");
         }

@@ -14,7 +14,8 @@
 
 /* SIGHUP or an operator (S6) asks for a reload.
  *   1. Keys are read first: a neighbour that comes needs its own (K6). They come and go whatever
- *      the file is; connections with a key that went end (K7).
+ *      the file is, because an error in it must not keep a revoked key in use; connections with a
+ *      key that went end (K7).
  *   2. The herd file is read. If it has an error, is of another herd, or does not have this member,
  *      nothing of it is taken.
  *   3. Settings that a running node can change are copied, and what depends on them is made anew.
@@ -24,14 +25,23 @@
  *      opened anew. The others go on undisturbed.
  * What was found goes to the log, and to the operator who asked. */
 
-enum { LINE_SIZE = 2048 }; /* bytes of a line of the report: a finding, or a key with two values */
+enum {
+    LINE_SIZE = 2048, /* bytes of a line of the report: a finding, or a key with two values */
+    /* Bytes that the lines leave for the figures at the end. */
+    ENDING_SIZE = 512,
+    /* After this time an operator who waits has the answer, and connections with revoked keys are
+     * cut. */
+    ANSWER_LEAVES_MS = 500,
+};
 
 struct reload {
     reload_context_t context;
     config_t *last; /* the newest file that was taken; NULL: that of the start */
     const config_member_t *last_member; /* of it */
     /* Of the present run: */
-    buffer_t *report; /* NULL: no operator asked */
+    buffer_t *report;        /* NULL: no operator asked */
+    bool report_full;        /* lines were left out */
+    security_changes_t keys; /* what became of the keys */
     size_t errors;
     size_t changes;
     size_t restarts;
@@ -101,9 +111,19 @@ __attribute__((format(printf, 3, 4))) static void add_line(reload_t *self, repor
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     text_escape(text_of(text), shown, sizeof shown);
-    /* LIMIT_CONFIG_FINDINGS, or a line for each member and key: there is always room. */
-    status_t status = buffer_format(self->report, "%s %s\n", report_keys_text(key), shown);
-    assert(status == STATUS_OK);
+    if (self->report->size + sizeof shown + ENDING_SIZE > LIMIT_BODY_SIZE ||
+        buffer_format(self->report, "%s %s\n", report_keys_text(key), shown) != STATUS_OK) {
+        self->report_full = true;
+    }
+}
+
+/* A figure of the report, at its end. */
+static void add_figure(reload_t *self, report_key_t key, size_t value)
+{
+    if (self->report != NULL) {
+        status_t status = buffer_format(self->report, "%s %zu\n", report_keys_text(key), value);
+        assert(status == STATUS_OK); /* ENDING_SIZE */
+    }
 }
 
 static void on_finding(void *argument, config_severity_t severity, const char *file, unsigned line,
@@ -293,26 +313,97 @@ static void apply(reload_t *self, config_t *config, const config_member_t *membe
               config->file, self->changes, self->restarts);
 }
 
-/* K6, K7. False if they could not be read. */
-static bool reload_keys(const reload_context_t *context)
+static void on_key_problem(void *argument, const char *problem)
 {
-    bool changed;
-    if (guard_reload(context->guard, &changed) != STATUS_OK) {
+    reload_t *self = argument;
+    log_event(self->context.log, LOG_KEY_UNUSABLE, NULL, "%s", problem);
+    add_line(self, REPORT_KEY_WARNING, "%s", problem);
+}
+
+static void on_key_change(void *argument, const security_holder_t *holder, bool added)
+{
+    char user[sizeof holder->name + 16];
+    snprintf(user, sizeof user, "%s/%s", roles_text(holder->role), holder->name);
+    note_change(argument, user, "its key is %s",
+                added ? "accepted from now on"
+                      : "revoked; what comes with it has no effect, its connections are cut");
+}
+
+static void note_keys(reload_t *self)
+{
+    if (guard_security(self->context.guard) == NULL) {
+        return;
+    }
+    log_event(self->context.log, LOG_KEYS_READ, NULL, "keys read: %zu new, %zu revoked",
+              self->keys.added, self->keys.removed);
+    if (self->keys.own) {
+        static const char text[] = "this member's own key is another one; it is used after a "
+                                   "restart";
+        self->restarts++;
+        log_event(self->context.log, LOG_KEY_CHANGED, NULL, "%s", text);
+        add_line(self, REPORT_KEY_RESTART, "%s", text);
+    }
+}
+
+/* K6, K7. False if they could not be read; those read before count. */
+static bool reload_keys(reload_t *self)
+{
+    const reload_context_t *context = &self->context;
+    const guard_listener_t listener = {
+        .problem = on_key_problem, .change = on_key_change, .argument = self};
+    if (guard_reload(context->guard, &listener, &self->keys) != STATUS_OK) {
         return false;
     }
-    neighbours_t *neighbours = context->neighbours;
-    for (size_t i = 0; changed && i < neighbours_count(neighbours); i++) {
-        neighbour_keys_changed(neighbours_all(neighbours)[i], clock_steady_ns());
+    note_keys(self);
+    bool changed = self->keys.added > 0 || self->keys.removed > 0;
+    for (size_t i = 0; changed && i < neighbours_count(context->neighbours); i++) {
+        neighbour_keys_changed(neighbours_all(context->neighbours)[i], clock_steady_ns());
     }
+    guard_cut_revoked(context->guard, &self->keys, self->report != NULL ? ANSWER_LEAVES_MS : 0);
     return true;
+}
+
+static void refuse(reload_t *self)
+{
+    char keys[128] = "";
+    const security_changes_t *changes = &self->keys;
+    if (changes->added > 0 || changes->removed > 0) {
+        snprintf(keys, sizeof keys, " but the keys, %zu new and %zu revoked", changes->added,
+                 changes->removed);
+    }
+    log_event(self->context.log, LOG_RELOAD_REFUSED,
+              LOG_ABOUT(NULL, LOG_NUMBER("errors", self->errors),
+                        LOG_NUMBER("keys_new", changes->added),
+                        LOG_NUMBER("keys_revoked", changes->removed)),
+              "%s has %zu errors; nothing has changed%s, correct it and reload again",
+              self->context.config->file, self->errors, keys);
+}
+
+/* The end of the report: what programs may want to know. */
+static void add_figures(reload_t *self, bool taken)
+{
+    if (guard_security(self->context.guard) != NULL) {
+        add_figure(self, REPORT_KEY_KEYS_NEW, self->keys.added);
+        add_figure(self, REPORT_KEY_KEYS_REVOKED, self->keys.removed);
+    }
+    if (self->report_full) {
+        status_t status = buffer_format(self->report,
+                                        "%s more was found than fits here; the log "
+                                        "of this member has all of it\n",
+                                        report_keys_text(REPORT_KEY_WARNING));
+        assert(status == STATUS_OK); /* ENDING_SIZE */
+    }
+    add_figure(self, REPORT_KEY_RELOADED, taken ? 1 : 0);
 }
 
 void reload_run(reload_t *self, buffer_t *report)
 {
     const reload_context_t *context = &self->context;
     self->report = report;
+    self->report_full = false;
+    self->keys = (security_changes_t){0};
     self->errors = self->changes = self->restarts = 0;
-    bool keys_read = reload_keys(context);
+    bool keys_read = reload_keys(self);
     config_t *config = config_load(context->config->file, on_finding, self);
     const config_member_t *member =
         config != NULL ? config_member(config, context->member->name) : NULL;
@@ -325,12 +416,9 @@ void reload_run(reload_t *self, buffer_t *report)
         apply(self, config, member);
     } else {
         config_destroy(&config);
-        log_event(context->log, LOG_RELOAD_REFUSED,
-                  LOG_ABOUT(NULL, LOG_NUMBER("errors", self->errors)),
-                  "%s has %zu errors; nothing has changed, correct it and reload again",
-                  context->config->file, self->errors);
+        refuse(self);
     }
-    add_line(self, REPORT_KEY_RELOADED, "%d", taken ? 1 : 0);
+    add_figures(self, taken);
     if (taken) {
         apply_settings(context);
     }

@@ -6,10 +6,8 @@
 typedef struct {
     const char *name; /* "LINK_DOWN" */
     log_level_t level;
-    bool counted;
+    enum { REPEATS_EACH, REPEATS_COUNTED, REPEATS_ALWAYS } repeats;
 } event_t;
-
-enum { REPEATS_EACH = false, REPEATS_COUNTED = true };
 
 static const event_t events[] = {
 #define EVENTS_ROW(name, level, repeats)                                                           \
@@ -25,7 +23,12 @@ log_level_t log_events_level(log_event_t event)
 
 bool log_events_is_counted(log_event_t event)
 {
-    return events[event].counted;
+    return events[event].repeats == REPEATS_COUNTED;
+}
+
+bool log_events_is_always(log_event_t event)
+{
+    return events[event].repeats == REPEATS_ALWAYS;
 }
 
 void log_events_text(log_event_t event, char out[LOG_EVENTS_TEXT_SIZE])

@@ -3,7 +3,7 @@
  * X(NAME, LEVEL, REPEATS): LOG_NAME in the sources; in the log the name in lower case with "-" for
  * "_". LEVEL: ERROR (someone must act), WARNING (someone should look, the herd goes on), INFO (what
  * happens as a rule). REPEATS: COUNTED logs at most one a second for each peer and counts the
- * others (repeats.h); EACH logs all of them.
+ * others (repeats.h); EACH logs all of them; ALWAYS logs all of them whatever level is set.
  * docs/operations.md says what each warning and error means and what to do;
  * tests/unit/common/log/test_events.c compares.
  *
@@ -22,7 +22,7 @@
     X(STOPPING, INFO, EACH)                                                                        \
     X(STOPPED, INFO, EACH)                                                                         \
     X(REOPENED, INFO, EACH)                                                                        \
-    X(LEVEL_SET, INFO, EACH)                                                                       \
+    X(LEVEL_SET, INFO, ALWAYS)                                                                     \
     X(NOT_REOPENED, WARNING, EACH)                                                                 \
     X(LINES_LOST, WARNING, EACH)                                                                   \
     X(KEYS_READ, INFO, EACH)                                                                       \
@@ -60,6 +60,7 @@
     X(TAP_WATCHED, INFO, COUNTED)                                                                  \
     X(TAP_UNWATCHED, INFO, COUNTED)                                                                \
     X(TAP_RESET, WARNING, COUNTED)                                                                 \
+    X(OPERATOR_COMMAND, INFO, ALWAYS)                                                              \
     X(RELOADED, INFO, EACH)                                                                        \
     X(RELOAD_CHANGED, INFO, EACH)                                                                  \
     X(RELOAD_NEEDS_RESTART, WARNING, EACH)                                                         \
@@ -114,6 +115,7 @@ typedef enum {
 
 log_level_t log_events_level(log_event_t event);
 bool log_events_is_counted(log_event_t event);
+bool log_events_is_always(log_event_t event);
 
 /* Its name in the log, e.g. "link-down" for LOG_LINK_DOWN. */
 enum { LOG_EVENTS_TEXT_SIZE = 32 };

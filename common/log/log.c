@@ -76,7 +76,8 @@ uint64_t log_lost_count(const log_t *self)
 
 void log_event(log_t *self, log_event_t event, const log_about_t *about, const char *format, ...)
 {
-    if (self == NULL || log_events_level(event) > log_level(self)) {
+    if (self == NULL ||
+        (log_events_level(event) > log_level(self) && !log_events_is_always(event))) {
         return;
     }
     char text[LIMIT_LOG_MESSAGE];

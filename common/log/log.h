@@ -52,9 +52,9 @@ void log_reopen(log_t *self);
  * case. */
 void log_set_echo(log_t *self, bool echo);
 
-/* Which events are logged from now on: those of this level and graver. At first all are. The log's
- * own notes are always written; traffic does not depend on it. Any thread may call. NULL is fine:
- * LOG_LEVEL_INFO. */
+/* Which events are logged from now on: those of this level and graver. At first all are. What
+ * operators do, and the log's own notes, are always written; traffic does not depend on it. Any
+ * thread may call. NULL is fine: LOG_LEVEL_INFO. */
 void log_set_level(log_t *self, log_level_t level);
 log_level_t log_level(const log_t *self);
 

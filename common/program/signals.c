@@ -28,8 +28,20 @@ void signals_close(int descriptor, const int *signals)
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-int signals_take(int descriptor)
+int signals_take_from(int descriptor, long *ret_process, unsigned *ret_user)
 {
     struct signalfd_siginfo info;
-    return read(descriptor, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+    if (read(descriptor, &info, sizeof info) != sizeof info) {
+        return 0;
+    }
+    *ret_process = (long)info.ssi_pid;
+    *ret_user = info.ssi_uid;
+    return (int)info.ssi_signo;
+}
+
+int signals_take(int descriptor)
+{
+    long process;
+    unsigned user;
+    return signals_take_from(descriptor, &process, &user);
 }

@@ -16,4 +16,8 @@ void signals_close(int descriptor, const int *signals);
 /* Takes the next signal that has come; 0 if none has. Never blocks. */
 int signals_take(int descriptor);
 
+/* The same; tells who sent it, a process and its user. Process 0: the kernel, or one of another
+ * namespace. */
+int signals_take_from(int descriptor, long *ret_process, unsigned *ret_user);
+
 #endif

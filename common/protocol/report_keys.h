@@ -99,6 +99,8 @@
     X(BEFORE, "before")                                                                            \
     /* S6 */                                                                                       \
     X(RELOADED, "reloaded")                                                                        \
+    X(KEYS_NEW, "keys_new")                                                                        \
+    X(KEYS_REVOKED, "keys_revoked")                                                                \
     X(RESTART, "restart")                                                                          \
     X(WARNING, "warning")                                                                          \
     X(ERROR, "error")

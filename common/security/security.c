@@ -36,6 +36,8 @@ struct security {
     char *name;
     certificates_pair_t own;
     table_t table;
+    security_change_fn *change; /* NULL: no one is told */
+    void *change_argument;
 };
 
 /* Where problems go. */
@@ -270,19 +272,37 @@ static bool has_same(const table_t *table, const security_holder_t *holder)
     return same != NULL && same->role == holder->role && strcmp(same->name, holder->name) == 0;
 }
 
-static security_changes_t compare_tables(const table_t *before, const table_t *after)
+static void tell(const security_t *self, const security_holder_t *holder, bool added)
 {
+    if (self->change != NULL) {
+        self->change(self->change_argument, holder, added);
+    }
+}
+
+static security_changes_t compare_with(const security_t *self, const table_t *after)
+{
+    const table_t *before = &self->table;
     security_changes_t changes = {0};
     for (size_t i = 0; i < before->count; i++) {
         if (!has_same(after, &before->holders[i])) {
             changes.removed++;
             changes.revoked[before->holders[i].role] = true;
+            tell(self, &before->holders[i], false);
         }
     }
     for (size_t i = 0; i < after->count; i++) {
-        changes.added += has_same(before, &after->holders[i]) ? 0 : 1;
+        if (!has_same(before, &after->holders[i])) {
+            changes.added++;
+            tell(self, &after->holders[i], true);
+        }
     }
     return changes;
+}
+
+void security_tell_changes(security_t *self, security_change_fn *change, void *argument)
+{
+    self->change = change;
+    self->change_argument = argument;
 }
 
 /* Whether the file of our own pair now holds another pair. That the file is gone is no change: the
@@ -308,7 +328,7 @@ status_t security_reload(security_t *self, security_problem_fn *problem, void *a
     if (status != STATUS_OK) {
         return status;
     }
-    *ret_changes = compare_tables(&self->table, &table);
+    *ret_changes = compare_with(self, &table);
     ret_changes->own = own_differs(self);
     free(self->table.holders);
     self->table = table;

@@ -41,6 +41,9 @@ typedef struct {
     void *argument; /* for `problem` */
 } security_settings_t;
 
+/* Takes a key that a reload has found (`added`), or no longer found; borrowed for the call. */
+typedef void security_change_fn(void *argument, const security_holder_t *holder, bool added);
+
 /* What a reload changed (open value struct). */
 typedef struct {
     size_t added;              /* keys that are newly accepted */
@@ -57,6 +60,9 @@ status_t security_open(const security_settings_t *settings, security_t **ret_sel
 
 /* Erases and frees it, clears the pointer; NULL is fine. */
 void security_close(security_t **self_p);
+
+/* Has `change` told of each key that comes or goes with a reload; NULL: no one is told. */
+void security_tell_changes(security_t *self, security_change_fn *change, void *argument);
 
 /* Reads the public certificates again. STATUS_SYSTEM, reported: the folder cannot be read, and
  * nothing changes. */

@@ -12,6 +12,7 @@
 #include "common/sockets/address.h"
 #include "common/sockets/listening.h"
 #include "deploy/herdctl/commands.h"
+#include "deploy/herdctl/frame/ask.h"
 #include "deploy/herdctl/survey/judge.h"
 #include "deploy/herdctl/survey/metrics.h"
 #include "deploy/herdctl/visitors.h"
@@ -156,12 +157,47 @@ static void on_connection(void *argument, struct MHD_Connection *connection, voi
     }
 }
 
+/* Whether a survey asks that member, at that address. */
+static bool asks(const herdctl_survey_t *survey, const config_member_t *member)
+{
+    for (size_t i = 0; i < survey->count; i++) {
+        if (strcmp(survey->members[i]->name, member->name) == 0) {
+            return strcmp(survey->members[i]->requests, member->requests) == 0;
+        }
+    }
+    return false;
+}
+
+/* Returns how many members of one survey the other one does not ask there. */
+static size_t count_missing(const herdctl_survey_t *one, const herdctl_survey_t *other)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < one->count; i++) {
+        count += asks(other, one->members[i]) ? 0 : 1;
+    }
+    return count;
+}
+
+/* What reading herd file and keys again has changed. */
+static void tell_changes(const herdctl_survey_t *before, const herdctl_survey_t *now)
+{
+    bool same_key = strcmp(herdctl_ask_key(before->ask), herdctl_ask_key(now->ask)) == 0;
+    fprintf(stderr,
+            "herdctl: exporter: read the herd file again, and the keys: %zu members, %zu of them "
+            "new or moved, %zu gone or moved; %s\n",
+            now->count, count_missing(now, before), count_missing(before, now),
+            same_key ? "our key is as it was" : "our key is another one");
+}
+
 /* Reads the herd file and the keys. If it cannot, everything stays as it was. */
 static bool load(exporter_t *self)
 {
     herdctl_survey_t *survey = herdctl_survey_new(self->herdctl, self->names);
     if (survey == NULL) {
         return false;
+    }
+    if (self->survey != NULL) {
+        tell_changes(self->survey, survey);
     }
     herdctl_survey_destroy(&self->survey);
     herdctl_judge_destroy(&self->judge);
@@ -230,8 +266,10 @@ static bool take_signals(exporter_t *self)
         if (signal_number != SIGHUP) {
             return false;
         }
-        fprintf(stderr, "herdctl: exporter: %s\n",
-                load(self) ? "read the herd file again" : "goes on with the herd file as it was");
+        if (!load(self)) {
+            fputs("herdctl: exporter: goes on with the herd file as it was, and with its keys\n",
+                  stderr);
+        }
     }
     return true;
 }

@@ -397,8 +397,11 @@ static void reload_keys(frontend_t *self)
     if (self->security == NULL || open_keys(self, &security) != STATUS_OK) {
         return;
     }
-    if (keys_differ(self, security)) {
-        log_event(self->settings.log, LOG_KEYS_READ, NULL, "keys read: there are new ones");
+    if (!keys_differ(self, security)) {
+        log_event(self->settings.log, LOG_KEYS_READ, NULL, "keys read: ours are as they were");
+    } else {
+        log_event(self->settings.log, LOG_KEYS_READ, NULL,
+                  "keys read: there are new ones; connecting to the node with them");
         upstream_use_keys(self->upstream, security);
         security_t *former = self->security;
         self->security = security;
@@ -412,7 +415,8 @@ static void on_signal(uv_signal_t *handle, int number)
     frontend_t *self = handle->data;
     if (number == SIGHUP) {
         log_reopen(self->settings.log);
-        log_event(self->settings.log, LOG_REOPENED, NULL, "SIGHUP: log opened anew");
+        log_event(self->settings.log, LOG_REOPENED, NULL,
+                  "SIGHUP: log opened anew; reading keys again, settings are read at a start only");
         reload_keys(self);
     } else {
         begin_stop(self);

@@ -88,16 +88,31 @@ static bool read_client(text_t body, text_t *ret_client)
     return text_take_field(&rest, ret_client) && ret_client->size == line.size;
 }
 
+/* What an operator has changed, or is about to, and who it is. It stands in the log whatever its
+ * level is; `by` is from sender.h, and the client in `object` is escaped. */
+static void log_command(const operators_context_t *context, const char *by, const char *command,
+                        const char *object)
+{
+    log_event(context->log, LOG_OPERATOR_COMMAND,
+              LOG_ABOUT(NULL, LOG_TEXT("by", by), LOG_TEXT("command", command),
+                        LOG_TEXT("object", object)),
+              "%s%s%s, by %s", command, object[0] != '\0' ? " " : "", object, by);
+}
+
 /* R17. False if there is nothing to forget, or no room for the tombstone. */
-static bool forget(const operators_context_t *context, text_t client, int64_t now_ns)
+static bool forget(const operators_context_t *context, const char *by, text_t client,
+                   int64_t now_ns)
 {
     if (!store_forget(context->store, client, text_of(context->member->name), now_ns)) {
         return false;
     }
     char shown[LIMIT_LOG_SAMPLE];
     text_escape(client, shown, sizeof shown);
-    log_event(context->log, LOG_CLIENT_FORGOTTEN, LOG_ABOUT(NULL, LOG_TEXT("client", shown)),
-              "client %s forgotten by an operator; its tombstone goes to all members", shown);
+    log_command(context, by, "forget", shown);
+    log_event(context->log, LOG_CLIENT_FORGOTTEN,
+              LOG_ABOUT(NULL, LOG_TEXT("client", shown), LOG_TEXT("by", by)),
+              "client %s forgotten by an operator, %s; its tombstone goes to all members", shown,
+              by);
     return true;
 }
 
@@ -107,12 +122,12 @@ static void put_bool(sheet_t *sheet, report_key_t key, bool value)
 }
 
 /* S2 */
-static bool answer_forget(const operators_context_t *context, text_t client, int64_t now_ns,
-                          buffer_t *out)
+static bool answer_forget(const operators_context_t *context, const operators_question_t *asked,
+                          text_t client, buffer_t *out)
 {
     record_t record;
     sheet_t sheet = sheet_begin(out);
-    bool forgotten = forget(context, client, now_ns);
+    bool forgotten = forget(context, asked->by, client, asked->now_ns);
     put_bool(&sheet, REPORT_KEY_FORGOTTEN, forgotten);
     if (!forgotten) {
         put_bool(&sheet, REPORT_KEY_KNOWN, store_find(context->store, client, &record));
@@ -138,7 +153,8 @@ static bool answer_where(const operators_context_t *context, text_t client, buff
 }
 
 /* S4; e.g. warning LF */
-static bool answer_log_level(const operators_context_t *context, text_t body, buffer_t *out)
+static bool answer_log_level(const operators_context_t *context, const char *by, text_t body,
+                             buffer_t *out)
 {
     text_t name;
     log_level_t level;
@@ -146,9 +162,8 @@ static bool answer_log_level(const operators_context_t *context, text_t body, bu
         return false;
     }
     log_level_t before = log_level(context->log);
-    /* The change is logged whatever the levels are. */
-    log_set_level(context->log, LOG_LEVEL_INFO);
-    log_event(context->log, LOG_LEVEL_SET, NULL,
+    log_command(context, by, "log-level", log_level_text(level));
+    log_event(context->log, LOG_LEVEL_SET, LOG_ABOUT(NULL, LOG_TEXT("by", by)),
               "events of level %s and graver are logged from now on, as an operator asked; "
               "before it was %s",
               log_level_text(level), log_level_text(before));
@@ -158,10 +173,11 @@ static bool answer_log_level(const operators_context_t *context, text_t body, bu
                          log_level_text(before)) == STATUS_OK;
 }
 
-bool operators_answer(operators_t *self, const message_t *question, int64_t now_ns, buffer_t *out,
+bool operators_answer(operators_t *self, const operators_question_t *asked, buffer_t *out,
                       const char **ret_problem)
 {
     const operators_context_t *context = &self->context;
+    const message_t *question = asked->message;
     text_t client = {0};
     bool names_client = read_client(question->body, &client);
     switch (question->type) {
@@ -170,13 +186,13 @@ bool operators_answer(operators_t *self, const message_t *question, int64_t now_
         return answer_status(self, out);
     case MESSAGE_FORGET:
         *ret_problem = "a FORGET of no client";
-        return names_client && answer_forget(context, client, now_ns, out);
+        return names_client && answer_forget(context, asked, client, out);
     case MESSAGE_WHERE:
         *ret_problem = "a WHERE of no client";
         return names_client && answer_where(context, client, out);
     case MESSAGE_LOGLEVEL:
         *ret_problem = "a LOGLEVEL of no level";
-        return answer_log_level(context, question->body, out);
+        return answer_log_level(context, asked->by, question->body, out);
     case MESSAGE_ECHO: /* S5 */
         *ret_problem = "an ECHO that cannot be answered";
         return buffer_format(out, "%s %s\n", report_keys_text(REPORT_KEY_NAME),
@@ -185,8 +201,9 @@ bool operators_answer(operators_t *self, const message_t *question, int64_t now_
     }
 }
 
-void operators_note_reload(operators_t *self, text_t peer, const message_t *question)
+void operators_note_reload(operators_t *self, text_t peer, const operators_question_t *asked)
 {
+    const message_t *question = asked->message;
     operators_reload_t *reload = &self->reload;
     assert(!reload->wanted);
     assert(peer.size <= sizeof reload->peer && question->header.size <= sizeof reload->header);
@@ -195,6 +212,7 @@ void operators_note_reload(operators_t *self, text_t peer, const message_t *ques
     text_copy(peer, reload->peer);
     reload->header_size = question->header.size;
     text_copy(question->header, reload->header);
+    log_command(&self->context, asked->by, "reload", "");
 }
 
 text_t operators_end_reload(operators_t *self, text_t *ret_header)

@@ -62,14 +62,21 @@ typedef struct {
 /* Whether messages of this type are questions of operators, taken from anyone, in no session. */
 bool operators_take(message_type_t type);
 
+/* A question (open value struct); all borrowed for the call. */
+typedef struct {
+    const message_t *message;
+    const char *by; /* who asks, for the log (sender.h) */
+    int64_t now_ns; /* POSIX time */
+} operators_question_t;
+
 /* Does what a question asks for, except RELOAD, and writes the body of its REPORT to `out`, which
  * is empty. False, with nothing done, if its body is malformed (M3); `*ret_problem` then names the
- * problem, a constant. */
-bool operators_answer(operators_t *self, const message_t *question, int64_t now_ns, buffer_t *out,
+ * problem, a constant. What it changes is logged, with who asked for it. */
+bool operators_answer(operators_t *self, const operators_question_t *asked, buffer_t *out,
                       const char **ret_problem);
 
-/* Notes a RELOAD of `peer`, a routing id. There must not be one already. */
-void operators_note_reload(operators_t *self, text_t peer, const message_t *question);
+/* Notes and logs a RELOAD of `peer`, a routing id. There must not be one already. */
+void operators_note_reload(operators_t *self, text_t peer, const operators_question_t *asked);
 
 /* Whether a RELOAD was noted. */
 static inline bool operators_want_reload(const operators_t *self)

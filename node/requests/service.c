@@ -14,6 +14,7 @@
 #include "node/requests/queries.h"
 #include "node/requests/request.h"
 #include "node/requests/request_log.h"
+#include "node/requests/sender.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,16 +207,20 @@ static void take_ping(service_t *self, frontend_link_t *frontend, const message_
 }
 
 /* S1 to S6 */
-static void take_question(service_t *self, const transport_inbound_t *inbound, int64_t now_ns)
+static void take_question(service_t *self, const transport_inbound_t *inbound,
+                          const security_holder_t *holder, int64_t now_ns)
 {
     buffer_t body;
     const char *problem;
+    char by[SENDER_SIZE];
+    sender_write(transport_property(inbound, "Peer-Address"), holder, by);
+    const operators_question_t asked = {.message = &inbound->message, .by = by, .now_ns = now_ns};
     if (inbound->message.type == MESSAGE_RELOAD) {
-        operators_note_reload(&self->operators, inbound->peer, &inbound->message);
+        operators_note_reload(&self->operators, inbound->peer, &asked);
         return;
     }
     buffer_init(&body, LIMIT_BODY_SIZE);
-    if (operators_answer(&self->operators, &inbound->message, now_ns, &body, &problem)) {
+    if (operators_answer(&self->operators, &asked, &body, &problem)) {
         message_t report = {
             .type = MESSAGE_REPORT, .header = inbound->message.header, .body = buffer_text(&body)};
         delivery_send(&self->delivery, inbound->peer, &report);
@@ -264,7 +269,7 @@ static void take_message(service_t *self, const transport_inbound_t *inbound,
         return;
     }
     if (operators_take(message->type)) {
-        take_question(self, inbound, now_ns);
+        take_question(self, inbound, holder, now_ns);
         return;
     }
     if (!text_to_u64(message->header, UINT64_MAX, &session)) {

@@ -5,13 +5,17 @@
  * role must be one of the socket's domain; a front-end must be the member's own (K1, K2). Each
  * message is checked again, because its key may have been revoked since, and a member may use no
  * routing id but its own (K4). A reload of the keys (K6) ends all connections to a domain if a role
- * that may use it has lost a key: ZeroMQ cannot end a single one (K7).
+ * that may use it has lost a key: ZeroMQ cannot end a single one (K7). If an operator waits for
+ * what the reload did, those to requests end a little later: the key that was revoked may be the
+ * operator's own. What comes by it meanwhile has no effect.
  *
  * Out goes yes or no; peers are not told why (K3). Refusals are counted and logged, with the peer's
  * address and its key or user. An accepted key is logged once for each address. */
 #include "node/security/guard.h"
 
 #include "common/base/memory.h"
+#include "common/base/timestamp.h"
+#include "common/clock/clock.h"
 #include "common/sockets/sockets.h"
 #include "common/sockets/transport.h"
 #include "node/security/connections.h"
@@ -37,6 +41,7 @@ struct guard {
     zhashx_t *seen;           /* acceptances that were logged, at most LIMIT_KEYS_SEEN */
     uint64_t refused;         /* connections and messages */
     const char *endpoints[ROLES_DOMAIN_COUNT]; /* by domain; NULL: not bound */
+    int64_t cut_requests_ns; /* steady: when connections to requests are cut; 0: not to be */
 };
 
 static void log_problem(void *argument, const char *problem)
@@ -325,36 +330,41 @@ static bool has_revoked(const security_changes_t *changes, roles_domain_t domain
     return found;
 }
 
-/* K7: ZeroMQ cannot end the connection of one peer, so all connections to the socket end. */
-static void cut_revoked(const guard_t *self, const security_changes_t *changes)
+/* ZeroMQ cannot end the connection of one peer, so all connections to the socket end. */
+void guard_cut_revoked(guard_t *self, const security_changes_t *changes, int64_t spare_ms)
 {
     for (unsigned domain = 0; domain < ROLES_DOMAIN_COUNT; domain++) {
-        if (self->endpoints[domain] != NULL && has_revoked(changes, (roles_domain_t)domain)) {
+        if (self->endpoints[domain] == NULL || !has_revoked(changes, (roles_domain_t)domain)) {
+            continue;
+        }
+        if (domain == ROLES_DOMAIN_REQUESTS && spare_ms > 0) {
+            self->cut_requests_ns = clock_steady_ns() + spare_ms * TIMESTAMP_NS_PER_MS;
+        } else {
             cut_domain(self, (roles_domain_t)domain);
         }
     }
 }
 
-status_t guard_reload(guard_t *self, bool *ret_changed)
+void guard_tick(guard_t *self, int64_t steady_ns)
 {
-    security_changes_t changes;
-    *ret_changed = false;
+    if (self->cut_requests_ns != 0 && steady_ns >= self->cut_requests_ns) {
+        self->cut_requests_ns = 0;
+        cut_domain(self, ROLES_DOMAIN_REQUESTS);
+    }
+}
+
+status_t guard_reload(guard_t *self, const guard_listener_t *listener,
+                      security_changes_t *ret_changes)
+{
+    *ret_changes = (security_changes_t){0};
     if (self->security == NULL) {
         return STATUS_OK;
     }
-    status_t status = security_reload(self->security, log_problem, self->log, &changes);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    log_event(self->log, LOG_KEYS_READ, NULL, "keys read: %zu new, %zu revoked", changes.added,
-              changes.removed);
-    if (changes.own) {
-        log_event(self->log, LOG_KEY_CHANGED, NULL,
-                  "this member's own key is another one; it is used after a restart");
-    }
-    cut_revoked(self, &changes);
-    *ret_changed = changes.added > 0 || changes.removed > 0;
-    return STATUS_OK;
+    security_tell_changes(self->security, listener->change, listener->argument);
+    status_t status =
+        security_reload(self->security, listener->problem, listener->argument, ret_changes);
+    security_tell_changes(self->security, NULL, NULL);
+    return status;
 }
 
 uint64_t guard_refused(const guard_t *self)

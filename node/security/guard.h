@@ -55,10 +55,27 @@ bool guard_admits(guard_t *self, roles_domain_t domain, const transport_inbound_
 void guard_note(guard_t *self, roles_domain_t domain, const transport_inbound_t *inbound,
                 const security_holder_t *holder, const char *problem);
 
-/* Reads the keys again, and cuts the connections to each domain that a role which lost a key may
- * use; peers that are still admitted come back at once. `*ret_changed`: a key came or went. Not
- * STATUS_OK: the keys cannot be read; those in use stay. */
-status_t guard_reload(guard_t *self, bool *ret_changed) STATUS_MUST_USE;
+/* Who is told what a reload of the keys finds (open value struct). */
+typedef struct {
+    security_problem_fn *problem; /* a key that cannot be used */
+    security_change_fn *change;   /* a key that came or went */
+    void *argument;               /* for both */
+} guard_listener_t;
+
+/* Reads the keys again. What comes with a revoked key has no effect from now on; connections that
+ * it has opened end with guard_cut_revoked. `*ret_changes` is all zero without keys. Not STATUS_OK,
+ * reported: the keys cannot be read; those in use stay. */
+status_t guard_reload(guard_t *self, const guard_listener_t *listener,
+                      security_changes_t *ret_changes) STATUS_MUST_USE;
+
+/* K7: cuts the connections to each domain that a role which lost a key may use; peers that are
+ * still admitted come back at once. `spare_ms`: so long the connections to requests stay, because
+ * an answer is to leave by one of them. */
+void guard_cut_revoked(guard_t *self, const security_changes_t *changes, int64_t spare_ms);
+
+/* Cuts what guard_cut_revoked has spared, when its time has come. Call it several times a
+ * second. */
+void guard_tick(guard_t *self, int64_t steady_ns);
 
 /* The number of connections and messages refused so far. */
 uint64_t guard_refused(const guard_t *self);

@@ -68,6 +68,8 @@ static bool name_type(char letter, message_type_t *ret_type)
 static void ask(operators_t *self, message_type_t type, text_t body)
 {
     const message_t question = {.type = type, .body = body};
+    const operators_question_t asked = {
+        .message = &question, .by = "operator/anna at 127.0.0.1", .now_ns = now_ns};
     uint64_t tail = store_tail(self->context.store);
     const char *problem = NULL;
     buffer_t out;
@@ -76,10 +78,10 @@ static void ask(operators_t *self, message_type_t type, text_t body)
     if (type == MESSAGE_RELOAD) { /* done by the node, which finds whom to answer */
         text_t header;
         const text_t asker = text_first(body, FRONTENDS_ROUTING_ID_SIZE);
-        operators_note_reload(self, asker, &question);
+        operators_note_reload(self, asker, &asked);
         text_t peer = operators_end_reload(self, &header);
         assert(text_equal(peer, asker) && header.size == 0 && !operators_want_reload(self));
-    } else if (!operators_answer(self, &question, now_ns, &out, &problem)) {
+    } else if (!operators_answer(self, &asked, &out, &problem)) {
         assert(problem != NULL && store_tail(self->context.store) == tail);
     } else if (type == MESSAGE_STATUS) {
         check_status(buffer_text(&out), &self->context);

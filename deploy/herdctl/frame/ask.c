@@ -34,6 +34,7 @@ typedef enum {
     PEER_TO_ASK,   /* at its time, and when there is a connection */
     PEER_ASKED,    /* its answer is awaited */
     PEER_COMPLETE, /* nothing more is awaited */
+    PEER_REFUSED,  /* it will not answer: our key is refused, or its own is wrong */
 } peer_state_t;
 
 typedef struct {
@@ -55,7 +56,7 @@ struct herdctl_ask {
     security_t *keys;                /* NULL in a herd without keys */
     peer_t *peers;                   /* one for each member */
     size_t count;
-    zmq_pollitem_t *items; /* of a turn: room for one each */
+    zmq_pollitem_t *items; /* of a turn: room for two each */
     size_t *owners;        /* indices of the peers that the items are of */
     uint64_t number;       /* of the question: answers to earlier ones are ignored */
     int64_t next_ns;       /* steady: no member is asked before */
@@ -100,8 +101,8 @@ static bool connect_all(herdctl_ask_t *self)
         return false;
     }
     self->peers = memory_new_array(self->count, sizeof *self->peers);
-    self->items = memory_new_array(self->count, sizeof *self->items);
-    self->owners = memory_new_array(self->count, sizeof *self->owners);
+    self->items = memory_new_array(2 * self->count, sizeof *self->items);
+    self->owners = memory_new_array(2 * self->count, sizeof *self->owners);
     self->context = zmq_ctx_new();
     allow_sockets(self->context, self->count);
     for (size_t i = 0; i < self->count; i++) {
@@ -156,6 +157,11 @@ void herdctl_ask_destroy(herdctl_ask_t **self_p)
 const config_t *herdctl_ask_config(const herdctl_ask_t *self)
 {
     return self->config;
+}
+
+const char *herdctl_ask_key(const herdctl_ask_t *self)
+{
+    return self->keys != NULL ? security_own_key(self->keys) : "";
 }
 
 const config_member_t *const *herdctl_ask_members(const herdctl_ask_t *self, size_t *ret_count)
@@ -240,6 +246,29 @@ static void receive(herdctl_ask_t *self, size_t index, const herdctl_question_t 
     }
 }
 
+/* Why the keys of a connection were refused, if they were; that connection is of no use. */
+static void look_at_keys(peer_t *peer)
+{
+    uint16_t event;
+    uint32_t value;
+    while (peer->monitor != NULL && monitor_next(peer->monitor, &event, &value)) {
+        const char *problem = event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
+                                  ? "our key is refused"
+                                  : monitor_problem(event, true);
+        if (problem != NULL) {
+            snprintf(peer->problem, sizeof peer->problem, "%s", problem);
+            peer->stale = true;
+            peer->state = PEER_REFUSED;
+        }
+    }
+}
+
+/* Whether any more may come of it. */
+static bool is_awaited(const peer_t *peer)
+{
+    return peer->socket != NULL && peer->state != PEER_COMPLETE && peer->state != PEER_REFUSED;
+}
+
 /* Collects the items of a turn: the peers whose answer is awaited, and those that may be asked now.
  * If another one may be asked before `*until_ns`, that becomes its time. */
 static size_t gather(herdctl_ask_t *self, int64_t now_ns, int64_t *until_ns)
@@ -247,8 +276,12 @@ static size_t gather(herdctl_ask_t *self, int64_t now_ns, int64_t *until_ns)
     size_t count = 0;
     for (size_t i = 0; i < self->count; i++) {
         const peer_t *peer = &self->peers[i];
-        if (peer->socket == NULL || peer->state == PEER_COMPLETE) {
+        if (!is_awaited(peer)) {
             continue;
+        }
+        if (peer->monitor != NULL) {
+            self->owners[count] = i;
+            self->items[count++] = (zmq_pollitem_t){.socket = peer->monitor, .events = ZMQ_POLLIN};
         }
         int64_t ask_ns = peer->ask_ns > self->next_ns ? peer->ask_ns : self->next_ns;
         bool asks = peer->state == PEER_TO_ASK;
@@ -282,27 +315,11 @@ static int wait_for_some(herdctl_ask_t *self, int64_t end_ns)
 static bool is_open(const herdctl_ask_t *self)
 {
     for (size_t i = 0; i < self->count; i++) {
-        if (self->peers[i].socket != NULL && self->peers[i].state != PEER_COMPLETE) {
+        if (is_awaited(&self->peers[i])) {
             return true;
         }
     }
     return false;
-}
-
-/* Why the keys of a connection were refused, if they were; that connection is of no use. */
-static void look_at_keys(peer_t *peer)
-{
-    uint16_t event;
-    uint32_t value;
-    while (peer->monitor != NULL && monitor_next(peer->monitor, &event, &value)) {
-        const char *problem = event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
-                                  ? "our key is refused"
-                                  : monitor_problem(event, true);
-        if (problem != NULL) {
-            snprintf(peer->problem, sizeof peer->problem, "%s", problem);
-            peer->stale = true;
-        }
-    }
 }
 
 /* Why a member that has not answered could not be asked, as far as this end knows (K6). */
@@ -312,8 +329,11 @@ static void look_for_problem(peer_t *peer)
     if (peer->socket == NULL) {
         return; /* connect_peer has said it */
     }
-    peer->problem[0] = '\0';
     look_at_keys(peer);
+    if (peer->state == PEER_REFUSED) {
+        return;
+    }
+    peer->problem[0] = '\0';
     if (endpoint_parse(peer->member->requests, &endpoint) == STATUS_OK &&
         endpoint.kind == ENDPOINT_IPC &&
         faccessat(AT_FDCWD, endpoint.path, W_OK, AT_EACCESS) != 0 && errno == EACCES) {
@@ -344,6 +364,22 @@ const char *herdctl_ask_problem(const herdctl_ask_t *self, size_t index)
     return problem[0] != '\0' ? problem : NULL;
 }
 
+/* What one item of a turn has brought. */
+static void take_event(herdctl_ask_t *self, const zmq_pollitem_t *item, size_t index,
+                       const herdctl_question_t *question)
+{
+    peer_t *peer = &self->peers[index];
+    if (item->socket == peer->monitor) {
+        look_at_keys(peer);
+    } else if (!is_awaited(peer)) {
+        return; /* just now its keys were refused */
+    } else if ((item->revents & ZMQ_POLLOUT) != 0) {
+        ask_peer(self, peer, question);
+    } else {
+        receive(self, index, question);
+    }
+}
+
 size_t herdctl_ask(herdctl_ask_t *self, const herdctl_question_t *question)
 {
     int64_t end_ns = clock_steady_ns() + question->limit_ms * TIMESTAMP_NS_PER_MS;
@@ -355,10 +391,8 @@ size_t herdctl_ask(herdctl_ask_t *self, const herdctl_question_t *question)
             break;
         }
         for (int i = 0; i < count && self->complete_count < enough; i++) {
-            if ((self->items[i].revents & ZMQ_POLLOUT) != 0) {
-                ask_peer(self, &self->peers[self->owners[i]], question);
-            } else if (self->items[i].revents != 0) {
-                receive(self, self->owners[i], question);
+            if (self->items[i].revents != 0) {
+                take_event(self, &self->items[i], self->owners[i], question);
             }
         }
     }

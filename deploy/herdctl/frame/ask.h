@@ -54,6 +54,9 @@ void herdctl_ask_destroy(herdctl_ask_t **self_p);
 /* The herd file. Borrowed. */
 const config_t *herdctl_ask_config(const herdctl_ask_t *self);
 
+/* Our public key; "" in a herd without keys. Borrowed. */
+const char *herdctl_ask_key(const herdctl_ask_t *self);
+
 /* The members that are asked, each once. Borrowed. */
 const config_member_t *const *herdctl_ask_members(const herdctl_ask_t *self, size_t *ret_count);
 

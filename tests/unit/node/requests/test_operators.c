@@ -66,8 +66,9 @@ static bool ask(scene_t *self, message_type_t type, text_t body)
     const char *problem = NULL;
     buffer_clear(&self->out);
     message_t question = {.type = type, .header = TEXT("1"), .body = body};
+    const operators_question_t asked = {.message = &question, .by = "somebody", .now_ns = now_ns};
     assert_true(operators_take(type));
-    bool answered = operators_answer(&self->operators, &question, now_ns, &self->out, &problem);
+    bool answered = operators_answer(&self->operators, &asked, &self->out, &problem);
     assert_non_null(problem);
     return answered;
 }
@@ -191,7 +192,8 @@ static void a_reload_is_noted(void **state)
     for (size_t i = 0; i < ARRAY_COUNT(peers); i++) {
         message_t question = {.type = MESSAGE_RELOAD, .header = headers[i]};
         assert_false(operators_want_reload(&scene.operators));
-        operators_note_reload(&scene.operators, peers[i], &question);
+        const operators_question_t asked = {.message = &question, .by = "somebody"};
+        operators_note_reload(&scene.operators, peers[i], &asked);
         assert_true(operators_want_reload(&scene.operators));
         text_t header;
         text_t peer = operators_end_reload(&scene.operators, &header);
