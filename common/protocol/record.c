@@ -187,3 +187,32 @@ status_t record_parse_bus_line(text_t line, record_t *ret_record)
     *ret_record = record;
     return STATUS_OK;
 }
+
+/* A client is one field of a line. */
+static bool is_field(text_t text)
+{
+    text_t rest = text;
+    text_t field;
+    return memchr(text.data, '\n', text.size) == NULL && text_take_field(&rest, &field) &&
+           field.size == text.size;
+}
+
+status_t record_check(record_t *record)
+{
+    int64_t difference_ns;
+    if (record_text_size(record) >= LIMIT_LINE_SIZE) {
+        return STATUS_TOO_LONG;
+    }
+    if (record->client.size == 0 || !is_field(record->client) ||
+        !record_name_is_valid(record->origin) ||
+        (!record_is_tombstone(record) && !iso6709_is_valid(record->position))) {
+        return STATUS_INVALID;
+    }
+    /* A difference of INT64_MIN is none that a line can say. */
+    if (!timestamp_parse(record->client_time, &record->client_time_ns) ||
+        __builtin_sub_overflow(record->receipt_time_ns, record->client_time_ns, &difference_ns) ||
+        difference_ns == INT64_MIN || record->order_time_ns > record->client_time_ns) {
+        return STATUS_OUT_OF_RANGE;
+    }
+    return STATUS_OK;
+}

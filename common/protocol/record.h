@@ -79,6 +79,10 @@ status_t record_append_bus_line(const record_t *record, buffer_t *out) STATUS_MU
  * if a time is malformed, does not fit or contradicts the others. */
 status_t record_parse_bus_line(text_t line, record_t *ret_record) STATUS_MUST_USE;
 
+/* Checks a record that came in another form than a bus line, and sets its client_time_ns: as
+ * record_parse_bus_line, which takes the line of whatever passes here. */
+status_t record_check(record_t *record) STATUS_MUST_USE;
+
 /* Whether `name` may name a member or herd: 1 .. LIMIT_NAME_SIZE letters, digits, "_", "-", ".",
  * the first of them a letter or digit. */
 bool record_name_is_valid(text_t name);

@@ -5,6 +5,7 @@
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/protocol/record.h"
+#include "tests/support/records.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -507,9 +508,52 @@ static void names_are_letters_digits_and_marks(void **state)
     assert_false(record_name_is_valid(TEXT("a\0")));
 }
 
+/* A record in another form than a line: what passes is a line, and the other way round. */
+static void checking_is_as_parsing(void **state)
+{
+    (void)state;
+    const record_t good = record_for_test("kiwi", "100.5", "Clark", 7);
+    record_t record = good;
+    record.client_time_ns = 0;
+    assert_int_equal(record_check(&record), STATUS_OK);
+    assert_true(record.client_time_ns == good.client_time_ns);
+    record.position = (text_t){0};
+    assert_int_equal(record_check(&record), STATUS_OK);
+    static const text_t clients[] = {{0},           {"", 0},       {"ki wi", 5}, {" kiwi", 5},
+                                     {"kiwi\t", 5}, {"kiwi\n", 5}, {"ki\nwi", 5}};
+    for (size_t i = 0; i < ARRAY_COUNT(clients); i++) {
+        record = good;
+        record.client = clients[i];
+        assert_int_equal(record_check(&record), STATUS_INVALID);
+    }
+    record = good;
+    record.origin = TEXT("-");
+    assert_int_equal(record_check(&record), STATUS_INVALID);
+    record = good;
+    record.position = TEXT("here");
+    assert_int_equal(record_check(&record), STATUS_INVALID);
+    record = good;
+    record.client_time = TEXT("noon");
+    assert_int_equal(record_check(&record), STATUS_OUT_OF_RANGE);
+    record = good;
+    record.order_time_ns++;
+    assert_int_equal(record_check(&record), STATUS_OUT_OF_RANGE);
+    record = good;
+    record.receipt_time_ns = INT64_MIN;
+    assert_int_equal(record_check(&record), STATUS_OUT_OF_RANGE);
+    static char id[LIMIT_LINE_SIZE];
+    memset(id, 'x', sizeof id);
+    record = good;
+    record.client = (text_t){.data = id, .size = sizeof id - 26};
+    assert_int_equal(record_check(&record), STATUS_TOO_LONG);
+    record.client.size--;
+    assert_int_equal(record_check(&record), STATUS_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(checking_is_as_parsing),
         cmocka_unit_test(the_answer_is_that_of_the_protocol),
         cmocka_unit_test(the_bus_line_ends_with_the_order_time),
         cmocka_unit_test(a_full_buffer_takes_no_part_of_a_line),

@@ -1,0 +1,113 @@
+#include "common/journal/recovery.h"
+
+#include "common/base/memory.h"
+
+#include <stdlib.h>
+
+struct journal_recovery {
+    store_t *store;
+    const journal_state_t *state; /* NULL: none, or damaged */
+    int64_t kept_from_ns;
+    journal_chunk_reader_t *reader;
+    journal_recovery_result_t result;
+};
+
+journal_recovery_t *journal_recovery_new(store_t *store, const journal_state_t *state, bool damaged,
+                                         int64_t kept_from_ns)
+{
+    journal_recovery_t *self = memory_new(sizeof *self);
+    self->store = store;
+    self->state = state;
+    self->kept_from_ns = kept_from_ns;
+    self->reader = journal_chunk_reader_new();
+    self->result.damaged = damaged ? 1 : 0;
+    self->result.serial = state != NULL ? state->serial : 0;
+    return self;
+}
+
+void journal_recovery_destroy(journal_recovery_t **self_p)
+{
+    journal_recovery_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    journal_chunk_reader_destroy(&self->reader);
+    free(self);
+    *self_p = NULL;
+}
+
+/* A chunk that was kept when others took the place of its first records (J4) has these once more:
+ * what stands up to the tail so far has been read, or does not count any more. */
+static void restore(journal_recovery_t *self, const store_entry_t *entry)
+{
+    bool beyond = self->state != NULL && entry->index > self->state->tail;
+    if (entry->index <= store_tail(self->store) || beyond) {
+        return;
+    }
+    if (entry->record.order_time_ns < self->kept_from_ns) {
+        self->result.expired++;
+        return;
+    }
+    switch (store_restore(self->store, &entry->record, entry->index)) {
+    case STORE_NEWER: self->result.restored++; break;
+    case STORE_FULL: self->result.refused++; break;
+    default: break;
+    }
+}
+
+static bool is_same_name(const journal_chunk_name_t *one, const journal_chunk_name_t *other)
+{
+    return one->first == other->first && one->last == other->last && one->count == other->count &&
+           one->serial == other->serial;
+}
+
+static status_t damaged(journal_recovery_t *self)
+{
+    self->result.damaged++;
+    return STATUS_DAMAGED;
+}
+
+status_t journal_recovery_take(journal_recovery_t *self, text_t key, text_t chunk)
+{
+    journal_recovery_result_t *result = &self->result;
+    journal_chunk_name_t of_key;
+    journal_chunk_name_t name;
+    store_entry_t entry;
+    if (!journal_chunk_parse_key(key, &of_key)) {
+        return damaged(self);
+    }
+    if (self->state != NULL && of_key.first > self->state->tail) {
+        return STATUS_NOT_FOUND;
+    }
+    if (journal_chunk_open(self->reader, chunk, &name) != STATUS_OK ||
+        !is_same_name(&name, &of_key)) {
+        return damaged(self);
+    }
+    status_t status;
+    while ((status = journal_chunk_next(self->reader, &entry)) == STATUS_OK) {
+        restore(self, &entry);
+    }
+    if (status != STATUS_NOT_FOUND) {
+        return damaged(self);
+    }
+    result->chunks++;
+    result->bytes += chunk.size;
+    result->records += name.count;
+    result->serial = name.serial > result->serial ? name.serial : result->serial;
+    return STATUS_OK;
+}
+
+journal_recovery_result_t journal_recovery_end(journal_recovery_t *self)
+{
+    journal_recovery_result_t *result = &self->result;
+    uint64_t tail = store_tail(self->store);
+    if (self->state != NULL && self->state->tail > tail) {
+        tail = self->state->tail;
+    }
+    store_restore_tail(self->store, tail);
+    result->tail = tail;
+    result->has_life = self->state != NULL && result->damaged == 0;
+    /* J2: a checkpoint says that what a neighbour sent is here. */
+    result->resumes = result->has_life && result->refused == 0;
+    return *result;
+}
