@@ -3,6 +3,7 @@
 #include "common/base/output.h"
 #include "common/program/program.h"
 #include "common/program/signals.h"
+#include "node/needs.h"
 #include "node/node.h"
 
 #include <czmq.h>
@@ -26,6 +27,7 @@ int main(int argc, char **argv)
         .role = "node",
         .summary =
             "Keeps the newest position of every client, and exchanges them with its neighbours.",
+        .files = needs_files,
     };
     /* Before any thread starts. */
     int signals = signals_open((int[]){SIGTERM, SIGINT, SIGHUP, 0});

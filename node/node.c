@@ -12,15 +12,18 @@
 #include "common/sockets/transport.h"
 #include "common/store/store.h"
 #include "node/bus/neighbours.h"
+#include "node/needs.h"
 #include "node/places/actor.h"
 #include "node/reload.h"
 #include "node/requests/service.h"
+#include "node/security/accept4.h"
 #include "node/security/guard.h"
 
 #include <assert.h>
 #include <czmq.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* The reactor of a member. What comes in at a socket is taken by its handler, up to a limit for
@@ -455,6 +458,17 @@ static void poll_all(node_t *self)
     }
 }
 
+/* Connections leave some descriptors free (accept4.h). */
+static void keep_files(const node_t *self)
+{
+    char what[1];
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        size_t needed = needs_files(self->config, self->member, what, sizeof what);
+        accept4_set_ceiling(needs_ceiling(limit.rlim_cur, needed));
+    }
+}
+
 status_t node_new(const config_t *config, const config_member_t *member, log_t *log,
                   node_t **ret_self)
 {
@@ -464,6 +478,7 @@ status_t node_new(const config_t *config, const config_member_t *member, log_t *
     reload_take_settings(&self->settings, config);
     self->member = member;
     self->log = log;
+    keep_files(self);
     self->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     self->loop = zloop_new();
     self->generation = generation_new();

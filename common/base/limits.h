@@ -210,8 +210,9 @@
 /* Addresses on which one listener listens: those of its host name. */
 #define LIMIT_LISTENER_ADDRESSES 8
 
-/* The least number of open files that a program needs (RLIMIT_NOFILE): its own sockets, event loops
- * and threads take about 30, and libraries abort when they get none. */
+/* The least number of open files that a program needs (RLIMIT_NOFILE), without neighbours and
+ * clients: its own sockets, event loops and threads take about 30, and libraries abort when there
+ * is none. */
 #define LIMIT_FILES_MIN 64
 
 /* One of the log's two buffers, about 40,000 lines: one fills while the other is written. What

@@ -71,35 +71,35 @@ bool folders_make(const char *path, mode_t mode, char ret_problem[FOLDERS_PROBLE
     return made;
 }
 
+/* What is wrong with the folder, in the kernel's words or ours; NULL if it is ours. */
+static const char *objection_to(const char *path, const struct stat *found)
+{
+    if (found->st_uid != geteuid() && found->st_uid != 0) {
+        return "its owner could put sockets and files in the place of ours; take another folder, "
+               "or make it ours";
+    }
+    if ((found->st_mode & S_IWOTH) != 0 && (found->st_mode & S_ISVTX) == 0) {
+        return "it is open to all, and anyone could put sockets and files in the place of ours; "
+               "chmod o-w it";
+    }
+    return access(path, W_OK | X_OK) != 0 ? strerror(errno) : NULL;
+}
+
 bool folders_are_ours(const char *path, char ret_problem[FOLDERS_PROBLEM_SIZE])
 {
     struct stat found;
-    char owner[USER_SIZE];
-    char us[USER_SIZE];
     if (stat(path, &found) != 0) {
         return fail(ret_problem, "the folder", path, strerror(errno));
     }
-    write_user(found.st_uid, owner);
-    write_user(geteuid(), us);
-    if (found.st_uid != geteuid() && found.st_uid != 0) {
+    const char *objection = objection_to(path, &found);
+    if (objection != NULL) {
+        char owner[USER_SIZE];
+        char us[USER_SIZE];
+        write_user(found.st_uid, owner);
+        write_user(geteuid(), us);
         snprintf(ret_problem, FOLDERS_PROBLEM_SIZE,
-                 "the folder %s belongs to %s, who could put sockets and files in the place of "
-                 "ours; this is %s: take another folder, or give it to %s",
-                 path, owner, us, us);
-        return false;
+                 "the folder %s belongs to %s, with mode %04o, and this is %s: %s", path, owner,
+                 (unsigned)(found.st_mode & 07777), us, objection);
     }
-    if ((found.st_mode & S_IWOTH) != 0 && (found.st_mode & S_ISVTX) == 0) {
-        snprintf(ret_problem, FOLDERS_PROBLEM_SIZE,
-                 "the folder %s, of %s, is open to all (mode %04o): anyone could put sockets and "
-                 "files in the place of ours; chmod o-w %s",
-                 path, owner, (unsigned)(found.st_mode & 07777), path);
-        return false;
-    }
-    if (access(path, W_OK | X_OK) != 0) {
-        snprintf(ret_problem, FOLDERS_PROBLEM_SIZE,
-                 "the folder %s belongs to %s, and %s may not write to it: %s", path, owner, us,
-                 strerror(errno));
-        return false;
-    }
-    return true;
+    return objection == NULL;
 }

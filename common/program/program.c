@@ -16,7 +16,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { HINT_SIZE = 64 }; /* "see herd-frontend --help" */
+enum {
+    HINT_SIZE = 64,   /* "see herd-frontend --help" */
+    NEEDS_SIZE = 160, /* "64, and 5 for each of 18 neighbours" */
+};
 
 /* What the command line said. */
 typedef struct {
@@ -101,20 +104,29 @@ static bool open_log(const program_description_t *description, log_format_t form
 }
 
 /* Each client and link is a file descriptor: the soft limit of 1024 is for select(2), which nothing
- * here uses. False if the hard limit is too low. */
-static bool raise_file_limit(const program_description_t *description)
+ * here uses. False if the hard limit is too low: better to end now than when the last one is gone,
+ * because libraries abort when they get none. */
+static bool raise_file_limit(const program_description_t *description, const program_t *program)
 {
+    char what[NEEDS_SIZE] = "";
+    size_t needed = LIMIT_FILES_MIN;
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-        if (limit.rlim_max < LIMIT_FILES_MIN) {
-            fprintf(stderr, "%s: only %llu open files are allowed (ulimit -n), %d are the least\n",
-                    description->name, (unsigned long long)limit.rlim_max, LIMIT_FILES_MIN);
-            return false;
-        }
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return true;
     }
-    return true;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (description->files != NULL) {
+        needed = description->files(program->config, program->member, what, sizeof what);
+    }
+    if (limit.rlim_max < needed) {
+        fprintf(stderr,
+                "%s: only %llu open files are allowed (ulimit -n), %zu are the least%s%s; raise "
+                "the hard limit (LimitNOFILE= of systemd)\n",
+                description->name, (unsigned long long)limit.rlim_max, needed,
+                what[0] != '\0' ? ": " : "", what);
+    }
+    return limit.rlim_max >= needed;
 }
 
 bool program_start(const program_description_t *description, int argc, char **argv,
@@ -137,7 +149,7 @@ bool program_start(const program_description_t *description, int argc, char **ar
     /* Not sooner: the herd file may be one of them, "--config /dev/fd/5". */
     descriptors_close_inherited(description->keep);
     signal(SIGPIPE, SIG_IGN);
-    bool good = raise_file_limit(description);
+    bool good = raise_file_limit(description, &program);
     if (good && !arguments.check) {
         good = make_folders(description, program.config) &&
                open_log(description, arguments.log_format, &program);

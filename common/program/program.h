@@ -23,6 +23,9 @@ typedef struct {
     const char *name;    /* "herd-node" */
     const char *role;    /* "node": in the log's file name and in its lines */
     const char *summary; /* one line for --help */
+    /* The least number of open files that this member needs, and in words what for; NULL:
+     * LIMIT_FILES_MIN, for whatever there is. */
+    size_t (*files)(const config_t *config, const config_member_t *member, char *out, size_t size);
     int keep; /* a descriptor that main() has opened already, e.g. of signals; 0: there is none */
 } program_description_t;
 

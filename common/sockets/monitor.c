@@ -1,27 +1,49 @@
 #include "common/sockets/monitor.h"
 
+#include <errno.h>
+#include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    ADDRESS_SIZE = 64, /* "inproc://monitor-", a pointer and a zero */
-    EVENT_SIZE = 6,    /* a 16-bit event and a 32-bit value (zmq_socket_monitor(3)) */
-};
+enum { EVENT_SIZE = 6 }; /* a 16-bit event and a 32-bit value (zmq_socket_monitor(3)) */
 
-void *monitor_open(void *context, void *socket, int events)
+bool monitor_start(void *socket, int events, char ret_address[MONITOR_ADDRESS_SIZE])
 {
-    char address[ADDRESS_SIZE];
-    snprintf(address, sizeof address, "inproc://monitor-%p", socket);
-    if (zmq_socket_monitor(socket, address, events) != 0) {
-        return NULL;
-    }
+    /* The address of a socket in memory would not do: it comes round again, maybe before the former
+     * monitor is gone. */
+    static atomic_uint_fast64_t started;
+    snprintf(ret_address, MONITOR_ADDRESS_SIZE, "inproc://monitor-%" PRIuFAST64,
+             atomic_fetch_add(&started, 1));
+    return zmq_socket_monitor(socket, ret_address, events) == 0;
+}
+
+void *monitor_connect(void *context, const char *address)
+{
     void *monitor = zmq_socket(context, ZMQ_PAIR);
     int none = 0; /* no limit, no lingering */
     if (monitor != NULL && (zmq_setsockopt(monitor, ZMQ_RCVHWM, &none, sizeof none) != 0 ||
                             zmq_setsockopt(monitor, ZMQ_LINGER, &none, sizeof none) != 0 ||
                             zmq_connect(monitor, address) != 0)) {
+        int reason = errno;
         zmq_close(monitor);
+        errno = reason;
         monitor = NULL;
+    }
+    return monitor;
+}
+
+void *monitor_open(void *context, void *socket, int events)
+{
+    char address[MONITOR_ADDRESS_SIZE];
+    if (!monitor_start(socket, events, address)) {
+        return NULL;
+    }
+    void *monitor = monitor_connect(context, address);
+    if (monitor == NULL) {
+        int reason = errno;
+        zmq_socket_monitor(socket, NULL, 0);
+        errno = reason;
     }
     return monitor;
 }

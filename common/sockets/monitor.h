@@ -18,6 +18,17 @@ enum {
                        ZMQ_EVENT_HANDSHAKE_FAILED_AUTH,
 };
 
+/* Room for the address of a monitor. */
+enum { MONITOR_ADDRESS_SIZE = 64 };
+
+/* Starts the reports of `events` of `socket`, at an address that no other monitor of this process
+ * has or had. Whoever calls this sees to it that someone connects (monitor_connect), or ends the
+ * reports: without a reader the next event blocks ZeroMQ's I/O thread. False with errno set. */
+bool monitor_start(void *socket, int events, char ret_address[MONITOR_ADDRESS_SIZE]);
+
+/* A PAIR that takes the events of that address; NULL with errno set. Any thread. */
+void *monitor_connect(void *context, const char *address);
+
 /* The PAIR for `events` of `socket`, both raw sockets of `context`; NULL with errno set. Caller
  * ends it with monitor_close, before the socket. */
 void *monitor_open(void *context, void *socket, int events);

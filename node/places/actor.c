@@ -37,7 +37,7 @@ status_t places_actor_new(const config_t *config, log_t *log, places_actor_t **r
         return STATUS_INVALID;
     }
     places_actor_t *self = memory_new(sizeof *self);
-    self->socket = zsock_new(ZMQ_PAIR);
+    self->socket = zsock_new(ZMQ_PAIR); /* at the start */
     assert(self->socket != NULL);
     /* An inproc pipe holds what its two ends allow together; asked_count bounds the questions. */
     zsock_set_sndhwm(self->socket, LIMIT_WAITING_QUERIES);
@@ -50,7 +50,8 @@ status_t places_actor_new(const config_t *config, log_t *log, places_actor_t **r
     assert(bound == 0);
     places_worker_start_t start = {
         .config = config, .log = log, .endpoint = endpoint, .status = STATUS_INVALID};
-    self->thread = zactor_new(places_worker_run, &start); /* returns when the actor has signalled */
+    /* Returns when the actor has signalled. */
+    self->thread = zactor_new(places_worker_run, &start); /* at the start */
     assert(self->thread != NULL);
     status_t status = (status_t)start.status;
     if (status != STATUS_OK) {

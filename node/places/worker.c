@@ -233,7 +233,7 @@ static status_t load_provider(worker_t *self, const places_worker_start_t *start
 
 static status_t worker_init(worker_t *self, zsock_t *pipe, const places_worker_start_t *start)
 {
-    *self = (worker_t){.pipe = pipe, .socket = zsock_new(ZMQ_PAIR)};
+    *self = (worker_t){.pipe = pipe, .socket = zsock_new(ZMQ_PAIR)}; /* at the start */
     /* An answer is at most LIMIT_REPLY_SIZE, and comes behind less than LIMIT_BATCH_SIZE. */
     buffer_init(&self->headers, LIMIT_BODY_SIZE);
     buffer_init(&self->texts, (size_t)2 * LIMIT_BODY_SIZE);

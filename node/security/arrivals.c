@@ -21,18 +21,10 @@
  * Bytes. */
 enum { HANDSHAKE_SIZE_MIN = 200 };
 
-/* A connection that was accepted. */
-typedef struct {
-    bool open;
-    bool established; /* its handshake has succeeded */
-    int file;         /* its descriptor */
-    uint64_t number;  /* counts acceptances */
-    char peer[CONNECTIONS_PEER_SIZE];
-} arrival_t;
-
 struct arrivals {
     bool secure;
     arrival_t connections[LIMIT_HANDSHAKES]; /* by descriptor, modulo their number */
+    size_t count;                            /* of those that are open */
     const char *failure; /* of the connection whose end comes next; NULL: it has not failed */
     unsigned refused;    /* connections that ZAP refused and that have not ended yet */
     uint64_t accepted;   /* connections so far */
@@ -70,15 +62,34 @@ static const char *failure_text(const arrivals_t *self, uint16_t event, uint32_t
     }
 }
 
-static arrival_t *connection_of(arrivals_t *self, int file)
+size_t arrivals_slot(int file)
 {
-    return &self->connections[(unsigned)file % LIMIT_HANDSHAKES];
+    return (unsigned)file % LIMIT_HANDSHAKES;
+}
+
+arrival_t *arrivals_at(arrivals_t *self, size_t slot)
+{
+    return &self->connections[slot];
+}
+
+size_t arrivals_count(const arrivals_t *self)
+{
+    return self->count;
+}
+
+uint64_t arrivals_next_number(arrivals_t *self)
+{
+    return self->accepted++;
 }
 
 static void on_accepted(arrivals_t *self, int file)
 {
-    arrival_t *connection = connection_of(self, file);
-    *connection = (arrival_t){.open = true, .file = file, .number = self->accepted++};
+    arrival_t *connection = arrivals_at(self, arrivals_slot(file));
+    self->count += connection->open ? 0 : 1;
+    *connection = (arrival_t){.open = true,
+                              .file = file,
+                              .number = arrivals_next_number(self),
+                              .cookie = connections_cookie(file)};
     if (!connections_peer(file, connection->peer)) {
         snprintf(connection->peer, sizeof connection->peer, "somebody who left at once");
     }
@@ -105,7 +116,7 @@ static void on_succeeded(arrivals_t *self)
  * end. */
 static bool on_disconnected(arrivals_t *self, int file, arrivals_failure_t *ret_failure)
 {
-    arrival_t *connection = connection_of(self, file);
+    arrival_t *connection = arrivals_at(self, arrivals_slot(file));
     const char *failure = self->failure;
     bool known = connection->open && connection->file == file;
     self->failure = NULL;
@@ -123,6 +134,7 @@ static bool on_disconnected(arrivals_t *self, int file, arrivals_failure_t *ret_
     }
     if (known) {
         connection->open = false;
+        self->count--;
     }
     return failure != NULL;
 }

@@ -369,5 +369,6 @@ status_t guard_reload(guard_t *self, const guard_listener_t *listener,
 
 uint64_t guard_refused(const guard_t *self)
 {
-    return self->refused + handshakes_failed(self->handshakes) + handshakes_cut(self->handshakes);
+    return self->refused + handshakes_failed(self->handshakes) + handshakes_cut(self->handshakes) +
+           handshakes_turned_away(self->handshakes);
 }

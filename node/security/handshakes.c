@@ -4,7 +4,12 @@
  * goes a log line and a count for each connection that ends before its handshake is done; which
  * these are, arrivals.c decides. While there are connections the thread also looks, every 20 ms, at
  * what each has brought in (intake.c): a message without end is cut off before it takes the
- * memory. */
+ * memory.
+ *
+ * It also keeps descriptors free for those who come. Above a ceiling no connection is accepted
+ * (accept4.h); ZeroMQ reports each of these, and some of the strangers of the socket that has most
+ * of them give way, the oldest first. So a crowd turns over, and a neighbour that comes back finds
+ * a place. */
 #include "node/security/handshakes.h"
 
 #include "common/base/limits.h"
@@ -14,12 +19,14 @@
 #include "common/sockets/address.h"
 #include "common/sockets/monitor.h"
 #include "common/sockets/sockets.h"
+#include "node/security/accept4.h"
 #include "node/security/arrivals.h"
 #include "node/security/intake.h"
 
 #include <czmq.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -33,6 +40,11 @@ enum {
     LOOK_EVERY_MS = 20,
     /* ZeroMQ frees what it held of a cut connection when it finds it ended; by then it has. */
     LOOKS_UNTIL_TRIM = 10,
+    /* The next look while connections are turned away. */
+    LOOK_SOON_MS = 5,
+    /* Places that are kept free below the ceiling: one of so many, and the least. */
+    SPARE_PART = 16,
+    SPARE_MIN = 4,
 };
 
 /* What the connections to bus and requests may bring in. */
@@ -58,18 +70,30 @@ typedef struct {
 struct handshakes {
     zactor_t *actor;
     log_t *log;
-    unsigned watches;    /* so far: each has its own address */
     int reserve;         /* a descriptor kept for cutting a connection when there is no other */
     atomic_uchar *marks; /* what handshakes_delivered said, for the intakes */
     atomic_uint_fast64_t failed;
     atomic_uint_fast64_t cut;
+    atomic_uint_fast64_t turned_away;
     /* The thread's own: */
     watched_t *watched;       /* by domain */
     roles_domain_t looked_at; /* during a look */
-    int64_t look_ns;          /* steady: when connections are looked at next */
+    bool crowded;             /* since the last look a connection was turned away */
+    bool grown;               /* since then one was accepted */
+    int64_t looked_ns;        /* steady: when connections were looked at last */
     int wait_ms;              /* until then; -1: there are none */
     unsigned trim_in;         /* looks until free memory is given back; 0: not to be */
 };
+
+/* The part of a peer's address that its next connection has too: without the port. */
+static void write_source(const char *peer, char out[CONNECTIONS_PEER_SIZE])
+{
+    text_t host;
+    text_t port;
+    bool is_address = address_split(text_of(peer), &host, &port);
+    text_t source = text_first(is_address ? host : text_of(peer), CONNECTIONS_PEER_SIZE - 1);
+    *text_copy(source, out) = '\0';
+}
 
 /* Logged under the peer's address without its port, because the next try of the same peer has
  * another port. */
@@ -77,10 +101,7 @@ static void tell_failure(handshakes_t *self, roles_domain_t domain,
                          const arrivals_failure_t *failure)
 {
     char source[CONNECTIONS_PEER_SIZE];
-    text_t host;
-    text_t port;
-    bool is_address = address_split(text_of(failure->peer), &host, &port);
-    *text_copy(is_address ? host : text_of(failure->peer), source) = '\0';
+    write_source(failure->peer, source);
     atomic_fetch_add(&self->failed, 1);
     log_event(self->log, LOG_HANDSHAKE_FAILED,
               LOG_ABOUT(source, LOG_TEXT("address", failure->peer)),
@@ -88,39 +109,54 @@ static void tell_failure(handshakes_t *self, roles_domain_t domain,
               failure->peer, failure->reason);
 }
 
+/* ZeroMQ reports each connection that could not be accepted, and also that none waits any more. */
+static void take_refusal(handshakes_t *self, roles_domain_t domain, int reason)
+{
+    if (reason != ECONNABORTED) {
+        return;
+    }
+    self->crowded = true;
+    atomic_fetch_add(&self->turned_away, 1);
+    log_event(self->log, LOG_ACCEPT_FAILED, LOG_PEER(roles_domain_text(domain)),
+              "a connection is turned away, because %d files are open and the rest is kept for "
+              "links, log and reload; strangers that are connected give way",
+              accept4_ceiling());
+}
+
+static void take_event(handshakes_t *self, watched_t *watched, uint16_t event, uint32_t value)
+{
+    roles_domain_t domain = (roles_domain_t)(watched - self->watched);
+    arrivals_failure_t failure;
+    if (event == ZMQ_EVENT_ACCEPT_FAILED) {
+        take_refusal(self, domain, (int)value);
+        return;
+    }
+    if (event == ZMQ_EVENT_ACCEPTED) {
+        self->grown = true;
+        atomic_store(&self->marks[arrivals_slot((int)value)], 0);
+    }
+    if (arrivals_take(watched->arrivals, event, value, &failure)) {
+        tell_failure(self, domain, &failure);
+    }
+}
+
 static void take_events(handshakes_t *self, watched_t *watched)
 {
     uint16_t event;
     uint32_t value;
-    arrivals_failure_t failure;
     for (int i = 0; i < EVENTS_PER_TURN && monitor_next(watched->monitor, &event, &value); i++) {
-        if (event == ZMQ_EVENT_ACCEPTED) {
-            intake_accepted(watched->intake, (int)value);
-        } else if (event == ZMQ_EVENT_DISCONNECTED) {
-            intake_ended(watched->intake, (int)value);
-        }
-        if (arrivals_take(watched->arrivals, event, value, &failure)) {
-            tell_failure(self, (roles_domain_t)(watched - self->watched), &failure);
-        }
+        take_event(self, watched, event, value);
     }
 }
 
 /* Forgets the former socket of a domain, which was closed, and connects to the monitor of the new
- * one. */
-static void begin_watch(watched_t *self, const char *address)
+ * one. False if that cannot be done. */
+static bool begin_watch(watched_t *self, const char *address)
 {
     sockets_close(&self->monitor);
     arrivals_clear(self->arrivals);
-    intake_clear(self->intake);
-    self->monitor = sockets_open(zsys_init(), ZMQ_PAIR);
-    if (self->monitor == NULL) {
-        return;
-    }
-    /* ZeroMQ's I/O thread would block at a high-water mark. */
-    zmq_setsockopt(self->monitor, ZMQ_RCVHWM, &(int){0}, sizeof(int));
-    if (zmq_connect(self->monitor, address) != 0) {
-        sockets_close(&self->monitor);
-    }
+    self->monitor = monitor_connect(zsys_init(), address);
+    return self->monitor != NULL;
 }
 
 /* Takes "WATCH", a domain and the address of a monitor; or the end of the actor, then false. */
@@ -134,8 +170,7 @@ static bool take_order(handshakes_t *self, zsock_t *pipe)
     }
     bool more = strcmp(order, "WATCH") == 0 && domain < ROLES_DOMAIN_COUNT;
     if (more) {
-        begin_watch(&self->watched[domain], address);
-        zsock_signal(pipe, 0);
+        zsock_signal(pipe, begin_watch(&self->watched[domain], address) ? 0 : 1);
     }
     zstr_free(&order);
     zstr_free(&address);
@@ -145,29 +180,86 @@ static bool take_order(handshakes_t *self, zsock_t *pipe)
 static void on_cut(void *argument, const char *peer, uint64_t size, const char *reason)
 {
     handshakes_t *self = argument;
+    char source[CONNECTIONS_PEER_SIZE];
+    write_source(peer, source);
     atomic_fetch_add(&self->cut, 1);
     self->trim_in = LOOKS_UNTIL_TRIM;
-    log_event(self->log, LOG_CONNECTION_CUT, LOG_ABOUT(peer, LOG_NUMBER("bytes", size)),
+    log_event(self->log, LOG_CONNECTION_CUT,
+              LOG_ABOUT(source, LOG_TEXT("address", peer), LOG_NUMBER("bytes", size)),
               "%s: the connection from %s is cut, with %llu bytes of a message: %s",
               roles_domain_text(self->looked_at), peer, (unsigned long long)size, reason);
+}
+
+/* The lowest free number of a descriptor: as many are in use below it. */
+static int lowest_free(const handshakes_t *self)
+{
+    int file = fcntl(self->reserve, F_DUPFD_CLOEXEC, 0);
+    if (file >= 0) {
+        close(file);
+    }
+    return file >= 0 ? file : INT_MAX;
+}
+
+/* How many of `strangers` are to give way, so that there is a place for who comes next. */
+static size_t wanted_places(const handshakes_t *self, size_t strangers)
+{
+    int ceiling = accept4_ceiling();
+    int spare = ceiling / SPARE_PART > SPARE_MIN ? ceiling / SPARE_PART : SPARE_MIN;
+    size_t wanted = 0;
+    if (self->crowded) {
+        wanted = strangers / 2 > (size_t)spare ? strangers / 2 : (size_t)spare;
+    } else if (self->grown && ceiling > 0 && lowest_free(self) > ceiling - spare) {
+        wanted = (size_t)spare;
+    }
+    return wanted < strangers ? wanted : strangers;
+}
+
+/* The domain whose socket has the most strangers. */
+static unsigned most_crowded(const handshakes_t *self)
+{
+    unsigned most = 0;
+    for (unsigned i = 1; i < ROLES_DOMAIN_COUNT; i++) {
+        if (intake_strangers(self->watched[i].intake) >
+            intake_strangers(self->watched[most].intake)) {
+            most = i;
+        }
+    }
+    return most;
+}
+
+/* Measures all connections, and cuts those that take too much, or whose places are wanted. Returns
+ * how many are open. */
+static size_t look_at_all(handshakes_t *self)
+{
+    size_t open = 0;
+    unsigned crowd = most_crowded(self);
+    size_t strangers = intake_strangers(self->watched[crowd].intake);
+    size_t wanted = wanted_places(self, strangers);
+    for (unsigned i = 0; i < ROLES_DOMAIN_COUNT; i++) {
+        bool gives_way = i == crowd && wanted > 0;
+        self->looked_at = (roles_domain_t)i;
+        intake_look(self->watched[i].intake, gives_way ? strangers - wanted : SIZE_MAX, on_cut,
+                    self);
+        open += arrivals_count(self->watched[i].arrivals);
+    }
+    self->crowded = self->grown = false;
+    return open;
 }
 
 /* If it is time: looks at all connections, and says how long the next wait may last. */
 static void look(handshakes_t *self)
 {
     int64_t steady_ns = clock_steady_ns();
-    size_t open = 0;
-    if (steady_ns < self->look_ns) {
+    int64_t since_ns = steady_ns - self->looked_ns;
+    int64_t pause_ms = self->crowded ? LOOK_SOON_MS : LOOK_EVERY_MS;
+    if (since_ns < pause_ms * TIMESTAMP_NS_PER_MS) {
         return;
     }
-    for (unsigned i = 0; i < ROLES_DOMAIN_COUNT; i++) {
-        self->looked_at = (roles_domain_t)i;
-        open += intake_look(self->watched[i].intake, on_cut, self);
-    }
+    size_t open = look_at_all(self);
     if (self->trim_in > 0 && --self->trim_in == 0) {
         malloc_trim(0);
     }
-    self->look_ns = steady_ns + LOOK_EVERY_MS * TIMESTAMP_NS_PER_MS;
+    self->looked_ns = steady_ns;
     self->wait_ms = open > 0 || self->trim_in > 0 ? LOOK_EVERY_MS : -1;
 }
 
@@ -191,7 +283,7 @@ static bool turn(handshakes_t *self, zsock_t *pipe)
     for (int i = 1; i < count; i++) {
         if (items[i].revents != 0) {
             take_events(self, watched[i]);
-            self->wait_ms = LOOK_EVERY_MS;
+            self->wait_ms = self->crowded ? LOOK_SOON_MS : LOOK_EVERY_MS;
         }
     }
     look(self);
@@ -219,11 +311,17 @@ handshakes_t *handshakes_new(log_t *log, bool secure)
     for (unsigned i = 0; i < ROLES_DOMAIN_COUNT; i++) {
         bool on_tap = i == ROLES_DOMAIN_TAP;
         self->watched[i].arrivals = arrivals_new(secure);
-        self->watched[i].intake = intake_new(
-            on_tap ? &limits_of_subscriptions : &limits_of_messages, self->marks, self->reserve);
+        const intake_settings_t settings = {
+            .limits = on_tap ? &limits_of_subscriptions : &limits_of_messages,
+            .arrivals = self->watched[i].arrivals,
+            .marks = self->marks,
+            .reserve = self->reserve,
+            .renewing = i == ROLES_DOMAIN_REQUESTS,
+        };
+        self->watched[i].intake = intake_new(&settings);
     }
     self->wait_ms = -1;
-    self->actor = zactor_new(run, self);
+    self->actor = zactor_new(run, self); /* at the start */
     return self;
 }
 
@@ -249,17 +347,19 @@ void handshakes_destroy(handshakes_t **self_p)
 
 void handshakes_watch(handshakes_t *self, void *socket, roles_domain_t domain)
 {
-    char address[64];
-    snprintf(address, sizeof address, "inproc://handshakes-%p-%u", (const void *)self,
-             self->watches++);
-    /* Without a monitor failures are not logged; nothing else is missing. */
-    if (zmq_socket_monitor(socket, address, ARRIVALS_EVENTS) != 0) {
-        log_event(self->log, LOG_UNWATCHED, NULL, "%s: handshakes cannot be watched: %s",
-                  roles_domain_text(domain), zmq_strerror(zmq_errno()));
-        return;
+    char address[MONITOR_ADDRESS_SIZE];
+    bool watched = monitor_start(socket, ARRIVALS_EVENTS | ZMQ_EVENT_ACCEPT_FAILED, address);
+    if (watched) {
+        zsock_send(self->actor, "s4s", "WATCH", (unsigned)domain, address);
+        watched = zsock_wait(self->actor) == 0;
     }
-    zsock_send(self->actor, "s4s", "WATCH", (unsigned)domain, address);
-    zsock_wait(self->actor);
+    if (!watched) {
+        /* Without a reader its events would block ZeroMQ's I/O thread. */
+        handshakes_leave(socket);
+        log_event(self->log, LOG_UNWATCHED, NULL,
+                  "%s: handshakes cannot be watched, nor what connections bring in: %s",
+                  roles_domain_text(domain), zmq_strerror(zmq_errno()));
+    }
 }
 
 void handshakes_leave(void *socket)
@@ -283,4 +383,9 @@ void handshakes_delivered(handshakes_t *self, int file, bool named)
 uint64_t handshakes_cut(const handshakes_t *self)
 {
     return atomic_load(&self->cut);
+}
+
+uint64_t handshakes_turned_away(const handshakes_t *self)
+{
+    return atomic_load(&self->turned_away);
 }

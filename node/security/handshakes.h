@@ -36,6 +36,10 @@ void handshakes_delivered(handshakes_t *self, int file, bool named);
 /* The number of connections so far that were cut because they brought in too much. */
 uint64_t handshakes_cut(const handshakes_t *self);
 
+/* The number of connections so far that were turned away, because the last descriptors are kept
+ * (accept4.h). */
+uint64_t handshakes_turned_away(const handshakes_t *self);
+
 /* The number of connections so far that ended before their handshake was done. */
 uint64_t handshakes_failed(const handshakes_t *self);
 

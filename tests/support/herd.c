@@ -71,6 +71,7 @@ herd_t *herd_new(const herd_options_t *options)
     self->members = memory_new_array(options->member_count, sizeof *self->members);
     self->member_count = options->member_count;
     self->frontend_max_files = options->frontend_max_files;
+    self->node_max_files = options->node_max_files;
     self->lan = options->separate ? lan_new(options->member_count) : NULL;
     for (size_t i = 0; i < self->member_count; i++) {
         set_member(self, i, options->members[i].name, options->tcp_requests);

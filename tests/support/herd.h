@@ -49,6 +49,8 @@ typedef struct {
     const char *places_settings;
     /* RLIMIT_NOFILE of front-ends; 0 inherits. */
     size_t frontend_max_files;
+    /* The same of nodes. */
+    size_t node_max_files;
     /* Makes keys for each member, its front-end, and an operator, "anna". */
     bool keys;
     /* Requests go by TCP; if false by Unix sockets. */

@@ -32,6 +32,7 @@ struct herd {
     herd_entry_t *members;
     size_t member_count;
     size_t frontend_max_files; /* 0 inherits */
+    size_t node_max_files;     /* 0 inherits */
     char **kept;               /* texts that herd_keep handed out */
     size_t kept_count;
 };

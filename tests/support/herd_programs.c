@@ -65,7 +65,7 @@ static process_t *start(herd_t *self, const herd_entry_t *member, const char *pr
     process_t *process = process_start(&(process_options_t){
         .argv = argv,
         .output = is_frontend ? member->frontend_output : member->node_output,
-        .max_files = is_frontend ? self->frontend_max_files : 0,
+        .max_files = is_frontend ? self->frontend_max_files : self->node_max_files,
         .network = !is_frontend && self->lan != NULL
                        ? lan_namespace(self->lan, herd_number(self, member->name))
                        : 0,
