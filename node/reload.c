@@ -419,6 +419,7 @@ void reload_run(reload_t *self, buffer_t *report)
         refuse(self);
     }
     add_figures(self, taken);
+    service_note_reload(context->service, !taken, self->keys.added + self->keys.removed > 0);
     if (taken) {
         apply_settings(context);
     }

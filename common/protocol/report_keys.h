@@ -19,6 +19,8 @@
     X(RESIDENT, "resident")                                                                        \
     X(LOG_LEVEL, "log_level")                                                                      \
     X(LOG_LOST, "log_lost")                                                                        \
+    X(TIME, "time")                                                                                \
+    X(RELOAD_REFUSED, "reload_refused")                                                            \
     /* S1: its records */                                                                          \
     X(RECORDS, "records")                                                                          \
     X(RECORDS_MAX, "records_max")                                                                  \
@@ -36,8 +38,18 @@
     X(WAITING, "waiting")                                                                          \
     X(SECURITY, "security")                                                                        \
     X(REFUSED, "refused")                                                                          \
+    X(KEYS_REFUSED, "keys_refused")                                                                \
+    X(CONNECTIONS_CUT, "connections_cut")                                                          \
+    X(UNSTORED, "unstored")                                                                        \
     X(TAP_SUBSCRIPTIONS, "tap_subscriptions")                                                      \
     X(TAP_SENT, "tap_sent")                                                                        \
+    X(TAP_RESETS, "tap_resets")                                                                    \
+    /* S1: when those of them that tell of trouble last rose */                                    \
+    X(KEYS_REFUSED_LAST, "keys_refused_last")                                                      \
+    X(CONNECTIONS_CUT_LAST, "connections_cut_last")                                                \
+    X(UNSTORED_LAST, "unstored_last")                                                              \
+    X(UNKEPT_LAST, "unkept_last")                                                                  \
+    X(TAP_RESETS_LAST, "tap_resets_last")                                                          \
     /* S1: front-ends, and the fields of each that have no name above */                           \
     X(FRONTENDS, "frontends")                                                                      \
     X(CLIENTS, "clients")                                                                          \

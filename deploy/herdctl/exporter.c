@@ -84,7 +84,8 @@ static enum MHD_Result answer_metrics(exporter_t *self, struct MHD_Connection *c
     buffer_t text;
     buffer_init(&text, LIMIT_METRICS_SIZE);
     refresh(self);
-    bool written = herdctl_metrics_write(self->survey, &text) == STATUS_OK;
+    bool written = herdctl_metrics_write(self->survey, &text) == STATUS_OK &&
+                   herdctl_metrics_write_reasons(self->survey, self->judge, &text) == STATUS_OK;
     enum MHD_Result result =
         written ? answer(connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
                          buffer_text(&text))

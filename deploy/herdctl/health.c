@@ -35,36 +35,63 @@ static void observe(herdctl_survey_t *survey, herdctl_judge_t *judge)
     }
 }
 
-static void print_json(const herdctl_survey_t *survey, herdctl_verdict_t verdict, text_t findings)
+/* {"reason": "clients-refused", "member": "Hands", "text": "...", "value": 17, "last": "..."} */
+static void add_reason(void *argument, const herdctl_finding_t *finding)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "reason", json_string(reasons_text(finding->reason)));
+    json_object_set_new(object, "member", json_string(finding->member));
+    json_object_set_new(object, "text", json_string(finding->text));
+    if (finding->last_ns != 0 || finding->limit != 0) {
+        json_object_set_new(object, "value", json_integer(finding->value));
+    }
+    if (finding->limit != 0) {
+        json_object_set_new(object, "limit", json_integer(finding->limit));
+    }
+    if (finding->last_ns != 0) {
+        json_object_set_new(object, "last", herdctl_json_time(finding->last_ns));
+    }
+    json_array_append_new(argument, object);
+}
+
+static herdctl_verdict_t print_json(const herdctl_judge_t *judge, const herdctl_survey_t *survey)
 {
     json_t *json = herdctl_json_new(survey->config);
     json_t *lines = json_array();
-    text_t line;
-    while (text_take_line(&findings, &line)) {
-        json_array_append_new(lines, json_stringn(line.data, line.size));
+    json_t *reasons = json_array();
+    herdctl_verdict_t verdict = herdctl_judge_find(judge, survey, add_reason, reasons);
+    size_t index;
+    const json_t *reason;
+    json_array_foreach(reasons, index, reason)
+    {
+        json_array_append(lines, json_object_get(reason, "text"));
     }
     json_object_set_new(json, "health", json_string(herdctl_judge_text(verdict)));
     json_object_set_new(json, "findings", lines);
+    json_object_set_new(json, "reasons", reasons);
     herdctl_json_print(json);
+    return verdict;
+}
+
+static herdctl_verdict_t print_line(const herdctl_judge_t *judge, const herdctl_survey_t *survey)
+{
+    buffer_t findings;
+    buffer_t line;
+    buffer_init(&findings, LIMIT_BODY_SIZE);
+    buffer_init(&line, LIMIT_BODY_SIZE);
+    herdctl_verdict_t verdict = herdctl_judge_survey(judge, survey, &findings);
+    herdctl_judge_write(verdict, survey, buffer_text(&findings), &line);
+    printf("%.*s", (int)line.size, line.data);
+    buffer_done(&findings);
+    buffer_done(&line);
+    return verdict;
 }
 
 static herdctl_verdict_t report(herdctl_survey_t *survey, bool json)
 {
     herdctl_judge_t *judge = herdctl_judge_new(survey->count);
-    buffer_t findings;
-    buffer_t line;
-    buffer_init(&findings, LIMIT_BODY_SIZE);
-    buffer_init(&line, LIMIT_BODY_SIZE);
     observe(survey, judge);
-    herdctl_verdict_t verdict = herdctl_judge_survey(judge, survey, &findings);
-    if (json) {
-        print_json(survey, verdict, buffer_text(&findings));
-    } else {
-        herdctl_judge_write(verdict, survey, buffer_text(&findings), &line);
-        printf("%.*s", (int)line.size, line.data);
-    }
-    buffer_done(&findings);
-    buffer_done(&line);
+    herdctl_verdict_t verdict = json ? print_json(judge, survey) : print_line(judge, survey);
     herdctl_judge_destroy(&judge);
     return verdict;
 }

@@ -39,8 +39,32 @@ bool operators_want_digest(operators_t *self)
     return self->digest_asked;
 }
 
+void operators_note_rises(operators_t *self, int64_t now_ns)
+{
+    const operators_context_t *context = &self->context;
+    const uint64_t counts[RISES] = {
+        [RISES_LOG_LOST] = log_lost_count(context->log),
+        [RISES_KEYS_REFUSED] = context->guard != NULL ? guard_keys_refused(context->guard) : 0,
+        [RISES_CONNECTIONS_CUT] =
+            context->guard != NULL ? guard_connections_cut(context->guard) : 0,
+        [RISES_UNSTORED] = context->request_log->unstored,
+        [RISES_UNKEPT] = context->request_log->unkept,
+        [RISES_TAP_RESETS] = context->tap != NULL ? tap_counters(context->tap).resets : 0,
+    };
+    rises_note(&self->rises, counts, now_ns);
+}
+
+void operators_note_reload_end(operators_t *self, const operators_reload_end_t *end)
+{
+    self->reload_refused = end->refused;
+    if (end->keys_changed) {
+        operators_note_rises(self, end->now_ns);
+        self->rises.last_ns[RISES_KEYS_REFUSED] = 0;
+    }
+}
+
 /* S1 */
-static bool answer_status(operators_t *self, buffer_t *out)
+static bool answer_status(operators_t *self, int64_t now_ns, buffer_t *out)
 {
     const operators_context_t *context = &self->context;
     const request_t *request = context->request;
@@ -49,7 +73,15 @@ static bool answer_status(operators_t *self, buffer_t *out)
     if (!self->digest_asked) {
         self->digest_asked = !store_digest_step(context->store, STATUS_DIGEST_STEP);
     }
+    operators_note_rises(self, now_ns);
+    const uint64_t *counts = self->rises.counts;
     report_figures_t figures = {
+        .now_ns = now_ns,
+        .keys_refused = counts[RISES_KEYS_REFUSED],
+        .connections_cut = counts[RISES_CONNECTIONS_CUT],
+        .unstored = counts[RISES_UNSTORED],
+        .reload_refused = self->reload_refused,
+        .rises = &self->rises,
         .name = context->member->name,
         .started_ns = context->started_ns,
         .log = context->log,
@@ -183,7 +215,7 @@ bool operators_answer(operators_t *self, const operators_question_t *asked, buff
     switch (question->type) {
     case MESSAGE_STATUS:
         *ret_problem = "a STATUS whose REPORT is too long";
-        return answer_status(self, out);
+        return answer_status(self, asked->now_ns, out);
     case MESSAGE_FORGET:
         *ret_problem = "a FORGET of no client";
         return names_client && answer_forget(context, asked, client, out);

@@ -19,6 +19,7 @@
 #include "node/requests/queries.h"
 #include "node/requests/request.h"
 #include "node/requests/request_log.h"
+#include "node/requests/rises.h"
 #include "node/security/guard.h"
 #include "node/tap/tap.h"
 
@@ -57,6 +58,8 @@ typedef struct {
     operators_context_t context;
     bool digest_asked; /* the last report had no digest: it is to be computed */
     operators_reload_t reload;
+    bool reload_refused; /* the last reload took nothing of the herd file */
+    rises_t rises;
 } operators_t;
 
 /* Whether messages of this type are questions of operators, taken from anyone, in no session. */
@@ -87,6 +90,19 @@ static inline bool operators_want_reload(const operators_t *self)
 /* Forgets the noted RELOAD; returns whom its REPORT is for, and the header, borrowed until the next
  * one is noted. */
 text_t operators_end_reload(operators_t *self, text_t *ret_header);
+
+/* What a reload came to (open value struct). */
+typedef struct {
+    bool refused;      /* nothing of the herd file was taken */
+    bool keys_changed; /* keys came or went: those that were refused before are dealt with */
+    int64_t now_ns;    /* POSIX time */
+} operators_reload_end_t;
+
+/* Notes it, whoever asked for it, for the reports until the next one. */
+void operators_note_reload_end(operators_t *self, const operators_reload_end_t *end);
+
+/* Notes which counts have risen. Call it several times a second. */
+void operators_note_rises(operators_t *self, int64_t now_ns);
 
 /* Whether an operator waits for the digest. */
 bool operators_want_digest(operators_t *self);

@@ -158,10 +158,12 @@ static void put_process(sheet_t *sheet, const report_figures_t *figures)
     put_number(sheet, REPORT_KEY_PID, (uint64_t)getpid());
     sheet_format(sheet, "%s %lld\n", report_keys_text(REPORT_KEY_SINCE),
                  (long long)figures->started_ns);
+    sheet_format(sheet, "%s %lld\n", report_keys_text(REPORT_KEY_TIME), (long long)figures->now_ns);
     put_number(sheet, REPORT_KEY_CPU, time_ns(&usage.ru_utime) + time_ns(&usage.ru_stime));
     put_number(sheet, REPORT_KEY_RESIDENT, resident_size());
     put_text(sheet, REPORT_KEY_LOG_LEVEL, log_level_text(log_level(figures->log)));
     put_number(sheet, REPORT_KEY_LOG_LOST, log_lost_count(figures->log));
+    put_number(sheet, REPORT_KEY_RELOAD_REFUSED, figures->reload_refused ? 1 : 0);
 }
 
 static void put_records(sheet_t *sheet, const report_figures_t *figures)
@@ -189,8 +191,20 @@ static void put_requests(sheet_t *sheet, const report_figures_t *figures)
     put_number(sheet, REPORT_KEY_WAITING, figures->queries);
     put_text(sheet, REPORT_KEY_SECURITY, figures->security);
     put_number(sheet, REPORT_KEY_REFUSED, figures->refused);
+    put_number(sheet, REPORT_KEY_KEYS_REFUSED, figures->keys_refused);
+    put_number(sheet, REPORT_KEY_CONNECTIONS_CUT, figures->connections_cut);
+    put_number(sheet, REPORT_KEY_UNSTORED, figures->unstored);
     put_number(sheet, REPORT_KEY_TAP_SUBSCRIPTIONS, figures->tap.subscriptions);
     put_number(sheet, REPORT_KEY_TAP_SENT, figures->tap.sent);
+    put_number(sheet, REPORT_KEY_TAP_RESETS, figures->tap.resets);
+}
+
+static void put_rises(sheet_t *sheet, const rises_t *rises)
+{
+    for (size_t i = 0; i < RISES; i++) {
+        sheet_format(sheet, "%s %lld\n", report_keys_text(rises_last_keys[i]),
+                     (long long)rises->last_ns[i]);
+    }
 }
 
 status_t report_write(const report_figures_t *figures, buffer_t *out)
@@ -199,6 +213,7 @@ status_t report_write(const report_figures_t *figures, buffer_t *out)
     put_process(&sheet, figures);
     put_records(&sheet, figures);
     put_requests(&sheet, figures);
+    put_rises(&sheet, figures->rises);
     put_frontends(&sheet, figures->frontends);
     if (figures->places != NULL) {
         put_places(&sheet, figures->places);

@@ -10,12 +10,14 @@
 #include "node/bus/neighbour.h"
 #include "node/places/query.h"
 #include "node/requests/frontends.h"
+#include "node/requests/rises.h"
 #include "node/tap/tap.h"
 
 /* The figures (open value struct); all borrowed. */
 typedef struct {
     const char *name;
     int64_t started_ns;       /* POSIX time */
+    int64_t now_ns;           /* the same */
     const log_t *log;         /* its level and losses are reported */
     size_t records;           /* clients known */
     const digest_t *digest;   /* of these; NULL while it is not complete */
@@ -32,6 +34,11 @@ typedef struct {
     size_t queries;           /* WHATSATs that wait for the places provider */
     const char *security;     /* "curve", "none", "local" */
     uint64_t refused;         /* connections and messages turned away (K3) */
+    uint64_t keys_refused;    /* of these, because of their key */
+    uint64_t connections_cut; /* because they brought in too much */
+    uint64_t unstored;        /* IAMATs not answered because the store is full */
+    bool reload_refused;      /* the last reload took nothing of the herd file */
+    const rises_t *rises;     /* when counts last rose */
     frontends_t *frontends;
     const places_figures_t *places; /* NULL without a provider */
     tap_counters_t tap;

@@ -42,6 +42,7 @@ static void note_result(request_log_t *self, const frontend_link_t *frontend,
     case REQUEST_ANSWERED:
     case REQUEST_WAITS: break;
     case REQUEST_NO_ROOM:
+        self->unstored++;
         log_event(self->log, LOG_STORE_FULL, LOG_PEER(frontend->label),
                   "no room for another client (max_clients, max_memory); its update is not "
                   "answered, known clients are served");

@@ -17,6 +17,8 @@ typedef struct {
     log_t *log; /* borrowed */
     /* IAMATs not answered since the start: neighbours did not acknowledge them (R18). */
     uint64_t unkept;
+    /* IAMATs not answered since the start: there was no room for the record. */
+    uint64_t unstored;
 } request_log_t;
 
 /* Writes what became of each line of the last group: the line and its answer where traffic is

@@ -242,6 +242,13 @@ void service_answer_reload(service_t *self, text_t report)
     delivery_send(&self->delivery, peer, &message);
 }
 
+void service_note_reload(service_t *self, bool refused, bool keys_changed)
+{
+    const operators_reload_end_t end = {
+        .refused = refused, .keys_changed = keys_changed, .now_ns = clock_now_ns()};
+    operators_note_reload_end(&self->operators, &end);
+}
+
 /* A message in the session of a front-end. */
 static void take_frontend_message(service_t *self, frontend_link_t *frontend,
                                   const message_t *message, int64_t now_ns, int64_t steady_ns)
@@ -409,6 +416,7 @@ void service_tick(service_t *self, int64_t steady_ns)
     answer_late_queries(self, steady_ns);
     service_release(self);
     drop_late_promises(self, steady_ns);
+    operators_note_rises(&self->operators, clock_now_ns());
 }
 
 static operators_context_t operators_context(service_t *self)

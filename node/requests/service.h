@@ -53,6 +53,10 @@ bool service_wants_reload(const service_t *self);
 /* Sends the operator who asked for a reload what came of it, `report` (S6). */
 void service_answer_reload(service_t *self, text_t report);
 
+/* Notes what a reload came to, for the reports of this node: whether nothing of the herd file was
+ * taken, and whether keys came or went. */
+void service_note_reload(service_t *self, bool refused, bool keys_changed);
+
 /* Takes the answers of a turn from the places actor, and sends them to the front-ends. */
 void service_take_answers(service_t *self);
 

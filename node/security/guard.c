@@ -372,3 +372,13 @@ uint64_t guard_refused(const guard_t *self)
     return self->refused + handshakes_failed(self->handshakes) + handshakes_cut(self->handshakes) +
            handshakes_turned_away(self->handshakes);
 }
+
+uint64_t guard_keys_refused(const guard_t *self)
+{
+    return self->refused;
+}
+
+uint64_t guard_connections_cut(const guard_t *self)
+{
+    return handshakes_cut(self->handshakes);
+}

@@ -80,4 +80,9 @@ void guard_tick(guard_t *self, int64_t steady_ns);
 /* The number of connections and messages refused so far. */
 uint64_t guard_refused(const guard_t *self);
 
+/* Of these: connections and messages turned away because of their key; connections cut because
+ * they brought in too much. */
+uint64_t guard_keys_refused(const guard_t *self);
+uint64_t guard_connections_cut(const guard_t *self);
+
 #endif

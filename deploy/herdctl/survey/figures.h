@@ -21,6 +21,9 @@
 #define HERDCTL_MEMBER_MAP(X)                                                                      \
     X(PID, GAUGE, NULL, "", 1, "")                                                                 \
     X(SINCE, GAUGE, "herd_start_time_seconds", "", NS, "When the node was started, POSIX time")    \
+    X(TIME, GAUGE, NULL, "", 1, "")                                                                \
+    X(RELOAD_REFUSED, GAUGE, "herd_reload_refused", "", 1,                                         \
+      "Whether the last reload took nothing from the herd file")                                   \
     X(CPU, COUNTER, "herd_process_cpu_seconds_total", "", NS,                                      \
       "Processor time that the node has used, all threads together")                               \
     X(RESIDENT, GAUGE, "herd_process_resident_memory_bytes", "", 1, "Memory that the node holds")  \
@@ -47,13 +50,36 @@
     X(WAITING, GAUGE, "herd_waiting_lookups", "", 1, "WHATSATs that wait for the places provider") \
     X(REFUSED, COUNTER, "herd_refused_total", "", 1,                                               \
       "Connections and messages turned away because of their key or name")                         \
+    X(KEYS_REFUSED, COUNTER, "herd_keys_refused_total", "", 1,                                     \
+      "Connections and messages turned away because of their key")                                 \
+    X(CONNECTIONS_CUT, COUNTER, "herd_connections_cut_total", "", 1,                               \
+      "Connections cut because they brought in too much without ending a message")                 \
+    X(UNSTORED, COUNTER, "herd_unstored_positions_total", "", 1,                                   \
+      "IAMATs of new clients not answered because there is no room for their records")             \
     X(LOG_LOST, COUNTER, "herd_log_lines_lost_total", "", 1,                                       \
       "Lines that the node's log lost: the disk is full, or slower than the traffic")              \
     X(TAP_SUBSCRIPTIONS, GAUGE, "herd_tap_subscriptions", "", 1,                                   \
       "Prefixes that somebody subscribes to at the tap")                                           \
     X(TAP_SENT, COUNTER, "herd_tap_messages_total", "", 1, "Messages published at the tap")        \
+    X(TAP_RESETS, COUNTER, "herd_tap_resets_total", "", 1,                                         \
+      "Times that the tap disconnected all its subscribers")                                       \
     X(FRONTENDS, GAUGE, "herd_frontends", "", 1, "Front-ends served")                              \
     X(CLIENTS, GAUGE, "herd_clients", "", 1, "Client connections of all front-ends")               \
+    X(CLIENTS_REFUSED, COUNTER, "herd_clients_refused_total", "", 1,                               \
+      "Clients turned away by all front-ends, those that ended among them")                        \
+    X(FRONTEND_LOG_LOST, COUNTER, "herd_frontend_log_lines_lost_total", "", 1,                     \
+      "Lines that the logs of front-ends lost, those that ended among them")                       \
+    X(FRONTEND_TRAFFIC_CUT, COUNTER, "herd_frontend_traffic_lines_cut_total", "", 1,               \
+      "Lines of clients that front-ends did not log, because one client had more than its part")   \
+    X(LOG_LOST_LAST, GAUGE, NULL, "", 1, "")                                                       \
+    X(KEYS_REFUSED_LAST, GAUGE, NULL, "", 1, "")                                                   \
+    X(CONNECTIONS_CUT_LAST, GAUGE, NULL, "", 1, "")                                                \
+    X(UNSTORED_LAST, GAUGE, NULL, "", 1, "")                                                       \
+    X(UNKEPT_LAST, GAUGE, NULL, "", 1, "")                                                         \
+    X(TAP_RESETS_LAST, GAUGE, NULL, "", 1, "")                                                     \
+    X(CLIENTS_REFUSED_LAST, GAUGE, NULL, "", 1, "")                                                \
+    X(FRONTEND_LOG_LOST_LAST, GAUGE, NULL, "", 1, "")                                              \
+    X(FRONTEND_TRAFFIC_CUT_LAST, GAUGE, NULL, "", 1, "")                                           \
     X(LINKS, GAUGE, "herd_links", "", 1, "Neighbours in the herd file")                            \
     X(LINKS_UP, GAUGE, "herd_links_up", "", 1, "Neighbours that take this member's records")
 

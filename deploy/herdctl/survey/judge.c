@@ -3,9 +3,9 @@
  * Wrong with one member: it does not answer; it has no front-end; its places provider fails; a link
  * of its is down. A link is down at both ends as a rule: the first of its members in the order of
  * the alphabet reports it, and no one reports a link to a member that does not answer, which is a
- * finding already. Wrong with the herd: two members whose digests have both been steady for
- * HERDCTL_STEADY_MS, and differ. Any finding makes the herd degraded; if no member answers it is
- * unusable. */
+ * finding already. One of its figures may show more (reasons.h). Wrong with the herd: two members
+ * whose digests have both been steady for HERDCTL_STEADY_MS, and differ. Any finding makes the herd
+ * degraded; if no member answers it is unusable. */
 #include "deploy/herdctl/survey/judge.h"
 
 #include "common/base/memory.h"
@@ -101,14 +101,17 @@ bool herdctl_judge_sees_difference(const herdctl_judge_t *self)
     return find_difference(self, &one, &other);
 }
 
-/* Findings are written here. */
+/* Findings go there. */
 typedef struct {
     const herdctl_survey_t *survey;
-    buffer_t *out;
-    size_t count; /* those without room included */
+    herdctl_finding_fn *take;
+    void *argument;
+    size_t count;
 } findings_t;
 
-__attribute__((format(printf, 2, 3))) static void find(findings_t *self, const char *format, ...)
+/* Passes a finding on, with its sentence. */
+__attribute__((format(printf, 3, 4))) static void find(findings_t *self, herdctl_finding_t finding,
+                                                       const char *format, ...)
 {
     char text[FINDING_SIZE];
     va_list arguments;
@@ -116,8 +119,14 @@ __attribute__((format(printf, 2, 3))) static void find(findings_t *self, const c
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     self->count++;
-    status_t status = buffer_format(self->out, "%s\n", text);
-    (void)status;
+    finding.text = text;
+    self->take(self->argument, &finding);
+}
+
+/* A finding about one member, whose figure does not matter. */
+static herdctl_finding_t about(reasons_t reason, const char *member)
+{
+    return (herdctl_finding_t){.reason = reason, .member = member};
 }
 
 /* The report of the member of that name; NULL if it was not asked. */
@@ -150,9 +159,32 @@ static void find_links(findings_t *self, const char *member, const herdctl_repor
     for (size_t i = 0; i < report->link_count; i++) {
         const herdctl_link_t *link = &report->links[i];
         if (!link->up && !is_found_elsewhere(self->survey, member, link)) {
-            find(self, "link %s-%s is down%s%s%s", member, link->peer,
-                 link->error[0] != '\0' ? " (" : "", link->error,
+            find(self, about(REASONS_LINK_DOWN, member), "link %s-%s is down%s%s%s", member,
+                 link->peer, link->error[0] != '\0' ? " (" : "", link->error,
                  link->error[0] != '\0' ? ")" : "");
+        }
+    }
+}
+
+/* What single figures of a member show. */
+static void find_figures(findings_t *self, const char *member, const herdctl_report_t *report)
+{
+    size_t row = 0;
+    reasons_shown_t shown;
+    while (reasons_next(report, &row, &shown)) {
+        herdctl_finding_t finding = {.reason = shown.reason,
+                                     .member = member,
+                                     .value = shown.value,
+                                     .limit = shown.limit,
+                                     .last_ns = shown.last_ns};
+        if (shown.last_ns != 0) {
+            find(self, finding, "%s: %s (%lld so far, the last %lld s ago)", member, shown.text,
+                 (long long)shown.value, (long long)(shown.age_ns / TIMESTAMP_NS_PER_S));
+        } else if (shown.limit != 0) {
+            find(self, finding, "%s: %s (%lld of %lld)", member, shown.text, (long long)shown.value,
+                 (long long)shown.limit);
+        } else {
+            find(self, finding, "%s: %s", member, shown.text);
         }
     }
 }
@@ -160,27 +192,30 @@ static void find_links(findings_t *self, const char *member, const herdctl_repor
 static void find_of_member(findings_t *self, const char *member, const herdctl_report_t *report)
 {
     if (!report->answered && report->problem != NULL) {
-        find(self, "%s cannot be asked: %s", member, report->problem);
+        find(self, about(REASONS_CANNOT_BE_ASKED, member), "%s cannot be asked: %s", member,
+             report->problem);
         return;
     }
     if (!report->answered) {
-        find(self, "%s does not answer", member);
+        find(self, about(REASONS_DOWN, member), "%s does not answer", member);
         return;
     }
     const herdctl_value_t *frontends = &report->figures[HERDCTL_MEMBER_FRONTENDS];
     if (frontends->known && frontends->value == 0) {
-        find(self, "%s has no front-end", member);
+        find(self, about(REASONS_NO_FRONTEND, member), "%s has no front-end", member);
     }
     if (report->places == HERDCTL_PLACES_OPEN) {
-        find(self, "places at %s: %s fails and is left alone", member, report->provider);
+        find(self, about(REASONS_PLACES_LEFT_ALONE, member),
+             "places at %s: %s fails and is left alone", member, report->provider);
     }
     find_links(self, member, report);
+    find_figures(self, member, report);
 }
 
-herdctl_verdict_t herdctl_judge_survey(const herdctl_judge_t *self, const herdctl_survey_t *survey,
-                                       buffer_t *findings)
+herdctl_verdict_t herdctl_judge_find(const herdctl_judge_t *self, const herdctl_survey_t *survey,
+                                     herdctl_finding_fn *take, void *argument)
 {
-    findings_t found = {.survey = survey, .out = findings};
+    findings_t found = {.survey = survey, .take = take, .argument = argument};
     size_t answered = 0;
     size_t one;
     size_t other;
@@ -189,13 +224,27 @@ herdctl_verdict_t herdctl_judge_survey(const herdctl_judge_t *self, const herdct
         find_of_member(&found, survey->members[i]->name, &survey->reports[i]);
     }
     if (find_difference(self, &one, &other)) {
-        find(&found, "%s and %s hold different records", survey->members[one]->name,
-             survey->members[other]->name);
+        const char *first = survey->members[one]->name;
+        find(&found, about(REASONS_RECORDS_DIFFER, first), "%s and %s hold different records",
+             first, survey->members[other]->name);
     }
     if (answered == 0) {
         return HERDCTL_UNUSABLE;
     }
     return found.count > 0 ? HERDCTL_DEGRADED : HERDCTL_WELL;
+}
+
+static void append_line(void *argument, const herdctl_finding_t *finding)
+{
+    /* As far as there is room: the first ones count. */
+    status_t status = buffer_format(argument, "%s\n", finding->text);
+    (void)status;
+}
+
+herdctl_verdict_t herdctl_judge_survey(const herdctl_judge_t *self, const herdctl_survey_t *survey,
+                                       buffer_t *findings)
+{
+    return herdctl_judge_find(self, survey, append_line, findings);
 }
 
 static int64_t sum_of(const herdctl_survey_t *survey, herdctl_member_figure_t figure)

@@ -9,6 +9,7 @@
 #define HERD_DEPLOY_HERDCTL_SURVEY_JUDGE_H
 
 #include "common/base/buffer.h"
+#include "deploy/herdctl/survey/reasons.h"
 #include "deploy/herdctl/survey/survey.h"
 
 #include <stdbool.h>
@@ -36,6 +37,22 @@ void herdctl_judge_note(herdctl_judge_t *self, const herdctl_survey_t *survey, i
 
 /* Whether digests differ that had been the same for HERDCTL_STEADY_MS at the last note. */
 bool herdctl_judge_sees_difference(const herdctl_judge_t *self);
+
+/* What is wrong (open value struct); borrowed for the call. */
+typedef struct {
+    reasons_t reason;
+    const char *member; /* where; of two, the first */
+    const char *text;   /* a sentence for people, without a full stop */
+    int64_t value;      /* of the figure that shows it; 0: none does */
+    int64_t limit;      /* that this is near to; 0: none */
+    int64_t last_ns;    /* POSIX: when that figure, a count, last rose; 0: it is none */
+} herdctl_finding_t;
+
+typedef void herdctl_finding_fn(void *argument, const herdctl_finding_t *finding);
+
+/* Judges by the survey noted last, and passes on what is wrong. */
+herdctl_verdict_t herdctl_judge_find(const herdctl_judge_t *self, const herdctl_survey_t *survey,
+                                     herdctl_finding_fn *take, void *argument);
 
 /* Judges by the survey noted last. Appends what is wrong to `findings`, one a line, as far as there
  * is room. */

@@ -222,3 +222,43 @@ status_t herdctl_metrics_write(const herdctl_survey_t *survey, buffer_t *out)
     put_figures(&writer, herdctl_figures_of_places, HERDCTL_PLACES_FIGURES, item_of_places);
     return sheet_end(&writer.sheet);
 }
+
+/* Findings of one member and reason, which come one after the other. */
+typedef struct {
+    sheet_t *sheet;
+    const char *member; /* NULL: none yet */
+    reasons_t reason;
+    size_t count;
+} tally_t;
+
+static void put_tally(const tally_t *self)
+{
+    if (self->member != NULL) {
+        sheet_format(self->sheet, "herd_unwell{member=\"%s\",reason=\"%s\"} %zu\n", self->member,
+                     reasons_text(self->reason), self->count);
+    }
+}
+
+static void tally(void *argument, const herdctl_finding_t *finding)
+{
+    tally_t *self = argument;
+    if (self->member != finding->member || self->reason != finding->reason) {
+        put_tally(self);
+        self->member = finding->member;
+        self->reason = finding->reason;
+        self->count = 0;
+    }
+    self->count++;
+}
+
+status_t herdctl_metrics_write_reasons(const herdctl_survey_t *survey, const herdctl_judge_t *judge,
+                                       buffer_t *out)
+{
+    writer_t writer = {.survey = survey, .sheet = sheet_begin(out)};
+    tally_t tallied = {.sheet = &writer.sheet};
+    put_head(&writer, "herd_unwell", "gauge",
+             "What is wrong with the member, by reason; no sample: nothing is");
+    (void)herdctl_judge_find(judge, survey, tally, &tallied); /* the samples tell the verdict */
+    put_tally(&tallied);
+    return sheet_end(&writer.sheet);
+}
