@@ -8,6 +8,7 @@
 #include "common/program/signals.h"
 #include "common/protocol/message.h"
 #include "common/replication/generation.h"
+#include "common/sockets/holder.h"
 #include "common/sockets/sockets.h"
 #include "common/sockets/transport.h"
 #include "common/store/store.h"
@@ -353,8 +354,10 @@ static status_t bind_router(node_t *self, roles_domain_t domain, const char *end
     void *socket = sockets_open(zsys_init(), ZMQ_ROUTER);
     if (socket == NULL || sockets_configure(socket, role, endpoint, NULL) != STATUS_OK ||
         guard_bind(self->guard, socket, domain, endpoint) != STATUS_OK) {
+        char reason[HOLDER_SIZE];
+        holder_explain(zmq_errno(), endpoint, reason);
         log_event(self->log, LOG_BIND_FAILED, LOG_ABOUT(NULL, LOG_TEXT("endpoint", endpoint)),
-                  "cannot bind %s: %s; the start ends here", endpoint, zmq_strerror(zmq_errno()));
+                  "cannot bind %s: %s; the start ends here", endpoint, reason);
         sockets_close(&socket);
         return STATUS_IN_USE;
     }

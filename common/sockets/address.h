@@ -1,8 +1,8 @@
 /* address.h - host and port: taken apart from text, looked up, read off a socket, written as text.
  *
  * The text is that of URLs (RFC 3986, section 3.2.2): an IPv6 address stands in brackets,
- * "[::1]:11490". A zone, as in "[fe80::1%eth0]:11490" (RFC 4007, section 11), passes address_split
- * and address_resolve, which serve programs that connect; the herd file allows none.
+ * "[::1]:11490". A link-local address may name its zone, as in "[fe80::1%eth0]:11490" (RFC 4007,
+ * section 11).
  *
  * Owner: values. Threads: any.
  */
@@ -25,6 +25,19 @@ enum {
     ADDRESS_TEXT_SIZE = 1 + (INET6_ADDRSTRLEN - 1) + 2 + 5 + 1,
 };
 
+/* What a socket is bound to, whatever the spelling (open value struct). */
+typedef struct {
+    /* IPv4 as ::ffff:192.0.2.1 (RFC 4291, section 2.5.5.2); :: and ::ffff:0.0.0.0 are all addresses
+     * of the machine. */
+    struct in6_addr number;
+    uint32_t zone; /* index of the interface, 0: none */
+    uint16_t port;
+    bool v6_only; /* :: takes no IPv4 */
+} address_point_t;
+
+/* Points that address_points finds at most: localhost is two. */
+enum { ADDRESS_POINTS_MAX = 2 };
+
 /* Open value struct. */
 typedef struct {
     /* Name, IPv4, IPv6 without brackets, or "*" for every address of the machine; and a zero. */
@@ -45,12 +58,36 @@ text_t address_bare(text_t host);
 status_t address_parse_port(text_t text, uint16_t *ret_port) STATUS_MUST_USE;
 
 /* Reads e.g. "127.0.0.1:11490", "[::1]:11490", "localhost:11490", "*:11490".
- * STATUS_INVALID: another form, or a zone. STATUS_TOO_LONG: the host. STATUS_OUT_OF_RANGE: the
+ * STATUS_INVALID: another form, a zone of an address that takes none, or an IPv4 address as "127.1"
+ * or "0x7f.0.0.1" (inet_aton(3)). STATUS_TOO_LONG: the host. STATUS_OUT_OF_RANGE: the
  * port. */
 status_t address_parse(text_t text, address_t *ret_address) STATUS_MUST_USE;
 
 /* Whether the host is an IPv4 or IPv6 address, neither a name nor "*". */
 bool address_is_numeric(const address_t *self);
+
+/* The zone of a host, "eth0" of "fe80::1%eth0"; empty if it has none. Borrows. */
+text_t address_zone(const address_t *self);
+
+/* Whether the host is an IPv6 address that holds for one link only, fe80::/10. */
+bool address_is_link_local(const address_t *self);
+
+/* Whether it stands for all addresses of the machine: "*", "0.0.0.0", "::". */
+bool address_is_everywhere(const address_t *self);
+
+/* What a host stands for, as far as one can tell without asking anyone: an address; "localhost" and
+ * names below it, both loopback addresses (RFC 6761, section 6.3); "*", all. Of other names
+ * nothing. Returns the number of points. */
+size_t address_points(const address_t *self, address_point_t out[ADDRESS_POINTS_MAX]);
+
+/* The point of a socket address; false for families other than IPv4 and IPv6. */
+bool address_point(const struct sockaddr *socket_address, address_point_t *ret_point);
+
+/* Whether the kernel binds no two sockets to these: one port, and one address, or all of them. */
+bool address_points_overlap(const address_point_t *one, const address_point_t *other);
+
+/* Whether two hosts are one name, in letters of either case, with a dot at the end or not. */
+bool address_same_name(const address_t *one, const address_t *other);
 
 /* Looks up the addresses that a stream socket may be bound or connected to; may block. `flags` and
  * result are those of getaddrinfo(3): 0, and the caller frees `*ret_addresses` with freeaddrinfo,

@@ -9,6 +9,8 @@
 #include "common/base/status.h"
 #include "common/sockets/address.h"
 
+enum { ENDPOINT_PATH_SIZE = 4096 }; /* of a path without links, and its zero (PATH_MAX) */
+
 typedef enum { ENDPOINT_TCP, ENDPOINT_IPC } endpoint_kind_t;
 
 /* Open value struct. */
@@ -22,5 +24,17 @@ typedef struct {
  * means every address of the machine.
  * STATUS_INVALID: another form. STATUS_OUT_OF_RANGE: the port. STATUS_TOO_LONG: host or path. */
 status_t endpoint_parse(const char *text, endpoint_t *ret_endpoint) STATUS_MUST_USE;
+
+/* Writes the path of an ipc endpoint as the kernel would find it: without links, "." and ".." in
+ * its folders, as far as these exist. What is at the path itself is not looked at: binding replaces
+ * it. Cut if it is too long. */
+void endpoint_real_path(const endpoint_t *self, char out[ENDPOINT_PATH_SIZE]);
+
+/* Whether two ipc endpoints are one socket, however their paths are spelt. */
+bool endpoint_same_path(const endpoint_t *one, const endpoint_t *other);
+
+/* Writes what an endpoint is, however it was spelt, for comparing: "/run/herd/Goloman.requests",
+ * "tcp/::ffff:127.0.0.1/11490". */
+void endpoint_write(const endpoint_t *self, char out[ENDPOINT_PATH_SIZE]);
 
 #endif

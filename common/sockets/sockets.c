@@ -4,14 +4,23 @@
 #include "common/sockets/endpoint.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 #include <zmq.h>
+
+enum {
+    /* For the lock of a folder, which is held while a socket is bound: 200 ms in all. */
+    LOCK_TRIES = 10,
+    LOCK_PAUSE_MS = 20,
+};
 
 /* One integer option; rows are applied in order. */
 typedef struct {
@@ -211,19 +220,67 @@ static bool is_listened_on(const char *path)
     return listened_on;
 }
 
-status_t sockets_bind(void *socket, const char *endpoint)
+/* Takes the lock of the folder in which a socket is to be: who looks whether a path is taken, and
+ * then binds it, does so alone. Returns a descriptor to be closed; -1 if there is no such folder,
+ * or someone keeps the lock: others than we may use the folder. */
+static int lock_folder(const char *path)
 {
-    endpoint_t parsed;
-    if (endpoint_parse(endpoint, &parsed) == STATUS_OK && parsed.kind == ENDPOINT_IPC &&
-        is_listened_on(parsed.path)) {
-        errno = EADDRINUSE;
-        return STATUS_IN_USE;
+    char folder[LIMIT_IPC_PATH_SIZE + 1];
+    const char *slash = strrchr(path, '/');
+    size_t size = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+    memcpy(folder, path, size);
+    folder[size] = '\0';
+    int file = open(size > 0 ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int i = 0; file >= 0 && flock(file, LOCK_EX | LOCK_NB) != 0; i++) {
+        if (errno != EWOULDBLOCK || i == LOCK_TRIES) {
+            close(file);
+            return -1;
+        }
+        nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_MS * 1000000L}, NULL);
     }
-    /* A Unix socket is for its owner alone; binding gives it its mode by the mask. */
+    return file;
+}
+
+/* A Unix socket is for its owner alone; binding gives it its mode by the mask. */
+static bool bind_for_owner(void *socket, const char *endpoint)
+{
     mode_t mask = umask(S_IRWXG | S_IRWXO);
     bool bound = zmq_bind(socket, endpoint) == 0;
     int error = errno;
     umask(mask);
     errno = error;
-    return bound ? STATUS_OK : STATUS_SYSTEM;
+    return bound;
+}
+
+/* zmq_bind would take the path from whoever listens there. */
+static status_t bind_path(void *socket, const char *endpoint, const char *path)
+{
+    int lock = lock_folder(path);
+    bool bound = false;
+    if (is_listened_on(path)) {
+        errno = EADDRINUSE;
+    } else {
+        bound = bind_for_owner(socket, endpoint);
+    }
+    int error = errno;
+    if (lock >= 0) {
+        close(lock);
+    }
+    errno = error;
+    if (bound) {
+        return STATUS_OK;
+    }
+    return error == EADDRINUSE ? STATUS_IN_USE : STATUS_SYSTEM;
+}
+
+status_t sockets_bind(void *socket, const char *endpoint)
+{
+    endpoint_t parsed;
+    if (endpoint_parse(endpoint, &parsed) == STATUS_OK && parsed.kind == ENDPOINT_IPC) {
+        return bind_path(socket, endpoint, parsed.path);
+    }
+    if (zmq_bind(socket, endpoint) == 0) {
+        return STATUS_OK;
+    }
+    return errno == EADDRINUSE ? STATUS_IN_USE : STATUS_SYSTEM;
 }

@@ -10,6 +10,7 @@
 #include "common/clock/clock.h"
 #include "common/program/signals.h"
 #include "common/sockets/address.h"
+#include "common/sockets/holder.h"
 #include "common/sockets/listening.h"
 #include "deploy/herdctl/commands.h"
 #include "deploy/herdctl/frame/ask.h"
@@ -218,23 +219,23 @@ static bool read_address(const char *listen, address_t *ret_address)
     return valid;
 }
 
-/* Returns a descriptor; -1, and errno. */
-static int open_address(const address_t *address)
+/* False, and errno, if the kernel refuses. */
+static bool open_address(const address_t *address, listening_socket_t *ret_socket)
 {
     static const listening_t settings = {.queue = LISTEN_QUEUE};
     struct addrinfo *found = NULL;
     if (strcmp(address->host, "*") == 0) {
-        return listening_open_everywhere(&settings, address->port);
+        return listening_open_everywhere(&settings, address->port, ret_socket);
     }
     if (address_resolve(address, AI_NUMERICHOST | AI_PASSIVE, &found) != 0) {
         errno = EADDRNOTAVAIL;
-        return -1;
+        return false;
     }
-    int file = listening_open(&settings, found);
+    bool opened = listening_open(&settings, found, ret_socket);
     int error = errno;
     freeaddrinfo(found);
     errno = error;
-    return file;
+    return opened;
 }
 
 static void log_nothing(void *argument, const char *format, va_list arguments)
@@ -246,13 +247,13 @@ static void log_nothing(void *argument, const char *format, va_list arguments)
 
 static bool listen_at(exporter_t *self, const address_t *address)
 {
-    int file = open_address(address);
-    if (file < 0) {
+    listening_socket_t socket;
+    if (!open_address(address, &socket)) {
         return false;
     }
     self->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, self,
-        MHD_OPTION_EXTERNAL_LOGGER, log_nothing, NULL, MHD_OPTION_LISTEN_SOCKET, file,
+        MHD_OPTION_EXTERNAL_LOGGER, log_nothing, NULL, MHD_OPTION_LISTEN_SOCKET, socket.file,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)VISITORS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)VISITORS_LIMIT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, self, MHD_OPTION_END);
@@ -290,6 +291,16 @@ static void serve(exporter_t *self)
     } while (take_signals(self));
 }
 
+/* Why it does not listen, and who has the port. */
+static void complain(const char *listen, int error)
+{
+    char endpoint[TEXT_NUMBER_SIZE + ADDRESS_HOST_SIZE];
+    char reason[HOLDER_SIZE];
+    snprintf(endpoint, sizeof endpoint, "tcp://%s", listen);
+    holder_explain(error, endpoint, reason);
+    fprintf(stderr, "herdctl: exporter: cannot listen on %s: %s\n", listen, reason);
+}
+
 static herdctl_exit_t run(exporter_t *self, const char *listen)
 {
     address_t address;
@@ -307,8 +318,7 @@ static herdctl_exit_t run(exporter_t *self, const char *listen)
             MHD_stop_daemon(self->daemon);
             result = HERDCTL_OK;
         } else {
-            fprintf(stderr, "herdctl: exporter: cannot listen on %s: %s\n", listen,
-                    strerror(errno));
+            complain(listen, errno);
         }
     }
     herdctl_survey_destroy(&self->survey);

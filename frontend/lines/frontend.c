@@ -19,6 +19,8 @@
 #include "common/clock/clock.h"
 #include "common/security/security.h"
 #include "common/sockets/address.h"
+#include "common/sockets/claim.h"
+#include "common/sockets/endpoint.h"
 #include "frontend/lines/listener.h"
 #include "frontend/lines/session.h"
 #include "frontend/upstream/upstream.h"
@@ -476,6 +478,7 @@ static status_t open_upstream(frontend_t *self)
                                     .endpoint = self->settings.member->requests,
                                     .herd = self->settings.config->herd_name,
                                     .name = self->settings.member->name,
+                                    .bus = self->settings.member->bus,
                                     .security = self->security,
                                     .opened = on_opened,
                                     .replied = on_replied,
@@ -484,14 +487,28 @@ static status_t open_upstream(frontend_t *self)
     return upstream_open(&settings, &self->upstream);
 }
 
+/* Whose the client ports are: all front-ends of one node, which its requests endpoint names. */
+static uint64_t tenant_of(const frontend_settings_t *settings)
+{
+    char node[ENDPOINT_PATH_SIZE] = "";
+    endpoint_t endpoint;
+    if (endpoint_parse(settings->member->requests, &endpoint) == STATUS_OK) {
+        endpoint_write(&endpoint, node);
+    }
+    return claim_tenant(text_of(settings->config->herd_name), text_of(settings->member->name),
+                        text_of(node));
+}
+
 static status_t open_listeners(frontend_t *self)
 {
     const config_member_t *member = self->settings.member;
+    uint64_t tenant = tenant_of(&self->settings);
     assert(member->client_count <= LIMIT_LISTENERS);
     for (size_t i = 0; i < member->client_count; i++) {
         listener_settings_t settings = {.loop = &self->loop,
                                         .log = self->settings.log,
                                         .endpoint = member->clients[i],
+                                        .tenant = tenant,
                                         .accepted = on_accepted,
                                         .argument = self};
         status_t status = listener_open(&settings, &self->listeners[i]);

@@ -4,6 +4,7 @@
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/sockets/endpoint.h"
+#include "common/sockets/holder.h"
 #include "common/sockets/listening.h"
 
 #include <errno.h>
@@ -18,13 +19,14 @@ enum { RETRY_MS = 100 };
 
 typedef struct {
     uv_poll_t poll;
-    int file;
+    listening_socket_t socket;
 } listener_socket_t;
 
 struct listener {
     listener_accept_fn *accepted;
     void *argument;
     log_t *log;
+    listening_t settings; /* of the sockets */
     listener_socket_t sockets[LIMIT_LISTENER_ADDRESSES];
     size_t socket_count; /* sockets in use */
     size_t handles;      /* libuv handles not yet closed */
@@ -88,9 +90,9 @@ static void on_acceptable(uv_poll_t *poll, int outcome, int events)
 {
     listener_t *self = poll->data;
     (void)events;
-    int error = outcome != 0
-                    ? 0
-                    : accept_some(self, ((listener_socket_t *)poll)->file, LIMIT_ACCEPTS_PER_TURN);
+    int error = outcome != 0 ? 0
+                             : accept_some(self, ((listener_socket_t *)poll)->socket.file,
+                                           LIMIT_ACCEPTS_PER_TURN);
     if (error != 0) {
         wait_for_resources(self, error);
     }
@@ -99,7 +101,7 @@ static void on_acceptable(uv_poll_t *poll, int outcome, int events)
 void listener_accept(listener_t *self)
 {
     for (size_t i = 0; i < self->socket_count; i++) {
-        (void)accept_some(self, self->sockets[i].file, LIMIT_ACCEPT_QUEUE);
+        (void)accept_some(self, self->sockets[i].socket.file, LIMIT_ACCEPT_QUEUE);
     }
 }
 
@@ -111,43 +113,51 @@ void listener_retry(listener_t *self)
     }
 }
 
-/* Front-ends of one member share a port. */
-static const listening_t settings_of_sockets = {.queue = LIMIT_ACCEPT_QUEUE, .shares_port = true};
-
-static void add_socket(listener_t *self, uv_loop_t *loop, int file)
+static void add_socket(listener_t *self, uv_loop_t *loop, const listening_socket_t *socket)
 {
     listener_socket_t *added = &self->sockets[self->socket_count++];
-    added->file = file;
-    uv_poll_init(loop, &added->poll, file);
+    added->socket = *socket;
+    uv_poll_init(loop, &added->poll, socket->file);
     added->poll.data = self;
     self->handles++;
 }
 
-/* Opens a socket for each address, passing over absent ones. Returns 0, or the errno of a
- * refusal. */
-static int open_addresses(listener_t *self, const struct addrinfo *addresses)
+/* `taken`: the address that could not be had, if another process has it; or NULL. */
+static void log_refusal(listener_t *self, const address_t *address, const char *reason,
+                        const struct sockaddr *taken)
+{
+    char holder[HOLDER_SIZE] = "";
+    if (taken != NULL) {
+        holder_of_port(taken, holder);
+    }
+    log_event(self->log, LOG_LISTEN_FAILED, NULL,
+              "cannot listen on %s port %u: %s%s%s; the start ends here", address->host,
+              (unsigned)address->port, reason, taken != NULL ? ", by " : "", holder);
+}
+
+/* Opens a socket for each address, passing over absent ones. */
+static status_t open_addresses(listener_t *self, const address_t *of,
+                               const struct addrinfo *addresses)
 {
     int absent = 0;
     for (const struct addrinfo *address = addresses;
          address != NULL && self->socket_count < LIMIT_LISTENER_ADDRESSES;
          address = address->ai_next) {
-        int file = listening_open(&settings_of_sockets, address);
-        if (file >= 0) {
-            add_socket(self, self->retry.loop, file);
+        listening_socket_t socket;
+        if (listening_open(&self->settings, address, &socket)) {
+            add_socket(self, self->retry.loop, &socket);
         } else if (listening_is_absent(errno)) {
             absent = errno;
         } else {
-            return errno;
+            log_refusal(self, of, strerror(errno), errno == EADDRINUSE ? address->ai_addr : NULL);
+            return STATUS_SYSTEM;
         }
     }
-    return self->socket_count > 0 ? 0 : absent;
-}
-
-static void log_refusal(listener_t *self, const address_t *address, const char *reason)
-{
-    log_event(self->log, LOG_LISTEN_FAILED, NULL,
-              "cannot listen on %s port %u: %s; the start ends here", address->host,
-              (unsigned)address->port, reason);
+    if (self->socket_count == 0) {
+        log_refusal(self, of, strerror(absent), NULL);
+        return STATUS_SYSTEM;
+    }
+    return STATUS_OK;
 }
 
 /* Listens on the addresses of a host; logs what goes wrong. */
@@ -156,26 +166,24 @@ static status_t listen_on(listener_t *self, const address_t *address)
     struct addrinfo *addresses;
     int outcome = address_resolve(address, AI_PASSIVE, &addresses);
     if (outcome != 0) {
-        log_refusal(self, address, gai_strerror(outcome));
+        log_refusal(self, address, gai_strerror(outcome), NULL);
         return STATUS_INVALID;
     }
-    int error = open_addresses(self, addresses);
+    status_t status = open_addresses(self, address, addresses);
     freeaddrinfo(addresses);
-    if (error != 0) {
-        log_refusal(self, address, strerror(error));
-        return STATUS_SYSTEM;
-    }
-    return STATUS_OK;
+    return status;
 }
 
 static status_t listen_everywhere(listener_t *self, const address_t *address)
 {
-    int file = listening_open_everywhere(&settings_of_sockets, address->port);
-    if (file < 0) {
-        log_refusal(self, address, strerror(errno));
+    listening_socket_t socket;
+    if (!listening_open_everywhere(&self->settings, address->port, &socket)) {
+        struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(address->port)};
+        log_refusal(self, address, strerror(errno),
+                    errno == EADDRINUSE ? (struct sockaddr *)&any : NULL);
         return STATUS_SYSTEM;
     }
-    add_socket(self, self->retry.loop, file);
+    add_socket(self, self->retry.loop, &socket);
     return STATUS_OK;
 }
 
@@ -197,7 +205,7 @@ void listener_close(listener_t **self_p)
     for (size_t i = 0; i < self->socket_count; i++) {
         uv_poll_stop(&self->sockets[i].poll);
         uv_close((uv_handle_t *)&self->sockets[i].poll, on_handle_closed);
-        close(self->sockets[i].file);
+        listening_close(&self->sockets[i].socket);
     }
     uv_close((uv_handle_t *)&self->retry, on_handle_closed);
 }
@@ -216,6 +224,8 @@ status_t listener_open(const listener_settings_t *settings, listener_t **ret_sel
     self->accepted = settings->accepted;
     self->argument = settings->argument;
     self->log = settings->log;
+    /* Front-ends of one member share a port. */
+    self->settings = (listening_t){.queue = LIMIT_ACCEPT_QUEUE, .tenant = settings->tenant};
     uv_timer_init(settings->loop, &self->retry);
     self->retry.data = self;
     self->handles = 1;

@@ -1,8 +1,8 @@
 /* listener.h - accepts client connections on one endpoint.
  *
  * Owner: the front-end. Threads: the reactor's.
- * The sockets have SO_REUSEPORT (socket(7)): several front-ends can serve one port, and a new one
- * takes over while an old one drains. When the machine runs out of file descriptors or memory, a
+ * Several front-ends of one member can serve one port, and a new one takes over while an old one
+ * drains (listening.h). When the machine runs out of file descriptors or memory, a
  * listener waits and never spins.
  */
 #ifndef HERD_FRONTEND_LINES_LISTENER_H
@@ -25,6 +25,7 @@ typedef struct {
     uv_loop_t *loop;
     log_t *log;
     const char *endpoint; /* "tcp://host:port"; borrowed for the call */
+    uint64_t tenant;      /* the member that has the port (claim.h) */
     listener_accept_fn *accepted;
     void *argument; /* for `accepted` */
 } listener_settings_t;

@@ -166,6 +166,9 @@ static void send_hello(upstream_t *self)
     status_t status = buffer_format(
         &body, "versions %d\nherd %s\nfrontend %s\npid %ld\nsince %lld\n", MESSAGE_VERSION,
         self->settings.herd, self->settings.name, (long)getpid(), (long long)self->since_ns);
+    if (status == STATUS_OK && self->settings.bus != NULL) {
+        status = buffer_format(&body, "bus %s\n", self->settings.bus);
+    }
     if (status == STATUS_OK && send_message(self, MESSAGE_HELLO, buffer_text(&body))) {
         self->state = UPSTREAM_GREETING;
         self->heard_ms = now_ms(self);
@@ -238,8 +241,12 @@ static void on_welcome(upstream_t *self, const message_t *message)
         note_malformed(self, "WELCOME", message->body);
         return;
     }
-    (void)message_value(message->body, "name", &name);
+    bool named = message_value(message->body, "name", &name);
     text_escape(name, shown, sizeof shown);
+    if (named && !text_equal(name, text_of(self->settings.name))) {
+        pause_for(self, "it is the node of another member"); /* Q1 */
+        return;
+    }
     log_event(self->settings.log, LOG_NODE_UP,
               LOG_ABOUT(NULL, LOG_TEXT("endpoint", self->settings.endpoint)),
               "node link up: %s at %s", shown, self->settings.endpoint);

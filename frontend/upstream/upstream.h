@@ -26,6 +26,7 @@ typedef struct {
     const char *endpoint;       /* the node's `requests`: "ipc://...", "tcp://..." */
     const char *herd;           /* name of the herd */
     const char *name;           /* name of the member */
+    const char *bus;            /* endpoint of its node for neighbours; or NULL */
     const security_t *security; /* NULL without keys */
     /* A session with the node has begun: it knows of no request, so ask all of them (again). */
     void (*opened)(void *argument);

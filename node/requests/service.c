@@ -5,6 +5,7 @@
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 #include "common/protocol/message.h"
+#include "common/sockets/endpoint.h"
 #include "common/sockets/transport.h"
 #include "node/places/answer.h"
 #include "node/requests/delivery.h"
@@ -154,12 +155,45 @@ static void welcome(service_t *self, const transport_inbound_t *inbound)
     delivery_send(&self->delivery, inbound->peer, &message);
 }
 
-/* Whether a HELLO is of this herd and of a version that we speak (M2, Q1). */
-static bool hello_fits(const service_t *self, text_t body)
+/* Whether two endpoints are one, however they are spelt. */
+static bool is_same_endpoint(text_t one, const char *other)
 {
+    endpoint_t endpoints[2];
+    char texts[2][ENDPOINT_PATH_SIZE];
+    char *copy = memory_copy_text(one.data, one.size);
+    bool known = endpoint_parse(copy, &endpoints[0]) == STATUS_OK &&
+                 endpoint_parse(other, &endpoints[1]) == STATUS_OK;
+    free(copy);
+    if (!known) {
+        return text_equal(one, text_of(other));
+    }
+    endpoint_write(&endpoints[0], texts[0]);
+    endpoint_write(&endpoints[1], texts[1]);
+    return strcmp(texts[0], texts[1]) == 0;
+}
+
+/* Why a HELLO is turned away: for the log, and for the front-end. */
+typedef struct {
+    const char *problem; /* NULL: it is for us */
+    text_t reason;
+} misfit_t;
+
+/* Whether a HELLO is of this herd and member, and of a version that we speak (M2, Q1). */
+static misfit_t misfit_of(const service_t *self, text_t body)
+{
+    const service_context_t *context = &self->context;
     text_t herd;
-    return message_has_version(body) && message_value(body, "herd", &herd) &&
-           text_equal(herd, text_of(self->context.config->herd_name));
+    text_t bus;
+    if (!message_has_version(body) || !message_value(body, "herd", &herd) ||
+        !text_equal(herd, text_of(context->config->herd_name))) {
+        return (misfit_t){"a HELLO of another herd or version",
+                          TEXT("another herd, or a version that is not spoken here\n")};
+    }
+    if (message_value(body, "bus", &bus) && !is_same_endpoint(bus, context->member->bus)) {
+        return (misfit_t){"a HELLO of another herd file, or for another member",
+                          TEXT("another member's node, or another herd file's\n")};
+    }
+    return (misfit_t){0};
 }
 
 /* K5: whether a front-end with a key gives the name of the key. */
@@ -182,9 +216,9 @@ static void take_frontend_hello(service_t *self, const transport_inbound_t *inbo
         refuse(self, inbound, TEXT("this is not the name that your key has\n"));
         return;
     }
-    if (!hello_fits(self, message->body)) {
-        turn_away(self, inbound, "a HELLO of another herd or version",
-                  TEXT("another herd, or a version that is not spoken here\n"));
+    misfit_t misfit = misfit_of(self, message->body);
+    if (misfit.problem != NULL) {
+        turn_away(self, inbound, misfit.problem, misfit.reason);
         return;
     }
     frontend_link_t *frontend = frontends_add(self->frontends, inbound->peer, session);

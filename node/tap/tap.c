@@ -20,6 +20,7 @@
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
+#include "common/sockets/holder.h"
 #include "common/sockets/sockets.h"
 #include "common/sockets/transport.h"
 #include "node/tap/subscriptions.h"
@@ -274,10 +275,12 @@ void tap_tick(tap_t *self, int64_t steady_ns)
         return;
     }
     if (open_socket(self) != STATUS_OK) {
+        char reason[HOLDER_SIZE];
+        holder_explain(zmq_errno(), self->context.endpoint, reason);
         log_event(self->context.log, LOG_BIND_FAILED,
                   LOG_ABOUT(NULL, LOG_TEXT("endpoint", self->context.endpoint)),
                   "cannot bind the tap, %s: %s; it is tried again in a second",
-                  self->context.endpoint, zmq_strerror(zmq_errno()));
+                  self->context.endpoint, reason);
         self->reopen_ns = steady_ns + REOPEN_AFTER_MS * TIMESTAMP_NS_PER_MS;
     }
 }
@@ -298,10 +301,11 @@ status_t tap_new(const tap_context_t *context, tap_t **ret_self)
     buffer_init(&self->meta, LIMIT_TAP_META_SIZE);
     buffer_init(&self->line, LIMIT_BODY_SIZE);
     if (context->endpoint != NULL && open_socket(self) != STATUS_OK) {
+        char reason[HOLDER_SIZE];
+        holder_explain(zmq_errno(), context->endpoint, reason);
         log_event(context->log, LOG_BIND_FAILED,
                   LOG_ABOUT(NULL, LOG_TEXT("endpoint", context->endpoint)),
-                  "cannot bind %s: %s; the start ends here", context->endpoint,
-                  zmq_strerror(zmq_errno()));
+                  "cannot bind %s: %s; the start ends here", context->endpoint, reason);
         tap_destroy(&self);
         return STATUS_IN_USE;
     }

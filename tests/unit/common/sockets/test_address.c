@@ -111,8 +111,18 @@ static void other_texts_are_no_address(void **state)
         {TEXT("::1:9"), STATUS_INVALID},
         {TEXT("[127.0.0.1]:9"), STATUS_INVALID},
         {TEXT("[localhost]:9"), STATUS_INVALID},
-        {TEXT("[fe80::1%eth0]:9"), STATUS_INVALID},
+        {TEXT("[fe80::1%]:9"), STATUS_INVALID},
+        {TEXT("[fe80::1%eth0%lo]:9"), STATUS_INVALID},
+        {TEXT("[fe80::1%sixteen-letters-]:9"), STATUS_INVALID},
+        {TEXT("[fe80::1%e 0]:9"), STATUS_INVALID},
+        {TEXT("[fe80::1%e/0]:9"), STATUS_INVALID},
+        {TEXT("[::1%lo]:9"), STATUS_INVALID},
+        {TEXT("[2001:db8::1%eth0]:9"), STATUS_INVALID},
         {TEXT("fe80::1%eth0:9"), STATUS_INVALID},
+        {TEXT("127.1:9"), STATUS_INVALID},
+        {TEXT("127.0.0.01:9"), STATUS_INVALID},
+        {TEXT("0x7f.0.0.1:9"), STATUS_INVALID},
+        {TEXT("0x7f000001:9"), STATUS_INVALID},
         {TEXT("127.0.0.256:9"), STATUS_INVALID},
         {TEXT("**:9"), STATUS_INVALID},
         {TEXT("a b:9"), STATUS_INVALID},
@@ -136,6 +146,126 @@ static void other_texts_are_no_address(void **state)
     text_copy(TEXT("h:9"), text + ADDRESS_HOST_SIZE);
     longest.size++;
     assert_int_equal(address_parse(longest, &address), STATUS_TOO_LONG);
+}
+
+static void zones_are_of_link_local_addresses(void **state)
+{
+    (void)state;
+    address_t address;
+    assert_int_equal(address_parse(TEXT("[fe80::1%eth0]:9"), &address), STATUS_OK);
+    assert_string_equal(address.host, "fe80::1%eth0");
+    assert_text_equal(address_zone(&address), "eth0");
+    assert_true(address_is_numeric(&address));
+    assert_true(address_is_link_local(&address));
+    assert_int_equal(address_parse(TEXT("[fe80::1]:9"), &address), STATUS_OK);
+    assert_int_equal(address_zone(&address).size, 0);
+    assert_true(address_is_link_local(&address));
+    assert_int_equal(address_parse(TEXT("[fec0::1]:9"), &address), STATUS_OK);
+    assert_false(address_is_link_local(&address));
+}
+
+/* Whether two sockets could not be bound to these. */
+static bool overlap(const char *one, const char *other)
+{
+    address_t addresses[2];
+    address_point_t points[2][ADDRESS_POINTS_MAX];
+    assert_int_equal(address_parse(text_of(one), &addresses[0]), STATUS_OK);
+    assert_int_equal(address_parse(text_of(other), &addresses[1]), STATUS_OK);
+    size_t first = address_points(&addresses[0], points[0]);
+    size_t second = address_points(&addresses[1], points[1]);
+    for (size_t i = 0; i < first; i++) {
+        for (size_t j = 0; j < second; j++) {
+            if (address_points_overlap(&points[0][i], &points[1][j])) {
+                assert_true(address_points_overlap(&points[1][j], &points[0][i]));
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void addresses_are_compared_by_what_they_are(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *one;
+        const char *other;
+        bool overlap;
+    } cases[] = {
+        {"127.0.0.1:9", "127.0.0.1:9", true},
+        {"127.0.0.1:9", "127.0.0.1:00009", true},
+        {"127.0.0.1:9", "127.0.0.1:10", false},
+        {"127.0.0.1:9", "127.0.0.2:9", false},
+        {"localhost:9", "127.0.0.1:9", true},
+        {"localhost:9", "[::1]:9", true},
+        {"localhost:9", "LocalHost.:9", true},
+        {"localhost:9", "a.localhost:9", true},
+        {"localhost:9", "127.0.0.2:9", false},
+        {"notlocalhost:9", "127.0.0.1:9", false},
+        {"localhost.example:9", "127.0.0.1:9", false},
+        {"[::1]:9", "[0::1]:9", true},
+        {"[::1]:9", "[0:0:0:0:0:0:0:1]:9", true},
+        {"[2001:DB8::A]:9", "[2001:db8:0::a]:9", true},
+        {"[2001:db8::a]:9", "[2001:db8::b]:9", false},
+        {"[::ffff:127.0.0.1]:9", "127.0.0.1:9", true},
+        {"[::ffff:7f00:1]:9", "127.0.0.1:9", true},
+        {"[::1]:9", "127.0.0.1:9", false},
+        {"*:9", "127.0.0.1:9", true},
+        {"*:9", "[2001:db8::a]:9", true},
+        {"*:9", "*:9", true},
+        {"*:9", "*:10", false},
+        {"0.0.0.0:9", "127.0.0.1:9", true},
+        {"0.0.0.0:9", "[::ffff:127.0.0.1]:9", true},
+        {"0.0.0.0:9", "[::1]:9", false},
+        {"[::ffff:0.0.0.0]:9", "127.0.0.1:9", true},
+        {"0.0.0.0:9", "*:9", true},
+        {"[::]:9", "[::1]:9", true},
+        {"[0::0]:9", "[::1]:9", true},
+        {"[::]:9", "127.0.0.1:9", true},
+        {"[fe80::1%a]:9", "[fe80::1%a]:9", true},
+        {"[fe80::1%a]:9", "[fe80::1%b]:9", false},
+        {"[fe80::1%1]:9", "[fe80::1%lo]:9", true},
+        {"[fe80::1%a]:9", "[fe80::1]:9", true},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        if (overlap(cases[i].one, cases[i].other) != cases[i].overlap) {
+            fail_msg("%s and %s", cases[i].one, cases[i].other);
+        }
+    }
+    address_point_t any = {.v6_only = true, .port = 9};
+    address_point_t ipv4 = {.number.s6_addr = {[10] = 0xff, [11] = 0xff, 127, 0, 0, 1}, .port = 9};
+    assert_false(address_points_overlap(&any, &ipv4));
+    any.v6_only = false;
+    assert_true(address_points_overlap(&any, &ipv4));
+}
+
+static void names_are_not_looked_up(void **state)
+{
+    (void)state;
+    address_point_t points[ADDRESS_POINTS_MAX];
+    address_t one = {.host = "a.example", .port = 9};
+    address_t other = {.host = "A.Example.", .port = 9};
+    assert_int_equal(address_points(&one, points), 0);
+    assert_true(address_same_name(&one, &other));
+    other = (address_t){.host = "a.example.org"};
+    assert_false(address_same_name(&one, &other));
+    other = (address_t){.host = "."};
+    assert_false(address_same_name(&one, &other));
+}
+
+static void everywhere_is_all_addresses(void **state)
+{
+    (void)state;
+    static const char *const all[] = {"*", "0.0.0.0", "::", "0::0", "::ffff:0.0.0.0"};
+    static const char *const some[] = {"127.0.0.1", "::1", "localhost", "a.example", "0.0.0.1"};
+    for (size_t i = 0; i < ARRAY_COUNT(all); i++) {
+        address_t address = {.port = 9};
+        text_copy(text_of(all[i]), address.host);
+        assert_true(address_is_everywhere(&address));
+        memset(address.host, 0, sizeof address.host);
+        text_copy(text_of(some[i]), address.host);
+        assert_false(address_is_everywhere(&address));
+    }
 }
 
 static void addresses_of_the_machine_are_found(void **state)
@@ -196,6 +326,10 @@ int main(void)
         cmocka_unit_test(a_port_is_a_number_in_its_range),
         cmocka_unit_test(hosts_are_names_addresses_or_all),
         cmocka_unit_test(other_texts_are_no_address),
+        cmocka_unit_test(zones_are_of_link_local_addresses),
+        cmocka_unit_test(addresses_are_compared_by_what_they_are),
+        cmocka_unit_test(names_are_not_looked_up),
+        cmocka_unit_test(everywhere_is_all_addresses),
         cmocka_unit_test(addresses_of_the_machine_are_found),
         cmocka_unit_test(peers_are_written),
     };

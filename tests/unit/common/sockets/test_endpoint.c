@@ -4,6 +4,8 @@
 #include "tests/support/cmocka_herd.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 static void tcp_is_taken_apart(void **state)
 {
@@ -111,6 +113,70 @@ static void lengths_end_at_their_limit(void **state)
     }
 }
 
+static bool is_same_path(const char *one, const char *other)
+{
+    endpoint_t first = {.kind = ENDPOINT_IPC};
+    endpoint_t second = {.kind = ENDPOINT_IPC};
+    text_copy(text_of(one), first.path);
+    text_copy(text_of(other), second.path);
+    return endpoint_same_path(&first, &second);
+}
+
+static void paths_are_compared_by_what_they_are(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/herd-test-endpoint.XXXXXX";
+    char link[sizeof folder + 8];
+    char inside[sizeof folder + 32];
+    char through[sizeof folder + 32];
+    assert_non_null(mkdtemp(folder));
+    snprintf(link, sizeof link, "%s.link", folder);
+    assert_int_equal(symlink(folder, link), 0);
+    snprintf(inside, sizeof inside, "%s/a", folder);
+    snprintf(through, sizeof through, "%s//./a", link);
+    assert_true(is_same_path(inside, through));
+    snprintf(through, sizeof through, "%s/none/../a", link);
+    assert_true(is_same_path(inside, through));
+    snprintf(through, sizeof through, "%s/b", link);
+    assert_false(is_same_path(inside, through));
+    /* What binds at a link replaces it. */
+    snprintf(through, sizeof through, "%s/b", folder);
+    assert_int_equal(symlink(inside, through), 0);
+    assert_false(is_same_path(inside, through));
+    assert_int_equal(unlink(through), 0);
+    assert_int_equal(unlink(link), 0);
+    assert_int_equal(rmdir(folder), 0);
+
+    assert_true(is_same_path("/none/a", "/none/./a"));
+    assert_true(is_same_path("/none/a", "//none//a"));
+    assert_true(is_same_path("/none/a", "/none/b/../a"));
+    assert_true(is_same_path("/none/a", "/../none/a"));
+    assert_false(is_same_path("/none/a", "/none/a/b"));
+    assert_false(is_same_path("/none/a", "/none/A"));
+}
+
+static void endpoints_are_written_as_what_they_are(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *written;
+    } cases[] = {
+        {"tcp://127.0.0.1:00009", "tcp/::ffff:127.0.0.1/9"},
+        {"tcp://[::ffff:127.0.0.1]:9", "tcp/::ffff:127.0.0.1/9"},
+        {"tcp://[0::1]:9", "tcp/::1/9"},
+        {"tcp://a.example:9", "tcp/a.example/9"},
+        {"ipc:///none/./a", "/none/a"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        endpoint_t endpoint;
+        char written[ENDPOINT_PATH_SIZE];
+        assert_int_equal(endpoint_parse(cases[i].text, &endpoint), STATUS_OK);
+        endpoint_write(&endpoint, written);
+        assert_string_equal(written, cases[i].written);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +184,8 @@ int main(void)
         cmocka_unit_test(ipc_is_a_path),
         cmocka_unit_test(anything_else_is_refused),
         cmocka_unit_test(lengths_end_at_their_limit),
+        cmocka_unit_test(paths_are_compared_by_what_they_are),
+        cmocka_unit_test(endpoints_are_written_as_what_they_are),
     };
     return cmocka_run_group_tests_name("endpoint", tests, NULL, NULL);
 }
