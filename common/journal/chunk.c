@@ -21,7 +21,6 @@
 
 enum {
     HASH_SIZE = 8,
-    MAGIC_AT = 8,
     SIZE_AT = 12,
     FIRST_AT = 16,
     LAST_AT = 24,
@@ -37,8 +36,6 @@ static_assert(JOURNAL_CHUNK_HEADER_SIZE + RECORD_SIZE_MAX <= JOURNAL_CHUNK_SIZE,
               "every record fits an empty chunk");
 static_assert(LIMIT_ORIGINS <= PACKED_FLAG, "an origin's number leaves the flag free");
 static_assert(LIMIT_LINE_SIZE <= UINT16_MAX + 1, "the size of a text fits its field");
-
-#define MAGIC UINT32_C(0x31434a48) /* "HJC1" */
 
 struct journal_chunk_writer {
     origins_t origins; /* of this chunk */
@@ -200,7 +197,7 @@ size_t journal_chunk_end(journal_chunk_writer_t *self, uint32_t serial,
     assert(self->name.count > 0);
     self->name.serial = serial;
     memset(self->out, 0, HASH_SIZE);
-    put_32(self->out + MAGIC_AT, MAGIC);
+    text_copy(TEXT(JOURNAL_CHUNK_MAGIC), self->out + JOURNAL_CHUNK_MAGIC_AT);
     put_32(self->out + SIZE_AT, (uint32_t)size);
     put_64(self->out + FIRST_AT, self->name.first);
     put_64(self->out + LAST_AT, self->name.last);
@@ -266,14 +263,29 @@ void journal_chunk_reader_destroy(journal_chunk_reader_t **self_p)
     *self_p = NULL;
 }
 
+bool journal_chunk_size(text_t head, size_t *ret_size)
+{
+    if (head.size < JOURNAL_CHUNK_HEADER_SIZE ||
+        memcmp(head.data + JOURNAL_CHUNK_MAGIC_AT, JOURNAL_CHUNK_MAGIC,
+               sizeof JOURNAL_CHUNK_MAGIC - 1) != 0) {
+        return false;
+    }
+    size_t size = get_32(head.data + SIZE_AT);
+    if (size <= JOURNAL_CHUNK_HEADER_SIZE || size > JOURNAL_CHUNK_SIZE) {
+        return false;
+    }
+    *ret_size = size;
+    return true;
+}
+
 status_t journal_chunk_open(journal_chunk_reader_t *self, text_t chunk,
                             journal_chunk_name_t *ret_name)
 {
     self->left = 0;
     self->rest = (text_t){0};
-    if (chunk.size <= JOURNAL_CHUNK_HEADER_SIZE || chunk.size > JOURNAL_CHUNK_SIZE ||
-        get_32(chunk.data + MAGIC_AT) != MAGIC || get_32(chunk.data + SIZE_AT) != chunk.size ||
-        get_64(chunk.data) != XXH3_64bits(chunk.data + HASH_SIZE, chunk.size - HASH_SIZE)) {
+    size_t size;
+    if (!journal_chunk_size(chunk, &size) || size != chunk.size ||
+        get_64(chunk.data) != XXH3_64bits(chunk.data + HASH_SIZE, size - HASH_SIZE)) {
         return STATUS_DAMAGED;
     }
     journal_chunk_name_t name = {.first = get_64(chunk.data + FIRST_AT),

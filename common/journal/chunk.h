@@ -42,6 +42,10 @@ enum {
     JOURNAL_CHUNK_KEY_SIZE = 24,
 };
 
+/* By these a chunk can be found in any bytes: what it has, and where. */
+#define JOURNAL_CHUNK_MAGIC "HJC1"
+enum { JOURNAL_CHUNK_MAGIC_AT = 8 };
+
 /* What tells a chunk from others (open value struct). */
 typedef struct {
     uint64_t first; /* index */
@@ -79,6 +83,10 @@ void journal_chunk_seal(char *chunk, size_t size);
  * is none. */
 void journal_chunk_write_key(const journal_chunk_name_t *name, unsigned char *key);
 bool journal_chunk_parse_key(text_t key, journal_chunk_name_t *ret_name);
+
+/* The bytes of a chunk that begins with `head`, JOURNAL_CHUNK_HEADER_SIZE bytes; false if it cannot
+ * be one. */
+bool journal_chunk_size(text_t head, size_t *ret_size);
 
 /* Reads the records of a chunk. */
 typedef struct journal_chunk_reader journal_chunk_reader_t;

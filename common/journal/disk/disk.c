@@ -1,0 +1,401 @@
+#include "common/journal/disk/disk_parts.h"
+
+#include "common/base/memory.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum {
+    DATABASES = 2,
+    FREE_SPACE_MIN = 65536, /* a disk with less is full */
+};
+
+/* Of address space, not of memory or disk; doubled when it is full. */
+#define MAP_SIZE       UINT64_C(68719476736)
+#define MAP_SIZE_SMALL UINT64_C(1073741824) /* where so much address space is not to be had */
+
+void journal_disk_say(journal_disk_problem_t *problem, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(problem->text, sizeof problem->text, format, arguments);
+    va_end(arguments);
+}
+
+void journal_disk_path(const char *folder, const char *name, char out[JOURNAL_DISK_PATH_SIZE])
+{
+    int size = snprintf(out, JOURNAL_DISK_PATH_SIZE, "%s/%s", folder, name);
+    assert(size > 0 && size < JOURNAL_DISK_PATH_SIZE); /* JOURNAL_DISK_FOLDER_SIZE_MAX */
+}
+
+static bool disk_is_full(const char *folder)
+{
+    struct statvfs state;
+    return statvfs(folder, &state) == 0 &&
+           (uint64_t)state.f_bavail * state.f_frsize < FREE_SPACE_MIN;
+}
+
+/* The status of an error of LMDB, which calls a full disk EIO. */
+status_t journal_disk_status(const journal_disk_t *self, int error, const char *what,
+                             journal_disk_problem_t *problem)
+{
+    if (error == ENOSPC || error == EDQUOT || (error == EIO && disk_is_full(self->folder))) {
+        journal_disk_say(problem, "%s: cannot %s: no space is left on the disk", self->folder,
+                         what);
+        return STATUS_FULL;
+    }
+    journal_disk_say(problem, "%s: cannot %s: %s", self->folder, what, mdb_strerror(error));
+    switch (error) {
+    case MDB_VERSION_MISMATCH: return STATUS_VERSION;
+    case MDB_INVALID:
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_INCOMPATIBLE: return STATUS_DAMAGED;
+    default: return STATUS_SYSTEM;
+    }
+}
+
+status_t journal_disk_errno(const journal_disk_t *self, const char *what,
+                            journal_disk_problem_t *problem)
+{
+    return journal_disk_status(self, errno, what, problem);
+}
+
+/* fsync(2) of a folder: its new names are on the disk then. */
+bool journal_disk_sync_folder(const char *folder)
+{
+    int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = file >= 0 && fsync(file) == 0;
+    if (file >= 0) {
+        close(file);
+    }
+    return synced;
+}
+
+void journal_disk_drop(journal_disk_t *self)
+{
+    if (self->txn != NULL) {
+        mdb_txn_abort(self->txn);
+        self->txn = NULL;
+    }
+    self->staged = 0;
+    self->records = self->committed_records;
+    self->bytes = self->committed_bytes;
+}
+
+void journal_disk_end_environment(journal_disk_t *self)
+{
+    journal_disk_drop(self);
+    if (self->env != NULL) {
+        mdb_env_close(self->env);
+        self->env = NULL;
+    }
+}
+
+void journal_disk_close(journal_disk_t **self_p)
+{
+    journal_disk_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    journal_disk_end_environment(self);
+    if (self->lock >= 0) {
+        close(self->lock);
+    }
+    free(self->dead);
+    free(self->folder);
+    free(self);
+    *self_p = NULL;
+}
+
+status_t journal_disk_lock(const char *folder, int *ret_lock, journal_disk_problem_t *ret_problem)
+{
+    char path[JOURNAL_DISK_PATH_SIZE];
+    if (strlen(folder) > JOURNAL_DISK_FOLDER_SIZE_MAX) {
+        journal_disk_say(ret_problem, "the path of the folder is too long");
+        return STATUS_TOO_LONG;
+    }
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
+        journal_disk_say(ret_problem, "%s: cannot make this folder: %s", folder, strerror(errno));
+        return STATUS_SYSTEM;
+    }
+    journal_disk_path(folder, "lock", path);
+    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (lock < 0) {
+        journal_disk_say(ret_problem, "cannot open %s: %s", path, strerror(errno));
+        return STATUS_SYSTEM;
+    }
+    if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        journal_disk_say(ret_problem, "%s: another process writes it", folder);
+        close(lock);
+        return STATUS_IN_USE;
+    }
+    *ret_lock = lock;
+    return STATUS_OK;
+}
+
+/* Of data.mdb; 0 if there is none. */
+static uint64_t file_size(const journal_disk_t *self)
+{
+    char path[JOURNAL_DISK_PATH_SIZE];
+    struct stat state;
+    journal_disk_path(self->folder, "data.mdb", path);
+    return stat(path, &state) == 0 ? (uint64_t)state.st_size : 0;
+}
+
+/* A file that is shorter than its last page would end the process by SIGBUS. */
+static status_t check_size(const journal_disk_t *self, journal_disk_problem_t *problem)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    mdb_env_info(self->env, &info);
+    mdb_env_stat(self->env, &stat);
+    uint64_t wanted = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
+    uint64_t there = file_size(self);
+    if (there >= wanted) {
+        return STATUS_OK;
+    }
+    journal_disk_say(problem, "%s: data.mdb is cut off: %llu of %llu bytes are there", self->folder,
+                     (unsigned long long)there, (unsigned long long)wanted);
+    return STATUS_DAMAGED;
+}
+
+/* In a folder that is only read the databases may be missing: it is new. */
+static int open_databases(journal_disk_t *self)
+{
+    bool writes = self->lock >= 0;
+    MDB_txn *txn;
+    int error = mdb_txn_begin(self->env, NULL, writes ? 0 : MDB_RDONLY, &txn);
+    if (error != 0) {
+        return error;
+    }
+    unsigned flags = writes ? MDB_CREATE : 0;
+    error = mdb_dbi_open(txn, "chunks", flags, &self->chunks);
+    if (error == 0) {
+        error = mdb_dbi_open(txn, "state", flags, &self->state);
+    }
+    self->has_databases = error == 0;
+    if (error == MDB_NOTFOUND && !writes) {
+        error = 0;
+    }
+    if (error != 0) {
+        mdb_txn_abort(txn);
+        return error;
+    }
+    return mdb_txn_commit(txn);
+}
+
+static int make_environment(journal_disk_t *self, uint64_t map_size)
+{
+    int error = mdb_env_create(&self->env);
+    if (error != 0) {
+        return error;
+    }
+    uint64_t wanted = 2 * file_size(self);
+    unsigned flags = MDB_NOTLS | (self->lock < 0 ? MDB_RDONLY : 0);
+    error = mdb_env_set_maxdbs(self->env, DATABASES);
+    if (error == 0) {
+        error = mdb_env_set_mapsize(self->env, wanted > map_size ? wanted : map_size);
+    }
+    if (error == 0) {
+        error = mdb_env_open(self->env, self->folder, flags, 0600);
+    }
+    if (error != 0) {
+        mdb_env_close(self->env); /* as LMDB wants it, also when it was not opened */
+        self->env = NULL;
+    }
+    return error;
+}
+
+status_t journal_disk_begin_environment(journal_disk_t *self, journal_disk_problem_t *problem)
+{
+    int error = make_environment(self, MAP_SIZE);
+    if (error == ENOMEM) {
+        error = make_environment(self, MAP_SIZE_SMALL);
+    }
+    if (error != 0) {
+        return journal_disk_status(self, error, "open data.mdb", problem);
+    }
+    status_t status = check_size(self, problem);
+    if (status == STATUS_OK && (error = open_databases(self)) != 0) {
+        status = journal_disk_status(self, error, "open its databases", problem);
+    }
+    if (status != STATUS_OK) {
+        journal_disk_end_environment(self);
+    }
+    return status;
+}
+
+/* The folder of a folder, in place. */
+static bool sync_parent(const char *folder)
+{
+    char path[JOURNAL_DISK_PATH_SIZE];
+    journal_disk_path(folder, "..", path);
+    return journal_disk_sync_folder(path);
+}
+
+static status_t open_all(journal_disk_t *self, journal_disk_problem_t *problem)
+{
+    bool is_new = file_size(self) == 0;
+    if (is_new && self->lock < 0) {
+        journal_disk_say(problem, "%s: there is no journal", self->folder);
+        return STATUS_NOT_FOUND;
+    }
+    status_t status = journal_disk_begin_environment(self, problem);
+    if (status == STATUS_OK && is_new &&
+        (!journal_disk_sync_folder(self->folder) || !sync_parent(self->folder))) {
+        status = journal_disk_errno(self, "bring this folder to the disk", problem);
+    }
+    return status;
+}
+
+status_t journal_disk_open(const char *folder, int lock, journal_disk_t **ret_self,
+                           journal_disk_problem_t *ret_problem)
+{
+    journal_disk_t *self = memory_new(sizeof *self);
+    self->folder = memory_copy_text(folder, strlen(folder));
+    self->lock = lock;
+    status_t status = STATUS_TOO_LONG;
+    if (strlen(folder) > JOURNAL_DISK_FOLDER_SIZE_MAX) {
+        journal_disk_say(ret_problem, "the path of the folder is too long");
+    } else {
+        status = open_all(self, ret_problem);
+    }
+    if (status != STATUS_OK) {
+        journal_disk_close(&self);
+        return status;
+    }
+    *ret_self = self;
+    return STATUS_OK;
+}
+
+status_t journal_disk_read_state(journal_disk_t *self, journal_state_t *ret_state,
+                                 journal_disk_problem_t *ret_problem)
+{
+    MDB_txn *txn;
+    MDB_val key = {.mv_size = sizeof JOURNAL_DISK_STATE_KEY - 1,
+                   .mv_data = (void *)(uintptr_t)JOURNAL_DISK_STATE_KEY};
+    MDB_val value;
+    if (!self->has_databases) {
+        return STATUS_NOT_FOUND;
+    }
+    int error = mdb_txn_begin(self->env, NULL, MDB_RDONLY, &txn);
+    if (error != 0) {
+        return journal_disk_status(self, error, "read it", ret_problem);
+    }
+    status_t status;
+    error = mdb_get(txn, self->state, &key, &value);
+    if (error == MDB_NOTFOUND) {
+        status = STATUS_NOT_FOUND;
+    } else if (error != 0) {
+        status = journal_disk_status(self, error, "read its state", ret_problem);
+    } else {
+        text_t text = {.data = value.mv_data, .size = value.mv_size};
+        status = journal_state_read(text, ret_state);
+        journal_disk_say(ret_problem, "%s: its state is %s", self->folder, status_text(status));
+    }
+    mdb_txn_abort(txn);
+    if (status == STATUS_OK) {
+        self->tail = ret_state->tail;
+        self->serial = ret_state->serial;
+    }
+    return status;
+}
+
+static int each_chunk(MDB_cursor *cursor, journal_disk_chunk_fn *each, void *argument)
+{
+    MDB_val key;
+    MDB_val value;
+    int error;
+    MDB_cursor_op step = MDB_FIRST;
+    while ((error = mdb_cursor_get(cursor, &key, &value, step)) == 0) {
+        text_t of_key = {.data = key.mv_data, .size = key.mv_size};
+        text_t chunk = {.data = value.mv_data, .size = value.mv_size};
+        if (!each(argument, of_key, chunk)) {
+            return 0;
+        }
+        step = MDB_NEXT;
+    }
+    return error == MDB_NOTFOUND ? 0 : error;
+}
+
+status_t journal_disk_each(journal_disk_t *self, journal_disk_chunk_fn *each, void *argument,
+                           journal_disk_problem_t *ret_problem)
+{
+    MDB_txn *txn;
+    MDB_cursor *cursor;
+    if (!self->has_databases) {
+        return STATUS_OK;
+    }
+    int error = mdb_txn_begin(self->env, NULL, MDB_RDONLY, &txn);
+    if (error == 0) {
+        error = mdb_cursor_open(txn, self->chunks, &cursor);
+        if (error == 0) {
+            error = each_chunk(cursor, each, argument);
+            mdb_cursor_close(cursor);
+        }
+        mdb_txn_abort(txn);
+    }
+    return error == 0 ? STATUS_OK
+                      : journal_disk_status(self, error, "read its chunks", ret_problem);
+}
+
+typedef struct {
+    journal_disk_t *disk;
+    journal_recovery_t *recovery;
+} recovering_t;
+
+static void note_dead(journal_disk_t *self, text_t key)
+{
+    if (key.size != JOURNAL_CHUNK_KEY_SIZE) {
+        return; /* no writer of ours put it there, and it is in no one's way */
+    }
+    self->dead = memory_resize(self->dead, (self->dead_count + 1) * JOURNAL_CHUNK_KEY_SIZE);
+    memcpy(self->dead + self->dead_count++ * JOURNAL_CHUNK_KEY_SIZE, key.data, key.size);
+}
+
+static bool recover_chunk(void *argument, text_t key, text_t chunk)
+{
+    recovering_t *recovering = argument;
+    journal_chunk_name_t name;
+    if (journal_recovery_take(recovering->recovery, key, chunk) != STATUS_OK) {
+        note_dead(recovering->disk, key);
+    } else if (journal_chunk_parse_key(key, &name)) {
+        recovering->disk->records += name.count;
+        recovering->disk->bytes += chunk.size;
+    }
+    return true;
+}
+
+status_t journal_disk_recover(journal_disk_t *self, journal_recovery_t *recovery,
+                              journal_disk_problem_t *ret_problem)
+{
+    recovering_t recovering = {.disk = self, .recovery = recovery};
+    self->records = self->bytes = 0;
+    status_t status = journal_disk_each(self, recover_chunk, &recovering, ret_problem);
+    self->committed_records = self->records;
+    self->committed_bytes = self->bytes;
+    return status;
+}
+
+uint64_t journal_disk_records(const journal_disk_t *self)
+{
+    return self->records;
+}
+
+uint64_t journal_disk_size(const journal_disk_t *self)
+{
+    return file_size(self);
+}
+
+uint64_t journal_disk_live_size(const journal_disk_t *self)
+{
+    return self->bytes;
+}

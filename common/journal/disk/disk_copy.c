@@ -1,0 +1,85 @@
+/* The file once more, without its free pages: for others, or in its own place. */
+#include "common/journal/disk/disk_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    /* A file is written anew if it is larger than so many times its chunks, and this. */
+    SHRINK_RATIO = 4,
+    SHRINK_SIZE_MIN = 4194304,
+};
+
+/* Writes the data to a file of that path, without its free pages, and brings it to the disk. */
+static status_t write_copy(const journal_disk_t *self, const char *path,
+                           journal_disk_problem_t *problem)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0) {
+        journal_disk_say(problem, "cannot make %s: %s", path, strerror(errno));
+        return errno == ENOSPC || errno == EDQUOT ? STATUS_FULL : STATUS_SYSTEM;
+    }
+    int error = mdb_env_copyfd2(self->env, file, MDB_CP_COMPACT);
+    error = error == 0 && fsync(file) != 0 ? errno : error;
+    error = close(file) != 0 && error == 0 ? errno : error;
+    if (error == 0) {
+        return STATUS_OK;
+    }
+    unlink(path);
+    journal_disk_say(problem, "cannot write %s: %s", path, mdb_strerror(error));
+    return error == ENOSPC || error == EDQUOT ? STATUS_FULL : STATUS_SYSTEM;
+}
+
+status_t journal_disk_copy(journal_disk_t *self, const char *to,
+                           journal_disk_problem_t *ret_problem)
+{
+    char path[JOURNAL_DISK_PATH_SIZE];
+    if (strlen(to) > JOURNAL_DISK_FOLDER_SIZE_MAX) {
+        journal_disk_say(ret_problem, "the path of the folder is too long");
+        return STATUS_TOO_LONG;
+    }
+    if (mkdir(to, 0700) != 0 && errno != EEXIST) {
+        journal_disk_say(ret_problem, "cannot make the folder %s: %s", to, strerror(errno));
+        return STATUS_SYSTEM;
+    }
+    journal_disk_path(to, "data.mdb", path);
+    status_t status = write_copy(self, path, ret_problem);
+    if (status == STATUS_OK && !journal_disk_sync_folder(to)) {
+        journal_disk_say(ret_problem, "cannot bring %s to the disk: %s", to, strerror(errno));
+        status = STATUS_SYSTEM;
+    }
+    return status;
+}
+
+/* Puts the copy in the place of the file. */
+static status_t take_copy(journal_disk_t *self, const char *copy, journal_disk_problem_t *problem)
+{
+    char path[JOURNAL_DISK_PATH_SIZE];
+    journal_disk_path(self->folder, "data.mdb", path);
+    journal_disk_end_environment(self);
+    if (rename(copy, path) != 0 || !journal_disk_sync_folder(self->folder)) {
+        return journal_disk_errno(self, "put the smaller data.mdb in its place", problem);
+    }
+    return journal_disk_begin_environment(self, problem);
+}
+
+status_t journal_disk_shrink(journal_disk_t *self, bool *ret_shrunk,
+                             journal_disk_problem_t *ret_problem)
+{
+    char copy[JOURNAL_DISK_PATH_SIZE];
+    *ret_shrunk = false;
+    if (journal_disk_size(self) <= SHRINK_SIZE_MIN + SHRINK_RATIO * self->bytes) {
+        return STATUS_OK;
+    }
+    journal_disk_path(self->folder, "data.mdb.new", copy);
+    (void)unlink(copy); /* of a start that was ended */
+    status_t status = write_copy(self, copy, ret_problem);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    *ret_shrunk = true;
+    return take_copy(self, copy, ret_problem);
+}

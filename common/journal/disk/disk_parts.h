@@ -1,0 +1,65 @@
+/* disk_parts.h - what only the files of a journal's folder share.
+ *
+ * disk.c: opening and reading. disk_write.c: transactions. disk_copy.c: the file once more.
+ */
+#ifndef HERD_COMMON_JOURNAL_DISK_DISK_PARTS_H
+#define HERD_COMMON_JOURNAL_DISK_DISK_PARTS_H
+
+#include "common/journal/disk/disk.h"
+
+#include <lmdb.h>
+
+enum {
+    JOURNAL_DISK_PATH_SIZE = 4096,
+    JOURNAL_DISK_FOLDER_SIZE_MAX = JOURNAL_DISK_PATH_SIZE - 64,
+};
+
+#define JOURNAL_DISK_STATE_KEY "state"
+
+struct journal_disk {
+    char *folder;
+    int lock;     /* -1: it is only read */
+    MDB_env *env; /* NULL: it must be opened anew */
+    MDB_dbi chunks;
+    MDB_dbi state;
+    bool has_databases;
+    MDB_txn *txn;     /* that is open; NULL: none */
+    size_t staged;    /* bytes of chunks in it */
+    uint64_t tail;    /* of the state on disk */
+    uint32_t serial;  /* of it */
+    bool trims;       /* chunks beyond that tail may be there, and go */
+    uint64_t records; /* in chunks, with the open transaction */
+    uint64_t bytes;   /* of chunks, as above */
+    uint64_t committed_records;
+    uint64_t committed_bytes;
+    unsigned commits;
+    unsigned char *dead; /* keys of chunks that go with the next commit */
+    size_t dead_count;
+};
+
+/* disk.c */
+
+/* Writes what is wrong. */
+void journal_disk_say(journal_disk_problem_t *problem, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The path of a file of the folder. */
+void journal_disk_path(const char *folder, const char *name, char out[JOURNAL_DISK_PATH_SIZE]);
+
+/* The status of an error of LMDB, which calls a full disk EIO, or of errno; says what. */
+status_t journal_disk_status(const journal_disk_t *self, int error, const char *what,
+                             journal_disk_problem_t *problem);
+status_t journal_disk_errno(const journal_disk_t *self, const char *what,
+                            journal_disk_problem_t *problem);
+
+/* fsync(2) of a folder: its new names are on the disk then. */
+bool journal_disk_sync_folder(const char *folder);
+
+/* Open and close LMDB's environment. */
+status_t journal_disk_begin_environment(journal_disk_t *self, journal_disk_problem_t *problem);
+void journal_disk_end_environment(journal_disk_t *self);
+
+/* Drops the open transaction of LMDB. */
+void journal_disk_drop(journal_disk_t *self);
+
+#endif

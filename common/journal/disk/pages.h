@@ -1,0 +1,26 @@
+/* pages.h - a file of LMDB looked at without LMDB, which trusts every page that it reads.
+ *
+ * LMDB's pages have no checksums. A number in one of them that is wrong can end the process, or
+ * have good pages overwritten. So before LMDB opens a file, all that it would follow is checked:
+ * pages, nodes, lists of free pages (the layout of LMDB 0.9, MDB_DATA_VERSION 1, on 64-bit
+ * machines). What a chunk holds has its own checksum. From a file that is damaged the chunks that
+ * are whole can be taken, wherever they lie.
+ *
+ * Owner: the caller. Threads: any. It reads the file.
+ */
+#ifndef HERD_COMMON_JOURNAL_DISK_PAGES_H
+#define HERD_COMMON_JOURNAL_DISK_PAGES_H
+
+#include "common/base/status.h"
+#include "common/journal/recovery.h"
+
+/* Checks a file. STATUS_NOT_FOUND: there is none, or an empty one. STATUS_DAMAGED: `ret_what` says
+ * what is wrong with it; borrowed for ever. STATUS_VERSION: it is of another format of LMDB.
+ * STATUS_SYSTEM: it cannot be read, see errno. */
+status_t journal_pages_check(const char *path, const char **ret_what) STATUS_MUST_USE;
+
+/* Takes all whole chunks of a file, in the order of their keys. STATUS_SYSTEM: it cannot be read,
+ * see errno. */
+status_t journal_pages_salvage(const char *path, journal_recovery_t *recovery) STATUS_MUST_USE;
+
+#endif
