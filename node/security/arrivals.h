@@ -7,7 +7,7 @@
 #ifndef HERD_NODE_SECURITY_ARRIVALS_H
 #define HERD_NODE_SECURITY_ARRIVALS_H
 
-#include "node/security/connections.h"
+#include "common/sockets/connections.h"
 
 #include <stdbool.h>
 #include <stddef.h>

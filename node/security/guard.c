@@ -16,9 +16,9 @@
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
+#include "common/sockets/connections.h"
 #include "common/sockets/sockets.h"
 #include "common/sockets/transport.h"
-#include "node/security/connections.h"
 #include "node/security/handshakes.h"
 #include "node/security/zap.h"
 

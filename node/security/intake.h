@@ -7,8 +7,8 @@
 #ifndef HERD_NODE_SECURITY_INTAKE_H
 #define HERD_NODE_SECURITY_INTAKE_H
 
+#include "common/sockets/meter.h"
 #include "node/security/arrivals.h"
-#include "node/security/meter.h"
 
 #include <stdatomic.h>
 

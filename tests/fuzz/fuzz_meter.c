@@ -1,7 +1,7 @@
 /* Any connections and limits at the meter: what stays is within the limits, what is cut had to be,
  * members before strangers, large ones and old ones first. An input is four bytes of limits, then
  * three a connection: flags, bytes, and a part of the number. */
-#include "node/security/meter.h"
+#include "common/sockets/meter.h"
 
 #include <assert.h>
 #include <string.h>

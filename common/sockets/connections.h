@@ -5,8 +5,8 @@
  * the kernel.
  * Owner: none. Threads: any.
  */
-#ifndef HERD_NODE_SECURITY_CONNECTIONS_H
-#define HERD_NODE_SECURITY_CONNECTIONS_H
+#ifndef HERD_COMMON_SOCKETS_CONNECTIONS_H
+#define HERD_COMMON_SOCKETS_CONNECTIONS_H
 
 #include "common/base/status.h"
 

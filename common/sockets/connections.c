@@ -1,4 +1,4 @@
-#include "node/security/connections.h"
+#include "common/sockets/connections.h"
 
 #include "common/base/text.h"
 #include "common/sockets/address.h"

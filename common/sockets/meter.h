@@ -7,8 +7,8 @@
  *
  * Owner: values. Threads: any. Free of I/O and clocks.
  */
-#ifndef HERD_NODE_SECURITY_METER_H
-#define HERD_NODE_SECURITY_METER_H
+#ifndef HERD_COMMON_SOCKETS_METER_H
+#define HERD_COMMON_SOCKETS_METER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
-/* Which connections take too much (node/security/meter.h). */
+/* Which connections take too much (common/sockets/meter.h). */
 #include "tests/support/cmocka_herd.h"
 
-#include "node/security/meter.h"
+#include "common/sockets/meter.h"
 
 static const meter_limits_t limits = {.open_max = 100,
                                       .open_unread_max = 1000,

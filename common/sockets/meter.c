@@ -6,7 +6,7 @@
  * bring nothing by their number: strangers give way to members, large ones first for memory, old
  * ones first for descriptors, because a new one may be a neighbour that has just not said so
  * yet. */
-#include "node/security/meter.h"
+#include "common/sockets/meter.h"
 
 static const char endless_message[] = "it sends a message without end";
 static const char crowd_of_bytes[] =
