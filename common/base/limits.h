@@ -145,6 +145,8 @@
 #define LIMIT_PLACES_QUESTION_SIZE 4096
 /* How much of a provider's error message is passed on. */
 #define LIMIT_PLACES_MESSAGE_SIZE 1024
+/* Room in an answer for what comes behind its results: a token for the next page, the status. */
+#define LIMIT_PLACES_TAIL_SIZE 16384
 /* A provider's key. */
 #define LIMIT_KEY_SIZE 256
 /* A host name and a path that stand before the provider's own path. */
@@ -160,7 +162,9 @@
 #define LIMIT_PLACES_TIMEOUT_MS     600000
 #define LIMIT_BREAKER_FAILURES      1000
 #define LIMIT_BREAKER_PAUSE_MS      3600000
-#define LIMIT_CACHE_S               86400
+/* The longest Retry-After of a provider that is heeded, in seconds: then it is asked once. */
+#define LIMIT_RETRY_AFTER_S 3600
+#define LIMIT_CACHE_S       86400
 /* Answers in the cache, and the size of one: 64 MiB in all. */
 #define LIMIT_KEPT_ANSWERS     2048
 #define LIMIT_KEPT_ANSWER_SIZE 32768

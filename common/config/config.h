@@ -66,6 +66,7 @@ typedef struct {
     int64_t cache_s;          /* how long answers are kept, if that is allowed; 0: not at all */
     size_t breaker_failures;  /* in a row, until the provider is left alone ... */
     int64_t breaker_pause_ms; /* ... for this time */
+    int64_t busy_pause_ms;    /* at least, if it is busy and does not say for how long */
 } config_provider_t;
 
 /* One member (open value struct). Endpoints are ZeroMQ's: "tcp://host:port", "ipc://path". */

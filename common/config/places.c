@@ -57,6 +57,7 @@ static const struct {
     {"cache_seconds", FOR_REMOTE},
     {"breaker_failures", FOR_REMOTE},
     {"breaker_pause", FOR_REMOTE},
+    {"busy_pause", FOR_OVERPASS},
 };
 
 void config_places_provider(const config_reader_t *reader, const config_key_t *key,

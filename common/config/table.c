@@ -86,6 +86,8 @@ static const config_key_t rows[] = {
      .default_text = "5", RANGE(1, LIMIT_BREAKER_FAILURES, "failures")},
     {PLACES(provider.breaker_pause_ms), .name = "breaker_pause", .parse = config_values_time,
      .default_text = "10000", RANGE(1, LIMIT_BREAKER_PAUSE_MS, "milliseconds")},
+    {PLACES(provider.busy_pause_ms), .name = "busy_pause", .parse = config_values_time,
+     .default_text = "30000", RANGE(1, LIMIT_BREAKER_PAUSE_MS, "milliseconds")},
 
     {.section = CONFIG_SECTION_MEMBER, .name = "clients", .parse = config_values_listeners,
      .required = true},

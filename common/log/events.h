@@ -77,7 +77,9 @@
     X(PLACES_ROWS_SKIPPED, WARNING, EACH)                                                          \
     X(PLACES_UNUSABLE, ERROR, EACH)                                                                \
     X(PLACES_KEY_UNUSABLE, ERROR, EACH)                                                            \
+    X(PLACES_KEY_REFUSED, ERROR, EACH)                                                             \
     X(PLACES_FAILED, WARNING, COUNTED)                                                             \
+    X(PLACES_DROPPED, WARNING, COUNTED)                                                            \
     X(PLACES_PAUSED, WARNING, EACH)                                                                \
     X(PLACES_TRIED, INFO, EACH)                                                                    \
     X(PLACES_BACK, INFO, EACH)

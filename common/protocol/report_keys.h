@@ -77,6 +77,9 @@
     X(FAILURES, "failures")                                                                        \
     X(JOINED, "joined")                                                                            \
     X(KEPT, "kept")                                                                                \
+    X(PLACES_DROPPED, "places_dropped")                                                            \
+    X(PLACES_UNUSABLE, "places_unusable")                                                          \
+    X(PLACES_TROUBLE, "places_trouble")                                                            \
     /* S1: links, and the fields of each that have no name above. The first three numbers, lag, */ \
     /* received and bad_messages, stand in this order, without their keys. */                      \
     X(LINKS_UP, "links_up")                                                                        \

@@ -137,7 +137,9 @@ places_status_t places_answer_status_of(text_t name)
             return (places_status_t)i;
         }
     }
-    return PLACES_STATUS_UNKNOWN_ERROR;
+    /* Of other APIs of Google; documented for a bill that was not paid, or a limit of one's own. */
+    return text_equal(name, TEXT("OVER_DAILY_LIMIT")) ? PLACES_STATUS_OVER_QUERY_LIMIT
+                                                      : PLACES_STATUS_UNKNOWN_ERROR;
 }
 
 void places_answer_print_tail(json_print_t *printer, places_status_t status)
@@ -153,10 +155,7 @@ status_t places_answer_write(const places_answer_t *answer, buffer_t *buffer)
 {
     json_print_t printer = json_print_begin(buffer);
     json_print_open(&printer, '{');
-    if (answer->error_json.size > 0) {
-        json_print_name(&printer, TEXT("error_message"));
-        json_print_raw(&printer, answer->error_json);
-    } else if (answer->error_message.size > 0) {
+    if (answer->error_message.size > 0) {
         json_print_name(&printer, TEXT("error_message"));
         json_print_string(&printer, answer->error_message);
     }
@@ -191,16 +190,20 @@ static places_status_t status_of_http(unsigned http_status)
     }
 }
 
-/* In the provider's words if it sent some that can be passed on, otherwise in ours. */
-static places_status_t refuse_saying(places_status_t status, text_t message, text_t message_json,
-                                     buffer_t *out)
+/* In words, not in JSON: what is cut in the middle of a character is mended (json_string.h). */
+places_status_t places_answer_refuse_saying(places_status_t status, text_t message,
+                                            text_t message_json, buffer_t *out)
 {
+    buffer_t theirs;
+    buffer_init(&theirs, LIMIT_PLACES_MESSAGE_SIZE);
     places_answer_t answer = {.status = status, .error_message = message};
-    if (json_read_is_string(message_json) && message_json.size > 2 &&
-        message_json.size <= LIMIT_PLACES_MESSAGE_SIZE) {
-        answer.error_json = message_json;
+    if (json_read_is_string(message_json) && message_json.size <= LIMIT_PLACES_ANSWER_SIZE &&
+        json_read_decode(message_json, &theirs) && theirs.size > 0) {
+        answer.error_message = buffer_text(&theirs);
     }
-    return refuse(&answer, out);
+    places_status_t refused = refuse(&answer, out);
+    buffer_done(&theirs);
+    return refused;
 }
 
 places_status_t places_answer_refuse_http(unsigned http_status, text_t message_json, buffer_t *out)
@@ -208,17 +211,13 @@ places_status_t places_answer_refuse_http(unsigned http_status, text_t message_j
     char message[64];
     snprintf(message, sizeof message, "the places provider answered with HTTP status %u",
              http_status);
-    return refuse_saying(status_of_http(http_status), text_of(message), message_json, out);
+    return places_answer_refuse_saying(status_of_http(http_status), text_of(message), message_json,
+                                       out);
 }
 
-places_status_t places_answer_refuse_remark(text_t message_json, buffer_t *out)
+places_status_t places_answer_refuse_body(places_notes_t *notes, buffer_t *out)
 {
-    return refuse_saying(PLACES_STATUS_UNKNOWN_ERROR, TEXT("the places provider failed"),
-                         message_json, out);
-}
-
-places_status_t places_answer_refuse_body(buffer_t *out)
-{
+    notes->garbled = true;
     return places_answer_refuse(PLACES_STATUS_UNKNOWN_ERROR,
                                 TEXT("the places provider's answer is not in the expected form"),
                                 out);

@@ -18,8 +18,10 @@
 #include "common/base/buffer.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
+#include "node/places/elements.h"
 #include "node/places/json_print.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,8 +43,14 @@ typedef enum {
 /* Google's name of it, e.g. "ZERO_RESULTS". */
 const char *places_answer_status_name(places_status_t status);
 
-/* The status of that name; UNKNOWN_ERROR for a name that is not in the list. */
+/* The status of that name, or of Google's other names for the same; else UNKNOWN_ERROR. */
 places_status_t places_answer_status_of(text_t name);
+
+/* Whether it is OK or ZERO_RESULTS. */
+static inline bool places_answer_is_good(places_status_t status)
+{
+    return status == PLACES_STATUS_OK || status == PLACES_STATUS_ZERO_RESULTS;
+}
 
 /* One place (open value struct). Texts may hold any bytes, written as json_string.h says. */
 typedef struct {
@@ -59,7 +67,6 @@ typedef struct {
 typedef struct {
     places_status_t status;
     text_t error_message;           /* empty: no such member */
-    text_t error_json;              /* the same as a JSON string; goes before the above */
     text_t html_attribution;        /* whom to name, as HTML; empty: an empty array */
     const places_result_t *results; /* `result_count` of them, in the order of writing */
     size_t result_count;
@@ -87,14 +94,15 @@ void places_answer_print_tail(json_print_t *printer, places_status_t status);
 
 places_status_t places_answer_refuse(places_status_t status, text_t message, buffer_t *out);
 
-/* For an HTTP status other than 200. `message_json` is the provider's reason, a JSON string as it
- * was sent; anything else, or a longer one, gives way to words of ours. */
+/* The same in the provider's words: `message_json` is its reason, a JSON string as it was sent. A
+ * longer one is cut; anything else gives way to `message`. */
+places_status_t places_answer_refuse_saying(places_status_t status, text_t message,
+                                            text_t message_json, buffer_t *out);
+
+/* For an HTTP status other than 200; `message_json` as above. */
 places_status_t places_answer_refuse_http(unsigned http_status, text_t message_json, buffer_t *out);
 
-/* For a 200 in which the provider says that it failed: UNKNOWN_ERROR. */
-places_status_t places_answer_refuse_remark(text_t message_json, buffer_t *out);
-
-/* For a 200 whose body is not in the expected form: UNKNOWN_ERROR. */
-places_status_t places_answer_refuse_body(buffer_t *out);
+/* For a 200 whose body is not in the expected form: UNKNOWN_ERROR. Notes that. */
+places_status_t places_answer_refuse_body(places_notes_t *notes, buffer_t *out);
 
 #endif

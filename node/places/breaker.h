@@ -34,6 +34,7 @@ typedef struct {
     size_t failures;       /* in a row, while closed */
     size_t openings;       /* in a row, since it was last closed */
     int64_t open_until_ns; /* steady; while open */
+    bool held;             /* while open: the provider wants to be left alone */
 } breaker_t;
 
 /* A closed breaker; all three > 0. */
@@ -43,12 +44,26 @@ breaker_t breaker_new(size_t failures_max, int64_t pause_ns, int64_t pause_max_n
  * the question that tries the provider. */
 bool breaker_allows(breaker_t *self, int64_t now_ns);
 
-/* A question ended well. */
+/* Whether breaker_allows would be true; changes nothing. */
+bool breaker_would_allow(const breaker_t *self, int64_t now_ns);
+
+/* A question ended well. One that was under way when the provider asked to be left alone does not
+ * close the breaker. */
 void breaker_succeeded(breaker_t *self);
 
-/* A question failed at `now_ns`. If `hold_ns` > 0 the provider asked to be left alone for that
- * long: it opens at once, for at least the pause and at most `pause_max_ns`. */
-void breaker_failed(breaker_t *self, int64_t now_ns, int64_t hold_ns);
+/* A question failed at `now_ns`. */
+void breaker_failed(breaker_t *self, int64_t now_ns);
+
+/* The same, and the provider has too much to do without saying for how long: it opens at once, for
+ * the pause, and for `least_ns` at least. */
+void breaker_busy(breaker_t *self, int64_t now_ns, int64_t least_ns);
+
+/* The same, and the provider said how long it wants to be left alone: it opens at once, for just
+ * that time, at most `pause_max_ns`. One that is open stays so for as long, if that is longer. */
+void breaker_told(breaker_t *self, int64_t now_ns, int64_t wait_ns);
+
+/* The state to show: an open breaker whose pause is over is half-open, though nobody asked yet. */
+breaker_state_t breaker_state_at(const breaker_t *self, int64_t now_ns);
 
 /* "closed", "open" or "half-open". */
 const char *breaker_state_text(breaker_state_t state);

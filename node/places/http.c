@@ -3,6 +3,9 @@
 #include "common/base/buffer.h"
 #include "common/base/limits.h"
 #include "common/base/memory.h"
+#include "common/base/timestamp.h"
+#include "common/clock/clock.h"
+#include "node/places/retry_after.h"
 
 #include <assert.h>
 #include <curl/curl.h>
@@ -196,24 +199,40 @@ static http_outcome_t outcome_of(CURLcode code, const transfer_t *transfer)
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR: return HTTP_UNTRUSTED;
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_WRITE_ERROR: return HTTP_GARBLED; /* zlib's, as on_data fails only if too large */
     default: return HTTP_BROKEN;
     }
+}
+
+/* The first header of that name of the last answer; empty if it is not there. */
+static text_t header_of(CURL *easy, const char *name)
+{
+    struct curl_header *header;
+    return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK
+               ? text_of(header->value)
+               : (text_t){0};
+}
+
+/* curl's own reading (CURLINFO_RETRY_AFTER) compares a date with our clock. */
+static int64_t retry_after_of(CURL *easy)
+{
+    int64_t now_s = clock_now_ns() / TIMESTAMP_NS_PER_S;
+    return retry_after_read(header_of(easy, "Retry-After"), header_of(easy, "Date"), now_s);
 }
 
 static void finish(http_t *self, CURL *easy, CURLcode code)
 {
     transfer_t *transfer = NULL;
     long status = 0;
-    curl_off_t retry_after_s = 0;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after_s);
     http_response_t response = {.outcome = outcome_of(code, transfer),
                                 .reason = curl_easy_strerror(code)};
     if (response.outcome == HTTP_ANSWERED) {
         response.status = (unsigned)status;
         response.body = buffer_text(&transfer->body);
-        response.retry_after_s = retry_after_s > 0 ? (int64_t)retry_after_s : 0;
+        response.retry_after_s = retry_after_of(easy);
     }
     self->settings.done(self->settings.argument, transfer->tag, &response);
     end_transfer(self, transfer);

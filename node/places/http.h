@@ -24,6 +24,7 @@ typedef enum {
     HTTP_UNREACHABLE, /* no such host, or it refuses connections */
     HTTP_UNTRUSTED,   /* its certificate is bad, or that of another host */
     HTTP_TOO_LARGE,   /* the body passed `maximum` */
+    HTTP_GARBLED,     /* the body is packed in a way that cannot be undone */
     HTTP_BROKEN,      /* the connection or the answer broke off, or is not HTTP */
 } http_outcome_t;
 
@@ -32,7 +33,7 @@ typedef struct {
     http_outcome_t outcome;
     unsigned status;       /* 100 .. 599 if answered, otherwise 0 */
     text_t body;           /* if answered; decompressed */
-    int64_t retry_after_s; /* how long the server asks us to wait; 0: it does not say */
+    int64_t retry_after_s; /* retry_after.h: how long the server asks us to wait; 0: not said */
     const char *reason;    /* for the log: libcurl's words, without URL or header */
 } http_response_t;
 

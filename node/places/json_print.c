@@ -16,6 +16,23 @@ status_t json_print_end(json_print_t *self)
     return sheet_end(&self->sheet);
 }
 
+json_print_mark_t json_print_mark(const json_print_t *self)
+{
+    return (json_print_mark_t){.printer = *self, .size = self->sheet.out->size};
+}
+
+void json_print_go_back(json_print_t *self, const json_print_mark_t *mark)
+{
+    *self = mark->printer;
+    self->sheet.out->size = mark->size;
+}
+
+bool json_print_has_room(const json_print_t *self, size_t size)
+{
+    const buffer_t *out = self->sheet.out;
+    return self->sheet.status == STATUS_OK && size <= out->maximum - out->size;
+}
+
 void json_print_raw(json_print_t *self, text_t text)
 {
     sheet_put(&self->sheet, text);

@@ -32,6 +32,19 @@ json_print_t json_print_begin(buffer_t *buffer);
  * is then what it was at the beginning. */
 status_t json_print_end(json_print_t *self) STATUS_MUST_USE;
 
+/* Where a printer was (open value struct). */
+typedef struct {
+    json_print_t printer;
+    size_t size; /* bytes of its buffer */
+} json_print_mark_t;
+
+/* Remembers where it is; goes back there, as if nothing had been printed or failed since. */
+json_print_mark_t json_print_mark(const json_print_t *self);
+void json_print_go_back(json_print_t *self, const json_print_mark_t *mark);
+
+/* Whether all was printed so far, and `size` more bytes have room. */
+bool json_print_has_room(const json_print_t *self, size_t size);
+
 /* Opens "{" or "[", closes it with "}" or "]". */
 void json_print_open(json_print_t *self, char bracket);
 void json_print_close(json_print_t *self, char bracket);

@@ -1,7 +1,12 @@
 /* A body is read twice (docs/decisions/0018). jansson decides whether it is good; it calls itself
  * for each bracket, so the levels are counted first. What passed is walked token by token. A token
  * is a mark, a string, or a run of other bytes; a value is one token, or everything from a bracket
- * to the one that closes it. Nothing is decoded or copied. */
+ * to the one that closes it. Nothing is decoded or copied.
+ *
+ * Where jansson does not take the whole, the body may still be cut into its parts, and jansson
+ * asked for each: one odd place costs itself only (K4). For that its brackets must match, and
+ * commas and colons must stand where they belong, down to the elements of the arrays that are its
+ * members. */
 #include "node/places/json_read.h"
 
 #include "common/base/limits.h"
@@ -98,13 +103,18 @@ static bool take_value(text_t *rest, text_t *ret_value)
     return level == 0;
 }
 
+/* jansson loses a zero byte behind a number (stream_unget); JSON has none anywhere. */
+static bool has_text(text_t text)
+{
+    return text.size > 0 && memchr(text.data, '\0', text.size) == NULL;
+}
+
 status_t json_read_check(text_t text, size_t maximum, text_t *ret_value)
 {
     if (text.size > maximum) {
         return STATUS_TOO_LONG;
     }
-    /* jansson loses a zero byte behind a number (stream_unget); JSON has none anywhere. */
-    if (text.size == 0 || memchr(text.data, '\0', text.size) != NULL) {
+    if (!has_text(text)) {
         return STATUS_INVALID;
     }
     if (!is_shallow(text)) {
@@ -114,6 +124,112 @@ status_t json_read_check(text_t text, size_t maximum, text_t *ret_value)
     bool valid = json != NULL;
     json_decref(json);
     return valid && take_value(&text, ret_value) ? STATUS_OK : STATUS_INVALID;
+}
+
+bool json_read_is_sound(text_t value)
+{
+    if (!has_text(value) || !is_shallow(value)) {
+        return false;
+    }
+    const size_t flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY;
+    json_t *json = json_loadb(value.data, value.size, flags, NULL);
+    bool sound = json != NULL;
+    json_decref(json);
+    return sound;
+}
+
+/* Whether each bracket is closed by one of its kind. Beyond the levels that a bit is kept for, the
+ * kinds are not looked at: what is that deep is dropped as too deep. */
+static bool is_balanced(text_t text)
+{
+    enum { LEVELS = 64 };
+    uint64_t are_arrays = 0; /* bit n: what is open at level n */
+    size_t level = 0;
+    text_t token;
+    while (json_read_token(&text, &token)) {
+        int step = level_step(token.data[0]);
+        bool is_array = token.data[0] == '[' || token.data[0] == ']';
+        if (step > 0 && level < LEVELS) {
+            are_arrays &= ~(UINT64_C(1) << level);
+            are_arrays |= (uint64_t)is_array << level;
+        }
+        if (step < 0 && (level == 0 || (level <= LEVELS &&
+                                        (are_arrays >> (level - 1) & 1) != (uint64_t)is_array))) {
+            return false;
+        }
+        level = step > 0 ? level + 1 : level - (step < 0 ? 1 : 0);
+    }
+    return level == 0;
+}
+
+/* Cuts a value and the comma behind it off. False if it is no value, or something else follows;
+ * `ret_more`: there was a comma. */
+static bool take_item(text_t *rest, text_t *ret_value, bool *ret_more)
+{
+    text_t token;
+    if (!take_value(rest, ret_value) || ret_value->data[0] == ',' || ret_value->data[0] == ':') {
+        return false;
+    }
+    *ret_more = json_read_token(rest, &token);
+    return !*ret_more || token.data[0] == ',';
+}
+
+static bool is_empty(text_t inside)
+{
+    text_t token;
+    return !json_read_token(&inside, &token);
+}
+
+static bool divides_into_elements(text_t array)
+{
+    text_t rest = json_read_inside(array);
+    text_t value;
+    bool more = !is_empty(rest);
+    while (more) {
+        if (!take_item(&rest, &value, &more)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool divides_into_members(text_t object)
+{
+    text_t rest = json_read_inside(object);
+    text_t name;
+    text_t colon;
+    text_t value;
+    bool more = !is_empty(rest);
+    while (more) {
+        if (!json_read_token(&rest, &name) || !json_read_is_string(name) ||
+            !json_read_token(&rest, &colon) || colon.data[0] != ':' ||
+            !take_item(&rest, &value, &more) ||
+            (json_read_is_array(value) && !divides_into_elements(value))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+status_t json_read_open(text_t text, size_t maximum, json_read_body_t *ret_body)
+{
+    const text_t mark = TEXT("\xef\xbb\xbf"); /* RFC 8259, 8.1: may be ignored */
+    if (text_equal(text_first(text, mark.size), mark)) {
+        text = text_after(text, mark.size);
+    }
+    json_read_body_t body = {0};
+    status_t status = json_read_check(text, maximum, &body.value);
+    body.is_sound = status == STATUS_OK;
+    if (status == STATUS_TOO_LONG || !has_text(text)) {
+        return status;
+    }
+    bool divides = body.is_sound || (is_balanced(text) && take_value(&text, &body.value) &&
+                                     is_empty(text) && divides_into_members(body.value));
+    if (!divides || !json_read_is_object(body.value)) {
+        return STATUS_INVALID;
+    }
+    *ret_body = body;
+    return STATUS_OK;
 }
 
 text_t json_read_inside(text_t value)
@@ -167,6 +283,48 @@ bool json_read_find(text_t object, text_t name, text_t *ret_value)
         }
     }
     return false;
+}
+
+size_t json_read_count(text_t object, text_t name)
+{
+    text_t rest = json_read_is_object(object) ? json_read_inside(object) : (text_t){0};
+    text_t found;
+    text_t value;
+    size_t count = 0;
+    while (json_read_member(&rest, &found, &value)) {
+        count += text_equal(found, name) ? 1 : 0;
+    }
+    return count;
+}
+
+bool json_read_decode(text_t value, buffer_t *out)
+{
+    json_t *json = json_read_is_string(value)
+                       ? json_loadb(value.data, value.size, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL)
+                       : NULL;
+    bool decoded = json_is_string(json);
+    if (decoded) {
+        size_t room = out->maximum - out->size;
+        size_t size = json_string_length(json);
+        status_t status = buffer_append(out, json_string_value(json), size < room ? size : room);
+        decoded = status == STATUS_OK;
+    }
+    json_decref(json);
+    return decoded;
+}
+
+bool json_read_name_is(text_t found, text_t name)
+{
+    if (memchr(found.data, '\\', found.size) == NULL) {
+        return text_equal(found, name);
+    }
+    /* The quotation marks stand around it (json_read_member). */
+    text_t whole = {.data = found.data - 1, .size = found.size + 2};
+    buffer_t meant;
+    buffer_init(&meant, name.size + 1); /* one more, to see that it is longer */
+    bool is = json_read_decode(whole, &meant) && text_equal(buffer_text(&meant), name);
+    buffer_done(&meant);
+    return is;
 }
 
 bool json_read_find_in(text_t object, text_t outer, text_t inner, text_t *ret_value)

@@ -8,6 +8,7 @@
 #ifndef HERD_NODE_PLACES_JSON_READ_H
 #define HERD_NODE_PLACES_JSON_READ_H
 
+#include "common/base/buffer.h"
 #include "common/base/status.h"
 #include "common/base/text.h"
 
@@ -22,6 +23,38 @@ enum { JSON_READ_NUMBER_SIZE = 64 };
  * space around it. STATUS_TOO_LONG beyond `maximum` bytes, STATUS_OUT_OF_RANGE beyond
  * LIMIT_JSON_DEPTH levels, STATUS_INVALID for anything else. */
 status_t json_read_check(text_t text, size_t maximum, text_t *ret_value) STATUS_MUST_USE;
+
+/* A body whose parts may be odd (open value struct). */
+typedef struct {
+    text_t value;  /* an object, without what stands around it */
+    bool is_sound; /* json_read_check took all of it; else each part is to be asked for */
+} json_read_body_t;
+
+/* Takes a body of which single parts may be no good JSON: an element with a lone surrogate, a
+ * member twice, a number beyond 64 bits, too many levels. What must be right is what divides it:
+ * brackets, the members of the object, the elements of arrays that are members. A byte order mark
+ * in front is passed over. STATUS_TOO_LONG beyond `maximum` bytes, STATUS_INVALID for anything
+ * else. */
+status_t json_read_open(text_t text, size_t maximum, json_read_body_t *ret_body) STATUS_MUST_USE;
+
+/* Whether a value of any kind passes what json_read_check asks of a text. */
+bool json_read_is_sound(text_t value);
+
+/* The same for a part of `body`; not looked at again if the whole body is sound. */
+static inline bool json_read_part_is_sound(const json_read_body_t *body, text_t value)
+{
+    return body->is_sound || json_read_is_sound(value);
+}
+
+/* Whether a name of json_read_member means `name`, spelled with escapes or without. */
+bool json_read_name_is(text_t found, text_t name);
+
+/* How many members of `object` have that name, spelled without escapes. */
+size_t json_read_count(text_t object, text_t name);
+
+/* Appends what a string means, cut to the room that `out` has. False, with nothing appended, if it
+ * is not a string, or not a sound one. */
+bool json_read_decode(text_t value, buffer_t *out);
 
 /* Cuts the next token off the front of `rest`: a bracket, comma or colon, a string with its
  * quotation marks, a number, or a word. False at the end of the text. */

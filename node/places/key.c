@@ -3,6 +3,7 @@
 #include "common/base/files.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -90,6 +91,17 @@ const char *places_key_trouble(status_t status, char *out, size_t out_size)
                "(chmod 600)";
     default: return strerror_r(errno, out, out_size);
     }
+}
+
+const char *places_key_source(const config_provider_t *settings, char *out)
+{
+    char shown[PLACES_KEY_SOURCE_SIZE - sizeof "the environment variable "];
+    bool is_variable = settings->key_env != NULL;
+    const char *name = is_variable ? settings->key_env : settings->key_file;
+    text_escape(name != NULL ? text_of(name) : (text_t){0}, shown, sizeof shown);
+    snprintf(out, PLACES_KEY_SOURCE_SIZE, "the %s %s",
+             is_variable ? "environment variable" : "file", shown);
+    return out;
 }
 
 void places_key_done(places_key_t *self)

@@ -38,6 +38,12 @@ status_t places_key_from_settings(const config_provider_t *settings,
  * left it. A constant, or written to `out`. */
 const char *places_key_trouble(status_t status, char *out, size_t out_size);
 
+/* Bytes of places_key_source, with the zero. */
+enum { PLACES_KEY_SOURCE_SIZE = 512 };
+
+/* Where the key is read from: "the file /etc/herd/places.key". Writes to `out`; returns it. */
+const char *places_key_source(const config_provider_t *settings, char *out);
+
 /* Overwrites the key. */
 void places_key_done(places_key_t *self);
 

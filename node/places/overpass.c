@@ -63,16 +63,12 @@ void places_overpass_ask(const places_asking_t *asking, places_question_t *quest
 }
 
 /* Where an element is: a node has its own position, a way or relation that of its centre. */
-static bool find_position(text_t element, hit_t *hit, double *ret_latitude_deg,
-                          double *ret_longitude_deg)
+static bool find_position(text_t element, text_t *ret_latitude, text_t *ret_longitude)
 {
     text_t centre;
     text_t holder = json_read_find(element, TEXT("center"), &centre) ? centre : element;
-    return json_read_find(holder, TEXT("lat"), &hit->latitude) &&
-           json_read_find(holder, TEXT("lon"), &hit->longitude) &&
-           json_read_double(hit->latitude, ret_latitude_deg) &&
-           json_read_double(hit->longitude, ret_longitude_deg) && fabs(*ret_latitude_deg) <= 90 &&
-           fabs(*ret_longitude_deg) <= 180;
+    return json_read_find(holder, TEXT("lat"), ret_latitude) &&
+           json_read_find(holder, TEXT("lon"), ret_longitude);
 }
 
 /* The value of a tag without its quotation marks; empty if it is missing. */
@@ -87,8 +83,9 @@ static bool is_place(text_t element)
 {
     text_t type;
     text_t number;
+    uint64_t id;
     if (!json_read_find(element, TEXT("type"), &type) ||
-        !json_read_find(element, TEXT("id"), &number) || !json_read_is_number(number)) {
+        !json_read_find(element, TEXT("id"), &number) || !text_to_u64(number, INT64_MAX, &id)) {
         return false;
     }
     type = json_read_string(type);
@@ -97,29 +94,46 @@ static bool is_place(text_t element)
            tag_of(element, "name").size > 0;
 }
 
-/* Puts an element among the nearest if it is one of them; equally near ones keep their order. */
-static void consider(nearest_t *self, text_t element)
+/* Puts a hit among the nearest if it is one of them; equally near ones keep their order. */
+static void rank_hit(nearest_t *self, const hit_t *hit)
 {
-    hit_t hit = {.element = element};
-    double latitude_deg;
-    double longitude_deg;
-    if (!find_position(element, &hit, &latitude_deg, &longitude_deg)) {
-        return;
-    }
-    hit.haversine = sphere_haversine(&self->from, (int32_t)lround(latitude_deg * SPHERE_DEGREE_E7),
-                                     (int32_t)lround(longitude_deg * SPHERE_DEGREE_E7));
     size_t rank = self->count;
-    while (rank > 0 && self->hits[rank - 1].haversine > hit.haversine) {
+    while (rank > 0 && self->hits[rank - 1].haversine > hit->haversine) {
         rank--;
     }
-    if (rank == self->maximum || !is_place(element)) {
+    if (rank == self->maximum) {
         return;
     }
     self->count += self->count < self->maximum ? 1 : 0;
     for (size_t i = self->count - 1; i > rank; i--) {
         self->hits[i] = self->hits[i - 1];
     }
-    self->hits[rank] = hit;
+    self->hits[rank] = *hit;
+}
+
+/* Looks at one element. What is a place and has no position that can be is odd; what is no place,
+ * or has none at all (a relation without a centre), is passed over. */
+static void consider(nearest_t *self, text_t element, places_notes_t *notes)
+{
+    hit_t hit = {.element = element};
+    double latitude_deg;
+    double longitude_deg;
+    if (!find_position(element, &hit.latitude, &hit.longitude)) {
+        return;
+    }
+    if (!places_elements_is_position(hit.latitude, hit.longitude)) {
+        places_elements_drop(notes, element);
+        return;
+    }
+    (void)json_read_double(hit.latitude, &latitude_deg);
+    (void)json_read_double(hit.longitude, &longitude_deg);
+    hit.haversine = sphere_haversine(&self->from, (int32_t)lround(latitude_deg * SPHERE_DEGREE_E7),
+                                     (int32_t)lround(longitude_deg * SPHERE_DEGREE_E7));
+    bool is_near =
+        self->count < self->maximum || hit.haversine < self->hits[self->count - 1].haversine;
+    if (is_near && is_place(element)) {
+        rank_hit(self, &hit);
+    }
 }
 
 /* A string made of `parts`, each the inside of a string as it was sent, with its escapes. */
@@ -189,17 +203,58 @@ static void print_hit(json_print_t *printer, const hit_t *hit)
     json_print_close(printer, '}');
 }
 
-static places_status_t print_answer(const nearest_t *nearest, buffer_t *out)
+static places_status_t print_answer(const nearest_t *nearest, places_notes_t *notes, buffer_t *out)
 {
-    places_status_t status = nearest->count > 0 ? PLACES_STATUS_OK : PLACES_STATUS_ZERO_RESULTS;
+    size_t count = 0;
     json_print_t printer = json_print_begin(out);
     json_print_open(&printer, '{');
     places_answer_print_head(&printer, nearest->count > 0 ? TEXT(ATTRIBUTION) : TEXT(""));
     for (size_t i = 0; i < nearest->count; i++) {
+        const json_print_mark_t mark = json_print_mark(&printer);
         print_hit(&printer, &nearest->hits[i]);
+        count++;
+        if (!json_print_has_room(&printer, LIMIT_PLACES_TAIL_SIZE)) {
+            json_print_go_back(&printer, &mark);
+            places_elements_drop(notes, nearest->hits[i].element);
+            count--;
+        }
     }
+    places_status_t status = count > 0 ? PLACES_STATUS_OK : PLACES_STATUS_ZERO_RESULTS;
     places_answer_print_tail(&printer, status);
-    return json_print_end(&printer) == STATUS_OK ? status : places_answer_refuse_body(out);
+    if (count == 0 && nearest->count > 0) {
+        sheet_fail(&printer.sheet, STATUS_INVALID); /* "nothing there" would be a guess */
+    }
+    return json_print_end(&printer) == STATUS_OK ? status : places_answer_refuse_body(notes, out);
+}
+
+/* Takes the elements one by one. False if there are some, and none is sound. */
+static bool consider_all(nearest_t *self, const json_read_body_t *body, text_t elements,
+                         places_notes_t *notes)
+{
+    text_t rest = json_read_inside(elements);
+    text_t element;
+    size_t count = 0;
+    size_t sound_count = 0;
+    for (; json_read_element(&rest, &element); count++) {
+        bool sound = json_read_part_is_sound(body, element);
+        sound_count += sound ? 1 : 0;
+        if (sound && json_read_is_object(element)) {
+            consider(self, element, notes);
+        } else {
+            places_elements_drop(notes, element);
+        }
+    }
+    return sound_count > 0 || count == 0;
+}
+
+/* A remark says that the elements are not all there. What the server could not do for this question
+ * it may do for the next; unless it has too much to do. */
+static places_status_t refuse_remark(text_t remark, places_notes_t *notes, buffer_t *out)
+{
+    const text_t busy = TEXT("too busy");
+    notes->busy = memmem(remark.data, remark.size, busy.data, busy.size) != NULL;
+    return places_answer_refuse_saying(PLACES_STATUS_UNKNOWN_ERROR,
+                                       TEXT("the places provider failed"), remark, out);
 }
 
 /* {
@@ -217,30 +272,27 @@ static places_status_t print_answer(const nearest_t *nearest, buffer_t *out)
  * The remark is there only if the elements are not complete. Other errors have an HTTP status of
  * their own, and are HTML. */
 places_status_t places_overpass_decode(const places_reply_t *reply, const places_query_t *query,
-                                       buffer_t *out)
+                                       places_notes_t *notes, buffer_t *out)
 {
-    text_t body;
+    json_read_body_t body;
     text_t elements;
     text_t remark;
     if (reply->http_status != 200) {
         return places_answer_refuse_http(reply->http_status, (text_t){0}, out);
     }
-    if (json_read_check(reply->body, LIMIT_OVERPASS_SIZE, &body) != STATUS_OK ||
-        !json_read_find(body, TEXT("elements"), &elements) || !json_read_is_array(elements)) {
-        return places_answer_refuse_body(out);
+    if (json_read_open(reply->body, LIMIT_OVERPASS_SIZE, &body) != STATUS_OK ||
+        json_read_count(body.value, TEXT("elements")) != 1 ||
+        !json_read_find(body.value, TEXT("elements"), &elements) || !json_read_is_array(elements)) {
+        return places_answer_refuse_body(notes, out);
     }
     const text_t error = TEXT("runtime error");
-    if (json_read_find(body, TEXT("remark"), &remark) &&
+    if (json_read_find(body.value, TEXT("remark"), &remark) &&
         text_equal(text_first(json_read_string(remark), error.size), error)) {
-        return places_answer_refuse_remark(remark, out);
+        return refuse_remark(remark, notes, out);
     }
     nearest_t nearest = {.from = sphere_position(query->latitude_deg, query->longitude_deg),
                          .maximum = query->result_count < LIMIT_RESULTS ? query->result_count
                                                                         : LIMIT_RESULTS};
-    text_t rest = json_read_inside(elements);
-    text_t element;
-    while (json_read_element(&rest, &element)) {
-        consider(&nearest, element);
-    }
-    return print_answer(&nearest, out);
+    return consider_all(&nearest, &body, elements, notes) ? print_answer(&nearest, notes, out)
+                                                          : places_answer_refuse_body(notes, out);
 }

@@ -10,6 +10,7 @@
 #include "common/base/text.h"
 #include "common/config/config.h"
 #include "node/places/answer.h"
+#include "node/places/elements.h"
 #include "node/places/query.h"
 #include "node/places/question.h"
 
@@ -18,18 +19,19 @@
 
 /* What came back (open value struct). */
 typedef struct {
-    unsigned http_status; /* 100 .. 599 */
-    text_t body;          /* any bytes */
+    unsigned http_status;   /* 100 .. 599 */
+    text_t body;            /* any bytes */
+    const char *field_mask; /* what Places API (New) was asked for; NULL: not known */
 } places_reply_t;
 
 /* Writes the request; places_question_end then says whether it fitted. */
 typedef void places_ask_fn(const places_asking_t *asking, places_question_t *question);
 
 /* Appends the whole answer, at most `query->result_count` places, to `out` (room for
- * LIMIT_REPLY_SIZE), and returns the status in it. If the answer does not fit, or the reply is not
- * what it should be, it is an answer that says so. */
+ * LIMIT_REPLY_SIZE), and returns the status in it. What is odd in the reply is left out and noted
+ * (`notes` begins with zeros). If nothing can be used, it is an answer that says so. */
 typedef places_status_t places_decode_fn(const places_reply_t *reply, const places_query_t *query,
-                                         buffer_t *out);
+                                         places_notes_t *notes, buffer_t *out);
 
 /* One provider (open value struct). */
 typedef struct {

@@ -19,6 +19,9 @@ typedef struct {
     uint32_t result_count; /* most results wanted, 0 .. LIMIT_RESULTS */
 } places_query_t;
 
+/* Bytes, with the zero: why a request failed, in a few words; what is wrong with the provider. */
+enum { PLACES_REASON_SIZE = 160, PLACES_TROUBLE_SIZE = 1024 };
+
 /* How the provider does (open value struct); strings are constants. */
 typedef struct {
     const char *provider; /* as in the herd file */
@@ -28,6 +31,9 @@ typedef struct {
     uint64_t joined;      /* questions that shared the request of another */
     uint64_t kept;        /* questions answered from the cache */
     uint64_t refused;     /* questions refused unasked: it fails, or too many wait */
+    uint64_t dropped;     /* places, or other parts of its answers, that were odd and left out */
+    uint64_t unusable;    /* of the failures: answers that came and could not be used */
+    char trouble[PLACES_TROUBLE_SIZE]; /* what is wrong now, for operators; "": nothing */
 } places_figures_t;
 
 /* Receives one answer: `json` in the shape of a Google Places Nearby Search answer, ending in

@@ -18,8 +18,8 @@
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
-#include "node/places/breaker.h"
 #include "node/places/cache.h"
+#include "node/places/health.h"
 #include "node/places/http.h"
 #include "node/places/key.h"
 #include "node/places/lookups.h"
@@ -39,12 +39,11 @@ struct places_remote {
     http_t *http;
     places_lookups_t *lookups;
     places_cache_t *cache; /* NULL if nothing is kept */
-    breaker_t breaker;
-    size_t request_count;         /* requests under way */
-    size_t request_count_max;     /* most of them at a time */
-    int64_t patience_ns;          /* a question's time, from asking to the answer */
-    places_status_t last_failure; /* the status that answered the provider's last failure */
-    buffer_t answer;              /* the answer being made */
+    places_health_t health;
+    size_t request_count;     /* requests under way */
+    size_t request_count_max; /* most of them at a time */
+    int64_t patience_ns;      /* a question's time, from asking to the answer */
+    buffer_t answer;          /* the answer being made */
     places_figures_t figures;
 };
 
@@ -60,14 +59,11 @@ static status_t read_key(places_remote_t *self)
         return STATUS_OK;
     }
     char reason[128];
-    char shown[PATH_MAX];
+    char source[PLACES_KEY_SOURCE_SIZE];
     const char *trouble = places_key_trouble(status, reason, sizeof reason);
-    bool from_variable = settings->key_env != NULL;
-    text_escape(text_of(from_variable ? settings->key_env : settings->key_file), shown,
-                sizeof shown);
     log_event(self->log, LOG_PLACES_KEY_UNUSABLE, NULL,
-              "places: cannot use the key in the %s %s: %s; the start ends here",
-              from_variable ? "environment variable" : "file", shown, trouble);
+              "places: cannot use the key in %s: %s; the start ends here",
+              places_key_source(settings, source), trouble);
     return status == STATUS_NOT_FOUND ? STATUS_NOT_FOUND : STATUS_INVALID;
 }
 
@@ -98,15 +94,12 @@ static void init(places_remote_t *self)
     const config_provider_t *settings = &self->config->provider;
     size_t most = self->provider->concurrent_max;
     self->lookups = places_lookups_new();
-    self->breaker =
-        breaker_new(settings->breaker_failures, settings->breaker_pause_ms * TIMESTAMP_NS_PER_MS,
-                    LIMIT_BREAKER_PAUSE_MS * TIMESTAMP_NS_PER_MS);
+    self->health = places_health_new(settings, self->provider, self->log);
     self->request_count_max = settings->max_concurrent < most ? settings->max_concurrent : most;
     if (self->provider->may_be_kept && settings->cache_s > 0) {
         self->cache = places_cache_new(settings->cache_s * TIMESTAMP_NS_PER_S);
     }
     self->figures.provider = self->provider->name;
-    self->figures.state = breaker_state_text(self->breaker.state);
     buffer_init(&self->answer, LIMIT_REPLY_SIZE);
     self->http = new_http(self);
 }
@@ -121,6 +114,7 @@ status_t places_remote_new(const config_t *config, log_t *log, places_asker_t as
                               .provider = places_provider_find(config->places),
                               .patience_ns = patience_ns(config)};
     init(self);
+    places_health_show(&self->health, clock_steady_ns(), &self->figures);
     status_t status = read_key(self);
     if (status != STATUS_OK) {
         places_remote_destroy(&self);
@@ -165,19 +159,6 @@ static void refuse_lookup(places_remote_t *self, places_lookup_t *lookup, places
     answer_lookup(self, lookup);
 }
 
-static text_t outcome_text(http_outcome_t outcome)
-{
-    switch (outcome) {
-    case HTTP_TIMED_OUT: return TEXT("the places provider did not answer in time");
-    case HTTP_UNREACHABLE: return TEXT("the places provider cannot be reached");
-    case HTTP_UNTRUSTED: return TEXT("the places provider's certificate is not to be trusted");
-    case HTTP_TOO_LARGE: return TEXT("the places provider's answer is too large");
-    case HTTP_BROKEN:
-    case HTTP_ANSWERED: break;
-    }
-    return TEXT("the connection to the places provider broke off");
-}
-
 /* What holds our key is neither passed on nor logged. */
 static bool shows_key(const places_remote_t *self, text_t body)
 {
@@ -188,102 +169,46 @@ static bool shows_key(const places_remote_t *self, text_t body)
 
 /* Makes what came back into an answer; returns the status in it. */
 static places_status_t make_answer(places_remote_t *self, const places_query_t *query,
-                                   const http_response_t *response)
+                                   const http_response_t *response, places_notes_t *notes)
 {
     buffer_clear(&self->answer);
     if (response->outcome != HTTP_ANSWERED) {
-        return places_answer_refuse(PLACES_STATUS_UNKNOWN_ERROR, outcome_text(response->outcome),
-                                    &self->answer);
+        return places_answer_refuse(PLACES_STATUS_UNKNOWN_ERROR,
+                                    verdict_outcome_text(response->outcome), &self->answer);
     }
-    const places_reply_t reply = {.http_status = response->status, .body = response->body};
+    const places_reply_t reply = {.http_status = response->status,
+                                  .body = response->body,
+                                  .field_mask = self->config->provider.field_mask};
     if (shows_key(self, reply.body)) {
         return reply.http_status == 200
-                   ? places_answer_refuse_body(&self->answer)
+                   ? places_answer_refuse_body(notes, &self->answer)
                    : places_answer_refuse_http(reply.http_status, (text_t){0}, &self->answer);
     }
-    return self->provider->decode(&reply, query, &self->answer);
+    return self->provider->decode(&reply, query, notes, &self->answer);
 }
 
-static void log_failure(places_remote_t *self, places_status_t status,
-                        const http_response_t *response)
+static void count_ending(places_remote_t *self, verdict_t verdict, const places_notes_t *notes)
 {
-    char sample[2 * LIMIT_LOG_SAMPLE];
-    text_escape(shows_key(self, response->body) ? TEXT("") : response->body, sample, sizeof sample);
-    log_event(self->log, LOG_PLACES_FAILED,
-              LOG_ABOUT(self->provider->name, LOG_TEXT("status", places_answer_status_name(status)),
-                        LOG_NUMBER("http_status", response->status)),
-              "places: %s: %s, HTTP status %u %s; the client is told so",
-              places_answer_status_name(status), response->reason, response->status, sample);
-}
-
-static void log_pause(const places_remote_t *self)
-{
-    int64_t pause_ms = (self->breaker.open_until_ns - clock_steady_ns()) / TIMESTAMP_NS_PER_MS;
-    log_event(self->log, LOG_PLACES_PAUSED,
-              LOG_ABOUT(self->provider->name, LOG_NUMBER("pause_ms", pause_ms)),
-              "places: the provider fails: left alone for %lld ms; questions are answered at once "
-              "without places",
-              (long long)pause_ms);
-}
-
-/* Logs the state of the breaker if it is no longer `before`. */
-static void log_state(const places_remote_t *self, breaker_state_t before)
-{
-    const char *name = self->provider->name;
-    if (self->breaker.state == before) {
-        return;
-    }
-    switch (self->breaker.state) {
-    case BREAKER_OPEN: log_pause(self); break;
-    case BREAKER_HALF_OPEN:
-        log_event(self->log, LOG_PLACES_TRIED, LOG_PEER(name),
-                  "places: the provider is tried again");
-        break;
-    case BREAKER_CLOSED:
-        log_event(self->log, LOG_PLACES_BACK, LOG_PEER(name), "places: the provider answers again");
-        break;
-    }
-}
-
-/* How long the provider asks to be left alone; 0: it does not say. */
-static int64_t hold_time_ns(const places_remote_t *self, const http_response_t *response)
-{
-    int64_t hold_s = response->retry_after_s;
-    bool busy = response->status == 429 || response->status == 504;
-    if (self->provider->is_shared && busy && hold_s == 0) {
-        return 1; /* no less than the breaker's pause */
-    }
-    return (hold_s < LIMIT_BREAKER_PAUSE_MS / 1000 ? hold_s : LIMIT_BREAKER_PAUSE_MS / 1000) *
-           TIMESTAMP_NS_PER_S;
-}
-
-/* Tells the breaker how a request went. Refusals count as failures: every question is well-formed,
- * so none of them is a client's fault. */
-static void judge(places_remote_t *self, bool good, places_status_t status,
-                  const http_response_t *response)
-{
-    breaker_state_t before = self->breaker.state;
-    if (good) {
-        breaker_succeeded(&self->breaker);
-    } else {
-        self->figures.failures++;
-        self->last_failure = status;
-        log_failure(self, status, response);
-        breaker_failed(&self->breaker, clock_steady_ns(), hold_time_ns(self, response));
-    }
-    log_state(self, before);
+    self->figures.failures += verdict != VERDICT_GOOD ? 1 : 0;
+    self->figures.unusable += verdict == VERDICT_CONTENT ? 1 : 0;
+    self->figures.dropped += verdict == VERDICT_GOOD ? notes->dropped : 0;
 }
 
 static void on_done(void *argument, void *tag, const http_response_t *response)
 {
     places_remote_t *self = argument;
     places_lookup_t *lookup = tag;
+    places_notes_t notes = {0};
     self->request_count--;
-    places_status_t status = make_answer(self, &lookup->query, response);
-    bool good = status == PLACES_STATUS_OK || status == PLACES_STATUS_ZERO_RESULTS;
-    judge(self, good, status, response);
-    if (good && self->cache != NULL) {
-        places_cache_put(self->cache, &lookup->spot, buffer_text(&self->answer), clock_steady_ns());
+    const places_ending_t ending = {.response = response,
+                                    .status = make_answer(self, &lookup->query, response, &notes),
+                                    .notes = &notes,
+                                    .shows_key = shows_key(self, response->body)};
+    int64_t now_ns = clock_steady_ns();
+    verdict_t verdict = places_health_judge(&self->health, &ending, now_ns);
+    count_ending(self, verdict, &notes);
+    if (verdict == VERDICT_GOOD && self->cache != NULL) {
+        places_cache_put(self->cache, &lookup->spot, buffer_text(&self->answer), now_ns);
     }
     answer_lookup(self, lookup);
 }
@@ -324,23 +249,18 @@ static bool submit(places_remote_t *self, places_lookup_t *lookup, int64_t now_n
 
 static void start_lookup(places_remote_t *self, places_lookup_t *lookup, int64_t now_ns)
 {
-    breaker_state_t before = self->breaker.state;
-    if (!breaker_allows(&self->breaker, now_ns)) {
-        refuse_lookup(self, lookup, self->last_failure,
+    if (!places_health_allows(&self->health, now_ns)) {
+        refuse_lookup(self, lookup, self->health.last_failure,
                       TEXT("the places provider fails, and is left alone for a while"));
         return;
     }
-    log_state(self, before);
-    before = self->breaker.state;
     lookup->under_way = submit(self, lookup, now_ns);
     if (lookup->under_way) {
         self->request_count++;
         self->figures.requests++;
         return;
     }
-    breaker_failed(&self->breaker, now_ns, 0);
-    log_state(self, before);
-    self->last_failure = PLACES_STATUS_UNKNOWN_ERROR;
+    places_health_unsent(&self->health, now_ns);
     refuse_lookup(self, lookup, PLACES_STATUS_UNKNOWN_ERROR,
                   TEXT("the question could not be sent"));
 }
@@ -356,7 +276,7 @@ static void start_lookups(places_remote_t *self, int64_t now_ns)
            (lookup = places_lookups_next(self->lookups)) != NULL) {
         start_lookup(self, lookup, now_ns);
     }
-    self->figures.state = breaker_state_text(self->breaker.state);
+    places_health_show(&self->health, now_ns, &self->figures);
 }
 
 /* Answers one question that is not a lookup; its answer is `json`. */
@@ -396,11 +316,15 @@ void places_remote_step(places_remote_t *self)
 
 void places_remote_wait(places_remote_t *self, const int *descriptors, size_t count)
 {
-    int64_t deadline_ns = places_lookups_deadline(self->lookups);
+    int64_t now_ns = clock_steady_ns();
+    int64_t wake_ns = places_lookups_deadline(self->lookups);
+    int64_t pause_ns = places_health_pause_ns(&self->health, now_ns);
     int64_t wait_ms = INT32_MAX;
-    if (deadline_ns != INT64_MAX) {
-        int64_t left_ns = deadline_ns - clock_steady_ns();
-        wait_ms = left_ns > 0 ? left_ns / TIMESTAMP_NS_PER_MS + 1 : 0;
+    if (pause_ns > 0 && now_ns + pause_ns < wake_ns) {
+        wake_ns = now_ns + pause_ns; /* the figures change */
+    }
+    if (wake_ns != INT64_MAX) {
+        wait_ms = wake_ns > now_ns ? (wake_ns - now_ns) / TIMESTAMP_NS_PER_MS + 1 : 0;
     }
     http_wait(self->http, descriptors, count, wait_ms);
 }

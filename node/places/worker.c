@@ -27,6 +27,7 @@ typedef struct {
     places_local_t *local;   /* NULL unless the provider is a file */
     places_remote_t *remote; /* NULL unless the provider is on the network */
     bool ending;             /* $TERM came, or the socket failed, while answers waited for room */
+    places_figures_t shown;  /* that were sent last */
     buffer_t headers;        /* places_worker_header_t, one for each text in `texts` */
     buffer_t texts;          /* answers that were not sent yet, one after another */
 } worker_t;
@@ -103,15 +104,24 @@ static places_figures_t worker_figures(const worker_t *self)
                               .state = "closed"};
 }
 
-/* Sends the answers that are there, waiting for room; without any, does nothing. */
+/* What is not counted by answers is told at once, whether there are answers or not. */
+static bool is_news(const worker_t *self, const places_figures_t *figures)
+{
+    return strcmp(figures->state, self->shown.state) != 0 ||
+           strcmp(figures->trouble, self->shown.trouble) != 0;
+}
+
+/* Sends the answers that are there, waiting for room; without any, and without news, does
+ * nothing. */
 static void send_answers(worker_t *self)
 {
     void *socket = zsock_resolve(self->socket);
     const int flags = ZMQ_DONTWAIT | ZMQ_SNDMORE;
     places_figures_t figures = worker_figures(self);
-    if (self->headers.size == 0) {
+    if (self->headers.size == 0 && !is_news(self, &figures)) {
         return;
     }
+    self->shown = figures;
     while (zmq_send(socket, &figures, sizeof figures, flags) < 0) {
         if ((errno != EAGAIN && errno != EINTR) || !worker_wait(self, ZMQ_POLLOUT)) {
             self->ending = true;
@@ -270,7 +280,7 @@ void places_worker_run(zsock_t *pipe, void *argument)
     worker_t worker;
     block_broken_pipes();
     status_t status = worker_init(&worker, pipe, start);
-    start->figures = worker_figures(&worker);
+    start->figures = worker.shown = worker_figures(&worker);
     start->status = status;
     zsock_signal(pipe, 0); /* from here on `start` may be gone */
     if (status == STATUS_OK && worker.remote != NULL) {

@@ -123,6 +123,11 @@ static void put_places(sheet_t *sheet, const places_figures_t *places)
                  places->provider, places->state, (unsigned long long)places->requests,
                  (unsigned long long)places->failures, (unsigned long long)places->joined,
                  (unsigned long long)places->kept, (unsigned long long)places->refused);
+    put_number(sheet, REPORT_KEY_PLACES_DROPPED, places->dropped);
+    put_number(sheet, REPORT_KEY_PLACES_UNUSABLE, places->unusable);
+    if (places->trouble[0] != '\0') {
+        put_text(sheet, REPORT_KEY_PLACES_TROUBLE, places->trouble);
+    }
 }
 
 /* Bytes of this process in memory: the second field of /proc/self/statm, in pages (proc(5)).

@@ -22,15 +22,40 @@ void exchange_expect_request(const exchange_t *self, const places_asking_t *aski
     places_question_done(&question);
 }
 
+/* The notes of a reply that becomes this answer. */
+static places_notes_t expect(const exchange_t *self, const places_reply_t *reply,
+                             places_status_t status, const char *expected)
+{
+    buffer_t out;
+    places_notes_t notes = {0};
+    buffer_init(&out, LIMIT_REPLY_SIZE);
+    assert_int_equal(self->decode(reply, &self->query, &notes, &out), status);
+    assert_text_equal(buffer_text(&out), expected);
+    buffer_done(&out);
+    return notes;
+}
+
 void exchange_expect_answer(const exchange_t *self, unsigned http_status, const char *body,
                             places_status_t status, const char *expected)
 {
-    buffer_t out;
-    buffer_init(&out, LIMIT_REPLY_SIZE);
-    const places_reply_t reply = {.http_status = http_status, .body = text_of(body)};
-    assert_int_equal(self->decode(&reply, &self->query, &out), status);
-    assert_text_equal(buffer_text(&out), expected);
-    buffer_done(&out);
+    const places_reply_t reply = {
+        .http_status = http_status, .body = text_of(body), .field_mask = self->field_mask};
+    const places_notes_t notes = expect(self, &reply, status, expected);
+    if (places_answer_is_good(status)) {
+        assert_int_equal(notes.dropped, 0);
+        assert_false(notes.garbled);
+    }
+}
+
+void exchange_expect_partial(const exchange_t *self, const char *body, size_t dropped,
+                             places_status_t status, const char *expected)
+{
+    const places_reply_t reply = {
+        .http_status = 200, .body = text_of(body), .field_mask = self->field_mask};
+    const places_notes_t notes = expect(self, &reply, status, expected);
+    assert_int_equal(notes.dropped, dropped);
+    assert_false(notes.garbled);
+    assert_true(notes.sample.data >= body && notes.sample.data < body + strlen(body));
 }
 
 void exchange_expect_refusal(const exchange_t *self, unsigned http_status, const char *body,

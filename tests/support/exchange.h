@@ -13,6 +13,7 @@ typedef struct {
     places_ask_fn *ask;
     places_decode_fn *decode;
     places_query_t query;
+    const char *field_mask; /* as in places_reply_t */
 } exchange_t;
 
 /* The text of a request (open value struct). */
@@ -26,9 +27,14 @@ typedef struct {
 void exchange_expect_request(const exchange_t *self, const places_asking_t *asking,
                              const exchange_request_t *expected);
 
-/* A reply of that HTTP status and body becomes an answer of that status and text. */
+/* A reply of that HTTP status and body becomes an answer of that status and text; nothing in it is
+ * dropped. */
 void exchange_expect_answer(const exchange_t *self, unsigned http_status, const char *body,
                             places_status_t status, const char *expected);
+
+/* The same, and `dropped` parts of the reply are odd. */
+void exchange_expect_partial(const exchange_t *self, const char *body, size_t dropped,
+                             places_status_t status, const char *expected);
 
 /* A reply becomes an answer without results, with that status and error message (as in JSON). */
 void exchange_expect_refusal(const exchange_t *self, unsigned http_status, const char *body,

@@ -48,6 +48,10 @@
     X(UNKEPT, COUNTER, "herd_unkept_positions_total", "", 1,                                       \
       "IAMATs not answered because neighbours did not acknowledge them in time")                   \
     X(WAITING, GAUGE, "herd_waiting_lookups", "", 1, "WHATSATs that wait for the places provider") \
+    X(PLACES_DROPPED, COUNTER, "herd_places_dropped_total", "", 1,                                 \
+      "Places, and other parts of a provider's answers, that were odd and left out")               \
+    X(PLACES_UNUSABLE, COUNTER, "herd_places_unusable_answers_total", "", 1,                       \
+      "Answers of the places provider of which nothing could be used")                             \
     X(REFUSED, COUNTER, "herd_refused_total", "", 1,                                               \
       "Connections and messages turned away because of their key or name")                         \
     X(KEYS_REFUSED, COUNTER, "herd_keys_refused_total", "", 1,                                     \

@@ -18,8 +18,8 @@
 #include <string.h>
 
 enum {
-    FINDINGS_SHOWN = 5, /* in one line */
-    FINDING_SIZE = 512, /* three names, an error and some words */
+    FINDINGS_SHOWN = 5,  /* in one line */
+    FINDING_SIZE = 1536, /* three names, an error or trouble, and some words */
 };
 
 /* The digest of a member. */
@@ -204,7 +204,13 @@ static void find_of_member(findings_t *self, const char *member, const herdctl_r
     if (frontends->known && frontends->value == 0) {
         find(self, about(REASONS_NO_FRONTEND, member), "%s has no front-end", member);
     }
-    if (report->places == HERDCTL_PLACES_OPEN) {
+    if (report->places_trouble[0] != '\0') {
+        find(self,
+             about(report->places == HERDCTL_PLACES_OPEN ? REASONS_PLACES_LEFT_ALONE
+                                                         : REASONS_PLACES_TROUBLE,
+                   member),
+             "places at %s: %s", member, report->places_trouble);
+    } else if (report->places == HERDCTL_PLACES_OPEN) {
         find(self, about(REASONS_PLACES_LEFT_ALONE, member),
              "places at %s: %s fails and is left alone", member, report->provider);
     }

@@ -20,6 +20,7 @@
     X(RECORDS_DIFFER, "records-differ")                                                            \
     X(NO_FRONTEND, "no-front-end")                                                                 \
     X(PLACES_LEFT_ALONE, "places-left-alone")                                                      \
+    X(PLACES_TROUBLE, "places-trouble")                                                            \
     X(CLIENTS_REFUSED, "clients-refused")                                                          \
     X(STORE_FULL, "store-full")                                                                    \
     X(RECORDS_NEAR_LIMIT, "records-near-limit")                                                    \

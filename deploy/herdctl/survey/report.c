@@ -155,6 +155,15 @@ static void take_places(herdctl_report_t *self, text_t body)
     }
 }
 
+/* places_trouble google refuses the key in the file /etc/herd/places.key (HTTP status 403) */
+static void take_places_trouble(herdctl_report_t *self, text_t body)
+{
+    text_t value;
+    if (take_key(body, REPORT_KEY_PLACES_TROUBLE, &value)) {
+        take_sentence(value, self->places_trouble, sizeof self->places_trouble);
+    }
+}
+
 static herdctl_link_t *find_link(const herdctl_report_t *self, text_t peer)
 {
     for (size_t i = 0; i < self->link_count; i++) {
@@ -298,6 +307,7 @@ void herdctl_report_take(herdctl_report_t *self, text_t body, int64_t elapsed_ns
     take_root(body, self->root);
     take_member_figures(self, body);
     take_places(self, body);
+    take_places_trouble(self, body);
     make_room(self, body);
     take_lines(self, body);
 }

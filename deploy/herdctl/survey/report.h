@@ -32,6 +32,9 @@ typedef struct {
     herdctl_value_t figures[HERDCTL_FRONTEND_FIGURES];
 } herdctl_frontend_t;
 
+/* Bytes of what is wrong with the provider of places, with the zero; longer ones are cut. */
+enum { HERDCTL_TROUBLE_SIZE = 1024 };
+
 /* The state of the breaker of the places provider. */
 typedef enum {
     HERDCTL_PLACES_NONE,      /* there is no provider */
@@ -55,12 +58,13 @@ typedef struct {
     herdctl_value_t places_figures[HERDCTL_PLACES_FIGURES];
     herdctl_value_t figures[HERDCTL_MEMBER_FIGURES];
     herdctl_places_state_t places;
-    bool answered;                       /* if not, all else is empty but `problem` */
-    char root[HERDCTL_ROOT_SIZE];        /* of its digest; "-": still being computed */
-    char version[LIMIT_NAME_SIZE + 1];   /* "-": not known */
-    char log_level[LIMIT_NAME_SIZE + 1]; /* "-": not known */
-    char security[LIMIT_NAME_SIZE + 1];  /* "curve", "none", "local"; "-": not known */
-    char provider[LIMIT_NAME_SIZE + 1];  /* of places; "-": none */
+    bool answered;                             /* if not, all else is empty but `problem` */
+    char root[HERDCTL_ROOT_SIZE];              /* of its digest; "-": still being computed */
+    char version[LIMIT_NAME_SIZE + 1];         /* "-": not known */
+    char log_level[LIMIT_NAME_SIZE + 1];       /* "-": not known */
+    char security[LIMIT_NAME_SIZE + 1];        /* "curve", "none", "local"; "-": not known */
+    char provider[LIMIT_NAME_SIZE + 1];        /* of places; "-": none */
+    char places_trouble[HERDCTL_TROUBLE_SIZE]; /* what is wrong with it; "": nothing */
 } herdctl_report_t;
 
 /* The report of a member that has not answered. */

@@ -51,6 +51,7 @@ static json_t *json_of_places(const herdctl_report_t *report)
     json_object_set_new(object, "provider", json_string(report->provider));
     json_object_set_new(object, "breaker", json_string(herdctl_report_places_text(report->places)));
     add_figures(object, herdctl_figures_of_places, HERDCTL_PLACES_FIGURES, report->places_figures);
+    json_object_set_new(object, "trouble", text_or_null(report->places_trouble));
     return object;
 }
 

@@ -99,7 +99,8 @@ static void assert_nearest(const char *tenths, uint32_t result_count, const char
     buffer_init(&out, LIMIT_REPLY_SIZE);
     const places_query_t query = overpass_for(result_count).query;
     const places_reply_t reply = {.http_status = 200, .body = text_of(body)};
-    assert_int_equal(places_overpass_decode(&reply, &query, &out), PLACES_STATUS_OK);
+    assert_int_equal(places_overpass_decode(&reply, &query, &(places_notes_t){0}, &out),
+                     PLACES_STATUS_OK);
     assert_int_equal(buffer_append(&out, "", 1), STATUS_OK);
     size_t count = 0;
     static const char mark[] = "\"name\" : \"";
@@ -124,27 +125,63 @@ static void the_nearest_come_first(void **state)
 static void what_is_no_place_is_passed_over(void **state)
 {
     (void)state;
-    static const char *const elements[] = {
-        "7",
-        "[]",
-        "{}",
-        "{\"type\":\"node\",\"id\":1,\"lat\":34,\"lon\":-118}",
-        "{\"type\":\"node\",\"id\":1,\"lat\":34,\"lon\":-118,\"tags\":{\"name\":\"\"}}",
-        "{\"type\":\"node\",\"id\":1,\"lat\":34,\"lon\":-118,\"tags\":{\"name\":5}}",
-        "{\"type\":\"node\",\"id\":1,\"lat\":34,\"tags\":{\"name\":\"x\"}}",
-        "{\"type\":\"node\",\"id\":1,\"lat\":\"34\",\"lon\":-118,\"tags\":{\"name\":\"x\"}}",
-        "{\"type\":\"node\",\"id\":1,\"lat\":90.1,\"lon\":-118,\"tags\":{\"name\":\"x\"}}",
-        "{\"type\":\"node\",\"id\":1,\"lat\":34,\"lon\":1e300,\"tags\":{\"name\":\"x\"}}",
-        "{\"type\":\"area\",\"id\":1,\"lat\":34,\"lon\":-118,\"tags\":{\"name\":\"x\"}}",
-        "{\"type\":\"node\",\"id\":\"1\",\"lat\":34,\"lon\":-118,\"tags\":{\"name\":\"x\"}}",
-        "{\"type\":\"way\",\"id\":1,\"center\":{},\"lat\":3,\"lon\":1,\"tags\":{\"name\":\"x\"}}"};
-    for (size_t i = 0; i < ARRAY_COUNT(elements); i++) {
+    static const struct {
+        const char *element;
+        size_t dropped; /* 1: it is odd, not only no place */
+    } cases[] = {
+        {"7", 1},
+        {"[]", 1},
+        {"{}", 0},
+        {"{\"type\":\"node\",\"id\":1,\"lat\":34,\"lon\":-118}", 0},
+        {"{\"type\":\"node\",\"id\":1,\"lat\":34,\"lon\":-118,\"tags\":{\"name\":\"\"}}", 0},
+        {"{\"type\":\"node\",\"id\":1,\"lat\":34,\"lon\":-118,\"tags\":{\"name\":5}}", 0},
+        {"{\"type\":\"node\",\"id\":1,\"lat\":34,\"tags\":{\"name\":\"x\"}}", 0},
+        {"{\"type\":\"node\",\"id\":1,\"lat\":\"34\",\"lon\":-118,\"tags\":{\"name\":\"x\"}}", 1},
+        {"{\"type\":\"node\",\"id\":1,\"lat\":90.1,\"lon\":-118,\"tags\":{\"name\":\"x\"}}", 1},
+        {"{\"type\":\"node\",\"id\":1,\"lat\":34,\"lon\":1e300,\"tags\":{\"name\":\"x\"}}", 1},
+        {"{\"type\":\"node\",\"id\":1,\"lat\":null,\"lon\":-118,\"tags\":{\"name\":\"x\"}}", 1},
+        {"{\"type\":\"area\",\"id\":1,\"lat\":34,\"lon\":-118,\"tags\":{\"name\":\"x\"}}", 0},
+        {"{\"type\":\"node\",\"id\":\"1\",\"lat\":34,\"lon\":-118,\"tags\":{\"name\":\"x\"}}", 0},
+        {"{\"type\":\"node\",\"id\":1.5,\"lat\":34,\"lon\":-118,\"tags\":{\"name\":\"x\"}}", 0},
+        {"{\"type\":\"way\",\"id\":1,\"center\":{},\"lat\":3,\"lon\":1,\"tags\":{\"name\":\"x\"}}",
+         0}};
+    const exchange_t overpass = overpass_for(5);
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
         char body[256];
-        snprintf(body, sizeof body, HEAD "\"elements\":[%s]}", elements[i]);
-        assert_decoded(body, 5, PLACES_STATUS_ZERO_RESULTS, NONE);
+        snprintf(body, sizeof body, HEAD "\"elements\":[%s]}", cases[i].element);
+        if (cases[i].dropped > 0) {
+            exchange_expect_partial(&overpass, body, 1, PLACES_STATUS_ZERO_RESULTS, NONE);
+        } else {
+            assert_decoded(body, 5, PLACES_STATUS_ZERO_RESULTS, NONE);
+        }
     }
     assert_decoded(HEAD "\"elements\":[],\"remark\":\"a note\"}", 5, PLACES_STATUS_ZERO_RESULTS,
                    NONE);
+}
+
+/* K4 */
+static void an_odd_element_costs_itself_only(void **state)
+{
+    (void)state;
+    static const char *const odd[] = {"{\"type\":\"node\",\"type\":\"node\"}", "{\"a\":1e999}",
+                                      "{\"tags\":{\"name\":\"\\ud83d\"}}",
+                                      "{\"id\":18446744073709551616}", "{\"tags\":\"\xc0\x80\"}"};
+    const exchange_t overpass = overpass_for(5);
+    for (size_t i = 0; i < ARRAY_COUNT(odd); i++) {
+        char body[512];
+        snprintf(body, sizeof body,
+                 HEAD "\"elements\":[{\"type\":\"node\",\"id\":1,\"lat\":34,\"lon\":-118,\"tags\":{"
+                      "\"name\":\"x\",\"shop\":\"y\"}},%s]}",
+                 odd[i]);
+        exchange_expect_partial(&overpass, body, 1, PLACES_STATUS_OK,
+                                ATTRIBUTIONS
+                                "      {\n         \"geometry\" : {\n            \"location\" : {\n"
+                                "               \"lat\" : 34,\n               \"lng\" : -118\n"
+                                "            }\n         },\n         \"name\" : \"x\",\n"
+                                "         \"place_id\" : \"osm:node/1\",\n         \"types\" : [\n"
+                                "            \"y\",\n            \"point_of_interest\"\n"
+                                "         ]\n      }\n   ],\n   \"status\" : \"OK\"\n}\n\n");
+    }
 }
 
 static void remarks_and_garbage_are_errors(void **state)
@@ -175,6 +212,7 @@ int main(void)
         cmocka_unit_test(elements_become_results),
         cmocka_unit_test(the_nearest_come_first),
         cmocka_unit_test(what_is_no_place_is_passed_over),
+        cmocka_unit_test(an_odd_element_costs_itself_only),
         cmocka_unit_test(remarks_and_garbage_are_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,6 +119,10 @@ static void other_troubles_are_found(void **state)
          "frontends 1\nplaces google half-open 1 1 0 0 0\n", "");
     expect(&scene, HERDCTL_DEGRADED,
            "degraded: A has no front-end; places at A: google fails and is left alone\n");
+    take(&scene, 1, "frontends 1\nplaces google open 1 1 0 0 0\nplaces_trouble google refuses\n",
+         "frontends 1\nplaces local closed 0 0 0 0 0\nplaces_trouble f\x01 is gone\n", "");
+    expect(&scene, HERDCTL_DEGRADED,
+           "degraded: places at A: google refuses; places at B: f? is gone\n");
     scene_done(&scene);
 }
 
