@@ -5,6 +5,7 @@
 #include "common/clock/clock.h"
 #include "common/config/changes.h"
 #include "common/protocol/report_keys.h"
+#include "common/sockets/endpoint.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -282,7 +283,7 @@ static void apply_neighbour(reload_t *self, const config_member_t *member)
         note_change(self, member->name, "a neighbour now, at %s; opening a link to it",
                     member->bus);
         neighbours_add(neighbours, member->name, member->bus);
-    } else if (strcmp(neighbour_endpoint(neighbour), member->bus) != 0) {
+    } else if (!endpoint_same(text_of(neighbour_endpoint(neighbour)), member->bus)) {
         note_change(self, member->name, "at %s now, it was at %s; opening the link anew",
                     member->bus, neighbour_endpoint(neighbour));
         neighbour_move(neighbour, member->bus);

@@ -124,8 +124,9 @@ static void config_read_members(const config_reader_t *reader, const config_line
         config_members_default_requests(reader, &drafts, config->run_dir,
                                         run_dir != NULL ? run_dir->line : 0);
     }
-    config_endpoints_check(reader, &drafts);
-    if (config->security == CONFIG_SECURITY_LOCAL) {
+    bool local = config->security == CONFIG_SECURITY_LOCAL;
+    config_endpoints_check(reader, &drafts, local);
+    if (local) {
         config_endpoints_check_local(reader, &drafts);
     }
     size_t errors_before = reader->findings->error_count;

@@ -41,9 +41,12 @@ void config_links_resolve(const config_reader_t *reader, config_drafts_t *drafts
 void config_links_check_peers(const config_reader_t *reader, const config_drafts_t *drafts,
                               size_t peers, unsigned line);
 
-/* Endpoints that two sockets cannot both have are errors. Ports of bus, requests and tap in the
- * kernel's ephemeral range are warnings. */
-void config_endpoints_check(const config_reader_t *reader, const config_drafts_t *drafts);
+/* Endpoints that two sockets cannot both have are errors, and so is a bus on all addresses, if
+ * there is another member; requests or tap there are warnings. Unless `local`: then
+ * config_endpoints_check_local finds these. Ports of bus, requests and tap in the kernel's
+ * ephemeral range are warnings. */
+void config_endpoints_check(const config_reader_t *reader, const config_drafts_t *drafts,
+                            bool local);
 
 /* Endpoints of bus, requests and tap that other machines could reach are errors: there are no
  * keys. */

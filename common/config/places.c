@@ -141,20 +141,11 @@ void config_places_variable(const config_reader_t *reader, const config_key_t *k
 }
 
 /* Whether a host is this machine whatever a name server says. */
-static bool config_is_loopback(text_t host)
+static bool config_is_loopback(const config_reader_t *reader, text_t host)
 {
-    if (text_equal(host, TEXT("localhost")) || text_equal(host, TEXT("[::1]"))) {
-        return true;
-    }
-    text_t part;
-    uint64_t number;
-    for (size_t i = 0; i < 4; i++) {
-        if (!text_take_until(&host, '.', &part) || !text_to_u64(part, 255, &number) ||
-            (i == 0 && number != 127)) {
-            return false;
-        }
-    }
-    return host.size == 0;
+    address_t address;
+    const char *text = arena_format(reader->arena, "%.*s:1", (int)host.size, host.data);
+    return address_parse(text_of(text), &address) == STATUS_OK && address_is_loopback(&address);
 }
 
 /* "host", "host:port" or "[IPv6]:port" before the path; false for anything else. */
@@ -203,7 +194,7 @@ void config_places_base_url(const config_reader_t *reader, const config_key_t *k
                           "of the form https://host, https://host:port or https://host/path");
         return;
     }
-    if (!secure && !config_is_loopback(host)) {
+    if (!secure && !config_is_loopback(reader, host)) {
         config_findings_error(
             reader->findings, setting->line,
             "\"%s\" must begin with https:// unless its host is this machine (127.0.0.1, [::1], "

@@ -146,12 +146,32 @@ void config_values_classes(const config_reader_t *reader, const config_key_t *ke
     *(geonames_classes_t *)config_values_field(key, structure) = classes;
 }
 
+/* The right form of what is not a host and a port. */
+static const char *config_right_form(const char *text)
+{
+    text_t rest = text_of(text);
+    text_t host;
+    text_t port;
+    if (strncmp(text, "tcp://", 6) != 0 || !address_split(text_after(rest, 6), &host, &port)) {
+        return "of the form tcp://host:port or ipc://path";
+    }
+    if (host.size > 0 && memchr(host.data, '%', host.size) != NULL) {
+        return "an endpoint whose zone is that of a link-local address, [fe80::1%eth0]: an "
+               "interface's name of 1 to 15 letters";
+    }
+    if (address_looks_ipv4(host)) {
+        return "an endpoint whose IPv4 address is four decimal numbers from 0 to 255, without "
+               "zeros before them";
+    }
+    return "of the form tcp://host:port or ipc://path";
+}
+
 /* Why an endpoint does not parse. */
 static void config_bad_endpoint(const config_reader_t *reader, const config_setting_t *setting,
                                 const char *text, status_t status)
 {
     const char *shown = config_findings_shown(reader->findings, text);
-    const char *reason = "of the form tcp://host:port or ipc://path";
+    const char *reason = config_right_form(text);
     if (status == STATUS_OUT_OF_RANGE) {
         reason = "an endpoint with a port from 1 to 65535";
     } else if (status == STATUS_TOO_LONG && strncmp(text, "ipc:", 4) == 0) {
@@ -199,6 +219,14 @@ void config_values_endpoint(const config_reader_t *reader, const config_key_t *k
             setting->name, config_findings_shown(reader->findings, endpoint.address.host));
         return;
     }
+    if (address_is_link_local(&endpoint.address)) {
+        config_findings_error(
+            reader->findings, setting->line,
+            "\"%s\" must not have a link-local address, %s: its zone is the name of an interface "
+            "of one machine, and others connect to this endpoint",
+            setting->name, config_findings_shown(reader->findings, endpoint.address.host));
+        return;
+    }
     *(const char **)config_values_field(key, structure) = text;
 }
 
@@ -208,6 +236,14 @@ static bool config_check_listener(const config_reader_t *reader, const config_se
 {
     endpoint_t endpoint;
     status_t status = endpoint_parse(text, &endpoint);
+    if (status == STATUS_OK && address_is_link_local(&endpoint.address) &&
+        address_zone(&endpoint.address).size == 0) {
+        config_findings_error(
+            reader->findings, setting->line,
+            "\"%s\" must name the interface of a link-local address, as [%s%%eth0]", setting->name,
+            config_findings_shown(reader->findings, endpoint.address.host));
+        return false;
+    }
     if (status == STATUS_OK && endpoint.kind == ENDPOINT_TCP) {
         return true;
     }

@@ -11,24 +11,36 @@ static bool is_host_byte(char byte)
     return text_is_alphanumeric(byte) || byte == '.' || byte == '-' || byte == '_';
 }
 
-/* A host name, an IPv4 address or "*". Digits and dots alone are meant as an address, and so is
- * what inet_aton(3), and with it getaddrinfo(3), takes for one, as 0x7f.1: they must be one that
- * all understand. */
+bool address_looks_ipv4(text_t host)
+{
+    char text[INET6_ADDRSTRLEN];
+    struct in_addr address;
+    bool is_address = host.size > 0;
+    for (size_t i = 0; i < host.size; i++) {
+        is_address = is_address && (text_is_digit(host.data[i]) || host.data[i] == '.');
+    }
+    if (host.size >= sizeof text) {
+        return is_address;
+    }
+    *text_copy(host, text) = '\0';
+    return is_address || inet_aton(text, &address) != 0;
+}
+
+/* A host name, an IPv4 address or "*". What looks like an address must be one that all understand:
+ * getaddrinfo(3) would take 0x7f.1 for one. */
 static bool is_name(const char *host)
 {
     if (strcmp(host, "*") == 0) {
         return true;
     }
-    bool is_address = true;
     for (const char *byte = host; *byte != '\0'; byte++) {
         if (!is_host_byte(*byte)) {
             return false;
         }
-        is_address = is_address && (text_is_digit(*byte) || *byte == '.');
     }
     struct in_addr address;
-    is_address = is_address || inet_aton(host, &address) != 0;
-    return host[0] != '\0' && (!is_address || inet_pton(AF_INET, host, &address) == 1);
+    return host[0] != '\0' &&
+           (!address_looks_ipv4(text_of(host)) || inet_pton(AF_INET, host, &address) == 1);
 }
 
 /* Reads "::1" and "fe80::1%eth0"; only a link-local address has a zone. */
@@ -240,6 +252,20 @@ bool address_is_everywhere(const address_t *self)
 {
     address_point_t points[ADDRESS_POINTS_MAX];
     return address_points(self, points) == 1 && is_every(&points[0]);
+}
+
+bool address_is_loopback(const address_t *self)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    const char *zone;
+    if (inet_pton(AF_INET, self->host, &v4) == 1) {
+        return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
+    }
+    if (read_ipv6(self->host, &v6, &zone)) {
+        return IN6_IS_ADDR_LOOPBACK(&v6);
+    }
+    return is_localhost(self->host) && strchr(self->host, '.') == NULL;
 }
 
 bool address_point(const struct sockaddr *socket_address, address_point_t *ret_point)

@@ -66,6 +66,10 @@ status_t address_parse(text_t text, address_t *ret_address) STATUS_MUST_USE;
 /* Whether the host is an IPv4 or IPv6 address, neither a name nor "*". */
 bool address_is_numeric(const address_t *self);
 
+/* Whether a text is meant as an IPv4 address, rightly written or not: digits and dots, or what
+ * inet_aton(3) takes for one. */
+bool address_looks_ipv4(text_t host);
+
 /* The zone of a host, "eth0" of "fe80::1%eth0"; empty if it has none. Borrows. */
 text_t address_zone(const address_t *self);
 
@@ -74,6 +78,10 @@ bool address_is_link_local(const address_t *self);
 
 /* Whether it stands for all addresses of the machine: "*", "0.0.0.0", "::". */
 bool address_is_everywhere(const address_t *self);
+
+/* Whether it is this machine whatever a name server says: 127.0.0.0/8, ::1, "localhost". IPv4
+ * written as IPv6, ::ffff:127.0.0.1, is not counted. */
+bool address_is_loopback(const address_t *self);
 
 /* What a host stands for, as far as one can tell without asking anyone: an address; "localhost" and
  * names below it, both loopback addresses (RFC 6761, section 6.3); "*", all. Of other names

@@ -98,3 +98,21 @@ void endpoint_write(const endpoint_t *self, char out[ENDPOINT_PATH_SIZE])
     snprintf(out, ENDPOINT_PATH_SIZE, "tcp/%s/%u", known ? number : self->address.host,
              (unsigned)self->address.port);
 }
+
+bool endpoint_same(text_t one, const char *other)
+{
+    char text[sizeof "tcp://[]:65535" + ADDRESS_HOST_SIZE + LIMIT_IPC_PATH_SIZE];
+    endpoint_t endpoints[2];
+    char written[2][ENDPOINT_PATH_SIZE];
+    if (text_equal(one, text_of(other)) || one.size >= sizeof text) {
+        return text_equal(one, text_of(other));
+    }
+    *text_copy(one, text) = '\0';
+    if (strlen(text) != one.size || endpoint_parse(text, &endpoints[0]) != STATUS_OK ||
+        endpoint_parse(other, &endpoints[1]) != STATUS_OK) {
+        return false;
+    }
+    endpoint_write(&endpoints[0], written[0]);
+    endpoint_write(&endpoints[1], written[1]);
+    return strcmp(written[0], written[1]) == 0;
+}

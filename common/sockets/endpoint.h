@@ -33,6 +33,10 @@ void endpoint_real_path(const endpoint_t *self, char out[ENDPOINT_PATH_SIZE]);
 /* Whether two ipc endpoints are one socket, however their paths are spelt. */
 bool endpoint_same_path(const endpoint_t *one, const endpoint_t *other);
 
+/* Whether two texts are one endpoint, however they are spelt; texts that are none, if they are
+ * equal. */
+bool endpoint_same(text_t one, const char *other);
+
 /* Writes what an endpoint is, however it was spelt, for comparing: "/run/herd/Goloman.requests",
  * "tcp/::ffff:127.0.0.1/11490". */
 void endpoint_write(const endpoint_t *self, char out[ENDPOINT_PATH_SIZE]);

@@ -155,23 +155,6 @@ static void welcome(service_t *self, const transport_inbound_t *inbound)
     delivery_send(&self->delivery, inbound->peer, &message);
 }
 
-/* Whether two endpoints are one, however they are spelt. */
-static bool is_same_endpoint(text_t one, const char *other)
-{
-    endpoint_t endpoints[2];
-    char texts[2][ENDPOINT_PATH_SIZE];
-    char *copy = memory_copy_text(one.data, one.size);
-    bool known = endpoint_parse(copy, &endpoints[0]) == STATUS_OK &&
-                 endpoint_parse(other, &endpoints[1]) == STATUS_OK;
-    free(copy);
-    if (!known) {
-        return text_equal(one, text_of(other));
-    }
-    endpoint_write(&endpoints[0], texts[0]);
-    endpoint_write(&endpoints[1], texts[1]);
-    return strcmp(texts[0], texts[1]) == 0;
-}
-
 /* Why a HELLO is turned away: for the log, and for the front-end. */
 typedef struct {
     const char *problem; /* NULL: it is for us */
@@ -189,7 +172,7 @@ static misfit_t misfit_of(const service_t *self, text_t body)
         return (misfit_t){"a HELLO of another herd or version",
                           TEXT("another herd, or a version that is not spoken here\n")};
     }
-    if (message_value(body, "bus", &bus) && !is_same_endpoint(bus, context->member->bus)) {
+    if (message_value(body, "bus", &bus) && !endpoint_same(bus, context->member->bus)) {
         return (misfit_t){"a HELLO of another herd file, or for another member",
                           TEXT("another member's node, or another herd file's\n")};
     }

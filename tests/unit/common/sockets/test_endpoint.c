@@ -175,6 +175,13 @@ static void endpoints_are_written_as_what_they_are(void **state)
         endpoint_write(&endpoint, written);
         assert_string_equal(written, cases[i].written);
     }
+    assert_true(endpoint_same(TEXT("tcp://[::1]:9"), "tcp://[0::1]:09"));
+    assert_true(endpoint_same(TEXT("ipc:///none/a"), "ipc:///none//a"));
+    assert_true(endpoint_same(TEXT("nothing"), "nothing"));
+    assert_false(endpoint_same(TEXT("nothing"), "tcp://[::1]:9"));
+    assert_false(endpoint_same(TEXT("tcp://[::1]:9\0"), "tcp://[::1]:9"));
+    assert_false(endpoint_same(TEXT("tcp://[::1]:9"), "tcp://[::1]:8"));
+    assert_false(endpoint_same(TEXT("ipc:///none/a"), "tcp://[::1]:9"));
 }
 
 int main(void)
