@@ -40,13 +40,15 @@ static void note_delivery(const intake_t *self, arrival_t *source, unsigned mark
     }
 }
 
-/* What a connection has brought in since its last whole message; false if that cannot be told. */
+/* What a connection has brought in since its last whole message; false if it is gone. What comes by
+ * a Unix socket is not counted, but its connections are. */
 static bool measure(const intake_t *self, arrival_t *source, meter_connection_t *ret_metered)
 {
     unsigned mark = atomic_exchange(&self->settings.marks[arrivals_slot(source->file)], 0);
-    uint64_t size;
-    bool waits;
-    if (!connections_read_size(source->file, source->cookie, &size, &waits)) {
+    uint64_t size = source->base;
+    bool waits = false;
+    if (!connections_read_size(source->file, source->cookie, &size, &waits) &&
+        (source->cookie == 0 || connections_cookie(source->file) != source->cookie)) {
         return false;
     }
     if ((mark & INTAKE_DELIVERED) != 0) {
