@@ -74,6 +74,11 @@ uint64_t log_lost_count(const log_t *self)
     return self != NULL ? log_writer_lost_count(self->writer) : 0;
 }
 
+int log_write_error(const log_t *self)
+{
+    return self != NULL ? log_writer_error(self->writer) : 0;
+}
+
 void log_event(log_t *self, log_event_t event, const log_about_t *about, const char *format, ...)
 {
     if (self == NULL ||

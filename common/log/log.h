@@ -62,6 +62,10 @@ log_level_t log_level(const log_t *self);
  * call; NULL is fine. */
 uint64_t log_lost_count(const log_t *self);
 
+/* What keeps lines from the file now, as errno has it, e.g. ENOSPC; 0: nothing does. Any thread may
+ * call; NULL is fine. */
+int log_write_error(const log_t *self);
+
 /* Fields of an event beside its message. */
 enum { LOG_FIELDS_MAX = 4 };
 

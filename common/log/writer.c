@@ -6,7 +6,8 @@
  * the echo, the count of dropped lines and a wish to reopen; all else happens without the mutex. So
  * a caller waits for an exchange of buffers at most, however slow the disk is. A turn also shows
  * events that were held back as repeats and whose second is over. Lost lines are counted
- * twice: in `lost` until a note in the file gives their number, and in `lost_ever`.
+ * twice: in `lost` until a note in the file gives their number, and in `lost_ever`. Each turn, also
+ * one without lines, begins with a look whether the file is still there.
  * log_writer_stop waits for the last turn, but not forever: a thread that hangs in write(2) is left
  * behind, and frees the writer itself if the disk ever moves again.
  */
@@ -17,10 +18,10 @@
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
+#include "common/log/file.h"
 #include "common/log/repeats.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -36,6 +37,9 @@ enum {
     ECHO_SIZE = 65536,
     /* log_writer_stop waits this long for a disk that does not move. */
     STOP_PATIENCE_MS = 1000,
+    /* For stderr: a pipe that no one reads must not keep lines from the file. */
+    SHOW_PATIENCE_MS = 100,
+    NOTE_SIZE = 256, /* of a line of the log's own */
 };
 
 /* Where events go beside the file. */
@@ -53,9 +57,11 @@ struct log_writer {
     echo_t echo_kind;    /* what stderr was at the start */
     pthread_t thread;
     _Atomic uint64_t lost_ever; /* lines */
+    _Atomic int problem;        /* errno of what keeps lines from the file; 0: nothing does */
 
     /* These belong to the thread once it runs: */
     int file;
+    bool removed;     /* it has no name any more, and cannot be made again */
     bool torn;        /* the last line in the file broke off */
     uint64_t lost;    /* lines dropped or refused by the disk, not yet noted in the file */
     buffer_t writing; /* what it writes */
@@ -73,11 +79,6 @@ struct log_writer {
     bool ended;       /* the thread is done with the writer */
     bool abandoned;   /* log_writer_stop did not wait for that: the thread frees the writer */
 };
-
-static int open_file(const char *path)
-{
-    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
-}
 
 /* deploy/herd, as others do, appends to the log what a program prints: an echo would say everything
  * twice. */
@@ -105,14 +106,26 @@ static bool stderr_is_journal(void)
            of_stderr.st_dev == device && of_stderr.st_ino == inode;
 }
 
+/* Writes to the file, and notes why it could not. Returns the rest. */
+static text_t write_text(log_writer_t *self, text_t text)
+{
+    text_t rest = self->removed ? text : files_write(self->file, text);
+    if (rest.size > 0 && !self->removed) {
+        self->problem = errno;
+    } else if (rest.size == 0 && text.size > 0) {
+        self->problem = 0;
+    }
+    return rest;
+}
+
 /* Writes whole lines to the file. A disk that refuses (full, gone) costs lines, which are counted,
  * never the process. Returns whether all were written. */
 static bool write_lines(log_writer_t *self, text_t lines)
 {
     text_t rest = lines;
     /* The next line must not continue one that broke off. */
-    if (!self->torn || files_write(self->file, TEXT("\n")).size == 0) {
-        rest = files_write(self->file, lines);
+    if (!self->torn || write_text(self, TEXT("\n")).size == 0) {
+        rest = write_text(self, lines);
         size_t written = lines.size - rest.size;
         self->torn = written > 0 && lines.data[written - 1] != '\n';
     }
@@ -206,16 +219,59 @@ static void note_lost(log_writer_t *self)
     }
 }
 
-static void reopen_file(log_writer_t *self)
+static bool take_new_file(log_writer_t *self)
 {
-    int file = open_file(self->path);
+    int file = log_file_open(self->path);
     if (file >= 0) {
         close(self->file);
         self->file = file;
         self->torn = false;
-    } else {
-        write_note(self, LOG_NOT_REOPENED,
-                   "the file cannot be opened anew; going on in the old one");
+        self->removed = false;
+    }
+    return file >= 0;
+}
+
+static void reopen_file(log_writer_t *self)
+{
+    char text[NOTE_SIZE];
+    if (!take_new_file(self)) {
+        snprintf(text, sizeof text, "the file cannot be opened anew: %s; going on in the old one",
+                 strerror(errno));
+        write_note(self, LOG_NOT_REOPENED, text);
+    }
+}
+
+/* Where events go beside the file: the file itself is what is missing. */
+static void show_removal(log_writer_t *self)
+{
+    char text[NOTE_SIZE];
+    snprintf(text, sizeof text,
+             "the file was removed and cannot be made again: %s; lines are lost until it can",
+             strerror(self->problem));
+    log_entry_t entry = log_writer_entry(self, LOG_NOT_REOPENED, text_of(text));
+    pthread_mutex_lock(&self->mutex);
+    if (self->echo_kind != ECHO_NOWHERE) {
+        append_echo(self, &entry);
+    }
+    pthread_mutex_unlock(&self->mutex);
+}
+
+/* A file that was removed, maybe with its folder, would take lines to where no one finds them. One
+ * that was renamed, as for a rotation, is left to SIGHUP. */
+static void look_for_file(log_writer_t *self)
+{
+    if (!self->removed && !log_file_is_removed(self->file)) {
+        return;
+    }
+    log_file_make_folder(self->path);
+    if (take_new_file(self)) {
+        write_note(self, LOG_REOPENED, "the file had been removed; opened anew");
+        return;
+    }
+    self->problem = errno;
+    if (!self->removed) {
+        self->removed = true;
+        show_removal(self);
     }
 }
 
@@ -269,6 +325,7 @@ static void do_turn(log_writer_t *self, turn_t *turn)
     if (turn->reopen) {
         reopen_file(self);
     }
+    look_for_file(self);
     uint64_t lost = self->lost;
     write_lines(self, buffer_text(&self->writing));
     self->lost_ever += self->lost - lost;
@@ -276,7 +333,7 @@ static void do_turn(log_writer_t *self, turn_t *turn)
     if (self->lost > 0) {
         note_lost(self);
     }
-    files_write(STDERR_FILENO, buffer_text(&turn->echo));
+    log_file_show(STDERR_FILENO, buffer_text(&turn->echo), SHOW_PATIENCE_MS);
     buffer_done(&turn->echo);
 }
 
@@ -339,7 +396,7 @@ static int start_thread(log_writer_t *self)
 status_t log_writer_start(const char *path, const log_source_t *source, bool echo,
                           log_writer_t **ret_self)
 {
-    int file = open_file(path);
+    int file = log_file_open(path);
     if (file < 0) {
         return STATUS_SYSTEM;
     }
@@ -412,6 +469,11 @@ void log_writer_set_echo(log_writer_t *self, bool echo)
 uint64_t log_writer_lost_count(const log_writer_t *self)
 {
     return self->lost_ever;
+}
+
+int log_writer_error(const log_writer_t *self)
+{
+    return self->problem;
 }
 
 const log_source_t *log_writer_source(const log_writer_t *self)

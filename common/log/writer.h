@@ -43,6 +43,9 @@ void log_writer_set_echo(log_writer_t *self, bool echo);
 /* Lines lost since the start. */
 uint64_t log_writer_lost_count(const log_writer_t *self);
 
+/* See log_write_error of log.h. */
+int log_writer_error(const log_writer_t *self);
+
 /* Borrowed as long as the writer lives. */
 const log_source_t *log_writer_source(const log_writer_t *self);
 

@@ -1,5 +1,6 @@
 #include "common/program/program.h"
 
+#include "common/base/files.h"
 #include "common/base/limits.h"
 #include "common/base/options.h"
 #include "common/base/output.h"
@@ -80,6 +81,18 @@ static bool make_folders(const program_description_t *description, const config_
     return made;
 }
 
+/* Why the log cannot be opened. ENXIO: what is there takes no lines. */
+static const char *reason_of(int error, const char *path)
+{
+    if (error != ENXIO || path == NULL) {
+        return strerror(error);
+    }
+    const char *kind = files_kind(path);
+    return strcmp(kind, "a pipe") == 0     ? "it is a pipe that no one reads"
+           : strcmp(kind, "a socket") == 0 ? "it is a socket, not a file"
+                                           : "it is a device, not a file";
+}
+
 static bool open_log(const program_description_t *description, log_format_t format,
                      program_t *program)
 {
@@ -97,7 +110,7 @@ static bool open_log(const program_description_t *description, log_format_t form
     }
     if (!opened) {
         fprintf(stderr, "%s: cannot open the log %s: %s\n", description->name,
-                path != NULL ? path : "", strerror(errno));
+                path != NULL ? path : "", reason_of(errno, path));
     }
     free(path);
     return opened;
@@ -149,6 +162,7 @@ bool program_start(const program_description_t *description, int argc, char **ar
     /* Not sooner: the herd file may be one of them, "--config /dev/fd/5". */
     descriptors_close_inherited(description->keep);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit of a file's size is a full disk */
     bool good = raise_file_limit(description, &program);
     if (good && !arguments.check) {
         good = make_folders(description, program.config) &&

@@ -19,6 +19,7 @@
     X(RESIDENT, "resident")                                                                        \
     X(LOG_LEVEL, "log_level")                                                                      \
     X(LOG_LOST, "log_lost")                                                                        \
+    X(LOG_FAILING, "log_failing")                                                                  \
     X(TIME, "time")                                                                                \
     X(RELOAD_REFUSED, "reload_refused")                                                            \
     /* S1: its records */                                                                          \
@@ -40,6 +41,7 @@
     X(REFUSED, "refused")                                                                          \
     X(KEYS_REFUSED, "keys_refused")                                                                \
     X(CONNECTIONS_CUT, "connections_cut")                                                          \
+    X(CONNECTIONS_REFUSED, "connections_refused")                                                  \
     X(UNSTORED, "unstored")                                                                        \
     X(TAP_SUBSCRIPTIONS, "tap_subscriptions")                                                      \
     X(TAP_SENT, "tap_sent")                                                                        \
@@ -47,6 +49,7 @@
     /* S1: when those of them that tell of trouble last rose */                                    \
     X(KEYS_REFUSED_LAST, "keys_refused_last")                                                      \
     X(CONNECTIONS_CUT_LAST, "connections_cut_last")                                                \
+    X(CONNECTIONS_REFUSED_LAST, "connections_refused_last")                                        \
     X(UNSTORED_LAST, "unstored_last")                                                              \
     X(UNKEPT_LAST, "unkept_last")                                                                  \
     X(TAP_RESETS_LAST, "tap_resets_last")                                                          \

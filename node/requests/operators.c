@@ -47,6 +47,8 @@ void operators_note_rises(operators_t *self, int64_t now_ns)
         [RISES_KEYS_REFUSED] = context->guard != NULL ? guard_keys_refused(context->guard) : 0,
         [RISES_CONNECTIONS_CUT] =
             context->guard != NULL ? guard_connections_cut(context->guard) : 0,
+        [RISES_CONNECTIONS_REFUSED] =
+            context->guard != NULL ? guard_connections_refused(context->guard) : 0,
         [RISES_UNSTORED] = context->request_log->unstored,
         [RISES_UNKEPT] = context->request_log->unkept,
         [RISES_TAP_RESETS] = context->tap != NULL ? tap_counters(context->tap).resets : 0,
@@ -79,6 +81,7 @@ static bool answer_status(operators_t *self, int64_t now_ns, buffer_t *out)
         .now_ns = now_ns,
         .keys_refused = counts[RISES_KEYS_REFUSED],
         .connections_cut = counts[RISES_CONNECTIONS_CUT],
+        .connections_refused = counts[RISES_CONNECTIONS_REFUSED],
         .unstored = counts[RISES_UNSTORED],
         .reload_refused = self->reload_refused,
         .rises = &self->rises,

@@ -168,6 +168,7 @@ static void put_process(sheet_t *sheet, const report_figures_t *figures)
     put_number(sheet, REPORT_KEY_RESIDENT, resident_size());
     put_text(sheet, REPORT_KEY_LOG_LEVEL, log_level_text(log_level(figures->log)));
     put_number(sheet, REPORT_KEY_LOG_LOST, log_lost_count(figures->log));
+    put_number(sheet, REPORT_KEY_LOG_FAILING, log_write_error(figures->log) != 0 ? 1 : 0);
     put_number(sheet, REPORT_KEY_RELOAD_REFUSED, figures->reload_refused ? 1 : 0);
 }
 
@@ -198,6 +199,7 @@ static void put_requests(sheet_t *sheet, const report_figures_t *figures)
     put_number(sheet, REPORT_KEY_REFUSED, figures->refused);
     put_number(sheet, REPORT_KEY_KEYS_REFUSED, figures->keys_refused);
     put_number(sheet, REPORT_KEY_CONNECTIONS_CUT, figures->connections_cut);
+    put_number(sheet, REPORT_KEY_CONNECTIONS_REFUSED, figures->connections_refused);
     put_number(sheet, REPORT_KEY_UNSTORED, figures->unstored);
     put_number(sheet, REPORT_KEY_TAP_SUBSCRIPTIONS, figures->tap.subscriptions);
     put_number(sheet, REPORT_KEY_TAP_SENT, figures->tap.sent);

@@ -36,9 +36,10 @@ typedef struct {
     uint64_t refused;         /* connections and messages turned away (K3) */
     uint64_t keys_refused;    /* of these, because of their key */
     uint64_t connections_cut; /* because they brought in too much */
-    uint64_t unstored;        /* IAMATs not answered because the store is full */
-    bool reload_refused;      /* the last reload took nothing of the herd file */
-    const rises_t *rises;     /* when counts last rose */
+    uint64_t connections_refused; /* because the last descriptors are kept */
+    uint64_t unstored;            /* IAMATs not answered because the store is full */
+    bool reload_refused;          /* the last reload took nothing of the herd file */
+    const rises_t *rises;         /* when counts last rose */
     frontends_t *frontends;
     const places_figures_t *places; /* NULL without a provider */
     tap_counters_t tap;

@@ -16,6 +16,7 @@
     X(LOG_LOST, LOG_LOST_LAST)                                                                     \
     X(KEYS_REFUSED, KEYS_REFUSED_LAST)                                                             \
     X(CONNECTIONS_CUT, CONNECTIONS_CUT_LAST)                                                       \
+    X(CONNECTIONS_REFUSED, CONNECTIONS_REFUSED_LAST)                                               \
     X(UNSTORED, UNSTORED_LAST)                                                                     \
     X(UNKEPT, UNKEPT_LAST)                                                                         \
     X(TAP_RESETS, TAP_RESETS_LAST)

@@ -382,3 +382,8 @@ uint64_t guard_connections_cut(const guard_t *self)
 {
     return handshakes_cut(self->handshakes);
 }
+
+uint64_t guard_connections_refused(const guard_t *self)
+{
+    return handshakes_turned_away(self->handshakes);
+}

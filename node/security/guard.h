@@ -85,4 +85,7 @@ uint64_t guard_refused(const guard_t *self);
 uint64_t guard_keys_refused(const guard_t *self);
 uint64_t guard_connections_cut(const guard_t *self);
 
+/* Of these, those turned away because the last descriptors are kept (accept4.h). */
+uint64_t guard_connections_refused(const guard_t *self);
+
 #endif

@@ -58,10 +58,14 @@
       "Connections and messages turned away because of their key")                                 \
     X(CONNECTIONS_CUT, COUNTER, "herd_connections_cut_total", "", 1,                               \
       "Connections cut because they brought in too much without ending a message")                 \
+    X(CONNECTIONS_REFUSED, COUNTER, "herd_connections_refused_total", "", 1,                       \
+      "Connections turned away because the last open files are kept for links, log and reload")    \
     X(UNSTORED, COUNTER, "herd_unstored_positions_total", "", 1,                                   \
       "IAMATs of new clients not answered because there is no room for their records")             \
     X(LOG_LOST, COUNTER, "herd_log_lines_lost_total", "", 1,                                       \
       "Lines that the node's log lost: the disk is full, or slower than the traffic")              \
+    X(LOG_FAILING, GAUGE, "herd_log_failing", "", 1,                                               \
+      "Whether the node's log takes no lines now: the disk is full, or its file cannot be made")   \
     X(TAP_SUBSCRIPTIONS, GAUGE, "herd_tap_subscriptions", "", 1,                                   \
       "Prefixes that somebody subscribes to at the tap")                                           \
     X(TAP_SENT, COUNTER, "herd_tap_messages_total", "", 1, "Messages published at the tap")        \
@@ -78,6 +82,7 @@
     X(LOG_LOST_LAST, GAUGE, NULL, "", 1, "")                                                       \
     X(KEYS_REFUSED_LAST, GAUGE, NULL, "", 1, "")                                                   \
     X(CONNECTIONS_CUT_LAST, GAUGE, NULL, "", 1, "")                                                \
+    X(CONNECTIONS_REFUSED_LAST, GAUGE, NULL, "", 1, "")                                            \
     X(UNSTORED_LAST, GAUGE, NULL, "", 1, "")                                                       \
     X(UNKEPT_LAST, GAUGE, NULL, "", 1, "")                                                         \
     X(TAP_RESETS_LAST, GAUGE, NULL, "", 1, "")                                                     \

@@ -28,7 +28,9 @@
     X(UNKEPT, "unkept")                                                                            \
     X(KEYS_REFUSED, "keys-refused")                                                                \
     X(CONNECTIONS_CUT, "connections-cut")                                                          \
+    X(CONNECTIONS_REFUSED, "connections-refused")                                                  \
     X(TAP_RESET, "tap-reset")                                                                      \
+    X(LOG_FAILING, "log-failing")                                                                  \
     X(LOG_LOST, "log-lost")                                                                        \
     X(FRONTEND_LOG_LOST, "frontend-log-lost")                                                      \
     X(RELOAD_REFUSED, "reload-refused")

@@ -13,7 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum {
@@ -317,6 +319,65 @@ static void a_herd_file_that_is_a_pipe_is_refused(void **state)
     place_done(&place);
 }
 
+/* What stands where the log is to be. */
+static void put_pipe(const char *path)
+{
+    assert_int_equal(mkfifo(path, 0600), 0);
+}
+
+static void put_folder(const char *path)
+{
+    assert_int_equal(mkdir(path, 0700), 0);
+}
+
+static void put_loop(const char *path)
+{
+    assert_int_equal(symlink(path, path), 0);
+}
+
+static void put_socket(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    assert_true(strlen(path) < sizeof address.sun_path);
+    text_copy(text_of(path), address.sun_path);
+    int file = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(file, (const struct sockaddr *)&address, sizeof address), 0);
+    close(file);
+}
+
+static void put_disk(const char *path)
+{
+    assert_int_equal(symlink("/dev/loop0", path), 0);
+}
+
+static void expect_log_refused(void (*put)(const char *path), const char *reason)
+{
+    static const char *const names[] = {"log/Clark.node.log", "log/Clark.frontend.log"};
+    place_t place = place_new("");
+    char *folder = workspace_path(place.folder, "log");
+    assert_int_equal(mkdir(folder, 0700), 0);
+    for (size_t i = 0; i < 2; i++) {
+        char *path = workspace_path(place.folder, names[i]);
+        put(path);
+        free(path);
+    }
+    expect_refused(&place, reason);
+    free(folder);
+    place_done(&place);
+}
+
+static void a_log_that_takes_no_lines_is_refused(void **state)
+{
+    (void)state;
+    expect_log_refused(put_pipe, "log: it is a pipe that no one reads");
+    expect_log_refused(put_folder, "log: Is a directory");
+    expect_log_refused(put_socket, "log: it is a socket, not a file");
+    expect_log_refused(put_loop, "log: Too many levels of symbolic links");
+    if (geteuid() == 0 && access("/dev/loop0", F_OK) == 0) {
+        expect_log_refused(put_disk, "log: it is a device, not a file");
+    }
+}
+
 int main(void)
 {
     if (!herd_programs_exist()) {
@@ -330,6 +391,7 @@ int main(void)
         cmocka_unit_test(the_run_folder_is_made_for_us_alone),
         cmocka_unit_test(a_run_folder_of_others_is_refused),
         cmocka_unit_test(a_herd_file_that_is_a_pipe_is_refused),
+        cmocka_unit_test(a_log_that_takes_no_lines_is_refused),
     };
     return workspace_finish(cmocka_run_group_tests_name("start", tests, NULL, NULL));
 }

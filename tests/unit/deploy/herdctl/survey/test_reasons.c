@@ -56,6 +56,7 @@ static void every_count_has_its_reason(void **state)
         {"unkept", "unkept,"},
         {"keys_refused", "keys-refused,"},
         {"connections_cut", "connections-cut,"},
+        {"connections_refused", "connections-refused,"},
         {"tap_resets", "tap-reset,"},
         {"log_lost", "log-lost,"},
         {"frontend_log_lost", "frontend-log-lost,"},

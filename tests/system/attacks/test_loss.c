@@ -1,0 +1,143 @@
+/* What a program has is taken away while it runs: its log, the folder of it, the room on the disk
+ * (docs/contributing.md, K6, K8). It goes on, says so, and is itself again when it can be. */
+#include "tests/support/cmocka_herd.h"
+#include "tests/support/herd.h"
+#include "tests/support/wait.h"
+#include "tests/support/workspace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ROUNDS_MAX = 200 };
+
+static const herd_member_t single[] = {{"Clark", ""}};
+
+static herd_t *start_single(void **state)
+{
+    herd_t *herd = herd_new(&(herd_options_t){.members = single, .member_count = 1});
+    *state = herd;
+    herd_start(herd, "Clark");
+    return herd;
+}
+
+typedef struct {
+    herd_t *herd;
+    const char *part;
+} wanted_t;
+
+static bool health_says(void *argument)
+{
+    const wanted_t *wanted = argument;
+    const char *output = "";
+    (void)herd_control(wanted->herd, (const char *const[]){"health", NULL}, &output);
+    return strstr(output, wanted->part) != NULL;
+}
+
+static void expect_health(herd_t *herd, const char *part)
+{
+    wanted_t wanted = {.herd = herd, .part = part};
+    if (!wait_until(health_says, &wanted, WAIT_LIMIT_MS)) {
+        const char *output = "";
+        (void)herd_control(herd, (const char *const[]){"health", NULL}, &output);
+        fail_msg("health does not say \"%s\" but \"%s\"", part, output);
+    }
+}
+
+static void remove_file(herd_t *herd, const char *name)
+{
+    char *path = workspace_path(herd_folder(herd), name);
+    assert_int_equal(unlink(path), 0);
+    free(path);
+}
+
+static void a_removed_log_is_made_again(void **state)
+{
+    herd_t *herd = start_single(state);
+    static const char back[] = "reopened: the file had been removed; opened anew";
+    char *folder = workspace_path(herd_folder(herd), "log");
+    remove_file(herd, "log/Clark.node.log");
+    herd_wait_logged(herd, "Clark", "node", back);
+    remove_file(herd, "log/Clark.node.log");
+    remove_file(herd, "log/Clark.frontend.log");
+    /* Either program may have made its file again already. */
+    if (rmdir(folder) != 0) {
+        assert_int_equal(errno, ENOTEMPTY);
+    }
+    herd_wait_logged(herd, "Clark", "node", back);
+    herd_wait_logged(herd, "Clark", "frontend", back);
+    const char *kiwi = herd_ask(herd, "Clark", "IAMAT kiwi +1-1 5\n");
+    herd_wait_logged(herd, "Clark", "node", "IAMAT kiwi +1-1 5");
+    herd_wait_logged(herd, "Clark", "frontend", "IAMAT kiwi +1-1 5");
+    (void)kiwi;
+    expect_health(herd, "well");
+    free(folder);
+}
+
+/* A file system of a few pages for the log, which no one else sees and which ends with this process
+ * and those that it starts; false if that is not allowed here. */
+static bool mount_small(const char *folder)
+{
+    return mkdir(folder, 0700) == 0 && unshare(CLONE_NEWNS) == 0 &&
+           mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("herd-test", folder, "tmpfs", MS_NOSUID | MS_NODEV, "size=64k,mode=0700") == 0;
+}
+
+static void fill(const char *path)
+{
+    char page[4096] = "";
+    int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(file >= 0);
+    while (write(file, page, sizeof page) > 0) {
+    }
+    close(file);
+}
+
+static void a_full_disk_is_told_and_left(void **state)
+{
+    herd_t *herd = herd_new(&(herd_options_t){.members = single, .member_count = 1});
+    *state = herd;
+    char *folder = workspace_path(herd_folder(herd), "log");
+    char *filler = workspace_path(folder, "filler");
+    if (!mount_small(folder)) {
+        print_message("no file system of our own can be mounted: not tested\n");
+        free(filler);
+        free(folder);
+        skip();
+    }
+    herd_start(herd, "Clark");
+    fill(filler);
+    for (unsigned i = 0; i < ROUNDS_MAX; i++) {
+        (void)herd_ask(herd, "Clark", "IAMAT kiwi +1-1 5\nWHATSAT kiwi 1 1\n");
+    }
+    expect_health(herd, "its log takes no lines");
+    expect_health(herd, "its log loses lines");
+    assert_true(process_is_running(herd_node(herd, "Clark")));
+    assert_int_equal(unlink(filler), 0);
+    herd_wait_logged(herd, "Clark", "node", " lines lost, the disk is full");
+    (void)herd_ask(herd, "Clark", "IAMAT emu +1-1 5\n");
+    herd_wait_logged(herd, "Clark", "node", "IAMAT emu +1-1 5");
+    herd_stop_frontend(herd, "Clark");
+    herd_stop_node(herd, "Clark");
+    assert_int_equal(umount(folder), 0);
+    free(filler);
+    free(folder);
+}
+
+int main(void)
+{
+    if (!herd_programs_exist()) {
+        return HERD_EXIT_SKIPPED;
+    }
+    const struct CMUnitTest tests[] = {
+        HERD_TEST_OWN(a_removed_log_is_made_again),
+        HERD_TEST_OWN(a_full_disk_is_told_and_left),
+    };
+    return workspace_finish(cmocka_run_group_tests_name("loss", tests, NULL, NULL));
+}
