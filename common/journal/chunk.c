@@ -27,14 +27,18 @@ enum {
     COUNT_AT = 32,
     SERIAL_AT = 36,
     RECORD_SIZE = 32, /* of its fixed part */
-    /* The fixed part, an origin's name with its size, and all texts: more than any record takes. */
-    RECORD_SIZE_MAX = RECORD_SIZE + 1 + LIMIT_NAME_SIZE + LIMIT_LINE_SIZE,
+    ERA_SIZE = 8,
+    /* The fixed part, an origin's name with its size, all texts, and an era: more than any record
+     * takes. */
+    RECORD_SIZE_MAX = RECORD_SIZE + 1 + LIMIT_NAME_SIZE + LIMIT_LINE_SIZE + ERA_SIZE,
     PACKED_FLAG = 0x8000,
+    ERA_FLAG = 0x4000,
+    NUMBER_BITS = ERA_FLAG - 1,
 };
 
 static_assert(JOURNAL_CHUNK_HEADER_SIZE + RECORD_SIZE_MAX <= JOURNAL_CHUNK_SIZE,
               "every record fits an empty chunk");
-static_assert(LIMIT_ORIGINS <= PACKED_FLAG, "an origin's number leaves the flag free");
+static_assert(LIMIT_ORIGINS <= ERA_FLAG, "an origin's number leaves the flags free");
 static_assert(LIMIT_LINE_SIZE <= UINT16_MAX + 1, "the size of a text fits its field");
 
 struct journal_chunk_writer {
@@ -162,7 +166,7 @@ bool journal_chunk_add(journal_chunk_writer_t *self, const store_entry_t *entry)
     const record_t *record = &entry->record;
     size_t used = (size_t)(self->end - self->out);
     assert(self->name.count == 0 || entry->index > self->name.last);
-    if (RECORD_SIZE + 1 + record->origin.size + record_text_size(record) >
+    if (RECORD_SIZE + 1 + record->origin.size + record_text_size(record) + ERA_SIZE >
         JOURNAL_CHUNK_SIZE - used) {
         return false;
     }
@@ -171,6 +175,11 @@ bool journal_chunk_add(journal_chunk_writer_t *self, const store_entry_t *entry)
     uint16_t origin = number_origin(self, record->origin, &end);
     end = text_copy(record->client, end);
     origin |= put_rest(record, &end) ? PACKED_FLAG : 0;
+    if (record->era_ns != 0 && !record_is_tombstone(record)) {
+        origin |= ERA_FLAG;
+        put_64(end, (uint64_t)record->era_ns);
+        end += ERA_SIZE;
+    }
     put_64(at, entry->index);
     put_64(at + 8, (uint64_t)record->order_time_ns);
     put_64(at + 16, (uint64_t)record->receipt_time_ns);
@@ -354,6 +363,22 @@ static bool take_rest(journal_chunk_reader_t *self, bool packed, record_t *recor
     return true;
 }
 
+/* The era of an update that is not of the first (replication.md, R17); a tombstone's is its order
+ * time. */
+static bool take_era(journal_chunk_reader_t *self, bool has_era, record_t *record)
+{
+    text_t era;
+    record->era_ns = record_is_tombstone(record) ? record_era_from(record->order_time_ns) : 0;
+    if (!has_era) {
+        return true;
+    }
+    if (record_is_tombstone(record) || !take(self, ERA_SIZE, &era)) {
+        return false;
+    }
+    record->era_ns = (int64_t)get_64(era.data);
+    return record->era_ns > 0;
+}
+
 /* One record, as far as its form goes. */
 static bool take_record(journal_chunk_reader_t *self, store_entry_t *entry)
 {
@@ -371,9 +396,10 @@ static bool take_record(journal_chunk_reader_t *self, store_entry_t *entry)
     record->order_time_ns = (int64_t)get_64(fixed.data + 8);
     record->receipt_time_ns = (int64_t)get_64(fixed.data + 16);
     return record_text_size(record) < LIMIT_LINE_SIZE &&
-           take_origin(self, origin & (PACKED_FLAG - 1), &record->origin) &&
+           take_origin(self, origin & NUMBER_BITS, &record->origin) &&
            take(self, record->client.size, &record->client) &&
-           take_rest(self, (origin & PACKED_FLAG) != 0, record);
+           take_rest(self, (origin & PACKED_FLAG) != 0, record) &&
+           take_era(self, (origin & ERA_FLAG) != 0, record);
 }
 
 /* Whether it is the next of its chunk. */

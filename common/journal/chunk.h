@@ -14,12 +14,14 @@
  *           8      index in the list of changes
  *           8      order time, nanoseconds
  *           8      receipt time, nanoseconds
- *           2      number of the origin; 0x8000: position and time are packed (store/packed.h)
+ *           2      number of the origin; 0x8000: position and time are packed (store/packed.h);
+ *                  0x4000: an era follows
  *           2      bytes of the client
  *           2      bytes of the position
  *           2      bytes of the client time
  *           1, n   if the origin's number is the next one: bytes of its name, and the name
  *                  client, position and client time, the last two perhaps packed together
+ *           8      era, if it is neither 0 nor that of a tombstone
  *
  * A chunk stands by itself: it names its origins. Whoever reads it takes every byte for foreign: a
  * disk may be damaged, and a folder may be anyone's. Owner: the caller. Threads: one for each

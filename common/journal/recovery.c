@@ -44,7 +44,7 @@ static void restore(journal_recovery_t *self, const store_entry_t *entry)
     if (entry->index <= store_tail(self->store) || beyond) {
         return;
     }
-    if (entry->record.order_time_ns < self->kept_from_ns) {
+    if (record_age_from(&entry->record) < self->kept_from_ns) {
         self->result.expired++;
         return;
     }

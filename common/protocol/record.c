@@ -31,6 +31,20 @@ int record_compare(const record_t *one, const record_t *other)
     return order;
 }
 
+int record_compare_eras(const record_t *one, const record_t *other)
+{
+    int order = RULE(ERA) ? compare_times(one->era_ns, other->era_ns) : 0;
+    if (order == 0 && record_is_tombstone(one) != record_is_tombstone(other)) {
+        return record_is_tombstone(one) ? -1 : 1;
+    }
+    return order != 0 ? order : record_compare(one, other);
+}
+
+bool record_outlives(const record_t *record, int64_t era_ns)
+{
+    return !record_is_tombstone(record) && record->order_time_ns > era_ns;
+}
+
 static char *put_field(char *out, text_t text)
 {
     out = text_copy(text, out);
@@ -75,7 +89,7 @@ char *record_write_answer(const record_t *record, char *out)
     return out + 1;
 }
 
-/* Appends the answer line; with `ordered` the bus line, which has the order time behind it. */
+/* Appends the answer line; with `ordered` the bus line. */
 static status_t append_line(const record_t *record, bool ordered, buffer_t *out)
 {
     status_t status = buffer_reserve(out, line_size_at_most(record));
@@ -96,6 +110,26 @@ static status_t append_line(const record_t *record, bool ordered, buffer_t *out)
     return STATUS_OK;
 }
 
+/* Appends the bus line of a record that is not of the first era (R17). */
+static status_t append_line_of_era(const record_t *record, buffer_t *out)
+{
+    size_t start = out->size;
+    status_t status = append_line(record, true, out);
+    if (status == STATUS_OK) {
+        status = buffer_reserve(out, 1 + TEXT_NUMBER_SIZE);
+    }
+    if (status != STATUS_OK) {
+        out->size = start;
+        return status;
+    }
+    char *end = out->data + out->size - 1;
+    *end++ = ' ';
+    end += text_write_i64(record->era_ns, end);
+    *end++ = '\n';
+    out->size = (size_t)(end - out->data);
+    return STATUS_OK;
+}
+
 status_t record_append_answer(const record_t *record, buffer_t *out)
 {
     return append_line(record, false, out);
@@ -103,6 +137,9 @@ status_t record_append_answer(const record_t *record, buffer_t *out)
 
 status_t record_append_bus_line(const record_t *record, buffer_t *out)
 {
+    if (record->era_ns != 0 && !record_is_tombstone(record)) {
+        return append_line_of_era(record, out);
+    }
     return append_line(record, true, out);
 }
 
@@ -140,6 +177,15 @@ typedef struct {
     text_t order_time;
 } order_fields_t;
 
+/* What may stand behind the order time of an update: its era (R17). Less than 1 is no era. */
+static bool take_era(text_t *line, record_t *record)
+{
+    text_t era;
+    record->era_ns = 0;
+    return record_is_tombstone(record) || !text_take_field(line, &era) ||
+           (text_to_i64(era, &record->era_ns) && record->era_ns > 0);
+}
+
 /* Cuts the line into its fields; false if they are too few or too many, or the line is of another
  * kind. */
 static bool take_fields(text_t line, record_t *record, order_fields_t *order)
@@ -155,10 +201,12 @@ static bool take_fields(text_t line, record_t *record, order_fields_t *order)
            text_take_field(&line, &order->difference) && text_take_field(&line, &record->client) &&
            (tombstone || text_take_field(&line, &record->position)) &&
            text_take_field(&line, &record->client_time) &&
-           text_take_field(&line, &order->order_time) && !text_take_field(&line, &extra);
+           text_take_field(&line, &order->order_time) && take_era(&line, record) &&
+           !text_take_field(&line, &extra);
 }
 
 /* AT Clark +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503 =
+ * AT Clark +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1001.5 = 1621464827959498503
  * FORGET Clark +0.263873386 kiwi.cs.ucla.edu 1621464827.959498503 = */
 status_t record_parse_bus_line(text_t line, record_t *ret_record)
 {
@@ -183,6 +231,9 @@ status_t record_parse_bus_line(text_t line, record_t *ret_record)
         __builtin_add_overflow(record.client_time_ns, difference_ns, &record.receipt_time_ns) ||
         !parse_order_time(order.order_time, &record)) {
         return STATUS_OUT_OF_RANGE;
+    }
+    if (record_is_tombstone(&record)) {
+        record.era_ns = record_era_from(record.order_time_ns);
     }
     *ret_record = record;
     return STATUS_OK;

@@ -1,7 +1,7 @@
 /* record.h - the AT record: what the herd knows of one client, its order and its texts.
  *
  * Owner: values; texts borrow. Threads: any.
- * docs/replication.md, R1 to R3, says what the fields mean and why the order is what it is.
+ * docs/replication.md, R1 to R3 and R17, says what the fields mean and why the order is what it is.
  */
 #ifndef HERD_COMMON_PROTOCOL_RECORD_H
 #define HERD_COMMON_PROTOCOL_RECORD_H
@@ -24,12 +24,25 @@ typedef struct {
     int64_t client_time_ns;  /* value of client_time */
     int64_t receipt_time_ns; /* the origin's clock when it took it */
     int64_t order_time_ns;   /* min (client time, receipt time + the origin's max_clock_lead) */
+    int64_t era_ns;          /* the tombstone's own, or of the last one before it; 0: the first */
 } record_t;
 
 /* Whether its client was forgotten (R17): a tombstone has no position. */
 static inline bool record_is_tombstone(const record_t *record)
 {
     return record->position.size == 0;
+}
+
+/* The era that a tombstone of this order time begins (R17). */
+static inline int64_t record_era_from(int64_t order_time_ns)
+{
+    return order_time_ns > 0 ? order_time_ns : 1;
+}
+
+/* The time that expiry counts from (R16): it grows with the order of R3 and R17. */
+static inline int64_t record_age_from(const record_t *record)
+{
+    return record->era_ns > record->order_time_ns ? record->era_ns : record->order_time_ns;
 }
 
 /* Bytes of client, position and client time together. */
@@ -49,10 +62,17 @@ static inline int64_t record_order_time(int64_t client_time_ns, int64_t receipt_
     return client_time_ns < latest ? client_time_ns : latest;
 }
 
-/* Compares two records of one client in the total order of R3: < 0 if `one` is older, 0 if they are
- * the same bytes, > 0 if it is newer. The first field that differs decides: order time, receipt
- * time, origin, client time, position, text of the client time. */
+/* Compares two records of one client and one era in the total order of R3: < 0 if `one` is older, 0
+ * if they are the same bytes, > 0 if it is newer. The first field that differs decides: order time,
+ * receipt time, origin, client time, position, text of the client time. */
 int record_compare(const record_t *one, const record_t *other);
+
+/* The same for records of any eras: the later era is the newer; within one, a tombstone is older
+ * than all that comes after it (R17). */
+int record_compare_eras(const record_t *one, const record_t *other);
+
+/* Whether a record of an earlier era that `era_ns` did not know of outlives its beginning (R17). */
+bool record_outlives(const record_t *record, int64_t era_ns);
 
 /* Appends the line that a client is answered with (client-protocol.md, A1), with its LF; not for a
  * tombstone:
@@ -67,8 +87,9 @@ size_t record_answer_size(const record_t *record);
 char *record_write_answer(const record_t *record, char *out);
 
 /* Appends the line that travels on the bus (bus-protocol.md, `record`): the answer's, then the
- * order time, "=" if it is the client time, then LF:
+ * order time, "=" if it is the client time, then the era, unless it is the first, then LF:
  *   AT Clark +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503 =
+ *   AT Clark +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127 1001.5 = 1621464827959498503
  *   FORGET Clark +0.263873386 kiwi.cs.ucla.edu 1621464827.959498503 =
  * STATUS_FULL as above. */
 status_t record_append_bus_line(const record_t *record, buffer_t *out) STATUS_MUST_USE;

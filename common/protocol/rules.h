@@ -14,6 +14,7 @@
  * what happens without it. */
 #define RULES_MAP(X)                                                                               \
     X(CLOCK_BOUND, "R2", "a client time is believed, however far ahead")                           \
+    X(BEHIND_KNOWN, "R2", "an update by a slow member's clock is older than what that knows")      \
     X(TIE_RECEIPT, "R3", "equal order times: the receipt time does not decide")                    \
     X(TIE_ORIGIN, "R3", "equal receipt times: the origin does not decide")                         \
     X(TIE_CLIENT_TIME, "R3", "equal origins: the client time does not decide")                     \
@@ -46,6 +47,9 @@
     X(REFUSE_EXPIRED, "R16", "expired records are taken")                                          \
     X(PURGED_TAIL, "R16", "what is purged at the tail leaves a gap behind")                        \
     X(OUTBID, "R17", "a tombstone does not outbid what is there")                                  \
+    X(ERA, "R17", "the era does not decide")                                                       \
+    X(ERA_IS_KEPT, "R17", "an update after a tombstone is of no era")                              \
+    X(ERA_RAISES, "R17", "an update that outlives a tombstone does not get its era")               \
     X(HELD_IS_ACKNOWLEDGED, "R18", "what was sent counts as held")                                 \
     X(HELD_AT_TAIL, "R18", "an acknowledged index counts as held, whatever moved on")
 

@@ -409,7 +409,7 @@ static void write_want(link_t *self)
 {
     link_incoming_t *in = &self->in;
     link_start_message(self, in->session);
-    link_put(&self->body, "version %d\ngeneration %.*s\ndigest %s\n", MESSAGE_VERSION,
+    link_put(&self->body, "version %d\ngeneration %.*s\ndigest %s\neras 1\n", MESSAGE_VERSION,
              GENERATION_SIZE, self->generation.hex, LINK_DIGEST_NAME);
     if (in->from_start) {
         link_put(&self->body, "since none\n");

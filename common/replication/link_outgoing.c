@@ -97,6 +97,9 @@ static bool write_records(link_t *self)
             break;
         }
         if (link_is_wanted(self, &entry)) {
+            if (entry.record.era_ns != 0 && !out->peer_knows_eras) {
+                entry.record.era_ns = 0;
+            }
             status_t status = record_append_bus_line(&entry.record, &self->body);
             assert(status == STATUS_OK); /* a batch and one line are less than LIMIT_BODY_SIZE */
             out->pending_records++;
@@ -266,6 +269,7 @@ static link_event_t take_want(link_t *self, text_t body, int64_t steady_ns)
     uint64_t version;
     generation_t generation;
     text_t since_text;
+    text_t eras;
     uint64_t since = 0;
     bool valid =
         (out->state == LINK_STATE_OPENING || out->comparing) &&
@@ -285,6 +289,7 @@ static link_event_t take_want(link_t *self, text_t body, int64_t steady_ns)
     out->remade = 0;
     out->acknowledged = since;
     out->peer_compares = link_says_digest(body);
+    out->peer_knows_eras = message_value(body, "eras", &eras);
     move_cursor(self, since);
     if (opens) {
         trickle_start(&out->trickle, steady_ns);

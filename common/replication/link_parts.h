@@ -70,6 +70,7 @@ typedef struct {
     unsigned pending_node;    /* next_node once the LEAVES that link_next gave out has left */
     message_type_t pending_type;
     bool peer_compares;       /* it knows COMPARE and AUDIT */
+    bool peer_knows_eras;     /* it takes records with an era (R17) */
     bool comparing;           /* COMPARE came: LEAVES go out, DATA waits for WANT */
     bool compare_begun;       /* compare_tail is set */
     uint64_t compare_number;  /* of the neighbour's COMPARE */

@@ -40,7 +40,7 @@ static uint64_t hash_text(text_t text)
 
 /* The hash of a record (R12): over the hashes of its texts and over its times, as little-endian
  * words, so that it is the same number on all machines, and no byte can pass from one field to the
- * next. The client time is hashed as text. */
+ * next. The client time is hashed as text. The era is left out if it is the first. */
 static digest_sum_t hash_record(const record_t *record, uint64_t client_hash)
 {
     const uint64_t words[] = {
@@ -50,8 +50,10 @@ static digest_sum_t hash_record(const record_t *record, uint64_t client_hash)
         hash_text(record->origin),
         hash_text(record->position),
         hash_text(record->client_time),
+        htole64((uint64_t)record->era_ns),
     };
-    XXH128_hash_t hash = XXH3_128bits(words, sizeof words);
+    bool has_era = record->era_ns != 0 && !record_is_tombstone(record);
+    XXH128_hash_t hash = XXH3_128bits(words, sizeof words - (has_era ? 0 : sizeof words[0]));
     return (digest_sum_t){.low = hash.low64, .high = hash.high64};
 }
 

@@ -56,6 +56,7 @@ void store_destroy(store_t **self_p)
     origins_done(&self->origins);
     free(self->slots);
     free(self->unpacked);
+    free(self->raised);
     free(self);
     *self_p = NULL;
 }
@@ -70,11 +71,21 @@ void store_limit_memory(store_t *self, size_t max_memory)
     self->max_memory = max_memory;
 }
 
+/* Bytes of an entry of the first era. */
+static size_t plain_size(const entry_t *entry)
+{
+    return offsetof(entry_t, text) + store_entry_texts_size(entry);
+}
+
+/* Bytes of the era behind the texts. */
+static size_t era_size(bool has_era, size_t position_size)
+{
+    return has_era && position_size > 0 ? sizeof(int64_t) : 0;
+}
+
 static size_t entry_size(const entry_t *entry)
 {
-    size_t rest_size = (size_t)entry->position_size + entry->client_time_size;
-    return offsetof(entry_t, text) + entry->client_size +
-           (store_entry_is_packed(entry) ? packed_size(rest_size) : rest_size);
+    return plain_size(entry) + era_size(store_entry_has_era(entry), entry->position_size);
 }
 
 /* Position and client time of a record, as its entry will hold them. */
@@ -94,7 +105,8 @@ static void pack_rest(const record_t *record, rest_t *ret_rest)
     }
 }
 
-static size_t new_entry_size(const record_t *record, const rest_t *rest)
+/* Of the first era. */
+static size_t new_plain_size(const record_t *record, const rest_t *rest)
 {
     size_t rest_size = record->position.size + record->client_time.size;
     return offsetof(entry_t, text) + record->client.size +
@@ -260,6 +272,15 @@ static void write_entry(entry_t *entry, const record_t *record, const rest_t *re
     }
 }
 
+/* After write_entry, if the record is not of the first era. */
+static void write_era(entry_t *entry, const record_t *record)
+{
+    entry->origin |= ENTRY_ERA;
+    if (entry->position_size > 0) {
+        memcpy(entry->text + store_entry_texts_size(entry), &record->era_ns, sizeof(int64_t));
+    }
+}
+
 static bool may_grow(const store_t *self, size_t growth)
 {
     size_t memory = store_memory(self);
@@ -292,7 +313,9 @@ static store_outcome_t insert(store_t *self, const record_t *record, uint32_t ha
     }
     rest_t rest;
     pack_rest(record, &rest);
-    slab_handle_t handle = take_block(self, new_entry_size(record, &rest));
+    bool has_era = record->era_ns != 0;
+    size_t size = new_plain_size(record, &rest) + era_size(has_era, record->position.size);
+    slab_handle_t handle = take_block(self, size);
     if (handle == SLAB_NONE) {
         return STORE_FULL;
     }
@@ -302,20 +325,27 @@ static store_outcome_t insert(store_t *self, const record_t *record, uint32_t ha
     entry_t *entry = store_entry_at(self, handle);
     entry->origin = (uint16_t)(origin | entry_flags(record, &rest));
     write_entry(entry, record, &rest, marks);
+    if (has_era) {
+        write_era(entry, record);
+    }
     *find_slot(self, record->client, hash) = (slot_t){.hash = hash, .handle = handle};
     self->count++;
     list_append(self, handle);
     return STORE_NEWER;
 }
 
-/* Takes a newer record of a known client; in place if its block has the right size. */
-static store_outcome_t replace(store_t *self, slot_t *slot, const record_t *record, uint32_t marks)
+/* Takes a newer record of a known client; in place if its block has the right size. `eras`: neither
+ * need be of the first era. Inlined, so that a constant takes out what it does not need. */
+__attribute__((always_inline)) static inline store_outcome_t
+replace(store_t *self, slot_t *slot, const record_t *record, uint32_t marks, bool eras)
 {
     slab_handle_t handle = slot->handle;
-    size_t old_size = entry_size(store_entry_at(self, handle));
+    size_t old_size =
+        eras ? entry_size(store_entry_at(self, handle)) : plain_size(store_entry_at(self, handle));
     rest_t rest;
     pack_rest(record, &rest);
-    size_t new_size = new_entry_size(record, &rest);
+    size_t new_size = new_plain_size(record, &rest) +
+                      era_size(eras && record->era_ns != 0, record->position.size);
     bool fits = slab_block_size(old_size) == slab_block_size(new_size);
     uint16_t origin = store_entry_origin(store_entry_at(self, handle));
     /* Most clients stay with a member: its name need not be looked up. */
@@ -338,16 +368,48 @@ static store_outcome_t replace(store_t *self, slot_t *slot, const record_t *reco
     entry_t *entry = store_entry_at(self, handle);
     entry->origin = (uint16_t)(origin | entry_flags(record, &rest));
     write_entry(entry, record, &rest, marks);
+    if (eras && record->era_ns != 0) {
+        write_era(entry, record);
+    }
     if (moves) {
         list_append(self, handle);
     }
     return STORE_NEWER;
 }
 
+/* What is known of a record's client; NULL: nothing. */
+static entry_t *find_known(const store_t *self, const record_t *record)
+{
+    const slot_t *slot = find_slot(self, record->client, store_hash(self, record->client));
+    return slot->handle != SLAB_NONE ? store_entry_at(self, slot->handle) : NULL;
+}
+
+/* Whether a record of such an order time is too old to be taken (R16): its era may be later. */
+static bool has_expired(const store_t *self, const record_t *record)
+{
+    const entry_t *known = self->update != NULL ? find_known(self, record) : NULL;
+    if (known != NULL) {
+        store_follow(self, known);
+    }
+    return record_age_from(record) < self->taken_from_ns && RULE(REFUSE_EXPIRED);
+}
+
+/* Merges an update that may lose to what is known, or a record of another era. Not inlined, so that
+ * the others do not pay for it. */
+__attribute__((noinline)) static store_outcome_t
+merge_otherwise(store_t *self, slot_t *slot, const record_t *record, uint32_t marks)
+{
+    store_merge_t merge;
+    merge.record = record;
+    merge.marks = marks;
+    store_outcome_t outcome = store_judge(self, store_entry_at(self, slot->handle), &merge);
+    return outcome == STORE_NEWER ? replace(self, slot, merge.record, merge.marks, true) : outcome;
+}
+
 store_outcome_t store_merge(store_t *self, const record_t *record, uint32_t marks)
 {
     assert(record->client.size > 0 && record_text_size(record) < LIMIT_LINE_SIZE);
-    if (record->order_time_ns < self->taken_from_ns && RULE(REFUSE_EXPIRED)) {
+    if (record->order_time_ns < self->taken_from_ns && has_expired(self, record)) {
         return STORE_EXPIRED;
     }
     uint32_t hash = store_hash(self, record->client);
@@ -356,10 +418,16 @@ store_outcome_t store_merge(store_t *self, const record_t *record, uint32_t mark
         return insert(self, record, hash, marks);
     }
     entry_t *entry = store_entry_at(self, slot->handle);
-    if (record->order_time_ns < entry->order_time_ns && RULE(MERGE_GREATER)) {
-        return STORE_OLDER;
+    if (record->era_ns != 0 || store_entry_has_era(entry)) {
+        return merge_otherwise(self, slot, record, marks);
     }
-    if (record->order_time_ns == entry->order_time_ns) {
+    if (record->order_time_ns > entry->order_time_ns) {
+        return replace(self, slot, record, marks, false);
+    }
+    if (self->update == NULL && RULE(MERGE_GREATER)) {
+        if (record->order_time_ns < entry->order_time_ns) {
+            return STORE_OLDER;
+        }
         record_t known = store_entry_record(self, entry);
         int order = record_compare(record, &known);
         if (order <= 0) {
@@ -367,7 +435,15 @@ store_outcome_t store_merge(store_t *self, const record_t *record, uint32_t mark
             return order == 0 ? STORE_SAME : STORE_OLDER;
         }
     }
-    return replace(self, slot, record, marks);
+    return merge_otherwise(self, slot, record, marks);
+}
+
+store_outcome_t store_update(store_t *self, record_t *record)
+{
+    self->update = record;
+    store_outcome_t outcome = store_merge(self, record, 0);
+    self->update = NULL;
+    return outcome;
 }
 
 bool store_find_any(const store_t *self, text_t client, record_t *ret_record)
@@ -383,8 +459,8 @@ bool store_find_any(const store_t *self, text_t client, record_t *ret_record)
 bool store_find(const store_t *self, text_t client, record_t *ret_record)
 {
     record_t record;
-    if (!store_find_any(self, client, &record) || record.order_time_ns < self->served_from_ns ||
-        record_is_tombstone(&record)) {
+    if (!store_find_any(self, client, &record) || record_is_tombstone(&record) ||
+        record_age_from(&record) < self->served_from_ns) {
         return false;
     }
     *ret_record = record;

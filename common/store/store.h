@@ -1,8 +1,9 @@
 /* store.h - what one member knows: the newest record of each client, and the list of changes.
  *
- * docs/replication.md, R4 to R6, R12, R16, R17. Free of I/O, clocks and threads: the simulator runs
- * this very code. store.c: table, list, merge, cursors. store_digest.c: the digest of all records.
- * store_removal.c: expiry and forgetting. Owner: the node. Threads: one.
+ * docs/replication.md, R2, R4 to R6, R12, R16, R17. Free of I/O, clocks and threads: the simulator
+ * runs this very code. store.c: table, list, merge, cursors. store_eras.c: updates by clients, and
+ * what was forgotten before. store_digest.c: the digest of all records. store_removal.c: expiry and
+ * forgetting. Owner: the node. Threads: one.
  *
  * An open-addressing table (linear probing) of 8-byte slots finds a client's record in a slab. The
  * records are chained in the order of their last change, each with an index that only grows. A
@@ -65,9 +66,14 @@ void store_limit_memory(store_t *self, size_t max_memory);
 /* Frees it and clears the pointer; NULL is fine. Its cursors must be closed. */
 void store_destroy(store_t **self_p);
 
-/* Merges a copy of `record` (R4), with `marks` for the neighbour that it came from, 0 for a client.
- * The texts of a record together are shorter than LIMIT_LINE_SIZE bytes. */
+/* Merges a copy of `record` (R4), with `marks` for the neighbour that it came from. The texts of a
+ * record together are shorter than LIMIT_LINE_SIZE bytes. */
 store_outcome_t store_merge(store_t *self, const record_t *record, uint32_t marks);
+
+/* Merges an update by a client, which this member has taken now. Before that puts it behind what is
+ * known of the client: gives it the era of that (R17), and, where our clock would put it before
+ * what the client said earlier, a later order time, or receipt time (R2). */
+store_outcome_t store_update(store_t *self, record_t *record);
 
 /* Brings what merges or lookups of some clients will read from memory into the caches, so that they
  * need not wait for it. Call store_fetch_begin for each client of a batch, as its line is parsed,
@@ -114,12 +120,14 @@ bool store_digest_step(store_t *self, size_t step);
  * due. */
 const digest_t *store_digest(const store_t *self);
 
-/* Sets the order times before which a record is no longer served, and no longer taken (R16).
+/* Sets the times (record_age_from) before which a record is no longer served, and no longer taken
+ * (R16).
  * INT64_MIN: never, as in a new store. */
 void store_set_horizon(store_t *self, int64_t served_from_ns, int64_t taken_from_ns);
 
-/* Looks at the next `slot_count` slots of the table, and removes the records whose order time is
- * before `kept_from_ns`. Returns the count of these. Calls go round and round the table. */
+/* Looks at the next `slot_count` slots of the table, and removes the records whose time
+ * (record_age_from) is before `kept_from_ns`. Returns the count of these. Calls go round and round
+ * the table. */
 size_t store_purge(store_t *self, int64_t kept_from_ns, size_t slot_count);
 
 /* Slots of the table: what store_purge goes through in one round. */

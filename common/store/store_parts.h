@@ -1,7 +1,7 @@
 /* store_parts.h - what only the files of the store share: its fields and its entries.
  *
- * store.c: table, list of changes, merge, cursors. store_digest.c: the digest. store_removal.c:
- * expiry and forgetting.
+ * store.c: table, list of changes, merge, cursors. store_eras.c: merging with what was known
+ * before, and across eras. store_digest.c: the digest. store_removal.c: expiry and forgetting.
  */
 #ifndef HERD_COMMON_STORE_STORE_PARTS_H
 #define HERD_COMMON_STORE_STORE_PARTS_H
@@ -16,7 +16,8 @@
 #include <assert.h>
 
 /* A record in memory. Its texts follow it without separators: client, position, client time; the
- * last two packed together if they can be (packed.h). */
+ * last two packed together if they can be (packed.h). Behind them stands its era (int64_t), if it
+ * is neither the first nor a tombstone's. */
 typedef struct {
     uint64_t index; /* position in the list of changes */
     int64_t order_time_ns;
@@ -33,12 +34,13 @@ typedef struct {
 
 /* What an entry's origin says beside the number of the origin. */
 enum {
-    ENTRY_PACKED = 1 << 15,          /* position and client time are packed */
-    ENTRY_CAPPED = 1 << 14,          /* the client time is not the order time (R2) */
-    ENTRY_ORIGIN = ENTRY_CAPPED - 1, /* bits of the number */
+    ENTRY_PACKED = 1 << 15,       /* position and client time are packed */
+    ENTRY_CAPPED = 1 << 14,       /* the client time is not the order time (R2) */
+    ENTRY_ERA = 1 << 13,          /* its era is not the first (R17) */
+    ENTRY_ORIGIN = ENTRY_ERA - 1, /* bits of the number */
 };
 
-static_assert(LIMIT_ORIGINS <= ENTRY_CAPPED, "an origin's number leaves these bits free");
+static_assert(LIMIT_ORIGINS <= ENTRY_ERA, "an origin's number leaves these bits free");
 
 /* A slot of the table. */
 typedef struct {
@@ -66,7 +68,9 @@ struct store {
     uint64_t digested;       /* entries up to this index are in it; 0 without a digest */
     /* The first that is not in it; SLAB_NONE at the tail, or without a digest. */
     slab_handle_t digest_next;
-    char *unpacked; /* PACKED_TEXT_SIZE bytes: position and time of the record looked at last */
+    char *unpacked;   /* PACKED_TEXT_SIZE bytes: position and time of the record looked at last */
+    record_t *update; /* the record that is merged, if this member has just taken it; else NULL */
+    char *raised;     /* texts of the known record that got a later era last; NULL: not yet */
 };
 
 static inline entry_t *store_entry_at(const store_t *self, slab_handle_t handle)
@@ -79,10 +83,26 @@ static inline bool store_entry_is_packed(const entry_t *entry)
     return (entry->origin & ENTRY_PACKED) != 0;
 }
 
+/* Whether it is of a later era than the first: also each tombstone. */
+static inline bool store_entry_has_era(const entry_t *entry)
+{
+    return (entry->origin & ENTRY_ERA) != 0;
+}
+
 static inline uint16_t store_entry_origin(const entry_t *entry)
 {
     return entry->origin & ENTRY_ORIGIN;
 }
+
+/* Bytes of the texts of an entry. */
+static inline size_t store_entry_texts_size(const entry_t *entry)
+{
+    size_t rest_size = (size_t)entry->position_size + entry->client_time_size;
+    return entry->client_size + (store_entry_is_packed(entry) ? packed_size(rest_size) : rest_size);
+}
+
+/* The era of an entry that is not of the first. */
+int64_t store_entry_era(const entry_t *entry);
 
 /* The entry's record, except for client_time_ns, which has not been parsed; texts borrow until the
  * next entry is looked at. */
@@ -101,6 +121,7 @@ static inline record_t store_entry_texts(const store_t *self, const entry_t *ent
         .origin = origins_name(&self->origins, store_entry_origin(entry)),
         .receipt_time_ns = entry->receipt_time_ns,
         .order_time_ns = entry->order_time_ns,
+        .era_ns = store_entry_has_era(entry) ? store_entry_era(entry) : 0,
     };
 }
 
@@ -125,6 +146,21 @@ static inline bool store_is_digested(const store_t *self, const entry_t *entry)
 
 /* Takes an entry out of the digest (R12), before it changes or goes. */
 void store_undigest(store_t *self, const entry_t *entry);
+
+/* A record to be merged with what is known of its client (open value struct). */
+typedef struct {
+    const record_t *record; /* store_judge may put `raised` there */
+    uint32_t marks;         /* see store_entry_t */
+    record_t raised;        /* the same in a later era, or what was known in a later era */
+} store_merge_t;
+
+/* Puts the update that is merged behind what is known: in its era (R17), and not before it by a
+ * slow clock of ours (R2). */
+void store_follow(const store_t *self, const entry_t *entry);
+
+/* Whether the record is to replace what is known (STORE_NEWER); where it is not simply later or
+ * older, or comes from a client. */
+store_outcome_t store_judge(store_t *self, entry_t *entry, store_merge_t *merge);
 
 /* Removes the entry of a slot from list, digest and slab, and closes the gap in the table. */
 void store_remove(store_t *self, size_t slot);

@@ -13,6 +13,13 @@ size_t store_slot_count(const store_t *self)
     return self->slot_count;
 }
 
+/* record_age_from */
+static bool is_older(const entry_t *entry, int64_t kept_from_ns)
+{
+    return entry->order_time_ns < kept_from_ns &&
+           (!store_entry_has_era(entry) || store_entry_era(entry) < kept_from_ns);
+}
+
 size_t store_purge(store_t *self, int64_t kept_from_ns, size_t slot_count)
 {
     size_t purged = 0;
@@ -20,7 +27,7 @@ size_t store_purge(store_t *self, int64_t kept_from_ns, size_t slot_count)
         /* The table may have grown since the last call. */
         size_t slot = self->purge_slot & (self->slot_count - 1);
         slab_handle_t handle = self->slots[slot].handle;
-        if (handle != SLAB_NONE && store_entry_at(self, handle)->order_time_ns < kept_from_ns) {
+        if (handle != SLAB_NONE && is_older(store_entry_at(self, handle), kept_from_ns)) {
             /* Another entry may have moved up into this slot: look at it again. */
             store_remove(self, slot);
             purged++;
@@ -35,10 +42,12 @@ bool store_forget(store_t *self, text_t client, text_t origin, int64_t now_ns)
 {
     record_t held;
     if (!store_find_any(self, client, &held) || record_is_tombstone(&held) ||
-        held.order_time_ns == INT64_MAX) {
+        record_age_from(&held) == INT64_MAX) {
         return false;
     }
-    int64_t order_time_ns = held.order_time_ns + (RULE(OUTBID) ? 1 : -1);
+    /* A record of the first era may have an order time before 1970. */
+    int64_t known_ns = held.era_ns == 0 ? held.order_time_ns : record_age_from(&held);
+    int64_t order_time_ns = known_ns + (RULE(OUTBID) ? 1 : -1);
     /* The text of its time cannot be negative. */
     int64_t time_ns = order_time_ns > 0 ? order_time_ns : 0;
     char time[TIMESTAMP_SIZE];
@@ -53,6 +62,7 @@ bool store_forget(store_t *self, text_t client, text_t origin, int64_t now_ns)
         .client_time_ns = time_ns,
         .receipt_time_ns = now_ns,
         .order_time_ns = order_time_ns,
+        .era_ns = record_era_from(order_time_ns),
     };
     return store_merge(self, &tombstone, 0) == STORE_NEWER;
 }

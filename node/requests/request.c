@@ -164,7 +164,7 @@ static request_result_t answer_iamat(const turn_t *turn, const exchange_t *excha
         .order_time_ns = record_order_time(command->client_time_ns, exchange->receipt_time_ns,
                                            self->context.max_clock_lead_ns),
     };
-    if (store_merge(self->context.store, &record, 0) == STORE_FULL) {
+    if (store_update(self->context.store, &record) == STORE_FULL) {
         return REQUEST_NO_ROOM;
     }
     if (self->context.promises != NULL) {

@@ -105,6 +105,17 @@ static void note_held(check_t *self, const member_t *member, update_number_t num
     *greatest = updates_greater(updates, *greatest, number);
 }
 
+/* R17: the order time of an update that a tombstone knew is less than its own. */
+static bool is_lost_to_tombstone(const updates_t *updates, update_number_t before,
+                                 update_number_t now)
+{
+    return before != UPDATES_NONE && record_is_tombstone(updates_record(updates, now)) &&
+           !record_is_tombstone(updates_record(updates, before)) &&
+           updates_record(updates, before)->order_time_ns >
+               updates_record(updates, now)->order_time_ns &&
+           updates_record(updates, before)->era_ns < updates_record(updates, now)->order_time_ns;
+}
+
 void check_changed(void *check, const member_t *member, update_number_t before, update_number_t now)
 {
     check_t *self = check;
@@ -120,7 +131,11 @@ void check_changed(void *check, const member_t *member, update_number_t before, 
         check_fail(self, "M%zu replaced update %u by the lesser %u", member_number(member), before,
                    now);
     }
-    spread_note(self->spread, now, self->last_change_ns);
+    if (is_lost_to_tombstone(updates, before, now)) {
+        check_fail(self, "M%zu lost update %u to tombstone %u, which did not know it",
+                   member_number(member), before, now);
+    }
+    spread_note(self->spread, updates_origin(updates, now), self->last_change_ns);
     if (self->greatest != NULL) {
         note_held(self, member, now);
     }
@@ -164,13 +179,30 @@ void check_not_forgotten(void *check, const member_t *member, size_t client)
 /* R2: whether `held` hides a later update whose time was true, for longer than it may. */
 static bool is_buried(const check_t *self, update_number_t held, update_number_t number)
 {
-    if (held == UPDATES_NONE || held == number || has(self, FAULT_CLOCKS)) {
+    if (held == UPDATES_NONE || updates_origin(self->herd->updates, held) == number ||
+        has(self, FAULT_CLOCKS)) {
         return false;
     }
     const record_t *of_held = updates_record(self->herd->updates, held);
     const record_t *later = updates_record(self->herd->updates, number);
     return later->client_time_ns == later->receipt_time_ns && !record_is_tombstone(of_held) &&
            of_held->receipt_time_ns + clock_lead_ns < later->receipt_time_ns;
+}
+
+/* R2, R17: whether `held` hides an update that its member has just taken, though the client calls
+ * `held` the earlier one, or was forgotten: whatever the clocks say. */
+static bool is_ignored(const check_t *self, update_number_t held, update_number_t number)
+{
+    const updates_t *updates = self->herd->updates;
+    if (held == UPDATES_NONE || updates_origin(updates, held) == number) {
+        return false;
+    }
+    const record_t *of_held = updates_record(updates, held);
+    const record_t *taken = updates_record(updates, number);
+    if (record_is_tombstone(of_held)) {
+        return taken->order_time_ns != of_held->order_time_ns - 1; /* it is what was forgotten */
+    }
+    return of_held->client_time_ns < taken->client_time_ns;
 }
 
 void check_answered(void *check, const member_t *member, update_number_t number)
@@ -187,6 +219,10 @@ void check_answered(void *check, const member_t *member, update_number_t number)
     if (at_once && is_buried(self, held, number)) {
         check_fail(self, "M%zu holds update %u, which buries the later %u", member_number(member),
                    held, number);
+    }
+    if (at_once && is_ignored(self, held, number)) {
+        check_fail(self, "M%zu answered update %u, and goes on with the earlier %u",
+                   member_number(member), number, held);
     }
     /* A record that rots before it is sent is not sent. */
     if (!at_once && !has(self, FAULT_ROT)) {

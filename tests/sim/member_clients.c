@@ -60,8 +60,9 @@ static void promise(member_t *self, update_number_t number)
 void member_update(member_t *self, update_number_t number)
 {
     assert(self->serving);
-    const record_t *record = updates_record(self->context.updates, number);
-    store_outcome_t outcome = store_merge(self->store, record, 0);
+    record_t record = *updates_record(self->context.updates, number);
+    store_outcome_t outcome = store_update(self->store, &record);
+    updates_settle(self->context.updates, number, &record);
     member_observe(self);
     if (outcome == STORE_EXPIRED) {
         self->counters.unanswered++;
@@ -81,9 +82,8 @@ void member_forget(member_t *self, size_t client)
     record_t tombstone;
     record_t held;
     bool is_there = store_find(self->store, of_client, &held);
-    if (store_forget(self->store, of_client, text_of(self->name), member_now_ns(self))) {
-        bool found = store_find_any(self->store, of_client, &tombstone);
-        assert(found && record_is_tombstone(&tombstone));
+    if (store_forget(self->store, of_client, text_of(self->name), member_now_ns(self)) &&
+        store_find_any(self->store, of_client, &tombstone) && record_is_tombstone(&tombstone)) {
         updates_add_tombstone(self->context.updates, client, text_of(self->name), &tombstone);
         member_observe(self);
         member_pump_all(self);

@@ -25,12 +25,23 @@ typedef struct {
     char position[POSITION_SIZE];
     char time[TIME_SIZE];
     update_number_t earlier; /* of a tombstone: the one of its client before it */
+    update_number_t raised;  /* of an update: the last that it is in a later era */
 } item_t;
+
+/* An update in a later era than it was made in. */
+typedef struct {
+    record_t record;         /* its texts are those of `origin` */
+    update_number_t origin;  /* as it was made */
+    update_number_t earlier; /* another era of it, or UPDATES_NONE */
+} raised_t;
 
 struct updates {
     item_t *items; /* update n is items[n - 1] */
     size_t count;
     size_t maximum;
+    raised_t *raised; /* n is raised[n - maximum - 1] */
+    size_t raised_count;
+    size_t raised_capacity; /* allocated */
     size_t client_count;
     update_number_t *tombstones; /* by client: the last, or UPDATES_NONE */
 };
@@ -53,6 +64,7 @@ void updates_destroy(updates_t **self_p)
         return;
     }
     free(self->items);
+    free(self->raised);
     free(self->tombstones);
     free(self);
     *self_p = NULL;
@@ -111,17 +123,37 @@ update_number_t updates_add_tombstone(updates_t *self, size_t client, text_t ori
     return self->tombstones[client];
 }
 
+void updates_settle(updates_t *self, update_number_t number, const record_t *record)
+{
+    record_t *made = &self->items[number - 1].record;
+    made->receipt_time_ns = record->receipt_time_ns;
+    made->order_time_ns = record->order_time_ns;
+    made->era_ns = record->era_ns;
+}
+
+static const raised_t *find_raised(const updates_t *self, update_number_t number)
+{
+    return number > self->maximum ? &self->raised[number - self->maximum - 1] : NULL;
+}
+
+update_number_t updates_origin(const updates_t *self, update_number_t number)
+{
+    const raised_t *raised = find_raised(self, number);
+    return raised != NULL ? raised->origin : number;
+}
+
 const record_t *updates_record(const updates_t *self, update_number_t number)
 {
-    return &self->items[number - 1].record;
+    const raised_t *raised = find_raised(self, number);
+    return raised != NULL ? &raised->record : &self->items[number - 1].record;
 }
 
 size_t updates_client(const updates_t *self, update_number_t number)
 {
-    return self->items[number - 1].client;
+    return self->items[updates_origin(self, number) - 1].client;
 }
 
-/* Byte for byte. */
+/* Byte for byte, except for the era. */
 static bool is_same(const record_t *one, const record_t *other)
 {
     return text_equal(one->client, other->client) && text_equal(one->position, other->position) &&
@@ -131,9 +163,21 @@ static bool is_same(const record_t *one, const record_t *other)
            one->order_time_ns == other->order_time_ns;
 }
 
-/* R3 once more: what the checks know must not come from the code that they check. */
+/* R17: a tombstone begins an era. */
+static int64_t era_of(const record_t *record)
+{
+    return record->position.size == 0 ? record->order_time_ns : record->era_ns;
+}
+
+/* R3 and R17 once more: what the checks know must not come from the code that they check. */
 static bool is_greater(const record_t *one, const record_t *other)
 {
+    if (era_of(one) != era_of(other)) {
+        return era_of(one) > era_of(other);
+    }
+    if ((one->position.size == 0) != (other->position.size == 0)) {
+        return other->position.size == 0;
+    }
     if (one->order_time_ns != other->order_time_ns) {
         return one->order_time_ns > other->order_time_ns;
     }
@@ -166,7 +210,34 @@ static update_number_t find_tombstone(const updates_t *self, const record_t *rec
     return number;
 }
 
-update_number_t updates_find(const updates_t *self, const record_t *record)
+/* The update in the later era of `record`. It has that rightly if it was not known when the era
+ * began: everything known then had an earlier order time. */
+static update_number_t find_in_era(updates_t *self, update_number_t origin, const record_t *record)
+{
+    item_t *item = &self->items[origin - 1];
+    update_number_t number = item->raised;
+    while (number != UPDATES_NONE) {
+        const raised_t *raised = find_raised(self, number);
+        if (raised->record.era_ns == record->era_ns) {
+            return number;
+        }
+        number = raised->earlier;
+    }
+    if (record->era_ns < item->record.era_ns || record->order_time_ns <= record->era_ns) {
+        return UPDATES_NONE;
+    }
+    if (self->raised_count == self->raised_capacity) {
+        self->raised_capacity = 2 * self->raised_capacity + 64;
+        self->raised = memory_resize(self->raised, self->raised_capacity * sizeof(raised_t));
+    }
+    raised_t *raised = &self->raised[self->raised_count++];
+    *raised = (raised_t){.record = item->record, .origin = origin, .earlier = item->raised};
+    raised->record.era_ns = record->era_ns;
+    item->raised = (update_number_t)(self->maximum + self->raised_count);
+    return item->raised;
+}
+
+update_number_t updates_find(updates_t *self, const record_t *record)
 {
     uint64_t number;
     if (record_is_tombstone(record)) {
@@ -179,7 +250,11 @@ update_number_t updates_find(const updates_t *self, const record_t *record)
         return UPDATES_NONE;
     }
     const record_t *made = &self->items[number - 1].record;
-    return is_same(made, record) ? (update_number_t)number : UPDATES_NONE;
+    if (!is_same(made, record)) {
+        return UPDATES_NONE;
+    }
+    return made->era_ns == record->era_ns ? (update_number_t)number
+                                          : find_in_era(self, (update_number_t)number, record);
 }
 
 update_number_t updates_greater(const updates_t *self, update_number_t one, update_number_t other)

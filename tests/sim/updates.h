@@ -40,12 +40,20 @@ update_number_t updates_make(updates_t *self, const update_t *update, random_t *
 update_number_t updates_add_tombstone(updates_t *self, size_t client, text_t origin,
                                       const record_t *tombstone);
 
+/* The member that took an update has put it behind what it knew (store_update): notes the times and
+ * the era of `record`. */
+void updates_settle(updates_t *self, update_number_t number, const record_t *record);
+
 /* The record of an update, borrowed; and the number of its client. */
 const record_t *updates_record(const updates_t *self, update_number_t number);
 size_t updates_client(const updates_t *self, update_number_t number);
 
-/* The update that this record is, byte for byte; UPDATES_NONE if it is not one. */
-update_number_t updates_find(const updates_t *self, const record_t *record);
+/* The update that this record is, byte for byte; UPDATES_NONE if it is not one. An update that
+ * outlived a tombstone (R17) has a number of its own for each era that it got. */
+update_number_t updates_find(updates_t *self, const record_t *record);
+
+/* The update as it was made, of which this is one in a later era; or it itself. */
+update_number_t updates_origin(const updates_t *self, update_number_t number);
 
 /* The greater of two updates of one client in the order of records; UPDATES_NONE is less than
  * all. */

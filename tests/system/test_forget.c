@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { LINE_SIZE_MAX = 128 };
 
@@ -121,6 +122,33 @@ static void the_first_that_answers_is_told(void **state)
     wait_unknown_to_all(herd, "kiwi");
 }
 
+/* A client whose clock was years ahead, and is set right; or that fell back by 1024 weeks, as GPS
+ * receivers do. After `forget` its next update is taken at once, at any member, by all. */
+static void forgetting_holds_whatever_the_clock_of_the_client_says(void **state)
+{
+    herd_t *herd = *state;
+    char line[LINE_SIZE_MAX];
+    static const char *const takers[] = {"Goloman", "Welsh"};
+    for (size_t i = 0; i < ARRAY_COUNT(takers); i++) {
+        snprintf(line, sizeof line, "IAMAT kiwi +1-1 %lld\n", (long long)time(NULL) + 600000000);
+        wait_seen_by_all(herd, "kiwi", herd_ask(herd, "Hands", line));
+        assert_int_equal(
+            forget(herd, "kiwi", "Hands", "kiwi is forgotten by Hands, which tells the others\n"),
+            0);
+        wait_unknown_to_all(herd, "kiwi");
+        snprintf(line, sizeof line, "IAMAT kiwi +2-2 %lld\n",
+                 (long long)time(NULL) - (i == 0 ? 0 : 619315200));
+        wait_seen_by_all(herd, "kiwi", herd_ask(herd, takers[i], line));
+    }
+    /* A member that was away still has what was forgotten: it learns better. */
+    process_signal(herd_node(herd, "Holiday"), SIGSTOP);
+    assert_int_equal(
+        forget(herd, "kiwi", "Hands", "kiwi is forgotten by Hands, which tells the others\n"), 0);
+    const char *at_line = herd_ask(herd, "Hands", "IAMAT kiwi +3-3 1\n");
+    process_signal(herd_node(herd, "Holiday"), SIGCONT);
+    wait_seen_by_all(herd, "kiwi", at_line);
+}
+
 static void there_may_be_nothing_to_forget(void **state)
 {
     herd_t *herd = *state;
@@ -143,6 +171,7 @@ int main(void)
         HERD_TEST_SAMPLE(what_one_forgets_all_forget),
         HERD_TEST_SAMPLE(a_copy_that_was_away_does_not_return),
         HERD_TEST_SAMPLE(the_first_that_answers_is_told),
+        HERD_TEST_SAMPLE(forgetting_holds_whatever_the_clock_of_the_client_says),
         HERD_TEST_SINGLE(there_may_be_nothing_to_forget),
     };
     return workspace_finish(cmocka_run_group_tests_name("forget", tests, NULL, NULL));

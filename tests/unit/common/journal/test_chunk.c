@@ -69,6 +69,7 @@ static void assert_next(const record_t *record, uint64_t index)
     assert_int_equal(record_compare(&entry.record, record), 0);
     assert_true(text_equal(entry.record.client, record->client));
     assert_true(entry.record.client_time_ns == record->client_time_ns);
+    assert_true(entry.record.era_ns == record->era_ns);
 }
 
 static void records_come_back_as_they_were(void **state)
@@ -83,6 +84,9 @@ static void records_come_back_as_they_were(void **state)
         record_for_test("up", "6", "Bona", 7), /* letters cannot be packed */
     };
     records[3].position = (text_t){0};
+    records[3].era_ns = records[3].order_time_ns;
+    records[5].era_ns = INT64_MAX;
+    records[1].era_ns = 1;
     records[4].order_time_ns = 17 * TIMESTAMP_NS_PER_S;
     records[5].position = TEXT("+27.5916+086.5640+8850CRSWGS_84/");
     for (size_t i = 0; i < ARRAY_COUNT(records); i++) {

@@ -304,6 +304,8 @@ static const struct {
      "0 =",
      STATUS_OK},
     {FORGET_LINE " =", STATUS_OK},
+    {CLARK_ANSWER " = 1", STATUS_OK},
+    {CLARK_ANSWER " 5 9223372036854775807", STATUS_OK},
     {FORGET_LINE " 1621464827959498502", STATUS_OK},
     {"FORGET a +0.000000000 k 0 -5", STATUS_OK},
     {"FORGET a -1.000000000 \x01\xff 1 =", STATUS_OK},
@@ -332,6 +334,12 @@ static const struct {
     {CLARK_ANSWER, STATUS_INVALID},
     {CLARK_ANSWER " = =", STATUS_INVALID},
     {CLARK_ANSWER " = x", STATUS_INVALID},
+    /* era: from 1 on; a tombstone's is its order time */
+    {CLARK_ANSWER " = 0", STATUS_INVALID},
+    {CLARK_ANSWER " = -1", STATUS_INVALID},
+    {CLARK_ANSWER " = 9223372036854775808", STATUS_INVALID},
+    {CLARK_ANSWER " = 1 1", STATUS_INVALID},
+    {FORGET_LINE " = 1", STATUS_INVALID},
     {"AT Clark kiwi +1-1 5 =", STATUS_INVALID},
     {"AT +0.000000000 kiwi +1-1 5 =", STATUS_INVALID},
     {"AT Clark +0.000000000 +1-1 5 =", STATUS_INVALID},
@@ -427,6 +435,47 @@ static void a_tombstone_has_no_position(void **state)
     assert_int_equal(record_compare(&tombstone, &tombstone), 0);
     tombstone.order_time_ns++;
     assert_true(record_compare(&tombstone, &clark) > 0);
+}
+
+/* The era stands behind the order time, decides before all times, and does not change the
+ * answer. */
+static void an_era_comes_before_all_times(void **state)
+{
+    (void)state;
+    record_t later = clark;
+    record_t tombstone = clark;
+    record_t back;
+    buffer_t out;
+    text_t line;
+    buffer_init(&out, 1000);
+    later.era_ns = 7;
+    bus_line_of(&later, &out, &line);
+    assert_text_equal(line, CLARK_ANSWER " = 7");
+    assert_int_equal(record_parse_bus_line(line, &back), STATUS_OK);
+    assert_true(records_equal(&later, &back) && back.era_ns == 7);
+    buffer_clear(&out);
+    assert_int_equal(record_append_answer(&later, &out), STATUS_OK);
+    assert_text_equal(buffer_text(&out), CLARK_ANSWER "\n");
+    buffer_done(&out);
+    later.order_time_ns = later.client_time_ns = 1;
+    assert_true(record_compare(&later, &clark) < 0);
+    assert_true(record_compare_eras(&later, &clark) > 0);
+    assert_true(record_compare_eras(&clark, &later) < 0);
+    assert_int_equal(record_compare_eras(&later, &later), 0);
+    /* A tombstone begins the era that is its order time, and is the least of it. */
+    tombstone.position = (text_t){0};
+    tombstone.order_time_ns = tombstone.client_time_ns = tombstone.era_ns = 8;
+    assert_true(tombstone.era_ns == 8 && later.era_ns == 7 && clark.era_ns == 0);
+    assert_true(record_compare_eras(&tombstone, &later) > 0);
+    later.era_ns = 8;
+    assert_true(record_compare_eras(&tombstone, &later) < 0);
+    assert_true(record_compare_eras(&later, &tombstone) > 0);
+    /* Even one from before 1970. */
+    assert_true(record_era_from(-5) == 1 && record_era_from(5) == 5);
+    assert_true(record_age_from(&later) == 8 && record_age_from(&clark) == clark.order_time_ns);
+    assert_true(record_outlives(&clark, clark.order_time_ns - 1));
+    assert_false(record_outlives(&clark, clark.order_time_ns));
+    assert_false(record_outlives(&tombstone, -6));
 }
 
 /* The longest line of a client makes a line that the bus takes; a longer one is refused, whichever
@@ -564,6 +613,7 @@ int main(void)
         cmocka_unit_test(bus_lines_read_back),
         cmocka_unit_test(bad_bus_lines_are_refused),
         cmocka_unit_test(a_tombstone_has_no_position),
+        cmocka_unit_test(an_era_comes_before_all_times),
         cmocka_unit_test(bus_lines_have_a_longest),
         cmocka_unit_test(names_are_letters_digits_and_marks),
     };

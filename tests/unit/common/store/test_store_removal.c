@@ -39,6 +39,124 @@ static void a_forgotten_client_is_not_found(void **state)
     assert_text_equal(record.position, "+34.068930-118.445127");
 }
 
+static record_t known(text_t client)
+{
+    record_t record;
+    assert_true(store_find_any(store, client, &record));
+    return record;
+}
+
+static store_outcome_t update(const char *client, const char *time, int64_t receipt_s)
+{
+    record_t record = record_for_test(client, time, "Eve", receipt_s);
+    int64_t latest_ns = record.receipt_time_ns + 10 * TIMESTAMP_NS_PER_S;
+    record.order_time_ns = record.client_time_ns < latest_ns ? record.client_time_ns : latest_ns;
+    return store_update(store, &record);
+}
+
+/* Whatever the clocks say: of the client, which was set right, or fell back by 1024 weeks; of the
+ * member that takes the update. What was removed does not come back all the same. */
+static void an_update_after_the_tombstone_wins(void **state)
+{
+    (void)state;
+    assert_int_equal(merge("kiwi", "2000000000", "Clark", 2000000000), STORE_NEWER);
+    record_t old = record_for_test("kiwi", "2000000000", "Clark", 2000000000);
+    assert_true(store_forget(store, TEXT("kiwi"), TEXT("Bona"), 0));
+    int64_t era_ns = known(TEXT("kiwi")).era_ns;
+    assert_true(era_ns == 2000000000 * TIMESTAMP_NS_PER_S + 1);
+    /* Not what was forgotten, sent once more. */
+    assert_int_equal(update("kiwi", "2000000000", 2000000000), STORE_OLDER);
+    assert_int_equal(update("kiwi", "1000", 1000), STORE_NEWER);
+    assert_true(known(TEXT("kiwi")).era_ns == era_ns);
+    assert_text_equal(known(TEXT("kiwi")).client_time, "1000");
+    assert_int_equal(store_merge(store, &old, 0), STORE_OLDER);
+    /* From now on its times count again; they are those of this era. */
+    assert_int_equal(update("kiwi", "999", 1001), STORE_OLDER);
+    assert_int_equal(update("kiwi", "1000.000000001", 1001), STORE_NEWER);
+    /* Forgotten again: the next era is beyond this one, though its times were not. */
+    assert_true(store_forget(store, TEXT("kiwi"), TEXT("Bona"), 0));
+    assert_true(known(TEXT("kiwi")).order_time_ns == era_ns + 1);
+    assert_int_equal(store_merge(store, &old, 0), STORE_OLDER);
+    assert_int_equal(update("kiwi", "1", 1001), STORE_NEWER);
+    assert_true(known(TEXT("kiwi")).era_ns == era_ns + 1);
+    assert_int_equal(store_count(store), 1);
+}
+
+/* An update that was taken by who did not know the tombstone gets its era where the two meet, if it
+ * is later than all that was forgotten; and is gone otherwise. Whichever comes first. */
+static void an_update_outlives_a_tombstone_that_did_not_know_it(void **state)
+{
+    (void)state;
+    for (int order = 0; order < 2; order++) {
+        store_destroy(&store);
+        store = store_new(10, 1);
+        record_t tombstone = record_for_test("kiwi", "100", "Bona", 300);
+        record_t later = record_for_test("kiwi", "100.000000001", "Clark", 200);
+        tombstone.position = (text_t){0};
+        tombstone.era_ns = tombstone.order_time_ns;
+        assert_int_equal(store_merge(store, order == 0 ? &tombstone : &later, 1), STORE_NEWER);
+        assert_int_equal(store_merge(store, order == 0 ? &later : &tombstone, 2), STORE_NEWER);
+        assert_text_equal(known(TEXT("kiwi")).client_time, "100.000000001");
+        assert_true(known(TEXT("kiwi")).era_ns == 100 * TIMESTAMP_NS_PER_S);
+        assert_int_equal(store_tail(store), 2);
+        /* Neither neighbour has it of that era. */
+        store_cursor_t cursor;
+        store_entry_t entry;
+        store_cursor_open(store, &cursor);
+        store_cursor_seek(&cursor, 0);
+        assert_true(store_cursor_peek(&cursor, &entry));
+        assert_int_equal(entry.marks, 0);
+        store_cursor_close(&cursor);
+        assert_int_equal(store_merge(store, &later, 4), STORE_SAME);
+        assert_int_equal(store_merge(store, &tombstone, 4), STORE_OLDER);
+        record_t equal = record_for_test("kiwi", "100", "Clark", 999);
+        assert_int_equal(store_merge(store, &equal, 0), STORE_OLDER);
+    }
+}
+
+/* R16: what follows a tombstone lives as long as that, so that nothing it removed outlives it. */
+static void age_counts_from_the_era(void **state)
+{
+    (void)state;
+    record_t record;
+    assert_int_equal(merge("kiwi", "100", "Clark", 100), STORE_NEWER);
+    assert_true(store_forget(store, TEXT("kiwi"), TEXT("Bona"), 0));
+    store_set_horizon(store, 90 * TIMESTAMP_NS_PER_S, 90 * TIMESTAMP_NS_PER_S);
+    assert_int_equal(update("kiwi", "5", 100), STORE_NEWER);
+    assert_true(store_find(store, TEXT("kiwi"), &record));
+    assert_int_equal(store_purge(store, 100 * TIMESTAMP_NS_PER_S, 2 * store_slot_count(store)), 0);
+    assert_int_equal(store_purge(store, 101 * TIMESTAMP_NS_PER_S, 2 * store_slot_count(store)), 1);
+    assert_int_equal(update("kiwi", "5", 100), STORE_EXPIRED);
+}
+
+/* R2: a member whose clock is an hour behind caps the time of a client whose clock is right. */
+static void a_slow_clock_does_not_put_an_update_before_what_it_follows(void **state)
+{
+    (void)state;
+    const int64_t second = TIMESTAMP_NS_PER_S;
+    assert_int_equal(merge("kiwi", "10000", "Clark", 10000), STORE_NEWER);
+    assert_int_equal(update("kiwi", "10005", 6405), STORE_NEWER);
+    assert_true(known(TEXT("kiwi")).order_time_ns == 10000 * second + 1);
+    assert_true(known(TEXT("kiwi")).receipt_time_ns == 6405 * second);
+    assert_int_equal(update("kiwi", "10006", 6406), STORE_NEWER);
+    assert_true(known(TEXT("kiwi")).order_time_ns == 10000 * second + 2);
+    /* What the client itself calls earlier stays so. */
+    assert_int_equal(update("kiwi", "10004", 6407), STORE_OLDER);
+    /* A member whose clock is right goes on. */
+    assert_int_equal(update("kiwi", "10007", 10007), STORE_NEWER);
+    assert_true(known(TEXT("kiwi")).order_time_ns == 10007 * second);
+    /* The time once more, with another position: the later one counts (T5). */
+    record_t again = record_for_test("kiwi", "10007", "Eve", 6408);
+    again.position = TEXT("+1-1");
+    assert_int_equal(store_update(store, &again), STORE_NEWER);
+    assert_true(again.receipt_time_ns == 10007 * second + 1);
+    assert_text_equal(known(TEXT("kiwi")).position, "+1-1");
+    /* A request that was asked again is not a later one. */
+    record_t late = record_for_test("kiwi", "10007", "Clark", 9990);
+    late.position = TEXT("+2-2");
+    assert_int_equal(store_update(store, &late), STORE_OLDER);
+}
+
 /* The texts of a tombstone must fit into a record as others do. */
 static void an_id_too_long_for_a_tombstone_is_not_forgotten(void **state)
 {
@@ -271,6 +389,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         store_test(a_forgotten_client_is_not_found),
+        store_test(an_update_after_the_tombstone_wins),
+        store_test(an_update_outlives_a_tombstone_that_did_not_know_it),
+        store_test(age_counts_from_the_era),
+        store_test(a_slow_clock_does_not_put_an_update_before_what_it_follows),
         store_test(an_id_too_long_for_a_tombstone_is_not_forgotten),
         store_test(a_tombstone_wins_in_any_order),
         store_test(extreme_times_are_forgotten),
