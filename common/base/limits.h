@@ -134,6 +134,12 @@
 /* Messages queued for one subscriber. On a busy bus each is as large as a batch: 64 MiB. The
  * subscriber loses what comes beyond. */
 #define LIMIT_TAP_MESSAGES 1024
+/* The same at its end, for `herdctl tap`: what more comes waits with the node. What may come by one
+ * connection while nothing is read, and by all: as much as fills that with large messages. A member
+ * that sends more, or a message without end, is cut off. */
+#define LIMIT_TAP_WATCHER_MESSAGES 32
+#define LIMIT_TAP_WATCHER_SIZE     8388608
+#define LIMIT_TAP_WATCHER_TOTAL    67108864
 
 /* JSON of a provider: levels of brackets; Google's answers have six. */
 #define LIMIT_JSON_DEPTH 32

@@ -56,6 +56,7 @@ static void refresh(exporter_t *self)
         return;
     }
     (void)herdctl_survey_take(self->survey, HERDCTL_ANSWER_LIMIT_MS, true);
+    herdctl_ask_rest(self->survey->ask);
     herdctl_judge_note(self->judge, self->survey, self->survey->taken_ns);
 }
 

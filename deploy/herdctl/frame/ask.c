@@ -5,6 +5,7 @@
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 #include "common/sockets/endpoint.h"
+#include "common/sockets/inflow.h"
 #include "common/sockets/monitor.h"
 #include "common/sockets/transport.h"
 #include "deploy/herdctl/frame/connection.h"
@@ -26,21 +27,28 @@ enum {
     SOCKETS_FOR_MEMBER = 2 * 3,
     SOCKETS_SPARE = 64,
     SOCKETS_MAX = 65535,
-    FILES_FOR_MEMBER = 2,  /* a mailbox and a connection */
-    FILES_FOR_MONITOR = 2, /* with keys: two mailboxes */
+    FILES_FOR_MEMBER = 4, /* its mailbox, its connection, and the mailboxes of its monitor */
+    /* Refused keys and cut connections are looked for so often while answers are awaited. */
+    LOOK_EVERY_MS = 50,
 };
+
+/* What answers may bring in: one each, and all together. Nothing else should come. */
+static const meter_limits_t limits = {.open_max = LIMIT_OPEN_SIZE,
+                                      .open_unread_max = LIMIT_OPEN_SIZE,
+                                      .open_total = LIMIT_OPEN_TOTAL,
+                                      .stranger_count = SIZE_MAX,
+                                      .connection_count = SIZE_MAX};
 
 typedef enum {
     PEER_TO_ASK,   /* at its time, and when there is a connection */
     PEER_ASKED,    /* its answer is awaited */
     PEER_COMPLETE, /* nothing more is awaited */
-    PEER_REFUSED,  /* it will not answer: our key is refused, or its own is wrong */
+    PEER_REFUSED,  /* no answer will come: keys do not fit, or its connection was cut */
 } peer_state_t;
 
 typedef struct {
     const config_member_t *member;
-    void *socket;  /* NULL if no connection could be made */
-    void *monitor; /* of the socket: tells of refused keys; NULL in a herd without keys */
+    void *socket; /* NULL if no connection could be made */
     peer_state_t state;
     bool stale;                 /* the last question over this socket got no answer */
     bool told;                  /* the problem is on stderr already */
@@ -56,7 +64,8 @@ struct herdctl_ask {
     security_t *keys;                /* NULL in a herd without keys */
     peer_t *peers;                   /* one for each member */
     size_t count;
-    zmq_pollitem_t *items; /* of a turn: room for two each */
+    inflow_t *inflow;      /* watches all connections */
+    zmq_pollitem_t *items; /* of a turn: room for one each */
     size_t *owners;        /* indices of the peers that the items are of */
     uint64_t number;       /* of the question: answers to earlier ones are ignored */
     int64_t next_ns;       /* steady: no member is asked before */
@@ -69,21 +78,26 @@ static void allow_sockets(void *context, size_t count)
     (void)zmq_ctx_set(context, ZMQ_MAX_SOCKETS, (int)(most < SOCKETS_MAX ? most : SOCKETS_MAX));
 }
 
-static void disconnect(peer_t *peer)
+static void disconnect(herdctl_ask_t *self, size_t index)
 {
+    peer_t *peer = &self->peers[index];
     if (peer->socket != NULL) {
-        monitor_close(peer->socket, &peer->monitor);
+        inflow_leave(self->inflow, index, peer->socket);
         zmq_close(peer->socket);
         peer->socket = NULL;
     }
 }
 
-static void connect_peer(herdctl_ask_t *self, peer_t *peer)
+static void connect_peer(herdctl_ask_t *self, size_t index)
 {
-    peer->socket = herdctl_connection_open(self->context, self->keys, peer->member);
-    if (peer->socket != NULL && self->keys != NULL) {
-        peer->monitor = monitor_open(self->context, peer->socket, MONITOR_FAILURES);
-    } else if (peer->socket == NULL) {
+    peer_t *peer = &self->peers[index];
+    const herdctl_connection_t connection = {.context = self->context,
+                                             .keys = self->keys,
+                                             .inflow = self->inflow,
+                                             .index = index,
+                                             .member = peer->member};
+    peer->socket = herdctl_connection_open(&connection);
+    if (peer->socket == NULL) {
         snprintf(peer->problem, sizeof peer->problem, "no connection to %s: %s",
                  peer->member->requests, zmq_strerror(errno));
     }
@@ -96,20 +110,26 @@ static bool connect_all(herdctl_ask_t *self)
     if (!herdctl_connection_open_keys(self->config, &self->keys)) {
         return false;
     }
-    size_t files = FILES_FOR_MEMBER + (self->keys != NULL ? FILES_FOR_MONITOR : 0);
-    if (!herdctl_connection_has_files(self->count, files)) {
+    if (!herdctl_connection_has_files(self->count, FILES_FOR_MEMBER)) {
         return false;
     }
     self->peers = memory_new_array(self->count, sizeof *self->peers);
-    self->items = memory_new_array(2 * self->count, sizeof *self->items);
-    self->owners = memory_new_array(2 * self->count, sizeof *self->owners);
+    self->items = memory_new_array(self->count, sizeof *self->items);
+    self->owners = memory_new_array(self->count, sizeof *self->owners);
     self->context = zmq_ctx_new();
     allow_sockets(self->context, self->count);
+    const inflow_settings_t inflow = {
+        .context = self->context, .count = self->count, .limits = &limits};
+    self->inflow = inflow_new(&inflow);
+    if (self->inflow == NULL) {
+        fprintf(stderr, "herdctl: members cannot be asked: %s\n", strerror(errno));
+        return false;
+    }
     for (size_t i = 0; i < self->count; i++) {
         peer_t *peer = &self->peers[i];
         peer->member = self->members[i];
         if (herdctl_connection_has_key_of(self->keys, peer->member->name)) {
-            connect_peer(self, peer);
+            connect_peer(self, i);
         } else {
             snprintf(peer->problem, sizeof peer->problem, "its key, member/%s.cert, is not here",
                      peer->member->name);
@@ -139,8 +159,9 @@ void herdctl_ask_destroy(herdctl_ask_t **self_p)
         return;
     }
     for (size_t i = 0; self->peers != NULL && i < self->count; i++) {
-        disconnect(&self->peers[i]);
+        disconnect(self, i);
     }
+    inflow_destroy(&self->inflow);
     if (self->context != NULL) {
         zmq_ctx_term(self->context);
     }
@@ -177,9 +198,9 @@ static void begin(herdctl_ask_t *self)
     self->next_ns = 0;
     for (size_t i = 0; i < self->count; i++) {
         peer_t *peer = &self->peers[i];
-        if (peer->stale || peer->socket == NULL) {
-            disconnect(peer);
-            connect_peer(self, peer);
+        if (peer->stale || peer->socket == NULL || inflow_verdict(self->inflow, i) != NULL) {
+            disconnect(self, i);
+            connect_peer(self, i);
         }
         peer->state = PEER_TO_ASK;
         peer->stale = false;
@@ -238,6 +259,9 @@ static void receive(herdctl_ask_t *self, size_t index, const herdctl_question_t 
 {
     transport_inbound_t inbound;
     status_t status = transport_receive(self->peers[index].socket, false, &inbound);
+    if (status != STATUS_AGAIN && status != STATUS_SYSTEM) {
+        inflow_delivered(self->inflow, index);
+    }
     if (status == STATUS_OK) {
         take(self, index, &inbound.message, question);
     }
@@ -246,27 +270,41 @@ static void receive(herdctl_ask_t *self, size_t index, const herdctl_question_t 
     }
 }
 
-/* Why the keys of a connection were refused, if they were; that connection is of no use. */
-static void look_at_keys(peer_t *peer)
-{
-    uint16_t event;
-    uint32_t value;
-    while (peer->monitor != NULL && monitor_next(peer->monitor, &event, &value)) {
-        const char *problem = event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
-                                  ? "our key is refused"
-                                  : monitor_problem(event, true);
-        if (problem != NULL) {
-            snprintf(peer->problem, sizeof peer->problem, "%s", problem);
-            peer->stale = true;
-            peer->state = PEER_REFUSED;
-        }
-    }
-}
-
 /* Whether any more may come of it. */
 static bool is_awaited(const peer_t *peer)
 {
     return peer->socket != NULL && peer->state != PEER_COMPLETE && peer->state != PEER_REFUSED;
+}
+
+/* Why no answer will come by this connection, if that is known: keys were refused, or too much
+ * came and it was cut. */
+static void look_at_connection(herdctl_ask_t *self, size_t index)
+{
+    peer_t *peer = &self->peers[index];
+    if (peer->socket == NULL || peer->state == PEER_REFUSED) {
+        return;
+    }
+    uint16_t event = inflow_failure(self->inflow, index);
+    const char *problem = self->keys != NULL ? monitor_problem(event, true) : NULL;
+    if (inflow_verdict(self->inflow, index) != NULL) {
+        problem = "it sends more than any answer has, and was cut off";
+    } else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
+        problem = "our key is refused";
+    }
+    if (problem != NULL) {
+        snprintf(peer->problem, sizeof peer->problem, "%s", problem);
+        peer->stale = true;
+        peer->state = PEER_REFUSED;
+    }
+}
+
+static void look_at_connections(herdctl_ask_t *self)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        if (is_awaited(&self->peers[i])) {
+            look_at_connection(self, i);
+        }
+    }
 }
 
 /* Collects the items of a turn: the peers whose answer is awaited, and those that may be asked now.
@@ -278,10 +316,6 @@ static size_t gather(herdctl_ask_t *self, int64_t now_ns, int64_t *until_ns)
         const peer_t *peer = &self->peers[i];
         if (!is_awaited(peer)) {
             continue;
-        }
-        if (peer->monitor != NULL) {
-            self->owners[count] = i;
-            self->items[count++] = (zmq_pollitem_t){.socket = peer->monitor, .events = ZMQ_POLLIN};
         }
         int64_t ask_ns = peer->ask_ns > self->next_ns ? peer->ask_ns : self->next_ns;
         bool asks = peer->state == PEER_TO_ASK;
@@ -296,21 +330,6 @@ static size_t gather(herdctl_ask_t *self, int64_t now_ns, int64_t *until_ns)
     return count;
 }
 
-/* Waits until some peers have something to do. Returns the number of items to look at, or -1 at the
- * end. */
-static int wait_for_some(herdctl_ask_t *self, int64_t end_ns)
-{
-    int64_t now_ns = clock_steady_ns();
-    int64_t until_ns = end_ns;
-    size_t count = gather(self, now_ns, &until_ns);
-    if (now_ns >= end_ns) {
-        return -1;
-    }
-    /* Rounded up, so that we do not come back a fraction of a millisecond too early. */
-    long wait_ms = (long)((until_ns - now_ns + TIMESTAMP_NS_PER_MS - 1) / TIMESTAMP_NS_PER_MS);
-    return zmq_poll(self->items, (int)count, wait_ms) >= 0 ? (int)count : -1;
-}
-
 /* Whether any more answers may come. */
 static bool is_open(const herdctl_ask_t *self)
 {
@@ -322,14 +341,33 @@ static bool is_open(const herdctl_ask_t *self)
     return false;
 }
 
-/* Why a member that has not answered could not be asked, as far as this end knows (K6). */
-static void look_for_problem(peer_t *peer)
+/* Waits until some peers have something to do. Returns the number of items to look at, or -1 at the
+ * end. */
+static int wait_for_some(herdctl_ask_t *self, int64_t end_ns)
 {
+    int64_t now_ns = clock_steady_ns();
+    int64_t until_ns = end_ns;
+    look_at_connections(self);
+    size_t count = gather(self, now_ns, &until_ns);
+    if (now_ns >= end_ns || !is_open(self)) {
+        return -1;
+    }
+    int64_t look_ns = now_ns + LOOK_EVERY_MS * TIMESTAMP_NS_PER_MS;
+    until_ns = look_ns < until_ns ? look_ns : until_ns;
+    /* Rounded up, so that we do not come back a fraction of a millisecond too early. */
+    long wait_ms = (long)((until_ns - now_ns + TIMESTAMP_NS_PER_MS - 1) / TIMESTAMP_NS_PER_MS);
+    return zmq_poll(self->items, (int)count, wait_ms) >= 0 ? (int)count : -1;
+}
+
+/* Why a member that has not answered could not be asked, as far as this end knows (K6). */
+static void look_for_problem(herdctl_ask_t *self, size_t index)
+{
+    peer_t *peer = &self->peers[index];
     endpoint_t endpoint;
     if (peer->socket == NULL) {
         return; /* connect_peer has said it */
     }
-    look_at_keys(peer);
+    look_at_connection(self, index);
     if (peer->state == PEER_REFUSED) {
         return;
     }
@@ -350,7 +388,7 @@ static void look_for_problems(herdctl_ask_t *self, bool silent)
             peer->told = false;
             continue;
         }
-        look_for_problem(peer);
+        look_for_problem(self, i);
         if (peer->problem[0] != '\0' && !peer->told && !silent) {
             fprintf(stderr, "herdctl: %s cannot be asked: %s\n", peer->member->name, peer->problem);
             peer->told = true;
@@ -369,14 +407,17 @@ static void take_event(herdctl_ask_t *self, const zmq_pollitem_t *item, size_t i
                        const herdctl_question_t *question)
 {
     peer_t *peer = &self->peers[index];
-    if (item->socket == peer->monitor) {
-        look_at_keys(peer);
-    } else if (!is_awaited(peer)) {
-        return; /* just now its keys were refused */
-    } else if ((item->revents & ZMQ_POLLOUT) != 0) {
+    if ((item->revents & ZMQ_POLLOUT) != 0) {
         ask_peer(self, peer, question);
     } else {
         receive(self, index, question);
+    }
+}
+
+void herdctl_ask_rest(herdctl_ask_t *self)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        disconnect(self, i);
     }
 }
 

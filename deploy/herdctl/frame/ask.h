@@ -64,6 +64,10 @@ const config_member_t *const *herdctl_ask_members(const herdctl_ask_t *self, siz
  * has answered, or no reason is known. Borrowed until the next question. */
 const char *herdctl_ask_problem(const herdctl_ask_t *self, size_t index);
 
+/* Closes all connections; the next question opens them again. For programs that ask now and then:
+ * between questions nothing should come, and by no connection nothing can. */
+void herdctl_ask_rest(herdctl_ask_t *self);
+
 /* Asks all members. Why one cannot be asked is told on stderr, once. Returns when enough answers
  * are complete, at the limit, or at a signal that has a handler. The result is the number of
  * complete answers. */

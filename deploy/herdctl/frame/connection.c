@@ -102,18 +102,30 @@ bool herdctl_connection_has_files(size_t count, size_t files_each)
     return true;
 }
 
-void *herdctl_connection_open(void *context, const security_t *keys, const config_member_t *member)
+static bool begin(const herdctl_connection_t *self, void *socket)
 {
-    void *socket = zmq_socket(context, ZMQ_DEALER);
     /* Without a routing id: two connections with the same one would take it from each other. */
-    if (socket != NULL &&
-        (sockets_configure(socket, SOCKETS_OPERATOR_DEALER, member->requests, NULL) != STATUS_OK ||
-         security_connect(keys, socket, member->name) != STATUS_OK ||
-         zmq_connect(socket, member->requests) != 0)) {
-        int error = errno;
-        zmq_close(socket);
-        errno = error;
-        socket = NULL;
+    const char *endpoint = self->member->requests;
+    return sockets_configure(socket, SOCKETS_OPERATOR_DEALER, endpoint, NULL) == STATUS_OK &&
+           security_connect(self->keys, socket, self->member->name) == STATUS_OK &&
+           inflow_watch(self->inflow, self->index, socket);
+}
+
+void *herdctl_connection_open(const herdctl_connection_t *self)
+{
+    void *socket = zmq_socket(self->context, ZMQ_DEALER);
+    if (socket == NULL) {
+        return NULL;
     }
-    return socket;
+    bool watched = begin(self, socket);
+    if (watched && zmq_connect(socket, self->member->requests) == 0) {
+        return socket;
+    }
+    int error = errno;
+    if (watched) {
+        inflow_leave(self->inflow, self->index, socket);
+    }
+    zmq_close(socket);
+    errno = error;
+    return NULL;
 }

@@ -8,6 +8,7 @@
 
 #include "common/config/config.h"
 #include "common/security/security.h"
+#include "common/sockets/inflow.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,8 +29,17 @@ bool herdctl_connection_has_key_of(const security_t *keys, const char *member);
  * it. ZeroMQ aborts at places where it gets no descriptor. */
 bool herdctl_connection_has_files(size_t count, size_t files_each);
 
-/* A DEALER that connects to the member's request socket. NULL if it cannot, about which nothing is
- * printed. Caller closes it with zmq_close. */
-void *herdctl_connection_open(void *context, const security_t *keys, const config_member_t *member);
+/* What a connection is made of (open value struct); all borrowed. */
+typedef struct {
+    void *context;          /* ZeroMQ's */
+    const security_t *keys; /* NULL in a herd without keys */
+    inflow_t *inflow;       /* watches what comes by it */
+    size_t index;           /* its number there */
+    const config_member_t *member;
+} herdctl_connection_t;
+
+/* A DEALER that connects to the member's request socket. NULL with errno set if it cannot, about
+ * which nothing is printed. Caller ends it with inflow_leave and zmq_close. */
+void *herdctl_connection_open(const herdctl_connection_t *self);
 
 #endif

@@ -5,11 +5,14 @@
  * that the connection was lost and came back. Losses show by the counts in each message (T5): a gap
  * in the numbers of a subscription is messages lost; another session or opening is a connection
  * lost. Members that have not answered after ANSWER_LIMIT_MS are named, and watched when they come;
- * if there is none at all, it ends. */
+ * if there is none at all, it ends. What comes by each connection is measured (inflow.h), because
+ * the output may stand still; a member that sends too much is left. */
 #include "common/base/entropy.h"
+#include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/program/signals.h"
+#include "common/sockets/inflow.h"
 #include "common/sockets/sockets.h"
 #include "deploy/herdctl/frame/connection.h"
 #include "deploy/herdctl/tap/tap.h"
@@ -21,8 +24,14 @@ enum {
     LOSSES_MS = 1000,       /* from one report of losses to the next */
     MESSAGES_PER_TURN = 64, /* of one member, before the others have their turn */
     NONCE_DIGITS = 16,
-    FILES_FOR_MEMBER = 2, /* a mailbox and a connection */
+    FILES_FOR_MEMBER = 4, /* its mailbox, its connection, and the mailboxes of its monitor */
 };
+
+static const meter_limits_t limits = {.open_max = LIMIT_TAP_WATCHER_SIZE,
+                                      .open_unread_max = LIMIT_TAP_WATCHER_SIZE,
+                                      .open_total = LIMIT_TAP_WATCHER_TOTAL,
+                                      .stranger_count = SIZE_MAX,
+                                      .connection_count = SIZE_MAX};
 
 /* The last message of one subscription: T5. */
 typedef struct {
@@ -52,7 +61,9 @@ typedef struct watch {
     zloop_t *loop;
     watched_t *members;
     size_t count;
+    inflow_t *inflow;
     size_t connected; /* members with a socket */
+    size_t left;      /* members that sent too much */
     size_t answered;  /* members that have answered */
     bool begun;       /* the number of them was printed */
     bool judged;      /* ANSWER_LIMIT_MS is over */
@@ -123,6 +134,11 @@ static void follow(watched_t *member, const publication_t *publication)
     text_copy(text_first(publication->session, sizeof followed->session), followed->session);
 }
 
+static size_t index_of(const watched_t *self)
+{
+    return (size_t)(self - self->watch->members);
+}
+
 /* False after the last message that is to be shown. */
 static bool take(watched_t *member, zmsg_t *frames)
 {
@@ -162,6 +178,7 @@ static int on_messages(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     for (int i = 0;
          i < MESSAGES_PER_TURN && more && (zsock_events(member->socket) & ZMQ_POLLIN) != 0; i++) {
         zmsg_t *frames = zmsg_recv(member->socket);
+        inflow_delivered(member->watch->inflow, index_of(member));
         more = frames != NULL && take(member, frames);
         zmsg_destroy(&frames);
     }
@@ -199,12 +216,38 @@ static void print_losses(watch_t *self)
     }
 }
 
+static void close_socket(watched_t *self)
+{
+    if (self->socket != NULL) {
+        inflow_leave(self->watch->inflow, index_of(self), self->socket);
+        sockets_close(&self->socket);
+    }
+}
+
+/* Leaves the members whose connection was cut because too much came by it. */
+static void leave_floods(watch_t *self)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        watched_t *member = &self->members[i];
+        if (member->socket == NULL || inflow_verdict(self->inflow, i) == NULL) {
+            continue;
+        }
+        fprintf(stderr, "herdctl: %s sends more than can be, and is left\n", member->member->name);
+        zmq_pollitem_t item = {.socket = member->socket, .events = ZMQ_POLLIN};
+        zloop_poller_end(self->loop, &item);
+        close_socket(member);
+        self->left++;
+    }
+}
+
 static int on_losses(zloop_t *loop, int timer, void *argument)
 {
     (void)loop;
     (void)timer;
-    print_losses(argument);
-    return 0;
+    watch_t *self = argument;
+    print_losses(self);
+    leave_floods(self);
+    return self->left < self->connected ? 0 : -1;
 }
 
 /* Names the members that did not answer; -1, to end, if none did. */
@@ -214,6 +257,7 @@ static int on_answer_limit(zloop_t *loop, int timer, void *argument)
     (void)timer;
     watch_t *self = argument;
     self->judged = true;
+    leave_floods(self);
     for (size_t i = 0; i < self->count; i++) {
         const watched_t *member = &self->members[i];
         if (!member->answered && member->socket != NULL) {
@@ -273,12 +317,17 @@ static void connect_member(watched_t *self)
         return;
     }
     self->socket = sockets_open(zsys_init(), ZMQ_SUB);
-    if (self->socket == NULL || !configure(self) || !subscribe(self) ||
-        zmq_connect(self->socket, endpoint) != 0) {
-        fprintf(stderr, "herdctl: %s: cannot connect to %s: %s\n", self->member->name, endpoint,
-                zmq_strerror(errno));
-        sockets_close(&self->socket);
+    bool ready = self->socket != NULL && configure(self) && subscribe(self);
+    bool watched = ready && inflow_watch(self->watch->inflow, index_of(self), self->socket);
+    if (watched && zmq_connect(self->socket, endpoint) == 0) {
+        return;
     }
+    fprintf(stderr, "herdctl: %s: cannot connect to %s: %s\n", self->member->name, endpoint,
+            zmq_strerror(errno));
+    if (watched) {
+        close_socket(self);
+    }
+    sockets_close(&self->socket);
 }
 
 static void connect_all(watch_t *self, const config_member_t *const *members)
@@ -328,6 +377,9 @@ static void print_end(watch_t *self)
 /* Whether everything asked for was seen. Before ANSWER_LIMIT_MS is over, members may be silent. */
 static bool is_well(const watch_t *self)
 {
+    if (self->left > 0) {
+        return false;
+    }
     if (self->full || self->answered == self->count) {
         return true;
     }
@@ -346,14 +398,21 @@ herdctl_exit_t herdctl_tap_watch(const config_member_t *const *members, size_t c
                      .loop = zloop_new(),
                      .members = memory_new_array(count, sizeof(watched_t)),
                      .count = count};
-    connect_all(&watch, members);
+    const inflow_settings_t inflow = {.context = zsys_init(), .count = count, .limits = &limits};
+    watch.inflow = inflow_new(&inflow);
+    if (watch.inflow != NULL) {
+        connect_all(&watch, members);
+    } else {
+        fprintf(stderr, "herdctl: taps cannot be read: %s\n", strerror(errno));
+    }
     if (watch.connected > 0) {
         run(&watch);
     }
     print_end(&watch);
     for (size_t i = 0; i < count; i++) {
-        sockets_close(&watch.members[i].socket);
+        close_socket(&watch.members[i]);
     }
+    inflow_destroy(&watch.inflow);
     zloop_destroy(&watch.loop);
     free(watch.members);
     return is_well(&watch) ? HERDCTL_OK : HERDCTL_FAILED;
