@@ -102,6 +102,8 @@
 #define LIMIT_OPERATOR_MESSAGES 4
 /* Messages that one handler takes from a socket before the others have their turn. */
 #define LIMIT_MESSAGES_PER_TURN 64
+/* Nanoseconds after which it takes no further one: a message may bring a thousand lines. */
+#define LIMIT_MESSAGES_TURN_NS 2000000
 
 /* WHATSAT: its radius and its number of results (client-protocol.md, W2, W3). */
 #define LIMIT_RADIUS_KM 50
@@ -208,11 +210,25 @@
  * other clients have their parts. */
 #define LIMIT_TURN_COST 8192
 /* Requests of one client that go into a batch before the others have theirs. */
-#define LIMIT_REQUESTS_PER_TURN 16
-/* Lines, received and answered, that the traffic log takes from one client in a second, and bytes
- * after which it takes no more: 200 clients that send without end write less than a disk takes. */
+#define LIMIT_REQUESTS_PER_TURN 8
+/* All that one turn of a front-end's loop reads and cuts into lines, in nanoseconds: beyond that a
+ * client's input waits for its part, but for what is so short, in bytes, that it costs no one. */
+#define LIMIT_TURN_NS    1000000
+#define LIMIT_SHORT_READ 2048
+/* WHATSATs of one client that are under way; when there are more than so many of all clients of a
+ * front-end together, each may have the second number. The next ones wait in the client's turn. */
+#define LIMIT_LOOKUPS         16
+#define LIMIT_LOOKUPS_CROWDED 2
+#define LIMIT_LOOKUPS_ALL     256
+/* Lines, received and answered, that the traffic log of a process takes from one client in a
+ * second, and bytes after which it takes no more... */
 #define LIMIT_TRAFFIC_LINES 2000
 #define LIMIT_TRAFFIC_SIZE  524288
+/* ...and bytes of all clients together: a tenth of what a disk takes. What each client has up to so
+ * many lines and bytes is taken in any case: many greedy ones cost no one the record of others. */
+#define LIMIT_TRAFFIC_TOTAL      16777216
+#define LIMIT_TRAFFIC_SURE_LINES 100
+#define LIMIT_TRAFFIC_SURE_SIZE  16384
 /* Connections that one listener accepts before the others have their turn, and those that the
  * kernel keeps until then. */
 #define LIMIT_ACCEPTS_PER_TURN 64

@@ -3,6 +3,7 @@
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
+#include "common/log/shares.h"
 
 #include <stdlib.h>
 
@@ -23,7 +24,8 @@ struct log_traffic_lines {
     size_t source_size;   /* bytes */
 
     /* These belong to the thread that has locked the writer: */
-    buffer_t *out;     /* borrowed from the writer */
+    buffer_t *out; /* borrowed from the writer */
+    log_shares_t *shares;
     buffer_t scratch;  /* a line on its way into JSON */
     int64_t prefix_ms; /* the time, in ms, that `prefix` shows */
     char prefix[TIMESTAMP_ISO8601_SIZE];
@@ -42,6 +44,7 @@ log_traffic_lines_t *log_traffic_new(log_writer_t *writer)
     text_copy(text_of(source->program), end);
     self->prefix_ms = INT64_MIN;
     buffer_init(&self->scratch, TRAFFIC_SIZE + 1);
+    self->shares = log_shares_new();
     return self;
 }
 
@@ -52,6 +55,7 @@ void log_traffic_destroy(log_traffic_lines_t **self_p)
         return;
     }
     buffer_done(&self->scratch);
+    log_shares_destroy(&self->shares);
     free(self->source);
     free(self);
     *self_p = NULL;
@@ -164,6 +168,14 @@ static void append_json(log_traffic_lines_t *self, log_direction_t direction, in
     if (sheet_end(&sheet) != STATUS_OK) {
         log_writer_drop(self->writer);
     }
+}
+
+bool log_traffic_has_room(log_traffic_lines_t *self, uint64_t peer, int64_t now_ns, size_t size)
+{
+    log_writer_lock(self->writer);
+    bool takes = log_shares_take(self->shares, peer, now_ns, size);
+    log_writer_unlock(self->writer);
+    return takes;
 }
 
 void log_traffic_append(log_traffic_lines_t *self, log_direction_t direction, int64_t now_ns,

@@ -13,6 +13,8 @@
 #include "common/base/text.h"
 #include "common/log/writer.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct log_traffic_lines log_traffic_lines_t;
@@ -22,6 +24,9 @@ log_traffic_lines_t *log_traffic_new(log_writer_t *writer);
 
 /* Frees it and clears the pointer; NULL is fine. */
 void log_traffic_destroy(log_traffic_lines_t **self_p);
+
+/* Whether one more line of `size` bytes is written; see log_traffic_takes of log.h. */
+bool log_traffic_has_room(log_traffic_lines_t *self, uint64_t peer, int64_t now_ns, size_t size);
 
 /* Appends one line; see log_traffic of log.h. It leaves room in the buffer for events. */
 void log_traffic_append(log_traffic_lines_t *self, log_direction_t direction, int64_t now_ns,

@@ -172,7 +172,7 @@ void session_give_up(session_t *self, const char *reason)
 static void log_reply(void *argument, text_t reply)
 {
     session_t *self = argument;
-    traffic_share_answered(&self->traffic, uv_now(self->shared->loop), reply);
+    traffic_share_answered(&self->traffic, reply);
 }
 
 static pipeline_sink_t sink(session_t *self)
@@ -212,7 +212,7 @@ static void take_line(session_t *self, text_t line, int64_t now_ns)
     session_shared_t *shared = self->shared;
     int64_t receipt_ns = receipt_stamp(&shared->last_receipt_ns, now_ns);
     shared->figures.lines++;
-    traffic_share_received(&self->traffic, uv_now(shared->loop), receipt_ns, line);
+    traffic_share_received(&self->traffic, receipt_ns, line);
     const char *foreign = self->spoke ? NULL : foreign_line(line);
     self->spoke = true;
     if (foreign != NULL) {

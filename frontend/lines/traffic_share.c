@@ -1,7 +1,7 @@
 #include "frontend/lines/traffic_share.h"
 
-#include "common/base/limits.h"
 #include "common/clock/clock.h"
+#include "common/log/shares.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,8 @@ enum { INTERVAL_MS = 1000 };
 
 void traffic_share_init(traffic_share_t *self, log_t *log, const char *peer, uint64_t *cut)
 {
-    *self = (traffic_share_t){.log = log, .peer = peer, .cut = cut};
+    *self = (traffic_share_t){
+        .log = log, .peer = peer, .cut = cut, .number = log_shares_peer(0, text_of(peer))};
 }
 
 void traffic_share_done(traffic_share_t *self)
@@ -30,40 +31,34 @@ bool traffic_share_tick(traffic_share_t *self, uint64_t now_ms)
     if (now_ms - self->since_ms >= INTERVAL_MS) {
         traffic_share_done(self);
         self->since_ms = now_ms;
-        self->lines = self->size = 0;
     }
     return self->left_out > 0;
 }
 
 /* Whether one more line of `size` bytes is logged; if not, it is counted. */
-static bool takes(traffic_share_t *self, uint64_t now_ms, size_t size)
+static bool takes(traffic_share_t *self, int64_t now_ns, size_t size)
 {
-    (void)traffic_share_tick(self, now_ms);
-    if (self->lines >= LIMIT_TRAFFIC_LINES || self->size >= LIMIT_TRAFFIC_SIZE) {
-        self->left_out++;
-        ++*self->cut;
-        return false;
-    }
-    self->lines++;
-    self->size += (uint32_t)size;
-    return true;
+    bool taken = log_traffic_takes(self->log, self->number, now_ns, size);
+    self->left_out += !taken;
+    *self->cut += !taken;
+    return taken;
 }
 
-void traffic_share_received(traffic_share_t *self, uint64_t now_ms, int64_t receipt_ns, text_t line)
+void traffic_share_received(traffic_share_t *self, int64_t receipt_ns, text_t line)
 {
-    if (log_has_traffic(self->log) && takes(self, now_ms, line.size)) {
+    if (log_has_traffic(self->log) && takes(self, receipt_ns, line.size)) {
         log_traffic(self->log, LOG_RECEIVED, receipt_ns, text_of(self->peer), line);
     }
 }
 
-void traffic_share_answered(traffic_share_t *self, uint64_t now_ms, text_t reply)
+void traffic_share_answered(traffic_share_t *self, text_t reply)
 {
-    if (!takes(self, now_ms, reply.size)) {
-        return;
-    }
     int64_t now_ns = clock_now_ns();
     const char *lf = memchr(reply.data, '\n', reply.size);
     text_t line = text_first(reply, lf != NULL ? (size_t)(lf - reply.data) : reply.size);
+    if (!takes(self, now_ns, line.size)) {
+        return;
+    }
     log_traffic(self->log, LOG_ANSWERED, now_ns, text_of(self->peer), line);
     if (line.size + 1 < reply.size) {
         char note[48];

@@ -1,9 +1,8 @@
-/* traffic_share.h - what the traffic log says of one client, and how much of it that may be.
+/* traffic_share.h - what the traffic log says of one client.
  *
  * Owner: one session. Threads: the reactor's.
- * One that sends without end must neither fill the disk nor crowd out what is logged of the others:
- * LIMIT_TRAFFIC_LINES lines and about LIMIT_TRAFFIC_SIZE bytes a second. The rest is counted, and
- * the count is logged once a second.
+ * How much it may be, the log decides (common/log/shares.h). The rest is counted, and the count is
+ * logged once a second.
  */
 #ifndef HERD_FRONTEND_LINES_TRAFFIC_SHARE_H
 #define HERD_FRONTEND_LINES_TRAFFIC_SHARE_H
@@ -19,21 +18,19 @@ typedef struct {
     log_t *log;
     const char *peer;
     uint64_t *cut;     /* lines left out of all clients, since the start */
+    uint64_t number;   /* of the client, to the log */
     uint64_t since_ms; /* when this second began */
-    uint32_t lines;    /* logged in it */
-    uint32_t size;     /* bytes of them */
-    uint32_t left_out; /* lines that were not logged */
+    uint32_t left_out; /* lines that were not logged, and not told */
 } traffic_share_t;
 
 /* Borrows the log, the client's name, and `cut`, to which lines that are left out are added. */
 void traffic_share_init(traffic_share_t *self, log_t *log, const char *peer, uint64_t *cut);
 
 /* A line of the client, received at `receipt_ns` (POSIX time). */
-void traffic_share_received(traffic_share_t *self, uint64_t now_ms, int64_t receipt_ns,
-                            text_t line);
+void traffic_share_received(traffic_share_t *self, int64_t receipt_ns, text_t line);
 
 /* The answer to one; of a WHATSAT's only the first line, and the size of the rest. */
-void traffic_share_answered(traffic_share_t *self, uint64_t now_ms, text_t reply);
+void traffic_share_answered(traffic_share_t *self, text_t reply);
 
 /* Logs how many lines were left out, if the second is over. True if some are still to be told. */
 bool traffic_share_tick(traffic_share_t *self, uint64_t now_ms);

@@ -23,13 +23,17 @@ typedef struct {
 
 /* Writes what became of each line of the last group: the line and its answer where traffic is
  * logged, and why a line has no answer. `frontend->replies` must still hold the answers. */
-void request_log_group(request_log_t *self, const request_t *request,
-                       const frontend_link_t *frontend, int64_t now_ns);
+void request_log_group(request_log_t *self, const request_t *request, frontend_link_t *frontend,
+                       int64_t now_ns);
 
 /* Writes an answer that had to wait, where traffic is logged. `frontend->replies` must still hold
  * the answer. */
-void request_log_answer(const request_log_t *self, const frontend_link_t *frontend,
+void request_log_answer(const request_log_t *self, frontend_link_t *frontend,
                         const request_outcome_t *outcome, int64_t now_ns);
+
+/* Says once a second how many lines of its clients were left out, because one had more than one may
+ * (common/log/shares.h). */
+void request_log_left_out(const request_log_t *self, frontend_link_t *frontend, int64_t steady_ns);
 
 /* Counts IAMATs that waited for neighbours too long, and says so. */
 void request_log_late(request_log_t *self, size_t count);

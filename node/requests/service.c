@@ -62,6 +62,7 @@ static void drop(service_t *self, const char *problem, text_t peer)
 
 static void remove_frontend(service_t *self, frontend_link_t *frontend, const char *reason)
 {
+    request_log_left_out(&self->request_log, frontend, INT64_MAX);
     log_event(self->context.log, LOG_FRONTEND_LEFT, LOG_PEER(frontend->label), "front-end left: %s",
               reason);
     frontends_remove(self->frontends, frontend);
@@ -426,6 +427,7 @@ void service_tick(service_t *self, int64_t steady_ns)
     size_t slot = 0;
     frontend_link_t *frontend;
     while ((frontend = frontends_next(self->frontends, &slot)) != NULL) {
+        request_log_left_out(&self->request_log, frontend, steady_ns);
         if (steady_ns - frontend->heard_ns > frontend_dead_after_ns) {
             remove_frontend(self, frontend, "nothing heard for 5 s");
         }
