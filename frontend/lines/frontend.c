@@ -39,7 +39,7 @@ enum {
     /* How long clients may go on asking, of that. */
     FINISH_MS = 1000,
     SIGNALS = 3,
-    TURN_NS = 2000000,        /* for those who wait, in one turn of the loop */
+    TURN_NS = 500000,         /* for those who wait, in one turn of the loop */
     GIVE_BACK_SIZE = 1048576, /* bytes that are worth malloc's search */
 };
 
@@ -173,6 +173,7 @@ static void turn(frontend_t *self)
     ask_node(self);
     flush_sessions(self);
     ask_node(self);
+    self->shared.turn_end_ns = 0;
     if (needs_ticks(self) && !uv_is_active((uv_handle_t *)&self->tick)) {
         uv_timer_start(&self->tick, on_tick, TICK_MS, TICK_MS);
     }

@@ -8,7 +8,8 @@
  * A client has a part of each turn, measured by what its lines cost (LIMIT_TURN_COST). What it sent
  * beyond that waits in `lines`, the session waits in shared->waiting, and the front-end gives those
  * there their next part in turn; a client that sends little never waits for one that sends much.
- * What the traffic log says of one client is bounded in the same spirit (traffic_share.h).
+ * What the traffic log says of one client is bounded in the same spirit (traffic_share.h), and so
+ * is the number of its WHATSATs under way: the next ones wait until some are answered (`held`).
  *
  * Four things stop the reading until their cause has passed: lines that wait for the next turn, or
  * for output that the client does not read (both `put_off`), a node that is slower than the client
@@ -97,6 +98,13 @@ void session_note_move(session_t *self)
     self->moved_ms = uv_now(self->shared->loop);
 }
 
+/* Brings the sum of all WHATSATs under way up to date. */
+static void count_lookups(session_t *self)
+{
+    self->shared->lookups += self->pipeline.lookups - self->lookups;
+    self->lookups = self->pipeline.lookups;
+}
+
 void session_close_because(session_t *self, const char *reason)
 {
     if (self->state == SESSION_CLOSING) {
@@ -116,6 +124,7 @@ void session_close_because(session_t *self, const char *reason)
     self->footprint = 0;
     lines_done(&self->lines);
     pipeline_done(&self->pipeline);
+    count_lookups(self);
     output_done(&self->output);
     uv_close((uv_handle_t *)&self->tcp, on_closed);
 }
@@ -165,6 +174,8 @@ void session_give_up(session_t *self, const char *reason)
               "%s; the client is disconnected and may ask again", reason);
     list_remove(&self->unasked);
     pipeline_done(&self->pipeline);
+    count_lookups(self);
+    self->held = false;
     session_finish(self);
     list_append(&self->shared->unwritten, &self->unwritten);
 }
@@ -225,13 +236,38 @@ static void take_line(session_t *self, text_t line, int64_t now_ns)
         return;
     }
     size_t reserved = receipt_reply_size(&command, line.size);
-    pipeline_request_t request = {
-        .receipt_ns = receipt_ns, .receipt_ms = uv_now(shared->loop), .line = line};
+    pipeline_request_t request = {.receipt_ns = receipt_ns,
+                                  .receipt_ms = uv_now(shared->loop),
+                                  .is_lookup = command.kind == COMMAND_WHATSAT,
+                                  .line = line};
     if (pipeline_add_request(&self->pipeline, &request, reserved) != STATUS_OK) {
         session_give_up(self, "more requests than can be kept");
         return;
     }
     list_append(&shared->unasked, &self->unasked);
+}
+
+/* Whether this turn of the loop has taken as much input as one may. */
+static bool turn_is_over(session_shared_t *shared)
+{
+    uint64_t now_ns = uv_hrtime();
+    if (shared->turn_end_ns == 0) {
+        shared->turn_end_ns = now_ns + LIMIT_TURN_NS;
+    }
+    return now_ns >= shared->turn_end_ns;
+}
+
+/* Lines are left: they wait for the client's next part of a turn, or until it has read answers. */
+static void put_off(session_t *self, text_t chunk)
+{
+    self->put_off = true;
+    lines_keep(&self->lines, chunk);
+    stop_reading(self);
+    if (load(self) <= load_cap(self)) {
+        list_append(&self->shared->waiting, &self->waiting);
+    } else {
+        self->shared->figures.slow++;
+    }
 }
 
 /* Takes lines from what waits and from `chunk` until the client has had its part of the turn or its
@@ -257,16 +293,9 @@ static void take_lines(session_t *self, text_t chunk)
     if (cost > 0) {
         session_note_move(self);
     }
-    self->put_off = outcome == LINES_LINE && self->state == SESSION_OPEN;
-    if (!self->put_off) {
-        return;
-    }
-    lines_keep(&self->lines, chunk);
-    stop_reading(self);
-    if (load(self) <= cap) {
-        list_append(&self->shared->waiting, &self->waiting);
-    } else {
-        self->shared->figures.slow++;
+    self->put_off = false;
+    if (outcome == LINES_LINE && self->state == SESSION_OPEN) {
+        put_off(self, chunk);
     }
 }
 
@@ -305,9 +334,9 @@ static void on_allocate(uv_handle_t *handle, size_t suggested_size, uv_buf_t *re
 {
     (void)suggested_size;
     const session_t *self = handle->data;
-    bool crowded = is_crowded(self->shared);
+    bool little = turn_is_over(self->shared) || is_crowded(self->shared);
     *ret_buffer =
-        uv_buf_init(self->shared->read_buffer, crowded ? LIMIT_CLIENT_SHARE : LIMIT_READ_SIZE);
+        uv_buf_init(self->shared->read_buffer, little ? LIMIT_CLIENT_SHARE : LIMIT_READ_SIZE);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
@@ -321,7 +350,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
         return;
     }
     /* If requests of an earlier turn are still unasked, the node is slower than this client. */
-    bool ahead = list_is_linked(&self->unasked);
+    bool ahead = list_is_linked(&self->unasked) || self->held;
     if (size < 0) {
         end_input(self);
     } else {
@@ -331,6 +360,8 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
         const char *foreign = begun ? NULL : foreign_bytes(chunk);
         if (foreign != NULL) {
             refuse_foreign(self, foreign, (text_t){0});
+        } else if (chunk.size > LIMIT_SHORT_READ && turn_is_over(self->shared)) {
+            put_off(self, chunk);
         } else {
             take_lines(self, chunk);
         }
@@ -370,7 +401,7 @@ static void resume(session_t *self)
 void session_take_turn(session_t *self)
 {
     assert(self->state == SESSION_OPEN && self->put_off);
-    if (list_is_linked(&self->unasked)) {
+    if (list_is_linked(&self->unasked) || self->held) {
         self->crowding = true; /* the node is slower than this client */
         return;
     }
@@ -379,9 +410,22 @@ void session_take_turn(session_t *self)
     resume(self);
 }
 
+/* Whether one WHATSAT more may be under way. */
+static bool may_look_up(const session_t *self)
+{
+    bool crowded = self->shared->lookups >= LIMIT_LOOKUPS_ALL;
+    return self->pipeline.lookups < (crowded ? LIMIT_LOOKUPS_CROWDED : LIMIT_LOOKUPS);
+}
+
 bool session_ask(session_t *self, pipeline_request_t *ret_request)
 {
+    if (!may_look_up(self) && pipeline_next_is_lookup(&self->pipeline)) {
+        self->held = true; /* an answer to one of those under way lets it go on */
+        list_remove(&self->unasked);
+        return false;
+    }
     if (pipeline_ask(&self->pipeline, ret_request)) {
+        count_lookups(self);
         return true;
     }
     list_remove(&self->unasked);
@@ -392,7 +436,10 @@ bool session_ask(session_t *self, pipeline_request_t *ret_request)
 
 void session_ask_again(session_t *self)
 {
-    if (pipeline_ask_again(&self->pipeline)) {
+    bool waits = pipeline_ask_again(&self->pipeline);
+    count_lookups(self);
+    self->held = false;
+    if (waits) {
         list_append(&self->shared->unasked, &self->unasked);
     }
 }
@@ -406,6 +453,11 @@ void session_answer(session_t *self, uint64_t sequence, text_t reply)
     }
     if (status != STATUS_OK) {
         session_give_up(self, "more output than can be kept");
+    }
+    count_lookups(self);
+    if (self->held && may_look_up(self)) {
+        self->held = false;
+        list_append(&self->shared->unasked, &self->unasked);
     }
     list_append(&self->shared->unwritten, &self->unwritten);
     session_account(self);

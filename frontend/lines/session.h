@@ -34,7 +34,9 @@ typedef struct {
     list_link_t newcomers;   /* sessions without a whole line yet, the oldest first */
     list_link_t idle;        /* the others, that which has been idle longest first */
     list_link_t active;      /* sessions that hold memory, wait for the node or have a deadline */
+    uint64_t turn_end_ns;    /* steady: no more input is taken in this turn then; 0: none was yet */
     int64_t last_receipt_ns; /* POSIX time given to the newest request; the next gets a later one */
+    size_t lookups;          /* WHATSATs under way */
     size_t memory;           /* bytes that all sessions hold for their clients */
     size_t given_back;       /* bytes that idle sessions freed since the last malloc_trim */
     size_t handles;          /* sessions not yet freed, closing ones too */

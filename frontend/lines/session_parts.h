@@ -45,11 +45,13 @@ struct session {
     size_t unread;         /* bytes of output on their way at the last tick */
     uint64_t deadline_ms;  /* [DISCARDING] steady time of the end */
     size_t footprint;      /* bytes, its part of shared->memory */
+    size_t lookups;        /* its part of shared->lookups */
     traffic_share_t traffic;
     session_state_t state : 8;
     bool reading : 1;  /* libuv reads */
     bool put_off : 1;  /* lines wait for the next turn, or until output has left */
     bool crowding : 1; /* was read while requests were unasked: reads on when they are asked */
+    bool held : 1;     /* a WHATSAT waits until fewer are under way */
     bool spoke : 1;    /* has sent a whole line */
     bool touched : 1;  /* used since the last tick */
     char peer[];       /* e.g. "127.0.0.1:40112#7" */

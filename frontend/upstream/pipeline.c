@@ -38,7 +38,8 @@ struct pipeline_entry {
     uint32_t reserved;     /* bytes, its part of pipeline_t.reserved */
     uint32_t reply_offset; /* [STORED] in pipeline_t.replies */
     uint32_t reply_size;   /* [STORED] bytes */
-    entry_kind_t kind;
+    entry_kind_t kind : 8;
+    bool is_lookup : 1;
 };
 
 void pipeline_init(pipeline_t *self, size_t maximum)
@@ -107,6 +108,7 @@ status_t pipeline_add_request(pipeline_t *self, const pipeline_request_t *reques
     pipeline_entry_t entry = {.kind = ENTRY_WAITING,
                               .receipt_ns = request->receipt_ns,
                               .receipt_ms = request->receipt_ms,
+                              .is_lookup = request->is_lookup,
                               .reserved = (uint32_t)reserved + ENTRY_COST};
     return add(self, request->line, &entry);
 }
@@ -173,6 +175,12 @@ static bool find_unasked(pipeline_t *self)
     return false;
 }
 
+bool pipeline_next_is_lookup(pipeline_t *self)
+{
+    return find_unasked(self) &&
+           entry_at(self, self->asked_sequence - self->head_sequence)->is_lookup;
+}
+
 bool pipeline_ask(pipeline_t *self, pipeline_request_t *ret_request)
 {
     if (!find_unasked(self)) {
@@ -182,14 +190,17 @@ bool pipeline_ask(pipeline_t *self, pipeline_request_t *ret_request)
     *ret_request = (pipeline_request_t){.sequence = self->asked_sequence,
                                         .receipt_ns = entry->receipt_ns,
                                         .receipt_ms = entry->receipt_ms,
+                                        .is_lookup = entry->is_lookup,
                                         .line = entry_line(self, entry)};
     self->asked_sequence++;
+    self->lookups += entry->is_lookup;
     return true;
 }
 
 bool pipeline_ask_again(pipeline_t *self)
 {
     self->asked_sequence = self->head_sequence;
+    self->lookups = 0;
     return find_unasked(self);
 }
 
@@ -298,6 +309,7 @@ status_t pipeline_answer(pipeline_t *self, uint64_t sequence, text_t reply,
         return STATUS_NOT_FOUND;
     }
     pipeline_entry_t *entry = entry_at(self, index);
+    self->lookups -= entry->is_lookup;
     bool invalid = text_equal(reply, TEXT("?\n"));
     if (invalid) {
         entry->kind = ENTRY_INVALID;

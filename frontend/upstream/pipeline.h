@@ -22,6 +22,7 @@ typedef struct {
     uint64_t sequence;   /* its number on this connection, from 1 on */
     int64_t receipt_ns;  /* POSIX time of receipt */
     uint64_t receipt_ms; /* steady time of receipt */
+    bool is_lookup;      /* a WHATSAT: others need not wait for its answer at the node */
     text_t line;         /* the client's bytes */
 } pipeline_request_t;
 
@@ -41,6 +42,7 @@ typedef struct {
     uint32_t first;            /* index of the oldest entry */
     uint32_t count;            /* entries in use */
     uint32_t stored;           /* entries whose reply is in `replies` */
+    uint32_t lookups;          /* WHATSATs that were asked and have no reply */
     uint64_t head_sequence;    /* sequence of the oldest entry */
     uint64_t asked_sequence;   /* requests before this one were asked */
     buffer_t lines;            /* the entries' lines, one behind the other */
@@ -70,6 +72,9 @@ status_t pipeline_add_invalid(pipeline_t *self, text_t line,
 /* Takes the next request for the node, which counts as asked from now on; false if there is
  * none. */
 bool pipeline_ask(pipeline_t *self, pipeline_request_t *ret_request);
+
+/* Whether the request that pipeline_ask would take is a WHATSAT. */
+bool pipeline_next_is_lookup(pipeline_t *self);
 
 /* Lets pipeline_ask return all requests without a reply again, in their order. False if there is
  * none. */

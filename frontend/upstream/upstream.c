@@ -20,6 +20,7 @@
 #include "common/sockets/transport.h"
 #include "frontend/upstream/reply.h"
 #include "frontend/upstream/upstream_socket.h"
+#include "frontend/upstream/window.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -35,7 +36,7 @@ enum {
     /* Bytes, about a hundred lines: next to these a message's own cost is small. */
     SMALL_BATCH_SIZE = 16384,
     SMALL_WINDOW = 2,  /* messages */
-    TURN_NS = 4000000, /* for messages of the node, in one turn of the loop */
+    TURN_NS = 1000000, /* for messages of the node, in one turn of the loop */
 };
 
 typedef enum {
@@ -54,7 +55,7 @@ struct upstream {
     uint64_t session;          /* number of the newest session */
     int64_t since_ns;          /* POSIX time of the start */
     uint64_t heard_ms;         /* steady time of the last word of the node, or of the connecting */
-    unsigned window;           /* REQUEST messages unanswered, 0 .. LIMIT_REQUEST_WINDOW */
+    window_t window;           /* REQUEST messages unanswered */
     upstream_state_t state;
     bool due;            /* ZMQ_EVENTS may tell something new */
     bool silent;         /* it was logged that the node is away */
@@ -83,7 +84,7 @@ static void connect_anew(upstream_t *self)
                                            .argument = self};
     upstream_socket_close(&self->socket);
     buffer_clear(&self->batch);
-    self->window = 0;
+    window_init(&self->window);
     self->heard_ms = now_ms(self);
     self->due = true;
     status_t status = upstream_socket_open(&settings, &self->socket);
@@ -191,15 +192,16 @@ static void send_ping(upstream_t *self)
  * larger, which costs both sides less than more messages would. */
 static bool batch_may_leave(const upstream_t *self)
 {
-    unsigned window = self->batch.size < SMALL_BATCH_SIZE ? SMALL_WINDOW : LIMIT_REQUEST_WINDOW;
-    return self->state == UPSTREAM_SERVING && self->batch.size > 0 && self->window < window;
+    bool waits = self->batch.size < SMALL_BATCH_SIZE && self->window.count >= SMALL_WINDOW;
+    return self->state == UPSTREAM_SERVING && self->batch.size > 0 && !waits &&
+           window_is_open(&self->window);
 }
 
 void upstream_flush(upstream_t *self)
 {
     if (batch_may_leave(self) && send_message(self, MESSAGE_REQUEST, buffer_text(&self->batch))) {
         buffer_clear(&self->batch);
-        self->window++;
+        window_sent(&self->window, uv_hrtime());
     }
 }
 
@@ -209,7 +211,7 @@ bool upstream_takes(upstream_t *self)
         upstream_flush(self);
     }
     return self->state == UPSTREAM_SERVING && self->batch.size < LIMIT_BATCH_SIZE &&
-           self->window < LIMIT_REQUEST_WINDOW;
+           window_is_open(&self->window);
 }
 
 /* <connection> <sequence> <time> <line> */
@@ -260,11 +262,11 @@ static void on_reply(upstream_t *self, const message_t *message, text_t number)
 {
     uint64_t answered;
     if (self->state != UPSTREAM_SERVING || !text_to_u64(number, 1, &answered) ||
-        answered > self->window) {
+        answered > self->window.count) {
         note_malformed(self, "REPLY", message->header);
         return;
     }
-    self->window -= (unsigned)answered;
+    window_answered(&self->window, (unsigned)answered, uv_hrtime());
     text_t body = message->body;
     reply_t reply;
     while (reply_take(&body, &reply)) {
