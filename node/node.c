@@ -188,7 +188,8 @@ static int on_bus(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     node_t *self = argument;
     int64_t now_ns = clock_now_ns();
     int64_t steady_ns = clock_steady_ns();
-    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN; i++) {
+    int64_t end_ns = steady_ns + LIMIT_MESSAGES_TURN_NS;
+    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN && (i == 0 || clock_steady_ns() < end_ns); i++) {
         transport_inbound_t inbound;
         status_t status = transport_receive(item->socket, true, &inbound);
         if (status == STATUS_AGAIN || status == STATUS_SYSTEM) {

@@ -318,8 +318,11 @@ void service_receive(service_t *self)
 {
     int64_t now_ns = clock_now_ns();
     int64_t steady_ns = clock_steady_ns();
+    int64_t end_ns = steady_ns + LIMIT_MESSAGES_TURN_NS;
     /* What comes behind a RELOAD stays in the socket until that is done. */
-    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN && !service_wants_reload(self); i++) {
+    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN && !service_wants_reload(self) &&
+                    (i == 0 || clock_steady_ns() < end_ns);
+         i++) {
         transport_inbound_t inbound;
         status_t status = transport_receive(self->context.socket, true, &inbound);
         if (status == STATUS_AGAIN || status == STATUS_SYSTEM) {
@@ -345,7 +348,8 @@ static void on_places(void *argument, uint64_t ticket, text_t json)
 
 void service_take_answers(service_t *self)
 {
-    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN; i++) {
+    int64_t end_ns = clock_steady_ns() + LIMIT_MESSAGES_TURN_NS;
+    for (int i = 0; i < LIMIT_MESSAGES_PER_TURN && (i == 0 || clock_steady_ns() < end_ns); i++) {
         if (!places_actor_receive(self->context.places, on_places, self)) {
             break;
         }
