@@ -13,6 +13,7 @@
 #include "common/sockets/transport.h"
 #include "common/store/store.h"
 #include "node/bus/neighbours.h"
+#include "node/journal/keeper.h"
 #include "node/needs.h"
 #include "node/places/actor.h"
 #include "node/reload.h"
@@ -72,7 +73,8 @@ struct node {
     store_t *store;
     tap_t *tap;
     neighbours_t *neighbours;
-    places_actor_t *places; /* NULL without a provider */
+    places_actor_t *places;    /* NULL without a provider */
+    journal_keeper_t *journal; /* NULL without one */
     service_t *service;
     int64_t started_steady_ns; /* when node_run began */
     int64_t stopping_ns;       /* steady: since when it stops; 0 while it does not */
@@ -88,10 +90,23 @@ static void poll_for(node_t *self, zmq_pollitem_t item, zloop_fn *handler)
     zloop_poller_set_tolerant(self->loop, &item);
 }
 
+/* Answers that wait for the disk have it written at once. */
+static void pump_journal(node_t *self, int64_t steady_ns)
+{
+    if (self->journal == NULL) {
+        return;
+    }
+    if (self->settings.acknowledge_disk && service_owes_answers(self->service)) {
+        journal_keeper_hurry(self->journal);
+    }
+    journal_keeper_pump(self->journal, steady_ns);
+}
+
 static void pump_all(node_t *self, int64_t now_ns, int64_t steady_ns)
 {
     tap_changes(self->tap);
     neighbours_pump(self->neighbours, now_ns, steady_ns);
+    pump_journal(self, steady_ns);
 }
 
 /* B1: only a HELLO is answered. */
@@ -237,6 +252,20 @@ static int on_requests(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     return 0;
 }
 
+/* The journal's thread has done something. */
+static int on_journal(zloop_t *loop, zmq_pollitem_t *item, void *argument)
+{
+    (void)loop;
+    (void)item;
+    node_t *self = argument;
+    int64_t steady_ns = clock_steady_ns();
+    if (journal_keeper_receive(self->journal, steady_ns)) {
+        service_release(self->service);
+    }
+    pump_journal(self, steady_ns);
+    return 0;
+}
+
 static int on_places(zloop_t *loop, zmq_pollitem_t *item, void *argument)
 {
     (void)loop;
@@ -278,10 +307,14 @@ static int on_tick(zloop_t *loop, int timer, void *argument)
     tap_tick(self->tap, steady_ns);
     guard_tick(self->guard, steady_ns);
     service_tick(self->service, steady_ns);
+    if (self->journal != NULL) {
+        journal_keeper_tick(self->journal, steady_ns);
+    }
     advance_digest(self, steady_ns);
     serve_when_ready(self, steady_ns);
     bool grace_over = steady_ns - self->stopping_ns > NODE_EXIT_GRACE_MS * TIMESTAMP_NS_PER_MS;
-    bool done = neighbours_are_level(self->neighbours) && !service_owes_answers(self->service);
+    bool done = neighbours_are_level(self->neighbours) && !service_owes_answers(self->service) &&
+                (self->journal == NULL || journal_keeper_is_level(self->journal));
     return self->stopping_ns != 0 && (grace_over || done) ? -1 : 0;
 }
 
@@ -295,6 +328,9 @@ static void begin_to_stop(node_t *self, const char *reason)
     log_event(self->log, LOG_STOPPING, NULL,
               "%s: no more requests are read; the neighbours take what they lack", reason);
     self->stopping_ns = clock_steady_ns();
+    if (self->journal != NULL) {
+        journal_keeper_stop(self->journal);
+    }
     if (self->serving) {
         zmq_pollitem_t item = {.socket = self->requests, .events = ZMQ_POLLIN};
         zloop_poller_end(self->loop, &item);
@@ -395,9 +431,32 @@ static void on_acknowledged(void *argument)
     service_release(self->service);
 }
 
+/* J5: this life is on the disk before a link speaks of it. */
+static status_t start_journal(node_t *self)
+{
+    const journal_keeper_context_t context = {.config = &self->settings,
+                                              .member = self->member,
+                                              .log = self->log,
+                                              .store = self->store,
+                                              .generation = self->generation};
+    return self->settings.journal ? journal_keeper_new(&context, &self->journal) : STATUS_OK;
+}
+
+/* How far its list was processed in an earlier life. */
+static void restore_neighbour(node_t *self, const config_member_t *member)
+{
+    link_checkpoint_t checkpoint;
+    if (self->journal != NULL && journal_state_find(journal_keeper_life(self->journal),
+                                                    text_of(member->name), &checkpoint)) {
+        neighbour_restore(neighbours_find(self->neighbours, text_of(member->name)), &checkpoint);
+    }
+}
+
 static void make_neighbours(node_t *self)
 {
     const config_member_t *member = self->member;
+    const journal_state_t *life = self->journal != NULL ? journal_keeper_life(self->journal) : NULL;
+    static const link_checkpoint_t no_parent;
     const neighbours_settings_t settings = {
         .context = {.loop = self->loop,
                     .log = self->log,
@@ -410,11 +469,17 @@ static void make_neighbours(node_t *self)
         .herd = text_of(self->config->herd_name),
         .member = text_of(member->name),
         .generation = self->generation,
+        .has_parent = life != NULL && life->has_parent,
+        .parent = life != NULL ? life->parent : no_parent,
     };
     self->neighbours = neighbours_new(&settings);
     for (size_t i = 0; i < member->neighbour_count; i++) {
         const config_member_t *neighbour = &self->config->members[member->neighbours[i]];
         neighbours_add(self->neighbours, neighbour->name, neighbour->bus);
+        restore_neighbour(self, neighbour);
+    }
+    if (self->journal != NULL) {
+        journal_keeper_watch(self->journal, self->neighbours);
     }
 }
 
@@ -430,6 +495,7 @@ static void make_service(node_t *self)
         .socket = self->requests,
         .guard = self->guard,
         .neighbours = self->neighbours,
+        .journal = self->journal,
         .generation = self->generation,
         .started_ns = clock_now_ns(),
     };
@@ -460,6 +526,10 @@ static void poll_all(node_t *self)
     if (self->places != NULL) {
         poll_for(self, (zmq_pollitem_t){.socket = places_actor_socket(self->places)}, on_places);
     }
+    if (self->journal != NULL) {
+        poll_for(self, (zmq_pollitem_t){.socket = journal_keeper_socket(self->journal)},
+                 on_journal);
+    }
 }
 
 /* Connections leave some descriptors free (accept4.h). */
@@ -489,6 +559,9 @@ status_t node_new(const config_t *config, const config_member_t *member, log_t *
     self->store = store_new(config->max_clients, entropy_number());
     store_limit_memory(self->store, self->settings.max_memory);
     status_t status = bind_all(self);
+    if (status == STATUS_OK) {
+        status = start_journal(self);
+    }
     if (status == STATUS_OK && config->places != CONFIG_PLACES_NONE) {
         status = places_actor_new(config, log, &self->places);
     }
@@ -517,6 +590,7 @@ void node_destroy(node_t **self_p)
     tap_destroy(&self->tap);
     zloop_destroy(&self->loop);
     places_actor_destroy(&self->places);
+    journal_keeper_destroy(&self->journal);
     guard_close(&self->requests);
     guard_close(&self->bus);
     guard_destroy(&self->guard);

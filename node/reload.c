@@ -67,7 +67,7 @@ static const struct {
     {"neighbours", EFFECT_LINKS},      {"max_line", EFFECT_FRONTEND},
     {"max_output", EFFECT_FRONTEND},   {"max_connections", EFFECT_FRONTEND},
     {"clients", EFFECT_FRONTEND},      {"max_connections_per_address", EFFECT_FRONTEND},
-    {"idle_timeout", EFFECT_FRONTEND},
+    {"idle_timeout", EFFECT_FRONTEND}, {"journal_interval", EFFECT_NOW},
 };
 
 static effect_t effect_of(const config_key_t *key)
@@ -223,6 +223,9 @@ void reload_take_settings(config_t *settings, const config_t *config)
     settings->request_timeout_ms = config->request_timeout_ms;
     settings->max_clock_lead_ms = config->max_clock_lead_ms;
     settings->acknowledge_peers = config->acknowledge_peers;
+    /* Without a journal nothing can be waited for: it comes with the next start. */
+    settings->acknowledge_disk = config->acknowledge_disk && settings->journal;
+    settings->journal_interval_ms = config->journal_interval_ms;
     settings->expire_after_s = config->expire_after_s;
     settings->expire_grace_s = config->expire_grace_s;
 }

@@ -73,6 +73,8 @@
 /* Neighbours that an IAMAT may wait for (setting acknowledge); with more, a herd would wait for its
  * slowest member. */
 #define LIMIT_ACKNOWLEDGING_PEERS 16
+/* Milliseconds: a minute between what a journal commits. */
+#define LIMIT_JOURNAL_INTERVAL_MS 60000
 /* Endpoints on which a front-end may listen. */
 #define LIMIT_LISTENERS 8
 /* The path of a Unix socket without its terminating zero (sun_path, unix(7)). */

@@ -84,6 +84,18 @@ static void config_check_folder(const config_reader_t *reader, const config_foun
     }
 }
 
+/* What waits for the disk needs a journal. */
+static void config_check_journal(const config_reader_t *reader, const config_found_t *found,
+                                 const config_t *config)
+{
+    const config_setting_t *setting = config_keys_found(found, "acknowledge");
+    if (config->acknowledge_disk && !config->journal) {
+        config_findings_error(reader->findings, setting->line,
+                              "\"acknowledge\" cannot wait for the disk: that comes with the "
+                              "journal, and journal = \"yes\" is missing");
+    }
+}
+
 static size_t config_index(const config_lines_t *lines, const config_setting_t *setting)
 {
     return (size_t)(setting - lines->settings);
@@ -103,6 +115,7 @@ static void config_read_herd(const config_reader_t *reader, const config_lines_t
     config_check_folder(reader, found, "data_dir", config->data_dir);
     config_check_folder(reader, found, "keys", config->keys);
     config_security_check(reader, found, config);
+    config_check_journal(reader, found, config);
     const config_setting_t *places = config_keys_found(found, "places");
     if (places != NULL) {
         config_found_t found_places = {.table = reader->table, .section = CONFIG_SECTION_PLACES};

@@ -90,7 +90,9 @@ typedef struct config {
     const char *herd_name; /* 1 .. LIMIT_NAME_SIZE bytes */
     const char *run_dir;   /* sockets and pid files */
     const char *log_dir;
-    const char *data_dir;
+    const char *data_dir;        /* journals */
+    bool journal;                /* members keep what they know in data_dir */
+    int64_t journal_interval_ms; /* between transactions for which no answer waits */
     config_security_t security;
     const char *keys;       /* folder of the keys if security is CONFIG_SECURITY_CURVE, else NULL */
     bool traffic;           /* log every line received and answered */
@@ -106,6 +108,7 @@ typedef struct config {
     /* neighbours that acknowledge a record before its IAMAT is answered,
      * 0 .. LIMIT_ACKNOWLEDGING_PEERS (replication.md, R18) */
     size_t acknowledge_peers;
+    bool acknowledge_disk;  /* it is on this member's disk before, too; only with a journal */
     int64_t expire_after_s; /* seconds after which a record is no longer served; 0: never (R16) */
     int64_t expire_grace_s; /* seconds more after which it is purged */
     config_places_t places;

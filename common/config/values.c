@@ -101,36 +101,44 @@ void config_values_time(const config_reader_t *reader, const config_key_t *key,
     }
 }
 
-/* The number of "peers 2"; false for all else. */
-static bool config_read_peers(const config_key_t *key, text_t value, uint64_t *ret_peers)
+/* "memory", "peers 2", "disk", "disk peers 2"; false for all else. */
+static bool config_read_acknowledge(const config_key_t *key, text_t value, bool *ret_disk,
+                                    uint64_t *ret_peers)
 {
     text_t word;
     text_t number;
     text_t extra;
-    return text_take_field(&value, &word) && text_equal(word, TEXT("peers")) &&
-           text_take_field(&value, &number) && !text_take_field(&value, &extra) &&
-           text_to_u64(number, key->maximum, ret_peers) && *ret_peers >= key->minimum;
+    if (!text_take_field(&value, &word)) {
+        return false;
+    }
+    bool disk = text_equal(word, TEXT("disk"));
+    bool more = disk ? text_take_field(&value, &word) : !text_equal(word, TEXT("memory"));
+    *ret_disk = disk;
+    *ret_peers = 0;
+    if (!more) {
+        return !text_take_field(&value, &extra);
+    }
+    return text_equal(word, TEXT("peers")) && text_take_field(&value, &number) &&
+           !text_take_field(&value, &extra) && text_to_u64(number, key->maximum, ret_peers) &&
+           *ret_peers >= key->minimum;
 }
 
 void config_values_acknowledge(const config_reader_t *reader, const config_key_t *key,
                                const config_setting_t *setting, void *structure)
 {
-    uint64_t peers = 0;
-    if (strcmp(setting->value, "disk") == 0) {
-        config_findings_error(reader->findings, setting->line,
-                              "\"%s\" cannot be \"disk\" yet: that comes with the journal",
-                              setting->name);
-        return;
-    }
-    if (strcmp(setting->value, "memory") != 0 &&
-        !config_read_peers(key, text_of(setting->value), &peers)) {
-        char right[64];
+    config_t *config = structure;
+    uint64_t peers;
+    bool disk;
+    if (!config_read_acknowledge(key, text_of(setting->value), &disk, &peers)) {
+        char right[128];
         snprintf(right, sizeof right,
-                 "\"memory\", or \"peers N\" with N from %" PRIu64 " to %" PRIu64, key->minimum,
-                 key->maximum);
+                 "\"memory\", or \"peers N\" with N from %" PRIu64 " to %" PRIu64
+                 ", or with the disk \"disk\" or \"disk peers N\"",
+                 key->minimum, key->maximum);
         config_values_bad(reader, setting, right);
         return;
     }
+    config->acknowledge_disk = disk;
     *(size_t *)config_values_field(key, structure) = (size_t)peers;
 }
 

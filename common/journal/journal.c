@@ -127,11 +127,6 @@ bool journal_is_level(const journal_t *self)
     return self->held >= store_tail(self->settings.store) && !self->touched && self->state == IDLE;
 }
 
-int64_t journal_lag_ns(const journal_t *self, int64_t steady_ns)
-{
-    return self->behind ? steady_ns - self->behind_ns : 0;
-}
-
 /* Whether the disk has too much that is of no use any more. */
 static bool must_compact(const journal_t *self)
 {
@@ -193,13 +188,20 @@ static void begin(journal_t *self, int64_t steady_ns)
     self->fresh_chunks = 0;
 }
 
-/* Notes when something begins not to be on disk; a call each turn makes it exact enough. */
-static void note_lag(journal_t *self, int64_t steady_ns)
+void journal_tick(journal_t *self, int64_t steady_ns)
 {
     if (!self->behind && self->held < store_tail(self->settings.store)) {
         self->behind = true;
         self->behind_ns = steady_ns;
     }
+}
+
+int64_t journal_lag_ns(const journal_t *self, int64_t steady_ns)
+{
+    if (self->behind) {
+        return steady_ns - self->behind_ns;
+    }
+    return self->held < store_tail(self->settings.store) ? 1 : 0; /* since a moment ago */
 }
 
 /* Packs entries with an index of at most `until`; returns whether none is left. */
@@ -293,7 +295,7 @@ bool journal_is_due(const journal_t *self, int64_t steady_ns)
 journal_step_t journal_step(journal_t *self, int64_t steady_ns, char *chunk,
                             journal_part_t *ret_part)
 {
-    note_lag(self, steady_ns);
+    journal_tick(self, steady_ns);
     if (must_begin(self, steady_ns)) {
         begin(self, steady_ns);
     }

@@ -107,6 +107,9 @@ uint64_t journal_held(const journal_t *self);
 /* Whether the disk has all of the list. */
 bool journal_is_level(const journal_t *self);
 
+/* Notes that something is not on disk yet, for journal_lag_ns: call it several times a second. */
+void journal_tick(journal_t *self, int64_t steady_ns);
+
 /* For how long the oldest change that is not on disk has not been there; 0 if there is none. */
 int64_t journal_lag_ns(const journal_t *self, int64_t steady_ns);
 

@@ -33,7 +33,8 @@ typedef struct {
 } journal_recovery_result_t;
 
 /* Begins, for an empty store. `state` is that of the disk, NULL if it has none; `damaged`: it has
- * one that cannot be read. Records whose order time is before `kept_from_ns` are left out. All are
+ * one that cannot be read. Records whose time (record_age_from) is before `kept_from_ns`
+ * are left out. All are
  * borrowed until the end. Caller frees with journal_recovery_destroy. */
 journal_recovery_t *journal_recovery_new(store_t *store, const journal_state_t *state, bool damaged,
                                          int64_t kept_from_ns);

@@ -69,6 +69,13 @@
     X(RELOAD_ERROR, ERROR, EACH)                                                                   \
     X(RELOAD_REFUSED, ERROR, EACH)                                                                 \
     X(CLIENT_FORGOTTEN, INFO, EACH)                                                                \
+    X(JOURNAL_READ, INFO, EACH)                                                                    \
+    X(JOURNAL_SHRUNK, INFO, EACH)                                                                  \
+    X(JOURNAL_UNUSABLE, ERROR, EACH)                                                               \
+    X(JOURNAL_DAMAGED, ERROR, EACH)                                                                \
+    X(JOURNAL_TOO_LARGE, ERROR, EACH)                                                              \
+    X(JOURNAL_FAILED, ERROR, COUNTED)                                                              \
+    X(JOURNAL_BACK, INFO, EACH)                                                                    \
     X(STORE_FULL, ERROR, COUNTED)                                                                  \
     X(PROMISE_UNKEPT, WARNING, COUNTED)
 

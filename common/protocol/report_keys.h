@@ -28,6 +28,18 @@
     X(MEMORY, "memory")                                                                            \
     X(MEMORY_MAX, "memory_max")                                                                    \
     X(ROOT, "root")                                                                                \
+    /* S1: the journal; none of them without one */                                                \
+    X(JOURNAL_COMMITTED, "journal_committed")                                                      \
+    X(JOURNAL_LAG, "journal_lag")                                                                  \
+    X(JOURNAL_COMMITS, "journal_commits")                                                          \
+    X(JOURNAL_TOOK, "journal_took")                                                                \
+    X(JOURNAL_RECORDS, "journal_records")                                                          \
+    X(JOURNAL_SIZE, "journal_size")                                                                \
+    X(JOURNAL_LIVE, "journal_live")                                                                \
+    X(JOURNAL_ERRORS, "journal_errors")                                                            \
+    X(JOURNAL_DAMAGED, "journal_damaged")                                                          \
+    X(JOURNAL_FAILING, "journal_failing")                                                          \
+    X(JOURNAL_ERROR, "journal_error")                                                              \
     /* S1: requests */                                                                             \
     X(POSITIONS, "positions")                                                                      \
     X(LOOKUPS, "lookups")                                                                          \

@@ -217,6 +217,11 @@ neighbour_t *neighbour_new(const neighbour_context_t *context, const link_identi
     return self;
 }
 
+void neighbour_restore(neighbour_t *self, const link_checkpoint_t *checkpoint)
+{
+    link_restore(self->link, checkpoint);
+}
+
 void neighbour_destroy(neighbour_t **self_p)
 {
     neighbour_t *self = *self_p;

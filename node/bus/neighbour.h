@@ -52,6 +52,9 @@ neighbour_t *neighbour_new(const neighbour_context_t *context, const link_identi
 /* Closes the connection, frees it, clears the pointer; NULL is fine. */
 void neighbour_destroy(neighbour_t **self_p);
 
+/* Puts back how far its list was processed in an earlier life; right after neighbour_new. */
+void neighbour_restore(neighbour_t *self, const link_checkpoint_t *checkpoint);
+
 /* Its name; borrowed. */
 const char *neighbour_name(const neighbour_t *self);
 

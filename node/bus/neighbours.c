@@ -49,6 +49,8 @@ void neighbours_add(neighbours_t *self, const char *name, const char *endpoint)
         .member = self->settings.member,
         .neighbour = text_of(name),
         .generation = self->settings.generation,
+        .has_parent = self->settings.has_parent,
+        .parent = self->settings.parent,
         .mark = mark,
         .group = &self->group,
         /* Half of the range is left to count on. */

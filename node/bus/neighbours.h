@@ -13,9 +13,11 @@ typedef struct neighbours neighbours_t;
 /* What each of them is made with (open value struct); borrowed as long as any lives. */
 typedef struct {
     neighbour_context_t context;
-    text_t herd;             /* name of the herd */
-    text_t member;           /* our name */
-    generation_t generation; /* ours */
+    text_t herd;              /* name of the herd */
+    text_t member;            /* our name */
+    generation_t generation;  /* ours */
+    bool has_parent;          /* our list goes on where that of an earlier life ... */
+    link_checkpoint_t parent; /* ... was recovered up to (R7) */
 } neighbours_settings_t;
 
 /* Empty at first. Caller frees with neighbours_destroy, before the loop ends. */

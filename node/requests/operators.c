@@ -2,6 +2,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/sheet.h"
+#include "common/clock/clock.h"
 #include "common/protocol/report_keys.h"
 #include "node/requests/report.h"
 
@@ -77,6 +78,10 @@ static bool answer_status(operators_t *self, int64_t now_ns, buffer_t *out)
     }
     operators_note_rises(self, now_ns);
     const uint64_t *counts = self->rises.counts;
+    journal_keeper_figures_t journal;
+    if (context->journal != NULL) {
+        journal = journal_keeper_figures(context->journal, clock_steady_ns());
+    }
     report_figures_t figures = {
         .now_ns = now_ns,
         .keys_refused = counts[RISES_KEYS_REFUSED],
@@ -101,6 +106,7 @@ static bool answer_status(operators_t *self, int64_t now_ns, buffer_t *out)
         .unacknowledged = context->promises != NULL ? promises_count(context->promises) : 0,
         .unkept = context->request_log->unkept,
         .queries = queries_count(context->queries),
+        .journal = context->journal != NULL ? &journal : NULL,
         .security = config_security_text(context->config->security),
         .refused = context->guard != NULL ? guard_refused(context->guard) : 0,
         .frontends = context->frontends,

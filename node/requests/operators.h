@@ -13,6 +13,7 @@
 #include "common/protocol/message.h"
 #include "common/store/store.h"
 #include "node/bus/neighbours.h"
+#include "node/journal/keeper.h"
 #include "node/places/actor.h"
 #include "node/requests/frontends.h"
 #include "node/requests/promises.h"
@@ -33,8 +34,9 @@ typedef struct {
     log_t *log;
     store_t *store;
     const neighbours_t *neighbours;
-    const places_actor_t *places; /* NULL without a provider */
-    const promises_t *promises;   /* NULL: no answer waits for neighbours */
+    const journal_keeper_t *journal; /* NULL: none */
+    const places_actor_t *places;    /* NULL without a provider */
+    const promises_t *promises;      /* NULL: no answer waits for neighbours */
     const queries_t *queries;
     const request_t *request;
     const request_log_t *request_log;

@@ -20,6 +20,8 @@ struct promises {
     size_t peers;                             /* neighbours that each promise needs; may be 0 */
     uint64_t held[LIMIT_ACKNOWLEDGING_PEERS]; /* of this round: the greatest, falling */
     uint64_t kept;                            /* the least of these at the end of the last round */
+    bool disk;                                /* each promise needs the disk, too */
+    uint64_t disk_held;                       /* of this round */
     size_t maximum;                           /* bytes that waiting ones may take */
     buffer_t queue;                           /* items and their replies, the oldest first */
     size_t start; /* bytes at the front of `queue` that were taken out */
@@ -28,7 +30,7 @@ struct promises {
 
 promises_t *promises_new(size_t peers, size_t maximum)
 {
-    assert(peers > 0 && peers <= LIMIT_ACKNOWLEDGING_PEERS);
+    assert(peers <= LIMIT_ACKNOWLEDGING_PEERS);
     promises_t *self = memory_new(sizeof *self);
     self->peers = peers;
     self->maximum = maximum;
@@ -52,12 +54,19 @@ void promises_set_peers(promises_t *self, size_t peers)
 {
     assert(peers <= LIMIT_ACKNOWLEDGING_PEERS);
     self->peers = peers;
-    self->kept = peers > 0 ? 0 : UINT64_MAX;
+    self->kept = peers > 0 || self->disk ? 0 : UINT64_MAX;
+}
+
+void promises_set_disk(promises_t *self, bool disk)
+{
+    self->disk = disk;
+    self->kept = self->peers > 0 || disk ? 0 : UINT64_MAX;
 }
 
 void promises_begin_round(promises_t *self)
 {
     memset(self->held, 0, sizeof self->held);
+    self->disk_held = 0;
 }
 
 void promises_note_held(promises_t *self, uint64_t held)
@@ -71,9 +80,16 @@ void promises_note_held(promises_t *self, uint64_t held)
     }
 }
 
+void promises_note_disk(promises_t *self, uint64_t held)
+{
+    self->disk_held = held;
+}
+
 void promises_end_round(promises_t *self)
 {
-    self->kept = self->peers > 0 ? self->held[self->peers - 1] : UINT64_MAX;
+    uint64_t peers_held = self->peers > 0 ? self->held[self->peers - 1] : UINT64_MAX;
+    uint64_t disk_held = self->disk ? self->disk_held : UINT64_MAX;
+    self->kept = peers_held < disk_held ? peers_held : disk_held;
 }
 
 bool promises_are_kept(const promises_t *self, uint64_t index)

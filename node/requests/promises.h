@@ -1,9 +1,9 @@
-/* promises.h - the IAMATs whose answers wait until neighbours have acknowledged their records.
+/* promises.h - the IAMATs whose answers wait until neighbours, or the disk, have their records.
  *
- * docs/replication.md, R18. The answer to an IAMAT promises that enough neighbours hold its record;
- * the promise is kept once they do, and the answer leaves then. Indices of the list of changes only
- * grow, and so do times; so promises leave in the order in which they came: a queue in one buffer,
- * without an allocation for each.
+ * docs/replication.md, R18. The answer to an IAMAT promises that enough neighbours hold its record,
+ * and the disk of this member, where the setting says so; the promise is kept once they do, and the
+ * answer leaves then. Indices of the list of changes only grow, and so do times; so promises leave
+ * in the order in which they came: a queue in one buffer, without an allocation for each.
  *
  * Owner: the service. Threads: the reactor's. Free of I/O and clocks.
  */
@@ -28,7 +28,7 @@ typedef struct {
     int64_t since_ns; /* steady: when it began to wait */
 } promise_t;
 
-/* An empty queue of promises that need `peers` neighbours, 1 .. LIMIT_ACKNOWLEDGING_PEERS.
+/* An empty queue of promises that need `peers` neighbours, 0 .. LIMIT_ACKNOWLEDGING_PEERS.
  * `maximum`: bytes that the waiting ones may take; LIMIT_PROMISES_SIZE except in tests.
  * Caller frees with promises_destroy. */
 promises_t *promises_new(size_t peers, size_t maximum);
@@ -40,10 +40,14 @@ void promises_destroy(promises_t **self_p);
  * takes effect with the next round. */
 void promises_set_peers(promises_t *self, size_t peers);
 
-/* A round of the neighbours: begin, note what each of them holds, end. What enough of them hold is
- * then kept. */
+/* Likewise, they need the disk from now on, or not. */
+void promises_set_disk(promises_t *self, bool disk);
+
+/* A round: begin, note what each of the neighbours holds, and the disk, end. What enough of them
+ * hold is then kept. */
 void promises_begin_round(promises_t *self);
 void promises_note_held(promises_t *self, uint64_t held);
+void promises_note_disk(promises_t *self, uint64_t held);
 void promises_end_round(promises_t *self);
 
 /* Whether enough neighbours hold everything up to `index`, as of the last round. */

@@ -185,6 +185,27 @@ static void put_records(sheet_t *sheet, const report_figures_t *figures)
     }
 }
 
+static void put_journal(sheet_t *sheet, const journal_keeper_figures_t *journal)
+{
+    if (journal == NULL) {
+        return;
+    }
+    sheet_format(sheet, "%s %lld\n", report_keys_text(REPORT_KEY_JOURNAL_COMMITTED),
+                 (long long)journal->committed_ns);
+    put_number(sheet, REPORT_KEY_JOURNAL_LAG, (uint64_t)journal->lag_ns);
+    put_number(sheet, REPORT_KEY_JOURNAL_COMMITS, journal->commits);
+    put_number(sheet, REPORT_KEY_JOURNAL_TOOK, (uint64_t)journal->took_ns);
+    put_number(sheet, REPORT_KEY_JOURNAL_RECORDS, journal->records);
+    put_number(sheet, REPORT_KEY_JOURNAL_SIZE, journal->size);
+    put_number(sheet, REPORT_KEY_JOURNAL_LIVE, journal->live_size);
+    put_number(sheet, REPORT_KEY_JOURNAL_ERRORS, journal->errors);
+    put_number(sheet, REPORT_KEY_JOURNAL_DAMAGED, journal->damaged);
+    put_number(sheet, REPORT_KEY_JOURNAL_FAILING, journal->failing ? 1 : 0);
+    if (journal->failing) {
+        put_text(sheet, REPORT_KEY_JOURNAL_ERROR, journal->error);
+    }
+}
+
 static void put_requests(sheet_t *sheet, const report_figures_t *figures)
 {
     put_number(sheet, REPORT_KEY_POSITIONS, figures->positions);
@@ -219,6 +240,7 @@ status_t report_write(const report_figures_t *figures, buffer_t *out)
     sheet_t sheet = sheet_begin(out);
     put_process(&sheet, figures);
     put_records(&sheet, figures);
+    put_journal(&sheet, figures->journal);
     put_requests(&sheet, figures);
     put_rises(&sheet, figures->rises);
     put_frontends(&sheet, figures->frontends);

@@ -8,6 +8,7 @@
 
 #include "common/base/buffer.h"
 #include "node/bus/neighbour.h"
+#include "node/journal/keeper.h"
 #include "node/places/query.h"
 #include "node/requests/frontends.h"
 #include "node/requests/rises.h"
@@ -32,14 +33,15 @@ typedef struct {
     size_t unacknowledged;    /* IAMATs whose answer waits for neighbours (replication.md, R18) */
     uint64_t unkept;          /* IAMATs not answered because these did not acknowledge */
     size_t queries;           /* WHATSATs that wait for the places provider */
-    const char *security;     /* "curve", "none", "local" */
-    uint64_t refused;         /* connections and messages turned away (K3) */
-    uint64_t keys_refused;    /* of these, because of their key */
-    uint64_t connections_cut; /* because they brought in too much */
-    uint64_t connections_refused; /* because the last descriptors are kept */
-    uint64_t unstored;            /* IAMATs not answered because the store is full */
-    bool reload_refused;          /* the last reload took nothing of the herd file */
-    const rises_t *rises;         /* when counts last rose */
+    const journal_keeper_figures_t *journal; /* NULL without one */
+    const char *security;                    /* "curve", "none", "local" */
+    uint64_t refused;                        /* connections and messages turned away (K3) */
+    uint64_t keys_refused;                   /* of these, because of their key */
+    uint64_t connections_cut;                /* because they brought in too much */
+    uint64_t connections_refused;            /* because the last descriptors are kept */
+    uint64_t unstored;                       /* IAMATs not answered because the store is full */
+    bool reload_refused;                     /* the last reload took nothing of the herd file */
+    const rises_t *rises;                    /* when counts last rose */
     frontends_t *frontends;
     const places_figures_t *places; /* NULL without a provider */
     tap_counters_t tap;

@@ -48,7 +48,7 @@ struct service {
     service_context_t context;
     frontends_t *frontends;
     queries_t *queries;
-    promises_t *promises; /* NULL: no answer waits for neighbours */
+    promises_t *promises; /* NULL: no answer waits for neighbours or the disk */
     delivery_t delivery;
     request_t request;
     request_log_t request_log;
@@ -366,6 +366,9 @@ static void note_held(service_t *self)
     for (size_t i = 0; i < count; i++) {
         promises_note_held(self->promises, link_held(neighbour_link(neighbours[i])));
     }
+    if (self->context.journal != NULL) {
+        promises_note_disk(self->promises, journal_keeper_held(self->context.journal));
+    }
     promises_end_round(self->promises);
 }
 
@@ -450,6 +453,7 @@ static operators_context_t operators_context(service_t *self)
         .log = self->context.log,
         .store = self->context.store,
         .neighbours = self->context.neighbours,
+        .journal = self->context.journal,
         .places = self->context.places,
         .promises = self->promises,
         .queries = self->queries,
@@ -462,6 +466,16 @@ static operators_context_t operators_context(service_t *self)
     };
 }
 
+/* R18: makes the queue, if answers wait for anything. */
+static void make_promises(service_t *self)
+{
+    const config_t *config = self->context.config;
+    if (config->acknowledge_peers > 0 || config->acknowledge_disk) {
+        self->promises = promises_new(config->acknowledge_peers, LIMIT_PROMISES_SIZE);
+        promises_set_disk(self->promises, config->acknowledge_disk);
+    }
+}
+
 service_t *service_new(const service_context_t *context)
 {
     service_t *self = memory_new(sizeof *self);
@@ -472,9 +486,7 @@ service_t *service_new(const service_context_t *context)
                                   .frontends = self->frontends,
                                   .tap = context->tap,
                                   .log = context->log};
-    if (context->config->acknowledge_peers > 0) {
-        self->promises = promises_new(context->config->acknowledge_peers, LIMIT_PROMISES_SIZE);
-    }
+    make_promises(self);
     request_context_t request = {
         .store = context->store,
         .queries = self->queries,
@@ -493,12 +505,12 @@ service_t *service_new(const service_context_t *context)
 void service_apply(service_t *self)
 {
     const config_t *config = self->context.config;
-    size_t peers = config->acknowledge_peers;
     self->request.context.max_clock_lead_ns = config->max_clock_lead_ms * TIMESTAMP_NS_PER_MS;
     if (self->promises != NULL) {
-        promises_set_peers(self->promises, peers);
-    } else if (peers > 0) {
-        self->promises = promises_new(peers, LIMIT_PROMISES_SIZE);
+        promises_set_peers(self->promises, config->acknowledge_peers);
+        promises_set_disk(self->promises, config->acknowledge_disk);
+    } else {
+        make_promises(self);
         self->request.context.promises = self->promises;
     }
     self->operators.context = operators_context(self);

@@ -12,6 +12,7 @@
 #include "common/replication/generation.h"
 #include "common/store/store.h"
 #include "node/bus/neighbours.h"
+#include "node/journal/keeper.h"
 #include "node/places/actor.h"
 #include "node/security/guard.h"
 #include "node/tap/tap.h"
@@ -29,6 +30,7 @@ typedef struct {
     void *socket;                   /* the requests ROUTER */
     guard_t *guard;                 /* who may ask */
     const neighbours_t *neighbours; /* for reports and promises */
+    journal_keeper_t *journal;      /* for the same; NULL: none */
     generation_t generation;
     int64_t started_ns; /* POSIX time */
 } service_context_t;
@@ -60,11 +62,11 @@ void service_note_reload(service_t *self, bool refused, bool keys_changed);
 /* Takes the answers of a turn from the places actor, and sends them to the front-ends. */
 void service_take_answers(service_t *self);
 
-/* Sends the answers that waited for neighbours and may leave now (R18). Call it when a neighbour
- * has acknowledged. */
+/* Sends the answers that waited for neighbours, or for the disk, and may leave now (R18). Call it
+ * when a neighbour has acknowledged, or a transaction is on the disk. */
 void service_release(service_t *self);
 
-/* Whether answers wait for neighbours. */
+/* Whether answers wait for neighbours or the disk. */
 bool service_owes_answers(const service_t *self);
 
 /* Whether an operator asked for the digest, and it has not been complete since (S1). */

@@ -16,7 +16,7 @@ typedef struct {
     text_t member;
     store_t *store;          /* empty */
     generation_t generation; /* of the new life */
-    int64_t kept_from_ns;    /* records with an earlier order time stay away (R16) */
+    int64_t kept_from_ns;    /* records with an earlier time (record_age_from) stay away (R16) */
     int64_t now_ns;          /* POSIX */
 } journal_start_t;
 

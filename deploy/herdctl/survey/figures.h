@@ -34,6 +34,25 @@
       "Memory that client records and their table take")                                           \
     X(MEMORY_MAX, GAUGE, "herd_records_memory_limit_bytes", "", 1,                                 \
       "Memory that client records may take (max_memory)")                                          \
+    X(JOURNAL_COMMITTED, GAUGE, "herd_journal_committed_time_seconds", "", NS,                     \
+      "When the journal's newest transaction was on disk, POSIX time")                             \
+    X(JOURNAL_LAG, GAUGE, "herd_journal_lag_seconds", "", NS,                                      \
+      "For how long the oldest change that is not on disk has not been there")                     \
+    X(JOURNAL_COMMITS, COUNTER, "herd_journal_commits_total", "", 1,                               \
+      "Transactions of the journal that are on disk")                                              \
+    X(JOURNAL_TOOK, GAUGE, "herd_journal_commit_seconds", "", NS,                                  \
+      "How long the newest of them took to be on disk")                                            \
+    X(JOURNAL_RECORDS, GAUGE, "herd_journal_records", "", 1,                                       \
+      "Records in the journal, those that count no more among them")                               \
+    X(JOURNAL_SIZE, GAUGE, "herd_journal_file_bytes", "", 1, "Size of the journal's file")         \
+    X(JOURNAL_LIVE, GAUGE, "herd_journal_chunks_bytes", "", 1,                                     \
+      "Bytes of the records in the journal's file")                                                \
+    X(JOURNAL_ERRORS, COUNTER, "herd_journal_errors_total", "", 1,                                 \
+      "Transactions of the journal that failed, and were written anew")                            \
+    X(JOURNAL_FAILING, GAUGE, "herd_journal_failing", "", 1,                                       \
+      "Whether the newest transaction of the journal failed")                                      \
+    X(JOURNAL_DAMAGED, GAUGE, "herd_journal_damaged", "", 1,                                       \
+      "Parts of the journal that the node found damaged at its start")                             \
     X(POSITIONS, COUNTER, "herd_positions_total", "", 1, "IAMATs answered")                        \
     X(LOOKUPS, COUNTER, "herd_lookups_total", "", 1,                                               \
       "WHATSATs answered or passed on to the places provider")                                     \

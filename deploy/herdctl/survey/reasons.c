@@ -28,6 +28,8 @@ static const row_t rows[] = {
     {REASONS_STORE_FULL, LATELY(UNSTORED), "new clients find no room"},
     {REASONS_RECORDS_NEAR_LIMIT, NEAR(RECORDS), "the room for clients is nearly used up"},
     {REASONS_MEMORY_NEAR_LIMIT, NEAR(MEMORY), "the memory for clients is nearly used up"},
+    {REASONS_JOURNAL_FAILING, ABOVE(JOURNAL_FAILING), "the journal cannot be written"},
+    {REASONS_JOURNAL_DAMAGED, ABOVE(JOURNAL_DAMAGED), "the journal was damaged at its start"},
     {REASONS_UNKEPT, LATELY(UNKEPT),
      "IAMATs are not answered, because neighbours do not take them"},
     {REASONS_KEYS_REFUSED, LATELY(KEYS_REFUSED), "keys are refused"},

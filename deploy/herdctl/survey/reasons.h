@@ -25,6 +25,8 @@
     X(STORE_FULL, "store-full")                                                                    \
     X(RECORDS_NEAR_LIMIT, "records-near-limit")                                                    \
     X(MEMORY_NEAR_LIMIT, "memory-near-limit")                                                      \
+    X(JOURNAL_FAILING, "journal-failing")                                                          \
+    X(JOURNAL_DAMAGED, "journal-damaged")                                                          \
     X(UNKEPT, "unkept")                                                                            \
     X(KEYS_REFUSED, "keys-refused")                                                                \
     X(CONNECTIONS_CUT, "connections-cut")                                                          \

@@ -95,6 +95,9 @@ static void smallest_file_has_every_default(void **state)
     assert_int_equal(config->request_timeout_ms, 5000);
     assert_int_equal(config->max_clock_lead_ms, 10000);
     assert_int_equal(config->acknowledge_peers, 0);
+    assert_false(config->acknowledge_disk);
+    assert_false(config->journal);
+    assert_int_equal(config->journal_interval_ms, 1000);
     assert_int_equal(config->expire_after_s, 0);
     assert_int_equal(config->expire_grace_s, 60);
     assert_int_equal(config->places, CONFIG_PLACES_NONE);
@@ -143,6 +146,8 @@ static void every_key_is_taken(void **state)
                                   "    run_dir = \"/tmp\"\n"
                                   "    log_dir = \"l/m\"\n"
                                   "    data_dir = \"d # no comment\"\n"
+                                  "    journal = \"yes\"\n"
+                                  "    journal_interval = \"0\"\n"
                                   "    keys = \"k\"\n"
                                   "    security = \"curve\"\n"
                                   "    traffic = \"no\"\n"
@@ -168,6 +173,8 @@ static void every_key_is_taken(void **state)
     assert_string_equal(config->log_dir, arena_format(&self->arena, "%s/l/m", self->folder));
     assert_string_equal(config->data_dir,
                         arena_format(&self->arena, "%s/d # no comment", self->folder));
+    assert_true(config->journal);
+    assert_int_equal(config->journal_interval_ms, 0);
     assert_string_equal(config->keys, arena_format(&self->arena, "%s/k", self->folder));
     assert_int_equal(config->security, CONFIG_SECURITY_CURVE);
     assert_false(config->traffic);
@@ -476,7 +483,13 @@ static void acknowledging_peers_are_neighbours(void **state)
         {ACKNOWLEDGE("peers 1 2") MEMBERS, CONFIG_ERROR, 3, "not \"peers 1 2\""},
         {ACKNOWLEDGE("peer 1") MEMBERS, CONFIG_ERROR, 3, "not \"peer 1\""},
         {ACKNOWLEDGE("1") MEMBERS, CONFIG_ERROR, 3, "not \"1\""},
-        {ACKNOWLEDGE("disk") MEMBERS, CONFIG_ERROR, 3, "comes with the journal"},
+        {ACKNOWLEDGE("disk") MEMBERS, CONFIG_ERROR, 3, "journal = \"yes\" is missing"},
+        {ACKNOWLEDGE("disk peers 0") MEMBERS, CONFIG_ERROR, 3, "not \"disk peers 0\""},
+        {ACKNOWLEDGE("disk 2") MEMBERS, CONFIG_ERROR, 3, "or with the disk \"disk\""},
+        {ACKNOWLEDGE("memory disk") MEMBERS, CONFIG_ERROR, 3, "or \"disk peers N\", not"},
+        {ACKNOWLEDGE("peers 1 disk") MEMBERS, CONFIG_ERROR, 3, "or \"disk peers N\", not"},
+        {HERD "    journal = \"on\"\n" MEMBERS, CONFIG_ERROR, 3, "\"yes\" or \"no\""},
+        {HERD "    journal_interval = \"60001\"\n" MEMBERS, CONFIG_ERROR, 3, "from 0 to 60000"},
         {ACKNOWLEDGE("peers 1") MEMBERS, CONFIG_ERROR, 5,
          "in line 3 waits for 1 neighbour, but One has 0"},
         /* A link that one side alone names counts for both; an unknown name is the only finding. */
@@ -503,6 +516,19 @@ static void acknowledging_peers_are_neighbours(void **state)
     assert_int_equal(self->findings.count, 0);
     assert_non_null(config);
     assert_int_equal(config->acknowledge_peers, 1);
+    assert_false(config->acknowledge_disk);
+    config_destroy(&config);
+
+    config = load(self, ACKNOWLEDGE("disk") "    journal = \"yes\"\n" MEMBERS);
+    assert_int_equal(self->findings.count, 0);
+    assert_non_null(config);
+    assert_true(config->journal && config->acknowledge_disk && config->acknowledge_peers == 0);
+    config_destroy(&config);
+    config = load(self, ACKNOWLEDGE("disk peers 1") "    journal = \"yes\"\n" MEMBERS LINK("Two")
+                            TWO LINK("One"));
+    assert_int_equal(self->findings.count, 0);
+    assert_non_null(config);
+    assert_true(config->acknowledge_disk && config->acknowledge_peers == 1);
     config_destroy(&config);
 }
 

@@ -91,6 +91,14 @@ static void a_refused_reload_is_a_reason_until_one_is_not(void **state)
     expect("", "");
 }
 
+static void a_journal_is_a_reason_while_it_fails(void **state)
+{
+    (void)state;
+    expect("journal_failing 1\njournal_damaged 0\n", "journal-failing,");
+    expect("journal_failing 0\njournal_damaged 3\n", "journal-damaged,");
+    expect("journal_failing 0\njournal_damaged 0\njournal_lag 5\n", "");
+}
+
 static void the_document_has_a_row_for_each(void **state)
 {
     (void)state;
@@ -126,6 +134,7 @@ int main(void)
         cmocka_unit_test(every_count_has_its_reason),
         cmocka_unit_test(nine_tenths_are_near),
         cmocka_unit_test(a_refused_reload_is_a_reason_until_one_is_not),
+        cmocka_unit_test(a_journal_is_a_reason_while_it_fails),
         cmocka_unit_test(the_document_has_a_row_for_each),
     };
     return cmocka_run_group_tests_name("herdctl_reasons", tests, NULL, NULL);

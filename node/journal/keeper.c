@@ -1,0 +1,368 @@
+/* The reactor's part of the journal. At the start it waits for the disk: nothing else is there yet.
+ * From then on a turn of the reactor ends with journal_keeper_pump, which packs one chunk at most
+ * and gives it to the writer's thread; news of that thread come at a socket, and lead to the next
+ * chunk. So packing goes on in small steps, and clients have their turns in between. How far the
+ * neighbours' lists have been processed is read in the turn in which a transaction ends (J2). */
+#include "node/journal/keeper.h"
+
+#include "common/base/memory.h"
+#include "common/base/text.h"
+#include "common/base/timestamp.h"
+#include "common/clock/clock.h"
+#include "common/journal/disk/start.h"
+#include "common/journal/journal.h"
+#include "node/journal/writer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    /* Bytes packed in a turn: some thousand records, a few hundred microseconds. */
+    TURN_SIZE = JOURNAL_CHUNK_SIZE / 2,
+};
+
+struct journal_keeper {
+    journal_keeper_context_t context;
+    const neighbours_t *neighbours; /* NULL: not known yet */
+    journal_state_t life;           /* as it was committed at the start */
+    journal_t *journal;
+    journal_writer_t *writer;
+    char *chunks[JOURNAL_CHUNKS_MAX]; /* free ones */
+    size_t chunk_count;
+    bool stopping;
+    uint64_t told; /* a sum over the checkpoints of the newest transaction */
+    journal_keeper_figures_t figures;
+};
+
+/* ---- the start ---- */
+
+static void log_start(journal_keeper_t *self, const journal_started_t *started)
+{
+    const journal_recovery_result_t *recovery = &started->recovery;
+    log_t *log = self->context.log;
+    size_t clients = store_count(self->context.store);
+    if (recovery->damaged > 0 || started->set_aside) {
+        log_event(log, LOG_JOURNAL_DAMAGED,
+                  LOG_ABOUT(NULL, LOG_NUMBER("damaged", recovery->damaged),
+                            LOG_NUMBER("clients", clients)),
+                  "%s; %zu clients were found whole, and the neighbours are compared with",
+                  started->damage.text, clients);
+    }
+    if (recovery->refused > 0) {
+        log_event(log, LOG_JOURNAL_TOO_LARGE,
+                  LOG_ABOUT(NULL, LOG_NUMBER("refused", recovery->refused)),
+                  "%llu records of the journal found no room (max_clients, max_memory); they stay "
+                  "on the disk, and come back at a start that has room",
+                  (unsigned long long)recovery->refused);
+    }
+    log_event(log, LOG_JOURNAL_READ,
+              LOG_ABOUT(NULL, LOG_NUMBER("clients", clients), LOG_NUMBER("bytes", recovery->bytes)),
+              started->is_new ? "the journal is new: %zu clients known"
+                              : "the journal was read: %zu clients known",
+              clients);
+    if (started->shrunk) {
+        log_event(log, LOG_JOURNAL_SHRUNK, NULL,
+                  "the journal's file was much larger than what it held; it was written anew");
+    }
+}
+
+/* DATA_DIR; the folder of the member in it is made by journal_start. */
+static status_t make_data_dir(const journal_keeper_t *self)
+{
+    const char *path = self->context.config->data_dir;
+    if (mkdir(path, 0755) == 0 || errno == EEXIST) {
+        return STATUS_OK;
+    }
+    log_event(self->context.log, LOG_JOURNAL_UNUSABLE, NULL,
+              "the journal's folder %s cannot be made: %s; the start ends here", path,
+              strerror(errno));
+    return STATUS_SYSTEM;
+}
+
+/* R16: what would be purged at once. */
+static int64_t kept_from_ns(const config_t *config, int64_t now_ns)
+{
+    int64_t kept_s = config->expire_after_s + config->expire_grace_s;
+    return config->expire_after_s > 0 ? now_ns - kept_s * TIMESTAMP_NS_PER_S : INT64_MIN;
+}
+
+static status_t start_disk(journal_keeper_t *self, journal_started_t *started)
+{
+    const journal_keeper_context_t *context = &self->context;
+    journal_disk_problem_t problem = {0};
+    char *folder = NULL;
+    status_t status = make_data_dir(self);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (asprintf(&folder, "%s/%s", context->config->data_dir, context->member->name) < 0) {
+        abort(); /* no memory: as memory_new does */
+    }
+    int64_t now_ns = clock_now_ns();
+    const journal_start_t start = {.folder = folder,
+                                   .herd = text_of(context->config->herd_name),
+                                   .member = text_of(context->member->name),
+                                   .store = context->store,
+                                   .generation = context->generation,
+                                   .kept_from_ns = kept_from_ns(context->config, now_ns),
+                                   .now_ns = now_ns};
+    status = journal_start(&start, started, &problem);
+    free(folder);
+    if (status != STATUS_OK) {
+        log_event(context->log, LOG_JOURNAL_UNUSABLE, NULL,
+                  "the journal cannot be used: %s; the start ends here", problem.text);
+    }
+    return status;
+}
+
+static int64_t interval_ns(const journal_keeper_t *self)
+{
+    return self->context.config->journal_interval_ms * TIMESTAMP_NS_PER_MS;
+}
+
+static void make_journal(journal_keeper_t *self, const journal_started_t *started)
+{
+    const journal_recovery_result_t *recovery = &started->recovery;
+    const journal_settings_t settings = {.store = self->context.store,
+                                         .tail = started->on_disk,
+                                         .records = journal_disk_records(started->disk),
+                                         .serial = recovery->serial,
+                                         .interval_ns = interval_ns(self),
+                                         .kept_until =
+                                             recovery->refused > 0 ? started->on_disk : 0};
+    self->journal = journal_new(&settings);
+    self->figures.records = settings.records;
+    self->figures.size = journal_disk_size(started->disk);
+    self->figures.live_size = journal_disk_live_size(started->disk);
+    self->figures.damaged = recovery->damaged;
+    self->figures.committed_ns = started->state.written_ns;
+    self->figures.commits = 1;
+}
+
+status_t journal_keeper_new(const journal_keeper_context_t *context, journal_keeper_t **ret_self)
+{
+    journal_keeper_t *self = memory_new(sizeof *self);
+    journal_started_t started;
+    self->context = *context;
+    status_t status = start_disk(self, &started);
+    if (status != STATUS_OK) {
+        free(self);
+        return status;
+    }
+    self->life = started.state;
+    log_start(self, &started);
+    make_journal(self, &started);
+    self->writer = journal_writer_new(&started.disk);
+    *ret_self = self;
+    return STATUS_OK;
+}
+
+void journal_keeper_destroy(journal_keeper_t **self_p)
+{
+    journal_keeper_t *self = *self_p;
+    if (self == NULL) {
+        return;
+    }
+    journal_writer_destroy(&self->writer);
+    journal_destroy(&self->journal);
+    journal_state_done(&self->life);
+    for (size_t i = 0; i < self->chunk_count; i++) {
+        free(self->chunks[i]);
+    }
+    free(self);
+    *self_p = NULL;
+}
+
+const journal_state_t *journal_keeper_life(const journal_keeper_t *self)
+{
+    return &self->life;
+}
+
+void journal_keeper_watch(journal_keeper_t *self, const neighbours_t *neighbours)
+{
+    self->neighbours = neighbours;
+}
+
+void *journal_keeper_socket(journal_keeper_t *self)
+{
+    return journal_writer_socket(self->writer);
+}
+
+/* ---- what comes ---- */
+
+static void keep_chunk(journal_keeper_t *self, char *chunk)
+{
+    if (chunk != NULL && self->chunk_count < JOURNAL_CHUNKS_MAX) {
+        self->chunks[self->chunk_count++] = chunk;
+    } else {
+        free(chunk);
+    }
+}
+
+static void take_failure(journal_keeper_t *self, const journal_writer_news_t *news,
+                         int64_t steady_ns)
+{
+    journal_keeper_figures_t *figures = &self->figures;
+    bool at_once = news->status == STATUS_AGAIN;
+    journal_failed(self->journal, news->transaction, at_once, steady_ns);
+    if (at_once) {
+        return;
+    }
+    figures->errors++;
+    figures->failing = true;
+    text_escape(text_of(news->problem.text), figures->error, sizeof figures->error);
+    log_event(self->context.log, LOG_JOURNAL_FAILED, NULL,
+              "%s; the member goes on from memory, and what is missing on the disk is written when "
+              "it can be",
+              news->problem.text);
+}
+
+static void take_commit(journal_keeper_t *self, const journal_writer_news_t *news)
+{
+    journal_keeper_figures_t *figures = &self->figures;
+    journal_committed(self->journal, news->transaction, news->records);
+    figures->records = news->records;
+    figures->size = news->size;
+    figures->live_size = news->live_size;
+    figures->commits++;
+    figures->committed_ns = clock_now_ns();
+    figures->took_ns = news->took_ns;
+    if (figures->failing) {
+        log_event(self->context.log, LOG_JOURNAL_BACK, NULL,
+                  "the journal is written again, and has all that was missing");
+    }
+    figures->failing = false;
+}
+
+bool journal_keeper_receive(journal_keeper_t *self, int64_t steady_ns)
+{
+    journal_writer_news_t news;
+    uint64_t held = journal_held(self->journal);
+    while (journal_writer_receive(self->writer, &news)) {
+        keep_chunk(self, news.chunk);
+        switch (news.event) {
+        case JOURNAL_WRITER_TAKEN: journal_taken(self->journal, news.transaction); break;
+        case JOURNAL_WRITER_COMMITTED: take_commit(self, &news); break;
+        case JOURNAL_WRITER_FAILED: take_failure(self, &news, steady_ns); break;
+        }
+    }
+    return journal_held(self->journal) > held;
+}
+
+/* ---- what goes ---- */
+
+static char *take_chunk(journal_keeper_t *self)
+{
+    return self->chunk_count > 0 ? self->chunks[--self->chunk_count]
+                                 : memory_new(JOURNAL_CHUNK_SIZE);
+}
+
+/* A number that changes with any checkpoint. */
+static uint64_t sum_checkpoints(const journal_keeper_t *self)
+{
+    uint64_t sum = 0;
+    link_checkpoint_t checkpoint;
+    size_t count = self->neighbours != NULL ? neighbours_count(self->neighbours) : 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t digits;
+        const link_t *link = neighbour_link(neighbours_all(self->neighbours)[i]);
+        if (link_checkpoint(link, &checkpoint)) {
+            memcpy(&digits, checkpoint.generation.hex, sizeof digits);
+            sum = (sum ^ digits) * 31 + checkpoint.index * 7 + checkpoint.level;
+        }
+    }
+    return sum;
+}
+
+/* J2 */
+static void commit(journal_keeper_t *self, const journal_part_t *end)
+{
+    journal_state_t state = self->life;
+    size_t count = self->neighbours != NULL ? neighbours_count(self->neighbours) : 0;
+    state.checkpoints = NULL;
+    state.checkpoint_count = 0;
+    state.tail = end->tail;
+    state.serial = end->serial;
+    state.written_ns = clock_now_ns();
+    for (size_t i = 0; i < count; i++) {
+        const neighbour_t *neighbour = neighbours_all(self->neighbours)[i];
+        link_checkpoint_t checkpoint;
+        if (link_checkpoint(neighbour_link(neighbour), &checkpoint)) {
+            journal_state_add(&state, text_of(neighbour_name(neighbour)), &checkpoint);
+        }
+    }
+    self->told = sum_checkpoints(self);
+    journal_writer_commit(self->writer, end, &state);
+}
+
+/* One step; returns the bytes that were packed, SIZE_MAX if nothing is due. */
+static size_t step(journal_keeper_t *self, int64_t steady_ns)
+{
+    journal_part_t part;
+    char *chunk = take_chunk(self);
+    switch (journal_step(self->journal, steady_ns, chunk, &part)) {
+    case JOURNAL_CHUNK: journal_writer_put(self->writer, &part, &chunk); return part.size;
+    case JOURNAL_END:
+        keep_chunk(self, chunk);
+        commit(self, &part);
+        return SIZE_MAX;
+    default: keep_chunk(self, chunk); return SIZE_MAX;
+    }
+}
+
+void journal_keeper_pump(journal_keeper_t *self, int64_t steady_ns)
+{
+    size_t packed = 0;
+    while (journal_is_due(self->journal, steady_ns) &&
+           (packed < TURN_SIZE || journal_must_end(self->journal, steady_ns))) {
+        size_t size = step(self, steady_ns);
+        if (size == SIZE_MAX) {
+            break;
+        }
+        packed += size;
+    }
+}
+
+void journal_keeper_tick(journal_keeper_t *self, int64_t steady_ns)
+{
+    if (!self->stopping) {
+        journal_set_interval(self->journal, interval_ns(self)); /* a reload may have changed it */
+    }
+    if (sum_checkpoints(self) != self->told) {
+        journal_touch(self->journal);
+    }
+    journal_tick(self->journal, steady_ns);
+    journal_keeper_pump(self, steady_ns);
+}
+
+void journal_keeper_hurry(journal_keeper_t *self)
+{
+    journal_hurry(self->journal);
+}
+
+void journal_keeper_stop(journal_keeper_t *self)
+{
+    self->stopping = true;
+    journal_set_interval(self->journal, 0);
+    journal_touch(self->journal);
+}
+
+uint64_t journal_keeper_held(const journal_keeper_t *self)
+{
+    return journal_held(self->journal);
+}
+
+bool journal_keeper_is_level(const journal_keeper_t *self)
+{
+    return journal_is_level(self->journal) && sum_checkpoints(self) == self->told;
+}
+
+journal_keeper_figures_t journal_keeper_figures(const journal_keeper_t *self, int64_t steady_ns)
+{
+    journal_keeper_figures_t figures = self->figures;
+    figures.lag_ns = journal_lag_ns(self->journal, steady_ns);
+    return figures;
+}

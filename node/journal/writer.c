@@ -1,0 +1,233 @@
+/* Orders are carried out one after the other:
+ *
+ *   reactor -- order_t --------------> thread   a chunk, or the end of a transaction
+ *   reactor <-- journal_writer_news_t -- thread
+ *   reactor -- $TERM, over the actor's pipe --> thread   when the orders before it are done
+ *
+ * After a failure the rest of that transaction is passed over: its chunks come back, its end has no
+ * effect. The journal begins another. Orders are bounded by the journal: JOURNAL_CHUNKS_MAX chunks,
+ * or, where a transaction must be ended in one turn, what the store holds. So the pipes have no
+ * mark of their own, which would make the reactor wait. */
+#include "node/journal/writer.h"
+
+#include "common/base/memory.h"
+#include "common/clock/clock.h"
+
+#include <assert.h>
+#include <czmq.h>
+#include <signal.h>
+#include <stdlib.h>
+
+struct journal_writer {
+    zactor_t *thread;
+    zsock_t *socket; /* PAIR: orders out, news in */
+};
+
+typedef struct {
+    journal_part_t part;
+    char *chunk;            /* NULL: the end */
+    journal_state_t *state; /* of the end */
+} order_t;
+
+typedef struct {
+    zsock_t *pipe; /* the actor's */
+    zsock_t *socket;
+    journal_disk_t *disk;
+    uint64_t failed; /* the newest transaction that is lost */
+} writer_t;
+
+/* What the thread is started with. */
+typedef struct {
+    const char *endpoint;
+    journal_disk_t *disk;
+} start_t;
+
+static zsock_t *make_socket(void)
+{
+    zsock_t *socket = zsock_new(ZMQ_PAIR); /* at the start */
+    assert(socket != NULL);
+    zsock_set_sndhwm(socket, 0);
+    zsock_set_rcvhwm(socket, 0);
+    return socket;
+}
+
+/* ---- the thread ---- */
+
+static void tell(writer_t *self, const journal_writer_news_t *news)
+{
+    int sent = zmq_send(zsock_resolve(self->socket), news, sizeof *news, 0);
+    assert(sent == (int)sizeof *news || zsys_interrupted);
+}
+
+static void tell_failure(writer_t *self, const order_t *order, status_t status,
+                         const journal_disk_problem_t *problem)
+{
+    journal_writer_news_t news = {.event = JOURNAL_WRITER_FAILED,
+                                  .transaction = order->part.transaction,
+                                  .chunk = order->chunk,
+                                  .status = status,
+                                  .problem = *problem};
+    self->failed = order->part.transaction;
+    tell(self, &news);
+}
+
+static void put(writer_t *self, const order_t *order)
+{
+    journal_disk_problem_t problem = {0};
+    status_t status = journal_disk_put(self->disk, &order->part, order->chunk, &problem);
+    if (status != STATUS_OK) {
+        tell_failure(self, order, status, &problem);
+        return;
+    }
+    journal_writer_news_t news = {.event = JOURNAL_WRITER_TAKEN,
+                                  .transaction = order->part.transaction,
+                                  .chunk = order->chunk};
+    tell(self, &news);
+}
+
+static void commit(writer_t *self, const order_t *order)
+{
+    journal_disk_problem_t problem = {0};
+    int64_t begin_ns = clock_steady_ns();
+    status_t status = journal_disk_commit(self->disk, &order->part, order->state, &problem);
+    if (status != STATUS_OK) {
+        tell_failure(self, order, status, &problem);
+        return;
+    }
+    journal_writer_news_t news = {.event = JOURNAL_WRITER_COMMITTED,
+                                  .transaction = order->part.transaction,
+                                  .records = journal_disk_records(self->disk),
+                                  .size = journal_disk_size(self->disk),
+                                  .live_size = journal_disk_live_size(self->disk),
+                                  .took_ns = clock_steady_ns() - begin_ns};
+    tell(self, &news);
+}
+
+/* What is left of a transaction that failed. */
+static void pass_over(writer_t *self, const order_t *order)
+{
+    if (order->chunk != NULL) {
+        journal_writer_news_t news = {.event = JOURNAL_WRITER_TAKEN, .chunk = order->chunk};
+        tell(self, &news);
+    }
+}
+
+/* Carries out one order; false if there is none. */
+static bool take_order(writer_t *self)
+{
+    order_t order;
+    int size = zmq_recv(zsock_resolve(self->socket), &order, sizeof order, ZMQ_DONTWAIT);
+    if (size != (int)sizeof order) {
+        return false;
+    }
+    if (order.part.transaction <= self->failed) {
+        pass_over(self, &order);
+    } else if (order.chunk != NULL) {
+        put(self, &order);
+    } else {
+        commit(self, &order);
+    }
+    if (order.state != NULL) {
+        journal_state_done(order.state);
+        free(order.state);
+    }
+    return true;
+}
+
+static void block_signals(void)
+{
+    sigset_t signals;
+    sigfillset(&signals);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
+static void run_writer(zsock_t *pipe, void *argument)
+{
+    start_t *start = argument;
+    writer_t self = {.pipe = pipe, .socket = make_socket(), .disk = start->disk};
+    block_signals();
+    int connected = zsock_connect(self.socket, "%s", start->endpoint);
+    assert(connected == 0);
+    zsock_signal(pipe, 0); /* from here on `start` may be gone */
+    zmq_pollitem_t items[] = {{.socket = zsock_resolve(pipe), .events = ZMQ_POLLIN},
+                              {.socket = zsock_resolve(self.socket), .events = ZMQ_POLLIN}};
+    while ((items[0].revents & ZMQ_POLLIN) == 0) {
+        if (zmq_poll(items, 2, -1) < 0 && errno != EINTR) {
+            break;
+        }
+        while (take_order(&self)) {
+        }
+    }
+    while (take_order(&self)) { /* that came before the end */
+    }
+    journal_disk_close(&self.disk);
+    zsock_destroy(&self.socket);
+}
+
+/* ---- the reactor's side ---- */
+
+journal_writer_t *journal_writer_new(journal_disk_t **disk_p)
+{
+    journal_writer_t *self = memory_new(sizeof *self);
+    char endpoint[64];
+    self->socket = make_socket();
+    /* With the time: a closed socket keeps its name for a while, and an address may come again. */
+    snprintf(endpoint, sizeof endpoint, "inproc://journal-%p-%lld", (void *)self,
+             (long long)clock_steady_ns());
+    int bound = zsock_bind(self->socket, "%s", endpoint);
+    assert(bound == 0);
+    start_t start = {.endpoint = endpoint, .disk = *disk_p};
+    self->thread = zactor_new(run_writer, &start); /* at the start; waits for its signal */
+    assert(self->thread != NULL);
+    *disk_p = NULL;
+    return self;
+}
+
+void journal_writer_destroy(journal_writer_t **self_p)
+{
+    journal_writer_t *self = *self_p;
+    journal_writer_news_t news;
+    if (self == NULL) {
+        return;
+    }
+    zactor_destroy(&self->thread);
+    while (journal_writer_receive(self, &news)) {
+        free(news.chunk);
+    }
+    zsock_destroy(&self->socket);
+    free(self);
+    *self_p = NULL;
+}
+
+void *journal_writer_socket(journal_writer_t *self)
+{
+    return zsock_resolve(self->socket);
+}
+
+static void send_order(journal_writer_t *self, const order_t *order)
+{
+    int sent = zmq_send(journal_writer_socket(self), order, sizeof *order, ZMQ_DONTWAIT);
+    assert(sent == (int)sizeof *order); /* the pipe has no mark */
+}
+
+void journal_writer_put(journal_writer_t *self, const journal_part_t *part, char **chunk_p)
+{
+    const order_t order = {.part = *part, .chunk = *chunk_p};
+    *chunk_p = NULL;
+    send_order(self, &order);
+}
+
+void journal_writer_commit(journal_writer_t *self, const journal_part_t *end,
+                           journal_state_t *state)
+{
+    order_t order = {.part = *end, .state = memory_new(sizeof *state)};
+    *order.state = *state;
+    journal_state_init(state);
+    send_order(self, &order);
+}
+
+bool journal_writer_receive(journal_writer_t *self, journal_writer_news_t *ret_news)
+{
+    int size = zmq_recv(journal_writer_socket(self), ret_news, sizeof *ret_news, ZMQ_DONTWAIT);
+    return size == (int)sizeof *ret_news;
+}
