@@ -3,6 +3,7 @@
 #include "common/base/files.h"
 #include "common/base/limits.h"
 #include "common/base/memory.h"
+#include "common/base/secret.h"
 #include "common/protocol/record.h"
 
 #include <czmq.h>
@@ -120,44 +121,44 @@ char *certificates_only_secret(const char *folder, roles_role_t role, size_t *re
     return secrets.first;
 }
 
-/* A secret file must be ours or root's, and closed to other users; a public one must not be
- * writable by everybody. */
-static bool is_guarded(const char *path, const struct stat *state, bool secret,
-                       certificates_problem_t *ret_problem)
+/* A public file must not be writable by everybody. */
+static status_t open_public(const char *path, int *ret_file, certificates_problem_t *ret_problem)
 {
-    mode_t forbidden = secret ? S_IRWXG | S_IRWXO : S_IWOTH;
-    if (secret && state->st_uid != geteuid() && state->st_uid != 0) {
-        tell(ret_problem, "%s belongs to another user", path);
-        return false;
+    struct stat state;
+    status_t status = files_open_plain(path, ret_file, &state);
+    if (status == STATUS_OK && (state.st_mode & S_IWOTH) != 0) {
+        tell(ret_problem, "%s is open to others (mode %04o); chmod 644 it", path,
+             (unsigned)state.st_mode & 07777U);
+        close(*ret_file);
+        return STATUS_OUT_OF_RANGE;
     }
-    if ((state->st_mode & forbidden) != 0) {
-        tell(ret_problem, "%s is open to others (mode %04o); chmod %s it", path,
-             (unsigned)state->st_mode & 07777U, secret ? "600" : "644");
-        return false;
+    return status;
+}
+
+static status_t open_secret(const char *path, int *ret_file, certificates_problem_t *ret_problem)
+{
+    char problem[SECRET_PROBLEM_SIZE];
+    status_t status = secret_open(path, ret_file, problem);
+    if (status == STATUS_OUT_OF_RANGE) {
+        tell(ret_problem, "%s %s", path, problem);
     }
-    return true;
+    return status;
 }
 
 static status_t open_guarded(const char *path, bool secret, int *ret_file,
                              certificates_problem_t *ret_problem)
 {
-    struct stat state;
     int file;
-    status_t status = files_open_plain(path, &file, &state);
-    if (status == STATUS_INVALID) {
-        tell(ret_problem, "%s is not a plain file", path);
-        return status;
+    status_t status =
+        secret ? open_secret(path, &file, ret_problem) : open_public(path, &file, ret_problem);
+    switch (status) {
+    case STATUS_OK: *ret_file = file; return STATUS_OK;
+    case STATUS_OUT_OF_RANGE: return STATUS_INVALID; /* told already */
+    case STATUS_INVALID: tell(ret_problem, "%s is not a plain file", path); return STATUS_INVALID;
+    default: break;
     }
-    if (status != STATUS_OK) {
-        tell(ret_problem, "%s cannot be read: %s", path, strerror(errno));
-        return status == STATUS_NOT_FOUND ? status : STATUS_INVALID;
-    }
-    if (!is_guarded(path, &state, secret, ret_problem)) {
-        close(file);
-        return STATUS_INVALID;
-    }
-    *ret_file = file;
-    return STATUS_OK;
+    tell(ret_problem, "%s cannot be read: %s", path, strerror(errno));
+    return status == STATUS_NOT_FOUND ? status : STATUS_INVALID;
 }
 
 /* Reads the whole content and puts a zero behind it; false if it is too long, or contains a

@@ -58,8 +58,8 @@ char *certificates_only_secret(const char *folder, roles_role_t role, size_t *re
 status_t certificates_read_public(const char *path, certificates_pair_t *ret_pair,
                                   certificates_problem_t *ret_problem) STATUS_MUST_USE;
 
-/* Reads both keys of a secret certificate. It must be a plain file of ours or root's that no other
- * user may read or write. STATUS_NOT_FOUND, STATUS_INVALID, with the reason. */
+/* Reads both keys of a secret certificate. It must be a plain file, guarded as secret.h asks.
+ * STATUS_NOT_FOUND, STATUS_INVALID, with the reason. */
 status_t certificates_read_secret(const char *path, certificates_pair_t *ret_pair,
                                   certificates_problem_t *ret_problem) STATUS_MUST_USE;
 

@@ -1,6 +1,7 @@
 #include "node/places/key.h"
 
 #include "common/base/files.h"
+#include "common/base/secret.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -32,13 +33,6 @@ status_t places_key_from_variable(const char *name, places_key_t *ret_self)
     return value != NULL ? take_key(text_of(value), ret_self) : STATUS_NOT_FOUND;
 }
 
-/* Ours or root's, and closed to all others. */
-static bool is_private(const struct stat *state)
-{
-    return (state->st_uid == geteuid() || state->st_uid == 0) &&
-           (state->st_mode & (S_IRWXG | S_IRWXO)) == 0;
-}
-
 static status_t read_key(int file, places_key_t *ret_self)
 {
     char data[LIMIT_KEY_SIZE + 3]; /* CR, LF, and one too many: if it is full, the file may go on */
@@ -59,12 +53,13 @@ static status_t read_key(int file, places_key_t *ret_self)
 status_t places_key_from_file(const char *path, places_key_t *ret_self)
 {
     int file;
-    struct stat state;
-    status_t status = files_open_plain(path, &file, &state);
+    char problem[SECRET_PROBLEM_SIZE];
+    status_t status = secret_open(path, &file, problem);
     if (status != STATUS_OK) {
-        return status == STATUS_INVALID ? STATUS_OUT_OF_RANGE : STATUS_SYSTEM;
+        return status == STATUS_INVALID || status == STATUS_OUT_OF_RANGE ? STATUS_OUT_OF_RANGE
+                                                                         : STATUS_SYSTEM;
     }
-    status = is_private(&state) ? read_key(file, ret_self) : STATUS_OUT_OF_RANGE;
+    status = read_key(file, ret_self);
     int error = errno;
     close(file);
     errno = error;

@@ -25,7 +25,7 @@ typedef struct {
 status_t places_key_from_variable(const char *name, places_key_t *ret_self) STATUS_MUST_USE;
 
 /* The content of a file, without white space at its end. STATUS_OUT_OF_RANGE unless it is a plain
- * file that belongs to us or to root, and neither its group nor others may read or write it.
+ * file that is guarded as secret.h asks.
  * STATUS_SYSTEM (errno set) if it cannot be read, STATUS_INVALID if it does not hold a key,
  * STATUS_TOO_LONG if it has more than LIMIT_KEY_SIZE + 2 bytes, or a key over LIMIT_KEY_SIZE. */
 status_t places_key_from_file(const char *path, places_key_t *ret_self) STATUS_MUST_USE;
