@@ -242,6 +242,10 @@
  * clients: its own sockets, event loops and threads take about 30, and libraries abort when there
  * is none. */
 #define LIMIT_FILES_MIN 64
+/* Open files that clients leave to their front-end: a connection to a node that was restarted takes
+ * five, of which the former one may still hold as many; the log, keys and a name to look up take
+ * some more. */
+#define LIMIT_FILES_RESERVE 16
 
 /* One of the log's two buffers, about 40,000 lines: one fills while the other is written. What
  * comes when both are full is counted, not kept. */

@@ -97,6 +97,8 @@
     X(LISTENING, INFO, EACH)                                                                       \
     X(LISTEN_FAILED, ERROR, EACH)                                                                  \
     X(LOOP_FAILED, ERROR, EACH)                                                                    \
+    X(DOORS_SHUT, WARNING, EACH)                                                                   \
+    X(FILES_FEW, WARNING, EACH)                                                                    \
     X(ACCEPT_FAILED, WARNING, COUNTED)                                                             \
     X(CLIENT_CAME, INFO, EACH)                                                                     \
     X(CLIENT_LEFT, INFO, EACH)                                                                     \

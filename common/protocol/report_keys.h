@@ -76,6 +76,8 @@
     X(TURNED_AWAY, "turned_away")                                                                  \
     X(GIVEN_UP, "given_up")                                                                        \
     X(TRAFFIC_CUT, "traffic_cut")                                                                  \
+    X(ACCEPT_PAUSES, "accept_pauses")                                                              \
+    X(ACCEPT_PAUSES_LAST, "accept_pauses_last")                                                    \
     X(TURNED_AWAY_LAST, "turned_away_last")                                                        \
     X(LOG_LOST_LAST, "log_lost_last")                                                              \
     X(TRAFFIC_CUT_LAST, "traffic_cut_last")                                                        \
@@ -86,6 +88,8 @@
     X(FRONTEND_LOG_LOST_LAST, "frontend_log_lost_last")                                            \
     X(FRONTEND_TRAFFIC_CUT, "frontend_traffic_cut")                                                \
     X(FRONTEND_TRAFFIC_CUT_LAST, "frontend_traffic_cut_last")                                      \
+    X(FRONTEND_ACCEPT_PAUSES, "frontend_accept_pauses")                                            \
+    X(FRONTEND_ACCEPT_PAUSES_LAST, "frontend_accept_pauses_last")                                  \
     /* S1: the places provider. Its numbers stand in this order, without their keys. */            \
     X(PLACES, "places")                                                                            \
     X(REQUESTS, "requests")                                                                        \

@@ -132,7 +132,7 @@ bool listening_open(const listening_t *self, const struct addrinfo *address,
                     listening_socket_t *ret_socket)
 {
     address_point_t point;
-    for (int i = 0; i < TRIES; i++) {
+    for (int i = 0; i < (self->at_once ? 1 : TRIES); i++) {
         if (open_first(self, address, ret_socket)) {
             return true;
         }
@@ -149,7 +149,9 @@ bool listening_open(const listening_t *self, const struct addrinfo *address,
         if (verdict == CLAIM_OURS && errno != EADDRINUSE) {
             return false;
         }
-        nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+        if (!self->at_once) {
+            nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+        }
     }
     errno = EADDRINUSE;
     return false;

@@ -19,6 +19,7 @@ typedef struct {
      * else. 0: only this process. */
     uint64_t tenant;
     bool every_family; /* [::] takes IPv4 too */
+    bool at_once;      /* does not wait for a process that may be about to claim a taken port */
 } listening_t;
 
 /* A socket that listens (open value struct). */
@@ -31,7 +32,7 @@ typedef struct {
 bool listening_is_absent(int error);
 
 /* Listens on one address. False, and errno, if the kernel refuses; EADDRINUSE also if another
- * tenant has the port. May take half a second where a port is taken. */
+ * tenant has the port. May take half a second where a port is taken, unless `at_once`. */
 bool listening_open(const listening_t *self, const struct addrinfo *address,
                     listening_socket_t *ret_socket);
 

@@ -26,10 +26,12 @@ typedef struct {
     uint64_t slow;        /* times that a client had to read its answers before it was read from */
     uint64_t turned_away; /* clients beyond max_connections, or of one address beyond its own */
     uint64_t given_up; /* clients disconnected before all of their lines were answered, or idle */
-    uint64_t traffic_cut; /* lines of clients that the traffic log left out (traffic_share.h) */
+    uint64_t traffic_cut;   /* lines of clients that the traffic log left out (traffic_share.h) */
+    uint64_t accept_pauses; /* times that new clients had to wait for descriptors or memory */
     figures_rise_t turned_away_rise;
     figures_rise_t log_lost_rise;
     figures_rise_t traffic_cut_rise;
+    figures_rise_t accept_pauses_rise;
 } figures_t;
 
 /* What is counted elsewhere, for figures_write (open value struct). */

@@ -21,7 +21,8 @@
 #include "common/sockets/address.h"
 #include "common/sockets/claim.h"
 #include "common/sockets/endpoint.h"
-#include "frontend/lines/listener.h"
+#include "frontend/lines/descriptors.h"
+#include "frontend/lines/doors.h"
 #include "frontend/lines/session.h"
 #include "frontend/upstream/upstream.h"
 
@@ -49,8 +50,8 @@ struct frontend {
     session_shared_t shared; /* with all sessions */
     upstream_t *upstream;    /* the link to the node */
     security_t *security;    /* NULL without keys */
-    listener_t *listeners[LIMIT_LISTENERS];
-    size_t listener_count;
+    doors_t *doors;
+    descriptors_t descriptors;
     uv_prepare_t before_sleep;
     uv_check_t after_sleep;
     uv_idle_t awake;              /* active while something is left to do: keeps the loop awake */
@@ -207,10 +208,17 @@ static void on_before_sleep(uv_prepare_t *prepare)
 static void on_opened(void *argument)
 {
     frontend_t *self = argument;
+    doors_node_came(self->doors);
     list_link_t *active = &self->shared.active;
     for (list_link_t *link = active->next; link != active; link = link->next) {
         session_ask_again(session_of_active(link));
     }
+}
+
+static void on_lost(void *argument, uint64_t since_ms)
+{
+    const frontend_t *self = argument;
+    doors_node_left(self->doors, since_ms);
 }
 
 static void on_replied(void *argument, uint64_t connection, uint64_t sequence, text_t text)
@@ -247,6 +255,17 @@ static void turn_away_neighbour(frontend_t *self, int file, const struct sockadd
     close(file);
 }
 
+/* While there are descriptors for fewer than max_connections, those who come wait in the kernel
+ * until one is free. */
+static bool has_room(void *argument, bool wanted)
+{
+    frontend_t *self = argument;
+    session_shared_t *shared = &self->shared;
+    size_t clients = sessions_count(shared->table);
+    return clients < descriptors_for_clients(&self->descriptors) ||
+           (wanted && session_make_room(shared));
+}
+
 static void on_accepted(void *argument, int file, const struct sockaddr *address)
 {
     frontend_t *self = argument;
@@ -276,20 +295,12 @@ static void close_handle(void *handle)
     }
 }
 
-static void close_listeners(frontend_t *self)
-{
-    for (size_t i = 0; i < self->listener_count; i++) {
-        listener_close(&self->listeners[i]);
-    }
-    self->listener_count = 0;
-}
-
 /* Closes everything; the loop ends when libuv has let go. */
 static void end(frontend_t *self)
 {
     self->ended = true;
-    close_listeners(self);
     upstream_close(&self->upstream);
+    doors_close(&self->doors);
     close_handle(&self->before_sleep);
     close_handle(&self->after_sleep);
     close_handle(&self->awake);
@@ -312,8 +323,8 @@ static void end_if_done(frontend_t *self)
 static void on_session_closed(void *argument)
 {
     frontend_t *self = argument;
-    for (size_t i = 0; i < self->listener_count; i++) {
-        listener_retry(self->listeners[i]);
+    if (self->doors != NULL) {
+        doors_retry(self->doors);
     }
     end_if_done(self);
 }
@@ -349,10 +360,7 @@ static void begin_stop(frontend_t *self)
               LOG_ABOUT(NULL, LOG_NUMBER("clients", sessions_count(self->shared.table))),
               "no more clients are taken; %zu get the answers that are under way",
               sessions_count(self->shared.table));
-    for (size_t i = 0; i < self->listener_count; i++) {
-        listener_accept(self->listeners[i]);
-    }
-    close_listeners(self);
+    doors_shut(self->doors);
     self->shared.finish_ms = uv_now(&self->loop) + FINISH_MS;
     size_t cursor = 0;
     for (session_t *session = sessions_next(self->shared.table, &cursor); session != NULL;
@@ -372,14 +380,21 @@ static void log_problem(void *argument, const char *problem)
     log_event(argument, LOG_KEY_UNUSABLE, NULL, "%s", problem);
 }
 
-static status_t open_keys(const frontend_t *self, security_t **ret_security)
+static void ignore_problem(void *argument, const char *problem)
+{
+    (void)argument;
+    (void)problem;
+}
+
+/* `log`: for problems; NULL: these are known. */
+static status_t open_keys(const frontend_t *self, log_t *log, security_t **ret_security)
 {
     const frontend_settings_t *of = &self->settings;
     security_settings_t settings = {.folder = of->config->keys,
                                     .role = ROLES_FRONT_END,
                                     .name = of->member->name,
-                                    .problem = log_problem,
-                                    .argument = of->log};
+                                    .problem = log != NULL ? log_problem : ignore_problem,
+                                    .argument = log};
     return security_open(&settings, ret_security);
 }
 
@@ -393,24 +408,44 @@ static bool keys_differ(const frontend_t *self, const security_t *security)
            strcmp(before != NULL ? before : "", after != NULL ? after : "") != 0;
 }
 
+/* Uses these keys from now on if they are new for our link. Takes them; false if they are not. */
+static bool take_keys(frontend_t *self, security_t **security_p)
+{
+    bool differ = keys_differ(self, *security_p);
+    if (differ) {
+        log_event(self->settings.log, LOG_KEYS_READ, NULL,
+                  "keys read: there are new ones; connecting to the node with them");
+        upstream_use_keys(self->upstream, *security_p);
+        security_t *former = self->security;
+        self->security = *security_p;
+        *security_p = former;
+    }
+    security_close(security_p);
+    return differ;
+}
+
 /* K6: neither keys that cannot be read nor keys of others change anything. */
 static void reload_keys(frontend_t *self)
 {
     security_t *security = NULL;
-    if (self->security == NULL || open_keys(self, &security) != STATUS_OK) {
+    if (self->security == NULL) {
         return;
     }
-    if (!keys_differ(self, security)) {
+    if (open_keys(self, self->settings.log, &security) != STATUS_OK) {
+        log_event(self->settings.log, LOG_KEY_UNUSABLE, NULL,
+                  "the keys could not be read again; those of before stay in use");
+    } else if (!take_keys(self, &security)) {
         log_event(self->settings.log, LOG_KEYS_READ, NULL, "keys read: ours are as they were");
-    } else {
-        log_event(self->settings.log, LOG_KEYS_READ, NULL,
-                  "keys read: there are new ones; connecting to the node with them");
-        upstream_use_keys(self->upstream, security);
-        security_t *former = self->security;
-        self->security = security;
-        security = former;
     }
-    security_close(&security);
+}
+
+static void on_key_missing(void *argument)
+{
+    frontend_t *self = argument;
+    security_t *security = NULL;
+    if (open_keys(self, NULL, &security) == STATUS_OK) {
+        (void)take_keys(self, &security);
+    }
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -480,8 +515,11 @@ static status_t open_upstream(frontend_t *self)
                                     .herd = self->settings.config->herd_name,
                                     .name = self->settings.member->name,
                                     .bus = self->settings.member->bus,
+                                    .keys = self->settings.config->keys,
                                     .security = self->security,
                                     .opened = on_opened,
+                                    .lost = on_lost,
+                                    .key_missing = on_key_missing,
                                     .replied = on_replied,
                                     .figures = write_figures,
                                     .argument = self};
@@ -500,28 +538,36 @@ static uint64_t tenant_of(const frontend_settings_t *settings)
                         text_of(node));
 }
 
-static status_t open_listeners(frontend_t *self)
+static status_t open_doors(frontend_t *self)
 {
-    const config_member_t *member = self->settings.member;
-    uint64_t tenant = tenant_of(&self->settings);
-    assert(member->client_count <= LIMIT_LISTENERS);
-    for (size_t i = 0; i < member->client_count; i++) {
-        listener_settings_t settings = {.loop = &self->loop,
-                                        .log = self->settings.log,
-                                        .endpoint = member->clients[i],
-                                        .tenant = tenant,
-                                        .accepted = on_accepted,
-                                        .argument = self};
-        status_t status = listener_open(&settings, &self->listeners[i]);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        self->listener_count++;
-        log_event(self->settings.log, LOG_LISTENING,
-                  LOG_ABOUT(NULL, LOG_TEXT("endpoint", member->clients[i])), "listening on %s",
-                  member->clients[i]);
+    doors_settings_t settings = {.loop = &self->loop,
+                                 .log = self->settings.log,
+                                 .member = self->settings.member,
+                                 .tenant = tenant_of(&self->settings),
+                                 .patience_ms = (uint64_t)self->settings.config->request_timeout_ms,
+                                 .accepted = on_accepted,
+                                 .has_room = has_room,
+                                 .argument = self,
+                                 .pauses = &self->shared.figures.accept_pauses};
+    return doors_open(&settings, &self->doors);
+}
+
+/* Warns if there are fewer descriptors than max_connections clients would take. */
+static void reckon_descriptors(frontend_t *self)
+{
+    descriptors_count(&self->descriptors);
+    size_t wanted = self->settings.config->max_connections;
+    size_t clients = descriptors_for_clients(&self->descriptors);
+    if (clients >= wanted) {
+        return;
     }
-    return STATUS_OK;
+    log_event(self->settings.log, LOG_FILES_FEW,
+              LOG_ABOUT(NULL, LOG_NUMBER("max_connections", wanted), LOG_NUMBER("clients", clients),
+                        LOG_NUMBER("files", descriptors_allowed())),
+              "max_connections is %zu, but %zu open files are allowed (ulimit -n, LimitNOFILE) and "
+              "%zu of them are for the front-end itself; at most %zu clients are served at a time, "
+              "others wait",
+              wanted, descriptors_allowed(), self->descriptors.own + LIMIT_FILES_RESERVE, clients);
 }
 
 status_t frontend_new(const frontend_settings_t *settings, frontend_t **ret_self)
@@ -537,12 +583,12 @@ status_t frontend_new(const frontend_settings_t *settings, frontend_t **ret_self
     }
     share(self);
     watch_loop(self);
-    status_t status = open_keys(self, &self->security);
+    status_t status = open_keys(self, self->settings.log, &self->security);
     if (status == STATUS_OK) {
         status = open_upstream(self);
     }
     if (status == STATUS_OK) {
-        status = open_listeners(self);
+        status = open_doors(self);
     }
     if (status != STATUS_OK) {
         frontend_destroy(&self);
@@ -551,6 +597,7 @@ status_t frontend_new(const frontend_settings_t *settings, frontend_t **ret_self
     log_event(settings->log, LOG_STARTED,
               LOG_ABOUT(NULL, LOG_TEXT("version", HERD_VERSION), LOG_NUMBER("pid", getpid())),
               "started: version %s, process %ld", HERD_VERSION, (long)getpid());
+    reckon_descriptors(self);
     *ret_self = self;
     return STATUS_OK;
 }

@@ -2,9 +2,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/memory.h"
-#include "common/base/timestamp.h"
 #include "common/sockets/endpoint.h"
-#include "common/sockets/holder.h"
 #include "common/sockets/listening.h"
 
 #include <errno.h>
@@ -17,21 +15,24 @@
 
 enum { RETRY_MS = 100 };
 
+/* One listening socket; libuv may hold on to it for a turn after its end. */
 typedef struct {
     uv_poll_t poll;
+    listener_t *listener;
     listening_socket_t socket;
 } listener_socket_t;
 
 struct listener {
-    listener_accept_fn *accepted;
-    void *argument;
-    log_t *log;
-    listening_t settings; /* of the sockets */
-    listener_socket_t sockets[LIMIT_LISTENER_ADDRESSES];
+    listener_settings_t settings; /* without the endpoint's text */
+    listening_t how;              /* its sockets listen */
+    address_t address;
+    struct addrinfo *addresses; /* of the host, looked up once; NULL for "*" */
+    listener_socket_t *sockets[LIMIT_LISTENER_ADDRESSES];
     size_t socket_count; /* sockets in use */
     size_t handles;      /* libuv handles not yet closed */
     uv_timer_t retry;    /* runs while `waiting` */
     bool waiting;        /* for resources: the sockets are not polled */
+    bool ended;          /* listener_close was called */
 };
 
 static void on_acceptable(uv_poll_t *poll, int outcome, int events);
@@ -40,7 +41,7 @@ static void poll_all(listener_t *self)
 {
     self->waiting = false;
     for (size_t i = 0; i < self->socket_count; i++) {
-        uv_poll_start(&self->sockets[i].poll, UV_READABLE, on_acceptable);
+        uv_poll_start(&self->sockets[i]->poll, UV_READABLE, on_acceptable);
     }
 }
 
@@ -52,11 +53,12 @@ static void on_retry(uv_timer_t *timer)
 /* Without a pause accept(2) would fail again at once, and the level-triggered poll call again. */
 static void wait_for_resources(listener_t *self, int error)
 {
-    log_event(self->log, LOG_ACCEPT_FAILED, NULL,
+    log_event(self->settings.log, LOG_ACCEPT_FAILED, NULL,
               "cannot accept clients: %s; trying again each %d ms", strerror(error), RETRY_MS);
+    ++*self->settings.pauses;
     self->waiting = true;
     for (size_t i = 0; i < self->socket_count; i++) {
-        uv_poll_stop(&self->sockets[i].poll);
+        uv_poll_stop(&self->sockets[i]->poll);
     }
     uv_timer_start(&self->retry, on_retry, RETRY_MS, 0);
 }
@@ -67,16 +69,20 @@ static bool is_passing(int error)
     return error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM;
 }
 
-/* Accepts up to `most` clients. Returns 0, or the errno that tells what the process lacks. */
-static int accept_some(listener_t *self, int listening, int most)
+/* Accepts up to `most` clients; `wanted`: there is one. Returns 0, or the errno that tells what the
+ * process lacks. */
+static int accept_some(listener_t *self, int listening, int most, bool wanted)
 {
     for (int i = 0; i < most; i++) {
         struct sockaddr_storage address = {0};
         socklen_t size = sizeof address;
+        if (!self->settings.has_room(self->settings.argument, i == 0 && wanted)) {
+            return i == 0 ? EMFILE : 0; /* whether another one waits is not known yet */
+        }
         int file =
             accept4(listening, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (file >= 0) {
-            self->accepted(self->argument, file, (struct sockaddr *)&address);
+            self->settings.accepted(self->settings.argument, file, (struct sockaddr *)&address);
         } else if (errno == EAGAIN) {
             return 0;
         } else if (!is_passing(errno)) {
@@ -88,20 +94,13 @@ static int accept_some(listener_t *self, int listening, int most)
 
 static void on_acceptable(uv_poll_t *poll, int outcome, int events)
 {
-    listener_t *self = poll->data;
+    const listener_socket_t *socket = poll->data;
     (void)events;
     int error = outcome != 0 ? 0
-                             : accept_some(self, ((listener_socket_t *)poll)->socket.file,
-                                           LIMIT_ACCEPTS_PER_TURN);
+                             : accept_some(socket->listener, socket->socket.file,
+                                           LIMIT_ACCEPTS_PER_TURN, true);
     if (error != 0) {
-        wait_for_resources(self, error);
-    }
-}
-
-void listener_accept(listener_t *self)
-{
-    for (size_t i = 0; i < self->socket_count; i++) {
-        (void)accept_some(self, self->sockets[i].socket.file, LIMIT_ACCEPT_QUEUE);
+        wait_for_resources(socket->listener, error);
     }
 }
 
@@ -113,86 +112,110 @@ void listener_retry(listener_t *self)
     }
 }
 
-static void add_socket(listener_t *self, uv_loop_t *loop, const listening_socket_t *socket)
+static void add_socket(listener_t *self, const listening_socket_t *socket)
 {
-    listener_socket_t *added = &self->sockets[self->socket_count++];
+    listener_socket_t *added = memory_new(sizeof *added);
+    self->sockets[self->socket_count++] = added;
+    added->listener = self;
     added->socket = *socket;
-    uv_poll_init(loop, &added->poll, socket->file);
-    added->poll.data = self;
+    uv_poll_init(self->settings.loop, &added->poll, socket->file);
+    added->poll.data = added;
     self->handles++;
 }
 
-/* `taken`: the address that could not be had, if another process has it; or NULL. */
-static void log_refusal(listener_t *self, const address_t *address, const char *reason,
-                        const struct sockaddr *taken)
-{
-    char holder[HOLDER_SIZE] = "";
-    if (taken != NULL) {
-        holder_of_port(taken, holder);
-    }
-    log_event(self->log, LOG_LISTEN_FAILED, NULL,
-              "cannot listen on %s port %u: %s%s%s; the start ends here", address->host,
-              (unsigned)address->port, reason, taken != NULL ? ", by " : "", holder);
-}
-
-/* Opens a socket for each address, passing over absent ones. */
-static status_t open_addresses(listener_t *self, const address_t *of,
-                               const struct addrinfo *addresses)
+/* Opens a socket for each address, passing over absent ones. Returns 0, or the errno of a
+ * refusal. */
+static int open_addresses(listener_t *self)
 {
     int absent = 0;
-    for (const struct addrinfo *address = addresses;
+    for (const struct addrinfo *address = self->addresses;
          address != NULL && self->socket_count < LIMIT_LISTENER_ADDRESSES;
          address = address->ai_next) {
         listening_socket_t socket;
-        if (listening_open(&self->settings, address, &socket)) {
-            add_socket(self, self->retry.loop, &socket);
+        if (listening_open(&self->how, address, &socket)) {
+            add_socket(self, &socket);
         } else if (listening_is_absent(errno)) {
             absent = errno;
         } else {
-            log_refusal(self, of, strerror(errno), errno == EADDRINUSE ? address->ai_addr : NULL);
-            return STATUS_SYSTEM;
+            return errno;
         }
     }
-    if (self->socket_count == 0) {
-        log_refusal(self, of, strerror(absent), NULL);
-        return STATUS_SYSTEM;
-    }
-    return STATUS_OK;
+    return self->socket_count > 0 ? 0 : absent;
 }
 
-/* Listens on the addresses of a host; logs what goes wrong. */
-static status_t listen_on(listener_t *self, const address_t *address)
-{
-    struct addrinfo *addresses;
-    int outcome = address_resolve(address, AI_PASSIVE, &addresses);
-    if (outcome != 0) {
-        log_refusal(self, address, gai_strerror(outcome), NULL);
-        return STATUS_INVALID;
-    }
-    status_t status = open_addresses(self, address, addresses);
-    freeaddrinfo(addresses);
-    return status;
-}
-
-static status_t listen_everywhere(listener_t *self, const address_t *address)
+static int open_everywhere(listener_t *self)
 {
     listening_socket_t socket;
-    if (!listening_open_everywhere(&self->settings, address->port, &socket)) {
-        struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(address->port)};
-        log_refusal(self, address, strerror(errno),
-                    errno == EADDRINUSE ? (struct sockaddr *)&any : NULL);
+    if (!listening_open_everywhere(&self->how, self->address.port, &socket)) {
+        return errno;
+    }
+    add_socket(self, &socket);
+    return 0;
+}
+
+static void free_if_done(listener_t *self)
+{
+    if (self->handles == 0 && self->ended) {
+        if (self->addresses != NULL) {
+            freeaddrinfo(self->addresses);
+        }
+        free(self);
+    }
+}
+
+static void on_socket_closed(uv_handle_t *handle)
+{
+    listener_socket_t *socket = handle->data;
+    listener_t *self = socket->listener;
+    free(socket);
+    self->handles--;
+    free_if_done(self);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    listener_t *self = handle->data;
+    self->handles--;
+    free_if_done(self);
+}
+
+static void close_sockets(listener_t *self)
+{
+    for (size_t i = 0; i < self->socket_count; i++) {
+        listener_socket_t *socket = self->sockets[i];
+        uv_poll_stop(&socket->poll);
+        uv_close((uv_handle_t *)&socket->poll, on_socket_closed);
+        listening_close(&socket->socket);
+    }
+    self->socket_count = 0;
+    self->waiting = false;
+    uv_timer_stop(&self->retry);
+}
+
+bool listener_is_open(const listener_t *self)
+{
+    return self->socket_count > 0;
+}
+
+status_t listener_open(listener_t *self)
+{
+    int error = self->addresses != NULL ? open_addresses(self) : open_everywhere(self);
+    if (error != 0) {
+        close_sockets(self);
+        errno = error;
         return STATUS_SYSTEM;
     }
-    add_socket(self, self->retry.loop, &socket);
+    self->how.at_once = true; /* not only the start waits for it any more */
+    poll_all(self);
     return STATUS_OK;
 }
 
-static void on_handle_closed(uv_handle_t *handle)
+void listener_shut(listener_t *self)
 {
-    listener_t *self = handle->data;
-    if (--self->handles == 0) {
-        free(self);
+    for (size_t i = 0; i < self->socket_count; i++) {
+        (void)accept_some(self, self->sockets[i]->socket.file, LIMIT_ACCEPT_QUEUE, false);
     }
+    close_sockets(self);
 }
 
 void listener_close(listener_t **self_p)
@@ -202,41 +225,39 @@ void listener_close(listener_t **self_p)
         return;
     }
     *self_p = NULL;
-    for (size_t i = 0; i < self->socket_count; i++) {
-        uv_poll_stop(&self->sockets[i].poll);
-        uv_close((uv_handle_t *)&self->sockets[i].poll, on_handle_closed);
-        listening_close(&self->sockets[i].socket);
-    }
-    uv_close((uv_handle_t *)&self->retry, on_handle_closed);
+    close_sockets(self);
+    self->ended = true;
+    uv_close((uv_handle_t *)&self->retry, on_timer_closed);
 }
 
-status_t listener_open(const listener_settings_t *settings, listener_t **ret_self)
+/* Reads the endpoint and looks its host up. Returns NULL, or what is wrong. */
+static const char *look_up(listener_t *self, const char *text)
 {
     endpoint_t endpoint;
-    if (endpoint_parse(settings->endpoint, &endpoint) != STATUS_OK ||
-        endpoint.kind != ENDPOINT_TCP) {
-        log_event(settings->log, LOG_LISTEN_FAILED, NULL,
-                  "cannot listen on %s: not tcp://host:port; the start ends here",
-                  settings->endpoint);
-        return STATUS_INVALID;
+    if (endpoint_parse(text, &endpoint) != STATUS_OK || endpoint.kind != ENDPOINT_TCP) {
+        return "not tcp://host:port";
     }
+    self->address = endpoint.address;
+    if (strcmp(self->address.host, "*") == 0) {
+        return NULL;
+    }
+    int outcome = address_resolve(&self->address, AI_PASSIVE, &self->addresses);
+    return outcome != 0 ? gai_strerror(outcome) : NULL;
+}
+
+listener_t *listener_new(const listener_settings_t *settings, const char **ret_problem)
+{
     listener_t *self = memory_new(sizeof *self);
-    self->accepted = settings->accepted;
-    self->argument = settings->argument;
-    self->log = settings->log;
+    self->settings = *settings;
+    self->settings.endpoint = NULL;
     /* Front-ends of one member share a port. */
-    self->settings = (listening_t){.queue = LIMIT_ACCEPT_QUEUE, .tenant = settings->tenant};
+    self->how = (listening_t){.queue = LIMIT_ACCEPT_QUEUE, .tenant = settings->tenant};
     uv_timer_init(settings->loop, &self->retry);
     self->retry.data = self;
     self->handles = 1;
-    status_t status = strcmp(endpoint.address.host, "*") == 0
-                          ? listen_everywhere(self, &endpoint.address)
-                          : listen_on(self, &endpoint.address);
-    if (status != STATUS_OK) {
+    *ret_problem = look_up(self, settings->endpoint);
+    if (*ret_problem != NULL) {
         listener_close(&self);
-        return status;
     }
-    poll_all(self);
-    *ret_self = self;
-    return STATUS_OK;
+    return self;
 }

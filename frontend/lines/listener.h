@@ -1,9 +1,10 @@
 /* listener.h - accepts client connections on one endpoint.
  *
- * Owner: the front-end. Threads: the reactor's.
+ * Owner: the doors. Threads: the reactor's.
  * Several front-ends of one member can serve one port, and a new one takes over while an old one
- * drains (listening.h). When the machine runs out of file descriptors or memory, a
- * listener waits and never spins.
+ * drains (listening.h). When the process runs out of file descriptors or memory, a
+ * listener waits and never spins. It looks up its host once, at the start, so that opening its
+ * sockets again does not wait for a name server.
  */
 #ifndef HERD_FRONTEND_LINES_LISTENER_H
 #define HERD_FRONTEND_LINES_LISTENER_H
@@ -11,6 +12,8 @@
 #include "common/base/status.h"
 #include "common/log/log.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <uv.h>
 
@@ -20,6 +23,10 @@ typedef struct listener listener_t;
  * client's. */
 typedef void listener_accept_fn(void *argument, int file, const struct sockaddr *address);
 
+/* Whether one more connection may be accepted now; if not, the listener waits. `wanted`: one has
+ * come, so that room should be made. */
+typedef bool listener_room_fn(void *argument, bool wanted);
+
 /* What a listener is made of (open value struct). */
 typedef struct {
     uv_loop_t *loop;
@@ -27,22 +34,30 @@ typedef struct {
     const char *endpoint; /* "tcp://host:port"; borrowed for the call */
     uint64_t tenant;      /* the member that has the port (claim.h) */
     listener_accept_fn *accepted;
-    void *argument; /* for `accepted` */
+    listener_room_fn *has_room;
+    void *argument;   /* for `accepted` and `has_room` */
+    uint64_t *pauses; /* counted up each time that it begins to wait for resources */
 } listener_settings_t;
 
-/* Listens on every address of the endpoint's host; with "*" on all of the machine, IPv6 and IPv4.
- * STATUS_INVALID: no such endpoint or host. STATUS_SYSTEM: the kernel refuses. Both are logged.
+/* A listener for every address of the endpoint's host; with "*" for all of the machine, IPv6 and
+ * IPv4. It does not listen yet. NULL, with `*ret_problem` in words: no such endpoint or host.
  * Caller ends it with listener_close. */
-status_t listener_open(const listener_settings_t *settings, listener_t **ret_self) STATUS_MUST_USE;
+listener_t *listener_new(const listener_settings_t *settings, const char **ret_problem);
+
+/* Begins to listen, if it is not open. STATUS_SYSTEM, with errno: the kernel refuses; it does not
+ * listen then. */
+status_t listener_open(listener_t *self) STATUS_MUST_USE;
+
+bool listener_is_open(const listener_t *self);
 
 /* Accepts again at once if it waits for resources: some have become free. */
 void listener_retry(listener_t *self);
 
-/* Accepts what the kernel has taken for us, up to LIMIT_ACCEPT_QUEUE clients a socket; for the last
- * moment before listener_close. */
-void listener_accept(listener_t *self);
+/* Accepts what the kernel has taken for us, up to LIMIT_ACCEPT_QUEUE clients a socket, and listens
+ * no more until listener_open. */
+void listener_shut(listener_t *self);
 
-/* Stops listening; the loop's next turn frees the memory. Clears the pointer; NULL is fine. */
+/* Ends it; the loop's next turn frees the memory. Clears the pointer; NULL is fine. */
 void listener_close(listener_t **self_p);
 
 #endif

@@ -17,6 +17,7 @@
 #include "common/base/memory.h"
 #include "common/clock/clock.h"
 #include "common/protocol/message.h"
+#include "common/security/certificates.h"
 #include "common/sockets/transport.h"
 #include "frontend/upstream/reply.h"
 #include "frontend/upstream/upstream_socket.h"
@@ -24,6 +25,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -60,6 +62,9 @@ struct upstream {
     bool due;            /* ZMQ_EVENTS may tell something new */
     bool silent;         /* it was logged that the node is away */
     const char *problem; /* with the keys, logged since the node was last there; or NULL */
+    /* Why no socket could be made, logged since the node was last there; "": none. */
+    char failure[CERTIFICATES_PROBLEM_SIZE];
+    bool lacks_key; /* the node's key is missing */
 };
 
 static uint64_t now_ms(const upstream_t *self)
@@ -73,7 +78,58 @@ static void on_stirred(void *argument)
     self->due = true;
 }
 
-static void connect_anew(upstream_t *self)
+/* The session, if there is one, is over. */
+static void end_session(upstream_t *self, uint64_t since_ms)
+{
+    if (self->state == UPSTREAM_SERVING) {
+        self->state = UPSTREAM_PAUSING;
+        self->settings.lost(self->settings.argument, since_ms);
+    }
+}
+
+/* Why the node's key is missing: its file is absent, or has something wrong. */
+static void describe_missing_key(const upstream_t *self, certificates_problem_t *ret_problem)
+{
+    certificates_pair_t pair;
+    char *path = certificates_public_path(self->settings.keys, ROLES_MEMBER, self->settings.name);
+    if (certificates_read_public(path, &pair, ret_problem) == STATUS_OK) {
+        snprintf(ret_problem->text, sizeof ret_problem->text,
+                 "%s was not there when the keys were read", path);
+    }
+    free(path);
+}
+
+/* Logs why no socket could be made, once until the reason changes. */
+static void note_failure(upstream_t *self, const char *reason, const char *next)
+{
+    if (strcmp(self->failure, reason) != 0) {
+        snprintf(self->failure, sizeof self->failure, "%s", reason);
+        log_event(self->settings.log, LOG_NODE_CONNECT_FAILED,
+                  LOG_ABOUT(NULL, LOG_TEXT("endpoint", self->settings.endpoint),
+                            LOG_TEXT("reason", reason)),
+                  "cannot connect to the node at %s: %s; %s", self->settings.endpoint, reason,
+                  next);
+    }
+    self->silent = true;
+}
+
+static void note_missing_key(upstream_t *self)
+{
+    certificates_problem_t problem;
+    describe_missing_key(self, &problem);
+    note_failure(self, problem.text,
+                 "without it the node cannot be known; looking for it each second, requests are "
+                 "kept");
+}
+
+/* Whether a socket can be made later, though not now. */
+static bool is_passing(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+/* False: an endpoint that ZeroMQ does not understand, which will not get better. */
+static bool connect_anew(upstream_t *self)
 {
     upstream_socket_settings_t settings = {.loop = self->settings.loop,
                                            .context = self->context,
@@ -82,23 +138,24 @@ static void connect_anew(upstream_t *self)
                                            .security = self->settings.security,
                                            .stirred = on_stirred,
                                            .argument = self};
+    end_session(self, now_ms(self));
     upstream_socket_close(&self->socket);
     buffer_clear(&self->batch);
     window_init(&self->window);
     self->heard_ms = now_ms(self);
     self->due = true;
     status_t status = upstream_socket_open(&settings, &self->socket);
-    bool fine = status == STATUS_OK;
-    if (!fine && !self->silent) {
-        self->silent = true;
-        log_event(self->settings.log, LOG_NODE_CONNECT_FAILED,
-                  LOG_ABOUT(NULL, LOG_TEXT("endpoint", self->settings.endpoint)),
-                  "cannot connect to the node at %s: %s; trying again, requests are kept",
-                  self->settings.endpoint,
-                  status == STATUS_NOT_FOUND ? "its key is not there (keys: member/NAME.cert)"
-                                             : zmq_strerror(errno));
+    int error = errno;
+    self->state = status == STATUS_OK ? UPSTREAM_CONNECTING : UPSTREAM_PAUSING;
+    self->lacks_key = status == STATUS_NOT_FOUND;
+    if (self->lacks_key) {
+        note_missing_key(self);
+    } else if (status != STATUS_OK) {
+        note_failure(self, zmq_strerror(error),
+                     is_passing(error) ? "trying again each second, requests are kept"
+                                       : "this does not pass by itself");
     }
-    self->state = fine ? UPSTREAM_CONNECTING : UPSTREAM_PAUSING;
+    return status != STATUS_SYSTEM || is_passing(error);
 }
 
 /* Logs once that the node is away, and why. */
@@ -115,7 +172,15 @@ static void note_away(upstream_t *self, const char *reason)
 static void restart(upstream_t *self, const char *reason)
 {
     note_away(self, reason);
-    connect_anew(self);
+    (void)connect_anew(self);
+}
+
+/* Without a socket until the next second. */
+static void pause_session(upstream_t *self)
+{
+    end_session(self, now_ms(self));
+    upstream_socket_close(&self->socket);
+    self->state = UPSTREAM_PAUSING;
 }
 
 /* If the keys do not fit, ZeroMQ gives up or tries without a pause: we try again with the next
@@ -132,14 +197,13 @@ static void pause_for(upstream_t *self, const char *problem)
     }
     self->problem = problem;
     self->silent = true;
-    upstream_socket_close(&self->socket);
-    self->state = UPSTREAM_PAUSING;
+    pause_session(self);
 }
 
 void upstream_use_keys(upstream_t *self, const security_t *security)
 {
     self->settings.security = security;
-    connect_anew(self);
+    (void)connect_anew(self);
 }
 
 static void note_malformed(upstream_t *self, const char *what, text_t sample)
@@ -254,6 +318,7 @@ static void on_welcome(upstream_t *self, const message_t *message)
               "node link up: %s at %s", shown, self->settings.endpoint);
     self->silent = false;
     self->problem = NULL;
+    self->failure[0] = '\0';
     self->state = UPSTREAM_SERVING;
     self->settings.opened(self->settings.argument);
 }
@@ -292,8 +357,7 @@ static void on_refused(upstream_t *self, text_t body)
                   self->settings.endpoint, shown);
     }
     self->silent = true;
-    upstream_socket_close(&self->socket);
-    self->state = UPSTREAM_PAUSING;
+    pause_session(self);
 }
 
 /* One message of the node; it may end the session. */
@@ -390,8 +454,11 @@ bool upstream_is_due(const upstream_t *self)
 static void on_second(uv_timer_t *timer)
 {
     upstream_t *self = timer->data;
+    if (self->socket == NULL && self->lacks_key) {
+        self->settings.key_missing(self->settings.argument);
+    }
     if (self->socket == NULL) {
-        connect_anew(self);
+        (void)connect_anew(self);
         return;
     }
     /* If this process itself was held up, first hear what the node said meanwhile. */
@@ -401,6 +468,7 @@ static void on_second(uv_timer_t *timer)
         send_ping(self);
     }
     if (now_ms(self) - self->heard_ms >= SILENCE_MS) {
+        end_session(self, self->heard_ms);
         restart(self, self->state == UPSTREAM_CONNECTING ? "not reachable" : "silent");
     }
 }
@@ -417,11 +485,7 @@ status_t upstream_open(const upstream_settings_t *settings, upstream_t **ret_sel
     self->timer.data = self;
     uv_timer_start(&self->timer, on_second, PING_INTERVAL_MS, PING_INTERVAL_MS);
     self->context = zmq_ctx_new();
-    if (self->context != NULL) {
-        connect_anew(self);
-    }
-    /* An endpoint that ZeroMQ does not understand will not get better. */
-    if (self->socket == NULL) {
+    if (self->context == NULL || !connect_anew(self)) {
         upstream_close(&self);
         return STATUS_SYSTEM;
     }

@@ -27,18 +27,25 @@ typedef struct {
     const char *herd;           /* name of the herd */
     const char *name;           /* name of the member */
     const char *bus;            /* endpoint of its node for neighbours; or NULL */
+    const char *keys;           /* the folder of keys; NULL without keys */
     const security_t *security; /* NULL without keys */
     /* A session with the node has begun: it knows of no request, so ask all of them (again). */
     void (*opened)(void *argument);
+    /* It has ended; the node was last known to be there at `since_ms` (steady). */
+    void (*lost)(void *argument, uint64_t since_ms);
+    /* The node's key is missing among those of `security`: see whether it is there now, and call
+     * upstream_use_keys if it is. */
+    void (*key_missing)(void *argument);
     /* A reply came; `text` is borrowed for the call. */
     void (*replied)(void *argument, uint64_t connection, uint64_t sequence, text_t text);
     /* Appends the figures of PING as `key value` lines (Q8). */
     status_t (*figures)(void *argument, buffer_t *out);
-    void *argument; /* for the three */
+    void *argument; /* for these */
 } upstream_settings_t;
 
-/* Begins to connect. STATUS_SYSTEM if ZeroMQ refuses, which is logged. Caller ends it with
- * upstream_close. */
+/* Begins to connect; what passes, as a lack of descriptors or of the node's key, is logged and
+ * tried again each second. STATUS_SYSTEM if ZeroMQ does not understand the endpoint, which is
+ * logged. Caller ends it with upstream_close. */
 status_t upstream_open(const upstream_settings_t *settings, upstream_t **ret_self) STATUS_MUST_USE;
 
 /* Connects anew with other keys, borrowed until the next call or upstream_close. */

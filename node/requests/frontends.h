@@ -33,9 +33,11 @@ enum {
     X(GIVEN_UP)                                                                                    \
     X(LOG_LOST)                                                                                    \
     X(TRAFFIC_CUT)                                                                                 \
+    X(ACCEPT_PAUSES)                                                                               \
     X(TURNED_AWAY_LAST)                                                                            \
     X(LOG_LOST_LAST)                                                                               \
-    X(TRAFFIC_CUT_LAST)
+    X(TRAFFIC_CUT_LAST)                                                                            \
+    X(ACCEPT_PAUSES_LAST)
 
 enum {
 #define FRONTENDS_ENUM(name) FRONTENDS_##name,
