@@ -45,6 +45,12 @@ void lines_keep(lines_t *self, text_t chunk);
  * end stays. LINES_NONE if nothing waits. */
 lines_outcome_t lines_take_last(lines_t *self, text_t *ret_line);
 
+/* The bytes that wait, after LINES_NONE: the beginning of a line. Valid until the next call. */
+static inline text_t lines_unfinished(const lines_t *self)
+{
+    return text_after(buffer_text(&self->kept), self->start);
+}
+
 /* Bytes that wait. */
 static inline size_t lines_waiting(const lines_t *self)
 {

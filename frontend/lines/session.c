@@ -207,15 +207,29 @@ static void answer_invalid(session_t *self, text_t line)
     }
 }
 
-/* Answers the first line, as any that is no command; what follows is not read. */
-static void refuse_foreign(session_t *self, const char *protocol, text_t line)
+/* The client is not read on; `first` is its first line as far as it is to be answered, as any that
+ * is no command; NULL: it was answered already. */
+static void refuse_foreign(session_t *self, const char *protocol, const text_t *first)
 {
     log_event(self->shared->log, LOG_CLIENT_GIVEN_UP,
               LOG_ABOUT(self->peer, LOG_TEXT("protocol", protocol)),
               "it speaks %s, which is not served here; the client is disconnected", protocol);
     self->shared->figures.given_up++;
-    answer_invalid(self, line);
+    if (first != NULL) {
+        answer_invalid(self, *first);
+    }
     session_finish(self);
+}
+
+/* A first line of TLS may never have an end, so its beginning is enough. */
+static void refuse_unfinished(session_t *self)
+{
+    text_t unfinished = lines_unfinished(&self->lines);
+    const char *foreign = foreign_unfinished(unfinished);
+    if (foreign != NULL) {
+        unfinished = text_first(unfinished, LIMIT_LINE_ECHO);
+        refuse_foreign(self, foreign, &unfinished);
+    }
 }
 
 static void take_line(session_t *self, text_t line, int64_t now_ns)
@@ -224,10 +238,11 @@ static void take_line(session_t *self, text_t line, int64_t now_ns)
     int64_t receipt_ns = receipt_stamp(&shared->last_receipt_ns, now_ns);
     shared->figures.lines++;
     traffic_share_received(&self->traffic, receipt_ns, line);
-    const char *foreign = self->spoke ? NULL : foreign_line(line);
+    const char *foreign = self->begun ? NULL : foreign_line(line);
     self->spoke = true;
+    self->begun = self->begun || line.size > 0;
     if (foreign != NULL) {
-        refuse_foreign(self, foreign, line);
+        refuse_foreign(self, foreign, &line);
         return;
     }
     command_t command = command_parse(line);
@@ -296,6 +311,42 @@ static void take_lines(session_t *self, text_t chunk)
     self->put_off = false;
     if (outcome == LINES_LINE && self->state == SESSION_OPEN) {
         put_off(self, chunk);
+    } else if (!self->begun && self->state == SESSION_OPEN) {
+        refuse_unfinished(self);
+    }
+}
+
+/* The same if lines may be put off already. */
+static void take_more_lines(session_t *self, text_t chunk)
+{
+    if (self->put_off) {
+        lines_keep(&self->lines, chunk);
+    } else if (self->state == SESSION_OPEN && chunk.size > 0) {
+        take_lines(self, chunk);
+    }
+}
+
+void session_take_held(session_t *self)
+{
+    take_more_lines(self, foreign_head_give(&self->head, true));
+}
+
+/* What is clear of the first bytes of a connection is taken as lines. */
+static void take_bytes(session_t *self, text_t chunk)
+{
+    if (foreign_head_take(&self->head, &chunk)) {
+        text_t empty = {0};
+        refuse_foreign(self, "the PROXY protocol", self->spoke ? NULL : &empty);
+        return;
+    }
+    take_more_lines(self, foreign_head_give(&self->head, false));
+    if (!self->head.decided || self->state != SESSION_OPEN) {
+        return;
+    }
+    if (chunk.size > LIMIT_SHORT_READ && turn_is_over(self->shared) && !self->put_off) {
+        put_off(self, chunk);
+    } else {
+        take_more_lines(self, chunk);
     }
 }
 
@@ -318,6 +369,7 @@ static void check_share(session_t *self)
 static void end_input(session_t *self)
 {
     stop_reading(self);
+    session_take_held(self);
     text_t line;
     switch (lines_take_last(&self->lines, &line)) {
     case LINES_LINE: take_line(self, line, clock_now_ns()); break;
@@ -356,15 +408,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
     } else {
         self->shared->figures.received += (uint64_t)size;
         text_t chunk = {.data = buffer->base, .size = (size_t)size};
-        bool begun = self->spoke || lines_waiting(&self->lines) > 0;
-        const char *foreign = begun ? NULL : foreign_bytes(chunk);
-        if (foreign != NULL) {
-            refuse_foreign(self, foreign, (text_t){0});
-        } else if (chunk.size > LIMIT_SHORT_READ && turn_is_over(self->shared)) {
-            put_off(self, chunk);
-        } else {
-            take_lines(self, chunk);
-        }
+        take_bytes(self, chunk);
     }
     if (ahead && self->state == SESSION_OPEN) {
         self->crowding = true;

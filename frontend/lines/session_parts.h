@@ -6,6 +6,7 @@
 #ifndef HERD_FRONTEND_LINES_SESSION_PARTS_H
 #define HERD_FRONTEND_LINES_SESSION_PARTS_H
 
+#include "frontend/lines/foreign.h"
 #include "frontend/lines/lines.h"
 #include "frontend/lines/output.h"
 #include "frontend/lines/session.h"
@@ -47,12 +48,14 @@ struct session {
     size_t footprint;      /* bytes, its part of shared->memory */
     size_t lookups;        /* its part of shared->lookups */
     traffic_share_t traffic;
+    foreign_head_t head; /* what it began with */
     session_state_t state : 8;
     bool reading : 1;  /* libuv reads */
     bool put_off : 1;  /* lines wait for the next turn, or until output has left */
     bool crowding : 1; /* was read while requests were unasked: reads on when they are asked */
     bool held : 1;     /* a WHATSAT waits until fewer are under way */
     bool spoke : 1;    /* has sent a whole line */
+    bool begun : 1;    /* has sent one that is not empty */
     bool touched : 1;  /* used since the last tick */
     char peer[];       /* e.g. "127.0.0.1:40112#7" */
 };
@@ -68,6 +71,9 @@ void session_close_because(session_t *self, const char *reason);
 
 /* Takes no more lines; what is under way is still answered. */
 void session_finish(session_t *self);
+
+/* Takes as lines what is held back because a proxy's head may come of it. */
+void session_take_held(session_t *self);
 
 /* Ends the connection with the replies that are there: drops the oldest request without a reply and
  * all behind it. */

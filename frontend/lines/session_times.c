@@ -94,7 +94,7 @@ static void trim(session_t *self)
     self->shared->given_back += before - self->footprint;
     bool waits = self->state == SESSION_DISCARDING || pipeline_count(&self->pipeline) > 0 ||
                  traffic_share_tick(&self->traffic, uv_now(self->shared->loop)) ||
-                 self->shared->stopping;
+                 self->shared->stopping || foreign_head_holds(&self->head);
     if (self->footprint == 0 && !waits) {
         list_remove(&self->active);
     }
@@ -124,6 +124,9 @@ void session_tick(session_t *self)
         session_finish(self);
     }
     watch_reading(self);
+    if (!self->touched && foreign_head_holds(&self->head)) {
+        session_take_held(self); /* no head has come of it, and the client waits for an answer */
+    }
     if (!self->touched) {
         trim(self);
     }

@@ -74,14 +74,36 @@ static void expect_line(scene_t *self, text_t line)
     }
 }
 
+/* A proxy gets the answer to its first line, and if it pauses those to the next two. */
+static bool expect_proxy(scene_t *self)
+{
+    static const text_t lines[] = {{.size = 0}, {.size = 0}, {.data = "\0", .size = 1}};
+    foreign_head_t head = {0};
+    text_t said = buffer_text(&self->said);
+    if (!foreign_head_take(&head, &said)) {
+        return false;
+    }
+    for (size_t i = 0; i == 0 || (i < 3 && self->heard.size > self->expected.size); i++) {
+        expect_invalid(self, lines[i]);
+    }
+    return true;
+}
+
+/* One that speaks TLS gets the beginning of its line back, as much as had come, or the line. */
+static void expect_tls(scene_t *self, text_t line)
+{
+    size_t size = self->heard.size - self->expected.size - sizeof "? ";
+    assert(size == line.size || (size > 2 && size <= LIMIT_LINE_ECHO && size <= line.size));
+    expect_invalid(self, text_first(line, size));
+}
+
 static void expect_all(scene_t *self)
 {
     text_t rest = buffer_text(&self->said);
     text_t line;
     bool ended = true;
-    bool first = true;
-    if (foreign_bytes(rest) != NULL && text_equal(buffer_text(&self->heard), TEXT("? \n"))) {
-        expect_invalid(self, (text_t){0}); /* it came in one piece */
+    bool begun = false;
+    if (expect_proxy(self)) {
         return;
     }
     while (ended && rest.size > 0) {
@@ -90,15 +112,19 @@ static void expect_all(scene_t *self)
         if (ended && line.size > 0 && line.data[line.size - 1] == '\r') {
             line.size--;
         }
+        if (!begun && foreign_unfinished(line) != NULL) {
+            expect_tls(self, line);
+            return;
+        }
         if (line.size > self->config.max_line) {
             expect_invalid(self, text_first(line, LIMIT_LINE_ECHO));
             return; /* the connection ends here */
         }
-        if (first && foreign_line(line) != NULL) {
+        if (!begun && foreign_line(line) != NULL) {
             expect_invalid(self, line);
             return; /* here too */
         }
-        first = false;
+        begun = begun || line.size > 0;
         expect_line(self, line);
     }
 }

@@ -175,13 +175,25 @@ static void other_protocols_move_no_client(void **state)
         {BYTES("PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\nIAMAT mole +1-1 5\n"),
          "? PROXY TCP4 1.2.3.4 5.6.7.8 1 2\n"},
         {BYTES("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0cIAMAT mole +1-1 5\n"), "? \n"},
+        {BYTES("OPTIONS * HTTP/1.1\r\n\r\nIAMAT mole +1-1 5\n"), "? OPTIONS * HTTP/1.1\n"},
+        {BYTES("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nIAMAT mole +1-1 5\n"), "? PRI * HTTP/2.0\n"},
+        {BYTES("CONNECT a:1 HTTP/1.1\r\n\r\nIAMAT mole +1-1 5\n"), "? CONNECT a:1 HTTP/1.1\n"},
+        {BYTES("\r\nGET / HTTP/1.1\r\n\r\nIAMAT mole +1-1 5\n"), "? \n? GET / HTTP/1.1\n"},
+        {BYTES("SSH-2.0-OpenSSH_9.2\r\nIAMAT mole +1-1 5\n"), "? SSH-2.0-OpenSSH_9.2\n"},
+        {BYTES("\x16\x03\x01\nIAMAT mole +1-1 5\n"), "? \x16\x03\x01\n"},
     };
     herd_t *herd = *state;
-    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+    for (size_t i = 0; i < 2 * ARRAY_COUNT(cases); i++) {
         client_t *client = herd_connect(herd, "Clark");
-        client_send(client, cases[i].sent);
+        text_t sent = cases[i / 2].sent;
+        if (i % 2 == 0) {
+            client_send(client, sent);
+        } else {
+            client_dribble(client, text_first(sent, 3)); /* each byte by itself */
+            client_send(client, text_after(sent, 3));
+        }
         text_t answer = client_read_all(client);
-        assert_true(text_equal(answer, text_of(cases[i].answer)));
+        assert_true(text_equal(answer, text_of(cases[i / 2].answer)));
         client_destroy(&client);
     }
     herd_wait_logged(herd, "Clark", "frontend", "it speaks HTTP, which is not served here");
