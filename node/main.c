@@ -19,6 +19,8 @@ static void make_unpredictable(void)
     srand((unsigned)entropy_number());
 }
 
+enum { IO_THREADS = 2 }; /* ZeroMQ's: one for bus and requests, one for the tap (tap.c) */
+
 int main(int argc, char **argv)
 {
     output_begin(); /* before a descriptor is opened */
@@ -38,6 +40,7 @@ int main(int argc, char **argv)
         return code;
     }
     zsys_handler_set(NULL); /* czmq would take the signals */
+    zsys_set_io_threads(IO_THREADS);
     make_unpredictable();
     node_t *node = NULL;
     code = PROGRAM_FAILED;

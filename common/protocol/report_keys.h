@@ -58,6 +58,7 @@
     X(TAP_SUBSCRIPTIONS, "tap_subscriptions")                                                      \
     X(TAP_SENT, "tap_sent")                                                                        \
     X(TAP_RESETS, "tap_resets")                                                                    \
+    X(TAP_LEFT_OUT, "tap_left_out")                                                                \
     /* S1: when those of them that tell of trouble last rose */                                    \
     X(KEYS_REFUSED_LAST, "keys_refused_last")                                                      \
     X(CONNECTIONS_CUT_LAST, "connections_cut_last")                                                \

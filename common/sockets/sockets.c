@@ -151,12 +151,16 @@ status_t sockets_configure(void *socket, sockets_role_t role, const char *endpoi
     /* IPv6 only if the endpoint asks for it: "[::1]", or "*" for all addresses. */
     bool ipv6 = strchr(endpoint, '[') != NULL || strchr(endpoint, '*') != NULL;
     /* A peer that sends a larger frame is disconnected before it costs memory. Bytes. */
+    uint64_t first_thread = 1;
     int64_t max_frame_size = role == SOCKETS_TAP_XPUB ? LIMIT_TAP_FRAME_SIZE : LIMIT_BODY_SIZE;
     bool set = SET_ALL(socket, common_settings) && set_kind(socket, role) &&
                set_int(socket, ZMQ_SNDHWM, of_role->send_messages) &&
                set_int(socket, ZMQ_RCVHWM, of_role->receive_messages) &&
                set_int(socket, ZMQ_RECONNECT_IVL_MAX, of_role->reconnect_max_ms) &&
                set_int(socket, ZMQ_IPV6, ipv6 ? 1 : 0) &&
+               /* A second I/O thread, if there is one, is the tap's (node/tap/tap.c). */
+               (role == SOCKETS_TAP_XPUB ||
+                zmq_setsockopt(socket, ZMQ_AFFINITY, &first_thread, sizeof first_thread) == 0) &&
                zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &max_frame_size, sizeof max_frame_size) == 0;
     if (set && routing_id != NULL) {
         set = zmq_setsockopt(socket, ZMQ_ROUTING_ID, routing_id, strlen(routing_id)) == 0;

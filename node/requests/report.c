@@ -225,6 +225,7 @@ static void put_requests(sheet_t *sheet, const report_figures_t *figures)
     put_number(sheet, REPORT_KEY_TAP_SUBSCRIPTIONS, figures->tap.subscriptions);
     put_number(sheet, REPORT_KEY_TAP_SENT, figures->tap.sent);
     put_number(sheet, REPORT_KEY_TAP_RESETS, figures->tap.resets);
+    put_number(sheet, REPORT_KEY_TAP_LEFT_OUT, figures->tap.left_out);
 }
 
 static void put_rises(sheet_t *sheet, const rises_t *rises)

@@ -47,4 +47,8 @@ bool subscriptions_match(const subscriptions_t *self, text_t topic);
  * `meta`. */
 void subscriptions_number(subscriptions_t *self, text_t topic, buffer_t *meta);
 
+/* Counts a message of `topic` that is left out: the next one shows each prefix that matches it that
+ * one is missing. False if none matches. */
+bool subscriptions_leave_out(subscriptions_t *self, text_t topic);
+
 #endif

@@ -6,6 +6,9 @@
  * it matches (T4, T5), and content. A message stands before the records that it changed: these go
  * out before the next message, or at the end of the turn (T2, T7).
  *
+ * With subscribers it may cost a part of the time, however many they are and whether they read or
+ * not: a publication that this does not cover is left out, and counted as one that was lost (T8).
+ *
  * Without subscribers the tap must cost nothing (T1): `wanted` is then 0, the cursor is closed, and
  * the loop does not poll the socket; the tick looks for a first subscriber. Subscriptions come as
  * messages of the XPUB; subscriptions.h keeps them.
@@ -23,6 +26,7 @@
 #include "common/sockets/holder.h"
 #include "common/sockets/sockets.h"
 #include "common/sockets/transport.h"
+#include "node/tap/budget.h"
 #include "node/tap/subscriptions.h"
 
 #include <assert.h>
@@ -48,6 +52,7 @@ struct tap {
     buffer_t meta;
     buffer_t line; /* of a record */
     tap_counters_t counters;
+    budget_t budget;
     int64_t reopen_ns; /* steady: when a closed one is opened again */
 };
 
@@ -95,11 +100,26 @@ bool tap_wants(const tap_t *self, publication_kind_t kind)
     return (self->wanted & PUBLICATION_BIT(kind)) != 0;
 }
 
-/* Writes topic and meta, and counts the publication; false if no subscriber wants that topic. */
+/* T8: those that subscribers wait for, or that are rare, are always published. */
+static bool is_covered(tap_t *self, publication_kind_t kind)
+{
+    bool covered = budget_covers(&self->budget, clock_steady_ns());
+    return covered || kind == PUBLICATION_TAP || kind == PUBLICATION_LINK;
+}
+
+/* Writes topic and meta, and counts the publication; false if no subscriber wants that topic, or
+ * there is no time for it. After true comes send_body or send_message. */
 static bool begin(tap_t *self, publication_kind_t kind, text_t peer, const char *type)
 {
-    if (publication_write_topic(kind, peer, type, &self->topic) != STATUS_OK ||
-        !subscriptions_match(self->subscriptions, buffer_text(&self->topic))) {
+    if (publication_write_topic(kind, peer, type, &self->topic) != STATUS_OK) {
+        return false;
+    }
+    if (!is_covered(self, kind)) {
+        bool wanted = subscriptions_leave_out(self->subscriptions, buffer_text(&self->topic));
+        self->counters.left_out += wanted ? 1 : 0;
+        return false;
+    }
+    if (!subscriptions_match(self->subscriptions, buffer_text(&self->topic))) {
         return false;
     }
     text_t session = {.data = self->session, .size = sizeof self->session};
@@ -110,12 +130,24 @@ static bool begin(tap_t *self, publication_kind_t kind, text_t peer, const char 
     return true;
 }
 
+static void note_sent(tap_t *self, status_t status)
+{
+    self->counters.sent += status == STATUS_OK ? 1 : 0;
+    budget_spend(&self->budget, clock_steady_ns());
+}
+
 /* Sends topic, meta, and `body` unless it is empty. */
 static void send_body(tap_t *self, text_t body)
 {
     const text_t frames[] = {buffer_text(&self->topic), buffer_text(&self->meta), body};
-    size_t count = body.size > 0 ? 3 : 2;
-    self->counters.sent += transport_send_frames(handle(self), frames, count) == STATUS_OK ? 1 : 0;
+    note_sent(self, transport_send_frames(handle(self), frames, body.size > 0 ? 3 : 2));
+}
+
+/* Sends topic, meta, and a message. */
+static void send_message(tap_t *self, const message_t *message)
+{
+    note_sent(self, transport_publish(handle(self), buffer_text(&self->topic),
+                                      buffer_text(&self->meta), message));
 }
 
 void tap_message(tap_t *self, publication_kind_t kind, text_t peer, const message_t *message)
@@ -125,9 +157,7 @@ void tap_message(tap_t *self, publication_kind_t kind, text_t peer, const messag
     }
     tap_changes(self);
     if (tap_wants(self, kind) && begin(self, kind, peer, message_type_text(message->type))) {
-        status_t status = transport_publish(handle(self), buffer_text(&self->topic),
-                                            buffer_text(&self->meta), message);
-        self->counters.sent += status == STATUS_OK ? 1 : 0;
+        send_message(self, message);
     }
 }
 
@@ -166,11 +196,20 @@ static void draw_session(tap_t *self)
     text_write_hex(entropy_number(), sizeof self->session, self->session);
 }
 
+/* What subscribers are sent passes through an I/O thread of its own, if there is more than one:
+ * where they are many or slow to read, neighbours and front-ends do not wait behind them. */
+static bool use_own_thread(void *socket)
+{
+    uint64_t second = 1U << 1;
+    return zmq_ctx_get(zsys_init(), ZMQ_IO_THREADS) < 2 ||
+           zmq_setsockopt(socket, ZMQ_AFFINITY, &second, sizeof second) == 0;
+}
+
 static status_t open_socket(tap_t *self)
 {
     const char *endpoint = self->context.endpoint;
     self->socket = sockets_open(zsys_init(), ZMQ_XPUB);
-    if (self->socket == NULL ||
+    if (self->socket == NULL || !use_own_thread(handle(self)) ||
         sockets_configure(handle(self), SOCKETS_TAP_XPUB, endpoint, NULL) != STATUS_OK ||
         guard_bind(self->context.guard, handle(self), ROLES_DOMAIN_TAP, endpoint) != STATUS_OK) {
         int error = errno; /* for the log */

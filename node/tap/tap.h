@@ -32,6 +32,7 @@ typedef struct {
 typedef struct {
     uint64_t sent;          /* messages published */
     uint64_t bad;           /* messages of subscribers that were malformed or too long */
+    uint64_t left_out;      /* messages that subscribers wanted and there was no time for (T8) */
     uint64_t resets;        /* times that all subscribers were disconnected (T8) */
     uint64_t subscriptions; /* prefixes subscribed to now */
 } tap_counters_t;

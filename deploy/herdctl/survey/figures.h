@@ -90,6 +90,8 @@
     X(TAP_SENT, COUNTER, "herd_tap_messages_total", "", 1, "Messages published at the tap")        \
     X(TAP_RESETS, COUNTER, "herd_tap_resets_total", "", 1,                                         \
       "Times that the tap disconnected all its subscribers")                                       \
+    X(TAP_LEFT_OUT, COUNTER, "herd_tap_left_out_messages_total", "", 1,                            \
+      "Messages not published at the tap, which had taken its part of the time")                   \
     X(FRONTENDS, GAUGE, "herd_frontends", "", 1, "Front-ends served")                              \
     X(CLIENTS, GAUGE, "herd_clients", "", 1, "Client connections of all front-ends")               \
     X(CLIENTS_REFUSED, COUNTER, "herd_clients_refused_total", "", 1,                               \

@@ -3,8 +3,11 @@
 #include "tests/support/client.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
+#include "tests/support/report.h"
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
+
+#include "common/protocol/message.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +19,9 @@ enum {
     CHUNK_SIZE = 99999,    /* bytes: whole frames of three */
     ATTACKERS = 3,         /* one after the other, at each socket */
     MEMORY_MAX_KB = 65536, /* that a node at rest may have more than before */
+    DEAF = 300,            /* subscribers that read nothing */
+    LINES = 60000,         /* of a client meanwhile */
+    PART = 500,            /* of them that are under way */
 };
 
 static const herd_member_t pair[] = {{"A", "B"}, {"B", "A"}};
@@ -105,6 +111,17 @@ static bool is_at_rest(void *argument)
     return resident_kb(rest->herd) <= rest->before_kb + MEMORY_MAX_KB;
 }
 
+/* The log shows the last one of a second: it is waited for before another socket is attacked. */
+static void attack(herd_t *herd, const char *domain, uint16_t port, const char *type)
+{
+    char part[128];
+    for (int i = 0; i < ATTACKERS; i++) {
+        send_without_end(port, type);
+    }
+    snprintf(part, sizeof part, "connection-cut: %s: the connection from 127.0.0.1:", domain);
+    herd_wait_logged(herd, "A", "node", part);
+}
+
 static void a_message_without_end_is_cut(void **state)
 {
     herd_t *herd =
@@ -115,14 +132,9 @@ static void a_message_without_end_is_cut(void **state)
     herd_wait_seen(herd, "B", "kiwi", kiwi);
     rest_t rest = {.herd = herd, .before_kb = resident_kb(herd)};
     herd_ports_t ports = herd_node_ports(herd, "A");
-    for (int i = 0; i < ATTACKERS; i++) {
-        send_without_end(ports.bus, "DEALER");
-        send_without_end(ports.requests, "DEALER");
-        send_without_end(ports.tap, "SUB");
-    }
-    herd_wait_logged(herd, "A", "node", "connection-cut: bus: the connection from 127.0.0.1:");
-    herd_wait_logged(herd, "A", "node", "connection-cut: requests: the connection from 127.0.0.1:");
-    herd_wait_logged(herd, "A", "node", "connection-cut: tap: the connection from 127.0.0.1:");
+    attack(herd, "bus", ports.bus, "DEALER");
+    attack(herd, "requests", ports.requests, "DEALER");
+    attack(herd, "tap", ports.tap, "SUB");
     assert_true(process_is_running(herd_node(herd, "A")));
     herd_wait_seen(herd, "A", "kiwi", kiwi);
     const char *emu = herd_ask(herd, "B", "IAMAT emu +2-2 6\n");
@@ -132,10 +144,59 @@ static void a_message_without_end_is_cut(void **state)
     }
 }
 
+static uint64_t figure_of(herd_t *herd, const char *key)
+{
+    report_t report;
+    uint64_t value = 0;
+    report_read(herd_requests(herd, "A"), &report);
+    assert_true(message_number(text_of(report.body), key, UINT64_MAX, &value));
+    report_done(&report);
+    return value;
+}
+
+/* K14: what is published for each record costs time for each subscriber. The tap has a part of the
+ * node's time; past it, messages are left out, and the next one shows how many. */
+static void deaf_subscribers_take_a_part_of_the_time(void **state)
+{
+    static client_t *deaf[DEAF];
+    herd_t *herd = herd_new(
+        &(herd_options_t){.members = pair, .member_count = 2, .settings = "traffic = \"no\"\n"});
+    *state = herd;
+    herd_start_all(herd);
+    rest_t rest = {.herd = herd, .before_kb = resident_kb(herd)};
+    for (size_t i = 0; i < DEAF; i++) {
+        deaf[i] = shake_hands(herd_node_ports(herd, "A").tap, "SUB");
+        client_send(deaf[i], (text_t){.data = "\0\1\1", .size = 3}); /* to everything */
+    }
+    herd_wait_logged(herd, "A", "node", "tap-watched");
+    client_t *client = herd_connect(herd, "A");
+    static char lines[PART * 32];
+    size_t size = 0;
+    for (size_t i = 0; i < PART; i++) {
+        size += (size_t)snprintf(lines + size, sizeof lines - size, "IAMAT k%zu +1-1 1\n", i);
+    }
+    for (size_t i = 0; i < LINES / PART; i++) {
+        client_say(client, lines);
+        (void)client_read_lines(client, PART);
+    }
+    assert_int_equal(figure_of(herd, "positions"), LINES);
+    assert_true(figure_of(herd, "tap_sent") > 0);
+    assert_true(figure_of(herd, "tap_left_out") > 0);
+    client_destroy(&client);
+    for (size_t i = 0; i < DEAF; i++) {
+        client_destroy(&deaf[i]);
+    }
+    herd_wait_logged(herd, "A", "node", "tap-unwatched");
+    if (!is_sanitized() && !wait_until(is_at_rest, &rest, WAIT_LIMIT_MS)) {
+        fail_msg("%ld kB resident, %ld before", resident_kb(herd), rest.before_kb);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         HERD_TEST_OWN(a_message_without_end_is_cut),
+        HERD_TEST_OWN(deaf_subscribers_take_a_part_of_the_time),
     };
     return workspace_finish(cmocka_run_group_tests_name("endless", tests, NULL, NULL));
 }

@@ -186,10 +186,67 @@ static void a_topic_with_all_prefixes_fits(void **state)
     subscriptions_destroy(&self);
 }
 
+/* T5: what is left out is missing in the count of each prefix that it matches, and of no other. */
+static void what_is_left_out_shows_in_the_counts(void **state)
+{
+    (void)state;
+    subscriptions_t *self = subscriptions_new();
+    (void)subscriptions_take(self, SUBSCRIBE("apply/"));
+    (void)subscriptions_take(self, SUBSCRIBE("apply/kiwi"));
+    (void)subscriptions_take(self, SUBSCRIBE("in/"));
+    assert_true(subscriptions_leave_out(self, TEXT("apply/kiwi")));
+    assert_true(subscriptions_leave_out(self, TEXT("apply/emu")));
+    assert_false(subscriptions_leave_out(self, TEXT("out/Hands/DATA")));
+    expect_counts(self, TEXT("apply/kiwi"), " 6.1.3 10.2.2");
+    expect_counts(self, TEXT("in/Hands/DATA"), " 3.3.1");
+    subscriptions_destroy(&self);
+}
+
+static void write_prefix(unsigned number, char *out, size_t size)
+{
+    snprintf(out, size, "%cp%u/%.*s", 1, number, (int)(number % 90),
+             "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+             "xxxxxxx");
+}
+
+/* A full table, of which every third prefix goes and comes again: each is found, or not, all the
+ * time. */
+static void each_of_many_is_found(void **state)
+{
+    (void)state;
+    subscriptions_t *self = subscriptions_new();
+    char message[160];
+    for (unsigned i = 0; i < LIMIT_TAP_SUBSCRIPTIONS; i++) {
+        write_prefix(i, message, sizeof message);
+        assert_int_equal(subscriptions_take(self, text_of(message)), SUBSCRIPTIONS_OPENED);
+    }
+    for (unsigned round = 0; round < 3; round++) {
+        for (unsigned i = round; i < LIMIT_TAP_SUBSCRIPTIONS; i += 3) {
+            write_prefix(i, message, sizeof message);
+            message[0] = 0;
+            text_t close = {.data = message, .size = 1 + strlen(message + 1)};
+            assert_int_equal(subscriptions_take(self, close), SUBSCRIPTIONS_CLOSED);
+            assert_int_equal(subscriptions_take(self, close), SUBSCRIPTIONS_IGNORED);
+        }
+        for (unsigned i = 0; i < LIMIT_TAP_SUBSCRIPTIONS; i++) {
+            write_prefix(i, message, sizeof message);
+            assert_true(subscriptions_match(self, text_of(message + 1)) == (i % 3 != round));
+        }
+        for (unsigned i = round; i < LIMIT_TAP_SUBSCRIPTIONS; i += 3) {
+            write_prefix(i, message, sizeof message);
+            assert_int_equal(subscriptions_take(self, text_of(message)), SUBSCRIPTIONS_OPENED);
+        }
+    }
+    assert_int_equal(subscriptions_count(self), LIMIT_TAP_SUBSCRIPTIONS);
+    subscriptions_destroy(&self);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kinds_follow_the_subscriptions),
+        cmocka_unit_test(what_is_left_out_shows_in_the_counts),
+        cmocka_unit_test(each_of_many_is_found),
         cmocka_unit_test(each_subscription_has_its_own_count),
         cmocka_unit_test(a_new_opening_counts_anew),
         cmocka_unit_test(what_is_no_subscription_changes_nothing),
