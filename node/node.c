@@ -511,6 +511,7 @@ static void make_reload(node_t *self)
                                       .neighbours = self->neighbours,
                                       .store = self->store,
                                       .service = self->service,
+                                      .places = self->places,
                                       .log = self->log};
     self->reload = reload_new(&context);
 }

@@ -22,7 +22,8 @@
  *   3. Settings that a running node can change are copied, and what depends on them is made anew.
  *      A change since the last reload is reported once; what differs from the start and needs a
  *      restart is reported each time.
- *   4. Links to members that are no neighbours any more end, new ones begin, those that moved are
+ *   4. The provider of places looks again at its file, or its key, in its own thread.
+ *   5. Links to members that are no neighbours any more end, new ones begin, those that moved are
  *      opened anew. The others go on undisturbed.
  * What was found goes to the log, and to the operator who asked. */
 
@@ -404,6 +405,9 @@ void reload_run(reload_t *self, buffer_t *report)
 {
     const reload_context_t *context = &self->context;
     self->report = report;
+    if (context->places != NULL) {
+        places_actor_look_again(context->places);
+    }
     self->report_full = false;
     self->keys = (security_changes_t){0};
     self->errors = self->changes = self->restarts = 0;

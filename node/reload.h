@@ -15,6 +15,7 @@
 #include "common/log/log.h"
 #include "common/store/store.h"
 #include "node/bus/neighbours.h"
+#include "node/places/actor.h"
 #include "node/requests/service.h"
 #include "node/security/guard.h"
 
@@ -29,6 +30,7 @@ typedef struct {
     neighbours_t *neighbours;
     store_t *store;
     service_t *service;
+    places_actor_t *places; /* NULL without a provider */
     log_t *log;
 } reload_context_t;
 

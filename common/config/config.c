@@ -173,7 +173,7 @@ static void config_read_sections(const config_reader_t *reader, const config_lin
     }
 }
 
-config_t *config_load(const char *path, config_report_fn *report, void *argument)
+static config_t *load(const char *path, bool leaves_files, config_report_fn *report, void *argument)
 {
     config_whole_t *whole = memory_new(sizeof *whole);
     config_t *config = &whole->config;
@@ -185,6 +185,7 @@ config_t *config_load(const char *path, config_report_fn *report, void *argument
         .arena = arena,
         .findings = findings,
         .folder = config_folder(path, arena),
+        .leaves_files = leaves_files,
     };
     config->file = arena_copy_text(arena, path, strlen(path));
     text_t text;
@@ -197,6 +198,16 @@ config_t *config_load(const char *path, config_report_fn *report, void *argument
         config_destroy(&config);
     }
     return config;
+}
+
+config_t *config_load(const char *path, config_report_fn *report, void *argument)
+{
+    return load(path, false, report, argument);
+}
+
+config_t *config_load_to_ask(const char *path, config_report_fn *report, void *argument)
+{
+    return load(path, true, report, argument);
 }
 
 void config_destroy(config_t **self_p)

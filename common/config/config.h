@@ -129,6 +129,10 @@ const char *config_security_text(config_security_t security);
  * of them is a CONFIG_ERROR; else the configuration, which the caller frees with config_destroy. */
 config_t *config_load(const char *path, config_report_fn *report, void *argument);
 
+/* The same for those who only ask members: the files that a provider of places needs are not looked
+ * at. One that is gone is what they want to hear of. */
+config_t *config_load_to_ask(const char *path, config_report_fn *report, void *argument);
+
 /* Frees it and clears the pointer; NULL is fine. */
 void config_destroy(config_t **self_p);
 

@@ -38,6 +38,7 @@ typedef struct {
     arena_t *arena;              /* borrowed; holds what is parsed */
     config_findings_t *findings; /* borrowed */
     const char *folder;          /* absolute folder of the herd file, borrowed */
+    bool leaves_files;           /* files that the node reads are not looked at */
 } config_reader_t;
 
 /* Parses the value of `setting` into `structure`. A bad value becomes an error in the reader's

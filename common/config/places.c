@@ -229,11 +229,11 @@ void config_places_proxy(const config_reader_t *reader, const config_key_t *key,
 }
 
 /* Whether the file that a setting names is a plain one that can be read. `path` is NULL if its own
- * parser refused it. */
+ * parser refused it. Not looked at for those who only ask. */
 static void config_check_file(const config_reader_t *reader, const config_setting_t *setting,
                               const char *path, const char *what)
 {
-    if (path == NULL) {
+    if (path == NULL || reader->leaves_files) {
         return;
     }
     int file;

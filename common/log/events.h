@@ -85,6 +85,9 @@
     X(PLACES_ROWS_SKIPPED, WARNING, EACH)                                                          \
     X(PLACES_UNUSABLE, ERROR, EACH)                                                                \
     X(PLACES_KEY_UNUSABLE, ERROR, EACH)                                                            \
+    X(PLACES_FILE_TROUBLE, WARNING, EACH)                                                          \
+    X(PLACES_FILE_WELL, INFO, EACH)                                                                \
+    X(PLACES_KEY_READ, INFO, EACH)                                                                 \
     X(PLACES_KEY_REFUSED, ERROR, EACH)                                                             \
     X(PLACES_FAILED, WARNING, COUNTED)                                                             \
     X(PLACES_DROPPED, WARNING, COUNTED)                                                            \

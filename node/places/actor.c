@@ -3,6 +3,7 @@
  * of inproc sockets and, to end it, the actor's own pipe:
  *
  *   node  -- places_query_t[] --------------------------------------> worker   a batch of questions
+ *   node  -- nothing -----------------------------------------------> worker   look again (reload)
  *   node <-- places_figures_t, places_worker_header_t[], JSON texts -- worker   a batch of answers
  *   node  -- $TERM, over the actor's pipe --------------------------> worker   overtakes the others
  *
@@ -97,6 +98,12 @@ status_t places_actor_ask(places_actor_t *self, const places_query_t *queries, s
     }
     self->asked_count += count;
     return STATUS_OK;
+}
+
+void places_actor_look_again(places_actor_t *self)
+{
+    /* If the queue is full, the worker is busy; a file is looked after in any case. */
+    (void)zmq_send(places_actor_socket(self), "", 0, ZMQ_DONTWAIT);
 }
 
 static void take_answers(places_actor_t *self, text_t headers, text_t texts,

@@ -28,6 +28,10 @@ status_t places_actor_new(const config_t *config, log_t *log,
 /* Ends the actor, leaving questions unanswered, and clears the pointer; NULL is fine. */
 void places_actor_destroy(places_actor_t **self_p);
 
+/* Has the provider look again at what it read from the disk: its file, or its key. Never blocks;
+ * what comes of it is in the log, and in the figures. */
+void places_actor_look_again(places_actor_t *self);
+
 /* The ZeroMQ socket to poll for answers (ZMQ_POLLIN); owned by `self`. */
 void *places_actor_socket(places_actor_t *self);
 

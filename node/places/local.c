@@ -7,8 +7,10 @@
  *
  * A question is a search of the tree for the nearest points. The row of each is then read from the
  * mapped file and written as a result. The file is not ours, so two things are checked again for
- * each question: that it was not written to since it was opened, and that the row of a point is
- * still a row, at the point's position. Otherwise the answer is an error; nothing is guessed. */
+ * each question: that it was not touched since it was opened, and that the row of a point is still
+ * a row, at the point's position. Otherwise there is no answer; nothing is guessed. A file that was
+ * touched is verified by its content: an imported file has its checksums in it, that of a dump is
+ * made when it is opened. All that reads the mapped bytes runs within fault_catch. */
 #include "node/places/local.h"
 
 #include "common/base/files.h"
@@ -18,6 +20,7 @@
 #include "common/places/row.h"
 #include "common/places/sphere.h"
 #include "node/places/answer.h"
+#include "node/places/fault.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -26,6 +29,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 /* CC BY 4.0, section 3(a)(1): who made it, the licence, links to both. */
 #define ATTRIBUTION                                                                                \
@@ -49,6 +53,8 @@ struct places_local {
     kdtree_point_t *points;      /* allocated; NULL if the index is in the file */
     size_t capacity;             /* points allocated, while loading */
     geonames_classes_t classes;  /* of the rows wanted */
+    uint64_t hash;               /* of the content: of a dump, or of an imported file's header */
+    status_t status;             /* of the loading, verifying or answering that is under way */
     places_local_load_t load;
 };
 
@@ -161,6 +167,14 @@ static status_t load_imported(places_local_t *self)
     return STATUS_OK;
 }
 
+/* What tells this content from another. The header of an imported file has the checksums of all
+ * else in it, and places_file_read has compared those. */
+static uint64_t content_hash(const places_local_t *self)
+{
+    return XXH3_64bits(self->text.data,
+                       self->load.imported ? PLACES_FILE_HEADER_SIZE : self->text.size);
+}
+
 static status_t load_file(places_local_t *self)
 {
     /* Advice only: if it is not taken, loading is slower. */
@@ -168,17 +182,27 @@ static status_t load_file(places_local_t *self)
     status_t status = places_file_is(self->text) ? load_imported(self) : load_dump(self);
     (void)madvise((void *)(uintptr_t)self->text.data, self->text.size, MADV_RANDOM);
     self->load.index_size = self->load.row_count * sizeof *self->index;
+    self->hash = status == STATUS_OK ? content_hash(self) : 0;
     return status;
+}
+
+/* A fault_fn. */
+static void load(void *argument)
+{
+    places_local_t *self = argument;
+    self->status = load_file(self);
 }
 
 status_t places_local_open(const char *path, geonames_classes_t classes, places_local_t **ret_self)
 {
     places_local_t *self = memory_new(sizeof *self);
+    fault_init();
     self->file = -1;
     self->classes = classes;
     status_t status = map_file(self, path);
     if (status == STATUS_OK) {
-        status = load_file(self);
+        /* It shrinks while it is read: somebody writes to it. */
+        status = fault_catch(load, self) ? self->status : STATUS_DAMAGED;
     }
     if (status != STATUS_OK) {
         int error = errno;
@@ -212,12 +236,53 @@ const places_local_load_t *places_local_load(const places_local_t *self)
     return &self->load;
 }
 
-static bool is_as_opened(const places_local_t *self)
+const struct stat *places_local_state(const places_local_t *self)
+{
+    return &self->opened;
+}
+
+static bool are_same_times(const struct timespec *one, const struct timespec *other)
+{
+    return one->tv_sec == other->tv_sec && one->tv_nsec == other->tv_nsec;
+}
+
+bool places_local_is_untouched(const places_local_t *self)
 {
     struct stat now;
     return fstat(self->file, &now) == 0 && now.st_size == self->opened.st_size &&
-           now.st_mtim.tv_sec == self->opened.st_mtim.tv_sec &&
-           now.st_mtim.tv_nsec == self->opened.st_mtim.tv_nsec;
+           are_same_times(&now.st_mtim, &self->opened.st_mtim);
+}
+
+bool places_local_is_untouched_at_all(const places_local_t *self)
+{
+    struct stat now;
+    return places_local_is_untouched(self) && fstat(self->file, &now) == 0 &&
+           are_same_times(&now.st_ctim, &self->opened.st_ctim);
+}
+
+static status_t compare_content(const places_local_t *self)
+{
+    places_file_t file;
+    status_t status = self->load.imported ? places_file_read(self->text, &file) : STATUS_OK;
+    return status == STATUS_OK && content_hash(self) == self->hash ? STATUS_OK : STATUS_DAMAGED;
+}
+
+/* A fault_fn. */
+static void verify(void *argument)
+{
+    places_local_t *self = argument;
+    self->status = compare_content(self);
+}
+
+bool places_local_verify(places_local_t *self)
+{
+    struct stat now; /* before the reading: what is written behind it shows next time */
+    if (fstat(self->file, &now) != 0 || now.st_size != self->opened.st_size ||
+        !fault_catch(verify, self) || self->status != STATUS_OK) {
+        return false;
+    }
+    self->opened = now;
+    return true;
 }
 
 static status_t read_line(text_t text, geonames_row_t *ret_row)
@@ -246,16 +311,15 @@ static status_t read_row(const places_local_t *self, const kdtree_point_t *point
     return STATUS_OK;
 }
 
-status_t places_local_nearest(places_local_t *self, const places_local_query_t *query,
-                              places_local_hit_t *ret_hits, size_t *ret_count)
+static status_t find_nearest(places_local_t *self, const places_local_query_t *query,
+                             places_local_hit_t *ret_hits, size_t *ret_count)
 {
-    assert(query->maximum <= LIMIT_RESULTS);
     kdtree_hit_t found[LIMIT_RESULTS];
     places_local_hit_t hits[LIMIT_RESULTS];
     const kdtree_query_t where = {.latitude_deg = query->latitude_deg,
                                   .longitude_deg = query->longitude_deg,
                                   .radius_m = query->radius_m};
-    if (!is_as_opened(self)) {
+    if (!places_local_is_untouched(self)) {
         return STATUS_INVALID;
     }
     size_t count = kdtree_nearest(self->index, self->load.row_count, &where, query->maximum, found);
@@ -271,6 +335,30 @@ status_t places_local_nearest(places_local_t *self, const places_local_query_t *
     }
     *ret_count = count;
     return STATUS_OK;
+}
+
+/* One search, for a fault_fn. */
+typedef struct {
+    places_local_t *local;
+    const places_local_query_t *query;
+    places_local_hit_t *hits; /* ret_hits and ret_count of places_local_nearest */
+    size_t *count;
+    buffer_t *buffer; /* of places_local_answer */
+    status_t status;
+} search_t;
+
+static void search(void *argument)
+{
+    search_t *self = argument;
+    self->status = find_nearest(self->local, self->query, self->hits, self->count);
+}
+
+status_t places_local_nearest(places_local_t *self, const places_local_query_t *query,
+                              places_local_hit_t *ret_hits, size_t *ret_count)
+{
+    assert(query->maximum <= LIMIT_RESULTS);
+    search_t under_way = {.local = self, .query = query, .hits = ret_hits, .count = ret_count};
+    return fault_catch(search, &under_way) ? under_way.status : STATUS_INVALID;
 }
 
 /* Texts of one result that are not in the file as they are written. */
@@ -313,18 +401,14 @@ static places_result_t result_of(const geonames_row_t *row, result_texts_t *text
                              .vicinity = write_vicinity(row, texts->vicinity)};
 }
 
-status_t places_local_answer(places_local_t *self, const places_local_query_t *query,
-                             buffer_t *buffer)
+static status_t write_answer(const search_t *search)
 {
     places_local_hit_t hits[LIMIT_RESULTS];
     places_result_t results[LIMIT_RESULTS];
     result_texts_t texts[LIMIT_RESULTS];
     size_t count = 0;
-    if (places_local_nearest(self, query, hits, &count) != STATUS_OK) {
-        const places_answer_t trouble = {
-            .status = PLACES_STATUS_UNKNOWN_ERROR,
-            .error_message = TEXT("The file of places was written to while it was in use.")};
-        return places_answer_write(&trouble, buffer);
+    if (find_nearest(search->local, search->query, hits, &count) != STATUS_OK) {
+        return STATUS_INVALID;
     }
     for (size_t i = 0; i < count; i++) {
         results[i] = result_of(&hits[i].row, &texts[i]);
@@ -334,5 +418,25 @@ status_t places_local_answer(places_local_t *self, const places_local_query_t *q
                                     .html_attribution = count > 0 ? TEXT(ATTRIBUTION) : TEXT(""),
                                     .results = results,
                                     .result_count = count};
-    return places_answer_write(&answer, buffer);
+    return places_answer_write(&answer, search->buffer);
+}
+
+/* A fault_fn: names are copied from the mapped file to the last. */
+static void answer(void *argument)
+{
+    search_t *self = argument;
+    self->status = write_answer(self);
+}
+
+status_t places_local_answer(places_local_t *self, const places_local_query_t *query,
+                             buffer_t *buffer)
+{
+    assert(query->maximum <= LIMIT_RESULTS);
+    size_t size_before = buffer->size;
+    search_t under_way = {.local = self, .query = query, .buffer = buffer};
+    if (!fault_catch(answer, &under_way)) {
+        buffer->size = size_before;
+        return STATUS_INVALID;
+    }
+    return under_way.status;
 }

@@ -6,9 +6,9 @@
  * at the start, and 12 bytes of it are indexed (kdtree.h); rows in another form are skipped and
  * counted. An imported file has its index in it, and is only read through once for its checksums.
  *
- * The file must not be written to while it is open; replace it by renaming another over it. A
- * search that finds it written to says so instead of reading it. Only a file that shrinks between
- * that check and the reading, microseconds later, ends the process (SIGBUS, see mmap(2)).
+ * The file should not be written to while it is open; replace it by renaming another over it. Size
+ * and times only hint at a change: whether it still is what was opened, its content says
+ * (places_local_verify). Bytes that are gone in the middle of a search do not harm (fault.h).
  */
 #ifndef HERD_NODE_PLACES_LOCAL_H
 #define HERD_NODE_PLACES_LOCAL_H
@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 typedef struct places_local places_local_t;
 
@@ -63,14 +64,26 @@ void places_local_close(places_local_t **self_p);
 /* How the loading went; borrowed. */
 const places_local_load_t *places_local_load(const places_local_t *self);
 
+/* Which file it is, as fstat(2) saw it when it was opened, or last verified; borrowed. */
+const struct stat *places_local_state(const places_local_t *self);
+
+/* Whether size and time of the last writing are still the same; and whether the time of the last
+ * change is, too, which cannot be set back, but changes with name, owner and mode as well. */
+bool places_local_is_untouched(const places_local_t *self);
+bool places_local_is_untouched_at_all(const places_local_t *self);
+
+/* Reads the file through, and compares its content with what was opened (XXH3, 64 bits). If that is
+ * the same, its new times are those to go by. False: it was written to, and is of no use. */
+bool places_local_verify(places_local_t *self);
+
 /* Writes the nearest places to `ret_hits` (room for `query->maximum`), nearest first, equally near
  * ones in the order of the file, and their number to `ret_count`. STATUS_INVALID, with nothing
- * written, if the file was written to since it was opened. */
+ * written, if the file was touched since it was opened, or verified. */
 status_t places_local_nearest(places_local_t *self, const places_local_query_t *query,
                               places_local_hit_t *ret_hits, size_t *ret_count) STATUS_MUST_USE;
 
-/* Appends the answer to `query` (answer.h), UNKNOWN_ERROR if the file was written to. STATUS_FULL,
- * with nothing appended, if it would pass the buffer's maximum. */
+/* Appends the answer to `query` (answer.h). STATUS_INVALID, with nothing appended, if the file was
+ * touched; STATUS_FULL if it would pass the buffer's maximum. */
 status_t places_local_answer(places_local_t *self, const places_local_query_t *query,
                              buffer_t *buffer) STATUS_MUST_USE;
 

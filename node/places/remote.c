@@ -51,20 +51,41 @@ struct places_remote {
 
 /* ---- the start ---- */
 
-static status_t read_key(places_remote_t *self)
+static void log_bad_key(const places_remote_t *self, status_t status, const char *consequence)
 {
-    const config_provider_t *settings = &self->config->provider;
-    status_t status = places_key_from_settings(settings, &self->key);
-    if (status == STATUS_OK) {
-        return STATUS_OK;
-    }
     char reason[128];
     char source[PLACES_KEY_SOURCE_SIZE];
     const char *trouble = places_key_trouble(status, reason, sizeof reason);
-    log_event(self->log, LOG_PLACES_KEY_UNUSABLE, NULL,
-              "places: cannot use the key in %s: %s; the start ends here",
-              places_key_source(settings, source), trouble);
+    log_event(self->log, LOG_PLACES_KEY_UNUSABLE, NULL, "places: cannot use the key in %s: %s; %s",
+              places_key_source(&self->config->provider, source), trouble, consequence);
+}
+
+static status_t read_key(places_remote_t *self)
+{
+    status_t status = places_key_from_settings(&self->config->provider, &self->key);
+    if (status == STATUS_OK) {
+        return STATUS_OK;
+    }
+    log_bad_key(self, status, "the start ends here");
     return status == STATUS_NOT_FOUND ? STATUS_NOT_FOUND : STATUS_INVALID;
+}
+
+void places_remote_read_key(places_remote_t *self)
+{
+    places_key_t key = {0};
+    status_t status = places_key_from_settings(&self->config->provider, &key);
+    if (status != STATUS_OK) {
+        log_bad_key(self, status, "the one that was read before stays");
+    } else if (!text_equal(places_key_text(&key), places_key_text(&self->key))) {
+        char source[PLACES_KEY_SOURCE_SIZE];
+        self->key = key;
+        places_health_new_key(&self->health);
+        log_event(self->log, LOG_PLACES_KEY_READ, NULL, "places: a new key was read from %s",
+                  places_key_source(&self->config->provider, source));
+    } else {
+        places_health_new_key(&self->health); /* it may have been allowed meanwhile */
+    }
+    places_key_done(&key);
 }
 
 /* Late enough for a slow provider, early enough to be passed on before the front-end gives up. */

@@ -41,6 +41,10 @@ void places_remote_step(places_remote_t *self);
 /* Waits until places_remote_step has something to do, or one of `count` descriptors is readable. */
 void places_remote_wait(places_remote_t *self, const int *descriptors, size_t count);
 
+/* Reads the key again. If it cannot be used, the one that was read before stays, and the log says
+ * why. */
+void places_remote_read_key(places_remote_t *self);
+
 /* How it went so far; borrowed. */
 const places_figures_t *places_remote_figures(const places_remote_t *self);
 

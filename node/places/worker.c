@@ -1,5 +1,6 @@
-/* The worker takes questions in batches, a message each. With a file of places, or without a
- * provider, it answers them one after another and waits only for the next batch. With a provider on
+/* The worker takes questions in batches, a message each; an empty one asks it to look again at what
+ * it has read from the disk. With a file of places, or without a provider, it answers questions one
+ * after another, waits for the next batch, and looks after the file (watch.c). With a provider on
  * the network it hands them to remote.c, and one loop carries both HTTP and questions; answers come
  * when the provider sends them.
  *
@@ -14,8 +15,8 @@
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 #include "node/places/answer.h"
-#include "node/places/local.h"
 #include "node/places/remote.h"
+#include "node/places/watch.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -24,7 +25,7 @@
 typedef struct {
     zsock_t *pipe;           /* from zactor; brings $TERM only */
     zsock_t *socket;         /* PAIR: questions in, answers out */
-    places_local_t *local;   /* NULL unless the provider is a file */
+    places_watch_t *watch;   /* NULL unless the provider is a file */
     places_remote_t *remote; /* NULL unless the provider is on the network */
     bool ending;             /* $TERM came, or the socket failed, while answers waited for room */
     places_figures_t shown;  /* that were sent last */
@@ -32,63 +33,19 @@ typedef struct {
     buffer_t texts;          /* answers that were not sent yet, one after another */
 } worker_t;
 
-/* ---- the start ---- */
-
-/* Why a file cannot be used, as the log puts it. */
-static const char *load_trouble(status_t status, char *out, size_t out_size)
-{
-    switch (status) {
-    case STATUS_NOT_FOUND: return "there is no such file";
-    case STATUS_TOO_LONG:
-        return "it is larger than 4 GiB; `herdctl places import` makes a smaller one of it";
-    case STATUS_VERSION:
-        return "it was imported by another version, or on another kind of machine; import it again";
-    case STATUS_DAMAGED: return "it is damaged; import it again";
-    case STATUS_INVALID: return "no row in it is a place: 19 columns, tab-separated, are expected";
-    default: return strerror_r(errno, out, out_size);
-    }
-}
-
-static status_t load_local(worker_t *self, const config_t *config, log_t *log)
-{
-    char path[PATH_MAX];
-    char reason[128];
-    int64_t begin_ns = clock_steady_ns();
-    text_escape(text_of(config->places_file), path, sizeof path);
-    status_t status = places_local_open(config->places_file, config->places_classes, &self->local);
-    if (status != STATUS_OK) {
-        log_event(log, LOG_PLACES_UNUSABLE, NULL, "places: cannot use %s: %s; the start ends here",
-                  path, load_trouble(status, reason, sizeof reason));
-        return status == STATUS_NOT_FOUND || status == STATUS_SYSTEM ? STATUS_NOT_FOUND
-                                                                     : STATUS_INVALID;
-    }
-    const places_local_load_t *load = places_local_load(self->local);
-    log_event(log, LOG_PLACES_READY, LOG_ABOUT(NULL, LOG_NUMBER("places", load->row_count)),
-              "places: %zu places of %s ready in %lld ms, index %zu KiB", load->row_count, path,
-              (long long)((clock_steady_ns() - begin_ns) / TIMESTAMP_NS_PER_MS),
-              load->index_size / 1024);
-    if (load->skipped_count > 0) {
-        log_event(log, LOG_PLACES_ROWS_SKIPPED,
-                  LOG_ABOUT(NULL, LOG_NUMBER("rows", load->skipped_count)),
-                  "places: skipped %zu rows that are no places, the first of them in line %zu; the "
-                  "others are served",
-                  load->skipped_count, load->first_skipped);
-    }
-    return STATUS_OK;
-}
-
 /* ---- answers ---- */
 
-/* Waits until the socket is ready for `event`; false when the actor is to end. */
-static bool worker_wait(const worker_t *self, short event)
+/* Waits until the socket is ready for `event`, or `timeout_ms` have passed (-1: never); false when
+ * the actor is to end. */
+static bool worker_wait(const worker_t *self, short event, int64_t timeout_ms)
 {
     zmq_pollitem_t items[] = {{.socket = zsock_resolve(self->pipe), .events = ZMQ_POLLIN},
                               {.socket = zsock_resolve(self->socket), .events = event}};
-    while (zmq_poll(items, 2, -1) >= 0 || errno == EINTR) {
+    while (zmq_poll(items, 2, (long)timeout_ms) >= 0 || errno == EINTR) {
         if (items[0].revents != 0) {
             return false;
         }
-        if (items[1].revents != 0) {
+        if (items[1].revents != 0 || timeout_ms >= 0) {
             return true;
         }
     }
@@ -100,8 +57,8 @@ static places_figures_t worker_figures(const worker_t *self)
     if (self->remote != NULL) {
         return *places_remote_figures(self->remote);
     }
-    return (places_figures_t){.provider = self->local != NULL ? "local" : "none",
-                              .state = "closed"};
+    return self->watch != NULL ? *places_watch_figures(self->watch)
+                               : (places_figures_t){.provider = "none", .state = "closed"};
 }
 
 /* What is not counted by answers is told at once, whether there are answers or not. */
@@ -123,7 +80,7 @@ static void send_answers(worker_t *self)
     }
     self->shown = figures;
     while (zmq_send(socket, &figures, sizeof figures, flags) < 0) {
-        if ((errno != EAGAIN && errno != EINTR) || !worker_wait(self, ZMQ_POLLOUT)) {
+        if ((errno != EAGAIN && errno != EINTR) || !worker_wait(self, ZMQ_POLLOUT, -1)) {
             self->ending = true;
             return;
         }
@@ -162,7 +119,7 @@ static void take_answer(void *argument, uint64_t ticket, text_t json)
 
 static status_t write_answer(const worker_t *self, const places_query_t *query, buffer_t *out)
 {
-    if (self->local == NULL || query->radius_km == 0 || query->result_count == 0) {
+    if (self->watch == NULL || query->radius_km == 0 || query->result_count == 0) {
         const places_answer_t none = {.status = PLACES_STATUS_ZERO_RESULTS};
         return places_answer_write(&none, out);
     }
@@ -170,7 +127,7 @@ static status_t write_answer(const worker_t *self, const places_query_t *query, 
                                         .longitude_deg = query->longitude_deg,
                                         .radius_m = query->radius_km * 1000.0,
                                         .maximum = query->result_count};
-    return places_local_answer(self->local, &where, out);
+    return places_watch_answer(self->watch, &where, out);
 }
 
 /* ---- questions ---- */
@@ -188,6 +145,16 @@ static void take_question(worker_t *self, const places_query_t *query)
     end_answer(self, query->ticket, self->texts.size - size_before);
 }
 
+/* A message without questions: what lies on the disk may be another now. */
+static void look_again(worker_t *self)
+{
+    if (self->watch != NULL) {
+        places_watch_look(self->watch, true);
+    } else if (self->remote != NULL) {
+        places_remote_read_key(self->remote);
+    }
+}
+
 /* Receives one batch of questions, if there is one. */
 static void take_batch(worker_t *self)
 {
@@ -196,6 +163,9 @@ static void take_batch(worker_t *self)
     if (zmq_msg_recv(&message, zsock_resolve(self->socket), ZMQ_DONTWAIT) >= 0) {
         const char *questions = zmq_msg_data(&message);
         size_t count = zmq_msg_size(&message) / sizeof(places_query_t);
+        if (count == 0) {
+            look_again(self);
+        }
         for (size_t i = 0; i < count && !self->ending; i++) {
             places_query_t query; /* copied: a message's bytes need not be aligned for it */
             memcpy(&query, questions + i * sizeof query, sizeof query);
@@ -207,8 +177,13 @@ static void take_batch(worker_t *self)
 
 static void run_local(worker_t *self)
 {
-    while (!self->ending && worker_wait(self, ZMQ_POLLIN)) {
+    while (!self->ending &&
+           worker_wait(self, ZMQ_POLLIN,
+                       self->watch != NULL ? places_watch_wait_ms(self->watch) : -1)) {
         take_batch(self);
+        if (self->watch != NULL) {
+            places_watch_look(self->watch, false);
+        }
         send_answers(self);
     }
 }
@@ -233,7 +208,7 @@ static void run_remote(worker_t *self)
 static status_t load_provider(worker_t *self, const places_worker_start_t *start)
 {
     switch (start->config->places) {
-    case CONFIG_PLACES_LOCAL: return load_local(self, start->config, start->log);
+    case CONFIG_PLACES_LOCAL: return places_watch_new(start->config, start->log, &self->watch);
     case CONFIG_PLACES_NONE: return STATUS_OK;
     default: break;
     }
@@ -260,7 +235,7 @@ static void worker_done(worker_t *self)
 {
     buffer_done(&self->headers);
     buffer_done(&self->texts);
-    places_local_close(&self->local);
+    places_watch_destroy(&self->watch);
     places_remote_destroy(&self->remote);
     zsock_destroy(&self->socket);
 }

@@ -89,7 +89,7 @@ config_t *herdctl_command_load(const herdctl_t *self)
 {
     herd_file_printer_t printer;
     herd_file_printer_init(&printer, stderr);
-    return config_load(self->config_path, print_error, &printer);
+    return config_load_to_ask(self->config_path, print_error, &printer);
 }
 
 static bool is_among(const config_member_t *member, const config_member_t *const *members,

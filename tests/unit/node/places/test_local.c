@@ -3,6 +3,7 @@
 
 #include "common/base/memory.h"
 #include "common/places/sphere.h"
+#include "node/places/fault.h"
 #include "node/places/local.h"
 
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -164,16 +166,68 @@ static void a_file_that_is_written_to_is_not_trusted(void **state)
     assert_int_equal(count, 77);
     buffer_t buffer;
     buffer_init(&buffer, LIMIT_BODY_SIZE);
-    assert_int_equal(places_local_answer(places, &at_ucla, &buffer), STATUS_OK);
-    json_t *json = json_loadb(buffer.data, buffer.size, 0, NULL);
-    assert_string_equal(json_string_value(json_object_get(json, "status")), "UNKNOWN_ERROR");
-    assert_int_equal(json_array_size(json_object_get(json, "results")), 0);
-    assert_non_null(json_object_get(json, "error_message"));
-    json_decref(json);
+    assert_int_equal(places_local_answer(places, &at_ucla, &buffer), STATUS_INVALID);
+    assert_int_equal(buffer.size, 0);
+    assert_false(places_local_verify(places));
     buffer_done(&buffer);
     places_local_close(&places);
     unlink(path);
     free(path);
+}
+
+/* K10: what a file is, its content says. */
+static void a_file_that_is_touched_goes_on(void **state)
+{
+    (void)state;
+    char *path = file_of(TEXT(ROW("1", "A", "34.06", "-118.44") "\n"));
+    places_local_t *places = NULL;
+    places_local_hit_t hits[20];
+    size_t count = 0;
+    assert_int_equal(places_local_open(path, GEONAMES_ALL_CLASSES, &places), STATUS_OK);
+    assert_true(places_local_is_untouched_at_all(places));
+    const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 2}};
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+    assert_false(places_local_is_untouched(places));
+    assert_int_equal(places_local_nearest(places, &at_ucla, hits, &count), STATUS_INVALID);
+    assert_true(places_local_verify(places));
+    assert_true(places_local_is_untouched_at_all(places));
+    assert_int_equal(places_local_nearest(places, &at_ucla, hits, &count), STATUS_OK);
+    assert_int_equal(count, 1);
+    places_local_close(&places);
+    unlink(path);
+    free(path);
+}
+
+/* What is mapped is gone in the middle of the reading. */
+static void read_all(void *argument)
+{
+    const text_t *text = argument;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < text->size; i += 4096) {
+        sum += (unsigned char)text->data[i];
+    }
+    assert_true(sum < UINT64_MAX);
+}
+
+static void bytes_that_are_gone_do_not_end_us(void **state)
+{
+    (void)state;
+    enum { SIZE = 65536 };
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    assert_int_equal(ftruncate(fileno(file), SIZE), 0);
+    char *data = mmap(NULL, SIZE, PROT_READ, MAP_SHARED, fileno(file), 0);
+    assert_true(data != MAP_FAILED);
+    text_t text = {.data = data, .size = SIZE};
+    fault_init(); /* cmocka has a handler of its own */
+    for (int i = 0; i < 3; i++) {
+        assert_true(fault_catch(read_all, &text));
+        assert_int_equal(ftruncate(fileno(file), 4096), 0);
+        assert_false(fault_catch(read_all, &text));
+        assert_int_equal(ftruncate(fileno(file), SIZE), 0);
+    }
+    munmap(data, SIZE);
+    assert_int_equal(fclose(file), 0);
 }
 
 /* The same size and time, but another row: noticed when the row is read. */
@@ -466,12 +520,14 @@ static void the_vicinity_is_what_there_is(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bytes_that_are_gone_do_not_end_us),
         cmocka_unit_test(files_without_places_are_refused),
         cmocka_unit_test(a_file_beyond_4_gib_is_refused),
         cmocka_unit_test(bad_rows_are_skipped_and_counted),
         cmocka_unit_test(a_row_that_is_too_long_is_skipped),
         cmocka_unit_test(equal_places_come_in_the_order_of_the_file),
         cmocka_unit_test(a_file_that_is_written_to_is_not_trusted),
+        cmocka_unit_test(a_file_that_is_touched_goes_on),
         cmocka_unit_test(a_row_that_moved_is_not_shown),
         cmocka_unit_test(the_vicinity_is_what_there_is),
         cmocka_unit_test(the_shipped_file_is_whole),
