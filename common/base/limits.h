@@ -199,6 +199,9 @@
 /* What one front-end holds for all its clients together: lines without their LF, kept requests,
  * output that is not read. */
 #define LIMIT_CLIENTS_MEMORY 268435456
+/* The same with replies that are longer than was reserved for them, or come out of turn: a client
+ * whose reply does not fit any more is disconnected. */
+#define LIMIT_ANSWERS_MEMORY 536870912
 /* What each client may hold once all together hold more than that, so that no crowd of slow or
  * silent clients can take the machine. A client beyond its share is not read from; an unfinished
  * line beyond it ends the connection. */

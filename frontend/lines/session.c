@@ -491,7 +491,10 @@ void session_ask_again(session_t *self)
 void session_answer(session_t *self, uint64_t sequence, text_t reply)
 {
     pipeline_sink_t out = sink(self);
-    status_t status = pipeline_answer(&self->pipeline, sequence, reply, &out);
+    size_t memory = self->shared->memory + reply.size;
+    status_t status = memory <= LIMIT_ANSWERS_MEMORY
+                          ? pipeline_answer(&self->pipeline, sequence, reply, &out)
+                          : STATUS_FULL;
     if (status == STATUS_NOT_FOUND) {
         return;
     }

@@ -8,7 +8,8 @@
  * A broken connection, RESET, or five seconds of silence (Q7) end the session: a new socket, a new
  * session number, and messages of an older session are dropped. Nothing is lost, because the
  * sessions keep requests until they have their reply. If the node refuses us or the keys do not
- * fit, we pause without a socket and try again with the next second. Each of these is logged once
+ * fit, we pause without a socket and try again with the next second. So we do when it sends
+ * without end (backlog.h). Each of these is logged once
  * until the node is there again.
  */
 #include "frontend/upstream/upstream.h"
@@ -25,6 +26,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +35,7 @@
 enum {
     PING_INTERVAL_MS = 1000, /* Q8 */
     SILENCE_MS = 5000,       /* Q7 */
+    LOOK_INTERVAL_MS = 20,
     /* Three numbers, their spaces, and the LF. */
     REQUEST_EXTRA_SIZE = 3 * TEXT_NUMBER_SIZE + 4,
     /* Bytes, about a hundred lines: next to these a message's own cost is small. */
@@ -53,6 +56,8 @@ struct upstream {
     void *context;             /* ZeroMQ's */
     upstream_socket_t *socket; /* NULL while PAUSING */
     uv_timer_t timer;          /* each second */
+    uv_timer_t looks;          /* at what comes by TCP, see backlog.h */
+    int handles;               /* timers not yet closed */
     buffer_t batch;            /* body of the next REQUEST */
     uint64_t session;          /* number of the newest session */
     int64_t since_ns;          /* POSIX time of the start */
@@ -65,6 +70,7 @@ struct upstream {
     /* Why no socket could be made, logged since the node was last there; "": none. */
     char failure[CERTIFICATES_PROBLEM_SIZE];
     bool lacks_key; /* the node's key is missing */
+    bool cut;       /* what was cut off has left free memory, which is to be given back */
 };
 
 static uint64_t now_ms(const upstream_t *self)
@@ -384,12 +390,24 @@ static void handle(upstream_t *self, const message_t *message)
     }
 }
 
+static size_t inbound_size(const transport_inbound_t *inbound)
+{
+    size_t size = 0;
+    for (unsigned i = 0; i < inbound->frame_count; i++) {
+        size += zmq_msg_size(&inbound->frames[i]);
+    }
+    return size;
+}
+
 /* Receives one message. Afterwards the socket may be another one, or gone. */
 static void receive(upstream_t *self)
 {
     transport_inbound_t inbound;
     status_t status = transport_receive(upstream_socket_zmq(self->socket), false, &inbound);
     text_t sample = {0};
+    if (status != STATUS_AGAIN && status != STATUS_SYSTEM) {
+        upstream_socket_delivered(self->socket, inbound_size(&inbound));
+    }
     switch (status) {
     case STATUS_AGAIN: return;
     case STATUS_SYSTEM: restart(self, "socket error"); return;
@@ -451,9 +469,28 @@ bool upstream_is_due(const upstream_t *self)
     return self->due && self->socket != NULL;
 }
 
+/* Whether the node sends more than may come of it. */
+static void on_look(uv_timer_t *timer)
+{
+    upstream_t *self = timer->data;
+    if (self->socket == NULL) {
+        return;
+    }
+    self->due = true; /* to look at ZMQ_EVENTS may eat the edge of the file descriptor */
+    bool drained = (socket_events(upstream_socket_zmq(self->socket)) & ZMQ_POLLIN) == 0;
+    if (!upstream_socket_look(self->socket, drained)) {
+        pause_for(self, upstream_socket_problem(self->socket));
+        self->cut = true;
+    }
+}
+
 static void on_second(uv_timer_t *timer)
 {
     upstream_t *self = timer->data;
+    if (self->cut) {
+        self->cut = false;
+        malloc_trim(0);
+    }
     if (self->socket == NULL && self->lacks_key) {
         self->settings.key_missing(self->settings.argument);
     }
@@ -484,6 +521,12 @@ status_t upstream_open(const upstream_settings_t *settings, upstream_t **ret_sel
     uv_timer_init(settings->loop, &self->timer);
     self->timer.data = self;
     uv_timer_start(&self->timer, on_second, PING_INTERVAL_MS, PING_INTERVAL_MS);
+    uv_timer_init(settings->loop, &self->looks);
+    self->looks.data = self;
+    if (strncmp(settings->endpoint, "tcp://", strlen("tcp://")) == 0) {
+        uv_timer_start(&self->looks, on_look, LOOK_INTERVAL_MS, LOOK_INTERVAL_MS);
+    }
+    self->handles = 2;
     self->context = zmq_ctx_new();
     if (self->context == NULL || !connect_anew(self)) {
         upstream_close(&self);
@@ -495,7 +538,10 @@ status_t upstream_open(const upstream_settings_t *settings, upstream_t **ret_sel
 
 static void on_timer_closed(uv_handle_t *handle)
 {
-    free(handle->data);
+    upstream_t *self = handle->data;
+    if (--self->handles == 0) {
+        free(self);
+    }
 }
 
 void upstream_close(upstream_t **self_p)
@@ -515,4 +561,5 @@ void upstream_close(upstream_t **self_p)
     }
     buffer_done(&self->batch);
     uv_close((uv_handle_t *)&self->timer, on_timer_closed);
+    uv_close((uv_handle_t *)&self->looks, on_timer_closed);
 }

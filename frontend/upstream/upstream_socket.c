@@ -4,8 +4,10 @@
 #include "common/base/memory.h"
 #include "common/sockets/monitor.h"
 #include "common/sockets/sockets.h"
+#include "frontend/upstream/backlog.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +24,9 @@ struct upstream_socket {
     int handles;            /* libuv handles not yet closed */
     bool lost;              /* the connection broke */
     bool secure;            /* it has keys */
-    const char *problem;    /* why its handshake failed, or NULL */
+    const char *problem;    /* why its handshake failed, or why it was cut; or NULL */
+    backlog_t backlog;      /* what came by the connection */
+    int reserve;            /* a descriptor to cut it with; -1: none */
     void (*stirred)(void *argument);
     void *argument;
 };
@@ -50,6 +54,11 @@ static void drain_monitor(upstream_socket_t *self)
     while (monitor_next(self->monitor, &event, &value)) {
         const char *problem = monitor_problem(event, self->secure);
         self->lost = self->lost || event == ZMQ_EVENT_DISCONNECTED;
+        if (event == ZMQ_EVENT_CONNECTED) {
+            backlog_begin(&self->backlog, (int)value);
+        } else if (event == ZMQ_EVENT_DISCONNECTED) {
+            backlog_end(&self->backlog);
+        }
         self->problem = problem != NULL ? problem : self->problem;
     }
 }
@@ -113,6 +122,9 @@ void upstream_socket_close(upstream_socket_t **self_p)
     if (handles > 1) {
         uv_close((uv_handle_t *)&self->monitor_poll, on_handle_closed);
     }
+    if (self->reserve >= 0) {
+        close(self->reserve);
+    }
     monitor_close(self->dealer, &self->monitor);
     if (self->dealer != NULL) {
         zmq_close(self->dealer);
@@ -130,6 +142,7 @@ status_t upstream_socket_open(const upstream_socket_settings_t *settings,
     self->argument = settings->argument;
     self->dealer = zmq_socket(settings->context, ZMQ_DEALER);
     self->secure = settings->security != NULL;
+    self->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
     status_t status = STATUS_SYSTEM;
     bool fine = self->dealer != NULL && configure(self->dealer, settings);
     if (fine) {
@@ -137,8 +150,9 @@ status_t upstream_socket_open(const upstream_socket_settings_t *settings,
         fine = status == STATUS_OK;
     }
     if (fine) {
-        self->monitor = monitor_open(settings->context, self->dealer,
-                                     ZMQ_EVENT_DISCONNECTED | MONITOR_FAILURES);
+        self->monitor =
+            monitor_open(settings->context, self->dealer,
+                         ZMQ_EVENT_CONNECTED | ZMQ_EVENT_DISCONNECTED | MONITOR_FAILURES);
         fine = self->monitor != NULL &&
                watch(self, settings->loop, self->dealer, &self->dealer_poll) &&
                watch(self, settings->loop, self->monitor, &self->monitor_poll) &&
@@ -159,6 +173,21 @@ status_t upstream_socket_open(const upstream_socket_settings_t *settings,
 void *upstream_socket_zmq(const upstream_socket_t *self)
 {
     return self->dealer;
+}
+
+void upstream_socket_delivered(upstream_socket_t *self, size_t size)
+{
+    backlog_delivered(&self->backlog, size);
+}
+
+bool upstream_socket_look(upstream_socket_t *self, bool drained)
+{
+    const char *problem = backlog_look(&self->backlog, drained);
+    if (problem != NULL) {
+        self->problem = problem;
+        backlog_cut(&self->backlog, self->reserve);
+    }
+    return problem == NULL;
 }
 
 const char *upstream_socket_problem(const upstream_socket_t *self)

@@ -38,6 +38,14 @@ void *upstream_socket_zmq(const upstream_socket_t *self);
  * anew. */
 bool upstream_socket_is_lost(const upstream_socket_t *self);
 
+/* A message of `size` bytes was received. */
+void upstream_socket_delivered(upstream_socket_t *self, size_t size);
+
+/* Looks at what the node has sent, several times a second, for it may send without end; `drained`:
+ * no whole message waits. False: too much, and the connection is cut, see
+ * upstream_socket_problem. */
+bool upstream_socket_look(upstream_socket_t *self, bool drained);
+
 /* Why the connection to the node fails; ZeroMQ may then try no more. NULL if nothing is known. */
 const char *upstream_socket_problem(const upstream_socket_t *self);
 

@@ -150,15 +150,14 @@ int64_t process_cpu_ms(const process_t *self)
     return (int64_t)ticks * 1000 / sysconf(_SC_CLK_TCK);
 }
 
-size_t process_memory(const process_t *self)
+/* A row of /proc/PID/status: "VmRSS:      12345 kB" */
+static size_t read_status(const process_t *self, const char *key)
 {
-    static const char key[] = "VmRSS:";
     char path[64];
     snprintf(path, sizeof path, "/proc/%ld/status", (long)self->pid);
     size_t size;
     char *content = workspace_read(path, &size);
     assert_non_null(content);
-    /* VmRSS:      12345 kB */
     const char *row = strstr(content, key);
     assert_non_null(row);
     text_t rest = text_of(row + strlen(key));
@@ -167,6 +166,16 @@ size_t process_memory(const process_t *self)
     assert_true(text_take_field(&rest, &field) && text_to_u64(field, UINT32_MAX, &kib));
     free(content);
     return (size_t)kib * 1024;
+}
+
+size_t process_memory(const process_t *self)
+{
+    return read_status(self, "VmRSS:");
+}
+
+size_t process_peak(const process_t *self)
+{
+    return read_status(self, "VmHWM:");
 }
 
 void process_destroy(process_t **self_p)

@@ -100,6 +100,8 @@
       "Lines that the logs of front-ends lost, those that ended among them")                       \
     X(FRONTEND_TRAFFIC_CUT, COUNTER, "herd_frontend_traffic_lines_cut_total", "", 1,               \
       "Lines of clients that front-ends did not log, because one client had more than its part")   \
+    X(FRONTEND_ACCEPT_PAUSES, COUNTER, "herd_frontend_accept_pauses_total", "", 1,                 \
+      "Times that new clients of front-ends had to wait for open files or memory")                 \
     X(LOG_LOST_LAST, GAUGE, NULL, "", 1, "")                                                       \
     X(KEYS_REFUSED_LAST, GAUGE, NULL, "", 1, "")                                                   \
     X(CONNECTIONS_CUT_LAST, GAUGE, NULL, "", 1, "")                                                \
@@ -110,6 +112,7 @@
     X(CLIENTS_REFUSED_LAST, GAUGE, NULL, "", 1, "")                                                \
     X(FRONTEND_LOG_LOST_LAST, GAUGE, NULL, "", 1, "")                                              \
     X(FRONTEND_TRAFFIC_CUT_LAST, GAUGE, NULL, "", 1, "")                                           \
+    X(FRONTEND_ACCEPT_PAUSES_LAST, GAUGE, NULL, "", 1, "")                                         \
     X(LINKS, GAUGE, "herd_links", "", 1, "Neighbours in the herd file")                            \
     X(LINKS_UP, GAUGE, "herd_links_up", "", 1, "Neighbours that take this member's records")
 

@@ -25,6 +25,8 @@ typedef struct {
 /* The gravest first: a line of health shows the first few. */
 static const row_t rows[] = {
     {REASONS_CLIENTS_REFUSED, LATELY(CLIENTS_REFUSED), "clients are turned away"},
+    {REASONS_CLIENTS_WAIT, LATELY(FRONTEND_ACCEPT_PAUSES),
+     "new clients wait, because a front-end runs short of open files or memory"},
     {REASONS_STORE_FULL, LATELY(UNSTORED), "new clients find no room"},
     {REASONS_RECORDS_NEAR_LIMIT, NEAR(RECORDS), "the room for clients is nearly used up"},
     {REASONS_MEMORY_NEAR_LIMIT, NEAR(MEMORY), "the memory for clients is nearly used up"},

@@ -22,6 +22,7 @@
     X(PLACES_LEFT_ALONE, "places-left-alone")                                                      \
     X(PLACES_TROUBLE, "places-trouble")                                                            \
     X(CLIENTS_REFUSED, "clients-refused")                                                          \
+    X(CLIENTS_WAIT, "clients-wait")                                                                \
     X(STORE_FULL, "store-full")                                                                    \
     X(RECORDS_NEAR_LIMIT, "records-near-limit")                                                    \
     X(MEMORY_NEAR_LIMIT, "memory-near-limit")                                                      \

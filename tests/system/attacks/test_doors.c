@@ -1,5 +1,6 @@
 /* Who may come in at a front-end: while its node is away, and while it has no descriptor left. */
 #include "tests/support/cmocka_herd.h"
+#include "tests/support/flood.h"
 #include "tests/support/herd.h"
 #include "tests/support/report.h"
 #include "tests/support/wait.h"
@@ -17,11 +18,12 @@
 #include <unistd.h>
 
 enum {
-    FILES_MAX = 96,       /* RLIMIT_NOFILE of a front-end that has few */
-    CROWD = 150,          /* clients, more than that */
-    WATCH_MS = 1000,      /* of processor time */
-    IDLE_CPU_MS = 200,    /* in that, at most */
-    SMALL_TIMEOUT = 1000, /* request_timeout of impatient herds */
+    FILES_MAX = 96,        /* RLIMIT_NOFILE of a front-end that has few */
+    CROWD = 150,           /* clients, more than that */
+    WATCH_MS = 1000,       /* of processor time */
+    IDLE_CPU_MS = 200,     /* in that, at most */
+    MEMORY_MAX = 67108864, /* bytes that may stay after an attack */
+    PEAK_MAX = 268435456,  /* bytes that may be held in it */
 };
 
 static const herd_member_t alone[] = {{.name = "Clark", .neighbours = ""}};
@@ -295,6 +297,50 @@ static void an_own_key_that_is_missing_is_named(void **state)
     herd_kill_frontend(herd, "Clark");
 }
 
+/* A sanitizer keeps what is freed: what the program holds cannot be told from outside. */
+static bool is_sanitized(void)
+{
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+    return true;
+#else
+    return false;
+#endif
+}
+
+typedef struct {
+    flood_t flood;
+    unsigned wanted;
+} flooded_t;
+
+static bool was_cut(void *argument)
+{
+    flooded_t *flooded = argument;
+    return atomic_load(&flooded->flood.cut) >= flooded->wanted;
+}
+
+/* A node that lies: a message without end. Its front-end cuts it off, and is as it was. */
+static void a_node_that_sends_without_end_is_cut(void **state)
+{
+    herd_t *herd = new_herd(state, (herd_options_t){.tcp_requests = true});
+    flooded_t flooded = {.wanted = 2};
+    flood_start(&flooded.flood, herd_node_ports(herd, "Clark").requests, "ROUTER");
+    herd_start_frontend(herd, "Clark");
+    herd_wait_logged(herd, "Clark", "frontend", "started: ");
+    size_t before = process_memory(herd_frontend(herd, "Clark"));
+    assert_true(wait_until(was_cut, &flooded, WAIT_LIMIT_MS));
+    herd_wait_logged(herd, "Clark", "frontend", "it sends a message that does not end");
+    if (!is_sanitized()) {
+        assert_in_range(process_peak(herd_frontend(herd, "Clark")), 0, PEAK_MAX);
+    }
+    flood_stop(&flooded.flood);
+    herd_start_node(herd, "Clark");
+    herd_wait_serving(herd, "Clark");
+    size_t after = process_memory(herd_frontend(herd, "Clark"));
+    if (!is_sanitized() && after > before + MEMORY_MAX) {
+        fail_msg("%zu bytes held, %zu before", after, before);
+    }
+}
+
 int main(void)
 {
     if (!herd_programs_exist()) {
@@ -309,6 +355,7 @@ int main(void)
         HERD_TEST_OWN(a_front_end_with_shut_doors_stops),
         HERD_TEST_OWN(a_full_front_end_finds_its_node_again),
         HERD_TEST_SINGLE(a_lower_limit_is_heeded_while_it_runs),
+        HERD_TEST_OWN(a_node_that_sends_without_end_is_cut),
         HERD_TEST_OWN(the_nodes_key_is_waited_for),
         HERD_TEST_OWN(an_own_key_that_is_missing_is_named),
     };

@@ -3,6 +3,7 @@
  * are, and what is printed is harmless. */
 #include "tests/support/client.h"
 #include "tests/support/cmocka_herd.h"
+#include "tests/support/flood.h"
 #include "tests/support/herd.h"
 #include "tests/support/herdctl.h"
 #include "tests/support/port.h"
@@ -24,7 +25,6 @@
 #include <unistd.h>
 
 enum {
-    CHUNK_SIZE = 99999,          /* bytes: whole frames of three */
     FLOODS = 2,                  /* connections that were flooded until they were cut */
     PEAK_MAX = 268435456,        /* bytes that a program may hold during a flood */
     MEMORY_MAX = 67108864,       /* bytes that it may hold more at rest than before */
@@ -53,113 +53,10 @@ static bool is_sanitized(void)
 #endif
 }
 
-/* A listener that shakes hands as ZeroMQ does (rfc.zeromq.org/spec/37, NULL), and then sends frames
- * of a byte, each saying that more follow, until it is cut off; to one caller after the other. */
-typedef struct {
-    int listener;
-    const char *type; /* of its socket */
-    pthread_t thread;
-    atomic_uint cut;              /* connections that were ended by the other side */
-    atomic_uint_fast64_t largest; /* bytes that one of them took */
-} flood_t;
-
-static bool shake_hands(int file, const char *type)
-{
-    char greeting[64] = {'\xff', 0, 0, 0, 0, 0, 0, 0, 0, '\x7f', 3, 0, 'N', 'U', 'L', 'L'};
-    char ready[64] = "\x04";
-    char got[sizeof greeting + 2];
-    char rest[UINT8_MAX];
-    greeting[32] = 1; /* as-server */
-    size_t size = 2;
-    size += (size_t)(text_copy(TEXT("\x05READY\x0bSocket-Type"), ready + size) - (ready + size));
-    const char length[4] = {0, 0, 0, (char)strlen(type)};
-    memcpy(ready + size, length, sizeof length);
-    size += sizeof length;
-    size += (size_t)(text_copy(text_of(type), ready + size) - (ready + size));
-    ready[1] = (char)(size - 2);
-    return send(file, greeting, sizeof greeting, MSG_NOSIGNAL) == sizeof greeting &&
-           recv(file, got, sizeof got, MSG_WAITALL) == sizeof got &&
-           recv(file, rest, (unsigned char)got[sizeof got - 1], MSG_WAITALL) > 0 &&
-           send(file, ready, size, MSG_NOSIGNAL) == (ssize_t)size;
-}
-
-static void flood_one(flood_t *self, int file)
-{
-    static const char frame[] = "\x01\x01x";
-    char *chunk = memory_new(CHUNK_SIZE);
-    for (size_t i = 0; i < CHUNK_SIZE; i += 3) {
-        memcpy(chunk + i, frame, 3);
-    }
-    uint64_t sent = 0;
-    ssize_t size = 0;
-    bool shaken = shake_hands(file, self->type);
-    while (shaken && size >= 0) {
-        /* Whole frames: what is left of one goes out with the next. */
-        size_t at = sent % 3;
-        size = send(file, chunk + at, CHUNK_SIZE - at, MSG_NOSIGNAL);
-        sent += size > 0 ? (uint64_t)size : 0;
-    }
-    if (shaken) {
-        atomic_fetch_add(&self->cut, 1);
-        if (sent > atomic_load(&self->largest)) {
-            atomic_store(&self->largest, sent);
-        }
-    }
-    free(chunk);
-}
-
-static void *flood_all(void *argument)
-{
-    flood_t *self = argument;
-    int file;
-    while ((file = accept(self->listener, NULL, NULL)) >= 0) {
-        flood_one(self, file);
-        close(file);
-    }
-    return NULL;
-}
-
-static void flood_start(flood_t *self, uint16_t port, const char *type)
-{
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    *self = (flood_t){.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), .type = type};
-    assert_int_equal(setsockopt(self->listener, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)),
-                     0);
-    assert_int_equal(bind(self->listener, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(self->listener, 16), 0);
-    assert_int_equal(pthread_create(&self->thread, NULL, flood_all, self), 0);
-}
-
-/* Once no one connects any more. */
-static void flood_stop(flood_t *self)
-{
-    shutdown(self->listener, SHUT_RDWR);
-    pthread_join(self->thread, NULL);
-    close(self->listener);
-}
-
 static bool has_cut_some(void *argument)
 {
     flood_t *self = argument;
     return atomic_load(&self->cut) >= FLOODS;
-}
-
-/* The most that a process has held (VmHWM), in bytes. */
-static size_t peak_of(const process_t *process)
-{
-    char path[64];
-    size_t size = 0;
-    snprintf(path, sizeof path, "/proc/%ld/status", (long)process_pid(process));
-    char *text = workspace_read(path, &size);
-    const char *line = text != NULL ? strstr(text, "VmHWM:") : NULL;
-    assert_non_null(line);
-    text_t rest = text_of(line != NULL ? line + strlen("VmHWM:") : "");
-    text_t field;
-    uint64_t number = 0;
-    assert_true(text_take_field(&rest, &field) && text_to_u64(field, UINT32_MAX, &number));
-    free(text);
-    return (size_t)number * 1024;
 }
 
 static process_t *start_herdctl(herd_t *herd, const char *output, const char *const *arguments)
@@ -176,7 +73,7 @@ static process_t *start_herdctl(herd_t *herd, const char *output, const char *co
 
 static void expect_peak(const process_t *process, const flood_t *flood)
 {
-    size_t peak = peak_of(process);
+    size_t peak = process_peak(process);
     if (!is_sanitized() && peak > PEAK_MAX) {
         fail_msg("%zu MB held; one connection took %llu bytes", peak >> 20,
                  (unsigned long long)atomic_load(&flood->largest));
@@ -287,7 +184,7 @@ static void a_tap_without_end_is_left(void **state)
     int status;
     size_t peak = 0;
     while (!process_wait(process, 1, &status)) {
-        peak = process_is_running(process) ? peak_of(process) : peak;
+        peak = process_is_running(process) ? process_peak(process) : peak;
     }
     assert_int_equal(status, 1);
     if (!is_sanitized() && peak > PEAK_MAX) {
@@ -437,7 +334,7 @@ static void answers_without_number_are_not_kept(void **state)
     int status;
     size_t peak = 0;
     while (!process_wait(process, 1, &status)) {
-        peak = process_is_running(process) ? peak_of(process) : peak;
+        peak = process_is_running(process) ? process_peak(process) : peak;
     }
     assert_in_range(status, 0, 1);
     assert_true(is_sanitized() || peak < PEAK_MAX);

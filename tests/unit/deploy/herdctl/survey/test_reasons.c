@@ -52,6 +52,7 @@ static void every_count_has_its_reason(void **state)
     (void)state;
     static const char *const rows[][2] = {
         {"clients_refused", "clients-refused,"},
+        {"frontend_accept_pauses", "clients-wait,"},
         {"unstored", "store-full,"},
         {"unkept", "unkept,"},
         {"keys_refused", "keys-refused,"},
