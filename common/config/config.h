@@ -63,6 +63,7 @@ typedef struct {
     int64_t connect_timeout_ms;
     int64_t timeout_ms;       /* of a question, from asking to the answer */
     size_t max_concurrent;    /* requests at a time, 1 .. LIMIT_PLACES_CONCURRENT */
+    const char *lock_dir;     /* where members on a machine share slots; NULL: run_dir */
     int64_t cache_s;          /* how long answers are kept, if that is allowed; 0: not at all */
     size_t breaker_failures;  /* in a row, until the provider is left alone ... */
     int64_t breaker_pause_ms; /* ... for this time */

@@ -54,6 +54,7 @@ static const struct {
     {"connect_timeout", FOR_REMOTE},
     {"timeout", FOR_REMOTE},
     {"max_concurrent", FOR_REMOTE},
+    {"lock_dir", FOR_OVERPASS},
     {"cache_seconds", FOR_REMOTE},
     {"breaker_failures", FOR_REMOTE},
     {"breaker_pause", FOR_REMOTE},

@@ -83,6 +83,7 @@ static const config_key_t rows[] = {
      RANGE(LIMIT_PLACES_TIMEOUT_MS_MIN, LIMIT_PLACES_TIMEOUT_MS, "milliseconds")},
     {PLACES(provider.max_concurrent), .name = "max_concurrent", .parse = config_values_size,
      .default_text = "8", RANGE(1, LIMIT_PLACES_CONCURRENT, "requests")},
+    {PLACES(provider.lock_dir), .name = "lock_dir", .parse = config_values_path},
     {PLACES(provider.cache_s), .name = "cache_seconds", .parse = config_values_time,
      .default_text = "300", RANGE(0, LIMIT_CACHE_S, "seconds")},
     {PLACES(provider.breaker_failures), .name = "breaker_failures", .parse = config_values_size,

@@ -89,6 +89,7 @@
     X(PLACES_FILE_WELL, INFO, EACH)                                                                \
     X(PLACES_KEY_READ, INFO, EACH)                                                                 \
     X(PLACES_KEY_REFUSED, ERROR, EACH)                                                             \
+    X(PLACES_UNSHARED, WARNING, EACH)                                                              \
     X(PLACES_FAILED, WARNING, COUNTED)                                                             \
     X(PLACES_DROPPED, WARNING, COUNTED)                                                            \
     X(PLACES_PAUSED, WARNING, EACH)                                                                \

@@ -80,7 +80,10 @@ status_t places_lookups_add(places_lookups_t *self, const places_query_t *query,
     }
     if (!joined) {
         lookup = memory_new(sizeof *lookup);
-        *lookup = (places_lookup_t){.spot = spot, .query = *query, .deadline_ns = deadline_ns};
+        *lookup = (places_lookup_t){.spot = spot,
+                                    .query = *query,
+                                    .deadline_ns = deadline_ns,
+                                    .slot = PLACES_LOOKUPS_NO_SLOT};
         self->lookups[self->count++] = lookup;
     }
     add_ticket(self, lookup, query->ticket);

@@ -23,6 +23,8 @@ typedef struct {
     uint32_t result_count; /* of the query */
 } places_spot_t;
 
+#define PLACES_LOOKUPS_NO_SLOT SIZE_MAX
+
 /* One lookup (open value struct; owned by the table). */
 typedef struct {
     places_spot_t spot;
@@ -32,6 +34,7 @@ typedef struct {
     size_t ticket_capacity;
     int64_t deadline_ns; /* steady: its askers are answered by then */
     bool under_way;      /* the provider was asked */
+    size_t slot;         /* of slots.h, that it has meanwhile; PLACES_LOOKUPS_NO_SLOT: none */
 } places_lookup_t;
 
 typedef struct places_lookups places_lookups_t;

@@ -4,8 +4,9 @@
  *              question joins the lookup of an equal one, or becomes a lookup of its own. Without
  *              room for that it is refused (OVER_QUERY_LIMIT).
  *   waiting    Lookups start in their order, as many at a time as the provider and the herd file
- *              allow. One whose deadline passes first is refused (OVER_QUERY_LIMIT). One whose turn
- *              comes while the breaker is open is refused with the status of the last failure.
+ *              allow; with a public server, as slots.h allows all members on this machine.
+ *              One whose deadline passes first is refused (OVER_QUERY_LIMIT). One whose turn comes
+ *              while the breaker is open is refused with the status of the last failure.
  *   under way  One HTTP request, with what is left of the time. Its reply, or its failure, is made
  *              into an answer; breaker and figures learn how it went, and a good answer goes to the
  *              cache. All who joined get the same text, and the lookup is gone.
@@ -24,6 +25,7 @@
 #include "node/places/key.h"
 #include "node/places/lookups.h"
 #include "node/places/provider.h"
+#include "node/places/slots.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -40,12 +42,18 @@ struct places_remote {
     places_lookups_t *lookups;
     places_cache_t *cache; /* NULL if nothing is kept */
     places_health_t health;
+    places_slots_t *slots;    /* shared with the other members here; NULL: none needed */
+    bool waits_for_slot;      /* all are in use */
+    bool is_alone;            /* the slots cannot be used: said already */
     size_t request_count;     /* requests under way */
     size_t request_count_max; /* most of them at a time */
     int64_t patience_ns;      /* a question's time, from asking to the answer */
     buffer_t answer;          /* the answer being made */
     places_figures_t figures;
 };
+
+/* How long after all slots were in use they are looked at again. */
+enum { SLOT_WAIT_MS = 50 };
 
 #define TOO_MANY TEXT("too many questions to the places provider are waiting")
 
@@ -117,6 +125,12 @@ static void init(places_remote_t *self)
     self->lookups = places_lookups_new();
     self->health = places_health_new(settings, self->provider, self->log);
     self->request_count_max = settings->max_concurrent < most ? settings->max_concurrent : most;
+    if (self->provider->is_shared) {
+        const config_t *config = self->config;
+        self->slots = places_slots_new(
+            settings->lock_dir != NULL ? settings->lock_dir : config->run_dir,
+            settings->base_url != NULL ? settings->base_url : self->provider->base_url, most);
+    }
     if (self->provider->may_be_kept && settings->cache_s > 0) {
         self->cache = places_cache_new(settings->cache_s * TIMESTAMP_NS_PER_S);
     }
@@ -154,6 +168,7 @@ void places_remote_destroy(places_remote_t **self_p)
     http_destroy(&self->http);
     places_lookups_destroy(&self->lookups);
     places_cache_destroy(&self->cache);
+    places_slots_destroy(&self->slots);
     buffer_done(&self->answer);
     places_key_done(&self->key);
     free(self);
@@ -215,6 +230,70 @@ static void count_ending(places_remote_t *self, verdict_t verdict, const places_
     self->figures.dropped += verdict == VERDICT_GOOD ? notes->dropped : 0;
 }
 
+/* ---- slots ---- */
+
+/* A folder that is gone or full is said once; until it is back, this member counts only its own
+ * requests. */
+static void note_slots(places_remote_t *self, status_t status)
+{
+    char reason[128];
+    bool is_alone = status == STATUS_SYSTEM;
+    if (is_alone && !self->is_alone) {
+        const config_provider_t *settings = &self->config->provider;
+        char shown[PATH_MAX];
+        const char *why = strerror_r(errno, reason, sizeof reason);
+        text_escape(
+            text_of(settings->lock_dir != NULL ? settings->lock_dir : self->config->run_dir), shown,
+            sizeof shown);
+        log_event(self->log, LOG_PLACES_UNSHARED, LOG_PEER(self->provider->name),
+                  "places: cannot share the slots of the provider with other members, in %s: %s; "
+                  "it may be asked too often from this address",
+                  shown, why);
+    }
+    self->is_alone = is_alone;
+}
+
+static void give_slot(places_remote_t *self, places_lookup_t *lookup)
+{
+    if (lookup->slot != PLACES_LOOKUPS_NO_SLOT) {
+        places_slots_give(self->slots, lookup->slot);
+        lookup->slot = PLACES_LOOKUPS_NO_SLOT;
+    }
+}
+
+/* Whether a request may begin. If the provider told others here to leave it alone, that is heeded
+ * first. */
+static bool take_slot(places_remote_t *self, places_lookup_t *lookup, int64_t now_ns)
+{
+    if (self->slots == NULL || !places_health_would_allow(&self->health, now_ns)) {
+        return true;
+    }
+    int64_t wait_ns = places_slots_paused_until(self->slots, now_ns) - now_ns;
+    if (wait_ns > 0) {
+        places_health_told_by_others(&self->health, wait_ns, now_ns);
+        return true;
+    }
+    status_t status = places_slots_take(self->slots, &lookup->slot);
+    if (status != STATUS_OK) {
+        lookup->slot = PLACES_LOOKUPS_NO_SLOT;
+    }
+    note_slots(self, status);
+    return status != STATUS_AGAIN;
+}
+
+/* What the provider told us, it told this address. */
+static void tell_others(places_remote_t *self, int64_t now_ns)
+{
+    const breaker_t *breaker = &self->health.breaker;
+    if (self->slots == NULL || breaker->state != BREAKER_OPEN || !breaker->held ||
+        places_slots_paused_until(self->slots, now_ns) >= breaker->open_until_ns) {
+        return;
+    }
+    note_slots(self, places_slots_pause(self->slots, breaker->open_until_ns));
+}
+
+/* ---- endings ---- */
+
 static void on_done(void *argument, void *tag, const http_response_t *response)
 {
     places_remote_t *self = argument;
@@ -226,7 +305,9 @@ static void on_done(void *argument, void *tag, const http_response_t *response)
                                     .notes = &notes,
                                     .shows_key = shows_key(self, response->body)};
     int64_t now_ns = clock_steady_ns();
+    give_slot(self, lookup);
     verdict_t verdict = places_health_judge(&self->health, &ending, now_ns);
+    tell_others(self, now_ns);
     count_ending(self, verdict, &notes);
     if (verdict == VERDICT_GOOD && self->cache != NULL) {
         places_cache_put(self->cache, &lookup->spot, buffer_text(&self->answer), now_ns);
@@ -271,6 +352,7 @@ static bool submit(places_remote_t *self, places_lookup_t *lookup, int64_t now_n
 static void start_lookup(places_remote_t *self, places_lookup_t *lookup, int64_t now_ns)
 {
     if (!places_health_allows(&self->health, now_ns)) {
+        give_slot(self, lookup);
         refuse_lookup(self, lookup, self->health.last_failure,
                       TEXT("the places provider fails, and is left alone for a while"));
         return;
@@ -281,6 +363,7 @@ static void start_lookup(places_remote_t *self, places_lookup_t *lookup, int64_t
         self->figures.requests++;
         return;
     }
+    give_slot(self, lookup);
     places_health_unsent(&self->health, now_ns);
     refuse_lookup(self, lookup, PLACES_STATUS_UNKNOWN_ERROR,
                   TEXT("the question could not be sent"));
@@ -293,9 +376,13 @@ static void start_lookups(places_remote_t *self, int64_t now_ns)
     while ((lookup = places_lookups_late(self->lookups, now_ns)) != NULL) {
         refuse_lookup(self, lookup, PLACES_STATUS_OVER_QUERY_LIMIT, TOO_MANY);
     }
-    while (self->request_count < self->request_count_max &&
+    self->waits_for_slot = false;
+    while (!self->waits_for_slot && self->request_count < self->request_count_max &&
            (lookup = places_lookups_next(self->lookups)) != NULL) {
-        start_lookup(self, lookup, now_ns);
+        self->waits_for_slot = !take_slot(self, lookup, now_ns);
+        if (!self->waits_for_slot) {
+            start_lookup(self, lookup, now_ns);
+        }
     }
     places_health_show(&self->health, now_ns, &self->figures);
 }
@@ -343,6 +430,9 @@ void places_remote_wait(places_remote_t *self, const int *descriptors, size_t co
     int64_t wait_ms = INT32_MAX;
     if (pause_ns > 0 && now_ns + pause_ns < wake_ns) {
         wake_ns = now_ns + pause_ns; /* the figures change */
+    }
+    if (self->waits_for_slot && now_ns + SLOT_WAIT_MS * TIMESTAMP_NS_PER_MS < wake_ns) {
+        wake_ns = now_ns + SLOT_WAIT_MS * TIMESTAMP_NS_PER_MS;
     }
     if (wake_ns != INT64_MAX) {
         wait_ms = wake_ns > now_ns ? (wake_ns - now_ns) / TIMESTAMP_NS_PER_MS + 1 : 0;

@@ -206,6 +206,108 @@ static void the_busy_are_left_alone_for_half_a_minute(void **state)
     herd_wait_logged(scene_herd(), "Clark", "node", "left alone for 30000 ms");
 }
 
+/* ---- five members at one address ---- */
+
+static const char *const names[] = {"A", "B", "C", "D", "E"};
+
+enum { MEMBERS = 5, QUESTIONS = 4 };
+
+/* Members that ask one Overpass of the test; clients are known at each. */
+static herd_t *start_five(void **state, provider_t *provider)
+{
+    static const herd_member_t members[MEMBERS] = {
+        {"A", ""}, {"B", ""}, {"C", ""}, {"D", ""}, {"E", ""}};
+    char settings[512];
+    snprintf(settings, sizeof settings, "provider = \"overpass\"\nbase_url = \"%s\"\n",
+             provider_url(provider));
+    herd_t *herd = herd_new(&(herd_options_t){
+        .members = members, .member_count = MEMBERS, .places_settings = settings});
+    *state = herd;
+    herd_start_all(herd);
+    for (size_t i = 0; i < MEMBERS; i++) {
+        (void)herd_ask(herd, names[i], "IAMAT kiwi +34-118 1\n");
+    }
+    return herd;
+}
+
+/* Each member is asked for different places, all at the same time. */
+static void ask_all(herd_t *herd, client_t **clients)
+{
+    for (size_t i = 0; i < MEMBERS; i++) {
+        char lines[256] = "";
+        size_t size = 0;
+        for (unsigned j = 0; j < QUESTIONS; j++) {
+            size += (size_t)snprintf(lines + size, sizeof lines - size, "WHATSAT kiwi %u 5\n",
+                                     1 + (unsigned)i * QUESTIONS + j);
+        }
+        clients[i] = herd_connect(herd, names[i]);
+        client_send(clients[i], (text_t){.data = lines, .size = size});
+        client_half_close(clients[i]);
+    }
+}
+
+/* How many of the answers of a client have this status. */
+static size_t count_answers(client_t *client, const char *status)
+{
+    text_t text = client_read_all(client);
+    size_t count = 0;
+    const char *found;
+    while ((found = memmem(text.data, text.size, status, strlen(status))) != NULL) {
+        text = text_after(text, (size_t)(found - text.data) + strlen(status));
+        count++;
+    }
+    return count;
+}
+
+/* K2: two at a time for the address, whoever asks; a member that dies gives its slots back. */
+static void members_share_the_slots_of_their_address(void **state)
+{
+    client_t *clients[MEMBERS];
+    provider_t *provider = provider_new_plain();
+    herd_t *herd = start_five(state, provider);
+    provider_set_reply(provider, &(provider_reply_t){.manner = PROVIDER_HANGS});
+    client_t *first = herd_connect(herd, "A");
+    client_send(first, TEXT("WHATSAT kiwi 49 5\nWHATSAT kiwi 50 5\n"));
+    provider_wait_requests(provider, 2);
+    herd_kill_node(herd, "A"); /* with both slots */
+    provider_set_body(provider, "{\"elements\":[]}");
+    herd_start_node(herd, "A");
+    herd_wait_serving(herd, "A");
+    (void)herd_ask(herd, "A", "IAMAT kiwi +34-118 1\n");
+    ask_all(herd, clients);
+    for (size_t i = 0; i < MEMBERS; i++) {
+        assert_int_equal(count_answers(clients[i], "ZERO_RESULTS"), QUESTIONS);
+        client_destroy(&clients[i]);
+    }
+    client_destroy(&first);
+    assert_int_equal(provider_most_at_once(provider), 2);
+    herd_destroy(&herd);
+    *state = NULL;
+    provider_destroy(&provider);
+}
+
+/* What is told to one is told to the address; and the pause ends for all. */
+static void members_share_a_pause(void **state)
+{
+    provider_t *provider = provider_new_plain();
+    herd_t *herd = start_five(state, provider);
+    provider_set_reply(provider,
+                       &(provider_reply_t){.status = 429, .headers = "Retry-After: 3\r\n"});
+    assert_non_null(strstr(herd_ask(herd, "A", "WHATSAT kiwi 1 5\n"), "HTTP status 429"));
+    provider_set_body(provider, "{\"elements\":[]}");
+    assert_non_null(strstr(herd_ask(herd, "B", "WHATSAT kiwi 1 5\n"), "OVER_QUERY_LIMIT"));
+    assert_int_equal(provider_request_count(provider), 1);
+    herd_wait_logged(herd, "B", "node", "overpass places-paused: ");
+    int64_t begin_ms = wait_clock_ms();
+    while (strstr(herd_ask(herd, "B", "WHATSAT kiwi 1 5\n"), "ZERO_RESULTS") == NULL) {
+        assert_true(wait_clock_ms() - begin_ms < WAIT_LIMIT_MS);
+        wait_nap(50);
+    }
+    herd_destroy(&herd);
+    *state = NULL;
+    provider_destroy(&provider);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +318,8 @@ int main(void)
         SCENE_TEST(a_refused_key_is_told),
         SCENE_TEST(the_providers_words_are_heeded),
         SCENE_TEST(the_busy_are_left_alone_for_half_a_minute),
+        HERD_TEST_OWN(members_share_the_slots_of_their_address),
+        HERD_TEST_OWN(members_share_a_pause),
     };
     if (!herd_programs_exist()) {
         return HERD_EXIT_SKIPPED;
