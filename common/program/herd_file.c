@@ -26,14 +26,10 @@ void herd_file_print_finding(void *printer, config_severity_t severity, const ch
             self->colour ? "\033[0m" : "", text);
 }
 
-config_t *herd_file_load(const char *path, const char *name, const config_member_t **ret_member)
+/* The member of that name in `config`, which is freed if it has none. */
+static config_t *find_member(config_t *config, const char *path, const char *name,
+                             const config_member_t **ret_member)
 {
-    herd_file_printer_t printer;
-    herd_file_printer_init(&printer, stderr);
-    config_t *config = config_load(path, herd_file_print_finding, &printer);
-    if (config == NULL) {
-        return NULL;
-    }
     const config_member_t *member = config_member(config, name);
     if (member != NULL) {
         *ret_member = member;
@@ -50,4 +46,21 @@ config_t *herd_file_load(const char *path, const char *name, const config_member
             near ? "; did you mean \"" : "", near ? spelling.nearest : "", near ? "\"?" : "");
     config_destroy(&config);
     return NULL;
+}
+
+config_t *herd_file_load(const char *path, const char *name, const config_member_t **ret_member)
+{
+    herd_file_printer_t printer;
+    herd_file_printer_init(&printer, stderr);
+    config_t *config = config_load(path, herd_file_print_finding, &printer);
+    return config != NULL ? find_member(config, path, name, ret_member) : NULL;
+}
+
+config_t *herd_file_load_to_ask(const char *path, const char *name,
+                                const config_member_t **ret_member)
+{
+    herd_file_printer_t printer;
+    herd_file_printer_init(&printer, stderr);
+    config_t *config = config_load_to_ask(path, herd_file_print_finding, &printer);
+    return config != NULL ? find_member(config, path, name, ret_member) : NULL;
 }

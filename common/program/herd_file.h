@@ -34,4 +34,8 @@ void herd_file_print_finding(void *printer, config_severity_t severity, const ch
  * config_destroy. */
 config_t *herd_file_load(const char *path, const char *name, const config_member_t **ret_member);
 
+/* The same with config_load_to_ask. */
+config_t *herd_file_load_to_ask(const char *path, const char *name,
+                                const config_member_t **ret_member);
+
 #endif

@@ -154,7 +154,10 @@ bool program_start(const program_description_t *description, int argc, char **ar
         *ret_exit = (program_exit_t)output_end(description->name, code);
         return false;
     }
-    program.config = herd_file_load(arguments.config_path, arguments.member, &program.member);
+    program.config =
+        description->asks_only
+            ? herd_file_load_to_ask(arguments.config_path, arguments.member, &program.member)
+            : herd_file_load(arguments.config_path, arguments.member, &program.member);
     if (program.config == NULL) {
         *ret_exit = PROGRAM_FAILED;
         return false;

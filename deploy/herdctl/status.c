@@ -165,6 +165,10 @@ static void print_notes(const herdctl_survey_t *survey)
             printf("\n%s: the places provider fails, and is left alone for a while.\n",
                    survey->members[i]->name);
         }
+        if (survey->reports[i].places_trouble[0] != '\0') {
+            printf("\n%s: places: %s.\n", survey->members[i]->name,
+                   survey->reports[i].places_trouble);
+        }
         if (strcmp(survey->reports[i].security, "none") == 0) {
             printf("\n%s: security is \"none\": who reaches its ports can do anything.\n",
                    survey->members[i]->name);

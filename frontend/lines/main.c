@@ -6,6 +6,7 @@ int main(int argc, char **argv)
     const program_description_t description = {
         .name = "herd-frontend",
         .role = "frontend",
+        .asks_only = true,
         .summary = "Serves the TCP clients of a member, and asks the member's node.",
     };
     program_t program;

@@ -9,6 +9,8 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
 static void start(void **state, const char *provider, const char *settings)
 {
@@ -169,6 +171,33 @@ static void a_refused_key_is_told(void **state)
     assert_true(wait_until(is_well, NULL, WAIT_LIMIT_MS));
 }
 
+/* A key that is corrected counts from the reload on; one that cannot be used does not. */
+static void a_new_key_is_read_at_a_reload(void **state)
+{
+    char *folder = workspace_new();
+    char *path = workspace_path(folder, "key");
+    char setting[512];
+    workspace_write(path, TEXT("first-key\n"));
+    assert_int_equal(chmod(path, 0600), 0);
+    snprintf(setting, sizeof setting, "key_file = \"%s\"\nbreaker_failures = \"1\"\n", path);
+    start(state, "google", setting);
+    provider_set_reply(scene_provider(), &(provider_reply_t){.status = 403, .body = "{}"});
+    scene_expect_trouble("REQUEST_DENIED", "HTTP status 403");
+    provider_expect(scene_provider(), "X-Goog-Api-Key: first-key\r\n");
+    provider_set_body(scene_provider(), "{}");
+    workspace_write(path, TEXT("two keys\n"));
+    herdctl_expect(scene_herd(), 0, "", "reload", NULL);
+    herd_wait_logged(scene_herd(), "Clark", "node", "the one that was read before stays");
+    workspace_write(path, TEXT("second-key\n"));
+    herdctl_expect(scene_herd(), 0, "", "reload", NULL);
+    herd_wait_logged(scene_herd(), "Clark", "node", "places-key-read: ");
+    json_decref(ask("ZERO_RESULTS"));
+    provider_expect(scene_provider(), "X-Goog-Api-Key: second-key\r\n");
+    assert_true(wait_until(is_well, NULL, WAIT_LIMIT_MS));
+    free(path);
+    free(folder);
+}
+
 static bool nothing_is_there(void *argument)
 {
     (void)argument;
@@ -316,6 +345,7 @@ int main(void)
         SCENE_TEST(garbage_is_no_outage),
         SCENE_TEST(errors_of_google_legacy_keep_their_reason),
         SCENE_TEST(a_refused_key_is_told),
+        SCENE_TEST(a_new_key_is_read_at_a_reload),
         SCENE_TEST(the_providers_words_are_heeded),
         SCENE_TEST(the_busy_are_left_alone_for_half_a_minute),
         HERD_TEST_OWN(members_share_the_slots_of_their_address),
