@@ -412,7 +412,7 @@ void reload_run(reload_t *self, buffer_t *report)
     self->keys = (security_changes_t){0};
     self->errors = self->changes = self->restarts = 0;
     bool keys_read = reload_keys(self);
-    config_t *config = config_load(context->config->file, on_finding, self);
+    config_t *config = config_load(context->config->path, on_finding, self);
     const config_member_t *member =
         config != NULL ? config_member(config, context->member->name) : NULL;
     if (!keys_read) {

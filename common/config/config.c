@@ -1,5 +1,6 @@
 #include "common/config/config.h"
 
+#include "common/base/buffer.h"
 #include "common/base/files.h"
 #include "common/base/limits.h"
 #include "common/base/memory.h"
@@ -11,12 +12,15 @@
 #include "common/config/security.h"
 #include "common/config/table.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { CONFIG_PATH_SIZE = 4096 }; /* of a path, with a zero (PATH_MAX) */
 
 /* What config_load hands out: the open part first, then what keeps it alive. */
 typedef struct {
@@ -57,18 +61,46 @@ static bool config_read(const char *path, const config_reader_t *reader, text_t 
     return read;
 }
 
-/* The absolute folder of the herd file, in the arena; "." if it cannot be found out. */
+/* Appends "/" and each name of `path` but "." to `out`. */
+static void config_append_names(buffer_t *out, const char *path)
+{
+    text_t rest = text_of(path);
+    text_t name;
+    while (text_take_until(&rest, '/', &name)) {
+        if (name.size > 0 && !text_equal(name, TEXT("."))) {
+            status_t status = buffer_format(out, "/%.*s", (int)name.size, name.data);
+            assert(status == STATUS_OK); /* a path is shorter than the buffer */
+        }
+    }
+}
+
+/* The absolute path of the herd file as it was named, in the arena: through the links that it was
+ * named by, which may lead to another file one day. */
+static const char *config_absolute(const char *path, arena_t *arena)
+{
+    buffer_t absolute;
+    buffer_init(&absolute, 4 * (size_t)CONFIG_PATH_SIZE);
+    /* The folder as the shell came there, if it says so truly ($PWD). */
+    char *folder = path[0] != '/' ? get_current_dir_name() : NULL;
+    if (strlen(path) < CONFIG_PATH_SIZE && (folder == NULL || strlen(folder) < CONFIG_PATH_SIZE)) {
+        config_append_names(&absolute, folder != NULL ? folder : "");
+        config_append_names(&absolute, path);
+    }
+    const char *kept = arena_copy_text(arena, absolute.size > 0 ? absolute.data : path,
+                                       absolute.size > 0 ? absolute.size : strlen(path));
+    free(folder);
+    buffer_done(&absolute);
+    return kept;
+}
+
+/* The folder in which an absolute path is. */
 static const char *config_folder(const char *path, arena_t *arena)
 {
-    char *absolute = realpath(path, NULL);
-    if (absolute == NULL) {
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL) {
         return ".";
     }
-    const char *slash = strrchr(absolute, '/');
-    size_t size = slash > absolute ? (size_t)(slash - absolute) : 1;
-    const char *folder = arena_copy_text(arena, absolute, size);
-    free(absolute);
-    return folder;
+    return arena_copy_text(arena, path, slash > path ? (size_t)(slash - path) : 1);
 }
 
 /* Whatever has the name of a folder must be one. If nothing has it, the folder will be made. */
@@ -184,9 +216,10 @@ static config_t *load(const char *path, bool leaves_files, config_report_fn *rep
         .table = config_table(),
         .arena = arena,
         .findings = findings,
-        .folder = config_folder(path, arena),
         .leaves_files = leaves_files,
     };
+    config->path = config_absolute(path, arena);
+    reader.folder = config_folder(config->path, arena);
     config->file = arena_copy_text(arena, path, strlen(path));
     text_t text;
     config_lines_t lines;

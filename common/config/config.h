@@ -88,6 +88,7 @@ typedef struct {
  * in bytes. */
 typedef struct config {
     const char *file;      /* as given to config_load */
+    const char *path;      /* the same, absolute, links not followed: they may change */
     const char *herd_name; /* 1 .. LIMIT_NAME_SIZE bytes */
     const char *run_dir;   /* sockets and pid files */
     const char *log_dir;
@@ -126,8 +127,10 @@ typedef struct config {
 /* "local", "curve" or "none". */
 const char *config_security_text(config_security_t security);
 
-/* Reads and checks `path`, and reports every finding in the order of the file's lines. NULL if any
- * of them is a CONFIG_ERROR; else the configuration, which the caller frees with config_destroy. */
+/* Reads and checks `path`, and reports every finding in the order of the file's lines. Relative
+ * paths in it start at the folder in which it is named, wherever links lead (docs/decisions/0035).
+ * NULL if any finding is a CONFIG_ERROR; else the configuration, which the caller frees with
+ * config_destroy. */
 config_t *config_load(const char *path, config_report_fn *report, void *argument);
 
 /* The same for those who only ask members: the files that a provider of places needs are not looked

@@ -515,6 +515,7 @@ static status_t open_upstream(frontend_t *self)
                                     .herd = self->settings.config->herd_name,
                                     .name = self->settings.member->name,
                                     .bus = self->settings.member->bus,
+                                    .file = self->settings.config->path,
                                     .keys = self->settings.config->keys,
                                     .security = self->security,
                                     .opened = on_opened,

@@ -237,8 +237,10 @@ static void send_hello(upstream_t *self)
     status_t status = buffer_format(
         &body, "versions %d\nherd %s\nfrontend %s\npid %ld\nsince %lld\n", MESSAGE_VERSION,
         self->settings.herd, self->settings.name, (long)getpid(), (long long)self->since_ns);
-    if (status == STATUS_OK && self->settings.bus != NULL) {
-        status = buffer_format(&body, "bus %s\n", self->settings.bus);
+    /* A node on this machine can tell whether we go by its herd file. */
+    if (status == STATUS_OK && self->settings.file != NULL && self->settings.bus != NULL &&
+        strncmp(self->settings.endpoint, "ipc:", 4) == 0) {
+        status = buffer_format(&body, "bus %s\nfile %s\n", self->settings.bus, self->settings.file);
     }
     if (status == STATUS_OK && send_message(self, MESSAGE_HELLO, buffer_text(&body))) {
         self->state = UPSTREAM_GREETING;

@@ -27,6 +27,7 @@ typedef struct {
     const char *herd;           /* name of the herd */
     const char *name;           /* name of the member */
     const char *bus;            /* endpoint of its node for neighbours; or NULL */
+    const char *file;           /* path of the herd file; or NULL */
     const char *keys;           /* the folder of keys; NULL without keys */
     const security_t *security; /* NULL without keys */
     /* A session with the node has begun: it knows of no request, so ask all of them (again). */

@@ -19,6 +19,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 /* Messages come in at the requests ROUTER, from front-ends and from operators. Where there are
  * keys, the key has to fit the type (K5).
@@ -162,18 +164,40 @@ typedef struct {
     text_t reason;
 } misfit_t;
 
+/* Whether two paths are one file now, or are spelt the same. */
+static bool is_same_file(text_t one, const char *other)
+{
+    struct stat states[2];
+    char *copy = memory_copy_text(one.data, one.size);
+    bool same = strcmp(copy, other) == 0 ||
+                (stat(copy, &states[0]) == 0 && stat(other, &states[1]) == 0 &&
+                 states[0].st_dev == states[1].st_dev && states[0].st_ino == states[1].st_ino);
+    free(copy);
+    return same;
+}
+
+/* Q1: two herd files may give one name and one socket to two members. A bus that has moved, or a
+ * file at another place, is no proof by itself: one of the two was started before that. */
+static bool is_of_another_file(const service_context_t *context, text_t body)
+{
+    text_t bus;
+    text_t file;
+    return context->config->path != NULL && message_value(body, "bus", &bus) &&
+           message_value(body, "file", &file) && !endpoint_same(bus, context->member->bus) &&
+           !is_same_file(file, context->config->path);
+}
+
 /* Whether a HELLO is of this herd and member, and of a version that we speak (M2, Q1). */
 static misfit_t misfit_of(const service_t *self, text_t body)
 {
     const service_context_t *context = &self->context;
     text_t herd;
-    text_t bus;
     if (!message_has_version(body) || !message_value(body, "herd", &herd) ||
         !text_equal(herd, text_of(context->config->herd_name))) {
         return (misfit_t){"a HELLO of another herd or version",
                           TEXT("another herd, or a version that is not spoken here\n")};
     }
-    if (message_value(body, "bus", &bus) && !endpoint_same(bus, context->member->bus)) {
+    if (is_of_another_file(context, body)) {
         return (misfit_t){"a HELLO of another herd file, or for another member",
                           TEXT("another member's node, or another herd file's\n")};
     }

@@ -616,6 +616,37 @@ static void every_key_is_documented_and_in_the_sample(void **state)
     free(documentation);
 }
 
+/* Decision 35: not where links lead. */
+static void a_herd_file_is_where_it_is_named(void **state)
+{
+    fixture_t *self = *state;
+    const char *link = arena_format(&self->arena, "%s/link", self->folder);
+    const char *file = arena_format(&self->arena, "%s/herd.cfg", link);
+    char *before = get_current_dir_name();
+    assert_int_equal(mkdir(link, 0700), 0);
+    workspace_write(self->file, TEXT(HERD MEMBERS));
+    assert_int_equal(symlink(self->file, file), 0);
+    static const char *const spellings[] = {"link/herd.cfg", "./link//herd.cfg", "link/./herd.cfg"};
+    assert_int_equal(chdir(self->folder), 0);
+    for (size_t i = 0; i < ARRAY_COUNT(spellings); i++) {
+        config_t *config = findings_load(&self->findings, spellings[i]);
+        assert_non_null(config);
+        assert_string_equal(config->file, spellings[i]);
+        assert_string_equal(config->path, file);
+        assert_string_equal(config->run_dir, arena_format(&self->arena, "%s/run", link));
+        config_destroy(&config);
+    }
+    assert_int_equal(chdir(link), 0);
+    config_t *config = findings_load(&self->findings, "herd.cfg");
+    assert_string_equal(config->path, file);
+    config_destroy(&config);
+    config = findings_load(&self->findings, "../link/herd.cfg");
+    assert_string_equal(config->path, arena_format(&self->arena, "%s/../link/herd.cfg", link));
+    config_destroy(&config);
+    assert_int_equal(chdir(before), 0);
+    free(before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -630,6 +661,7 @@ int main(void)
         CONFIG_TEST(values_have_their_ranges),
         CONFIG_TEST(endpoints_are_checked),
         CONFIG_TEST(endpoints_belong_to_one_socket),
+        CONFIG_TEST(a_herd_file_is_where_it_is_named),
         CONFIG_TEST(neighbours_are_members),
         CONFIG_TEST(acknowledging_peers_are_neighbours),
         CONFIG_TEST(findings_come_by_line),
