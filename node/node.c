@@ -612,6 +612,7 @@ void node_run(node_t *self, int signals)
               LOG_ABOUT(NULL, LOG_TEXT("version", HERD_VERSION), LOG_NUMBER("pid", getpid())),
               "started: version %s, process %ld, bus %s, %zu neighbours; taking what they have",
               HERD_VERSION, (long)getpid(), self->member->bus, self->member->neighbour_count);
+    reload_tell_memory(&self->settings, self->log);
     zloop_start(self->loop);
     log_event(self->log, LOG_STOPPED, NULL, "stopped");
 }

@@ -4,6 +4,7 @@
 #include "common/base/memory.h"
 #include "common/clock/clock.h"
 #include "common/config/changes.h"
+#include "common/program/allowance.h"
 #include "common/protocol/report_keys.h"
 #include "common/sockets/endpoint.h"
 
@@ -11,7 +12,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* SIGHUP or an operator (S6) asks for a reload.
  *   1. Keys are read first: a neighbour that comes needs its own (K6). They come and go whatever
@@ -211,9 +211,25 @@ static void note_restart(void *argument, const config_key_t *key, const char *be
              key->name, shown(now), who);
 }
 
+/* The other half is for links, clients' requests, the log, and what ZeroMQ holds. */
 static size_t half_of_memory(void)
 {
-    return (size_t)sysconf(_SC_PHYS_PAGES) / 2 * (size_t)sysconf(_SC_PAGESIZE);
+    uint64_t half = allowance_read().size / 2;
+    return half < LIMIT_STORE_MEMORY ? (size_t)half : LIMIT_STORE_MEMORY;
+}
+
+void reload_tell_memory(const config_t *settings, log_t *log)
+{
+    allowance_t allowance = allowance_read();
+    bool scarce = settings->max_memory > allowance.size;
+    log_event(log, scarce ? LOG_MEMORY_SCARCE : LOG_MEMORY,
+              LOG_ABOUT(NULL, LOG_NUMBER("records", settings->max_memory),
+                        LOG_NUMBER("process", allowance.size)),
+              "client records take %llu bytes at most; the process may take %llu (%s)%s",
+              (unsigned long long)settings->max_memory, (unsigned long long)allowance.size,
+              allowance.source,
+              scarce ? "; it is ended by the kernel before they have as much as max_memory allows"
+                     : "");
 }
 
 void reload_take_settings(config_t *settings, const config_t *config)
@@ -306,6 +322,7 @@ static void apply(reload_t *self, config_t *config, const config_member_t *membe
 {
     const config_view_t now = {.config = config, .member = member};
     reload_take_settings(self->context.settings, config);
+    reload_tell_memory(self->context.settings, self->context.log);
     note_settings(self, &now);
     apply_neighbours(self, &now);
     config_destroy(&self->last);

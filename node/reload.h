@@ -48,7 +48,10 @@ void reload_destroy(reload_t **self_p);
 void reload_run(reload_t *self, buffer_t *report);
 
 /* Takes over into `settings` what a reload can change, from `config`. Memory that is not limited
- * there is limited to half of the machine's. */
+ * there is limited to half of what the process may take (allowance.h). */
 void reload_take_settings(config_t *settings, const config_t *config);
+
+/* Logs how much memory the records may take with these settings, and the process. */
+void reload_tell_memory(const config_t *settings, log_t *log);
 
 #endif

@@ -104,7 +104,7 @@ typedef struct config {
     size_t max_connections_per_address; /* of these from one address; 0: as many as there are */
     int64_t idle_timeout_s; /* after which a client that says nothing is disconnected; 0: never */
     size_t max_clients;     /* client records of one node */
-    size_t max_memory;      /* of these records, bytes; 0: half of the machine's memory */
+    size_t max_memory;      /* of these records, bytes; 0: half of what there is */
     int64_t request_timeout_ms;
     int64_t max_clock_lead_ms; /* replication.md, R2 */
     /* neighbours that acknowledge a record before its IAMAT is answered,

@@ -33,6 +33,8 @@
 /* herd-node: itself, its links, its front-ends, its clients' records. */
 #define LOG_EVENTS_OF_NODES(X)                                                                     \
     X(SERVING, INFO, EACH)                                                                         \
+    X(MEMORY, INFO, EACH)                                                                          \
+    X(MEMORY_SCARCE, WARNING, EACH)                                                                \
     X(BIND_FAILED, ERROR, EACH)                                                                    \
     X(LINK_UP, INFO, EACH)                                                                         \
     X(LINK_OPENED, INFO, EACH)                                                                     \
