@@ -592,8 +592,8 @@ void node_destroy(node_t **self_p)
     zloop_destroy(&self->loop);
     places_actor_destroy(&self->places);
     journal_keeper_destroy(&self->journal);
-    guard_close(&self->requests);
-    guard_close(&self->bus);
+    guard_close(self->guard, &self->requests);
+    guard_close(self->guard, &self->bus);
     guard_destroy(&self->guard);
     store_destroy(&self->store);
     close(self->wake);

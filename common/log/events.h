@@ -49,6 +49,7 @@
     X(FRONTEND_LEFT, INFO, EACH)                                                                   \
     X(FRONTEND_UNDELIVERED, WARNING, COUNTED)                                                      \
     X(UNPROTECTED, WARNING, EACH)                                                                  \
+    X(SOCKET_MISSING, ERROR, COUNTED)                                                              \
     X(KEY_ACCEPTED, INFO, EACH)                                                                    \
     X(KEY_CHANGED, WARNING, EACH)                                                                  \
     X(KEY_REFUSED, WARNING, COUNTED)                                                               \

@@ -20,6 +20,7 @@
     X(LOG_LEVEL, "log_level")                                                                      \
     X(LOG_LOST, "log_lost")                                                                        \
     X(LOG_FAILING, "log_failing")                                                                  \
+    X(SOCKETS_MISSING, "sockets_missing")                                                          \
     X(TIME, "time")                                                                                \
     X(RELOAD_REFUSED, "reload_refused")                                                            \
     /* S1: its records */                                                                          \

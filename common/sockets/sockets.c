@@ -4,23 +4,11 @@
 #include "common/sockets/endpoint.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 #include <zmq.h>
-
-enum {
-    /* For the lock of a folder, which is held while a socket is bound: 200 ms in all. */
-    LOCK_TRIES = 10,
-    LOCK_PAUSE_MS = 20,
-};
 
 /* One integer option; rows are applied in order. */
 typedef struct {
@@ -204,87 +192,54 @@ status_t sockets_secure_client(void *socket, const char *public_key, const char 
     return set ? STATUS_OK : STATUS_SYSTEM;
 }
 
-/* Whether a process listens on the Unix socket `path`. The file of a process that has ended refuses
- * connections. */
-static bool is_listened_on(const char *path)
+static bool set_listener(void *socket, int file)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address.sun_path) {
-        return false; /* zmq_bind refuses it */
-    }
-    memcpy(address.sun_path, path, strlen(path));
-    int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (probe < 0) {
-        return false;
-    }
-    /* EAGAIN: there is a listener, and its queue is full (unix(7)). */
-    bool listened_on =
-        connect(probe, (const struct sockaddr *)&address, sizeof address) == 0 || errno == EAGAIN;
-    close(probe);
-    return listened_on;
+    return set_int(socket, ZMQ_USE_FD, file);
 }
 
-/* Takes the lock of the folder in which a socket is to be: who looks whether a path is taken, and
- * then binds it, does so alone. Returns a descriptor to be closed; -1 if there is no such folder,
- * or someone keeps the lock: others than we may use the folder. */
-static int lock_folder(const char *path)
+/* Gives ZeroMQ a descriptor that listens; from then on it is ZeroMQ's, which closes it with the
+ * socket. */
+static status_t bind_listener(void *socket, const char *endpoint, int file, local_socket_t *local)
 {
-    char folder[LIMIT_IPC_PATH_SIZE + 1];
-    const char *slash = strrchr(path, '/');
-    size_t size = slash != NULL ? (size_t)(slash - path) + 1 : 0;
-    memcpy(folder, path, size);
-    folder[size] = '\0';
-    int file = open(size > 0 ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    for (int i = 0; file >= 0 && flock(file, LOCK_EX | LOCK_NB) != 0; i++) {
-        if (errno != EWOULDBLOCK || i == LOCK_TRIES) {
-            close(file);
-            return -1;
-        }
-        nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_MS * 1000000L}, NULL);
-    }
-    return file;
-}
-
-/* A Unix socket is for its owner alone; binding gives it its mode by the mask. */
-static bool bind_for_owner(void *socket, const char *endpoint)
-{
-    mode_t mask = umask(S_IRWXG | S_IRWXO);
-    bool bound = zmq_bind(socket, endpoint) == 0;
+    bool bound = set_listener(socket, file) && zmq_bind(socket, endpoint) == 0;
     int error = errno;
-    umask(mask);
-    errno = error;
-    return bound;
+    (void)set_listener(socket, -1);
+    if (!bound) {
+        close(file);
+        local_socket_remove(local);
+        errno = error;
+    }
+    return bound ? STATUS_OK : STATUS_SYSTEM;
 }
 
-/* zmq_bind would take the path from whoever listens there. */
-static status_t bind_path(void *socket, const char *endpoint, const char *path)
-{
-    int lock = lock_folder(path);
-    bool bound = false;
-    if (is_listened_on(path)) {
-        errno = EADDRINUSE;
-    } else {
-        bound = bind_for_owner(socket, endpoint);
-    }
-    int error = errno;
-    if (lock >= 0) {
-        close(lock);
-    }
-    errno = error;
-    if (bound) {
-        return STATUS_OK;
-    }
-    return error == EADDRINUSE ? STATUS_IN_USE : STATUS_SYSTEM;
-}
-
-status_t sockets_bind(void *socket, const char *endpoint)
+status_t sockets_bind(void *socket, const char *endpoint, local_socket_t *ret_local)
 {
     endpoint_t parsed;
+    *ret_local = (local_socket_t){0};
     if (endpoint_parse(endpoint, &parsed) == STATUS_OK && parsed.kind == ENDPOINT_IPC) {
-        return bind_path(socket, endpoint, parsed.path);
+        int file;
+        status_t status = local_socket_listen(parsed.path, &file, ret_local);
+        return status == STATUS_OK ? bind_listener(socket, endpoint, file, ret_local) : status;
     }
     if (zmq_bind(socket, endpoint) == 0) {
         return STATUS_OK;
     }
     return errno == EADDRINUSE ? STATUS_IN_USE : STATUS_SYSTEM;
+}
+
+status_t sockets_bind_again(void *socket, const char *endpoint, local_socket_t *local)
+{
+    local_socket_t again;
+    int file;
+    local_socket_make_folder(local);
+    status_t status = local_socket_listen(local->path, &file, &again);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    (void)zmq_unbind(socket, endpoint); /* it is not bound if the last try ended below */
+    status = bind_listener(socket, endpoint, file, &again);
+    if (status == STATUS_OK) {
+        *local = again;
+    }
+    return status;
 }

@@ -7,6 +7,7 @@
 #define HERD_COMMON_SOCKETS_SOCKETS_H
 
 #include "common/base/status.h"
+#include "common/sockets/local_socket.h"
 
 typedef enum {
     SOCKETS_BUS_ROUTER,      /* a member receives from its neighbours */
@@ -45,10 +46,16 @@ status_t sockets_secure_server(void *socket, const char *secret_key,
 status_t sockets_secure_client(void *socket, const char *public_key, const char *secret_key,
                                const char *server_key) STATUS_MUST_USE;
 
-/* Binds `socket` to `endpoint`. zmq_bind silently takes an ipc path over from the process that
- * listens there; this leaves a path in use to its owner, and takes over only the path of a process
- * that has ended.
- * STATUS_IN_USE with errno set to EADDRINUSE. STATUS_SYSTEM with errno set: ZeroMQ refuses. */
-status_t sockets_bind(void *socket, const char *endpoint) STATUS_MUST_USE;
+/* Binds `socket` to `endpoint`. What ZeroMQ does not know of a Unix socket is in `ret_local`, for
+ * the caller to look after; all zeros of a TCP socket, and after a failure.
+ * STATUS_IN_USE: another process listens there, which keeps the path. STATUS_SYSTEM: the system
+ * refuses. Both with errno set. */
+status_t sockets_bind(void *socket, const char *endpoint,
+                      local_socket_t *ret_local) STATUS_MUST_USE;
+
+/* Binds a Unix socket anew whose file is gone. Connections to the former file end. As
+ * sockets_bind; `local` stays as it was after a failure. */
+status_t sockets_bind_again(void *socket, const char *endpoint,
+                            local_socket_t *local) STATUS_MUST_USE;
 
 #endif

@@ -108,6 +108,7 @@ static bool answer_status(operators_t *self, int64_t now_ns, buffer_t *out)
         .queries = queries_count(context->queries),
         .journal = context->journal != NULL ? &journal : NULL,
         .security = config_security_text(context->config->security),
+        .sockets_missing = context->guard != NULL ? guard_sockets_missing(context->guard) : 0,
         .refused = context->guard != NULL ? guard_refused(context->guard) : 0,
         .frontends = context->frontends,
         .places = context->places != NULL ? places_actor_figures(context->places) : NULL,

@@ -169,6 +169,7 @@ static void put_process(sheet_t *sheet, const report_figures_t *figures)
     put_text(sheet, REPORT_KEY_LOG_LEVEL, log_level_text(log_level(figures->log)));
     put_number(sheet, REPORT_KEY_LOG_LOST, log_lost_count(figures->log));
     put_number(sheet, REPORT_KEY_LOG_FAILING, log_write_error(figures->log) != 0 ? 1 : 0);
+    put_number(sheet, REPORT_KEY_SOCKETS_MISSING, figures->sockets_missing);
     put_number(sheet, REPORT_KEY_RELOAD_REFUSED, figures->reload_refused ? 1 : 0);
 }
 

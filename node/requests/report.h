@@ -41,6 +41,7 @@ typedef struct {
     uint64_t connections_refused;            /* because the last descriptors are kept */
     uint64_t unstored;                       /* IAMATs not answered because the store is full */
     bool reload_refused;                     /* the last reload took nothing of the herd file */
+    size_t sockets_missing;                  /* files of Unix sockets that are gone */
     const rises_t *rises;                    /* when counts last rose */
     frontends_t *frontends;
     const places_figures_t *places; /* NULL without a provider */

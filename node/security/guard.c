@@ -17,6 +17,7 @@
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 #include "common/sockets/connections.h"
+#include "common/sockets/holder.h"
 #include "common/sockets/sockets.h"
 #include "common/sockets/transport.h"
 #include "node/security/handshakes.h"
@@ -29,7 +30,11 @@
 
 #define ZAP_ENDPOINT "inproc://zeromq.zap.01" /* of rfc.zeromq.org/spec/27 */
 
-enum { SEEN_SIZE = 512 }; /* of one of `seen` */
+enum {
+    SEEN_SIZE = 512, /* of one of `seen` */
+    /* For the files of Unix sockets: so often it is looked whether they are there. */
+    LOOK_EVERY_MS = 1000,
+};
 
 struct guard {
     const config_t *config;
@@ -41,6 +46,10 @@ struct guard {
     zhashx_t *seen;           /* acceptances that were logged, at most LIMIT_KEYS_SEEN */
     uint64_t refused;         /* connections and messages */
     const char *endpoints[ROLES_DOMAIN_COUNT]; /* by domain; NULL: not bound */
+    void *sockets[ROLES_DOMAIN_COUNT];         /* the same; borrowed; NULL: closed */
+    local_socket_t locals[ROLES_DOMAIN_COUNT]; /* the files of Unix sockets */
+    bool missing[ROLES_DOMAIN_COUNT];          /* such a file is gone, and not made anew yet */
+    int64_t looked_ns;                         /* steady: when they were looked at last */
     int64_t cut_requests_ns; /* steady: when connections to requests are cut; 0: not to be */
 };
 
@@ -117,13 +126,25 @@ status_t guard_bind(guard_t *self, void *socket, roles_domain_t domain, const ch
     handshakes_watch(self->handshakes, socket, domain);
     self->endpoints[domain] = endpoint;
     status_t status = security_serve(self->security, socket, domain);
-    return status == STATUS_OK ? sockets_bind(socket, endpoint) : status;
+    if (status == STATUS_OK) {
+        status = sockets_bind(socket, endpoint, &self->locals[domain]);
+    }
+    self->sockets[domain] = status == STATUS_OK ? socket : NULL;
+    return status;
 }
 
-void guard_close(void **socket_p)
+void guard_close(guard_t *self, void **socket_p)
 {
-    if (*socket_p != NULL) {
-        handshakes_leave(*socket_p);
+    if (*socket_p == NULL) {
+        return;
+    }
+    handshakes_leave(*socket_p);
+    for (unsigned domain = 0; domain < ROLES_DOMAIN_COUNT; domain++) {
+        if (self->sockets[domain] == *socket_p) {
+            local_socket_remove(&self->locals[domain]);
+            self->sockets[domain] = NULL;
+            self->missing[domain] = false;
+        }
     }
     sockets_close(socket_p);
 }
@@ -345,8 +366,53 @@ void guard_cut_revoked(guard_t *self, const security_changes_t *changes, int64_t
     }
 }
 
+/* The file of a Unix socket is all that others find it by. */
+static void make_anew(guard_t *self, roles_domain_t domain)
+{
+    local_socket_t *local = &self->locals[domain];
+    const log_about_t *about =
+        LOG_ABOUT(roles_domain_text(domain), LOG_TEXT("endpoint", self->endpoints[domain]));
+    if (sockets_bind_again(self->sockets[domain], self->endpoints[domain], local) == STATUS_OK) {
+        self->missing[domain] = false;
+        log_event(self->log, LOG_SOCKET_MISSING, about,
+                  "the file of its Unix socket, %s, was gone, and is made anew; its peers connect "
+                  "again",
+                  local->path);
+        return;
+    }
+    char reason[HOLDER_SIZE];
+    holder_explain(errno, self->endpoints[domain], reason);
+    self->missing[domain] = true;
+    log_event(self->log, LOG_SOCKET_MISSING, about,
+              "the file of its Unix socket, %s, is gone, and cannot be made anew: %s; trying each "
+              "second",
+              local->path, reason);
+}
+
+static void look_for_files(guard_t *self)
+{
+    for (unsigned domain = 0; domain < ROLES_DOMAIN_COUNT; domain++) {
+        if (self->sockets[domain] != NULL && !local_socket_is_there(&self->locals[domain])) {
+            make_anew(self, (roles_domain_t)domain);
+        }
+    }
+}
+
+size_t guard_sockets_missing(const guard_t *self)
+{
+    size_t count = 0;
+    for (unsigned domain = 0; domain < ROLES_DOMAIN_COUNT; domain++) {
+        count += self->missing[domain] ? 1 : 0;
+    }
+    return count;
+}
+
 void guard_tick(guard_t *self, int64_t steady_ns)
 {
+    if (steady_ns - self->looked_ns >= LOOK_EVERY_MS * TIMESTAMP_NS_PER_MS) {
+        self->looked_ns = steady_ns;
+        look_for_files(self);
+    }
     if (self->cut_requests_ns != 0 && steady_ns >= self->cut_requests_ns) {
         self->cut_requests_ns = 0;
         cut_domain(self, ROLES_DOMAIN_REQUESTS);

@@ -32,8 +32,9 @@ void guard_destroy(guard_t **self_p);
 status_t guard_bind(guard_t *self, void *socket, roles_domain_t domain,
                     const char *endpoint) STATUS_MUST_USE;
 
-/* Closes a socket that was bound; clears the pointer, NULL is fine. */
-void guard_close(void **socket_p);
+/* Closes a socket that was bound, and removes the file of a Unix socket; clears the pointer, NULL
+ * is fine. */
+void guard_close(guard_t *self, void **socket_p);
 
 /* The keys, for sockets that connect; NULL without. Borrowed. */
 const security_t *guard_security(const guard_t *self);
@@ -73,8 +74,8 @@ status_t guard_reload(guard_t *self, const guard_listener_t *listener,
  * an answer is to leave by one of them. */
 void guard_cut_revoked(guard_t *self, const security_changes_t *changes, int64_t spare_ms);
 
-/* Cuts what guard_cut_revoked has spared, when its time has come. Call it several times a
- * second. */
+/* Cuts what guard_cut_revoked has spared, when its time has come; makes the file of a Unix socket
+ * anew that is gone. Call it several times a second. */
 void guard_tick(guard_t *self, int64_t steady_ns);
 
 /* The number of connections and messages refused so far. */
@@ -85,7 +86,10 @@ uint64_t guard_refused(const guard_t *self);
 uint64_t guard_keys_refused(const guard_t *self);
 uint64_t guard_connections_cut(const guard_t *self);
 
-/* Of these, those turned away because the last descriptors are kept (accept4.h). */
+/* The number of Unix sockets whose file is gone and cannot be made anew. */
+size_t guard_sockets_missing(const guard_t *self);
+
+/* Of those refused, those turned away because the last descriptors are kept (accept4.h). */
 uint64_t guard_connections_refused(const guard_t *self);
 
 #endif

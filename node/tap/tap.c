@@ -187,7 +187,7 @@ static void close_socket(tap_t *self)
 {
     subscriptions_clear(self->subscriptions);
     follow(self);
-    guard_close(&self->socket);
+    guard_close(self->context.guard, &self->socket);
 }
 
 /* T4: a new session shows that numbers begin anew. */
@@ -213,7 +213,7 @@ static status_t open_socket(tap_t *self)
         sockets_configure(handle(self), SOCKETS_TAP_XPUB, endpoint, NULL) != STATUS_OK ||
         guard_bind(self->context.guard, handle(self), ROLES_DOMAIN_TAP, endpoint) != STATUS_OK) {
         int error = errno; /* for the log */
-        guard_close(&self->socket);
+        guard_close(self->context.guard, &self->socket);
         errno = error;
         return STATUS_IN_USE;
     }

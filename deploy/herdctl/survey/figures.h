@@ -85,6 +85,8 @@
       "Lines that the node's log lost: the disk is full, or slower than the traffic")              \
     X(LOG_FAILING, GAUGE, "herd_log_failing", "", 1,                                               \
       "Whether the node's log takes no lines now: the disk is full, or its file cannot be made")   \
+    X(SOCKETS_MISSING, GAUGE, "herd_sockets_missing", "", 1,                                       \
+      "Unix sockets of the node whose file is gone and cannot be made anew")                       \
     X(TAP_SUBSCRIPTIONS, GAUGE, "herd_tap_subscriptions", "", 1,                                   \
       "Prefixes that somebody subscribes to at the tap")                                           \
     X(TAP_SENT, COUNTER, "herd_tap_messages_total", "", 1, "Messages published at the tap")        \

@@ -40,6 +40,7 @@ static const row_t rows[] = {
     {REASONS_CONNECTIONS_REFUSED, LATELY(CONNECTIONS_REFUSED),
      "it runs short of open files, and turns connections away"},
     {REASONS_TAP_RESET, LATELY(TAP_RESETS), "the tap disconnects its subscribers"},
+    {REASONS_SOCKET_MISSING, ABOVE(SOCKETS_MISSING), "the file of a Unix socket of its is gone"},
     {REASONS_LOG_FAILING, ABOVE(LOG_FAILING), "its log takes no lines"},
     {REASONS_LOG_LOST, LATELY(LOG_LOST), "its log loses lines"},
     {REASONS_FRONTEND_LOG_LOST, LATELY(FRONTEND_LOG_LOST), "the log of a front-end loses lines"},

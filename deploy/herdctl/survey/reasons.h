@@ -33,6 +33,7 @@
     X(CONNECTIONS_CUT, "connections-cut")                                                          \
     X(CONNECTIONS_REFUSED, "connections-refused")                                                  \
     X(TAP_RESET, "tap-reset")                                                                      \
+    X(SOCKET_MISSING, "socket-missing")                                                            \
     X(LOG_FAILING, "log-failing")                                                                  \
     X(LOG_LOST, "log-lost")                                                                        \
     X(FRONTEND_LOG_LOST, "frontend-log-lost")                                                      \

@@ -80,6 +80,46 @@ static void a_removed_log_is_made_again(void **state)
     free(folder);
 }
 
+/* Requests pass again, by the front-end that was there before. */
+static void expect_served(herd_t *herd, const char *name)
+{
+    char line[64];
+    snprintf(line, sizeof line, "IAMAT %s +1-1 5\n", name);
+    herd_wait_seen(herd, "Clark", name, herd_ask(herd, "Clark", line));
+    expect_health(herd, "well");
+}
+
+static void a_removed_socket_is_made_again(void **state)
+{
+    static const char back[] = "Clark.requests, was gone, and is made anew";
+    herd_t *herd = start_single(state);
+    char *run = workspace_path(herd_folder(herd), "run");
+    char *requests = workspace_path(run, "Clark.requests");
+    struct stat found;
+    remove_file(herd, "run/Clark.requests");
+    herd_wait_logged(herd, "Clark", "node", back);
+    expect_served(herd, "kiwi");
+    assert_int_equal(stat(requests, &found), 0);
+    assert_int_equal(found.st_mode & 07777, 0700);
+    /* With its folder; and a file of another's is not taken away. */
+    remove_file(herd, "log/Clark.node.log");
+    remove_file(herd, "run/Clark.requests");
+    assert_int_equal(rmdir(run), 0);
+    herd_wait_logged(herd, "Clark", "node", back);
+    expect_served(herd, "emu");
+    assert_int_equal(stat(run, &found), 0);
+    assert_int_equal(found.st_mode & 07777, 0700);
+    remove_file(herd, "run/Clark.requests");
+    workspace_write(requests, TEXT("mine"));
+    herd_wait_logged(herd, "Clark", "node", "is gone, and cannot be made anew: File exists");
+    assert_int_equal(stat(requests, &found), 0);
+    assert_true(S_ISREG(found.st_mode));
+    remove_file(herd, "run/Clark.requests");
+    expect_served(herd, "rhea");
+    free(requests);
+    free(run);
+}
+
 /* A file system of a few pages for the log, which no one else sees and which ends with this process
  * and those that it starts; false if that is not allowed here. */
 static bool mount_small(const char *folder)
@@ -137,6 +177,7 @@ int main(void)
     }
     const struct CMUnitTest tests[] = {
         HERD_TEST_OWN(a_removed_log_is_made_again),
+        HERD_TEST_OWN(a_removed_socket_is_made_again),
         HERD_TEST_OWN(a_full_disk_is_told_and_left),
     };
     return workspace_finish(cmocka_run_group_tests_name("loss", tests, NULL, NULL));
