@@ -492,6 +492,7 @@ static void share(frontend_t *self)
 {
     session_shared_t *shared = &self->shared;
     *shared = (session_shared_t){.loop = &self->loop,
+                                 .memory_max = self->settings.memory_max,
                                  .config = self->settings.config,
                                  .log = self->settings.log,
                                  .closed = on_session_closed,

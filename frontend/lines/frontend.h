@@ -18,7 +18,8 @@ typedef struct {
     const config_t *config;
     const config_member_t *member; /* of `config` */
     log_t *log;
-    bool signals; /* SIGTERM and SIGINT stop it, SIGHUP reopens the log */
+    size_t memory_max; /* bytes of all clients together; 0: LIMIT_CLIENTS_MEMORY */
+    bool signals;      /* SIGTERM and SIGINT stop it, SIGHUP reopens the log */
 } frontend_settings_t;
 
 /* Listens and begins to connect to the node, which may be away. STATUS_INVALID, STATUS_SYSTEM: it

@@ -69,7 +69,7 @@ session_t *session_of_active(list_link_t *link)
 
 static bool is_crowded(const session_shared_t *shared)
 {
-    return shared->memory > LIMIT_CLIENTS_MEMORY;
+    return shared->memory > (shared->memory_max > 0 ? shared->memory_max : LIMIT_CLIENTS_MEMORY);
 }
 
 void session_account(session_t *self)

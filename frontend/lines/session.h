@@ -38,6 +38,7 @@ typedef struct {
     int64_t last_receipt_ns; /* POSIX time given to the newest request; the next gets a later one */
     size_t lookups;          /* WHATSATs under way */
     size_t memory;           /* bytes that all sessions hold for their clients */
+    size_t memory_max;       /* past which each is held to its share; 0: LIMIT_CLIENTS_MEMORY */
     size_t given_back;       /* bytes that idle sessions freed since the last malloc_trim */
     size_t handles;          /* sessions not yet freed, closing ones too */
     uint64_t opened;         /* connections since the start */

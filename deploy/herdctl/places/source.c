@@ -8,18 +8,23 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUFFER_SIZE = 1048576 };
+enum {
+    BUFFER_SIZE = 1048576,
+    SILENCE_MS = 2000, /* after which it is said what is waited for */
+};
 
 static_assert(BUFFER_SIZE > 2 * LIMIT_PLACE_ROW_SIZE, "a whole line finds room");
 
 struct places_source {
     int file;     /* -1: none */
     int signals;  /* signalfd; -1: none */
+    bool waiting; /* that was said */
     bool ended;   /* nothing more can be read */
     char *data;   /* BUFFER_SIZE bytes */
     size_t begin; /* index in `data` of what was not taken yet */
@@ -41,9 +46,13 @@ static void describe(places_source_t *self, const char *path)
 status_t places_source_open(const char *path, int signals, places_source_t **ret_self)
 {
     bool is_stdin = strcmp(path, "-") == 0;
-    int file = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    /* Without O_NONBLOCK a pipe that has no writer would hold us here, where no signal ends us. */
+    int file = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0) {
         return STATUS_SYSTEM;
+    }
+    if (!is_stdin) {
+        (void)fcntl(file, F_SETFL, 0);
     }
     places_source_t *self = memory_new(sizeof *self);
     self->file = file;
@@ -54,14 +63,21 @@ status_t places_source_open(const char *path, int signals, places_source_t **ret
     return STATUS_OK;
 }
 
-/* Waits until there is something to read. */
-static status_t wait_for_bytes(const places_source_t *self)
+/* Waits until there is something to read, and says so if that takes long. */
+static status_t wait_for_bytes(places_source_t *self)
 {
     struct pollfd files[] = {{.fd = self->file, .events = POLLIN},
                              {.fd = self->signals, .events = POLLIN}};
-    while (poll(files, 2, -1) < 0) {
-        if (errno != EINTR) {
+    int ready;
+    while ((ready = poll(files, 2, self->waiting ? -1 : SILENCE_MS)) <= 0) {
+        if (ready < 0 && errno != EINTR) {
             return STATUS_SYSTEM;
+        }
+        if (ready == 0) {
+            self->waiting = true;
+            bool is_stdin = self->file == STDIN_FILENO;
+            fprintf(stderr, "herdctl: waiting for data from %s\n",
+                    is_stdin ? "stdin" : self->state.name);
         }
     }
     return files[1].revents != 0 ? STATUS_AGAIN : STATUS_OK;

@@ -88,6 +88,17 @@ static bool has_said(const place_t *place, const char *part)
     return found;
 }
 
+typedef struct {
+    const place_t *place;
+    const char *part;
+} said_t;
+
+static bool is_said(void *argument)
+{
+    const said_t *said = argument;
+    return has_said(said->place, said->part);
+}
+
 /* Both programs end by themselves with 1, and say it. */
 static void expect_refused(const place_t *place, const char *reason)
 {
@@ -319,6 +330,32 @@ static void a_herd_file_that_is_a_pipe_is_refused(void **state)
     place_done(&place);
 }
 
+/* An import from a pipe waits for its writer, says so, and ends at SIGTERM. */
+static void an_import_from_a_pipe_can_be_ended(void **state)
+{
+    (void)state;
+    place_t place = place_new("");
+    char *herdctl = herd_program("herdctl");
+    char *output = workspace_path(place.folder, "output");
+    char *pipe = workspace_path(place.folder, "pipe");
+    char *to = workspace_path(place.folder, "places");
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    const char *const argv[] = {herdctl, "places", "import", pipe, to, NULL};
+    process_t *process = process_start(&(process_options_t){.argv = argv, .output = output});
+    said_t said = {.place = &place, .part = "herdctl: waiting for data from pipe"};
+    assert_true(wait_until(is_said, &said, WAIT_LIMIT_MS));
+    process_signal(process, SIGTERM);
+    int status = 0;
+    assert_true(process_wait(process, WAIT_LIMIT_MS, &status));
+    assert_int_not_equal(status, 0);
+    process_destroy(&process);
+    free(to);
+    free(pipe);
+    free(output);
+    free(herdctl);
+    place_done(&place);
+}
+
 /* What stands where the log is to be. */
 static void put_pipe(const char *path)
 {
@@ -391,6 +428,7 @@ int main(void)
         cmocka_unit_test(the_run_folder_is_made_for_us_alone),
         cmocka_unit_test(a_run_folder_of_others_is_refused),
         cmocka_unit_test(a_herd_file_that_is_a_pipe_is_refused),
+        cmocka_unit_test(an_import_from_a_pipe_can_be_ended),
         cmocka_unit_test(a_log_that_takes_no_lines_is_refused),
     };
     return workspace_finish(cmocka_run_group_tests_name("start", tests, NULL, NULL));
