@@ -7,11 +7,14 @@
 #include "common/program/allowance.h"
 #include "common/protocol/report_keys.h"
 #include "common/sockets/endpoint.h"
+#include "node/needs.h"
+#include "node/security/accept4.h"
 
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 /* SIGHUP or an operator (S6) asks for a reload.
  *   1. Keys are read first: a neighbour that comes needs its own (K6). They come and go whatever
@@ -29,6 +32,7 @@
 
 enum {
     LINE_SIZE = 2048, /* bytes of a line of the report: a finding, or a key with two values */
+    NEEDS_SIZE = 160, /* "64, and 5 for each of 18 neighbours" */
     /* Bytes that the lines leave for the figures at the end. */
     ENDING_SIZE = 512,
     /* After this time an operator who waits has the answer, and connections with revoked keys are
@@ -318,12 +322,33 @@ static void apply_neighbours(reload_t *self, const config_view_t *now)
     }
 }
 
+/* The limit of files was raised as far as it goes at the start. */
+static void reckon_files(reload_t *self, const config_view_t *now)
+{
+    char what[NEEDS_SIZE];
+    char text[LINE_SIZE];
+    struct rlimit limit;
+    size_t needed = needs_files(now->config, now->member, what, sizeof what);
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return;
+    }
+    accept4_set_ceiling(needs_ceiling(limit.rlim_cur, needed));
+    if (limit.rlim_cur < needed) {
+        snprintf(text, sizeof text,
+                 "%llu open files are allowed (ulimit -n), and %zu are needed now: %s; some links "
+                 "may stay down until the node is started with more",
+                 (unsigned long long)limit.rlim_cur, needed, what);
+        on_finding(self, CONFIG_WARNING, now->config->file, 0, text);
+    }
+}
+
 static void apply(reload_t *self, config_t *config, const config_member_t *member)
 {
     const config_view_t now = {.config = config, .member = member};
     reload_take_settings(self->context.settings, config);
     reload_tell_memory(self->context.settings, self->context.log);
     note_settings(self, &now);
+    reckon_files(self, &now);
     apply_neighbours(self, &now);
     config_destroy(&self->last);
     self->last = config;

@@ -289,6 +289,25 @@ static void a_node_reckons_its_files_at_the_start(void **state)
     assert_int_equal(start_with(herd, 154, true, ""), 0);
 }
 
+static void a_reload_reckons_again(void **state)
+{
+    static const herd_member_t before[] = {{"Hub", "M1"}, {"M1", "Hub"}};
+    static const herd_member_t after[] = {
+        {"Hub", "M1 M2 M3"}, {"M1", "Hub"}, {"M2", "Hub"}, {"M3", "Hub"}};
+    herd_t *herd =
+        herd_new(&(herd_options_t){.members = before, .member_count = 2, .node_max_files = 70});
+    *state = herd;
+    herd_start(herd, "Hub");
+    herd_rewrite(herd, &(herd_options_t){.members = after, .member_count = 4});
+    const char *output = "";
+    (void)herd_control(herd, (const char *const[]){"reload", "Hub", NULL}, &output);
+    if (strstr(output, "70 open files are allowed (ulimit -n), and 79 are needed now: 64, and 5 "
+                       "for each of 3 neighbours") == NULL) {
+        fail_msg("%s", output);
+    }
+    herd_wait_serving(herd, "Hub");
+}
+
 int main(void)
 {
     if (!herd_programs_exist()) {
@@ -296,6 +315,7 @@ int main(void)
     }
     const struct CMUnitTest tests[] = {
         HERD_TEST_OWN(a_node_reckons_its_files_at_the_start),
+        HERD_TEST_OWN(a_reload_reckons_again),
         HERD_TEST_OWN(a_crowd_at_the_sockets_without_keys),
         HERD_TEST_OWN(a_crowd_at_the_sockets_with_keys),
         HERD_TEST_OWN(a_crowd_at_the_unix_socket),
