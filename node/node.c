@@ -135,6 +135,7 @@ static void take_bus_message(node_t *self, text_t sender, const transport_inboun
                              int64_t now_ns, int64_t steady_ns)
 {
     neighbour_t *neighbour = neighbours_find(self->neighbours, sender);
+    guard_know(self->guard, inbound, neighbour != NULL ? neighbour_source(neighbour) : NULL);
     if (neighbour != NULL) {
         neighbour_take(neighbour, inbound, now_ns, steady_ns);
     } else {
@@ -217,6 +218,7 @@ static int on_bus(zloop_t *loop, zmq_pollitem_t *item, void *argument)
         if (admitted && status == STATUS_OK) {
             take_bus_message(self, sender, &inbound, now_ns, steady_ns);
         } else if (admitted) {
+            guard_know(self->guard, &inbound, NULL);
             log_dropped(self->log, NULL, "bus", status_text(status), sender);
         }
         transport_inbound_done(&inbound);

@@ -41,6 +41,7 @@ struct neighbour {
     void *dealer;          /* NULL: not connected */
     void *monitor;         /* of its handshakes; NULL without a dealer */
     const char *key_error; /* why handshakes fail, as last logged; NULL: not since it was up */
+    int source;            /* see neighbour_source */
     short events;          /* what the loop polls the dealer for */
     bool up;               /* as last logged */
     bool refusal_noted;    /* the present refusal was logged */
@@ -209,6 +210,7 @@ neighbour_t *neighbour_new(const neighbour_context_t *context, const link_identi
 {
     neighbour_t *self = memory_new(sizeof *self);
     self->context = *context;
+    self->source = -1;
     self->name = memory_copy_text(identity->neighbour.data, identity->neighbour.size);
     self->member = memory_copy_text(identity->member.data, identity->member.size);
     self->endpoint = memory_copy_text(endpoint, strlen(endpoint));
@@ -240,6 +242,11 @@ void neighbour_destroy(neighbour_t **self_p)
 const char *neighbour_name(const neighbour_t *self)
 {
     return self->name;
+}
+
+int *neighbour_source(neighbour_t *self)
+{
+    return &self->source;
 }
 
 const link_t *neighbour_link(const neighbour_t *self)

@@ -69,6 +69,9 @@ void neighbour_move(neighbour_t *self, const char *endpoint);
 void neighbour_take(neighbour_t *self, const transport_inbound_t *inbound, int64_t now_ns,
                     int64_t steady_ns);
 
+/* Where the node keeps the descriptor by which it spoke to us last (guard_know). */
+int *neighbour_source(neighbour_t *self);
+
 /* Sends answers and records as far as the sockets take them. */
 void neighbour_pump(neighbour_t *self, int64_t now_ns, int64_t steady_ns);
 

@@ -285,16 +285,25 @@ static bool has_foreign_name(const security_holder_t *holder, text_t routing_id)
            !text_equal(routing_id, text_of(holder->name));
 }
 
-/* Without keys the name says who it is, and only on the bus. */
-static bool is_neighbour(const guard_t *self, roles_domain_t domain, text_t name)
+/* On the bus the node says whose a message is (guard_know). */
+static void note_delivery(const guard_t *self, roles_domain_t domain,
+                          const transport_inbound_t *inbound, bool named)
 {
-    for (size_t i = 0; domain == ROLES_DOMAIN_BUS && i < self->member->neighbour_count; i++) {
-        const config_member_t *neighbour = &self->config->members[self->member->neighbours[i]];
-        if (text_equal(text_of(neighbour->name), name)) {
-            return true;
-        }
+    if (domain != ROLES_DOMAIN_BUS) {
+        handshakes_delivered(self->handshakes, transport_source(inbound), named);
     }
-    return false;
+}
+
+void guard_know(guard_t *self, const transport_inbound_t *inbound, int *newest)
+{
+    int file = transport_source(inbound);
+    handshakes_delivered(self->handshakes, file, newest != NULL);
+    if (newest == NULL) {
+        handshakes_forget(self->handshakes, file);
+    } else if (*newest != file) {
+        handshakes_forget(self->handshakes, *newest);
+        *newest = file;
+    }
 }
 
 bool guard_admits(guard_t *self, roles_domain_t domain, const transport_inbound_t *inbound,
@@ -302,8 +311,7 @@ bool guard_admits(guard_t *self, roles_domain_t domain, const transport_inbound_
 {
     *ret_holder = NULL;
     if (self->security == NULL) {
-        handshakes_delivered(self->handshakes, transport_source(inbound),
-                             is_neighbour(self, domain, inbound->peer));
+        note_delivery(self, domain, inbound, false);
         return true;
     }
     const security_holder_t *holder =
@@ -316,11 +324,12 @@ bool guard_admits(guard_t *self, roles_domain_t domain, const transport_inbound_
     } else {
         problem = objection(self, domain, holder);
     }
-    handshakes_delivered(self->handshakes, transport_source(inbound), problem == NULL);
     if (problem != NULL) {
+        handshakes_delivered(self->handshakes, transport_source(inbound), false);
         guard_note(self, domain, inbound, holder, problem);
         return false;
     }
+    note_delivery(self, domain, inbound, true);
     *ret_holder = holder;
     return true;
 }

@@ -51,6 +51,12 @@ void guard_answer(guard_t *self);
 bool guard_admits(guard_t *self, roles_domain_t domain, const transport_inbound_t *inbound,
                   const security_holder_t **ret_holder);
 
+/* Says whose a message is that came to the bus. `newest`: where the caller keeps the descriptor by
+ * which that neighbour spoke last, -1 at first; NULL: no neighbour's. A neighbour has one
+ * connection: those before the newest are strangers', who go first when descriptors run short, so
+ * that no one can hold many by saying that he is a neighbour. */
+void guard_know(guard_t *self, const transport_inbound_t *inbound, int *newest);
+
 /* Logs and counts a message that `holder`, who may speak to `domain`, may not send. `problem` is
  * our text. */
 void guard_note(guard_t *self, roles_domain_t domain, const transport_inbound_t *inbound,

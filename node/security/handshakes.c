@@ -389,3 +389,10 @@ uint64_t handshakes_turned_away(const handshakes_t *self)
 {
     return atomic_load(&self->turned_away);
 }
+
+void handshakes_forget(handshakes_t *self, int file)
+{
+    if (file >= 0) {
+        atomic_fetch_or(&self->marks[arrivals_slot(file)], INTAKE_FORGOTTEN);
+    }
+}

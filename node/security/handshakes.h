@@ -33,6 +33,9 @@ void handshakes_leave(void *socket);
  * and may send there. What a connection brings in is counted from its last message on (meter.h). */
 void handshakes_delivered(handshakes_t *self, int file, bool named);
 
+/* Who used that descriptor, maybe -1, is known by another one now. */
+void handshakes_forget(handshakes_t *self, int file);
+
 /* The number of connections so far that were cut because they brought in too much. */
 uint64_t handshakes_cut(const handshakes_t *self);
 

@@ -54,6 +54,7 @@ static bool measure(const intake_t *self, arrival_t *source, meter_connection_t 
     if ((mark & INTAKE_DELIVERED) != 0) {
         note_delivery(self, source, mark, size);
     }
+    source->named = source->named && (mark & INTAKE_FORGOTTEN) == 0;
     *ret_metered = (meter_connection_t){.number = source->number,
                                         .open_size = size - source->base,
                                         .unread = waits,

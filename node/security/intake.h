@@ -13,7 +13,11 @@
 #include <stdatomic.h>
 
 /* Bits of a mark: what happened at a descriptor since the last look. */
-enum { INTAKE_DELIVERED = 1, INTAKE_NAMED = 2 };
+enum {
+    INTAKE_DELIVERED = 1, /* a message came by it */
+    INTAKE_NAMED = 2,     /* whose it is is known */
+    INTAKE_FORGOTTEN = 4, /* it is not, any more */
+};
 
 typedef struct intake intake_t;
 

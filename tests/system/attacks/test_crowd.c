@@ -36,13 +36,18 @@ static const herd_member_t pair[] = {{"A", "B"}, {"B", "A"}};
 static const char greeting[64] = {'\xff', 0, 0, 0, 0, 0, 0, 0, 0, '\x7f', 3, 0, 'N', 'U', 'L', 'L'};
 static const char ready[] = "\x04\x1c\x05READY\x0bSocket-Type\0\0\0\x06"
                             "DEALER";
-static const char hello[] = "\x01\x06HERD/1\x01\x05HELLO\0\0";
+static const char hello[] = "\x01\x06HERD/1\x01\x05HELLO\x01\0\0\0";
+/* The same of those who say that they are B. */
+static const char ready_of_b[] = "\x04\x2a\x05READY\x0bSocket-Type\0\0\0\x06"
+                                 "DEALER\x08Identity\0\0\0\x01"
+                                 "B";
 
 typedef struct {
     pthread_t thread;
     atomic_bool stop;
     atomic_bool hold; /* keep what there is, without new tries */
     bool silent;
+    bool forged; /* they say that they are B */
     uint16_t port;
     const char *path; /* of a Unix socket, instead of the port */
     int sockets[CROWD];
@@ -80,11 +85,13 @@ static bool is_gone(int file)
 }
 
 /* What a peer says before the other's READY is taken for a part of its handshake. */
-static void shake_hands(int file)
+static void shake_hands(int file, bool forged)
 {
-    char all[sizeof greeting + sizeof ready];
+    char all[sizeof greeting + sizeof ready_of_b];
+    text_t second = forged ? (text_t){.data = ready_of_b, .size = sizeof ready_of_b - 1}
+                           : (text_t){.data = ready, .size = sizeof ready - 1};
     char *end = text_copy((text_t){.data = greeting, .size = sizeof greeting}, all);
-    end = text_copy((text_t){.data = ready, .size = sizeof ready - 1}, end);
+    end = text_copy(second, end);
     (void)send(file, all, (size_t)(end - all), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
@@ -104,7 +111,7 @@ static void renew(const crowd_t *self, int *file)
     *file = try_connect(self);
     nanosleep(&(struct timespec){.tv_nsec = PAUSE_US * 1000L}, NULL);
     if (*file >= 0 && !self->silent) {
-        shake_hands(*file);
+        shake_hands(*file, self->forged);
     }
 }
 
@@ -121,13 +128,14 @@ static void *press(void *argument)
     return NULL;
 }
 
-static crowd_t *crowd_new(uint16_t port, const char *path, bool silent)
+static crowd_t *crowd_new(const crowd_t *kind)
 {
     crowd_t *self = calloc(1, sizeof *self);
     assert_non_null(self);
-    self->port = port;
-    self->path = path;
-    self->silent = silent;
+    self->port = kind->port;
+    self->path = kind->path;
+    self->silent = kind->silent;
+    self->forged = kind->forged;
     for (size_t i = 0; i < CROWD; i++) {
         self->sockets[i] = -1;
     }
@@ -184,7 +192,7 @@ static const char crowded[] = "too many connections are open that have not said 
 static void press_at(herd_t *herd, uint16_t port, bool silent, unsigned round)
 {
     pid_t before = process_pid(herd_node(herd, "A"));
-    crowd_t *crowd = crowd_new(port, NULL, silent);
+    crowd_t *crowd = crowd_new(&(crowd_t){.port = port, .silent = silent});
     herd_wait_logged(herd, "A", "node", crowded);
     expect_life(herd, round);
     int64_t cpu_ms = cpu_while_held(herd, crowd);
@@ -234,14 +242,37 @@ static void a_crowd_at_the_unix_socket(void **state)
         &(herd_options_t){.members = pair, .member_count = 2, .node_max_files = NODE_FILES});
     *state = herd;
     herd_start_all(herd);
-    crowd_t *strangers = crowd_new(herd_node_ports(herd, "A").bus, NULL, false);
-    crowd_t *crowd = crowd_new(0, herd_requests(herd, "A") + strlen("ipc://"), false);
+    crowd_t *strangers = crowd_new(&(crowd_t){.port = herd_node_ports(herd, "A").bus});
+    crowd_t *crowd = crowd_new(&(crowd_t){.path = herd_requests(herd, "A") + strlen("ipc://")});
     herd_wait_logged(herd, "A", "node", "connection-cut: requests: the connection from process ");
     expect_life(herd, 0);
     crowd_destroy(&crowd);
     crowd_destroy(&strangers);
     assert_true(process_is_running(herd_node(herd, "A")));
     expect_life(herd, 1);
+}
+
+/* Who says that he is a neighbour keeps one connection by that: B is away, and a crowd says that it
+ * is B; C comes back. */
+static void a_crowd_with_the_name_of_a_neighbour(void **state)
+{
+    static const herd_member_t trio[] = {{"A", "B C"}, {"B", "A"}, {"C", "A"}};
+    herd_t *herd = herd_new(
+        &(herd_options_t){.members = trio, .member_count = 3, .node_max_files = NODE_FILES});
+    *state = herd;
+    herd_start(herd, "A");
+    herd_start(herd, "C");
+    crowd_t *crowd = crowd_new(&(crowd_t){.port = herd_node_ports(herd, "A").bus, .forged = true});
+    herd_wait_logged(herd, "A", "node", crowded);
+    herd_kill_node(herd, "C");
+    herd_start_node(herd, "C");
+    herd_wait_serving(herd, "C");
+    const char *kiwi = herd_ask(herd, "C", "IAMAT kiwi +1-1 5\n");
+    herd_wait_seen(herd, "A", "kiwi", kiwi);
+    crowd_destroy(&crowd);
+    herd_start(herd, "B");
+    herd_wait_seen(herd, "B", "kiwi", kiwi);
+    assert_true(process_is_running(herd_node(herd, "A")));
 }
 
 /* ---- too few from the start ---- */
@@ -319,6 +350,7 @@ int main(void)
         HERD_TEST_OWN(a_crowd_at_the_sockets_without_keys),
         HERD_TEST_OWN(a_crowd_at_the_sockets_with_keys),
         HERD_TEST_OWN(a_crowd_at_the_unix_socket),
+        HERD_TEST_OWN(a_crowd_with_the_name_of_a_neighbour),
     };
     return workspace_finish(cmocka_run_group_tests_name("crowd", tests, NULL, NULL));
 }
