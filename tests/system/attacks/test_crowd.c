@@ -25,6 +25,7 @@ enum {
     PAUSE_US = 500,  /* between two of their tries */
     QUIET_MS = 1000, /* for which the processor's time is measured */
     QUIET_CPU_MS = 250,
+    ROUNDS = 5,
     NEIGHBOURS = 18,
 };
 
@@ -36,7 +37,10 @@ static const herd_member_t pair[] = {{"A", "B"}, {"B", "A"}};
 static const char greeting[64] = {'\xff', 0, 0, 0, 0, 0, 0, 0, 0, '\x7f', 3, 0, 'N', 'U', 'L', 'L'};
 static const char ready[] = "\x04\x1c\x05READY\x0bSocket-Type\0\0\0\x06"
                             "DEALER";
-static const char hello[] = "\x01\x06HERD/1\x01\x05HELLO\x01\0\0\0";
+static const char hello[] = "\x01\x06HERD/1\x01\x05HELLO\x01\x08"
+                            "00000001\x00\x57"
+                            "versions 1\nherd test\nname B\n"
+                            "generation 00000000000000000000000000000001\ntail 1\nclock 1\n";
 /* The same of those who say that they are B. */
 static const char ready_of_b[] = "\x04\x2a\x05READY\x0bSocket-Type\0\0\0\x06"
                                  "DEALER\x08Identity\0\0\0\x01"
@@ -45,7 +49,9 @@ static const char ready_of_b[] = "\x04\x2a\x05READY\x0bSocket-Type\0\0\0\x06"
 typedef struct {
     pthread_t thread;
     atomic_bool stop;
-    atomic_bool hold; /* keep what there is, without new tries */
+    atomic_uint rounds;  /* in which each of them had its turn */
+    atomic_bool settled; /* no new tries, but they go on speaking */
+    atomic_bool hold;    /* keep what there is, without new tries */
     bool silent;
     bool forged; /* they say that they are B */
     uint16_t port;
@@ -108,7 +114,7 @@ static void renew(const crowd_t *self, int *file)
         }
         return;
     }
-    *file = try_connect(self);
+    *file = self->settled ? -1 : try_connect(self);
     nanosleep(&(struct timespec){.tv_nsec = PAUSE_US * 1000L}, NULL);
     if (*file >= 0 && !self->silent) {
         shake_hands(*file, self->forged);
@@ -123,6 +129,7 @@ static void *press(void *argument)
             nanosleep(&(struct timespec){.tv_nsec = PAUSE_US * 1000L}, NULL);
         } else {
             renew(self, &self->sockets[i]);
+            self->rounds += i + 1 == CROWD ? 1 : 0;
         }
     }
     return NULL;
@@ -252,6 +259,12 @@ static void a_crowd_at_the_unix_socket(void **state)
     expect_life(herd, 1);
 }
 
+static bool has_pressed(void *argument)
+{
+    const crowd_t *crowd = argument;
+    return crowd->rounds >= ROUNDS;
+}
+
 /* Who says that he is a neighbour keeps one connection by that: B is away, and a crowd says that it
  * is B; C comes back. */
 static void a_crowd_with_the_name_of_a_neighbour(void **state)
@@ -262,9 +275,14 @@ static void a_crowd_with_the_name_of_a_neighbour(void **state)
     *state = herd;
     herd_start(herd, "A");
     herd_start(herd, "C");
+    herd_kill_node(herd, "C");
     crowd_t *crowd = crowd_new(&(crowd_t){.port = herd_node_ports(herd, "A").bus, .forged = true});
     herd_wait_logged(herd, "A", "node", crowded);
-    herd_kill_node(herd, "C");
+    herd_wait_logged(herd, "A", "node", " B link-opened: ");
+    assert_true(wait_until(has_pressed, crowd, WAIT_LIMIT_MS));
+    crowd->settled = true;
+    crowd->rounds = 0;
+    assert_true(wait_until(has_pressed, crowd, WAIT_LIMIT_MS)); /* all places are those of "B" */
     herd_start_node(herd, "C");
     herd_wait_serving(herd, "C");
     const char *kiwi = herd_ask(herd, "C", "IAMAT kiwi +1-1 5\n");
