@@ -323,3 +323,9 @@ uint16_t inflow_failure(const inflow_t *self, size_t index)
 {
     return (uint16_t)atomic_load(&self->streams[index].failure);
 }
+
+void inflow_forget(inflow_t *self, size_t index)
+{
+    atomic_store(&self->streams[index].verdict, NULL);
+    atomic_store(&self->streams[index].failure, 0);
+}

@@ -46,6 +46,9 @@ void inflow_delivered(inflow_t *self, size_t index);
 /* Why a connection of that socket was cut, "it sends ..."; NULL: none was, since inflow_watch. */
 const char *inflow_verdict(const inflow_t *self, size_t index);
 
+/* Forgets both of these, for an owner that has told them. */
+void inflow_forget(inflow_t *self, size_t index);
+
 /* The last event of MONITOR_FAILURES of that socket since inflow_watch; 0: there was none. */
 uint16_t inflow_failure(const inflow_t *self, size_t index);
 

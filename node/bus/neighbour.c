@@ -39,7 +39,7 @@ struct neighbour {
     size_t route_size;                   /* bytes; 0: its name is the routing id */
     link_t *link;
     void *dealer;          /* NULL: not connected */
-    void *monitor;         /* of its handshakes; NULL without a dealer */
+    bool watched;          /* the dealer is: by context.inflow */
     const char *key_error; /* why handshakes fail, as last logged; NULL: not since it was up */
     int source;            /* see neighbour_source */
     short events;          /* what the loop polls the dealer for */
@@ -119,7 +119,10 @@ static void disconnect(neighbour_t *self)
 {
     if (self->dealer != NULL) {
         set_events(self, 0);
-        monitor_close(handle(self), &self->monitor);
+        if (self->watched) {
+            inflow_leave(self->context.inflow, self->context.inflow_index, handle(self));
+            self->watched = false;
+        }
         sockets_close(&self->dealer);
     }
 }
@@ -159,8 +162,12 @@ static bool open_dealer(neighbour_t *self)
         security_connect(security, handle(self), self->name) != STATUS_OK) {
         return false;
     }
-    /* Without a monitor the log does not say why handshakes fail; nothing else is missing. */
-    self->monitor = monitor_open(zsys_init(), handle(self), MONITOR_FAILURES);
+    /* A DEALER that is not watched may be sent without end (K13): then there is none. */
+    inflow_t *inflow = self->context.inflow;
+    if (inflow != NULL && !inflow_watch(inflow, self->context.inflow_index, handle(self))) {
+        return false;
+    }
+    self->watched = inflow != NULL;
     return zmq_connect(handle(self), self->endpoint) == 0;
 }
 
@@ -189,19 +196,31 @@ static void connect_dealer(neighbour_t *self, int64_t steady_ns)
 
 /* Logs why handshakes of the DEALER fail: once, until there is another reason or the link was
  * up. */
-static void look_at_handshakes(neighbour_t *self)
+static void tell_failure(neighbour_t *self, const char *problem)
 {
-    uint16_t event;
-    uint32_t value;
-    while (self->monitor != NULL && monitor_next(self->monitor, &event, &value)) {
-        const char *problem = monitor_problem(event, self->context.security != NULL);
-        if (problem == NULL || problem == self->key_error) {
-            continue;
-        }
-        self->key_error = problem;
-        note_error(self, "%s", problem);
-        log_event(self->context.log, LOG_LINK_KEYS_DIFFER, LOG_PEER(self->name),
-                  "%s; trying again each 5 s", problem);
+    if (problem == NULL || problem == self->key_error) {
+        return;
+    }
+    self->key_error = problem;
+    note_error(self, "%s", problem);
+    log_event(self->context.log, LOG_LINK_KEYS_DIFFER, LOG_PEER(self->name),
+              "%s; trying again each 5 s", problem);
+}
+
+/* What has happened to the connection of the DEALER since the last look. */
+static void look_at_connection(neighbour_t *self)
+{
+    if (!self->watched) {
+        return;
+    }
+    const char *verdict = inflow_verdict(self->context.inflow, self->context.inflow_index);
+    uint16_t event = inflow_failure(self->context.inflow, self->context.inflow_index);
+    inflow_forget(self->context.inflow, self->context.inflow_index);
+    tell_failure(self, monitor_problem(event, self->context.security != NULL));
+    if (verdict != NULL) {
+        note_error(self, "%s", verdict);
+        log_event(self->context.log, LOG_CONNECTION_CUT, LOG_PEER(self->name),
+                  "bus: the connection to it is cut: %s; it is tried again", verdict);
     }
 }
 
@@ -511,6 +530,9 @@ static bool receive_answer(neighbour_t *self, int64_t steady_ns)
     if (status == STATUS_AGAIN || status == STATUS_SYSTEM) {
         return false;
     }
+    if (self->watched) {
+        inflow_delivered(self->context.inflow, self->context.inflow_index);
+    }
     if (status == STATUS_OK) {
         tap_message(self->context.tap, PUBLICATION_IN, text_of(self->name), &inbound.message);
         count_received(self, &inbound.message);
@@ -561,7 +583,7 @@ void neighbour_keys_changed(neighbour_t *self, int64_t steady_ns)
 
 void neighbour_tick(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
 {
-    look_at_handshakes(self);
+    look_at_connection(self);
     log_left_out(self, steady_ns);
     if (link_is_dead(self->link, steady_ns)) {
         log_down(self, "nothing heard for 5 s");

@@ -10,6 +10,7 @@
 #include "common/protocol/message.h"
 #include "common/replication/link.h"
 #include "common/security/security.h"
+#include "common/sockets/inflow.h"
 #include "common/sockets/transport.h"
 #include "node/tap/tap.h"
 
@@ -24,6 +25,8 @@ typedef struct {
     store_t *store;
     tap_t *tap;
     const security_t *security;           /* NULL without keys */
+    inflow_t *inflow;                     /* watches what comes; NULL: nothing does */
+    size_t inflow_index;                  /* of our DEALER there */
     void *bus;                            /* our ROUTER, for answers */
     void (*acknowledged)(void *argument); /* called when link_held has grown */
     void *argument;                       /* for `acknowledged` */

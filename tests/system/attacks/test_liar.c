@@ -199,6 +199,26 @@ static void a_tap_without_end_is_left(void **state)
     free(log);
 }
 
+/* A node asks its neighbours too: what comes by its own DEALER is answers. */
+static void a_neighbour_without_end_is_cut(void **state)
+{
+    herd_t *herd = start_without_a(state);
+    flood_t flood;
+    process_t *node = herd_node(herd, "B");
+    rest_t rest = {.process = node, .most = process_memory(node) + MEMORY_MAX};
+    flood_start(&flood, herd_node_ports(herd, "A").bus, "ROUTER");
+    herd_wait_logged(herd, "B", "node", "A connection-cut: bus: the connection to it is cut: ");
+    assert_true(wait_until(has_cut_some, &flood, WAIT_LIMIT_MS));
+    expect_peak(node, &flood);
+    (void)herd_ask(herd, "B", "IAMAT kiwi +1-1 5\n");
+    herdctl_expect(herd, 1, "link B-A is down (it sends a message without end)", "health", "B",
+                   NULL);
+    flood_stop(&flood);
+    if (!is_sanitized() && !wait_until(is_at_rest, &rest, WAIT_LIMIT_MS)) {
+        fail_msg("%zu MB held at rest", process_memory(node) >> 20);
+    }
+}
+
 /* A ROUTER in the place of A's node that answers each question as a member may not. */
 typedef struct {
     void *context;
@@ -353,6 +373,7 @@ int main(void)
         HERD_TEST_OWN(an_exporter_cuts_what_does_not_end),
         HERD_TEST_OWN(ping_and_top_cut_it_while_they_wait),
         HERD_TEST_OWN(a_tap_without_end_is_left),
+        HERD_TEST_OWN(a_neighbour_without_end_is_cut),
         HERD_TEST_OWN(what_it_says_is_printed_harmlessly),
         HERD_TEST_OWN(answers_without_number_are_not_kept),
     };
