@@ -20,6 +20,7 @@
 #include "common/protocol/message.h"
 #include "common/security/certificates.h"
 #include "common/sockets/transport.h"
+#include "frontend/upstream/node_message.h"
 #include "frontend/upstream/reply.h"
 #include "frontend/upstream/upstream_socket.h"
 #include "frontend/upstream/window.h"
@@ -305,19 +306,11 @@ void upstream_add(upstream_t *self, uint64_t connection, const pipeline_request_
     buffer_commit(&self->batch, (size_t)(out - start));
 }
 
-static void on_welcome(upstream_t *self, const message_t *message)
+static void on_welcome(upstream_t *self, text_t name)
 {
-    text_t version;
-    text_t name = {0};
     char shown[LIMIT_LOG_SAMPLE];
-    if (self->state != UPSTREAM_GREETING || !message_value(message->body, "version", &version) ||
-        !text_equal(version, TEXT("1"))) {
-        note_malformed(self, "WELCOME", message->body);
-        return;
-    }
-    bool named = message_value(message->body, "name", &name);
     text_escape(name, shown, sizeof shown);
-    if (named && !text_equal(name, text_of(self->settings.name))) {
+    if (name.size > 0 && !text_equal(name, text_of(self->settings.name))) {
         pause_for(self, "it is the node of another member"); /* Q1 */
         return;
     }
@@ -331,16 +324,9 @@ static void on_welcome(upstream_t *self, const message_t *message)
     self->settings.opened(self->settings.argument);
 }
 
-static void on_reply(upstream_t *self, const message_t *message, text_t number)
+static void on_reply(upstream_t *self, unsigned answered, text_t body)
 {
-    uint64_t answered;
-    if (self->state != UPSTREAM_SERVING || !text_to_u64(number, 1, &answered) ||
-        answered > self->window.count) {
-        note_malformed(self, "REPLY", message->header);
-        return;
-    }
-    window_answered(&self->window, (unsigned)answered, uv_hrtime());
-    text_t body = message->body;
+    window_answered(&self->window, answered, uv_hrtime());
     reply_t reply;
     while (reply_take(&body, &reply)) {
         self->settings.replied(self->settings.argument, reply.connection, reply.sequence,
@@ -351,13 +337,13 @@ static void on_reply(upstream_t *self, const message_t *message, text_t number)
     }
 }
 
-static void on_refused(upstream_t *self, text_t body)
+/* The reason is logged once until it changes, even if the node was away before. */
+static void on_refused(upstream_t *self, text_t reason)
 {
     char shown[LIMIT_LOG_SAMPLE];
-    text_t reason = {0};
-    (void)text_take_line(&body, &reason);
     text_escape(reason, shown, sizeof shown);
-    if (!self->silent) {
+    if (strcmp(self->failure, shown) != 0) {
+        snprintf(self->failure, sizeof self->failure, "%s", shown);
         log_event(self->settings.log, LOG_NODE_REFUSED,
                   LOG_ABOUT(NULL, LOG_TEXT("endpoint", self->settings.endpoint),
                             LOG_TEXT("reason", shown)),
@@ -371,24 +357,22 @@ static void on_refused(upstream_t *self, text_t body)
 /* One message of the node; it may end the session. */
 static void handle(upstream_t *self, const message_t *message)
 {
-    text_t rest = message->header;
-    text_t part;
-    uint64_t session;
-    if (!text_take_until(&rest, ' ', &part) || !text_to_u64(part, UINT64_MAX, &session)) {
-        note_malformed(self, message_type_text(message->type), message->header);
-        return;
+    const node_message_session_t at = {.session = self->session,
+                                       .greeting = self->state == UPSTREAM_GREETING,
+                                       .serving = self->state == UPSTREAM_SERVING,
+                                       .unanswered = self->window.count};
+    node_message_t said = node_message_read(message, &at);
+    if (said.kind != NODE_MESSAGE_MALFORMED && said.kind != NODE_MESSAGE_LATE) {
+        self->heard_ms = now_ms(self);
     }
-    if (session != self->session || self->state == UPSTREAM_CONNECTING) {
-        return; /* late: of a session that is over */
-    }
-    self->heard_ms = now_ms(self);
-    switch (message->type) {
-    case MESSAGE_WELCOME: on_welcome(self, message); break;
-    case MESSAGE_REPLY: on_reply(self, message, rest); break;
-    case MESSAGE_PONG: break; /* heard */
-    case MESSAGE_RESET: restart(self, "the node does not know us any more"); break;
-    case MESSAGE_REFUSED: on_refused(self, message->body); break;
-    default: note_malformed(self, message_type_text(message->type), message->header); break;
+    switch (said.kind) {
+    case NODE_MESSAGE_MALFORMED: note_malformed(self, said.what, said.text); break;
+    case NODE_MESSAGE_LATE: break;
+    case NODE_MESSAGE_WELCOME: on_welcome(self, said.text); break;
+    case NODE_MESSAGE_REPLY: on_reply(self, said.answered, said.text); break;
+    case NODE_MESSAGE_PONG: break; /* heard */
+    case NODE_MESSAGE_RESET: restart(self, "the node does not know us any more"); break;
+    case NODE_MESSAGE_REFUSED: on_refused(self, said.text); break;
     }
 }
 
