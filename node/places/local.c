@@ -341,8 +341,8 @@ static status_t find_nearest(places_local_t *self, const places_local_query_t *q
 typedef struct {
     places_local_t *local;
     const places_local_query_t *query;
-    places_local_hit_t *hits; /* ret_hits and ret_count of places_local_nearest */
-    size_t *count;
+    places_local_hit_t *hits; /* of places_local_nearest, and how many were found */
+    size_t count;
     buffer_t *buffer; /* of places_local_answer */
     status_t status;
 } search_t;
@@ -350,15 +350,21 @@ typedef struct {
 static void search(void *argument)
 {
     search_t *self = argument;
-    self->status = find_nearest(self->local, self->query, self->hits, self->count);
+    self->status = find_nearest(self->local, self->query, self->hits, &self->count);
 }
 
 status_t places_local_nearest(places_local_t *self, const places_local_query_t *query,
                               places_local_hit_t *ret_hits, size_t *ret_count)
 {
     assert(query->maximum <= LIMIT_RESULTS);
-    search_t under_way = {.local = self, .query = query, .hits = ret_hits, .count = ret_count};
-    return fault_catch(search, &under_way) ? under_way.status : STATUS_INVALID;
+    search_t under_way = {.local = self, .query = query, .hits = ret_hits};
+    if (!fault_catch(search, &under_way)) {
+        return STATUS_INVALID;
+    }
+    if (under_way.status == STATUS_OK) {
+        *ret_count = under_way.count;
+    }
+    return under_way.status;
 }
 
 /* Texts of one result that are not in the file as they are written. */

@@ -46,10 +46,14 @@ static void write_host(const char *base_url, char out[HOST_SIZE])
     size_t size = 0;
     for (size_t i = 0; i < authority.size && size < HOST_SIZE - sizeof "-443"; i++) {
         char byte = authority.data[i];
-        char small = byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
-        bool plain = text_is_alphanumeric(small) || small == '.' || small == '-';
-        bool is_port_mark = has_port && authority.data + i == colon;
-        out[size++] = (char)(plain ? small : (is_port_mark ? '-' : '_'));
+        if (byte >= 'A' && byte <= 'Z') {
+            byte = (char)(byte - 'A' + 'a');
+        } else if (has_port && authority.data + i == colon) {
+            byte = '-';
+        } else if (!text_is_alphanumeric(byte) && byte != '.' && byte != '-') {
+            byte = '_';
+        }
+        out[size++] = byte;
     }
     out[size] = '\0';
     if (!has_port) {

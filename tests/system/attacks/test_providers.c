@@ -74,8 +74,8 @@ static void odd_places_stop_nothing(void **state)
         "{\"id\":\"\xff\xfe\"}",
         "{\"location\":{\"latitude\":91}}",
         "null",
-        "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"
-        "]]]]]"};
+        ("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"
+         "]]]]]")};
     start(state, "google", "breaker_failures = \"2\"\n");
     for (size_t i = 0; i < ARRAY_COUNT(odd); i++) {
         char body[512];
