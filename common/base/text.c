@@ -263,3 +263,28 @@ void text_escape(text_t text, char *out, size_t out_size)
     }
     out[used] = '\0';
 }
+
+/* The value of a hex digit in either case; -1: none. */
+static int hex_value(char digit)
+{
+    if (text_is_digit(digit)) {
+        return digit - '0';
+    }
+    char lower = digit >= 'A' && digit <= 'F' ? (char)(digit - 'A' + 'a') : digit;
+    return text_is_hex(lower) ? lower - 'a' + 10 : -1;
+}
+
+size_t text_unescape(text_t text, char *out)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        bool escapes = text.size - i >= TEXT_ESCAPED_SIZE && text.data[i] == '\\' &&
+                       text.data[i + 1] == 'x' && hex_value(text.data[i + 2]) >= 0 &&
+                       hex_value(text.data[i + 3]) >= 0;
+        out[size++] = escapes
+                          ? (char)(hex_value(text.data[i + 2]) * 16 + hex_value(text.data[i + 3]))
+                          : text.data[i];
+        i += escapes ? TEXT_ESCAPED_SIZE - 1 : 0;
+    }
+    return size;
+}

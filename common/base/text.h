@@ -141,4 +141,9 @@ enum { TEXT_ESCAPED_SIZE = 4 }; /* bytes that text_escape makes of one, at most:
  * ends in "...". */
 void text_escape(text_t text, char *out, size_t out_size);
 
+/* Writes the text of which text_escape made such a one to `out` (as many bytes as `text` has, no
+ * zero): \xHH becomes a byte again, with digits in either case. Other backslashes stay. Returns the
+ * bytes written. */
+size_t text_unescape(text_t text, char *out);
+
 #endif

@@ -54,10 +54,10 @@ static herdctl_answer_t take(void *argument, size_t index, text_t body, int64_t 
 }
 
 /* `member` is the one that answered, or the only one that was asked; otherwise NULL. */
-static herdctl_exit_t print_answer(answer_t answer, const char *client, const char *member)
+static herdctl_exit_t print_answer(answer_t answer, text_t client, const char *member)
 {
     char shown[HERDCTL_CLIENT_SHOWN];
-    text_escape(text_of(client), shown, sizeof shown);
+    text_escape(client, shown, sizeof shown);
     switch (answer) {
     case ANSWER_FORGOTTEN:
         printf("%s is forgotten by %s, which tells the others\n", shown, member);
@@ -82,23 +82,24 @@ static herdctl_exit_t print_answer(answer_t answer, const char *client, const ch
 }
 
 /* Asks members, one after the other, until one has answered. */
-static verdict_t ask_for_it(herdctl_ask_t *ask, const char *client)
+static verdict_t ask_for_it(herdctl_ask_t *ask, text_t client)
 {
     verdict_t verdict = {.answer = ANSWER_NONE};
-    char *line = herdctl_ask_client_line(client);
+    text_t line;
+    char *bytes = herdctl_ask_client_line(client, &line);
     herdctl_question_t question = {.type = MESSAGE_FORGET,
-                                   .body = text_of(line),
+                                   .body = line,
                                    .limit_ms = ANSWER_LIMIT_MS,
                                    .pause_ms = PATIENCE_MS,
                                    .enough = 1,
                                    .take = take,
                                    .argument = &verdict};
     (void)herdctl_ask(ask, &question); /* the verdict tells more */
-    free(line);
+    free(bytes);
     return verdict;
 }
 
-static herdctl_exit_t forget(herdctl_ask_t *ask, const char *client, bool of_one)
+static herdctl_exit_t forget(herdctl_ask_t *ask, text_t client, bool of_one)
 {
     size_t count;
     const config_member_t *const *members = herdctl_ask_members(ask, &count);
@@ -117,12 +118,14 @@ herdctl_exit_t herdctl_forget(const herdctl_t *self)
     if (!herdctl_command_read(self, &line, &operands, &result)) {
         return result;
     }
-    const char *client = options_take_operand(&operands);
-    if (!herdctl_command_is_client(client)) {
+    char *bytes;
+    text_t client;
+    if (!herdctl_command_take_client(options_take_operand(&operands), &bytes, &client)) {
         return HERDCTL_USAGE;
     }
     herdctl_ask_t *ask = herdctl_ask_new(self, operands);
     result = ask != NULL ? forget(ask, client, operands.count > 0) : HERDCTL_FAILED;
     herdctl_ask_destroy(&ask);
+    free(bytes);
     return result;
 }

@@ -34,7 +34,7 @@ typedef struct {
 } finding_t;
 
 typedef struct {
-    const char *client;
+    text_t client;
     const config_member_t *const *members; /* borrowed */
     finding_t *findings;                   /* one for each */
     size_t count;
@@ -43,7 +43,7 @@ typedef struct {
 
 /* known 1 LF served 1 LF record AT Clark +0.263873386 kiwi.cs.ucla.edu +34.068930-118.445127
  * 1621464827.959498503 = LF */
-static bool take_record(const char *client, text_t body, finding_t *finding)
+static bool take_record(text_t client, text_t body, finding_t *finding)
 {
     text_t line;
     uint64_t served = 0;
@@ -53,7 +53,7 @@ static bool take_record(const char *client, text_t body, finding_t *finding)
     char *copy = memory_copy_text(line.data, line.size);
     record_t record;
     if (record_parse_bus_line((text_t){.data = copy, .size = line.size}, &record) != STATUS_OK ||
-        !text_equal(record.client, text_of(client))) {
+        !text_equal(record.client, client)) {
         free(copy);
         return false;
     }
@@ -81,14 +81,15 @@ static herdctl_answer_t take(void *argument, size_t index, text_t body, int64_t 
 
 static void ask_all(where_t *self, herdctl_ask_t *ask)
 {
-    char *line = herdctl_ask_client_line(self->client);
+    text_t line;
+    char *bytes = herdctl_ask_client_line(self->client, &line);
     herdctl_question_t question = {.type = MESSAGE_WHERE,
-                                   .body = text_of(line),
+                                   .body = line,
                                    .limit_ms = ANSWER_LIMIT_MS,
                                    .take = take,
                                    .argument = self};
     (void)herdctl_ask(ask, &question); /* the findings tell more */
-    free(line);
+    free(bytes);
     for (size_t i = 0; i < self->count; i++) {
         const finding_t *finding = &self->findings[i];
         if (finding->held == HELD_RECORD &&
@@ -225,7 +226,7 @@ static void print_json(const where_t *self, const config_t *config)
     for (size_t i = 0; i < self->count; i++) {
         json_array_append_new(members, json_of_finding(self, i, agree));
     }
-    json_object_set_new(json, "client", herdctl_json_text(text_of(self->client)));
+    json_object_set_new(json, "client", herdctl_json_text(self->client));
     json_object_set_new(json, "agree", json_boolean(agree));
     json_object_set_new(json, "members", members);
     herdctl_json_print(json);
@@ -263,12 +264,14 @@ herdctl_exit_t herdctl_where(const herdctl_t *self)
     if (!herdctl_command_read(self, &line, &operands, &result)) {
         return result;
     }
-    where_t where_is = {.client = options_take_operand(&operands)};
-    if (!herdctl_command_is_client(where_is.client)) {
+    char *bytes;
+    where_t where_is = {.count = 0};
+    if (!herdctl_command_take_client(options_take_operand(&operands), &bytes, &where_is.client)) {
         return HERDCTL_USAGE;
     }
     herdctl_ask_t *ask = herdctl_ask_new(self, operands);
     result = ask != NULL ? where(&where_is, ask, json) : HERDCTL_FAILED;
     herdctl_ask_destroy(&ask);
+    free(bytes);
     return result;
 }

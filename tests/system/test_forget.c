@@ -162,6 +162,43 @@ static void there_may_be_nothing_to_forget(void **state)
     herd_wait_logged(herd, "Clark", "node", "client \\x1b[31m forgotten by an operator");
 }
 
+/* Any bytes but white space; \xHH is how they are printed, and how they are given. */
+static void any_id_can_be_given(void **state)
+{
+    const struct {
+        text_t id;
+        const char *given;
+        const char *shown;
+    } cases[] = {
+        {TEXT("a\0b"), "a\\x00b", "a\\x00b"},
+        {TEXT("\0"), "\\x00", "\\x00"},
+        {TEXT("\xff\xfe"), "\\xFF\\xfe", "\\xff\\xfe"},
+        {TEXT("\xff\x80"), "\xff\x80", "\\xff\\x80"},
+        {TEXT("q\"'\\"), "q\"'\\", "q\"'\\x5c"},
+        {TEXT("\\x00"), "\\x5cx00", "\\x5cx00"},
+        {TEXT("\\x0"), "\\x0", "\\x5cx0"},
+        {TEXT("\\xg0"), "\\xg0", "\\x5cxg0"},
+    };
+    herd_t *herd = *state;
+    client_t *client = herd_connect(herd, "Clark");
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        char expected[128];
+        client_send(client, TEXT("IAMAT "));
+        client_send(client, cases[i].id);
+        client_send(client, TEXT(" +1-1 5\n"));
+        text_t answer = client_read_line(client);
+        assert_true(text_equal(text_first(answer, 3), TEXT("AT ")));
+        const char *output = NULL;
+        const char *const where[] = {"where", cases[i].given, NULL};
+        assert_int_equal(herd_control(herd, where, &output), 0);
+        assert_non_null(strstr(output, " same "));
+        snprintf(expected, sizeof expected, "%s is forgotten by Clark, which tells the others\n",
+                 cases[i].shown);
+        assert_int_equal(forget(herd, cases[i].given, NULL, expected), 0);
+    }
+    client_destroy(&client);
+}
+
 int main(void)
 {
     if (!herd_programs_exist()) {
@@ -173,6 +210,7 @@ int main(void)
         HERD_TEST_SAMPLE(the_first_that_answers_is_told),
         HERD_TEST_SAMPLE(forgetting_holds_whatever_the_clock_of_the_client_says),
         HERD_TEST_SINGLE(there_may_be_nothing_to_forget),
+        HERD_TEST_SINGLE(any_id_can_be_given),
     };
     return workspace_finish(cmocka_run_group_tests_name("forget", tests, NULL, NULL));
 }

@@ -441,10 +441,10 @@ size_t herdctl_ask(herdctl_ask_t *self, const herdctl_question_t *question)
     return self->complete_count;
 }
 
-char *herdctl_ask_client_line(const char *client)
+char *herdctl_ask_client_line(text_t client, text_t *ret_line)
 {
-    size_t size = strlen(client);
-    char *line = memory_new(size + 2);
-    *text_copy(text_of(client), line) = '\n';
+    char *line = memory_new(client.size + 1);
+    *text_copy(client, line) = '\n';
+    *ret_line = (text_t){.data = line, .size = client.size + 1};
     return line;
 }

@@ -73,7 +73,8 @@ void herdctl_ask_rest(herdctl_ask_t *self);
  * complete answers. */
 size_t herdctl_ask(herdctl_ask_t *self, const herdctl_question_t *question);
 
-/* The body of a question about a client: its ID and an LF. Caller frees with free(). */
-char *herdctl_ask_client_line(const char *client);
+/* The body of a question about a client: its ID and an LF. The caller frees what is returned, from
+ * which `*ret_line` borrows, with free(). */
+char *herdctl_ask_client_line(text_t client, text_t *ret_line);
 
 #endif

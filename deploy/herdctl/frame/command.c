@@ -125,15 +125,20 @@ const config_member_t **herdctl_command_members(const config_t *config, options_
     return members;
 }
 
-bool herdctl_command_is_client(const char *client)
+bool herdctl_command_take_client(const char *operand, char **ret_bytes, text_t *ret_client)
 {
-    text_t rest = text_of(client);
+    char *bytes = memory_copy_text(operand, strlen(operand));
+    text_t client = {.data = bytes, .size = text_unescape(text_of(operand), bytes)};
+    text_t rest = client;
     text_t field;
-    if (strchr(client, '\n') != NULL || !text_take_field(&rest, &field) ||
-        field.size != strlen(client)) {
+    if (!text_take_field(&rest, &field) || field.size != client.size ||
+        memchr(client.data, '\n', client.size) != NULL) {
         (void)herdctl_command_refuse(
             "the ID of a client is not empty, and has no white space in it");
+        free(bytes);
         return false;
     }
+    *ret_bytes = bytes;
+    *ret_client = client;
     return true;
 }

@@ -7,6 +7,7 @@
 #define HERD_DEPLOY_HERDCTL_FRAME_COMMAND_H
 
 #include "common/base/options.h"
+#include "common/base/text.h"
 #include "common/config/config.h"
 
 #include <stdbool.h>
@@ -79,7 +80,9 @@ const config_member_t **herdctl_command_members(const config_t *config, options_
 
 enum { HERDCTL_CLIENT_SHOWN = 128 }; /* bytes of a client's ID in messages, escaped, with a zero */
 
-/* Whether this may be the ID of a client, which stands between white space in a client's line. */
-bool herdctl_command_is_client(const char *client);
+/* Takes the ID of a client from an operand, in which any byte may be written as the programs print
+ * it, \xHH: a zero can be written in no other way. False, after the error, if it is empty or has
+ * white space in it. Caller frees `*ret_bytes`, which the ID borrows, with free(). */
+bool herdctl_command_take_client(const char *operand, char **ret_bytes, text_t *ret_client);
 
 #endif

@@ -1,10 +1,12 @@
 /* Which messages of a tap are wanted. As far as a prefix can express it, the tap itself leaves out
  * the others. */
 #include "common/base/limits.h"
+#include "common/base/memory.h"
 #include "deploy/herdctl/tap/tap.h"
 
 #include <assert.h>
 #include <fnmatch.h>
+#include <stdlib.h>
 
 static_assert(HERDCTL_TAP_PREFIX_SIZE == LIMIT_TAP_PREFIX_SIZE + 1, "as long as a tap allows");
 
@@ -70,18 +72,48 @@ bool herdctl_tap_filter_prefix(const herdctl_tap_filter_t *filter, publication_k
     return true;
 }
 
-/* A glob of NULL matches anything. No glob matches a text with a zero in it. */
+/* fnmatch(3) takes no zero, and no name or ID has an LF in it: an LF stands for a zero here. */
+static char *for_fnmatch(text_t text)
+{
+    char *string = memory_copy_text(text.data, text.size);
+    for (size_t i = 0; i < text.size; i++) {
+        string[i] = string[i] != '\0' ? string[i] : '\n';
+    }
+    return string;
+}
+
+/* A glob in which each \xHH is the byte itself, quoted. */
+static char *plain_glob(const char *glob)
+{
+    char *plain = memory_new(strlen(glob) + 1);
+    size_t size = 0;
+    text_t rest = text_of(glob);
+    while (rest.size > 0) {
+        char byte;
+        text_t escape = text_first(rest, TEXT_ESCAPED_SIZE);
+        char bytes[TEXT_ESCAPED_SIZE];
+        bool escapes = escape.size == TEXT_ESCAPED_SIZE && text_unescape(escape, bytes) == 1;
+        byte = escapes ? bytes[0] : rest.data[0];
+        if (escapes && byte != '\0') {
+            plain[size++] = '\\';
+        }
+        plain[size++] = byte != '\0' ? byte : '\n';
+        rest = text_after(rest, escapes ? TEXT_ESCAPED_SIZE : 1);
+    }
+    return plain;
+}
+
+/* A glob of NULL matches anything. */
 static bool glob_matches(const char *glob, text_t text)
 {
     if (glob == NULL) {
         return true;
     }
-    if (memchr(text.data != NULL ? text.data : "", '\0', text.size) != NULL) {
-        return false;
-    }
-    char *string = strndup(text.data != NULL ? text.data : "", text.size);
-    bool matches = string != NULL && fnmatch(glob, string, 0) == 0;
+    char *plain = plain_glob(glob);
+    char *string = for_fnmatch(text);
+    bool matches = fnmatch(plain, string, 0) == 0;
     free(string);
+    free(plain);
     return matches;
 }
 

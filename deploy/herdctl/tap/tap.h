@@ -22,7 +22,7 @@ typedef struct {
     unsigned kinds;     /* bits, PUBLICATION_BIT */
     const char *peer;   /* glob, of the neighbour or front-end */
     const char *type;   /* of the message, or event of a link */
-    const char *client; /* glob, of the client of some record in it */
+    const char *client; /* glob, of the client of some record in it; any byte as \xHH too */
 } herdctl_tap_filter_t;
 
 /* How they are shown. */

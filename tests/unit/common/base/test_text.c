@@ -220,6 +220,41 @@ static void order_is_that_of_bytes(void **state)
     assert_true(text_compare(TEXT(""), TEXT("")) == 0);
 }
 
+static void escaped_text_is_taken_back(void **state)
+{
+    (void)state;
+    const struct {
+        const char *escaped;
+        text_t text;
+    } cases[] = {
+        {"", TEXT("")},
+        {"plain", TEXT("plain")},
+        {"a\\x00b", TEXT("a\0b")},
+        {"\\x1B\\x1b", TEXT("\x1b\x1b")},
+        {"\\x5cx00", TEXT("\\x00")},
+        {"\\x5c\\x5c", TEXT("\\\\")},
+        {"\\", TEXT("\\")},
+        {"\\x0", TEXT("\\x0")},
+        {"\\x0g", TEXT("\\x0g")},
+        {"\\xg0", TEXT("\\xg0")},
+        {"\\X00", TEXT("\\X00")},
+        {"\\n\\x41", TEXT("\\nA")},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char out[32];
+        size_t size = text_unescape(text_of(cases[i].escaped), out);
+        assert_true(text_equal((text_t){.data = out, .size = size}, cases[i].text));
+    }
+    for (int byte = 0; byte < 256; byte++) {
+        char one = (char)byte;
+        char escaped[8];
+        char out[8];
+        text_escape((text_t){.data = &one, .size = 1}, escaped, sizeof escaped);
+        assert_int_equal(text_unescape(text_of(escaped), out), 1);
+        assert_int_equal(out[0], one);
+    }
+}
+
 static void escaped_text_is_printable_and_bounded(void **state)
 {
     (void)state;
@@ -283,6 +318,7 @@ int main(void)
         cmocka_unit_test(written_numbers_read_back),
         cmocka_unit_test(order_is_that_of_bytes),
         cmocka_unit_test(escaped_text_is_printable_and_bounded),
+        cmocka_unit_test(escaped_text_is_taken_back),
         cmocka_unit_test(hex_is_lower_case_and_at_most_16_digits),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);

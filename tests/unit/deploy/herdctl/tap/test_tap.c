@@ -118,6 +118,40 @@ static void clients_are_found_in_records(void **state)
     assert_false(is_wanted(&kiwi, down));
 }
 
+/* \xHH in a glob is that byte, and nothing else. */
+static void any_byte_can_be_in_a_glob(void **state)
+{
+    (void)state;
+    const struct {
+        const char *glob;
+        text_t client;
+        bool wanted;
+    } cases[] = {
+        {"a\\x00b", TEXT("a\0b"), true},
+        {"a?b", TEXT("a\0b"), true},
+        {"a*", TEXT("a\0b"), true},
+        {"a", TEXT("a\0b"), false},
+        {"a\\x00", TEXT("a\0b"), false},
+        {"a\\x2ab", TEXT("a*b"), true},
+        {"a\\x2Ab", TEXT("axb"), false},
+        {"a\\x5bb", TEXT("a[b"), true},
+        {"a\\x5cb", TEXT("a\\b"), true},
+        {"a\\*b", TEXT("a*b"), true},
+        {"a\\*b", TEXT("axb"), false},
+        {"\\xff", TEXT("\xff"), true},
+        {"[\\x01-\\x1f]", TEXT("\x1b"), true},
+        {"a\\x0", TEXT("ax0"), true},
+    };
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        const herdctl_tap_filter_t filter = {.kinds = PUBLICATION_ALL, .client = cases[i].glob};
+        const herdctl_tap_message_t message = {
+            .publication = {.kind = PUBLICATION_APPLY, .peer = cases[i].client}};
+        if (herdctl_tap_filter_wants(&filter, &message) != cases[i].wanted) {
+            fail_msg("%s", cases[i].glob);
+        }
+    }
+}
+
 static void peers_and_types_are_compared(void **state)
 {
     (void)state;
@@ -182,6 +216,7 @@ int main(void)
         cmocka_unit_test(as_much_as_possible_is_filtered_by_the_tap),
         cmocka_unit_test(long_globs_are_cut),
         cmocka_unit_test(clients_are_found_in_records),
+        cmocka_unit_test(any_byte_can_be_in_a_glob),
         cmocka_unit_test(peers_and_types_are_compared),
         cmocka_unit_test(replies_are_taken_by_their_length),
         cmocka_unit_test(what_is_none_is_refused),
