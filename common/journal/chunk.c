@@ -45,6 +45,7 @@ struct journal_chunk_writer {
     origins_t origins; /* of this chunk */
     const char *last;  /* the newest origin's text, in the store: most records have the same ... */
     uint16_t number;   /* ... and its number here */
+    size_t size;       /* bytes after which a chunk takes no more */
     char *out;         /* the chunk */
     char *end;         /* behind the last record */
     journal_chunk_name_t name;
@@ -99,9 +100,11 @@ static uint64_t get_64(const char *from)
     return le64toh(value);
 }
 
-journal_chunk_writer_t *journal_chunk_writer_new(void)
+journal_chunk_writer_t *journal_chunk_writer_new(size_t chunk_size)
 {
+    assert(chunk_size <= JOURNAL_CHUNK_SIZE);
     journal_chunk_writer_t *self = memory_new(sizeof *self);
+    self->size = chunk_size > 0 ? chunk_size : JOURNAL_CHUNK_SIZE;
     origins_init(&self->origins);
     return self;
 }
@@ -166,8 +169,9 @@ bool journal_chunk_add(journal_chunk_writer_t *self, const store_entry_t *entry)
     const record_t *record = &entry->record;
     size_t used = (size_t)(self->end - self->out);
     assert(self->name.count == 0 || entry->index > self->name.last);
-    if (RECORD_SIZE + 1 + record->origin.size + record_text_size(record) + ERA_SIZE >
-        JOURNAL_CHUNK_SIZE - used) {
+    bool full = self->name.count > 0 && used >= self->size;
+    if (full || RECORD_SIZE + 1 + record->origin.size + record_text_size(record) + ERA_SIZE >
+                    JOURNAL_CHUNK_SIZE - used) {
         return false;
     }
     char *at = self->end;

@@ -59,8 +59,9 @@ typedef struct {
 /* Writes chunks, one after the other. */
 typedef struct journal_chunk_writer journal_chunk_writer_t;
 
-/* Caller frees with journal_chunk_writer_destroy. */
-journal_chunk_writer_t *journal_chunk_writer_new(void);
+/* `chunk_size`: bytes after which a chunk takes no more records; 0: JOURNAL_CHUNK_SIZE. Caller
+ * frees with journal_chunk_writer_destroy. */
+journal_chunk_writer_t *journal_chunk_writer_new(size_t chunk_size);
 void journal_chunk_writer_destroy(journal_chunk_writer_t **self_p);
 
 /* Begins a chunk in `out`, which has room for JOURNAL_CHUNK_SIZE bytes and is borrowed until

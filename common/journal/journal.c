@@ -16,6 +16,7 @@
 
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
+#include "common/protocol/rules.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -71,7 +72,8 @@ journal_t *journal_new(const journal_settings_t *settings)
 {
     journal_t *self = memory_new(sizeof *self);
     self->settings = *settings;
-    self->writer = journal_chunk_writer_new();
+    self->writer = journal_chunk_writer_new(settings->chunk_size);
+    self->settings.slack = settings->slack > 0 ? settings->slack : SLACK_RECORDS;
     store_cursor_open(settings->store, &self->fresh);
     store_cursor_seek(&self->fresh, settings->tail);
     self->held = settings->tail;
@@ -132,7 +134,7 @@ static bool must_compact(const journal_t *self)
 {
     const journal_settings_t *settings = &self->settings;
     uint64_t kept = settings->kept_until > 0 ? settings->records : 0;
-    return self->records > kept + 2 * (uint64_t)store_count(settings->store) + SLACK_RECORDS &&
+    return self->records > kept + 2 * (uint64_t)store_count(settings->store) + settings->slack &&
            self->held > settings->kept_until;
 }
 
@@ -246,11 +248,18 @@ static bool step_compaction(journal_t *self, char *chunk, journal_part_t *part)
     return true;
 }
 
-static journal_step_t end(journal_t *self, int64_t steady_ns, journal_part_t *part)
+bool journal_part_replaces(const journal_part_t *end, const journal_chunk_name_t *name)
+{
+    uint64_t reaches = RULE(OVERLAP) ? name->last : name->first;
+    return name->last > end->from && reaches <= end->until;
+}
+
+static journal_step_t end(journal_t *self, uint64_t tail, int64_t steady_ns, journal_part_t *part)
 {
     self->state = ENDING;
-    self->tail = store_tail(self->settings.store);
+    self->tail = tail;
     self->ended_ns = steady_ns;
+    self->held = RULE(ACK_COMMITTED) ? self->held : tail;
     *part = (journal_part_t){.transaction = self->transaction,
                              .tail = self->tail,
                              .serial = self->serial,
@@ -262,9 +271,13 @@ static journal_step_t end(journal_t *self, int64_t steady_ns, journal_part_t *pa
 static journal_step_t step_fresh(journal_t *self, int64_t steady_ns, char *chunk,
                                  journal_part_t *part)
 {
+    uint64_t tail = store_tail(self->settings.store);
     if (store_cursor_is_at_tail(&self->fresh)) {
-        store_cursor_skip(&self->fresh, store_tail(self->settings.store));
-        return end(self, steady_ns, part); /* J1 */
+        store_cursor_skip(&self->fresh, tail);
+        return end(self, tail, steady_ns, part); /* J1 */
+    }
+    if (!RULE(AT_TAIL) && self->fresh_chunks > 0) {
+        return end(self, store_cursor_index(&self->fresh), steady_ns, part);
     }
     journal_chunk_begin(self->writer, chunk);
     pack(self, &self->fresh, UINT64_MAX);
@@ -306,6 +319,9 @@ journal_step_t journal_step(journal_t *self, int64_t steady_ns, char *chunk,
     if (self->old_chunks_left > 0 && step_compaction(self, chunk, ret_part)) {
         return JOURNAL_CHUNK;
     }
+    if (!RULE(COMPACT_AT_TAIL) && self->until > self->from && self->fresh_chunks == 0) {
+        return end(self, self->held, steady_ns, ret_part);
+    }
     return step_fresh(self, steady_ns, chunk, ret_part);
 }
 
@@ -337,7 +353,9 @@ void journal_failed(journal_t *self, uint64_t transaction, bool at_once, int64_t
     if (transaction != self->transaction || (self->state != FILLING && self->state != ENDING)) {
         return;
     }
-    store_cursor_seek(&self->fresh, self->held);
+    if (RULE(RETRY)) {
+        store_cursor_seek(&self->fresh, self->held);
+    }
     end_compaction(self);
     self->touched = true;
     self->under_way = 0;

@@ -41,6 +41,8 @@ typedef struct {
     int64_t interval_ns; /* between transactions for which no one waits; 0: none */
     /* Chunks up to this index hold records that the store has not: they stay. 0: none. */
     uint64_t kept_until;
+    size_t chunk_size; /* bytes after which a chunk takes no more; 0: JOURNAL_CHUNK_SIZE */
+    uint64_t slack;    /* records on disk beyond twice the list's; 0: some thousand */
 } journal_settings_t;
 
 typedef enum {
@@ -76,6 +78,9 @@ void journal_hurry(journal_t *self);
 
 /* What is to be written beside the chunks has changed. */
 void journal_touch(journal_t *self);
+
+/* Whether a chunk of earlier transactions goes by this end (J4). */
+bool journal_part_replaces(const journal_part_t *end, const journal_chunk_name_t *name);
 
 /* The next step. A chunk is written to `chunk`, which has room for JOURNAL_CHUNK_SIZE bytes. At END
  * the caller reads, before anything else happens, how far its neighbours' lists are processed

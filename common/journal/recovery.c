@@ -1,6 +1,7 @@
 #include "common/journal/recovery.h"
 
 #include "common/base/memory.h"
+#include "common/protocol/rules.h"
 
 #include <stdlib.h>
 
@@ -106,8 +107,33 @@ journal_recovery_result_t journal_recovery_end(journal_recovery_t *self)
     }
     store_restore_tail(self->store, tail);
     result->tail = tail;
-    result->has_life = self->state != NULL && result->damaged == 0;
+    result->has_life = self->state != NULL && (result->damaged == 0 || !RULE(DAMAGE));
     /* J2: a checkpoint says that what a neighbour sent is here. */
     result->resumes = result->has_life && result->refused == 0;
     return *result;
+}
+
+void journal_recovery_begin_life(const journal_recovery_result_t *result,
+                                 const journal_state_t *before, const generation_t *generation,
+                                 journal_state_t *ret_state)
+{
+    journal_state_init(ret_state);
+    ret_state->generation = *generation;
+    ret_state->tail = result->tail;
+    ret_state->serial = result->serial;
+    if (!result->has_life) {
+        return;
+    }
+    ret_state->has_parent = true;
+    ret_state->parent =
+        (link_checkpoint_t){.generation = before->generation, .index = result->tail};
+    if (!RULE(GENERATION)) {
+        ret_state->generation = before->generation;
+        ret_state->has_parent = before->has_parent;
+        ret_state->parent = before->parent;
+    }
+    for (size_t i = 0; result->resumes && i < before->checkpoint_count; i++) {
+        journal_state_add(ret_state, text_of(before->checkpoints[i].neighbour),
+                          &before->checkpoints[i].checkpoint);
+    }
 }

@@ -48,4 +48,11 @@ status_t journal_recovery_take(journal_recovery_t *self, text_t key, text_t chun
 /* All chunks were taken: puts the list to its end. */
 journal_recovery_result_t journal_recovery_end(journal_recovery_t *self);
 
+/* Makes the state of the life that begins with what was recovered (J7), all but its names: a new
+ * generation, its parent, the checkpoints that count. `before`: the state of the disk, NULL if it
+ * has none. Caller frees with journal_state_done. */
+void journal_recovery_begin_life(const journal_recovery_result_t *result,
+                                 const journal_state_t *before, const generation_t *generation,
+                                 journal_state_t *ret_state);
+
 #endif

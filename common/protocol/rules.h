@@ -51,7 +51,16 @@
     X(ERA_IS_KEPT, "R17", "an update after a tombstone is of no era")                              \
     X(ERA_RAISES, "R17", "an update that outlives a tombstone does not get its era")               \
     X(HELD_IS_ACKNOWLEDGED, "R18", "what was sent counts as held")                                 \
-    X(HELD_AT_TAIL, "R18", "an acknowledged index counts as held, whatever moved on")
+    X(HELD_AT_TAIL, "R18", "an acknowledged index counts as held, whatever moved on")              \
+    X(AT_TAIL, "J1", "a transaction ends before the tail")                                         \
+    X(CHECKPOINT_MOMENT, "J2", "checkpoints are read after the end of a transaction")              \
+    X(ACK_COMMITTED, "J3", "what was given to the disk counts as held")                            \
+    X(COMPACT_AT_TAIL, "J4", "old chunks go before what has moved beyond is written")              \
+    X(OVERLAP, "J4", "a chunk goes of which only the beginning was compacted")                     \
+    X(GENERATION_FIRST, "J5", "a generation is told before it is on the disk")                     \
+    X(DAMAGE, "J6", "checkpoints count although chunks are damaged")                               \
+    X(GENERATION, "J7", "a list goes on under its name")                                           \
+    X(RETRY, "J1", "what a failed transaction had is not written again")
 
 #ifdef HERD_MUTANTS
 

@@ -28,7 +28,7 @@ static void check_again(const store_entry_t *entry)
 static void use(text_t chunk)
 {
     journal_chunk_reader_t *reader = journal_chunk_reader_new();
-    journal_chunk_writer_t *writer = journal_chunk_writer_new();
+    journal_chunk_writer_t *writer = journal_chunk_writer_new(0);
     char *out = memory_new(JOURNAL_CHUNK_SIZE);
     journal_chunk_name_t name;
     store_entry_t entry;

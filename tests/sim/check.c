@@ -21,6 +21,7 @@ struct check {
     size_t *parts;             /* by member, since the faults ended */
     update_number_t *greatest; /* by part and client, since the faults ended; NULL before */
     size_t part_count;
+    update_number_t *promised; /* by member and client: the greatest that its disk was to have */
     spread_t *spread;
     int64_t last_change_ns;
     char failure[FAILURE_SIZE]; /* empty: all held */
@@ -39,6 +40,7 @@ void check_destroy(check_t **self_p)
     }
     free(self->parts);
     free(self->greatest);
+    free(self->promised);
     spread_destroy(&self->spread);
     free(self);
     *self_p = NULL;
@@ -48,6 +50,11 @@ void check_watch(check_t *self, const herd_t *herd, fault_set_t faults)
 {
     self->herd = herd;
     self->faults = faults;
+    if (herd->settings.acknowledge_disk) {
+        self->promised =
+            memory_new_array(herd->graph.member_count * updates_client_count(herd->updates),
+                             sizeof(update_number_t));
+    }
     self->spread = spread_new(updates_count(herd->updates) + updates_room(herd->updates));
 }
 
@@ -146,16 +153,37 @@ static bool is_there(const check_t *self, update_number_t held, update_number_t 
     return updates_greater(self->herd->updates, held, number) == held;
 }
 
+/* Whether a member may have dropped an update because of its age (R16). */
+static bool may_be_expired(const check_t *self, const member_t *member, update_number_t number)
+{
+    int64_t horizon_ns = member_now_ns(member) - MEMBER_EXPIRE_AFTER_NS;
+    return has(self, FAULT_EXPIRY) &&
+           (has(self, FAULT_CLOCKS) ||
+            updates_record(self->herd->updates, number)->order_time_ns < horizon_ns);
+}
+
 /* Whether it has had this update or a greater one, or could not take it any more (R16). */
 static bool has_had(const check_t *self, const member_t *member, update_number_t number)
 {
     const updates_t *updates = self->herd->updates;
-    int64_t horizon_ns = member_now_ns(member) - MEMBER_EXPIRE_AFTER_NS;
-    bool expired =
-        has(self, FAULT_EXPIRY) &&
-        (has(self, FAULT_CLOCKS) || updates_record(updates, number)->order_time_ns < horizon_ns);
-    return expired ||
+    return may_be_expired(self, member, number) ||
            is_there(self, member_ever_held(member, updates_client(updates, number)), number);
+}
+
+/* R18: the disk of the member has it, or a greater one; and has it from now on. */
+static void check_disk_promise(check_t *self, const member_t *member, update_number_t number)
+{
+    const updates_t *updates = self->herd->updates;
+    size_t client = updates_client(updates, number);
+    if (may_be_expired(self, member, number)) {
+        return;
+    }
+    if (!is_there(self, member_on_disk(member, client), number)) {
+        check_fail(self, "M%zu answered update %u, and its disk has %u", member_number(member),
+                   number, member_on_disk(member, client));
+    }
+    size_t place = member_number(member) * updates_client_count(updates) + client;
+    self->promised[place] = updates_greater(updates, self->promised[place], number);
 }
 
 static void check_promise(check_t *self, const member_t *member, update_number_t number)
@@ -169,6 +197,14 @@ static void check_promise(check_t *self, const member_t *member, update_number_t
         check_fail(self, "M%zu answered update %u, which %u neighbours have, not %u",
                    member_number(member), number, holders, promised);
     }
+    if (self->herd->settings.acknowledge_disk) {
+        check_disk_promise(self, member, number);
+    }
+}
+
+void check_broke(void *check, const member_t *member, const char *what)
+{
+    check_fail(check, "M%zu: %s", member_number(member), what);
 }
 
 void check_not_forgotten(void *check, const member_t *member, size_t client)
@@ -209,7 +245,8 @@ void check_answered(void *check, const member_t *member, update_number_t number)
 {
     check_t *self = check;
     size_t client = updates_client(self->herd->updates, number);
-    bool at_once = self->herd->settings.acknowledge_peers == 0;
+    bool at_once =
+        self->herd->settings.acknowledge_peers == 0 && !self->herd->settings.acknowledge_disk;
     update_number_t held =
         at_once ? member_holds(member, client) : member_ever_held(member, client);
     if (!is_there(self, held, number)) {
@@ -256,7 +293,7 @@ static bool is_right(const check_t *self, const member_t *member, update_number_
         return held == wanted;
     }
     const record_t *record = updates_record(self->herd->updates, wanted);
-    int64_t age_ns = member_true_ns(member) - record->order_time_ns;
+    int64_t age_ns = member_true_ns(member) - record_age_from(record);
     bool may_be_gone = age_ns > MEMBER_EXPIRE_AFTER_NS - horizon_slack_ns;
     bool must_be_gone = age_ns > MEMBER_EXPIRE_AFTER_NS + MEMBER_EXPIRE_GRACE_NS + horizon_slack_ns;
     return (held == wanted && !must_be_gone) || (held == UPDATES_NONE && may_be_gone);
@@ -299,6 +336,21 @@ static void check_store(check_t *self, const member_t *member)
     }
     if (count != store_count(member_store(member))) {
         check_fail(self, "M%zu holds records of unknown clients", member_number(member));
+    }
+}
+
+/* R18: what its disk had when it answered is there, or a greater one, unless the disk was lost. */
+static void check_promised(check_t *self, const member_t *member)
+{
+    const updates_t *updates = self->herd->updates;
+    size_t client_count = updates_client_count(updates);
+    bool may_be_gone = has(self, FAULT_EXPIRY) || has(self, FAULT_ROT) || member_lost_disk(member);
+    for (size_t client = 0; client < client_count && !may_be_gone; client++) {
+        update_number_t number = self->promised[member_number(member) * client_count + client];
+        if (number != UPDATES_NONE && !is_there(self, member_holds(member, client), number)) {
+            check_fail(self, "M%zu promised update %u to be on disk, and holds %u",
+                       member_number(member), number, member_holds(member, client));
+        }
     }
 }
 
@@ -369,6 +421,9 @@ void check_at_rest(check_t *self)
             continue;
         }
         check_store(self, member);
+        if (self->promised != NULL) {
+            check_promised(self, member);
+        }
         check_links(self, member);
         if (!member_is_serving(member)) {
             check_fail(self, "M%zu does not serve", i);

@@ -7,7 +7,10 @@
  *   clocks   a client whose clock was far ahead hides what it sends later for max_clock_lead at
  *            most
  *   answer   when a client gets its answer, the member holds its update, or a greater one; so do as
- *            many neighbours as an answer promises, or did before they lost it
+ *            many neighbours as an answer promises, or did before they lost it; and its disk, for
+ *            good, unless that was lost
+ *   journal  what is committed is the list of the moment when its transaction ended (J1, J4); no
+ *            member speaks of a life that is not on its disk (J5)
  *   at rest  members that some chain of links joins hold the same: for each client the greatest
  *            record that any of them held when the faults ended, or took later, unless it has
  *            expired; all links are up and have nothing to send; all members serve; and no audit
@@ -33,6 +36,7 @@ void check_changed(void *check, const member_t *member, update_number_t before,
                    update_number_t now);
 void check_answered(void *check, const member_t *member, update_number_t number);
 void check_not_forgotten(void *check, const member_t *member, size_t client);
+void check_broke(void *check, const member_t *member, const char *what);
 
 /* Sets the herd that is checked, before its clock goes on, and its faults; borrowed. */
 void check_watch(check_t *self, const herd_t *herd, fault_set_t faults);

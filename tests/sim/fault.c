@@ -37,11 +37,11 @@ static size_t any_target(fault_kind_t kind, const herd_t *herd, random_t *random
     return random_once_in(random, 2) ? network_reverse(join) : join;
 }
 
-/* After a crash a disk mostly has most of it. */
+/* Mostly a disk has what was committed. */
 static disk_state_t any_state(random_t *random)
 {
-    static const disk_state_t states[] = {DISK_WHOLE, DISK_WHOLE, DISK_TORN,
-                                          DISK_TORN,  DISK_OLD,   DISK_EMPTY};
+    static const disk_state_t states[] = {DISK_WHOLE, DISK_WHOLE,   DISK_WHOLE,
+                                          DISK_OLD,   DISK_DAMAGED, DISK_EMPTY};
     return states[random_below(random, sizeof states / sizeof states[0])];
 }
 
@@ -144,6 +144,16 @@ static void change_links(herd_t *herd, const fault_t *fault)
     herd_configure(herd, fault->target, fault->in_order, !fault->in_order);
 }
 
+/* Its disk loses what is written, or it stops. */
+static void begin_disk(fault_t *self, herd_t *herd)
+{
+    if (self->everywhere) {
+        member_set_disk_fails(herd->members[self->target], true);
+    } else {
+        self->active = take_down(herd, self->target, self->in_order);
+    }
+}
+
 void fault_begin(fault_t *self, herd_t *herd, random_t *random)
 {
     self->active = true;
@@ -154,7 +164,7 @@ void fault_begin(fault_t *self, herd_t *herd, random_t *random)
     case FAULT_NEWCOMER:
     case FAULT_CRASH: self->active = take_down(herd, self->target, false); break;
     case FAULT_RESTART: self->active = take_down(herd, self->target, true); break;
-    case FAULT_DISK: self->active = take_down(herd, self->target, self->in_order); break;
+    case FAULT_DISK: begin_disk(self, herd); break;
     case FAULT_LINKS: change_links(herd, self); break;
     case FAULT_SLOW:
         network_slow(herd->network, self->target,
@@ -172,12 +182,13 @@ void fault_begin(fault_t *self, herd_t *herd, random_t *random)
 static bool is_of_member(const fault_t *fault)
 {
     return fault->kind == FAULT_CRASH || fault->kind == FAULT_RESTART ||
-           fault->kind == FAULT_DISK || fault->kind == FAULT_NEWCOMER;
+           (fault->kind == FAULT_DISK && !fault->everywhere) || fault->kind == FAULT_NEWCOMER;
 }
 
 bool fault_must_wait(const fault_t *self, const herd_t *herd)
 {
-    bool stops = self->kind == FAULT_RESTART || (self->kind == FAULT_DISK && self->in_order);
+    bool stops = self->kind == FAULT_RESTART ||
+                 (self->kind == FAULT_DISK && self->in_order && !self->everywhere);
     return stops && member_is_alive(herd->members[self->target]);
 }
 
@@ -209,6 +220,7 @@ void fault_end(fault_t *self, herd_t *herd, random_t *random)
         break_perhaps(herd, self->target, random);
         break;
     case FAULT_LINKS: herd_configure(herd, self->target, true, true); break;
+    case FAULT_DISK: member_set_disk_fails(herd->members[self->target], false); break;
     case FAULT_SLOW: network_slow(herd->network, self->target, 0); break;
     default: break;
     }

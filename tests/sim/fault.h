@@ -14,8 +14,8 @@
     X(BREAK, "break")         /* a connection loses what is under way */                           \
     X(CRASH, "crash")         /* a member loses what is in its memory; some never come back */     \
     X(RESTART, "restart")     /* a member stops as it should, and comes back */                    \
-    X(DISK, "disk")         /* members have disks: one stops, and finds all, a part or nothing */  \
-    X(LINKS, "links")       /* neighbours come into the herd file, and go */                       \
+    X(DISK, "disk")   /* members have disks: one stops, and finds all or not; or one fails */      \
+    X(LINKS, "links") /* neighbours come into the herd file, and go */                             \
     X(NEWCOMER, "newcomer") /* a member is not there at first */                                   \
     X(SLOW, "slow")         /* a member reads slowly */                                            \
     X(CLOCKS, "clocks")     /* members' clocks step, an hour to decades */                         \
@@ -45,7 +45,7 @@ static inline bool fault_set_has(fault_set_t set, fault_kind_t kind)
 typedef struct {
     fault_kind_t kind;
     bool active;
-    bool everywhere;    /* PARTITION: between two halves */
+    bool everywhere;    /* PARTITION: between two halves. DISK: it fails, and the member goes on */
     bool for_good;      /* CRASH: never comes back */
     bool in_order;      /* DISK: it stops in order. LINKS: the first end is the first to know */
     disk_state_t state; /* of the member's disk when it comes back */

@@ -42,7 +42,7 @@ static void make_members(herd_t *self, const herd_settings_t *settings)
                                 .observer = settings->observer};
     self->members = memory_new_array(graph->member_count, sizeof(member_t *));
     for (size_t i = 0; i < graph->member_count; i++) {
-        self->members[i] = member_new(&context, i, graph->member_count, degrees[i]);
+        self->members[i] = member_new(&context, i, degrees[i]);
     }
     free(degrees);
 }

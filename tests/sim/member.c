@@ -11,8 +11,7 @@
 /* The true time when the run begins: 2026. */
 static const int64_t epoch_ns = 1772000000 * TIMESTAMP_NS_PER_S;
 
-member_t *member_new(const member_context_t *context, size_t number, size_t member_count,
-                     size_t neighbour_count)
+member_t *member_new(const member_context_t *context, size_t number, size_t neighbour_count)
 {
     size_t client_count = updates_client_count(context->updates);
     member_t *self = memory_new(sizeof *self);
@@ -21,11 +20,15 @@ member_t *member_new(const member_context_t *context, size_t number, size_t memb
     snprintf(self->name, sizeof self->name, "M%zu", number);
     self->neighbours = memory_new_array(neighbour_count + 1, sizeof(neighbour_t));
     self->held = memory_new_array(client_count, sizeof(update_number_t));
-    if (context->settings->acknowledge_peers > 0) {
+    if (context->settings->acknowledge_peers > 0 || context->settings->acknowledge_disk) {
         self->ever = memory_new_array(client_count, sizeof(update_number_t));
     }
     if (context->settings->has_disk) {
-        self->disk = disk_new(member_count, client_count);
+        self->disk = journal_model_new();
+        self->chunk = memory_new(JOURNAL_CHUNK_SIZE);
+        self->listed = memory_new_array(client_count, sizeof(update_number_t));
+        self->on_disk = memory_new_array(client_count, sizeof(update_number_t));
+        random_init(&self->luck, random_next(context->random), 7);
     }
     return self;
 }
@@ -65,9 +68,12 @@ static void end_life(member_t *self)
     }
     self->counters.unanswered += self->promise_count;
     self->promise_count = 0;
+    member_journal_close(self);
+    journal_state_done(&self->identity);
     store_cursor_close(&self->seen);
     store_destroy(&self->store);
-    self->alive = self->serving = self->stopping = self->digesting = false;
+    self->alive = self->serving = self->stopping = self->digesting = self->started = false;
+    self->touched = false;
     self->life++;
 }
 
@@ -78,7 +84,10 @@ void member_destroy(member_t **self_p)
         return;
     }
     end_life(self);
-    disk_destroy(&self->disk);
+    journal_model_destroy(&self->disk);
+    free(self->chunk);
+    free(self->listed);
+    free(self->on_disk);
     free(self->neighbours);
     free(self->held);
     free(self->ever);
@@ -93,7 +102,7 @@ void member_add_neighbour(member_t *self, const member_t *neighbour, size_t conn
         (neighbour_t){.member = neighbour, .connection = connection, .configured = true};
 }
 
-static void note_held(member_t *self, size_t client, update_number_t number)
+void member_note_held(member_t *self, size_t client, update_number_t number)
 {
     self->held[client] = number;
     if (self->ever != NULL) {
@@ -112,10 +121,7 @@ void member_observe(member_t *self)
         } else {
             size_t client = updates_client(self->context.updates, now);
             observer->changed(observer->context, self, self->held[client], now);
-            note_held(self, client, now);
-            if (self->disk != NULL) {
-                disk_put_record(self->disk, now, client, entry.index);
-            }
+            member_note_held(self, client, now);
         }
         store_cursor_advance(&self->seen);
     }
@@ -129,9 +135,6 @@ void member_note_purged(member_t *self)
         if (self->held[client] != UPDATES_NONE &&
             !store_find_any(self->store, updates_client_name(client, name), &record)) {
             self->held[client] = UPDATES_NONE;
-            if (self->disk != NULL) {
-                disk_purge_record(self->disk, client);
-            }
         }
     }
 }
@@ -169,8 +172,8 @@ static void make_link(member_t *self, neighbour_t *neighbour)
                                 .parent = self->identity.parent,
                                 .first_session = random_next(self->context.random) / 2};
     neighbour->link = link_new(&identity, self->store);
-    neighbour->has_journaled = false;
-    if (self->disk != NULL && disk_checkpoint(self->disk, neighbour->member->number, &checkpoint)) {
+    if (!self->started &&
+        journal_state_find(&self->identity, text_of(neighbour->member->name), &checkpoint)) {
         link_restore(neighbour->link, &checkpoint);
     }
     member_connect(self, neighbour);
@@ -192,47 +195,18 @@ void member_set_neighbour(member_t *self, size_t index, bool configured)
     }
 }
 
-/* R7: puts back the records and the list of an earlier life, and its identity. */
-static void restore(member_t *self, bool whole)
-{
-    const updates_t *updates = self->context.updates;
-    disk_record_t *records = memory_new_array(updates_client_count(updates), sizeof(disk_record_t));
-    size_t count = disk_records(self->disk, records);
-    for (size_t i = 0; i < count; i++) {
-        update_number_t number = records[i].number;
-        store_outcome_t outcome =
-            store_restore(self->store, updates_record(updates, number), records[i].index);
-        assert(outcome == STORE_NEWER);
-        note_held(self, updates_client(updates, number), number);
-    }
-    free(records);
-    store_restore_tail(self->store, disk_tail(self->disk));
-    disk_life_t before;
-    if (!disk_life(self->disk, &before)) {
-        return;
-    }
-    self->counters.resumed += whole ? 1 : 0;
-    self->counters.recovered += whole ? 0 : 1;
-    if (whole) {
-        self->identity = before;
-        return;
-    }
-    self->identity.has_parent = true;
-    self->identity.parent =
-        (link_checkpoint_t){.generation = before.generation, .index = disk_tail(self->disk)};
-}
-
 static void begin_life(member_t *self, disk_state_t state)
 {
     size_t client_count = updates_client_count(self->context.updates);
     self->alive = true;
     self->started_ns = member_steady_ns(self);
     self->store = store_new(client_count, random_next(self->context.random));
-    self->identity = (disk_life_t){.generation = make_generation(self->context.random)};
     memset(self->held, 0, client_count * sizeof self->held[0]);
+    generation_t generation = make_generation(self->context.random);
+    journal_state_init(&self->identity);
+    self->identity.generation = generation;
     if (self->disk != NULL) {
-        restore(self, disk_recover(self->disk, state, self->context.random));
-        disk_begin_life(self->disk, &self->identity);
+        member_journal_open(self, state, &generation);
     }
     store_cursor_open(self->store, &self->seen);
     member_expire(self);
@@ -248,6 +222,7 @@ void member_start(member_t *self, disk_state_t state)
             make_link(self, &self->neighbours[i]);
         }
     }
+    self->started = true;
     member_schedule_tick(self);
 }
 
@@ -270,18 +245,6 @@ void member_stop(member_t *self)
         self->serving = false;
         self->stopping_ns = member_steady_ns(self);
     }
-}
-
-void member_lose_checkpoints(member_t *self)
-{
-    assert(!self->alive && self->disk != NULL);
-    disk_forget_checkpoints(self->disk);
-}
-
-void member_lose_disk(member_t *self)
-{
-    assert(!self->alive && self->disk != NULL);
-    (void)disk_recover(self->disk, DISK_EMPTY, self->context.random);
 }
 
 void member_set_clock(member_t *self, int64_t offset_ns)

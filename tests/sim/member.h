@@ -2,7 +2,9 @@
  *
  * Each function here that stands for one of node.c or neighbour.c names it: change both together.
  * member.c: its lives. member_bus.c: its turns, and what it does with messages. member_clients.c:
- * what it does for clients and operators.
+ * what it does for clients and operators. member_journal.c: its disk, in memory
+ * (tests/support/journal_model.h): what the node's own journal says is written, after a while, and
+ * what its recovery makes of it comes back.
  * Owner: the herd. Threads: one.
  */
 #ifndef HERD_TESTS_SIM_MEMBER_H
@@ -11,7 +13,6 @@
 #include "common/base/timestamp.h"
 #include "common/replication/link.h"
 #include "common/store/store.h"
-#include "tests/sim/disk.h"
 #include "tests/sim/network.h"
 #include "tests/sim/schedule.h"
 #include "tests/sim/updates.h"
@@ -21,6 +22,15 @@
 #include <stdint.h>
 
 typedef struct member member_t;
+
+/* What it finds on its disk when it starts. */
+typedef enum {
+    DISK_EMPTY,   /* nothing */
+    DISK_WHOLE,   /* all that was committed */
+    DISK_DAMAGED, /* the same, but a chunk has a wrong byte */
+    DISK_OLD,     /* a copy of some moment, perhaps of an earlier life, even of its stop */
+    DISK_STATES
+} disk_state_t;
 
 /* expire_after, and the grace after that until a record is purged (R16). */
 #define MEMBER_EXPIRE_AFTER_NS (20 * TIMESTAMP_NS_PER_S)
@@ -37,12 +47,15 @@ typedef struct {
     void (*answered)(void *context, const member_t *member, update_number_t number);
     /* An operator wanted a client forgotten that is there, and it could not be. */
     void (*not_forgotten)(void *context, const member_t *member, size_t client);
+    /* Its journal broke a rule; NULL: of no interest. */
+    void (*broke)(void *context, const member_t *member, const char *what);
 } member_observer_t;
 
 /* Settings that all members share (open value struct). */
 typedef struct {
     unsigned acknowledge_peers; /* neighbours that have a record before its answer leaves (R18) */
     bool has_disk;              /* members keep a journal */
+    bool acknowledge_disk;      /* whose disk has a record before its answer leaves (R18) */
     bool expires;               /* records go when they are old (R16) */
     size_t batch_size;          /* of links: see link_identity_t */
 } member_settings_t;
@@ -72,14 +85,13 @@ typedef struct {
     uint64_t connected;   /* connections made */
     uint64_t answered;    /* updates */
     uint64_t unanswered;  /* updates whose promise could not be kept in time */
-    uint64_t resumed;     /* lives that went on exactly where the one before stopped */
-    uint64_t recovered;   /* lives that began with a part of what the one before had */
+    uint64_t resumed;     /* lives that went on from the list of an earlier one */
+    uint64_t recovered;   /* lives that found their disk damaged */
 } member_counters_t;
 
-/* A member of a herd of `member_count`, with room for `neighbour_count`. It is down. Caller frees
+/* A member with room for `neighbour_count` neighbours. It is down. Caller frees
  * with member_destroy. */
-member_t *member_new(const member_context_t *context, size_t number, size_t member_count,
-                     size_t neighbour_count);
+member_t *member_new(const member_context_t *context, size_t number, size_t neighbour_count);
 void member_destroy(member_t **self_p);
 
 /* Adds the next neighbour, numbered from 0 on; `connection` is ours. Before the first start. */
@@ -120,6 +132,15 @@ void member_rot(member_t *self, random_t *random);
  * it had. */
 void member_lose_checkpoints(member_t *self);
 void member_lose_disk(member_t *self);
+
+/* Its disk loses what is written from now on; or not any more. */
+void member_set_disk_fails(member_t *self, bool fails);
+
+/* Whether its disk has ever lost what it had: an old copy, damage, nothing at all. */
+bool member_lost_disk(const member_t *self);
+
+/* The update of a client that its disk has; it has a disk. */
+update_number_t member_on_disk(const member_t *self, size_t client);
 
 /* Sets how far the member's clock is from the true time. */
 void member_set_clock(member_t *self, int64_t offset_ns);

@@ -55,6 +55,10 @@ static void pump(member_t *self, neighbour_t *neighbour)
                        link_next(link, member_now_ns(self), steady_ns, &message);
          sent++) {
         /* Now and then there was room, and there is none any more. */
+        if (message.type == MESSAGE_HELLO && !member_journal_has_generation(self)) {
+            self->context.observer.broke(self->context.observer.context, self,
+                                         "it spoke of a generation that is not on its disk");
+        }
         if (random_once_in(self->context.random, 32) ||
             !network_send(network, neighbour->connection, &message)) {
             link_unsent(link);
@@ -74,6 +78,7 @@ void member_pump_all(member_t *self)
     for (size_t i = 0; i < self->neighbour_count; i++) {
         pump(self, &self->neighbours[i]);
     }
+    member_journal_pump(self);
 }
 
 static void on_digest(void *subject, uint64_t life);
@@ -169,14 +174,6 @@ static void tick_neighbour(member_t *self, neighbour_t *neighbour)
     pump(self, neighbour);
 }
 
-static void stop_in_order(member_t *self)
-{
-    if (self->disk != NULL) {
-        disk_stop(self->disk, store_tail(self->store));
-    }
-    member_crash(self);
-}
-
 /* node.c, on_tick */
 static void on_tick(void *subject, uint64_t life)
 {
@@ -188,12 +185,14 @@ static void on_tick(void *subject, uint64_t life)
     for (size_t i = 0; i < self->neighbour_count; i++) {
         tick_neighbour(self, &self->neighbours[i]);
     }
+    member_journal_tick(self);
     member_keep_promises(self);
     advance_digest(self);
     serve_when_ready(self);
     bool grace_over = member_steady_ns(self) - self->stopping_ns > exit_grace_ns;
-    if (self->stopping && (grace_over || neighbours_are_level(self))) {
-        stop_in_order(self);
+    bool done = neighbours_are_level(self) && member_journal_is_level(self);
+    if (self->stopping && (grace_over || done)) {
+        member_crash(self);
         return;
     }
     member_schedule_tick(self);
@@ -203,22 +202,6 @@ void member_schedule_tick(member_t *self)
 {
     schedule_at(self->context.schedule, member_steady_ns(self) + tick_ns, on_tick, self,
                 self->life);
-}
-
-/* The journal has a message's records before its checkpoint. */
-static void write_checkpoint(member_t *self, neighbour_t *neighbour)
-{
-    link_checkpoint_t checkpoint;
-    if (self->disk == NULL || !link_checkpoint(neighbour->link, &checkpoint)) {
-        return;
-    }
-    bool same = neighbour->has_journaled && neighbour->journaled.index == checkpoint.index &&
-                generation_equal(&neighbour->journaled.generation, &checkpoint.generation);
-    if (!same) {
-        neighbour->has_journaled = true;
-        neighbour->journaled = checkpoint;
-        disk_put_checkpoint(self->disk, neighbour->member->number, &checkpoint);
-    }
 }
 
 /* node.c, take_bus_message: from a sender that is not a neighbour, or no longer */
@@ -243,7 +226,6 @@ static void take(member_t *self, neighbour_t *neighbour, const message_t *messag
     link_event_t event =
         link_take(neighbour->link, message, member_now_ns(self), member_steady_ns(self));
     member_observe(self);
-    write_checkpoint(self, neighbour);
     handle_link_event(self, neighbour, event);
 }
 

@@ -26,7 +26,9 @@ static bool is_kept(const member_t *self, const promise_t *promise)
         const link_t *link = self->neighbours[i].link;
         holders += link != NULL && link_held(link) >= promise->index ? 1 : 0;
     }
-    return holders >= self->context.settings->acknowledge_peers;
+    const member_settings_t *settings = self->context.settings;
+    return holders >= settings->acknowledge_peers &&
+           (!settings->acknowledge_disk || member_journal_holds(self, promise->index));
 }
 
 void member_keep_promises(member_t *self)
@@ -66,7 +68,8 @@ void member_update(member_t *self, update_number_t number)
     member_observe(self);
     if (outcome == STORE_EXPIRED) {
         self->counters.unanswered++;
-    } else if (self->context.settings->acknowledge_peers == 0) {
+    } else if (self->context.settings->acknowledge_peers == 0 &&
+               !self->context.settings->acknowledge_disk) {
         answer(self, number);
     } else {
         promise(self, number);

@@ -133,6 +133,14 @@ static unsigned choose_peers(uint64_t seed)
     return peers < 3 ? peers : 0;
 }
 
+/* Whether an answer waits for the disk, if there is one. */
+static bool choose_disk(uint64_t seed)
+{
+    random_t random;
+    random_init(&random, seed, 8);
+    return random_once_in(&random, 3);
+}
+
 /* Bytes of a batch, 0 for the usual size. Small batches make many messages of few records. Large
  * lists make several messages anyway; in small batches they would make more than a slow link, which
  * takes one at a time, carries in time. */
@@ -160,12 +168,15 @@ bool sim_run(const sim_settings_t *given, sim_result_t *ret_result)
         .observer = {.context = check,
                      .changed = check_changed,
                      .answered = check_answered,
-                     .not_forgotten = check_not_forgotten},
+                     .not_forgotten = check_not_forgotten,
+                     .broke = check_broke},
         .latency_ns = settings->latency_ns,
         .has_spare_edges = fault_set_has(chosen.faults, FAULT_LINKS),
         .members = {
             .acknowledge_peers = choose_peers(given->seed),
             .has_disk = fault_set_has(chosen.faults, FAULT_DISK),
+            .acknowledge_disk =
+                fault_set_has(chosen.faults, FAULT_DISK) && choose_disk(given->seed),
             .expires = fault_set_has(chosen.faults, FAULT_EXPIRY),
             .batch_size = choose_batch_size(given->seed, settings->client_count),
         }};

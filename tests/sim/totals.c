@@ -92,8 +92,8 @@ void totals_print(const totals_t *self)
     printf("bytes           %llu\n", (unsigned long long)self->bytes);
     printf("gaps            %llu\n", (unsigned long long)self->gaps);
     printf("connections     %llu made\n", (unsigned long long)self->connected);
-    printf("lives           %llu resumed, %llu recovered in part\n",
-           (unsigned long long)self->resumed, (unsigned long long)self->recovered);
+    printf("lives           %llu resumed, %llu damaged\n", (unsigned long long)self->resumed,
+           (unsigned long long)self->recovered);
     printf("audits          %llu; %llu comparisons, %llu records repaired\n",
            (unsigned long long)self->audits, (unsigned long long)self->comparisons,
            (unsigned long long)self->repaired);

@@ -23,8 +23,9 @@ struct journal_model {
     snapshot_t *history; /* commit_count of them */
     size_t commit_count;
     piece_t **open; /* of the transaction */
-    bool *compacted;
     size_t open_count;
+    const piece_t **dead; /* that go with the next commit */
+    size_t dead_count;
 };
 
 static int compare_pieces(const void *one, const void *other)
@@ -65,6 +66,7 @@ void journal_model_abort(journal_model_t *self)
 
 void journal_model_go_back(journal_model_t *self, size_t count)
 {
+    self->dead_count = 0;
     while (self->commit_count > count) {
         drop_snapshot(&self->history[--self->commit_count]);
     }
@@ -80,7 +82,7 @@ void journal_model_destroy(journal_model_t **self_p)
     journal_model_go_back(self, 0);
     free(self->history);
     free(self->open);
-    free(self->compacted);
+    free(self->dead);
     free(self);
     *self_p = NULL;
 }
@@ -96,8 +98,6 @@ void journal_model_put(journal_model_t *self, const journal_part_t *part, const 
     journal_chunk_write_key(&piece->name, piece->key);
     size_t count = self->open_count + 1;
     self->open = memory_resize(self->open, count * sizeof(piece_t *));
-    self->compacted = memory_resize(self->compacted, count * sizeof(bool));
-    self->compacted[self->open_count] = part->compacted;
     self->open[self->open_count] = piece;
     self->open_count = count;
 }
@@ -123,21 +123,24 @@ static snapshot_t *add_snapshot(journal_model_t *self, const journal_state_t *st
     return added;
 }
 
-/* J4 */
-static bool is_replaced(const journal_chunk_name_t *name, const journal_part_t *end, bool whole)
+static bool is_dead(const journal_model_t *self, const piece_t *piece)
 {
-    uint64_t reaches = whole ? name->last : name->first;
-    return name->last > end->from && reaches <= end->until;
+    size_t i = 0;
+    while (i < self->dead_count && self->dead[i] != piece) {
+        i++;
+    }
+    return i < self->dead_count;
 }
 
 uint64_t journal_model_commit(journal_model_t *self, const journal_part_t *end,
-                              const journal_state_t *state, bool whole)
+                              const journal_state_t *state)
 {
     uint64_t records = 0;
     snapshot_t *added = add_snapshot(self, state);
     const snapshot_t *before = newest(self);
     for (size_t i = 0; before != NULL && i < before->count; i++) {
-        if (!is_replaced(&before->pieces[i]->name, end, whole)) {
+        if (!journal_part_replaces(end, &before->pieces[i]->name) &&
+            !is_dead(self, before->pieces[i])) {
             added->pieces[added->count++] = before->pieces[i];
             before->pieces[i]->users++;
         }
@@ -145,7 +148,7 @@ uint64_t journal_model_commit(journal_model_t *self, const journal_part_t *end,
     for (size_t i = 0; i < self->open_count; i++) {
         added->pieces[added->count++] = self->open[i];
     }
-    self->open_count = 0;
+    self->open_count = self->dead_count = 0;
     self->commit_count++;
     qsort(added->pieces, added->count, sizeof(piece_t *), compare_pieces);
     for (size_t i = 0; i < added->count; i++) {
@@ -157,7 +160,7 @@ uint64_t journal_model_commit(journal_model_t *self, const journal_part_t *end,
 void journal_model_commit_state(journal_model_t *self, const journal_state_t *state)
 {
     journal_model_abort(self);
-    (void)journal_model_commit(self, &(journal_part_t){0}, state, true);
+    (void)journal_model_commit(self, &(journal_part_t){0}, state);
 }
 
 size_t journal_model_commits(const journal_model_t *self)
@@ -197,21 +200,15 @@ journal_recovery_result_t journal_model_recover(journal_model_t *self, store_t *
                                                 const journal_state_t *state, int64_t kept_from_ns)
 {
     journal_recovery_t *recovery = journal_recovery_new(store, state, false, kept_from_ns);
-    size_t kept = 0;
-    size_t count = journal_model_chunks(self);
-    snapshot_t *snapshot = count > 0 ? &self->history[self->commit_count - 1] : NULL;
-    for (size_t i = 0; i < count; i++) {
-        piece_t *piece = snapshot->pieces[i];
+    self->dead_count = 0;
+    for (size_t i = 0; i < journal_model_chunks(self); i++) {
+        const piece_t *piece = newest(self)->pieces[i];
         text_t key = {.data = (const char *)piece->key, .size = sizeof piece->key};
         text_t bytes = {.data = piece->bytes, .size = piece->size};
-        if (journal_recovery_take(recovery, key, bytes) == STATUS_OK) {
-            snapshot->pieces[kept++] = piece;
-        } else {
-            drop_piece(piece);
+        if (journal_recovery_take(recovery, key, bytes) != STATUS_OK) {
+            self->dead = memory_resize(self->dead, (self->dead_count + 1) * sizeof(piece_t *));
+            self->dead[self->dead_count++] = piece;
         }
-    }
-    if (snapshot != NULL) {
-        snapshot->count = kept;
     }
     journal_recovery_result_t result = journal_recovery_end(recovery);
     journal_recovery_destroy(&recovery);

@@ -22,10 +22,9 @@ void journal_model_destroy(journal_model_t **self_p);
 /* Puts a copy of a chunk into the open transaction, and seals it. */
 void journal_model_put(journal_model_t *self, const journal_part_t *part, const char *chunk);
 
-/* Commits the open transaction; returns the records on disk. `whole`: a chunk goes only if all of
- * it was compacted; false breaks J4. */
+/* Commits the open transaction; returns the records on disk. */
 uint64_t journal_model_commit(journal_model_t *self, const journal_part_t *end,
-                              const journal_state_t *state, bool whole);
+                              const journal_state_t *state);
 
 /* Commits a state and nothing else. */
 void journal_model_commit_state(journal_model_t *self, const journal_state_t *state);
@@ -46,8 +45,8 @@ char *journal_model_chunk(journal_model_t *self, size_t index, size_t *ret_size)
 /* Whether there is a state; caller frees it with journal_state_done. */
 bool journal_model_state(const journal_model_t *self, journal_state_t *ret_state);
 
-/* Puts all chunks, in the order of their keys, into an empty store. Those that are of no use are
- * removed. */
+/* Puts all chunks, in the order of their keys, into an empty store. Those that are of no use go
+ * with the next commit. */
 journal_recovery_result_t journal_model_recover(journal_model_t *self, store_t *store,
                                                 const journal_state_t *state, int64_t kept_from_ns);
 

@@ -60,8 +60,7 @@ static bool is_beyond(const journal_disk_t *self, const journal_part_t *end,
 static bool is_replaced(const journal_disk_t *self, const journal_part_t *end,
                         const journal_chunk_name_t *name)
 {
-    return name->last > end->from && name->last <= end->until &&
-           (int32_t)(name->serial - self->serial) <= 0;
+    return journal_part_replaces(end, name) && (int32_t)(name->serial - self->serial) <= 0;
 }
 
 /* Deletes those that go, among all whose first index is `from` to `until`. */

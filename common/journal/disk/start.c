@@ -109,24 +109,12 @@ static status_t recover(const journal_start_t *start, journal_started_t *started
 static void make_state(const journal_start_t *start, journal_started_t *started,
                        const journal_state_t *before)
 {
-    const journal_recovery_result_t *recovery = &started->recovery;
     journal_state_t *state = &started->state;
-    journal_state_init(state);
+    journal_recovery_begin_life(&started->recovery, before, &start->generation, state);
     *text_copy(start->herd, state->herd) = '\0';
     *text_copy(start->member, state->member) = '\0';
-    state->generation = start->generation;
     state->tail = started->on_disk;
-    state->serial = recovery->serial;
     state->written_ns = start->now_ns;
-    if (!recovery->has_life) {
-        return;
-    }
-    state->has_parent = true;
-    state->parent = (link_checkpoint_t){.generation = before->generation, .index = recovery->tail};
-    for (size_t i = 0; recovery->resumes && i < before->checkpoint_count; i++) {
-        journal_state_add(state, text_of(before->checkpoints[i].neighbour),
-                          &before->checkpoints[i].checkpoint);
-    }
 }
 
 /* Steps 4 and 5, of a folder that is open. */

@@ -22,7 +22,7 @@ static scene_t scene;
 static int open_scene(void **state)
 {
     (void)state;
-    scene = (scene_t){.writer = journal_chunk_writer_new(),
+    scene = (scene_t){.writer = journal_chunk_writer_new(0),
                       .reader = journal_chunk_reader_new(),
                       .chunk = calloc(1, JOURNAL_CHUNK_SIZE)};
     assert_non_null(scene.chunk);
