@@ -15,6 +15,8 @@
  * 4.3.4; docs/decisions/0021). */
 static void make_unpredictable(void)
 {
+    zsys_set_max_sockets(
+        0);            /* as many as ZeroMQ can have: a neighbour takes three, czmq has 1024 */
     (void)zsys_init(); /* seeds */
     srand((unsigned)entropy_number());
 }

@@ -245,6 +245,9 @@
  * clients: its own sockets, event loops and threads take about 30, and libraries abort when there
  * is none. */
 #define LIMIT_FILES_MIN 64
+/* The least number of threads that a program needs beside its first: the log's, ZeroMQ's two, those
+ * of handshakes and places, and some that look up names; libraries abort when there is none. */
+#define LIMIT_THREADS_MIN 8
 /* Open files that clients leave to their front-end: a connection to a node that was restarted takes
  * five, of which the former one may still hold as many; the log, keys and a name to look up take
  * some more. */

@@ -8,6 +8,7 @@
 #include "common/program/descriptors.h"
 #include "common/program/folders.h"
 #include "common/program/herd_file.h"
+#include "common/program/threads.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -142,6 +143,19 @@ static bool raise_file_limit(const program_description_t *description, const pro
     return limit.rlim_max >= needed;
 }
 
+/* As for files. */
+static bool look_for_threads(const program_description_t *description)
+{
+    size_t count = threads_allowed(LIMIT_THREADS_MIN);
+    if (count < LIMIT_THREADS_MIN) {
+        fprintf(stderr,
+                "%s: only %zu more threads can be started (%s), %d are the least; look at pids.max "
+                "of the control group (TasksMax= of systemd), ulimit -u and memory\n",
+                description->name, count, strerror(errno), LIMIT_THREADS_MIN);
+    }
+    return count == LIMIT_THREADS_MIN;
+}
+
 bool program_start(const program_description_t *description, int argc, char **argv,
                    program_t *ret_program, program_exit_t *ret_exit)
 {
@@ -168,7 +182,7 @@ bool program_start(const program_description_t *description, int argc, char **ar
     signal(SIGXFSZ, SIG_IGN); /* a limit of a file's size is a full disk */
     bool good = raise_file_limit(description, &program);
     if (good && !arguments.check) {
-        good = make_folders(description, program.config) &&
+        good = look_for_threads(description) && make_folders(description, program.config) &&
                open_log(description, arguments.log_format, &program);
     }
     if (!good || arguments.check) {

@@ -1,5 +1,6 @@
 /* A node in a control group that may take 64 MiB (docs/contributing.md, K2): it finds the limit,
- * keeps to it, and says so. Where no group of our own can be made this is skipped. */
+ * keeps to it, and says so; likewise programs in one that may have few threads. Where no group of
+ * our own can be made this is skipped. */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
 #include "tests/support/wait.h"
@@ -181,6 +182,60 @@ static void more_than_there_is_is_warned_of(void **state)
     assert_int_equal(herd_stop_node(herd, "Clark"), 0);
 }
 
+/* ---- threads ---- */
+
+/* A group that may have as many processes and threads; false if none can be made. */
+static bool make_group_of_tasks(char *group, size_t size, const char *most)
+{
+    size_t groups_size;
+    char *own = workspace_read("/proc/self/cgroup", &groups_size);
+    bool at_top = own != NULL && strstr(own, ":pids:/\n") != NULL;
+    free(own);
+    snprintf(group, size, "/sys/fs/cgroup/pids/herd-test-%ld", (long)getpid());
+    if (!at_top || mkdir(group, 0755) != 0) {
+        return false;
+    }
+    bool made = write_file(group, "pids.max", most);
+    if (!made) {
+        (void)rmdir(group);
+    }
+    return made;
+}
+
+static void too_few_threads_are_told_at_the_start(void **state)
+{
+    char group[PATH_SIZE];
+    herd_t *herd = herd_new_single();
+    *state = herd;
+    /* This process, that which it starts, and six threads. */
+    if (!make_group_of_tasks(group, sizeof group, "8")) {
+        print_message("no control group of tasks can be made: not tested\n");
+        skip();
+        return; /* which it does not */
+    }
+    static const char *const programs[] = {"herd-node", "herd-frontend"};
+    for (size_t i = 0; i < 2; i++) {
+        char *path = herd_program(programs[i]);
+        char *output = workspace_path(herd_folder(herd), programs[i]);
+        const char *const argv[] = {path, "--config", herd_file(herd), "Clark", NULL};
+        enter(group);
+        process_t *process = process_start(&(process_options_t){.argv = argv, .output = output});
+        int status = 0;
+        assert_true(process_wait(process, WAIT_LIMIT_MS, &status));
+        process_destroy(&process);
+        enter("/sys/fs/cgroup/pids");
+        size_t size;
+        char *said = workspace_read(output, &size);
+        assert_non_null(said);
+        assert_non_null(strstr(said, "only 6 more threads can be started"));
+        assert_int_equal(status, 1);
+        free(said);
+        free(output);
+        free(path);
+    }
+    assert_int_equal(rmdir(group), 0);
+}
+
 /* A sanitizer takes several times the memory of the program. */
 static bool is_sanitized(void)
 {
@@ -204,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HERD_TEST_OWN(a_node_keeps_to_the_limit_of_its_group),
         HERD_TEST_OWN(more_than_there_is_is_warned_of),
+        HERD_TEST_OWN(too_few_threads_are_told_at_the_start),
     };
     int failed = cmocka_run_group_tests_name("memory", tests, NULL, NULL);
     remove_groups();
