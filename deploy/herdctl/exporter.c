@@ -8,6 +8,7 @@
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
+#include "common/program/descriptors.h"
 #include "common/program/signals.h"
 #include "common/sockets/address.h"
 #include "common/sockets/holder.h"
@@ -310,6 +311,7 @@ static herdctl_exit_t run(exporter_t *self, const char *listen)
     }
     static const int taken[] = {SIGTERM, SIGINT, SIGHUP, 0};
     herdctl_exit_t result = HERDCTL_FAILED;
+    descriptors_close_inherited(-1);     /* it stays, as a daemon does */
     self->signals = signals_open(taken); /* before threads are started */
     signal(SIGPIPE, SIG_IGN);
     if (load(self)) {

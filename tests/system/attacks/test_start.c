@@ -217,6 +217,32 @@ static void nor_through_the_script(void **state)
     run_script(herd, "down");
 }
 
+static void nor_in_the_exporter(void **state)
+{
+    (void)state;
+    place_t place = place_new("");
+    char listen[32];
+    snprintf(listen, sizeof listen, "127.0.0.1:%u", (unsigned)port_pool_take(place.ports));
+    char *herdctl = herd_program("herdctl");
+    char *output = workspace_path(place.folder, "output");
+    const char *const argv[] = {herdctl,    "--config", place.file, "exporter",
+                                "--listen", listen,     NULL};
+    take_locks(place.folder);
+    process_t *process = process_start(&(process_options_t){.argv = argv, .output = output});
+    leave_locks();
+    said_t said = {.place = &place, .part = "exporter: listening on"};
+    assert_true(wait_until(is_said, &said, WAIT_LIMIT_MS));
+    expect_locks_free(place.folder);
+    process_signal(process, SIGTERM);
+    int status = -1;
+    assert_true(process_wait(process, WAIT_LIMIT_MS, &status));
+    assert_int_equal(status, 0);
+    process_destroy(&process);
+    free(output);
+    free(herdctl);
+    place_done(&place);
+}
+
 /* Whether standard descriptors that were closed are nothing but /dev/null. */
 static void expect_no_standard_socket(pid_t pid)
 {
@@ -424,6 +450,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HERD_TEST_OWN(no_descriptor_of_the_caller_stays_open),
         HERD_TEST_OWN(nor_through_the_script),
+        cmocka_unit_test(nor_in_the_exporter),
         cmocka_unit_test(closed_standard_descriptors_go_to_no_socket),
         cmocka_unit_test(the_run_folder_is_made_for_us_alone),
         cmocka_unit_test(a_run_folder_of_others_is_refused),
