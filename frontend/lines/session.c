@@ -488,13 +488,21 @@ void session_ask_again(session_t *self)
     }
 }
 
+/* What all clients have not read is more than may be kept: this one gives back its part. */
+static void end_at_limit(session_t *self)
+{
+    self->shared->figures.given_up++;
+    log_event(self->shared->log, LOG_CLIENT_GIVEN_UP, LOG_PEER(self->peer),
+              "the answers to all clients take %zu bytes; the client is disconnected and may ask "
+              "again",
+              self->shared->memory);
+    session_close_because(self, "more output than can be kept");
+}
+
 void session_answer(session_t *self, uint64_t sequence, text_t reply)
 {
     pipeline_sink_t out = sink(self);
-    size_t memory = self->shared->memory + reply.size;
-    status_t status = memory <= LIMIT_ANSWERS_MEMORY
-                          ? pipeline_answer(&self->pipeline, sequence, reply, &out)
-                          : STATUS_FULL;
+    status_t status = pipeline_answer(&self->pipeline, sequence, reply, &out);
     if (status == STATUS_NOT_FOUND) {
         return;
     }
@@ -508,6 +516,9 @@ void session_answer(session_t *self, uint64_t sequence, text_t reply)
     }
     list_append(&self->shared->unwritten, &self->unwritten);
     session_account(self);
+    if (self->shared->memory > LIMIT_ANSWERS_MEMORY) {
+        end_at_limit(self);
+    }
 }
 
 /* All output has left. */

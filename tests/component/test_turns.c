@@ -256,6 +256,27 @@ static void many_have_fewer_lookups_each(void **state)
     assert_in_range(ask(self, &last), LIMIT_LOOKUPS_ALL, most);
 }
 
+/* A node that answers with more than all clients together may hold costs the client its answer, not
+ * the machine its memory. What was not asked costs nothing. */
+static void answers_of_all_clients_are_bounded(void **state)
+{
+    scene_t *self = *state;
+    size_t client = join(self);
+    pipeline_request_t last;
+    char byte;
+    say(self, client, TEXT("IAMAT a +1-1 1\nIAMAT b +1-1 1\n"));
+    (void)read_all(self);
+    assert_int_equal(ask(self, &last), 2);
+    self->shared.memory += LIMIT_ANSWERS_MEMORY;
+    session_answer(self->sessions[client], 3, TEXT("AT\n"));
+    assert_int_equal(sessions_count(self->shared.table), 1);
+    session_answer(self->sessions[client], 2, TEXT("AT\n"));
+    assert_int_equal(sessions_count(self->shared.table), 0);
+    assert_int_equal(self->shared.memory, LIMIT_ANSWERS_MEMORY);
+    assert_int_equal(recv(self->clients[client], &byte, 1, 0), 0);
+    self->shared.memory = 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +286,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_waits_is_not_lost, setup, teardown),
         cmocka_unit_test_setup_teardown(lookups_under_way_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(many_have_fewer_lookups_each, setup, teardown),
+        cmocka_unit_test_setup_teardown(answers_of_all_clients_are_bounded, setup, teardown),
     };
     return cmocka_run_group_tests_name("turns", tests, NULL, NULL);
 }

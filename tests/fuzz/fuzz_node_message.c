@@ -14,8 +14,8 @@ enum { SESSION = 1700000000 };
 
 static bool is_within(text_t inner, text_t outer)
 {
-    return inner.size == 0 ||
-           (inner.data >= outer.data && inner.data + inner.size <= outer.data + outer.size);
+    return inner.size == 0 || (outer.size >= inner.size && inner.data >= outer.data &&
+                               inner.data + inner.size <= outer.data + outer.size);
 }
 
 /* "$ 1" becomes "1700000000 1". */
