@@ -64,7 +64,7 @@ bool session_make_room(session_shared_t *shared)
     if (idle == NULL) {
         return false;
     }
-    end_because_idle(idle, "its place is needed: all (max_connections) are in use");
+    end_because_idle(idle, "its place is needed for a new client");
     return true;
 }
 

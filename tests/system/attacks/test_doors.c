@@ -203,7 +203,8 @@ static void fill(herd_t *herd, client_t *crowd[CROWD])
  * and who waits comes in when there is room. */
 static void a_full_front_end_finds_its_node_again(void **state)
 {
-    herd_t *herd = new_herd(state, (herd_options_t){.frontend_max_files = FILES_MAX});
+    herd_t *herd =
+        new_herd(state, (herd_options_t){.frontend_max_files = FILES_MAX, .tcp_requests = true});
     client_t *crowd[CROWD];
     herd_start_all(herd);
     assert_int_equal(count_logged(herd, "files-few: "), 1);
