@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -71,7 +72,7 @@ static bool is_ours(const secret_reader_t *reader, gid_t group)
 static bool group_may_read(const secret_file_t *file, const secret_reader_t *reader, gid_t group)
 {
     bool given_to_us = file->owner == 0 && reader->user != 0;
-    if (is_unwritable(file) && file->is_mounted) {
+    if (is_unwritable(file) && (file->is_mounted || file->is_enclosed)) {
         return true;
     }
     return (is_ours(reader, group) || (group == 0 && file->owner == 0)) &&
@@ -143,8 +144,8 @@ static bool group_is_fine(const secret_file_t *file, const secret_reader_t *read
 static bool others_are_fine(const secret_file_t *file)
 {
     unsigned rights = file->mode & S_IRWXO;
-    return rights == 0 ||
-           (rights == MAY_READ && is_unwritable(file) && file->is_mounted && file->owner == 0);
+    bool is_shielded = file->is_enclosed || (file->is_mounted && file->owner == 0);
+    return rights == 0 || (rights == MAY_READ && is_unwritable(file) && is_shielded);
 }
 
 bool secret_is_guarded(const secret_file_t *file, const secret_reader_t *reader, char *problem)
@@ -197,6 +198,25 @@ static bool is_mounted_for_us(int file, dev_t device)
     return alone || (in_memory && !is_shared(device));
 }
 
+/* Whether nobody else can get at the name: the folder of the file, behind all links, is closed. */
+static bool is_in_closed_folder(int file)
+{
+    char link[64];
+    char path[PATH_MAX];
+    struct stat state;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", file);
+    ssize_t size = readlink(link, path, sizeof path - 1);
+    if (size <= 0 || path[0] != '/') {
+        return false;
+    }
+    path[size] = '\0';
+    char *slash = strrchr(path, '/');
+    slash[slash == path ? 1 : 0] = '\0';
+    return stat(path, &state) == 0 && S_ISDIR(state.st_mode) &&
+           (state.st_uid == 0 || state.st_uid == geteuid()) &&
+           (state.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+}
+
 static bool is_on_read_only_mount(int file)
 {
     struct statvfs mount;
@@ -221,6 +241,7 @@ static bool look_at(int file, const struct stat *state, char *problem)
         .access_list = {.data = list, .size = size > 0 ? (size_t)size : 0},
         .is_read_only = is_on_read_only_mount(file),
         .is_mounted = is_mounted_for_us(file, state->st_dev),
+        .is_enclosed = is_in_closed_folder(file),
     };
     return secret_is_guarded(&self, &reader, problem);
 }

@@ -8,8 +8,9 @@
  *   a group that we are in      Kubernetes' fsGroup: a file of root's, or one that cannot be
  *                               written, mode 0440. Ours with mode 0640 is what a umask leaves: no
  *   everyone                    Docker's and Kubernetes' secrets, mode 0444: only what cannot be
- *                               written and was mounted for us, as a file system in memory that is
- *                               not /run, /tmp or /dev/shm, or as this single file
+ *                               written, and lies in a folder that is closed to others (0700), or
+ *                               was mounted for us, as a file system in memory that is not /run,
+ *                               /tmp or /dev/shm, or as this single file
  */
 #ifndef HERD_COMMON_BASE_SECRET_H
 #define HERD_COMMON_BASE_SECRET_H
@@ -34,6 +35,7 @@ typedef struct {
     text_t access_list; /* as the kernel gives system.posix_acl_access; empty: none */
     bool is_read_only;  /* it lies on a mount that cannot be written */
     bool is_mounted;    /* for us: see above */
+    bool is_enclosed;   /* its folder is ours or root's, and closed to all others */
 } secret_file_t;
 
 /* Who wants to read it (open value struct). */

@@ -69,6 +69,11 @@ static void modes_decide(void **state)
                                 .is_read_only = cases[i].place == MOUNTED_READ_ONLY},
                cases[i].guarded);
     }
+    /* In a folder that is closed to others, who may read it does not matter, who may write does. */
+    expect(&we, &(secret_file_t){.owner = WE, .mode = 0444, .is_enclosed = true}, true);
+    expect(&we, &(secret_file_t){.owner = ROOT, .mode = 0440, .is_enclosed = true}, true);
+    expect(&we, &(secret_file_t){.owner = WE, .mode = 0644, .is_enclosed = true}, false);
+    expect(&we, &(secret_file_t){.owner = SOMEBODY, .mode = 0444, .is_enclosed = true}, false);
     expect(&root, &(secret_file_t){.owner = ROOT, .group = ROOT, .mode = 0440}, true);
     expect(&root, &(secret_file_t){.owner = ROOT, .group = ROOT, .mode = 0640}, false);
     expect(&root, &(secret_file_t){.owner = WE, .group = ROOT, .mode = 0600}, false);
