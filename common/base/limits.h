@@ -222,7 +222,7 @@
 #define LIMIT_SHORT_READ 2048
 /* WHATSATs of one client that are under way; when there are more than so many of all clients of a
  * front-end together, each may have the second number. The next ones wait in the client's turn. */
-#define LIMIT_LOOKUPS         16
+#define LIMIT_LOOKUPS         32
 #define LIMIT_LOOKUPS_CROWDED 2
 #define LIMIT_LOOKUPS_ALL     256
 /* Lines, received and answered, that the traffic log of a process takes from one client in a
