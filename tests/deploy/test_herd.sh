@@ -218,6 +218,22 @@ run 0 down One
 says '^One: does not run$'
 holds kill -0 "$bystander"
 
+# Another herd in the same run folder: the first one keeps it, and is named
+mkdir "$folder/other"
+sed "s|    name = \"test\"|&\n    run_dir = \"$folder/run\"|" "$folder/herd.cfg" >"$folder/other/herd.cfg"
+run 0 up One
+one=$(pid_of One.node)
+for command in up down; do
+    output=$("$script" --config "$folder/other/herd.cfg" --build "$folder/build" "$command" One 2>&1)
+    holds [ $? -eq 1 ]
+    says "One: $folder/run belongs to the herd of $folder/herd.cfg, whose node of that name runs \(pid $one\)"
+    holds kill -0 "$one"
+    holds [ "$(pid_of One.node)" = "$one" ]
+done
+run 0 status One
+run 0 down One
+says '^One: front-end ended, node ended$'
+
 # What the caller has open, a lock or a pipe, does not stay open in what it starts
 : >"$folder/caller.lock"
 exec 7>"$folder/caller.lock"
