@@ -270,21 +270,38 @@ static int hex_value(char digit)
     if (text_is_digit(digit)) {
         return digit - '0';
     }
-    char lower = digit >= 'A' && digit <= 'F' ? (char)(digit - 'A' + 'a') : digit;
-    return text_is_hex(lower) ? lower - 'a' + 10 : -1;
+    if (digit >= 'A' && digit <= 'F') {
+        return digit - 'A' + 10;
+    }
+    return text_is_hex(digit) ? digit - 'a' + 10 : -1;
+}
+
+/* The byte that an escape, \xHH, at the start of the text stands for. */
+static bool take_escape(text_t text, char *ret_byte)
+{
+    if (text.size < TEXT_ESCAPED_SIZE || text.data[0] != '\\' || text.data[1] != 'x') {
+        return false;
+    }
+    int high = hex_value(text.data[2]);
+    int low = hex_value(text.data[3]);
+    if (high < 0 || low < 0) {
+        return false;
+    }
+    *ret_byte = (char)(high * 16 + low);
+    return true;
 }
 
 size_t text_unescape(text_t text, char *out)
 {
     size_t size = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        bool escapes = text.size - i >= TEXT_ESCAPED_SIZE && text.data[i] == '\\' &&
-                       text.data[i + 1] == 'x' && hex_value(text.data[i + 2]) >= 0 &&
-                       hex_value(text.data[i + 3]) >= 0;
-        out[size++] = escapes
-                          ? (char)(hex_value(text.data[i + 2]) * 16 + hex_value(text.data[i + 3]))
-                          : text.data[i];
-        i += escapes ? TEXT_ESCAPED_SIZE - 1 : 0;
+    while (text.size > 0) {
+        size_t taken = 1;
+        out[size] = text.data[0];
+        if (take_escape(text, &out[size])) {
+            taken = TEXT_ESCAPED_SIZE;
+        }
+        text = text_after(text, taken);
+        size++;
     }
     return size;
 }

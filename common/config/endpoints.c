@@ -14,15 +14,12 @@
 #include "common/config/members.h"
 
 #include "common/base/limits.h"
+#include "common/config/ephemeral.h"
 #include "common/sockets/endpoint.h"
 
 #include <string.h>
 
 enum {
-    /* Linux hands out ports from here on to connections (ip_local_port_range, ip(7)): one that
-     * connects to a member that is down can be given that member's very port, connect to itself and
-     * keep it taken. */
-    CONFIG_EPHEMERAL_PORT = 32768,
     /* clients, bus, requests and tap of one member */
     CONFIG_ENDPOINTS_OF_MEMBER = LIMIT_LISTENERS + 3,
 };
@@ -179,14 +176,26 @@ static void config_listeners_compare(const config_reader_t *reader, const config
     }
 }
 
-static void config_listener_warn(const config_reader_t *reader, const config_listener_t *self)
+static void config_listener_warn(const config_reader_t *reader, const config_listener_t *self,
+                                 const ephemeral_t *ephemeral)
 {
-    if (self->endpoint.address.port >= CONFIG_EPHEMERAL_PORT && strcmp(self->key, "clients") != 0) {
+    uint16_t port = self->endpoint.address.port;
+    if (self->endpoint.kind != ENDPOINT_TCP || strcmp(self->key, "clients") == 0) {
+        return;
+    }
+    if (port >= EPHEMERAL_FIRST) {
         config_findings_warning(
             reader->findings, self->line,
             "\"%s\" has port %u; use one below %d, or a connection of this machine may be "
             "given that port while the member is down",
-            self->key, self->endpoint.address.port, CONFIG_EPHEMERAL_PORT);
+            self->key, port, EPHEMERAL_FIRST);
+    } else if (ephemeral_has(ephemeral, port)) {
+        config_findings_warning(
+            reader->findings, self->line,
+            "\"%s\" has port %u, which a connection of this machine may be given while the member "
+            "is down (net.ipv4.ip_local_port_range from %u to %u); reserve it "
+            "(net.ipv4.ip_local_reserved_ports)",
+            self->key, port, ephemeral->first, ephemeral->last);
     }
 }
 
@@ -222,10 +231,12 @@ void config_endpoints_check(const config_reader_t *reader, const config_drafts_t
     config_listeners_t listeners = {
         .listeners = arena_take(reader->arena, capacity * sizeof(config_listener_t)),
     };
+    ephemeral_t ephemeral;
+    ephemeral_read(&ephemeral);
     config_listeners_collect(reader, &listeners, drafts);
     for (size_t i = 0; i < listeners.count; i++) {
         config_listeners_compare(reader, &listeners, i);
-        config_listener_warn(reader, &listeners.listeners[i]);
+        config_listener_warn(reader, &listeners.listeners[i], &ephemeral);
         if (!local) {
             config_listener_check_host(reader, &listeners.listeners[i], drafts->count == 1);
         }

@@ -54,8 +54,10 @@ static bool read_word(text_t digits, uint32_t *ret_word)
         return false;
     }
     for (size_t i = 0; i < sizeof lower; i++) {
-        bool capital = digits.data[i] >= 'A' && digits.data[i] <= 'F';
-        lower[i] = capital ? (char)(digits.data[i] - 'A' + 'a') : digits.data[i];
+        lower[i] = digits.data[i];
+        if (lower[i] >= 'A' && lower[i] <= 'F') {
+            lower[i] = (char)(lower[i] - 'A' + 'a');
+        }
     }
     if (!text_from_hex((text_t){.data = lower, .size = sizeof lower}, &word)) {
         return false;
@@ -223,7 +225,9 @@ static bool read_command(const char *process, char out[SHOWN_SIZE])
     size_t start = slash != NULL ? (size_t)(slash + 1 - command) : 0;
     bool relative = is_relative(command, size);
     for (size_t i = start; i < size; i++) {
-        command[i] = command[i] != '\0' ? command[i] : ' ';
+        if (command[i] == '\0') {
+            command[i] = ' ';
+        }
     }
     text_escape((text_t){.data = command + start, .size = size - start}, out, SHOWN_SIZE);
     if (relative) {

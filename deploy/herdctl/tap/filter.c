@@ -77,7 +77,9 @@ static char *for_fnmatch(text_t text)
 {
     char *string = memory_copy_text(text.data, text.size);
     for (size_t i = 0; i < text.size; i++) {
-        string[i] = string[i] != '\0' ? string[i] : '\n';
+        if (string[i] == '\0') {
+            string[i] = '\n';
+        }
     }
     return string;
 }
@@ -89,16 +91,20 @@ static char *plain_glob(const char *glob)
     size_t size = 0;
     text_t rest = text_of(glob);
     while (rest.size > 0) {
-        char byte;
-        text_t escape = text_first(rest, TEXT_ESCAPED_SIZE);
         char bytes[TEXT_ESCAPED_SIZE];
-        bool escapes = escape.size == TEXT_ESCAPED_SIZE && text_unescape(escape, bytes) == 1;
-        byte = escapes ? bytes[0] : rest.data[0];
-        if (escapes && byte != '\0') {
-            plain[size++] = '\\';
+        text_t escape = text_first(rest, TEXT_ESCAPED_SIZE);
+        if (escape.size < TEXT_ESCAPED_SIZE || text_unescape(escape, bytes) != 1) {
+            plain[size++] = rest.data[0];
+            rest = text_after(rest, 1);
+            continue;
         }
-        plain[size++] = byte != '\0' ? byte : '\n';
-        rest = text_after(rest, escapes ? TEXT_ESCAPED_SIZE : 1);
+        if (bytes[0] == '\0') {
+            plain[size++] = '\n';
+        } else {
+            plain[size++] = '\\';
+            plain[size++] = bytes[0];
+        }
+        rest = text_after(rest, TEXT_ESCAPED_SIZE);
     }
     return plain;
 }
