@@ -190,10 +190,11 @@ static uint32_t read_zone(const char *zone)
         return (uint32_t)number;
     }
     uint32_t index = if_nametoindex(zone);
-    for (const char *byte = zone; index == 0 && *byte != '\0'; byte++) {
-        number = number * 31 + (unsigned char)*byte;
+    uint32_t made_up = 0;
+    for (const char *byte = zone; *byte != '\0'; byte++) {
+        made_up = made_up * 31 + (unsigned char)*byte;
     }
-    return index != 0 ? index : (uint32_t)number | UINT32_C(0x80000000);
+    return index != 0 ? index : made_up | UINT32_C(0x80000000);
 }
 
 /* The size of a name without the dot at its end. */
