@@ -108,6 +108,13 @@ expect 0 'One: front-end serves' herd current/herd.cfg up
 node=$(pid_of r1/run/One.node.pid)
 front_end=$(pid_of r1/run/One.frontend.pid)
 ln -sfn r2 current
+# The node makes its socket anew in the new folder.
+tries=0
+until "$herdctl" --config current/herd.cfg status >/dev/null 2>&1 || [ "$tries" -gt 200 ]; do
+    tries=$((tries + 1))
+    sleep 0.05
+done
+expect 0 'One.* up .* '"$node" "$herdctl" --config current/herd.cfg status
 expect 0 'One: front-end ended, node ended' herd current/herd.cfg down
 holds ended "$node"
 holds ended "$front_end"
