@@ -215,16 +215,16 @@
  * other clients have their parts. */
 #define LIMIT_TURN_COST 8192
 /* Requests of one client that go into a batch before the others have theirs. */
-#define LIMIT_REQUESTS_PER_TURN 8
+#define LIMIT_REQUESTS_PER_TURN 32
 /* All that one turn of a front-end's loop reads and cuts into lines, in nanoseconds: beyond that a
  * client's input waits for its part, but for what is so short, in bytes, that it costs no one. */
 #define LIMIT_TURN_NS    1000000
-#define LIMIT_SHORT_READ 2048
+#define LIMIT_SHORT_READ 4096
 /* WHATSATs of one client that are under way; when there are more than so many of all clients of a
  * front-end together, each may have the second number. The next ones wait in the client's turn. */
 #define LIMIT_LOOKUPS         32
 #define LIMIT_LOOKUPS_CROWDED 2
-#define LIMIT_LOOKUPS_ALL     256
+#define LIMIT_LOOKUPS_ALL     800
 /* Lines, received and answered, that the traffic log of a process takes from one client in a
  * second, and bytes after which it takes no more... */
 #define LIMIT_TRAFFIC_LINES 2000

@@ -49,7 +49,9 @@ struct frontend {
     uv_loop_t loop;
     session_shared_t shared; /* with all sessions */
     upstream_t *upstream;    /* the link to the node */
-    security_t *security;    /* NULL without keys */
+    list_link_t asking;   /* sessions out of shared.unasked that have had their part of a batch */
+    bool row;             /* whose turn is next in a batch: theirs, or that of shared.unasked */
+    security_t *security; /* NULL without keys */
     doors_t *doors;
     descriptors_t descriptors;
     uv_prepare_t before_sleep;
@@ -62,26 +64,34 @@ struct frontend {
     bool ended;                   /* all handles are closed, or about to be */
 };
 
-/* Adds the requests of sessions to the batch, some of each in turn, while the node takes more. */
+/* Adds some requests of one session to the batch. True if it has more. */
+static bool gather_some(frontend_t *self, session_t *session)
+{
+    pipeline_request_t request;
+    uint64_t number = session_number(session);
+    for (int i = 0; i < LIMIT_REQUESTS_PER_TURN && upstream_takes(self->upstream); i++) {
+        if (!session_ask(session, &request)) {
+            return false;
+        }
+        upstream_add(self->upstream, number, &request);
+    }
+    return true;
+}
+
+/* Adds the requests of sessions to the batch, some of each in turn, while the node takes more.
+ * Those that have had their part and have more stand in a row of their own; the two rows have turns
+ * alternately, so that who asks little waits for few of those who ask much, and no one for
+ * ever. */
 static void gather(frontend_t *self)
 {
-    list_link_t *unasked = &self->shared.unasked;
-    while (!list_is_empty(unasked) && upstream_takes(self->upstream)) {
-        session_t *session = session_of_unasked(unasked->next);
-        list_link_t *link = unasked->next;
-        pipeline_request_t request;
-        uint64_t number = session_number(session);
-        bool more = true;
-        for (int i = 0; more && i < LIMIT_REQUESTS_PER_TURN && upstream_takes(self->upstream);
-             i++) {
-            more = session_ask(session, &request);
-            if (more) {
-                upstream_add(self->upstream, number, &request);
-            }
-        }
-        if (more) {
+    list_link_t *rows[] = {&self->shared.unasked, &self->asking};
+    while (!(list_is_empty(rows[0]) && list_is_empty(rows[1])) && upstream_takes(self->upstream)) {
+        list_link_t *row = rows[list_is_empty(rows[self->row]) ? !self->row : self->row];
+        list_link_t *link = row->next;
+        self->row = !self->row;
+        if (gather_some(self, session_of_unasked(link))) {
             list_remove(link);
-            list_append(unasked, link);
+            list_append(&self->asking, link);
         }
     }
 }
@@ -122,7 +132,8 @@ static bool has_work(const frontend_t *self)
 {
     return upstream_is_due(self->upstream) || !list_is_empty(&self->shared.unwritten) ||
            !list_is_empty(&self->shared.waiting) ||
-           (!list_is_empty(&self->shared.unasked) && upstream_takes(self->upstream));
+           ((!list_is_empty(&self->shared.unasked) || !list_is_empty(&self->asking)) &&
+            upstream_takes(self->upstream));
 }
 
 /* What idle sessions free lies between memory in use: malloc keeps it unless it is asked to look.
@@ -501,6 +512,7 @@ static void share(frontend_t *self)
     shared->read_buffer = memory_new(LIMIT_READ_SIZE);
     list_init(&shared->waiting);
     list_init(&shared->unasked);
+    list_init(&self->asking);
     list_init(&shared->unwritten);
     list_init(&shared->newcomers);
     list_init(&shared->idle);

@@ -461,6 +461,16 @@ static bool may_look_up(const session_t *self)
     return self->pipeline.lookups < (crowded ? LIMIT_LOOKUPS_CROWDED : LIMIT_LOOKUPS);
 }
 
+/* A WHATSAT has its answer: the next one may go. */
+static void note_looked_up(session_t *self)
+{
+    count_lookups(self);
+    if (self->held && may_look_up(self)) {
+        self->held = false;
+        list_append(&self->shared->unasked, &self->unasked);
+    }
+}
+
 bool session_ask(session_t *self, pipeline_request_t *ret_request)
 {
     if (!may_look_up(self) && pipeline_next_is_lookup(&self->pipeline)) {
@@ -509,10 +519,8 @@ void session_answer(session_t *self, uint64_t sequence, text_t reply)
     if (status != STATUS_OK) {
         session_give_up(self, "more output than can be kept");
     }
-    count_lookups(self);
-    if (self->held && may_look_up(self)) {
-        self->held = false;
-        list_append(&self->shared->unasked, &self->unasked);
+    if (self->pipeline.lookups != self->lookups) {
+        note_looked_up(self);
     }
     list_append(&self->shared->unwritten, &self->unwritten);
     session_account(self);

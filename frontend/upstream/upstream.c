@@ -326,7 +326,7 @@ static void on_welcome(upstream_t *self, text_t name)
 
 static void on_reply(upstream_t *self, unsigned answered, text_t body)
 {
-    window_answered(&self->window, answered, uv_hrtime());
+    window_answered(&self->window, answered);
     reply_t reply;
     while (reply_take(&body, &reply)) {
         self->settings.replied(self->settings.argument, reply.connection, reply.sequence,
@@ -433,14 +433,21 @@ static int socket_events(void *socket)
 
 void upstream_turn(upstream_t *self)
 {
-    uint64_t end_ns = self->due ? uv_hrtime() + TURN_NS : 0;
+    uint64_t now_ns = uv_hrtime();
+    uint64_t end_ns = now_ns + TURN_NS;
+    if (!self->due) {
+        window_looked(&self->window, now_ns);
+    }
     for (int i = 0; self->due && self->socket != NULL && i < LIMIT_MESSAGES_PER_TURN &&
                     (i == 0 || uv_hrtime() < end_ns);
          i++) {
         int events = socket_events(upstream_socket_zmq(self->socket));
         if ((events & ZMQ_POLLIN) != 0) {
             receive(self);
-        } else if (upstream_socket_problem(self->socket) != NULL) {
+            continue;
+        }
+        window_looked(&self->window, uv_hrtime());
+        if (upstream_socket_problem(self->socket) != NULL) {
             pause_for(self, upstream_socket_problem(self->socket));
         } else if (upstream_socket_is_lost(self->socket)) {
             restart(self, "connection lost");

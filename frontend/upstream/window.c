@@ -14,15 +14,16 @@ void window_sent(window_t *self, uint64_t now_ns)
     self->count++;
 }
 
-void window_answered(window_t *self, unsigned count, uint64_t now_ns)
+void window_answered(window_t *self, unsigned count)
 {
     assert(count <= self->count);
     for (unsigned i = 0; i < count; i++) {
-        uint64_t took_ns = now_ns - self->sent_ns[self->oldest];
+        uint64_t sent_ns = self->sent_ns[self->oldest];
+        uint64_t waited_ns = self->looked_ns > sent_ns ? self->looked_ns - sent_ns : 0;
         self->oldest = (self->oldest + 1) % LIMIT_REQUEST_WINDOW;
-        if (took_ns > WINDOW_LATE_NS && self->max > WINDOW_MIN) {
+        if (waited_ns > WINDOW_LATE_NS && self->max > WINDOW_MIN) {
             self->max--;
-        } else if (took_ns < WINDOW_EARLY_NS && self->max < LIMIT_REQUEST_WINDOW) {
+        } else if (waited_ns < WINDOW_EARLY_NS && self->max < LIMIT_REQUEST_WINDOW) {
             self->max++;
         }
     }

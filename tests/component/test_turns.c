@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 enum {
-    CLIENTS = 40,
+    CLIENTS = 80,
     SENT_SIZE = 60000, /* bytes: fits the socket's buffer */
     LOOKUPS = 50,
     MOST_IN_TURN = LIMIT_TURN_COST / 64 + 1, /* lines: each costs 64 at least */

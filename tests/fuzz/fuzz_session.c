@@ -17,7 +17,13 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { ANSWER_FIRST, ANSWER_LAST, READ, ASK_AGAIN, TICK, PIECE, STEPS };
-enum { REQUESTS_MAX = 4096, TURNS_MAX = 100000, OUT_SIZE_MAX = 1 << 22, REPLY_SIZE = 64 };
+enum {
+    REPEATS = 16,
+    REQUESTS_MAX = 4096,
+    TURNS_MAX = 100000,
+    OUT_SIZE_MAX = 1 << 22,
+    REPLY_SIZE = 64
+};
 
 /* A request that the node has not answered yet. */
 typedef struct {
@@ -29,6 +35,7 @@ typedef struct {
     session_shared_t shared;
     config_t config;
     int client; /* its end of the connection */
+    bool busy;  /* turns are over before it is read, and it says each piece REPEATS times */
     uint64_t number;
     bool closed;
     buffer_t said;     /* all that the client has sent */
@@ -155,6 +162,7 @@ static void turn(scene_t *self)
     session_shared_t *shared = &self->shared;
     list_link_t batch;
     list_link_t *link;
+    shared->turn_end_ns = self->busy ? 1 : 0;
     uv_run(shared->loop, UV_RUN_NOWAIT);
     if (!list_is_empty(&shared->waiting)) {
         session_take_turn(session_of_waiting(list_take_first(&shared->waiting)));
@@ -163,6 +171,7 @@ static void turn(scene_t *self)
         pipeline_request_t asked;
         if (session_ask(session_of_unasked(shared->unasked.next), &asked)) {
             assert(self->request_count < REQUESTS_MAX);
+            assert(shared->lookups <= LIMIT_LOOKUPS);
             request_t *request = &self->requests[self->request_count++];
             request->sequence = asked.sequence;
             write_reply(asked.line, request->reply);
@@ -216,7 +225,11 @@ static void step(scene_t *self, unsigned what, text_t piece)
             session_tick(session_of_active(active->next));
         }
         break;
-    default: say(self, piece); break;
+    default:
+        for (int i = 0; i < (self->busy ? REPEATS : 1); i++) {
+            say(self, piece);
+        }
+        break;
     }
     turn(self);
 }
@@ -231,6 +244,7 @@ static void end(scene_t *self)
         hear(self);
     }
     assert(self->closed && self->shared.handles == 0 && self->shared.memory == 0);
+    assert(self->shared.lookups == 0);
     hear(self);
     expect_all(self);
     assert(text_equal(buffer_text(&self->heard), buffer_text(&self->expected)));
@@ -244,6 +258,7 @@ static void begin(scene_t *self, unsigned choice, uv_loop_t *loop)
     self->config = (config_t){.max_line = (choice & 1) != 0 ? LIMIT_LINE_SIZE_MIN : 70,
                               .max_output = (choice & 2) != 0 ? 262144 : LIMIT_OUTPUT_SIZE_MIN,
                               .request_timeout_ms = LIMIT_REQUEST_TIMEOUT_MS};
+    self->busy = (choice & 4) != 0;
     self->shared.loop = loop;
     self->shared.config = &self->config;
     self->shared.closed = on_closed;

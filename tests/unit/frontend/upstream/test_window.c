@@ -3,12 +3,13 @@
 
 #include "frontend/upstream/window.h"
 
-/* Sends one message and has it answered after that time, `count` times. */
-static void exchange(window_t *window, unsigned count, uint64_t took_ns)
+/* Sends one message, for which there is no answer for that time, and then one; `count` times. */
+static void exchange(window_t *window, unsigned count, uint64_t waited_ns)
 {
     for (unsigned i = 0; i < count; i++) {
         window_sent(window, 1000);
-        window_answered(window, 1, 1000 + took_ns);
+        window_looked(window, 1000 + waited_ns);
+        window_answered(window, 1);
     }
 }
 
@@ -28,7 +29,7 @@ static void at_first_all_are_allowed(void **state)
     window_t window;
     window_init(&window);
     assert_int_equal(fill(&window, 1), LIMIT_REQUEST_WINDOW);
-    window_answered(&window, 3, 2);
+    window_answered(&window, 3);
     assert_int_equal(fill(&window, 3), 3);
 }
 
@@ -41,7 +42,8 @@ static void late_answers_make_it_small_and_early_ones_large(void **state)
     assert_int_equal(window.max, LIMIT_REQUEST_WINDOW - 3);
     exchange(&window, 100, WINDOW_LATE_NS + 1);
     assert_int_equal(fill(&window, 1), WINDOW_MIN);
-    window_answered(&window, WINDOW_MIN, 1 + WINDOW_LATE_NS);
+    window_looked(&window, 1 + WINDOW_LATE_NS);
+    window_answered(&window, WINDOW_MIN);
     assert_int_equal(window.max, WINDOW_MIN);
     exchange(&window, 100, WINDOW_EARLY_NS);
     assert_int_equal(window.max, WINDOW_MIN);
@@ -61,9 +63,25 @@ static void times_belong_to_messages(void **state)
     assert_int_equal(window.max, LIMIT_REQUEST_WINDOW - 10);
     window_sent(&window, 0);
     window_sent(&window, WINDOW_LATE_NS);
-    window_answered(&window, 2, WINDOW_LATE_NS + 1);
+    window_looked(&window, WINDOW_LATE_NS + 1);
+    window_answered(&window, 2);
     assert_int_equal(window.max, LIMIT_REQUEST_WINDOW - 10);
     assert_int_equal(window.count, 0);
+}
+
+/* We looked before they were sent, and then only when they were answered. */
+static void how_seldom_we_look_does_not_count(void **state)
+{
+    (void)state;
+    window_t window;
+    window_init(&window);
+    exchange(&window, 5, WINDOW_LATE_NS + 1);
+    window_looked(&window, 1);
+    for (unsigned i = 0; i < 5; i++) {
+        window_sent(&window, 2 + i * WINDOW_LATE_NS);
+        window_answered(&window, 1);
+    }
+    assert_int_equal(window.max, LIMIT_REQUEST_WINDOW);
 }
 
 int main(void)
@@ -72,6 +90,7 @@ int main(void)
         cmocka_unit_test(at_first_all_are_allowed),
         cmocka_unit_test(late_answers_make_it_small_and_early_ones_large),
         cmocka_unit_test(times_belong_to_messages),
+        cmocka_unit_test(how_seldom_we_look_does_not_count),
     };
     return cmocka_run_group_tests_name("window", tests, NULL, NULL);
 }
