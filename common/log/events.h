@@ -25,7 +25,7 @@
     X(LEVEL_SET, INFO, ALWAYS)                                                                     \
     X(NOT_REOPENED, WARNING, EACH)                                                                 \
     X(LINES_LOST, WARNING, EACH)                                                                   \
-    X(TRAFFIC_CUT, WARNING, EACH)                                                                  \
+    X(TRAFFIC_CUT, WARNING, COUNTED)                                                               \
     X(KEYS_READ, INFO, EACH)                                                                       \
     X(KEY_UNUSABLE, ERROR, EACH)                                                                   \
     X(MESSAGE_DROPPED, WARNING, COUNTED)
@@ -111,6 +111,7 @@
     X(CLIENT_LEFT, INFO, EACH)                                                                     \
     X(CLIENT_GIVEN_UP, WARNING, COUNTED)                                                           \
     X(CLIENT_TURNED_AWAY, WARNING, COUNTED)                                                        \
+    X(COMINGS_CUT, WARNING, COUNTED)                                                               \
     X(CLIENTS_CROWDED, WARNING, COUNTED)                                                           \
     X(CLIENTS_CUT_OFF, WARNING, EACH)                                                              \
     X(NODE_UP, INFO, EACH)                                                                         \

@@ -123,9 +123,14 @@ bool log_has_traffic(const log_t *self)
     return self != NULL && atomic_load_explicit(&self->has_traffic, memory_order_relaxed);
 }
 
+bool log_takes(log_t *self, uint64_t peer, int64_t now_ns, size_t size)
+{
+    return self != NULL && log_traffic_has_room(self->traffic, peer, now_ns, size);
+}
+
 bool log_traffic_takes(log_t *self, uint64_t peer, int64_t now_ns, size_t size)
 {
-    return log_has_traffic(self) && log_traffic_has_room(self->traffic, peer, now_ns, size);
+    return log_has_traffic(self) && log_takes(self, peer, now_ns, size);
 }
 
 void log_traffic(log_t *self, log_direction_t direction, int64_t now_ns, text_t peer, text_t line)

@@ -108,10 +108,12 @@ void log_set_traffic(log_t *self, bool traffic);
 /* Whether log_traffic writes; callers that would prepare text for it may ask first. */
 bool log_has_traffic(const log_t *self);
 
-/* Whether log_traffic writes and `peer`, a number of the caller's choice, may have one more line of
- * `size` bytes in the second of `now_ns` (POSIX time, ns): what one peer and all together may have
- * is bounded (shares.h). Ask for each line; what is not taken, count and tell
- * (LOG_TRAFFIC_CUT). */
+/* Whether `peer`, a number of the caller's choice, may have one more line of `size` bytes in the
+ * second of `now_ns` (POSIX time, ns): what one peer and all together may have is bounded
+ * (shares.h). Ask for each line that a stranger can cause; what is not taken, count and tell. */
+bool log_takes(log_t *self, uint64_t peer, int64_t now_ns, size_t size);
+
+/* The same for log_traffic; false where it does not write. Tell by LOG_TRAFFIC_CUT. */
 bool log_traffic_takes(log_t *self, uint64_t peer, int64_t now_ns, size_t size);
 
 /* A line received from or answered to `peer` (e.g. "127.0.0.1:40112#7"), at `now_ns` (POSIX time,

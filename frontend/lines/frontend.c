@@ -150,7 +150,8 @@ static bool needs_ticks(const frontend_t *self)
 {
     bool watches_idle =
         self->settings.config->idle_timeout_s > 0 && sessions_count(self->shared.table) > 0;
-    return !list_is_empty(&self->shared.active) || watches_idle;
+    return !list_is_empty(&self->shared.active) || watches_idle ||
+           comings_wait(&self->shared.comings);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -165,6 +166,7 @@ static void on_tick(uv_timer_t *timer)
         session_tick(session_of_active(link));
     }
     session_end_idle(&self->shared);
+    comings_tick(&self->shared.comings, uv_now(&self->loop));
     give_back(&self->shared);
     if (!needs_ticks(self)) {
         uv_timer_stop(timer);
@@ -518,6 +520,7 @@ static void share(frontend_t *self)
     list_init(&shared->idle);
     list_init(&shared->active);
     shared->addresses = addresses_new();
+    comings_init(&shared->comings, self->settings.log);
 }
 
 static status_t open_upstream(frontend_t *self)

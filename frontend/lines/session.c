@@ -111,7 +111,7 @@ void session_close_because(session_t *self, const char *reason)
         return;
     }
     traffic_share_done(&self->traffic);
-    log_event(self->shared->log, LOG_CLIENT_LEFT, LOG_PEER(self->peer), "client left: %s", reason);
+    comings_left(&self->shared->comings, self->address, self->peer, reason);
     self->state = SESSION_CLOSING;
     sessions_remove(self->shared->table, self->number);
     list_remove(&self->waiting);
@@ -630,7 +630,7 @@ status_t session_open(session_shared_t *shared, int file, const struct sockaddr 
         session_close_because(self, uv_strerror(outcome));
         return STATUS_SYSTEM;
     }
-    log_event(shared->log, LOG_CLIENT_CAME, LOG_PEER(self->peer), "client came");
+    comings_came(&shared->comings, self->address, self->peer);
     start_reading(self);
     return STATUS_OK;
 }

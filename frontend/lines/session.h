@@ -11,6 +11,7 @@
 #include "common/config/config.h"
 #include "common/log/log.h"
 #include "frontend/lines/addresses.h"
+#include "frontend/lines/comings.h"
 #include "frontend/lines/figures.h"
 #include "frontend/lines/list.h"
 #include "frontend/lines/sessions.h"
@@ -27,6 +28,7 @@ typedef struct {
     log_t *log;
     sessions_t *table;
     addresses_t *addresses;  /* of all sessions */
+    comings_t comings;       /* what the log says of them */
     char *read_buffer;       /* LIMIT_READ_SIZE bytes, used within one read */
     list_link_t unasked;     /* sessions with requests for the node */
     list_link_t waiting;     /* sessions that have had their part of a turn, and have lines left */

@@ -9,6 +9,7 @@
 #include "common/base/memory.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -19,10 +20,12 @@ enum {
     PART = 500,       /* lines of the greedy one for each of the polite one */
 };
 
-/* Counts the lines of Clark's front-end's log in which `part` stands. */
-static size_t count_logged(herd_t *herd, const char *part)
+/* Counts the lines of Clark's logs, "frontend" or "node", in which `part` stands. */
+static size_t count_logged(herd_t *herd, const char *program, const char *part)
 {
-    char *path = workspace_path(herd_folder(herd), "log/Clark.frontend.log");
+    char name[64];
+    snprintf(name, sizeof name, "log/Clark.%s.log", program);
+    char *path = workspace_path(herd_folder(herd), name);
     size_t size;
     char *log = workspace_read(path, &size);
     size_t count = 0;
@@ -34,38 +37,63 @@ static size_t count_logged(herd_t *herd, const char *part)
     return count;
 }
 
-/* Two-byte lines cost a log a hundred bytes each; of one client it takes some thousand a second. */
-static void log_of_one_client_is_bounded(void **state)
+/* The greedy one sends `line` GREEDY_LINES times and reads all answers; the polite one sends its
+ * own meanwhile, each of which has its answer. Returns how many of them it sent. */
+static size_t exchange(herd_t *herd, const char *line, const char *polite_line)
 {
-    herd_t *herd = *state;
     client_t *greedy = herd_connect(herd, "Clark");
     client_t *polite = herd_connect(herd, "Clark");
-    char lines[2 * PART + 1] = "";
-    for (size_t i = 0; i < PART; i++) {
-        lines[2 * i] = 'g';
-        lines[2 * i + 1] = '\n';
-    }
-    int64_t start_ms = wait_clock_ms();
+    size_t line_size = strlen(line);
+    char *lines = memory_new(PART * line_size + 1);
     size_t asked = 0;
+    for (size_t i = 0; i < PART; i++) {
+        memcpy(lines + i * line_size, line, line_size + 1);
+    }
     for (size_t i = 0; i < GREEDY_LINES / PART; i++) {
         client_say(greedy, lines);
         (void)client_read_lines(greedy, PART);
         if (i % (GREEDY_LINES / PART / POLITE_LINES) == 0) {
-            client_say(polite, "polite\n");
-            client_expect(polite, "? polite");
+            client_say(polite, polite_line);
+            (void)client_read_lines(polite, 1);
             asked++;
         }
     }
-    size_t seconds = (size_t)(wait_clock_ms() - start_ms) / 1000 + 2;
+    free(lines);
     client_destroy(&greedy);
     client_destroy(&polite);
+    return asked;
+}
+
+/* Two-byte lines cost a log a hundred bytes each; of one client it takes some thousand a second. */
+static void log_of_one_client_is_bounded(void **state)
+{
+    herd_t *herd = *state;
+    int64_t start_ms = wait_clock_ms();
+    size_t asked = exchange(herd, "g\n", "polite\n");
+    size_t seconds = (size_t)(wait_clock_ms() - start_ms) / 1000 + 2;
     herd_wait_logged(herd, "Clark", "frontend", "traffic-cut: ");
     herd_wait_logged(herd, "Clark", "frontend", "client left: done");
     assert_int_equal(herd_stop_frontend(herd, "Clark"), 0);
-    size_t logged = count_logged(herd, " ? g\n");
+    size_t logged = count_logged(herd, "frontend", " ? g\n");
     assert_in_range(logged, 1, seconds * LIMIT_TRAFFIC_LINES);
     assert_true(logged < GREEDY_LINES);
-    assert_int_equal(count_logged(herd, "? polite\n"), asked);
+    assert_int_equal(count_logged(herd, "frontend", "? polite\n"), asked);
+}
+
+/* The same in the node, which sees the lines of all clients on one connection. */
+static void log_of_a_node_is_bounded(void **state)
+{
+    herd_t *herd = *state;
+    int64_t start_ms = wait_clock_ms();
+    size_t asked = exchange(herd, "IAMAT greedy +1-1 1\n", "IAMAT polite +1-1 1\n");
+    size_t seconds = (size_t)(wait_clock_ms() - start_ms) / 1000 + 2;
+    herd_wait_logged(herd, "Clark", "node", "traffic-cut: ");
+    assert_int_equal(herd_stop_frontend(herd, "Clark"), 0);
+    assert_int_equal(herd_stop_node(herd, "Clark"), 0);
+    size_t logged = count_logged(herd, "node", " greedy +1-1 1\n");
+    assert_in_range(logged, 1, seconds * LIMIT_TRAFFIC_LINES);
+    assert_true(logged < 2 * (size_t)GREEDY_LINES);
+    assert_int_equal(count_logged(herd, "node", " polite +1-1 1\n"), 2 * asked);
 }
 
 /* All places are taken by clients that say nothing: who comes then takes the place of the first. */
@@ -78,7 +106,8 @@ static void silent_clients_give_up_their_places(void **state)
     herd_start_all(herd);
     client_t *silent[SILENT_MAX] = {NULL};
     size_t count = 0;
-    while (count < SILENT_MAX && count_logged(herd, " without a line, and its place is ") == 0) {
+    while (count < SILENT_MAX &&
+           count_logged(herd, "frontend", " without a line, and its place is ") == 0) {
         silent[count++] = herd_connect(herd, "Clark");
         wait_nap(50);
     }
@@ -112,6 +141,28 @@ static void a_client_that_reads_nothing_gives_up_its_place(void **state)
     free(lines);
     herd_wait_serving(herd, "Clark");
     herd_wait_logged(herd, "Clark", "frontend", "and its place is needed");
+    client_destroy(&deaf);
+}
+
+/* It sends as long as it can, but what it is told it does not read. */
+static void an_idle_timeout_ends_a_client_that_only_sends(void **state)
+{
+    static const herd_member_t members[] = {{.name = "Clark", .neighbours = ""}};
+    herd_t *herd = herd_new(&(herd_options_t){.members = members,
+                                              .member_count = 1,
+                                              .settings = "idle_timeout = \"1\"\n"
+                                                          "traffic = \"no\"\n"});
+    *state = herd;
+    herd_start_all(herd);
+    client_t *deaf = client_try_small(herd_port(herd, "Clark"), 4096);
+    assert_non_null(deaf);
+    size_t size = 1 << 20;
+    char *lines = memory_new(size);
+    memset(lines, '\n', size);
+    while (count_logged(herd, "frontend", "idle_timeout has passed") == 0) {
+        (void)client_send_some(deaf, (text_t){.data = lines, .size = size}, 100);
+    }
+    free(lines);
     client_destroy(&deaf);
 }
 
@@ -222,11 +273,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         HERD_TEST_SINGLE(log_of_one_client_is_bounded),
+        HERD_TEST_SINGLE(log_of_a_node_is_bounded),
         HERD_TEST_SINGLE(other_protocols_move_no_client),
         HERD_TEST_SINGLE(requests_after_the_stop_are_answered),
         HERD_TEST_OWN(silent_clients_give_up_their_places),
         HERD_TEST_OWN(a_client_that_reads_nothing_gives_up_its_place),
         HERD_TEST_OWN(an_idle_timeout_ends_idle_clients_only),
+        HERD_TEST_OWN(an_idle_timeout_ends_a_client_that_only_sends),
         HERD_TEST_OWN(an_address_has_its_share_of_places),
     };
     if (!herd_programs_exist()) {
