@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 
+import cases_greedy
 import cases_herd
 import cases_lines
 import cases_memory
@@ -29,6 +30,7 @@ CASES = [
     cases_herd.Newcomer(),
     cases_pair.Frontends(),
     cases_pair.Traffic(),
+    *cases_greedy.CASES,
 ]
 QUICK_PART = 20  # a short look has so many times fewer client IDs, but no fewer than ...
 QUICK_LEAST = 1000
