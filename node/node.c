@@ -12,6 +12,7 @@
 #include "common/sockets/sockets.h"
 #include "common/sockets/transport.h"
 #include "common/store/store.h"
+#include "node/bus/herd_time.h"
 #include "node/bus/neighbours.h"
 #include "node/journal/keeper.h"
 #include "node/needs.h"
@@ -73,6 +74,7 @@ struct node {
     store_t *store;
     tap_t *tap;
     neighbours_t *neighbours;
+    herd_time_t *herd_time;
     places_actor_t *places;    /* NULL without a provider */
     journal_keeper_t *journal; /* NULL without one */
     service_t *service;
@@ -130,6 +132,30 @@ static void refuse_stranger(node_t *self, text_t sender, const transport_inbound
     }
 }
 
+/* R16: what expired here by a clock that was ahead, others still hold. */
+static void compare_after_lead(node_t *self)
+{
+    for (size_t i = 0; i < neighbours_count(self->neighbours); i++) {
+        neighbour_compare_anew(neighbours_all(self->neighbours)[i]);
+    }
+}
+
+/* R16: what is too old is neither served nor taken. */
+static int64_t set_horizon(node_t *self, int64_t now_ns, int64_t steady_ns)
+{
+    const offset_ours_t ours = {.now_ns = now_ns, .steady_ns = steady_ns};
+    int64_t grace_ns = self->settings.expire_grace_s * TIMESTAMP_NS_PER_S;
+    int64_t served_from_ns =
+        herd_time_now(self->herd_time, &ours) - self->settings.expire_after_s * TIMESTAMP_NS_PER_S;
+    if (self->settings.expire_after_s > 0) {
+        store_set_horizon(self->store, served_from_ns, served_from_ns - grace_ns / 2);
+    }
+    if (herd_time_take_went_back(self->herd_time) && self->settings.expire_after_s > 0) {
+        compare_after_lead(self);
+    }
+    return served_from_ns - grace_ns;
+}
+
 /* `sender`: a name of this herd, or what a stranger calls itself. */
 static void take_bus_message(node_t *self, text_t sender, const transport_inbound_t *inbound,
                              int64_t now_ns, int64_t steady_ns)
@@ -138,6 +164,9 @@ static void take_bus_message(node_t *self, text_t sender, const transport_inboun
     guard_know(self->guard, inbound, neighbour != NULL ? neighbour_source(neighbour) : NULL);
     if (neighbour != NULL) {
         neighbour_take(neighbour, inbound, now_ns, steady_ns);
+        if (inbound->message.type == MESSAGE_HELLO) {
+            set_horizon(self, now_ns, steady_ns); /* it says a clock, and records follow */
+        }
     } else {
         refuse_stranger(self, sender, inbound);
     }
@@ -286,14 +315,12 @@ static size_t purge_slots(const node_t *self)
     return slots < PURGE_SLOTS_MAX ? slots : PURGE_SLOTS_MAX;
 }
 
-/* R16: what is too old is neither served nor taken, and goes. */
-static void expire(node_t *self, int64_t now_ns)
+/* R16: what is too old goes; not before the neighbours have said what their clocks are. */
+static void expire(node_t *self, int64_t now_ns, int64_t steady_ns)
 {
-    int64_t grace_ns = self->settings.expire_grace_s * TIMESTAMP_NS_PER_S;
-    int64_t served_from_ns = now_ns - self->settings.expire_after_s * TIMESTAMP_NS_PER_S;
-    if (self->settings.expire_after_s > 0) {
-        store_set_horizon(self->store, served_from_ns, served_from_ns - grace_ns / 2);
-        store_purge(self->store, served_from_ns - grace_ns, purge_slots(self));
+    int64_t kept_from_ns = set_horizon(self, now_ns, steady_ns);
+    if (self->settings.expire_after_s > 0 && self->serving) {
+        store_purge(self->store, kept_from_ns, purge_slots(self));
     }
 }
 
@@ -305,7 +332,8 @@ static int on_tick(zloop_t *loop, int timer, void *argument)
     int64_t now_ns = clock_now_ns();
     int64_t steady_ns = clock_steady_ns();
     neighbours_tick(self->neighbours, now_ns, steady_ns);
-    expire(self, now_ns);
+    herd_time_tick(self->herd_time, &(offset_ours_t){.now_ns = now_ns, .steady_ns = steady_ns});
+    expire(self, now_ns, steady_ns);
     tap_tick(self->tap, steady_ns);
     guard_tick(self->guard, steady_ns);
     service_tick(self->service, steady_ns);
@@ -483,6 +511,10 @@ static void make_neighbours(node_t *self)
     if (self->journal != NULL) {
         journal_keeper_watch(self->journal, self->neighbours);
     }
+    const herd_time_context_t time = {.log = self->log,
+                                      .neighbours = self->neighbours,
+                                      .tolerance_ms = &self->settings.clock_warning_ms};
+    self->herd_time = herd_time_new(&time);
 }
 
 static void make_service(node_t *self)
@@ -497,6 +529,7 @@ static void make_service(node_t *self)
         .socket = self->requests,
         .guard = self->guard,
         .neighbours = self->neighbours,
+        .herd_time = self->herd_time,
         .journal = self->journal,
         .generation = self->generation,
         .started_ns = clock_now_ns(),
@@ -589,6 +622,7 @@ void node_destroy(node_t **self_p)
     }
     reload_destroy(&self->reload);
     service_destroy(&self->service);
+    herd_time_destroy(&self->herd_time);
     neighbours_destroy(&self->neighbours);
     tap_destroy(&self->tap);
     zloop_destroy(&self->loop);
@@ -606,7 +640,8 @@ void node_destroy(node_t **self_p)
 void node_run(node_t *self, int signals)
 {
     self->started_steady_ns = clock_steady_ns();
-    expire(self, clock_now_ns()); /* before the neighbours send what they have */
+    /* Before the neighbours send what they have. */
+    set_horizon(self, clock_now_ns(), self->started_steady_ns);
     if (signals >= 0) {
         poll_for(self, (zmq_pollitem_t){.fd = signals}, on_signal);
     }

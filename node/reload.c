@@ -65,14 +65,23 @@ static const struct {
     const char *name;
     effect_t effect;
 } effects[] = {
-    {"traffic", EFFECT_NOW},           {"max_clients", EFFECT_NOW},
-    {"max_memory", EFFECT_NOW},        {"request_timeout", EFFECT_NOW},
-    {"max_clock_lead", EFFECT_NOW},    {"acknowledge", EFFECT_NOW},
-    {"expire_after", EFFECT_NOW},      {"expire_grace", EFFECT_NOW},
-    {"neighbours", EFFECT_LINKS},      {"max_line", EFFECT_FRONTEND},
-    {"max_output", EFFECT_FRONTEND},   {"max_connections", EFFECT_FRONTEND},
-    {"clients", EFFECT_FRONTEND},      {"max_connections_per_address", EFFECT_FRONTEND},
-    {"idle_timeout", EFFECT_FRONTEND}, {"journal_interval", EFFECT_NOW},
+    {"traffic", EFFECT_NOW},
+    {"max_clients", EFFECT_NOW},
+    {"max_memory", EFFECT_NOW},
+    {"request_timeout", EFFECT_NOW},
+    {"clock_warning", EFFECT_NOW},
+    {"max_clock_lead", EFFECT_NOW},
+    {"acknowledge", EFFECT_NOW},
+    {"expire_after", EFFECT_NOW},
+    {"expire_grace", EFFECT_NOW},
+    {"neighbours", EFFECT_LINKS},
+    {"max_line", EFFECT_FRONTEND},
+    {"max_output", EFFECT_FRONTEND},
+    {"max_connections", EFFECT_FRONTEND},
+    {"clients", EFFECT_FRONTEND},
+    {"max_connections_per_address", EFFECT_FRONTEND},
+    {"idle_timeout", EFFECT_FRONTEND},
+    {"journal_interval", EFFECT_NOW},
 };
 
 static effect_t effect_of(const config_key_t *key)
@@ -243,6 +252,7 @@ void reload_take_settings(config_t *settings, const config_t *config)
     settings->max_memory = config->max_memory > 0 ? config->max_memory : half_of_memory();
     settings->request_timeout_ms = config->request_timeout_ms;
     settings->max_clock_lead_ms = config->max_clock_lead_ms;
+    settings->clock_warning_ms = config->clock_warning_ms;
     settings->acknowledge_peers = config->acknowledge_peers;
     /* Without a journal nothing can be waited for: it comes with the next start. */
     settings->acknowledge_disk = config->acknowledge_disk && settings->journal;

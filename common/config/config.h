@@ -107,6 +107,7 @@ typedef struct config {
     size_t max_memory;      /* of these records, bytes; 0: half of what there is */
     int64_t request_timeout_ms;
     int64_t max_clock_lead_ms; /* replication.md, R2 */
+    int64_t clock_warning_ms;  /* replication.md, R19 */
     /* neighbours that acknowledge a record before its IAMAT is answered,
      * 0 .. LIMIT_ACKNOWLEDGING_PEERS (replication.md, R18) */
     size_t acknowledge_peers;

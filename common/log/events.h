@@ -71,6 +71,9 @@
     X(RELOAD_WARNING, WARNING, EACH)                                                               \
     X(RELOAD_ERROR, ERROR, EACH)                                                                   \
     X(RELOAD_REFUSED, ERROR, EACH)                                                                 \
+    X(CLOCK_SET, WARNING, EACH)                                                                    \
+    X(CLOCK_DIFFERS, WARNING, EACH)                                                                \
+    X(CLOCK_AGREES, INFO, EACH)                                                                    \
     X(CLIENT_FORGOTTEN, INFO, EACH)                                                                \
     X(JOURNAL_READ, INFO, EACH)                                                                    \
     X(JOURNAL_SHRUNK, INFO, EACH)                                                                  \

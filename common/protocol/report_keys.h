@@ -67,6 +67,15 @@
     X(UNSTORED_LAST, "unstored_last")                                                              \
     X(UNKEPT_LAST, "unkept_last")                                                                  \
     X(TAP_RESETS_LAST, "tap_resets_last")                                                          \
+    X(CLOCK_STEPS_LAST, "clock_steps_last")                                                        \
+    /* S1: clocks */                                                                               \
+    X(CLOCK_WARNING, "clock_warning")                                                              \
+    X(CLOCK_STEPS, "clock_steps")                                                                  \
+    X(CLOCK_STEP, "clock_step")                                                                    \
+    X(CLOCK_DOUBTED, "clock_doubted")                                                              \
+    X(POSITIONS_AHEAD, "positions_ahead")                                                          \
+    X(POSITIONS_BEHIND, "positions_behind")                                                        \
+    X(POSITIONS_EXPIRED, "positions_expired")                                                      \
     /* S1: front-ends, and the fields of each that have no name above */                           \
     X(FRONTENDS, "frontends")                                                                      \
     X(CLIENTS, "clients")                                                                          \
@@ -118,6 +127,7 @@
     X(COMPARISONS, "comparisons")                                                                  \
     X(REPAIRED, "repaired")                                                                        \
     X(CLOCK, "clock")                                                                              \
+    X(CLOCK_ERROR, "clock_error")                                                                  \
     X(MESSAGES_SENT, "messages_sent")                                                              \
     X(MESSAGES_RECEIVED, "messages_received")                                                      \
     X(BYTES_SENT, "bytes_sent")                                                                    \

@@ -46,10 +46,14 @@
     X(AUDITED, "R15", "what came while an audit compared counts as repaired")                      \
     X(REFUSE_EXPIRED, "R16", "expired records are taken")                                          \
     X(PURGED_TAIL, "R16", "what is purged at the tail leaves a gap behind")                        \
+    X(MIDDLE_CLOCK, "R16", "records expire by a clock that no other agrees with")                  \
+    X(LEAP_IS_DOUBTED, "R16", "records expire at once by a clock that was set forward")            \
+    X(COMPARE_AFTER_LEAD, "R16", "what expired by a clock that was ahead is not asked for again")  \
     X(OUTBID, "R17", "a tombstone does not outbid what is there")                                  \
     X(ERA, "R17", "the era does not decide")                                                       \
     X(ERA_IS_KEPT, "R17", "an update after a tombstone is of no era")                              \
     X(ERA_RAISES, "R17", "an update that outlives a tombstone does not get its era")               \
+    X(CLOCK_IS_TOLD, "R19", "an ACK does not say its member's clock")                              \
     X(HELD_IS_ACKNOWLEDGED, "R18", "what was sent counts as held")                                 \
     X(HELD_AT_TAIL, "R18", "an acknowledged index counts as held, whatever moved on")              \
     X(AT_TAIL, "J1", "a transaction ends before the tail")                                         \

@@ -125,6 +125,26 @@ bool link_has_caught_up(const link_t *self)
     return in->open && in->known && in->checkpoint >= in->tail;
 }
 
+const offset_t *link_clock(const link_t *self)
+{
+    return &self->clock;
+}
+
+void link_compare_anew(link_t *self)
+{
+    link_incoming_t *in = &self->in;
+    if (!RULE(COMPARE_AFTER_LEAD)) {
+        return;
+    }
+    link_compare_stop(self);
+    in->known = in->waits = false;
+    if (in->open) {
+        in->open = false;
+        in->reset_due = true;
+        in->reset_session = in->session;
+    }
+}
+
 uint64_t link_lag(const link_t *self)
 {
     /* An entry that changes again leaves its old index unused: no list has more entries than

@@ -1,15 +1,14 @@
 /* link.h - one neighbour: what we send it, and how far we have processed what it sends us.
  *
- * docs/replication.md, R5 to R15 and R18, and docs/bus-protocol.md, B1 to B14. Free of I/O, clocks
- * and threads: a message and a time come in, messages go out. node/bus/neighbour.c puts it on
- * sockets, the simulator on a virtual network. Owner: the neighbour. Threads: one, the store's.
+ * docs/replication.md, R5 to R15, R18 and R19, and docs/bus-protocol.md, B1 to B14. Free of I/O,
+ * clocks and threads: a message and a time come in, messages go out. node/bus/neighbour.c puts it
+ * on sockets, the simulator on a virtual network. Owner: the neighbour. Threads: one, the store's.
  *
  * The sending half, over our DEALER, is a cursor into the store's list of changes, not a queue.
  * HELLO opens a session, WANT says from which index on, DATA goes out while the window has room,
  * ACK moves the window. The receiving half, over our ROUTER, is a checkpoint: the generation and
  * the index up to which the neighbour's list is processed. The answers that are due are state, not
- * a queue: link_next_answer derives the messages from it.
- */
+ * a queue: link_next_answer derives the messages from it. */
 #ifndef HERD_COMMON_REPLICATION_LINK_H
 #define HERD_COMMON_REPLICATION_LINK_H
 
@@ -17,6 +16,7 @@
 #include "common/base/text.h"
 #include "common/protocol/message.h"
 #include "common/replication/generation.h"
+#include "common/replication/offset.h"
 #include "common/store/store.h"
 
 #include <stdbool.h>
@@ -133,7 +133,8 @@ bool link_is_due(link_t *self, int64_t steady_ns);
  * then link_next and link_next_answer. */
 bool link_wants_digest(link_t *self, int64_t steady_ns);
 
-/* Takes WANT, ACK, NAK, RESET, COMPARE or REFUSED, received on the DEALER. */
+/* Takes WANT, ACK, NAK, RESET, COMPARE or REFUSED, received on the DEALER. `steady_ns` is not
+ * before it came: an ACK may say the neighbour's clock (R19). */
 link_event_t link_take_answer(link_t *self, const message_t *message, int64_t steady_ns);
 
 /* Takes HELLO, DATA, LEAVES or AUDIT, received on the ROUTER from this neighbour; merges records
@@ -141,9 +142,9 @@ link_event_t link_take_answer(link_t *self, const message_t *message, int64_t st
 link_event_t link_take(link_t *self, const message_t *message, int64_t now_ns, int64_t steady_ns);
 
 /* Makes the next answer for the ROUTER, if one is due: WANT, REFUSED, RESET, COMPARE, NAK or ACK,
- * one for each call. Sent or not, it is done with: the neighbour asks again. Its texts borrow until
- * the next call. */
-bool link_next_answer(link_t *self, int64_t steady_ns, message_t *ret_message);
+ * one for each call. Sent or not, it is done with: the neighbour asks again. `now_ns` is the clock
+ * that the neighbour is told, read now. Its texts borrow until the next call. */
+bool link_next_answer(link_t *self, int64_t now_ns, int64_t steady_ns, message_t *ret_message);
 
 /* Whether the neighbour takes our records; whether there is no connection to it at all. */
 bool link_is_up(const link_t *self);
@@ -161,6 +162,13 @@ bool link_has_heard(const link_t *self);
 
 /* Whether it has opened a session to us, and we have everything that it had then. */
 bool link_has_caught_up(const link_t *self);
+
+/* What is known of the neighbour's clock (R19). Borrowed. */
+const offset_t *link_clock(const link_t *self);
+
+/* Has the neighbour open its session anew, and compares what both hold (R16): records may be
+ * missing here though its list was processed. */
+void link_compare_anew(link_t *self);
 
 /* Entries from the acknowledged index to the tail: an upper bound of what the neighbour still
  * needs. */

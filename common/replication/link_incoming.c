@@ -26,6 +26,9 @@ static const int64_t reconnect_pause_ns = 200 * TIMESTAMP_NS_PER_MS;
 static const int64_t filler_stalls_after_ns = 1 * TIMESTAMP_NS_PER_S;
 /* How often those that wait hear that we are there: more often than dead_after (B8). */
 static const int64_t still_there_ns = 1 * TIMESTAMP_NS_PER_S;
+/* A HELLO may have waited for its connection as long as its sender waits for an answer (B8): for so
+ * long its clock may have stood when it came. */
+static const int64_t hello_delay_ns = 5 * TIMESTAMP_NS_PER_S;
 /* DATA so long after COMPARE shows that this was lost: who compares sends no DATA (B11). */
 static const int64_t compare_lost_after_ns = 5 * TIMESTAMP_NS_PER_S;
 /* 200 ms doubled so often is more than dead_after, after which B8 makes it anew anyway. */
@@ -52,6 +55,7 @@ typedef struct {
     text_t herd;
     generation_t generation;
     uint64_t tail;
+    int64_t clock_ns;
     int64_t clock_difference_ns; /* its clock minus ours */
     uint64_t records;            /* UINT64_MAX: it does not say */
     bool has_parent;
@@ -71,13 +75,12 @@ static bool parse_hello(const link_t *self, text_t body, int64_t now_ns, hello_t
 {
     text_t name;
     text_t value;
-    int64_t clock_ns;
     if (!message_has_version(body) || !message_value(body, "herd", &hello->herd) ||
         !message_value(body, "name", &name) || !text_equal(name, text_of(self->neighbour)) ||
         !link_read_generation(body, &hello->generation) ||
         !message_number(body, "tail", UINT64_MAX, &hello->tail) ||
-        !message_value(body, "clock", &value) || !text_to_i64(value, &clock_ns) ||
-        __builtin_sub_overflow(clock_ns, now_ns, &hello->clock_difference_ns)) {
+        !message_value(body, "clock", &value) || !text_to_i64(value, &hello->clock_ns) ||
+        __builtin_sub_overflow(hello->clock_ns, now_ns, &hello->clock_difference_ns)) {
         return false;
     }
     if (!message_number(body, "records", UINT64_MAX, &hello->records)) {
@@ -122,7 +125,7 @@ static void open_session(link_incoming_t *in, const hello_t *hello)
     in->waits = false;
     in->repair_until = 0;
     in->of_audit = in->audit_due = in->want_due = false;
-    in->nak_sent = in->nak_due = in->ack_due = false;
+    in->nak_sent = in->nak_due = in->ack_due = in->clock_due = false;
 }
 
 /* Whether another neighbour's whole list is coming in. */
@@ -230,6 +233,8 @@ static link_event_t take_hello(link_t *self, uint64_t session, text_t body, int6
         return LINK_HERD_DIFFERS;
     }
     self->counters.clock_difference_ns = hello.clock_difference_ns;
+    /* R19: a first measurement, before records come */
+    offset_take(&self->clock, hello.clock_ns, steady_ns - hello_delay_ns, steady_ns);
     answer_hello(self, &hello, body, steady_ns);
     return judge_connection(self, steady_ns);
 }
@@ -284,7 +289,8 @@ static void merge_records(link_t *self, text_t body)
 }
 
 /* 4711 0123456789abcdef0123456789abcdef 980 982     (session generation prev last)
- * 4711 0123... 980 982 fedc... level                (... receiver "level") */
+ * 4711 0123... 980 982 fedc... level                (... receiver "level")
+ * 4711 0123... 980 982 fedc... level probe 17       (... "probe" number) */
 typedef struct {
     uint64_t session;
     generation_t generation;
@@ -293,7 +299,24 @@ typedef struct {
     bool has_receiver;
     generation_t receiver; /* ours, as the sender has it from our WANT */
     bool level;            /* `last` was the tail of the list */
+    bool has_probe;
+    uint64_t probe; /* our clock is asked for (R19) */
 } data_header_t;
+
+/* What may stand behind the receiver. */
+static bool parse_data_options(text_t header, data_header_t *ret_header)
+{
+    text_t word = {0};
+    text_take_until(&header, ' ', &word);
+    ret_header->level = text_equal(word, TEXT("level"));
+    if (ret_header->level) {
+        word = (text_t){0};
+        text_take_until(&header, ' ', &word);
+    }
+    ret_header->has_probe = text_equal(word, TEXT("probe"));
+    return (ret_header->has_probe && text_to_u64(header, UINT64_MAX, &ret_header->probe)) ||
+           (!ret_header->has_probe && word.size == 0 && header.size == 0);
+}
 
 static bool parse_data_header(text_t header, data_header_t *ret_header)
 {
@@ -307,9 +330,8 @@ static bool parse_data_header(text_t header, data_header_t *ret_header)
     }
     text_t receiver;
     ret_header->has_receiver = text_take_until(&header, ' ', &receiver);
-    ret_header->level = header.size > 0;
     return (!ret_header->has_receiver || generation_parse(receiver, &ret_header->receiver)) &&
-           (!ret_header->level || text_equal(header, TEXT("level"))) &&
+           parse_data_options(header, ret_header) &&
            text_to_u64(session, UINT64_MAX, &ret_header->session) &&
            generation_parse(generation, &ret_header->generation) &&
            text_to_u64(previous, UINT64_MAX, &ret_header->previous) &&
@@ -376,6 +398,10 @@ static link_event_t take_data(link_t *self, const message_t *message, int64_t st
     }
     in->nak_sent = false;
     in->ack_due = true;
+    if (header.has_probe) {
+        in->clock_due = true;
+        in->probe = header.probe;
+    }
     if (message->body.size > 0) {
         self->out.busy_ns = steady_ns;
     }
@@ -422,13 +448,22 @@ static void write_want(link_t *self)
     }
 }
 
+/* R19 */
+static void write_clock(link_t *self, int64_t now_ns)
+{
+    if (take_due(&self->in.clock_due) && RULE(CLOCK_IS_TOLD)) {
+        link_put(&self->body, "clock %lld\nprobe %llu\n", (long long)now_ns,
+                 (unsigned long long)self->in.probe);
+    }
+}
+
 static void write_checkpoint(link_t *self)
 {
     link_start_message(self, self->in.session);
     link_put(&self->header, " %llu", (unsigned long long)self->in.checkpoint);
 }
 
-bool link_next_answer(link_t *self, int64_t steady_ns, message_t *ret_message)
+bool link_next_answer(link_t *self, int64_t now_ns, int64_t steady_ns, message_t *ret_message)
 {
     link_incoming_t *in = &self->in;
     message_type_t type;
@@ -454,6 +489,7 @@ bool link_next_answer(link_t *self, int64_t steady_ns, message_t *ret_message)
         type = MESSAGE_NAK;
     } else if (take_due(&in->ack_due)) {
         write_checkpoint(self);
+        write_clock(self, now_ns);
         type = MESSAGE_ACK;
     } else {
         return false;

@@ -21,6 +21,7 @@
 #include <assert.h>
 
 static const int64_t heartbeat_ns = 1 * TIMESTAMP_NS_PER_S;
+static const int64_t probe_each_ns = 1 * TIMESTAMP_NS_PER_S;
 static const int64_t dead_after_ns = 5 * TIMESTAMP_NS_PER_S;
 
 void link_disconnected(link_t *self, int64_t steady_ns)
@@ -122,7 +123,14 @@ static bool write_records(link_t *self)
     return told;
 }
 
-static void write_data_header(link_t *self)
+/* R19: once a second, of a neighbour that knows how to answer. */
+static bool probe_is_due(const link_outgoing_t *out, int64_t steady_ns)
+{
+    return out->peer_knows_eras &&
+           steady_ns - out->probe_ns[out->probe % LINK_PROBES] >= probe_each_ns;
+}
+
+static void write_data_header(link_t *self, int64_t steady_ns)
 {
     buffer_clear(&self->header);
     link_put(&self->header, "%llu %.*s %llu %llu", (unsigned long long)self->out.session,
@@ -131,6 +139,10 @@ static void write_data_header(link_t *self)
     if (self->out.peer_compares) {
         link_put(&self->header, " %.*s%s", GENERATION_SIZE, self->out.peer_generation.hex,
                  self->out.pending.level > 0 ? " level" : "");
+    }
+    self->out.pending_probes = probe_is_due(&self->out, steady_ns);
+    if (self->out.pending_probes) {
+        link_put(&self->header, " probe %llu", (unsigned long long)self->out.probe + 1);
     }
 }
 
@@ -159,7 +171,7 @@ static bool write_next(link_t *self, int64_t steady_ns)
     link_outgoing_t *out = &self->out;
     if (has_room(out) && (!store_cursor_is_at_tail(&out->cursor) || must_tell(out, steady_ns)) &&
         (write_records(self) || must_tell(out, steady_ns))) {
-        write_data_header(self);
+        write_data_header(self, steady_ns);
         out->pending_type = MESSAGE_DATA;
         return true;
     }
@@ -194,6 +206,9 @@ static void data_was_sent(link_t *self, int64_t steady_ns)
     link_outgoing_t *out = &self->out;
     out->told = out->pending.last;
     out->window[out->window_used++] = out->pending;
+    if (out->pending_probes) {
+        out->probe_ns[++out->probe % LINK_PROBES] = steady_ns;
+    }
     self->counters.sent += out->pending_records;
     if (!RULE(HELD_IS_ACKNOWLEDGED)) {
         out->held = store_tail(self->store);
@@ -243,6 +258,11 @@ bool link_is_due(link_t *self, int64_t steady_ns)
            (link_audit_is_due(self, steady_ns) && store_digest(self->store) != NULL);
 }
 
+static void void_marks(link_t *self)
+{
+    self->out.marks_from = RULE(MARKS_GENERATION) ? store_tail(self->store) : 0;
+}
+
 /* R6: what an earlier life of the neighbour had, this one need not have. */
 static void note_peer_generation(link_t *self, const generation_t *generation)
 {
@@ -250,7 +270,7 @@ static void note_peer_generation(link_t *self, const generation_t *generation)
     if (!out->peer_known || !generation_equal(&out->peer_generation, generation)) {
         out->peer_known = true;
         out->peer_generation = *generation;
-        out->marks_from = RULE(MARKS_GENERATION) ? store_tail(self->store) : 0;
+        void_marks(self);
     }
 }
 
@@ -285,6 +305,9 @@ static link_event_t take_want(link_t *self, text_t body, int64_t steady_ns)
     }
     link_compare_end(self);
     note_peer_generation(self, &generation);
+    if (text_equal(since_text, TEXT("none")) && out->leaves == NULL) {
+        void_marks(self); /* it may have purged what it had (R16) */
+    }
     out->state = LINK_STATE_UP;
     out->remade = 0;
     out->acknowledged = since;
@@ -295,6 +318,20 @@ static link_event_t take_want(link_t *self, text_t body, int64_t steady_ns)
         trickle_start(&out->trickle, steady_ns);
     }
     return opens ? LINK_UP : LINK_NOTHING;
+}
+
+/* R19: the neighbour read its clock when that probe had come, so after it had left. */
+static void take_clock_of_ack(link_t *self, text_t body, int64_t steady_ns)
+{
+    const link_outgoing_t *out = &self->out;
+    text_t value;
+    int64_t clock_ns;
+    uint64_t probe;
+    if (message_value(body, "clock", &value) && text_to_i64(value, &clock_ns) &&
+        message_number(body, "probe", out->probe, &probe) && probe > 0 &&
+        out->probe - probe < LINK_PROBES) {
+        offset_take(&self->clock, clock_ns, out->probe_ns[probe % LINK_PROBES], steady_ns);
+    }
 }
 
 /* B5, at the sender */
@@ -365,7 +402,11 @@ link_event_t link_take_answer(link_t *self, const message_t *message, int64_t st
     switch (message->type) {
     case MESSAGE_WANT: return take_want(self, message->body, steady_ns);
     case MESSAGE_COMPARE: return link_take_compare(self, index, message->body, steady_ns);
-    case MESSAGE_ACK: return take_ack(self, index);
+    case MESSAGE_ACK:
+        if (message->body.size > 0) {
+            take_clock_of_ack(self, message->body, steady_ns);
+        }
+        return take_ack(self, index);
     case MESSAGE_NAK: return take_nak(self, index);
     case MESSAGE_RESET:
         link_compare_end(self);

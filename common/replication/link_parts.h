@@ -18,6 +18,8 @@ enum {
      * staler. */
     LINK_WINDOW = 8,
     LINK_REASON_SIZE = 128,
+    /* Probes of the neighbour's clock that may be under way: one a second. */
+    LINK_PROBES = 8,
     /* Entries looked at for one DATA: a cursor that passes many entries without sending them must
      * let others have a turn. */
     LINK_ENTRIES_PER_DATA = 8192,
@@ -58,6 +60,9 @@ typedef struct {
     uint64_t marks_from;             /* marks of entries up to this index are void (R6) */
     link_sent_t window[LINK_WINDOW]; /* oldest first */
     unsigned window_used;            /* DATA in it */
+    uint64_t probe;                  /* number of the newest DATA that asks for the clock (R19) */
+    int64_t probe_ns[LINK_PROBES];   /* steady: when number n left, at n % LINK_PROBES */
+    bool pending_probes;             /* the DATA that link_next gave out asks for it */
     bool peer_known;                 /* peer_generation is set */
     generation_t peer_generation;
     unsigned remade;          /* times that a HELLO had the connection made anew since it was up */
@@ -93,6 +98,7 @@ typedef struct {
     uint64_t reset_session;  /* the session that RESET answers */
     int64_t waited_ns;       /* steady: last ACK while the neighbour waits for its turn (R11) */
     int64_t fed_ns;          /* steady: HELLO, or the last DATA */
+    uint64_t probe;          /* of the newest DATA that had one (R19) */
     digest_sum_t root;       /* its digest's, when it sent HELLO or AUDIT */
     uint64_t compare_number; /* of our newest COMPARE: LEAVES for an earlier one have no effect */
     uint64_t compared_tail;  /* the least tail in the LEAVES of this comparison */
@@ -117,6 +123,7 @@ typedef struct {
     bool reset_due;
     bool nak_due;
     bool ack_due;
+    bool clock_due;   /* ACK is to say our clock */
     bool compare_due; /* COMPARE is to be sent when our digest is complete */
     bool audit_due;   /* AUDIT came, and waits for our digest */
 } link_incoming_t;
@@ -135,6 +142,7 @@ struct link {
     link_outgoing_t out;
     link_incoming_t in;
     link_counters_t counters;
+    offset_t clock;                /* the neighbour's minus ours (R19) */
     char reason[LINK_REASON_SIZE]; /* of the last REFUSED */
     size_t reason_size;            /* bytes */
     buffer_t header;               /* of the message given out last */

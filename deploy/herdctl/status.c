@@ -12,12 +12,22 @@
 #include "deploy/herdctl/survey/report_json.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { ROOT_SHOWN = 16 }; /* digits: enough for people to see whether digests differ */
 
 /* How long the error of a link that is well again is still shown. */
 static const int64_t error_shown_ns = 600 * TIMESTAMP_NS_PER_S;
+
+/* A machine whose clock is so far from those of all members is told; this leaves room for the time
+ * that an answer takes. */
+static const int64_t clock_told_ns = 5 * TIMESTAMP_NS_PER_S;
+
+static double in_seconds(int64_t time_ns)
+{
+    return (double)time_ns / (double)TIMESTAMP_NS_PER_S;
+}
 
 /* How it is to be shown (open value struct). */
 typedef struct {
@@ -98,8 +108,8 @@ static void add_row(herdctl_table_t *table, const char *member, const herdctl_re
 }
 
 static const herdctl_column_t link_columns[] = {
-    {"MEMBER", false}, {"PEER", false}, {"LINK", false},
-    {"SINCE", true},   {"LAG", true},   {"LAST ERROR", false},
+    {"MEMBER", false}, {"PEER", false}, {"LINK", false},       {"SINCE", true},
+    {"LAG", true},     {"CLOCK", true}, {"LAST ERROR", false},
 };
 enum { LINK_COLUMNS = sizeof link_columns / sizeof link_columns[0] };
 
@@ -107,6 +117,19 @@ static bool has_something_to_report(const herdctl_link_t *link, int64_t now_ns)
 {
     return !link->up || link->figures[HERDCTL_LINK_LAG].value > 0 ||
            (link->error[0] != '\0' && now_ns - link->error_ns < error_shown_ns);
+}
+
+/* The peer's clock minus the member's, and how far that may be from what is true. */
+static void add_clock_cell(herdctl_table_t *table, const herdctl_link_t *link)
+{
+    const herdctl_value_t *error = &link->figures[HERDCTL_LINK_CLOCK_ERROR];
+    if (!error->known) {
+        herdctl_table_add(table, HERDCTL_PLAIN, "-");
+        return;
+    }
+    herdctl_table_add(table, HERDCTL_PLAIN, "%+.3f±%.3f s",
+                      in_seconds(link->figures[HERDCTL_LINK_CLOCK].value),
+                      in_seconds(error->value));
 }
 
 static void add_link_row(herdctl_table_t *table, const char *member, const herdctl_link_t *link,
@@ -124,6 +147,7 @@ static void add_link_row(herdctl_table_t *table, const char *member, const herdc
     herdctl_table_add(table, HERDCTL_PLAIN, "%s", since);
     herdctl_table_add(table, HERDCTL_PLAIN, "%lld",
                       (long long)link->figures[HERDCTL_LINK_LAG].value);
+    add_clock_cell(table, link);
     if (link->error[0] == '\0') {
         herdctl_table_add(table, HERDCTL_PLAIN, "-");
     } else {
@@ -133,13 +157,20 @@ static void add_link_row(herdctl_table_t *table, const char *member, const herdc
     }
 }
 
+/* By the member's own clock, whatever ours says; an older one does not say it. */
+static int64_t time_of(const herdctl_report_t *report)
+{
+    const herdctl_value_t *time = &report->figures[HERDCTL_MEMBER_TIME];
+    return time->known ? time->value : clock_now_ns();
+}
+
 static void print_links(const herdctl_survey_t *survey, bool all)
 {
-    int64_t now_ns = clock_now_ns();
     herdctl_table_t *table = herdctl_table_new(link_columns, LINK_COLUMNS);
     size_t count = 0;
     for (size_t i = 0; i < survey->count; i++) {
         const herdctl_report_t *report = &survey->reports[i];
+        int64_t now_ns = time_of(report);
         for (size_t j = 0; j < report->link_count; j++) {
             if (all || has_something_to_report(&report->links[j], now_ns)) {
                 add_link_row(table, survey->members[i]->name, &report->links[j], now_ns);
@@ -154,8 +185,28 @@ static void print_links(const herdctl_survey_t *survey, bool all)
     herdctl_table_destroy(&table);
 }
 
+/* The clock of this machine against those of the members: the nearest counts, since some of theirs
+ * may be wrong. */
+static void print_own_clock(const herdctl_survey_t *survey)
+{
+    int64_t now_ns = clock_now_ns();
+    int64_t nearest_ns = INT64_MAX;
+    for (size_t i = 0; i < survey->count; i++) {
+        const herdctl_value_t *time = &survey->reports[i].figures[HERDCTL_MEMBER_TIME];
+        int64_t ahead_ns = now_ns - time->value;
+        if (time->known && llabs(ahead_ns) < llabs(nearest_ns)) {
+            nearest_ns = ahead_ns;
+        }
+    }
+    if (nearest_ns != INT64_MAX && llabs(nearest_ns) > clock_told_ns) {
+        printf("\nThe clock of this machine is %.0f s %s those of all members.\n",
+               in_seconds(llabs(nearest_ns)), nearest_ns > 0 ? "ahead of" : "behind");
+    }
+}
+
 static void print_notes(const herdctl_survey_t *survey)
 {
+    print_own_clock(survey);
     for (size_t i = 0; i < survey->count; i++) {
         if (survey->reports[i].problem != NULL) {
             printf("\n%s cannot be asked: %s.\n", survey->members[i]->name,

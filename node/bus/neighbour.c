@@ -50,6 +50,7 @@ struct neighbour {
     uint64_t held;         /* link_held, as last reported to the node */
     uint32_t left_out;     /* records that were not logged, and not told */
     int64_t left_out_ns;   /* steady: when that was told last */
+    neighbour_clock_t clock;
     neighbour_figures_t figures;
 };
 
@@ -479,7 +480,7 @@ static void send_answers(neighbour_t *self, int64_t steady_ns)
     message_t answer;
     text_t route = self->route_size > 0 ? (text_t){.data = self->route, .size = self->route_size}
                                         : text_of(self->name);
-    while (link_next_answer(self->link, steady_ns, &answer)) {
+    while (link_next_answer(self->link, clock_now_ns(), steady_ns, &answer)) {
         status_t status = send_counted(self, self->context.bus, route, &answer);
         if (status == STATUS_SYSTEM) {
             log_event(self->context.log, LOG_LINK_ANSWER_FAILED, LOG_PEER(self->name),
@@ -536,7 +537,7 @@ static bool receive_answer(neighbour_t *self, int64_t steady_ns)
     if (status == STATUS_OK) {
         tap_message(self->context.tap, PUBLICATION_IN, text_of(self->name), &inbound.message);
         count_received(self, &inbound.message);
-        link_event_t event = link_take_answer(self->link, &inbound.message, steady_ns);
+        link_event_t event = link_take_answer(self->link, &inbound.message, clock_steady_ns());
         handle_link_event(self, event, &inbound.message, steady_ns);
     } else {
         log_bad(self, status_text(status), (text_t){0}); /* M3 */
@@ -599,4 +600,14 @@ void neighbour_move(neighbour_t *self, const char *endpoint)
     free(self->endpoint);
     self->endpoint = memory_copy_text(endpoint, strlen(endpoint));
     connect_dealer(self, clock_steady_ns());
+}
+
+neighbour_clock_t *neighbour_clock(neighbour_t *self)
+{
+    return &self->clock;
+}
+
+void neighbour_compare_anew(neighbour_t *self)
+{
+    link_compare_anew(self->link);
 }

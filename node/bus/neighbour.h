@@ -85,11 +85,23 @@ void neighbour_keys_changed(neighbour_t *self, int64_t steady_ns);
 /* Call it several times a second: sends heartbeats, and connects anew if the connection is dead. */
 void neighbour_tick(neighbour_t *self, int64_t now_ns, int64_t steady_ns);
 
+/* Compares what both hold, since records may be missing here (link_compare_anew). */
+void neighbour_compare_anew(neighbour_t *self);
+
 /* Whether it waits for the digest of the store (link_wants_digest). */
 bool neighbour_wants_digest(const neighbour_t *self, int64_t steady_ns);
 
 /* Its link; borrowed. */
 const link_t *neighbour_link(const neighbour_t *self);
+
+/* What herd_time.c makes of its clock (open value struct); all zero at first. */
+typedef struct {
+    bool differs;     /* from ours, at the last look */
+    bool told;        /* the log says so */
+    int64_t since_ns; /* steady: since when it differs, or does not */
+} neighbour_clock_t;
+
+neighbour_clock_t *neighbour_clock(neighbour_t *self);
 
 /* Its figures; borrowed. */
 const neighbour_figures_t *neighbour_figures(const neighbour_t *self);

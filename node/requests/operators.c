@@ -40,9 +40,19 @@ bool operators_want_digest(operators_t *self)
     return self->digest_asked;
 }
 
+static herd_time_figures_t time_figures(const operators_t *self)
+{
+    const herd_time_t *time = self->context.herd_time;
+    return time != NULL ? herd_time_figures(time) : (herd_time_figures_t){0};
+}
+
 void operators_note_rises(operators_t *self, int64_t now_ns)
 {
     const operators_context_t *context = &self->context;
+    herd_time_figures_t time = time_figures(self);
+    if (time.steps != self->rises.counts[RISES_CLOCK_STEPS]) {
+        rises_shift(&self->rises, time.step_ns);
+    }
     const uint64_t counts[RISES] = {
         [RISES_LOG_LOST] = log_lost_count(context->log),
         [RISES_KEYS_REFUSED] = context->guard != NULL ? guard_keys_refused(context->guard) : 0,
@@ -52,6 +62,7 @@ void operators_note_rises(operators_t *self, int64_t now_ns)
             context->guard != NULL ? guard_connections_refused(context->guard) : 0,
         [RISES_UNSTORED] = context->request_log->unstored,
         [RISES_UNKEPT] = context->request_log->unkept,
+        [RISES_CLOCK_STEPS] = time.steps,
         [RISES_TAP_RESETS] = context->tap != NULL ? tap_counters(context->tap).resets : 0,
     };
     rises_note(&self->rises, counts, now_ns);
@@ -67,7 +78,7 @@ void operators_note_reload_end(operators_t *self, const operators_reload_end_t *
 }
 
 /* S1 */
-static bool answer_status(operators_t *self, int64_t now_ns, buffer_t *out)
+static bool answer_status(operators_t *self, const operators_question_t *asked, buffer_t *out)
 {
     const operators_context_t *context = &self->context;
     const request_t *request = context->request;
@@ -76,14 +87,17 @@ static bool answer_status(operators_t *self, int64_t now_ns, buffer_t *out)
     if (!self->digest_asked) {
         self->digest_asked = !store_digest_step(context->store, STATUS_DIGEST_STEP);
     }
-    operators_note_rises(self, now_ns);
+    operators_note_rises(self, asked->now_ns);
     const uint64_t *counts = self->rises.counts;
     journal_keeper_figures_t journal;
     if (context->journal != NULL) {
         journal = journal_keeper_figures(context->journal, clock_steady_ns());
     }
     report_figures_t figures = {
-        .now_ns = now_ns,
+        .now_ns = asked->now_ns,
+        .steady_ns = asked->steady_ns,
+        .clocks = &request->clocks,
+        .time = time_figures(self),
         .keys_refused = counts[RISES_KEYS_REFUSED],
         .connections_cut = counts[RISES_CONNECTIONS_CUT],
         .connections_refused = counts[RISES_CONNECTIONS_REFUSED],
@@ -225,7 +239,7 @@ bool operators_answer(operators_t *self, const operators_question_t *asked, buff
     switch (question->type) {
     case MESSAGE_STATUS:
         *ret_problem = "a STATUS whose REPORT is too long";
-        return answer_status(self, asked->now_ns, out);
+        return answer_status(self, asked, out);
     case MESSAGE_FORGET:
         *ret_problem = "a FORGET of no client";
         return names_client && answer_forget(context, asked, client, out);

@@ -12,6 +12,7 @@
 #include "common/log/log.h"
 #include "common/protocol/message.h"
 #include "common/store/store.h"
+#include "node/bus/herd_time.h"
 #include "node/bus/neighbours.h"
 #include "node/journal/keeper.h"
 #include "node/places/actor.h"
@@ -34,6 +35,7 @@ typedef struct {
     log_t *log;
     store_t *store;
     const neighbours_t *neighbours;
+    const herd_time_t *herd_time;    /* NULL: nothing is said of clocks */
     const journal_keeper_t *journal; /* NULL: none */
     const places_actor_t *places;    /* NULL without a provider */
     const promises_t *promises;      /* NULL: no answer waits for neighbours */
@@ -72,6 +74,7 @@ typedef struct {
     const message_t *message;
     const char *by; /* who asks, for the log (sender.h) */
     int64_t now_ns; /* POSIX time */
+    int64_t steady_ns;
 } operators_question_t;
 
 /* Does what a question asks for, except RELOAD, and writes the body of its REPORT to `out`, which

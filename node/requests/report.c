@@ -47,7 +47,16 @@ static void put_link_records(sheet_t *sheet, const link_counters_t *counters)
     put_field(sheet, REPORT_KEY_AUDITS, counters->audits);
     put_field(sheet, REPORT_KEY_COMPARISONS, counters->comparisons);
     put_field(sheet, REPORT_KEY_REPAIRED, counters->repaired);
-    put_signed_field(sheet, REPORT_KEY_CLOCK, counters->clock_difference_ns);
+}
+
+/* replication.md, R19. `clock` was always there. */
+static void put_link_clock(sheet_t *sheet, const link_t *link, const offset_ours_t *ours)
+{
+    put_signed_field(sheet, REPORT_KEY_CLOCK, offset_difference(link_clock(link), ours));
+    if (link_clock(link)->known) {
+        put_signed_field(sheet, REPORT_KEY_CLOCK_ERROR,
+                         offset_error(link_clock(link), ours->steady_ns));
+    }
 }
 
 static void put_link_messages(sheet_t *sheet, const neighbour_figures_t *figures)
@@ -62,7 +71,7 @@ static void put_link_messages(sheet_t *sheet, const neighbour_figures_t *figures
     put_signed_field(sheet, REPORT_KEY_CHANGED, figures->changed_ns);
 }
 
-static void put_link(sheet_t *sheet, const neighbour_t *neighbour)
+static void put_link(sheet_t *sheet, const neighbour_t *neighbour, const offset_ours_t *ours)
 {
     const link_t *link = neighbour_link(neighbour);
     const link_counters_t *counters = link_counters(link);
@@ -73,6 +82,7 @@ static void put_link(sheet_t *sheet, const neighbour_t *neighbour)
                  (unsigned long long)counters->bad_messages);
     put_field(sheet, REPORT_KEY_UNACKNOWLEDGED, link_unacknowledged(link));
     put_link_records(sheet, counters);
+    put_link_clock(sheet, link, ours);
     put_link_messages(sheet, figures);
     sheet_put_byte(sheet, '\n');
     if (figures->error[0] != '\0') {
@@ -83,6 +93,7 @@ static void put_link(sheet_t *sheet, const neighbour_t *neighbour)
 
 static void put_links(sheet_t *sheet, const report_figures_t *figures)
 {
+    const offset_ours_t ours = {.now_ns = figures->now_ns, .steady_ns = figures->steady_ns};
     size_t links_up = 0;
     for (size_t i = 0; i < figures->neighbour_count; i++) {
         links_up += link_is_up(neighbour_link(figures->neighbours[i])) ? 1 : 0;
@@ -90,7 +101,7 @@ static void put_links(sheet_t *sheet, const report_figures_t *figures)
     put_number(sheet, REPORT_KEY_LINKS_UP, links_up);
     put_number(sheet, REPORT_KEY_LINKS, figures->neighbour_count);
     for (size_t i = 0; i < figures->neighbour_count; i++) {
-        put_link(sheet, figures->neighbours[i]);
+        put_link(sheet, figures->neighbours[i], &ours);
     }
 }
 
@@ -229,6 +240,18 @@ static void put_requests(sheet_t *sheet, const report_figures_t *figures)
     put_number(sheet, REPORT_KEY_TAP_LEFT_OUT, figures->tap.left_out);
 }
 
+static void put_clocks(sheet_t *sheet, const report_figures_t *figures)
+{
+    put_number(sheet, REPORT_KEY_CLOCK_WARNING, (uint64_t)figures->time.tolerance_ns);
+    put_number(sheet, REPORT_KEY_CLOCK_STEPS, figures->time.steps);
+    sheet_format(sheet, "%s %lld\n", report_keys_text(REPORT_KEY_CLOCK_STEP),
+                 (long long)figures->time.step_ns);
+    put_number(sheet, REPORT_KEY_CLOCK_DOUBTED, (uint64_t)figures->time.doubted_ns);
+    put_number(sheet, REPORT_KEY_POSITIONS_AHEAD, figures->clocks->ahead);
+    put_number(sheet, REPORT_KEY_POSITIONS_BEHIND, figures->clocks->behind);
+    put_number(sheet, REPORT_KEY_POSITIONS_EXPIRED, figures->clocks->expired);
+}
+
 static void put_rises(sheet_t *sheet, const rises_t *rises)
 {
     for (size_t i = 0; i < RISES; i++) {
@@ -244,6 +267,7 @@ status_t report_write(const report_figures_t *figures, buffer_t *out)
     put_records(&sheet, figures);
     put_journal(&sheet, figures->journal);
     put_requests(&sheet, figures);
+    put_clocks(&sheet, figures);
     put_rises(&sheet, figures->rises);
     put_frontends(&sheet, figures->frontends);
     if (figures->places != NULL) {

@@ -7,10 +7,12 @@
 #define HERD_NODE_REQUESTS_REPORT_H
 
 #include "common/base/buffer.h"
+#include "node/bus/herd_time.h"
 #include "node/bus/neighbour.h"
 #include "node/journal/keeper.h"
 #include "node/places/query.h"
 #include "node/requests/frontends.h"
+#include "node/requests/request.h"
 #include "node/requests/rises.h"
 #include "node/tap/tap.h"
 
@@ -19,6 +21,7 @@ typedef struct {
     const char *name;
     int64_t started_ns;       /* POSIX time */
     int64_t now_ns;           /* the same */
+    int64_t steady_ns;        /* at that moment */
     const log_t *log;         /* its level and losses are reported */
     size_t records;           /* clients known */
     const digest_t *digest;   /* of these; NULL while it is not complete */
@@ -45,6 +48,8 @@ typedef struct {
     const rises_t *rises;                    /* when counts last rose */
     frontends_t *frontends;
     const places_figures_t *places; /* NULL without a provider */
+    const request_clocks_t *clocks; /* of clients */
+    herd_time_figures_t time;       /* clocks of members */
     tap_counters_t tap;
     neighbour_t *const *neighbours; /* neighbour_count of them */
     size_t neighbour_count;

@@ -150,6 +150,18 @@ static request_result_t promise_answer(const turn_t *turn, const exchange_t *exc
     return added ? REQUEST_WAITS : REQUEST_NO_PROMISE;
 }
 
+/* What is not as it should be with the clock of a client, or a member, is counted. */
+static void count_clock(request_t *self, const record_t *record, store_outcome_t outcome)
+{
+    self->clocks.expired += outcome == STORE_EXPIRED ? 1 : 0;
+    if (record->client_time_ns > record->receipt_time_ns) {
+        self->clocks.ahead += record->order_time_ns != record->client_time_ns ? 1 : 0;
+    } else {
+        int64_t behind_ns = record->receipt_time_ns - record->client_time_ns;
+        self->clocks.behind += behind_ns > oldest_receipt_ns ? 1 : 0;
+    }
+}
+
 static request_result_t answer_iamat(const turn_t *turn, const exchange_t *exchange)
 {
     request_t *self = turn->request;
@@ -164,9 +176,11 @@ static request_result_t answer_iamat(const turn_t *turn, const exchange_t *excha
         .order_time_ns = record_order_time(command->client_time_ns, exchange->receipt_time_ns,
                                            self->context.max_clock_lead_ns),
     };
-    if (store_update(self->context.store, &record) == STORE_FULL) {
+    store_outcome_t outcome = store_update(self->context.store, &record);
+    if (outcome == STORE_FULL) {
         return REQUEST_NO_ROOM;
     }
+    count_clock(self, &record, outcome);
     if (self->context.promises != NULL) {
         return promise_answer(turn, exchange, format_answer(self, &record));
     }
@@ -268,8 +282,11 @@ static void check_stamp(const turn_t *turn, exchange_t *exchange)
     request_t *self = turn->request;
     if (exchange->receipt_time_ns > turn->now_ns + self->context.max_clock_lead_ns ||
         exchange->receipt_time_ns < turn->now_ns - oldest_receipt_ns) {
-        /* Strictly increasing, as those of a front-end are (Q2). */
-        self->replaced_ns = turn->now_ns > self->replaced_ns ? turn->now_ns : self->replaced_ns + 1;
+        /* Strictly increasing, as those of a front-end are (Q2), except over a clock that was set
+         * back. */
+        bool set_back = turn->now_ns < self->replaced_ns - TIMESTAMP_NS_PER_S;
+        self->replaced_ns =
+            turn->now_ns > self->replaced_ns || set_back ? turn->now_ns : self->replaced_ns + 1;
         exchange->receipt_time_ns = self->replaced_ns;
         self->stamps_replaced++;
     }

@@ -56,6 +56,13 @@ typedef struct {
     size_t reply_size;  /* bytes */
 } request_outcome_t;
 
+/* IAMATs by what their clients' clocks are (open value struct). */
+typedef struct {
+    uint64_t ahead;   /* by more than max_clock_lead (R2) */
+    uint64_t behind;  /* by more than a minute; or they were sent so late */
+    uint64_t expired; /* so far that the record is too old to be taken (R16) */
+} request_clocks_t;
+
 /* Open; the caller reads the counters, the questions of a turn, and the outcomes of a group. */
 typedef struct {
     request_context_t context;
@@ -69,7 +76,8 @@ typedef struct {
     uint64_t invalid;         /* lines answered "?" */
     uint64_t stamps_replaced; /* Q6 */
     uint64_t malformed;       /* request records dropped */
-    int64_t replaced_ns;      /* the newest time that Q6 put in the place of another */
+    request_clocks_t clocks;
+    int64_t replaced_ns; /* the newest time that Q6 put in the place of another */
 } request_t;
 
 void request_init(request_t *self, const request_context_t *context);

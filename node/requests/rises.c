@@ -17,3 +17,10 @@ void rises_note(rises_t *self, const uint64_t counts[RISES], int64_t now_ns)
         self->counts[i] = counts[i];
     }
 }
+
+void rises_shift(rises_t *self, int64_t step_ns)
+{
+    for (size_t i = 0; i < RISES; i++) {
+        self->last_ns[i] += self->last_ns[i] != 0 ? step_ns : 0;
+    }
+}

@@ -19,7 +19,8 @@
     X(CONNECTIONS_REFUSED, CONNECTIONS_REFUSED_LAST)                                               \
     X(UNSTORED, UNSTORED_LAST)                                                                     \
     X(UNKEPT, UNKEPT_LAST)                                                                         \
-    X(TAP_RESETS, TAP_RESETS_LAST)
+    X(TAP_RESETS, TAP_RESETS_LAST)                                                                 \
+    X(CLOCK_STEPS, CLOCK_STEPS_LAST)
 
 enum {
 #define RISES_ENUM(name, last) RISES_##name,
@@ -36,6 +37,9 @@ typedef struct {
     uint64_t counts[RISES]; /* as they were noted last */
     int64_t last_ns[RISES]; /* POSIX: when each was last seen to have risen; 0: never */
 } rises_t;
+
+/* Our clock was set forward by `step_ns`, or back: the times go along. */
+void rises_shift(rises_t *self, int64_t step_ns);
 
 /* Notes the counts as they are at `now_ns`. */
 void rises_note(rises_t *self, const uint64_t counts[RISES], int64_t now_ns);

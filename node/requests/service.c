@@ -256,7 +256,8 @@ static void take_question(service_t *self, const transport_inbound_t *inbound,
     const char *problem;
     char by[SENDER_SIZE];
     sender_write(transport_property(inbound, "Peer-Address"), holder, by);
-    const operators_question_t asked = {.message = &inbound->message, .by = by, .now_ns = now_ns};
+    const operators_question_t asked = {
+        .message = &inbound->message, .by = by, .now_ns = now_ns, .steady_ns = clock_steady_ns()};
     if (inbound->message.type == MESSAGE_RELOAD) {
         operators_note_reload(&self->operators, inbound->peer, &asked);
         return;
@@ -477,6 +478,7 @@ static operators_context_t operators_context(service_t *self)
         .log = self->context.log,
         .store = self->context.store,
         .neighbours = self->context.neighbours,
+        .herd_time = self->context.herd_time,
         .journal = self->context.journal,
         .places = self->context.places,
         .promises = self->promises,

@@ -11,6 +11,7 @@
 #include "common/log/log.h"
 #include "common/replication/generation.h"
 #include "common/store/store.h"
+#include "node/bus/herd_time.h"
 #include "node/bus/neighbours.h"
 #include "node/journal/keeper.h"
 #include "node/places/actor.h"
@@ -30,6 +31,7 @@ typedef struct {
     void *socket;                   /* the requests ROUTER */
     guard_t *guard;                 /* who may ask */
     const neighbours_t *neighbours; /* for reports and promises */
+    const herd_time_t *herd_time;   /* for reports; NULL: they say nothing of clocks */
     journal_keeper_t *journal;      /* for the same; NULL: none */
     generation_t generation;
     int64_t started_ns; /* POSIX time */

@@ -18,7 +18,7 @@ static void check_message(const message_t *message)
 static void drain(link_t *link, int64_t now_ns)
 {
     message_t message;
-    while (link_next_answer(link, now_ns, &message)) {
+    while (link_next_answer(link, now_ns, now_ns, &message)) {
         check_message(&message);
     }
     while (link_next(link, now_ns, now_ns, &message)) {

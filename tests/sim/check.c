@@ -1,4 +1,5 @@
 #include "tests/sim/check.h"
+#include "tests/sim/check_clocks.h"
 
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
@@ -24,6 +25,7 @@ struct check {
     update_number_t *promised; /* by member and client: the greatest that its disk was to have */
     spread_t *spread;
     int64_t last_change_ns;
+    check_clocks_t clocks;
     char failure[FAILURE_SIZE]; /* empty: all held */
 };
 
@@ -70,9 +72,11 @@ static bool has(const check_t *self, fault_kind_t kind)
 
 bool check_waits_for_audits(const check_t *self)
 {
-    /* A member whose clock is ahead purges, and refuses, what its neighbours then take it to
-     * have. */
-    return has(self, FAULT_ROT) || (has(self, FAULT_EXPIRY) && has(self, FAULT_CLOCKS));
+    /* A member whose clock is ahead purges, and refuses, what its neighbours then take it to have.
+     * It compares with them when the clock is right; but not if it begins a new life then, with the
+     * checkpoints of the one before. */
+    return has(self, FAULT_ROT) ||
+           (has(self, FAULT_EXPIRY) && has(self, FAULT_CLOCKS) && has(self, FAULT_DISK));
 }
 
 void check_fail(check_t *self, const char *format, ...)
@@ -159,7 +163,7 @@ static bool may_be_expired(const check_t *self, const member_t *member, update_n
     int64_t horizon_ns = member_now_ns(member) - MEMBER_EXPIRE_AFTER_NS;
     return has(self, FAULT_EXPIRY) &&
            (has(self, FAULT_CLOCKS) ||
-            updates_record(self->herd->updates, number)->order_time_ns < horizon_ns);
+            record_age_from(updates_record(self->herd->updates, number)) < horizon_ns);
 }
 
 /* Whether it has had this update or a greater one, or could not take it any more (R16). */
@@ -210,6 +214,24 @@ void check_broke(void *check, const member_t *member, const char *what)
 void check_not_forgotten(void *check, const member_t *member, size_t client)
 {
     check_fail(check, "M%zu could not forget phone%zu", member_number(member), client);
+}
+
+void check_clock_set(void *check)
+{
+    check_t *self = check;
+    check_clocks_set(&self->clocks, self->herd);
+}
+
+void check_purged(void *check, const member_t *member, update_number_t number)
+{
+    check_t *self = check;
+    int64_t age_ns =
+        member_true_ns(member) - record_age_from(updates_record(self->herd->updates, number));
+    bool early = age_ns < MEMBER_EXPIRE_AFTER_NS + MEMBER_EXPIRE_GRACE_NS - horizon_slack_ns;
+    if (early && check_clocks_bind(&self->clocks, self->herd, member)) {
+        check_fail(self, "M%zu purged update %u, which is %lld s old", member_number(member),
+                   number, (long long)(age_ns / TIMESTAMP_NS_PER_S));
+    }
 }
 
 /* R2: whether `held` hides a later update whose time was true, for longer than it may. */
@@ -295,7 +317,8 @@ static bool is_right(const check_t *self, const member_t *member, update_number_
     const record_t *record = updates_record(self->herd->updates, wanted);
     int64_t age_ns = member_true_ns(member) - record_age_from(record);
     bool may_be_gone = age_ns > MEMBER_EXPIRE_AFTER_NS - horizon_slack_ns;
-    bool must_be_gone = age_ns > MEMBER_EXPIRE_AFTER_NS + MEMBER_EXPIRE_GRACE_NS + horizon_slack_ns;
+    int64_t latest_ns = MEMBER_EXPIRE_AFTER_NS + MEMBER_EXPIRE_GRACE_NS + MEMBER_CLOCK_DOUBT_NS;
+    bool must_be_gone = age_ns > latest_ns + horizon_slack_ns;
     return (held == wanted && !must_be_gone) || (held == UPDATES_NONE && may_be_gone);
 }
 
@@ -367,6 +390,10 @@ static void check_links(check_t *self, const member_t *member)
         if (there && (!link_is_up(link) || !link_has_caught_up(link) || link_lag(link) != 0)) {
             check_fail(self, "the link of M%zu to M%zu is not up, or has more to send",
                        member_number(member), neighbour);
+        }
+        if (there && !check_clocks_measured(member, link, self->herd->members[neighbour])) {
+            check_fail(self, "M%zu does not know the clock of M%zu", member_number(member),
+                       neighbour);
         }
         if (!there && link_is_up(link)) {
             check_fail(self, "the link of M%zu to M%zu, which is down, is up",

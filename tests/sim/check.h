@@ -5,7 +5,8 @@
  *   forget   what is served can be forgotten
  *   flood    without faults, records are sent at most 2E-(N-1) times each (E links, N members)
  *   clocks   a client whose clock was far ahead hides what it sends later for max_clock_lead at
- *            most
+ *            most, and nothing that it calls later; no update after a tombstone is lost to that; no
+ *            member purges by a clock that no other agrees with, or that has just been set forward
  *   answer   when a client gets its answer, the member holds its update, or a greater one; so do as
  *            many neighbours as an answer promises, or did before they lost it; and its disk, for
  *            good, unless that was lost
@@ -13,7 +14,8 @@
  *            member speaks of a life that is not on its disk (J5)
  *   at rest  members that some chain of links joins hold the same: for each client the greatest
  *            record that any of them held when the faults ended, or took later, unless it has
- *            expired; all links are up and have nothing to send; all members serve; and no audit
+ *            expired; all links are up, have nothing to send and know the neighbour's clock; all
+ *            members serve; and no audit
  *            repaired anything, unless something was broken that only an audit can repair
  *
  * Owner: the run. Threads: one.
@@ -37,6 +39,8 @@ void check_changed(void *check, const member_t *member, update_number_t before,
 void check_answered(void *check, const member_t *member, update_number_t number);
 void check_not_forgotten(void *check, const member_t *member, size_t client);
 void check_broke(void *check, const member_t *member, const char *what);
+void check_purged(void *check, const member_t *member, update_number_t number);
+void check_clock_set(void *check);
 
 /* Sets the herd that is checked, before its clock goes on, and its faults; borrowed. */
 void check_watch(check_t *self, const herd_t *herd, fault_set_t faults);

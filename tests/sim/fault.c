@@ -4,6 +4,9 @@
 
 #define HOUR (3600 * TIMESTAMP_NS_PER_S)
 
+/* How fast a clock may be wrong. */
+enum { DRIFT_PPM = 90 };
+
 static const int64_t shortest_ns = 20 * TIMESTAMP_NS_PER_MS;
 static const int64_t longest_ns = 20 * TIMESTAMP_NS_PER_S;
 
@@ -95,11 +98,12 @@ static void partition(herd_t *herd, const fault_t *fault, bool blocks)
     }
 }
 
-/* An hour off, or decades ahead, or right again. */
+/* An hour off, a day or decades ahead, or right again. */
 static int64_t any_clock_offset(random_t *random)
 {
-    switch (random_below(random, 5)) {
+    switch (random_below(random, 6)) {
     case 0: return HOUR;
+    case 5: return 24 * HOUR;
     case 1: return -HOUR;
     case 2: return (int64_t)random_below(random, 40) * 8766 * HOUR;
     case 3: return (int64_t)random_below(random, 20 * TIMESTAMP_NS_PER_S) - 10 * TIMESTAMP_NS_PER_S;
@@ -171,7 +175,8 @@ void fault_begin(fault_t *self, herd_t *herd, random_t *random)
                      random_duration(random, TIMESTAMP_NS_PER_MS, 2 * TIMESTAMP_NS_PER_S));
         break;
     case FAULT_CLOCKS:
-        member_set_clock(herd->members[self->target], any_clock_offset(random));
+        member_set_clock(herd->members[self->target], any_clock_offset(random),
+                         (int)random_below(random, 2 * DRIFT_PPM + 1) - DRIFT_PPM);
         break;
     case FAULT_ROT: rot(herd->members[self->target], random); break;
     case FAULT_FORGET: forget(herd, herd->members[self->target], random); break;
@@ -222,6 +227,12 @@ void fault_end(fault_t *self, herd_t *herd, random_t *random)
     case FAULT_LINKS: herd_configure(herd, self->target, true, true); break;
     case FAULT_DISK: member_set_disk_fails(herd->members[self->target], false); break;
     case FAULT_SLOW: network_slow(herd->network, self->target, 0); break;
+    case FAULT_CLOCKS:
+        /* Someone sets it right, or not. */
+        if (self->in_order) {
+            member_set_clock(herd->members[self->target], 0, 0);
+        }
+        break;
     default: break;
     }
 }

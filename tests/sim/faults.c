@@ -179,7 +179,7 @@ static void settle_links(faults_t *self)
 static void settle_clocks(const faults_t *self)
 {
     for (size_t i = 0; i < self->herd->graph.member_count; i++) {
-        member_set_clock(self->herd->members[i], 0);
+        member_set_clock(self->herd->members[i], 0, 0);
     }
 }
 

@@ -134,6 +134,8 @@ void member_note_purged(member_t *self)
         record_t record;
         if (self->held[client] != UPDATES_NONE &&
             !store_find_any(self->store, updates_client_name(client, name), &record)) {
+            const member_observer_t *observer = &self->context.observer;
+            observer->purged(observer->context, self, self->held[client]);
             self->held[client] = UPDATES_NONE;
         }
     }
@@ -200,6 +202,7 @@ static void begin_life(member_t *self, disk_state_t state)
     size_t client_count = updates_client_count(self->context.updates);
     self->alive = true;
     self->started_ns = member_steady_ns(self);
+    self->clocks = (clocks_t){0};
     self->store = store_new(client_count, random_next(self->context.random));
     memset(self->held, 0, client_count * sizeof self->held[0]);
     generation_t generation = make_generation(self->context.random);
@@ -247,9 +250,29 @@ void member_stop(member_t *self)
     }
 }
 
-void member_set_clock(member_t *self, int64_t offset_ns)
+void member_set_clock(member_t *self, int64_t offset_ns, int drift_ppm)
 {
+    const member_observer_t *observer = &self->context.observer;
     self->clock_offset_ns = offset_ns;
+    self->clock_drift_ppm = drift_ppm;
+    self->clock_since_ns = member_steady_ns(self);
+    observer->clock_set(observer->context);
+}
+
+int64_t member_clock_offset(const member_t *self)
+{
+    int64_t since_us = (member_steady_ns(self) - self->clock_since_ns) / 1000;
+    return self->clock_offset_ns + since_us * self->clock_drift_ppm / 1000;
+}
+
+int64_t member_life_since(const member_t *self)
+{
+    return self->started_ns;
+}
+
+const schedule_t *member_schedule(const member_t *self)
+{
+    return self->context.schedule;
 }
 
 int64_t member_true_ns(const member_t *self)
@@ -259,7 +282,7 @@ int64_t member_true_ns(const member_t *self)
 
 int64_t member_now_ns(const member_t *self)
 {
-    return member_true_ns(self) + self->clock_offset_ns;
+    return member_true_ns(self) + member_clock_offset(self);
 }
 
 text_t member_name(const member_t *self)

@@ -36,6 +36,10 @@ typedef enum {
 #define MEMBER_EXPIRE_AFTER_NS (20 * TIMESTAMP_NS_PER_S)
 #define MEMBER_EXPIRE_GRACE_NS (10 * TIMESTAMP_NS_PER_S)
 
+/* clock_warning, and how long a leap of the herd's time is doubted (R16): less than in a node. */
+#define MEMBER_CLOCK_TOLERANCE_NS (500 * TIMESTAMP_NS_PER_MS)
+#define MEMBER_CLOCK_DOUBT_NS     (5 * TIMESTAMP_NS_PER_S)
+
 /* What it reports (open value struct). */
 typedef struct {
     void *context;
@@ -49,6 +53,10 @@ typedef struct {
     void (*not_forgotten)(void *context, const member_t *member, size_t client);
     /* Its journal broke a rule; NULL: of no interest. */
     void (*broke)(void *context, const member_t *member, const char *what);
+    /* The update that it was seen to hold was purged (R16). */
+    void (*purged)(void *context, const member_t *member, update_number_t number);
+    /* Its clock was set. */
+    void (*clock_set)(void *context);
 } member_observer_t;
 
 /* Settings that all members share (open value struct). */
@@ -142,8 +150,15 @@ bool member_lost_disk(const member_t *self);
 /* The update of a client that its disk has; it has a disk. */
 update_number_t member_on_disk(const member_t *self, size_t client);
 
-/* Sets how far the member's clock is from the true time. */
-void member_set_clock(member_t *self, int64_t offset_ns);
+/* Sets how far the member's clock is from the true time, and how fast it drifts, in millionths. */
+void member_set_clock(member_t *self, int64_t offset_ns, int drift_ppm);
+
+/* How far it is from the true time now. */
+int64_t member_clock_offset(const member_t *self);
+
+/* When its life began: steady. What it works with; borrowed. */
+int64_t member_life_since(const member_t *self);
+const schedule_t *member_schedule(const member_t *self);
 
 /* The true time, and the member's clock: POSIX. */
 int64_t member_true_ns(const member_t *self);

@@ -11,7 +11,8 @@ enum {
     /* node.c takes 8,192. With as few clients as here, the digest takes about as many steps. */
     DIGEST_STEP = 20,
     DIGEST_STEPS_MAX = 12,
-    PURGE_ROUND_TICKS = 8, /* ticks in which the whole table is looked at */
+    NEIGHBOURS_ASKED_MAX = 64, /* for their clocks; node/clock.c asks all */
+    PURGE_ROUND_TICKS = 8,     /* ticks in which the whole table is looked at */
 };
 
 /* node.c */
@@ -33,7 +34,8 @@ static void handle_link_event(member_t *self, neighbour_t *neighbour, link_event
 static void send_answers(member_t *self, neighbour_t *neighbour)
 {
     message_t answer;
-    while (link_next_answer(neighbour->link, member_steady_ns(self), &answer)) {
+    while (
+        link_next_answer(neighbour->link, member_now_ns(self), member_steady_ns(self), &answer)) {
         (void)network_answer(self->context.network, network_reverse(neighbour->connection),
                              &answer);
     }
@@ -150,15 +152,41 @@ static bool neighbours_are_level(const member_t *self)
     return true;
 }
 
-/* R16 */
+/* R16: node/clock.c, node_clock_herd_time */
+static int64_t herd_time(member_t *self)
+{
+    int64_t ahead_ns[NEIGHBOURS_ASKED_MAX];
+    offset_ours_t ours = {.now_ns = member_now_ns(self), .steady_ns = member_steady_ns(self)};
+    clocks_others_t others = {.ahead_ns = ahead_ns,
+                              .tolerance_ns = MEMBER_CLOCK_TOLERANCE_NS,
+                              .doubt_ns = MEMBER_CLOCK_DOUBT_NS};
+    for (size_t i = 0; i < self->neighbour_count && others.count < NEIGHBOURS_ASKED_MAX; i++) {
+        const link_t *link = self->neighbours[i].link;
+        if (link != NULL && link_clock(link)->known) {
+            int64_t certain_ns = offset_certain(link_clock(link), &ours);
+            bool differs = certain_ns > others.tolerance_ns || certain_ns < -others.tolerance_ns;
+            ahead_ns[others.count++] = differs ? offset_difference(link_clock(link), &ours) : 0;
+        }
+    }
+    return clocks_herd_time(&self->clocks, &others, ours.now_ns, ours.steady_ns);
+}
+
+/* node.c, expire */
 void member_expire(member_t *self)
 {
-    int64_t now_ns = member_now_ns(self);
     if (!self->context.settings->expires) {
         return;
     }
+    int64_t now_ns = herd_time(self);
     store_set_horizon(self->store, now_ns - MEMBER_EXPIRE_AFTER_NS,
                       now_ns - MEMBER_EXPIRE_AFTER_NS - MEMBER_EXPIRE_GRACE_NS / 2);
+    if (clocks_take_went_back(&self->clocks)) {
+        for (size_t i = 0; i < self->neighbour_count; i++) {
+            if (self->neighbours[i].link != NULL) {
+                link_compare_anew(self->neighbours[i].link);
+            }
+        }
+    }
     if (store_purge(self->store, now_ns - MEMBER_EXPIRE_AFTER_NS - MEMBER_EXPIRE_GRACE_NS,
                     store_slot_count(self->store) / PURGE_ROUND_TICKS + 1) > 0) {
         member_note_purged(self);
@@ -225,6 +253,9 @@ static void take(member_t *self, neighbour_t *neighbour, const message_t *messag
     }
     link_event_t event =
         link_take(neighbour->link, message, member_now_ns(self), member_steady_ns(self));
+    if (message->type == MESSAGE_HELLO) {
+        member_expire(self); /* it says the neighbour's clock, and records follow */
+    }
     member_observe(self);
     handle_link_event(self, neighbour, event);
 }

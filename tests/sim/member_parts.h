@@ -3,6 +3,7 @@
 #define HERD_TESTS_SIM_MEMBER_PARTS_H
 
 #include "common/journal/journal.h"
+#include "common/replication/clocks.h"
 #include "tests/sim/member.h"
 #include "tests/support/journal_model.h"
 
@@ -39,7 +40,10 @@ struct member {
     journal_state_t identity; /* who it is in this life, and how its disk says it began */
     int64_t started_ns;       /* steady */
     int64_t stopping_ns;      /* steady: since when */
-    int64_t clock_offset_ns;  /* its clock minus the true time */
+    int64_t clock_offset_ns;  /* its clock minus the true time, when it was set last */
+    int64_t clock_since_ns;   /* steady: when that was */
+    int clock_drift_ppm;      /* since then */
+    clocks_t clocks;          /* of this life */
     store_t *store;           /* NULL while the member is down */
     store_cursor_t seen;      /* changes that were observed */
     update_number_t *held;    /* by client: the newest that was observed in this life */

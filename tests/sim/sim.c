@@ -169,7 +169,9 @@ bool sim_run(const sim_settings_t *given, sim_result_t *ret_result)
                      .changed = check_changed,
                      .answered = check_answered,
                      .not_forgotten = check_not_forgotten,
-                     .broke = check_broke},
+                     .broke = check_broke,
+                     .purged = check_purged,
+                     .clock_set = check_clock_set},
         .latency_ns = settings->latency_ns,
         .has_spare_edges = fault_set_has(chosen.faults, FAULT_LINKS),
         .members = {

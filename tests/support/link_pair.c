@@ -72,7 +72,7 @@ bool pair_carry_answers(pair_end_t *receiver, pair_end_t *sender)
 {
     message_t message;
     bool any = false;
-    while (link_next_answer(receiver->link, pair.now_ns, &message)) {
+    while (link_next_answer(receiver->link, pair.now_ns, pair.now_ns, &message)) {
         any = true;
         count(&message);
         link_take_answer(sender->link, &message, pair.now_ns);

@@ -104,6 +104,23 @@
       "Lines of clients that front-ends did not log, because one client had more than its part")   \
     X(FRONTEND_ACCEPT_PAUSES, COUNTER, "herd_frontend_accept_pauses_total", "", 1,                 \
       "Times that new clients of front-ends had to wait for open files or memory")                 \
+    X(CLOCK_STEPS, COUNTER, "herd_clock_steps_total", "", 1,                                       \
+      "Times that the member's clock was set by more than clock_warning")                          \
+    X(CLOCK_STEP, SIGNED, "herd_clock_step_seconds", "", NS,                                       \
+      "By how much the member's clock was set the last time, forward or back")                     \
+    X(CLOCK_WARNING, GAUGE, "herd_clock_warning_seconds", "", NS,                                  \
+      "By how much the clocks of members may differ (clock_warning)")                              \
+    X(CLOCK_DOUBTED, GAUGE, "herd_clock_doubted_seconds", "", NS,                                  \
+      "How far clocks are ahead of the time by which records expire, after a leap")                \
+    X(POSITIONS_AHEAD, COUNTER, "herd_positions_clock_total", "clock=\"ahead\"", 1,                \
+      "IAMATs answered whose client's clock is ahead by more than max_clock_lead, or a minute "    \
+      "behind")                                                                                    \
+    X(POSITIONS_BEHIND, COUNTER, "herd_positions_clock_total", "clock=\"behind\"", 1,              \
+      "IAMATs answered whose client's clock is ahead by more than max_clock_lead, or a minute "    \
+      "behind")                                                                                    \
+    X(POSITIONS_EXPIRED, COUNTER, "herd_positions_expired_total", "", 1,                           \
+      "IAMATs answered whose time is so far back that they were not taken (expire_after)")         \
+    X(CLOCK_STEPS_LAST, GAUGE, NULL, "", 1, "")                                                    \
     X(LOG_LOST_LAST, GAUGE, NULL, "", 1, "")                                                       \
     X(KEYS_REFUSED_LAST, GAUGE, NULL, "", 1, "")                                                   \
     X(CONNECTIONS_CUT_LAST, GAUGE, NULL, "", 1, "")                                                \
@@ -162,7 +179,9 @@
     X(REPAIRED, COUNTER, "herd_link_repaired_records_total", "", 1,                                \
       "Records that only an audit brought: a defect of the herd")                                  \
     X(CLOCK, SIGNED, "herd_link_clock_difference_seconds", "", NS,                                 \
-      "The neighbour's clock minus this member's, when it last opened a session")                  \
+      "The neighbour's clock minus this member's, as measured last")                               \
+    X(CLOCK_ERROR, GAUGE, "herd_link_clock_error_seconds", "", NS,                                 \
+      "How far that may be from what is true")                                                     \
     X(CHANGED, GAUGE, "herd_link_changed_time_seconds", "", NS,                                    \
       "When the link last came up or went down, POSIX time; 0: it was never up")
 

@@ -3,9 +3,9 @@
  * Wrong with one member: it does not answer; it has no front-end; its places provider fails; a link
  * of its is down. A link is down at both ends as a rule: the first of its members in the order of
  * the alphabet reports it, and no one reports a link to a member that does not answer, which is a
- * finding already. One of its figures may show more (reasons.h). Wrong with the herd: two members
- * whose digests have both been steady for HERDCTL_STEADY_MS, and differ. Any finding makes the herd
- * degraded; if no member answers it is unusable. */
+ * finding already; so it is with clocks that differ. One of its figures may show more (reasons.h).
+ * Wrong with the herd: two members whose digests have both been steady for HERDCTL_STEADY_MS, and
+ * differ. Any finding makes the herd degraded; if no member answers it is unusable. */
 #include "deploy/herdctl/survey/judge.h"
 
 #include "common/base/memory.h"
@@ -166,6 +166,42 @@ static void find_links(findings_t *self, const char *member, const herdctl_repor
     }
 }
 
+/* By how much the clocks at both ends of a link differ at least; 0: not by too much, or it is not
+ * known. Positive if the peer's is ahead. */
+static int64_t clocks_differ_by(const herdctl_report_t *report, const herdctl_link_t *link)
+{
+    const herdctl_value_t *warning = &report->figures[HERDCTL_MEMBER_CLOCK_WARNING];
+    const herdctl_value_t *difference = &link->figures[HERDCTL_LINK_CLOCK];
+    const herdctl_value_t *error = &link->figures[HERDCTL_LINK_CLOCK_ERROR];
+    int64_t most_ns;
+    if (!warning->known || !difference->known || !error->known ||
+        __builtin_add_overflow(warning->value, error->value, &most_ns) ||
+        (difference->value <= most_ns && difference->value >= -most_ns)) {
+        return 0;
+    }
+    return difference->value;
+}
+
+/* Both ends see it, as a rule: the first of its members in the order of the alphabet reports it. */
+static void find_clocks(findings_t *self, const char *member, const herdctl_report_t *report)
+{
+    for (size_t i = 0; i < report->link_count; i++) {
+        const herdctl_link_t *link = &report->links[i];
+        const herdctl_report_t *peer = report_of(self->survey, link->peer);
+        const herdctl_link_t *back =
+            peer != NULL && peer->answered ? herdctl_report_link(peer, member) : NULL;
+        int64_t difference_ns = clocks_differ_by(report, link);
+        bool found_there =
+            back != NULL && strcmp(link->peer, member) < 0 && clocks_differ_by(peer, back) != 0;
+        if (difference_ns != 0 && !found_there) {
+            double seconds = (double)difference_ns / (double)TIMESTAMP_NS_PER_S;
+            find(self, about(REASONS_CLOCKS_DIFFER, member),
+                 "clocks of %s and %s differ: %s is %.3f s ahead", member, link->peer,
+                 difference_ns > 0 ? link->peer : member, difference_ns > 0 ? seconds : -seconds);
+        }
+    }
+}
+
 /* What single figures of a member show. */
 static void find_figures(findings_t *self, const char *member, const herdctl_report_t *report)
 {
@@ -215,6 +251,7 @@ static void find_of_member(findings_t *self, const char *member, const herdctl_r
              "places at %s: %s fails and is left alone", member, report->provider);
     }
     find_links(self, member, report);
+    find_clocks(self, member, report);
     find_figures(self, member, report);
 }
 

@@ -34,6 +34,8 @@
     X(CONNECTIONS_REFUSED, "connections-refused")                                                  \
     X(TAP_RESET, "tap-reset")                                                                      \
     X(SOCKET_MISSING, "socket-missing")                                                            \
+    X(CLOCKS_DIFFER, "clocks-differ")                                                              \
+    X(CLOCK_SET, "clock-set")                                                                      \
     X(LOG_FAILING, "log-failing")                                                                  \
     X(LOG_LOST, "log-lost")                                                                        \
     X(FRONTEND_LOG_LOST, "frontend-log-lost")                                                      \

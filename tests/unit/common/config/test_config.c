@@ -94,6 +94,7 @@ static void smallest_file_has_every_default(void **state)
     assert_int_equal(config->max_memory, 0);
     assert_int_equal(config->request_timeout_ms, 5000);
     assert_int_equal(config->max_clock_lead_ms, 10000);
+    assert_int_equal(config->clock_warning_ms, 500);
     assert_int_equal(config->acknowledge_peers, 0);
     assert_false(config->acknowledge_disk);
     assert_false(config->journal);
@@ -159,7 +160,7 @@ static void every_key_is_taken(void **state)
                                   "    max_clients = \"1\"\n"
                                   "    max_memory = \"1099511627776\"\n"
                                   "    request_timeout = \"10\"\n"
-                                  "    max_clock_lead = \"0\"\n"
+                                  "    max_clock_lead = \"0\"\n    clock_warning = \"10\"\n"
                                   "    acknowledge = \"memory\"\n"
                                   "    expire_after = \"315360000\"\n"
                                   "    expire_grace = \"1\"\n"
@@ -187,6 +188,7 @@ static void every_key_is_taken(void **state)
     assert_int_equal(config->max_memory, 1099511627776);
     assert_int_equal(config->request_timeout_ms, 10);
     assert_int_equal(config->max_clock_lead_ms, 0);
+    assert_int_equal(config->clock_warning_ms, 10);
     assert_int_equal(config->acknowledge_peers, 0);
     assert_int_equal(config->expire_after_s, 315360000);
     assert_int_equal(config->expire_grace_s, 1);
@@ -355,6 +357,8 @@ static void values_have_their_ranges(void **state)
          "seconds from 0 to 315360000"},
         {HERD "    expire_after = \"-1\"\n" MEMBERS, CONFIG_ERROR, 3, "not \"-1\""},
         {HERD "    expire_after = \"1h\"\n" MEMBERS, CONFIG_ERROR, 3, "a whole number of seconds"},
+        {HERD "    clock_warning = \"9\"\n" MEMBERS, CONFIG_ERROR, 3, "from 10 to 86400000"},
+        {HERD "    clock_warning = \"86400001\"\n" MEMBERS, CONFIG_ERROR, 3, "milliseconds"},
         {HERD "    expire_grace = \"0\"\n" MEMBERS, CONFIG_ERROR, 3, "seconds from 1 to 86400"},
         {HERD "    expire_grace = \"86401\"\n" MEMBERS, CONFIG_ERROR, 3, "seconds from 1 to 86400"},
         {HERD "    log_dir = \"\"\n" MEMBERS, CONFIG_ERROR, 3, "must be a path"},

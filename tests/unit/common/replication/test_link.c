@@ -218,7 +218,7 @@ static void an_unknown_session_is_reset_and_opens_anew(void **state)
     link_take(pair.other.link, &message, pair.now_ns, pair.now_ns);
     link_sent(pair.one.link, pair.now_ns);
     assert_false(pair_has(&pair.other, "kiwi", "1"));
-    assert_true(link_next_answer(pair.other.link, pair.now_ns, &message));
+    assert_true(link_next_answer(pair.other.link, pair.now_ns, pair.now_ns, &message));
     assert_int_equal(message.type, MESSAGE_RESET);
     assert_int_equal(link_take_answer(pair.one.link, &message, pair.now_ns), LINK_RESET);
     pair_carry(&pair.one, &pair.other);
@@ -232,7 +232,7 @@ static void another_herd_is_refused(void **state)
     pair_make_link(&pair.one, "Other", "flock");
     pair_put(&pair.one, "kiwi", "1");
     assert_int_equal(pair_say_hello(&pair.one, &pair.other), LINK_HERD_DIFFERS);
-    assert_true(link_next_answer(pair.other.link, pair.now_ns, &message));
+    assert_true(link_next_answer(pair.other.link, pair.now_ns, pair.now_ns, &message));
     assert_int_equal(message.type, MESSAGE_REFUSED);
     assert_int_equal(link_take_answer(pair.one.link, &message, pair.now_ns), LINK_REFUSED);
     assert_text_equal(link_reason(pair.one.link), "this member is of herd herd");
@@ -413,7 +413,7 @@ static void a_repeated_hello_changes_nothing(void **state)
     pair_carry(&pair.one, &pair.other);
     assert_true(link_has_caught_up(pair.other.link));
     assert_int_equal(link_take(pair.other.link, &hello, pair.now_ns, pair.now_ns), LINK_NOTHING);
-    assert_false(link_next_answer(pair.other.link, pair.now_ns, &answer));
+    assert_false(link_next_answer(pair.other.link, pair.now_ns, pair.now_ns, &answer));
     assert_true(link_has_caught_up(pair.other.link));
     assert_true(link_checkpoint(pair.other.link, &checkpoint));
     assert_int_equal(checkpoint.index, store_tail(pair.one.store));
@@ -532,7 +532,8 @@ static void data_for_an_earlier_life_is_not_taken(void **state)
     (void)state;
     message_t message;
     repeat_hello_to_next_life();
-    assert_true(link_next_answer(pair.other.link, pair.now_ns, &message)); /* WANT: lost */
+    assert_true(
+        link_next_answer(pair.other.link, pair.now_ns, pair.now_ns, &message)); /* WANT: lost */
     pair_put(&pair.one, "kiwi", "1");
     pair_carry(&pair.one, &pair.other);
     assert_true(pair_has(&pair.other, "its-own", "1"));

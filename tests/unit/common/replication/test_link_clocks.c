@@ -60,7 +60,7 @@ static void who_does_not_know_eras_is_told_none(void **state)
     assert_true(store_forget(pair.one.store, TEXT("kiwi"), TEXT("One"), 1));
     update(&pair.one, "2000");
     pair_say_hello(&pair.one, &pair.other);
-    assert_true(link_next_answer(pair.other.link, pair.now_ns, &message));
+    assert_true(link_next_answer(pair.other.link, pair.now_ns, pair.now_ns, &message));
     assert_int_equal(message.type, MESSAGE_WANT);
     message.body = TEXT("version 1\ngeneration bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\nsince none\n");
     assert_int_equal(link_take_answer(pair.one.link, &message, pair.now_ns), LINK_UP);

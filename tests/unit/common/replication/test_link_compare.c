@@ -256,7 +256,7 @@ static void a_compare_that_is_lost_is_sent_again(void **state)
     pair_make_link(&pair.other, "One", "herd");
     link_take(pair.other.link, &message, pair.now_ns, pair.now_ns);
     assert_true(store_digest_step(pair.other.store, SIZE_MAX));
-    assert_true(link_next_answer(pair.other.link, pair.now_ns, &message));
+    assert_true(link_next_answer(pair.other.link, pair.now_ns, pair.now_ns, &message));
     assert_int_equal(message.type, MESSAGE_COMPARE);
     memset(pair.carried, 0, sizeof pair.carried);
     for (int i = 0; i < 4; i++) {
@@ -491,7 +491,8 @@ static void close_trio(trio_t *trio)
 static message_type_t next_answer(link_t *link)
 {
     message_t message;
-    return link_next_answer(link, pair.now_ns, &message) ? message.type : MESSAGE_TYPES;
+    return link_next_answer(link, pair.now_ns, pair.now_ns, &message) ? message.type
+                                                                      : MESSAGE_TYPES;
 }
 
 static void an_empty_member_takes_one_list_at_a_time(void **state)
@@ -620,7 +621,7 @@ static void a_neighbour_without_digest_gets_the_whole_list(void **state)
                                     "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee\ntail 5000\nclock 0\n")};
     message_t answer;
     link_take(pair.other.link, &hello, pair.now_ns, pair.now_ns);
-    assert_true(link_next_answer(pair.other.link, pair.now_ns, &answer));
+    assert_true(link_next_answer(pair.other.link, pair.now_ns, pair.now_ns, &answer));
     assert_int_equal(answer.type, MESSAGE_WANT);
     text_t since;
     assert_true(message_value(answer.body, "since", &since));
