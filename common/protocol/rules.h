@@ -32,14 +32,12 @@
     X(NAK, "R9", "a gap is not noticed")                                                           \
     X(NAK_REWINDS, "R9", "a NAK does not put the cursor back")                                     \
     X(UNSENT_REWINDS, "R9", "what a full pipe did not take is not sent again")                     \
-    X(RESET, "B7", "an unknown session is not answered RESET")                                     \
     X(DEAD_AFTER, "R10", "a silent connection is kept")                                            \
     X(RENEW, "B9", "a neighbour's new life does not renew the own connection")                     \
     X(RENEW_PAUSE, "B9", "crossing HELLOs undo each other's connections")                          \
     X(UNDIGEST, "R12", "an entry that changes stays in the digest")                                \
     X(COMPARED_TAIL, "R13", "the tail is that of after the leaves were read")                      \
     X(LEAVES_IN_ORDER, "R13", "lost LEAVES are not noticed")                                       \
-    X(COMPARE_AGAIN, "B11", "a COMPARE that is lost is not sent again")                            \
     X(COMPARE_NUMBER, "B12", "LEAVES for an earlier COMPARE are taken")                            \
     X(LEAVES_IGNORE_MARKS, "R13", "a repair leaves out what marks say is there")                   \
     X(AUDIT, "R15", "no audits")                                                                   \

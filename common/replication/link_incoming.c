@@ -375,12 +375,11 @@ static link_event_t take_data(link_t *self, const message_t *message, int64_t st
         return link_bad_message(self);
     }
     if (!is_of_session(self, &header)) {
-        in->reset_due = RULE(RESET); /* B7 */
+        in->reset_due = true; /* B7 */
         in->reset_session = header.session;
         return LINK_NOTHING;
     }
-    if (in->comparing && steady_ns - in->compare_ns >= compare_lost_after_ns &&
-        RULE(COMPARE_AGAIN)) {
+    if (in->comparing && steady_ns - in->compare_ns >= compare_lost_after_ns) {
         link_compare_start(self, in->of_audit);
     }
     if (header.previous > in->checkpoint && RULE(NAK)) {

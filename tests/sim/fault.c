@@ -205,6 +205,16 @@ static void break_perhaps(herd_t *herd, size_t connection, random_t *random)
     }
 }
 
+/* Writing goes on; or the member is killed first, and what was not written is gone. */
+static void end_failing_disk(const fault_t *self, member_t *member)
+{
+    member_set_disk_fails(member, false);
+    if (!self->in_order && member_is_alive(member)) {
+        member_crash(member);
+        member_start(member, DISK_WHOLE);
+    }
+}
+
 void fault_end(fault_t *self, herd_t *herd, random_t *random)
 {
     self->active = false;
@@ -225,7 +235,7 @@ void fault_end(fault_t *self, herd_t *herd, random_t *random)
         break_perhaps(herd, self->target, random);
         break;
     case FAULT_LINKS: herd_configure(herd, self->target, true, true); break;
-    case FAULT_DISK: member_set_disk_fails(herd->members[self->target], false); break;
+    case FAULT_DISK: end_failing_disk(self, herd->members[self->target]); break;
     case FAULT_SLOW: network_slow(herd->network, self->target, 0); break;
     case FAULT_CLOCKS:
         /* Someone sets it right, or not. */
