@@ -2,6 +2,7 @@
  * of them (docs/security.md). */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
+#include "tests/support/intruder.h"
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
 
@@ -11,12 +12,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <zmq.h>
 
 enum {
     GREEDY_LINES = 40000,
     POLITE_LINES = 20,
     PLACES = 12,
     SILENT_MAX = 200, /* some of them come while no one has been idle for long enough */
+    RECORDS = 1000,   /* of a message of a neighbour: 32 KB */
     PART = 500,       /* lines of the greedy one for each of the polite one */
 };
 
@@ -269,6 +272,40 @@ static void requests_after_the_stop_are_answered(void **state)
     client_destroy(&client);
 }
 
+/* A neighbour, or who says that it is one, sends records without end. Before each line of the
+ * client it has sent until no more is taken: the node always has some of it to read. */
+static void a_flood_of_one_neighbour_holds_up_no_client(void **state)
+{
+    static const herd_member_t members[] = {{"Clark", "Lois"}, {"Lois", "Clark"}};
+    herd_t *herd = herd_new(&(herd_options_t){.members = members, .member_count = 2});
+    *state = herd;
+    herd_start(herd, "Clark");
+    char endpoint[64];
+    snprintf(endpoint, sizeof endpoint, "tcp://127.0.0.1:%u",
+             (unsigned)herd_node_ports(herd, "Clark").bus);
+    intruder_t *lois = intruder_new(
+        herd,
+        &(intruder_options_t){.type = ZMQ_DEALER, .endpoint = endpoint, .routing_id = "Lois"});
+    const char *record = "AT Lois +0.000000001 a +1-1 1 =\n";
+    size_t record_size = strlen(record);
+    char *records = memory_new(RECORDS * record_size + 1);
+    for (size_t i = 0; i < RECORDS; i++) {
+        memcpy(records + i * record_size, record, record_size + 1);
+    }
+    assert_true(intruder_send(lois, MESSAGE_DATA, "1 2 3 4", records, WAIT_LIMIT_MS));
+    client_t *polite = herd_connect(herd, "Clark");
+    for (size_t i = 0; i < POLITE_LINES; i++) {
+        while (intruder_send(lois, MESSAGE_DATA, "1 2 3 4", records, 0)) {
+            continue; /* the node reads, but not as fast as this */
+        }
+        client_say(polite, "IAMAT polite +1-1 1\n");
+        (void)client_read_lines(polite, 1);
+    }
+    client_destroy(&polite);
+    intruder_destroy(&lois);
+    free(records);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +313,7 @@ int main(void)
         HERD_TEST_SINGLE(log_of_a_node_is_bounded),
         HERD_TEST_SINGLE(other_protocols_move_no_client),
         HERD_TEST_SINGLE(requests_after_the_stop_are_answered),
+        HERD_TEST_OWN(a_flood_of_one_neighbour_holds_up_no_client),
         HERD_TEST_OWN(silent_clients_give_up_their_places),
         HERD_TEST_OWN(a_client_that_reads_nothing_gives_up_its_place),
         HERD_TEST_OWN(an_idle_timeout_ends_idle_clients_only),
