@@ -408,7 +408,10 @@ static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *argument)
         if (signal == SIGHUP) {
             reopen_and_reload(self, process, user);
         } else {
-            begin_to_stop(self, signal == SIGTERM ? "SIGTERM" : "SIGINT");
+            const char *name = signal == SIGTERM ? "SIGTERM" : "SIGINT";
+            log_event(self->log, LOG_OPERATOR_COMMAND, LOG_ABOUT(NULL, LOG_TEXT("command", "stop")),
+                      "stop, by %s of process %ld of user %u", name, process, user);
+            begin_to_stop(self, name);
         }
     }
     return 0;

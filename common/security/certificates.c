@@ -60,10 +60,11 @@ char *certificates_secret_path(const char *folder, roles_role_t role, const char
     return join("%s/%s/%s." SECRET_ENDING, folder, roles_text(role), name);
 }
 
-/* The part of "NAME.ENDING" before the dot; false for other files. */
+/* The part of "NAME.ENDING" before the dot, empty for other files; false if it is no name. */
 static bool take_name(const char *file, const char *ending, text_t *ret_name)
 {
     const char *dot = strrchr(file, '.');
+    *ret_name = (text_t){0};
     if (dot == NULL || strcmp(dot + 1, ending) != 0) {
         return false;
     }
@@ -71,27 +72,52 @@ static bool take_name(const char *file, const char *ending, text_t *ret_name)
     return record_name_is_valid(*ret_name);
 }
 
-status_t certificates_list(const char *folder, roles_role_t role, bool secret,
-                           certificates_name_fn *each, void *argument)
+/* Gives `each` what is in a role's folder: the names of certificates with that ending; if `odd`,
+ * the files that have it and no name that anyone may have. */
+static status_t scan(const char *path, const char *ending, bool odd, certificates_name_fn *each,
+                     void *argument)
 {
-    char *path = certificates_role_folder(folder, role);
     DIR *directory = opendir(path);
-    int error = errno;
-    free(path);
     if (directory == NULL) {
-        errno = error;
-        return error == ENOENT ? STATUS_OK : STATUS_SYSTEM;
+        return errno == ENOENT ? STATUS_OK : STATUS_SYSTEM;
     }
     const struct dirent *entry;
     bool more = true;
     while (more && (entry = readdir(directory)) != NULL) {
         text_t name;
-        if (take_name(entry->d_name, secret ? SECRET_ENDING : PUBLIC_ENDING, &name)) {
+        bool named = take_name(entry->d_name, ending, &name);
+        if (!odd && named) {
             more = each(argument, name);
+        } else if (odd && !named && name.size > 0) {
+            more = each(argument, text_of(entry->d_name));
         }
     }
     closedir(directory);
     return STATUS_OK;
+}
+
+static status_t list(const char *folder, roles_role_t role, const char *ending, bool odd,
+                     const certificates_listing_t *listing)
+{
+    char *path = certificates_role_folder(folder, role);
+    status_t status = scan(path, ending, odd, listing->each, listing->argument);
+    int error = errno;
+    free(path);
+    errno = error;
+    return status;
+}
+
+status_t certificates_list(const char *folder, roles_role_t role, bool secret,
+                           certificates_name_fn *each, void *argument)
+{
+    const certificates_listing_t listing = {.each = each, .argument = argument};
+    return list(folder, role, secret ? SECRET_ENDING : PUBLIC_ENDING, false, &listing);
+}
+
+status_t certificates_list_odd(const char *folder, roles_role_t role,
+                               const certificates_listing_t *listing)
+{
+    return list(folder, role, PUBLIC_ENDING, true, listing);
 }
 
 /* Secret certificates of a role. */

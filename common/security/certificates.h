@@ -48,6 +48,17 @@ char *certificates_secret_path(const char *folder, roles_role_t role, const char
 status_t certificates_list(const char *folder, roles_role_t role, bool secret,
                            certificates_name_fn *each, void *argument) STATUS_MUST_USE;
 
+/* Whom a listing is given to (open value struct). */
+typedef struct {
+    certificates_name_fn *each;
+    void *argument;
+} certificates_listing_t;
+
+/* The same for the files of public certificates whose names no one may have: whole names, foreign
+ * bytes. */
+status_t certificates_list_odd(const char *folder, roles_role_t role,
+                               const certificates_listing_t *listing) STATUS_MUST_USE;
+
 /* The name of the only secret certificate of a role; caller frees with free(). NULL if there are
  * none or several; `*ret_count` is their number. */
 char *certificates_only_secret(const char *folder, roles_role_t role, size_t *ret_count);

@@ -143,6 +143,17 @@ static bool read_holder(void *argument, text_t name)
     return true;
 }
 
+/* A file that was meant to let someone in, and does not. */
+static bool report_odd(void *argument, text_t file)
+{
+    const reading_t *self = argument;
+    char shown[LIMIT_LOG_SAMPLE];
+    text_escape(file, shown, sizeof shown);
+    report(self->reporter, "%s/%s/%s lets no one in: that is no name for a key", self->folder,
+           roles_text(self->role), shown);
+    return true;
+}
+
 /* Adds the holders of one role. STATUS_SYSTEM, reported: there are too many, or their folder cannot
  * be read. */
 static status_t read_role(const char *folder, roles_role_t role, const reporter_t *reporter,
@@ -150,6 +161,10 @@ static status_t read_role(const char *folder, roles_role_t role, const reporter_
 {
     reading_t reading = {.folder = folder, .role = role, .reporter = reporter, .table = table};
     status_t status = certificates_list(folder, role, false, read_holder, &reading);
+    if (status == STATUS_OK && !reading.full) {
+        const certificates_listing_t listing = {.each = report_odd, .argument = &reading};
+        status = certificates_list_odd(folder, role, &listing);
+    }
     if (status == STATUS_OK && !reading.full) {
         return STATUS_OK;
     }

@@ -113,7 +113,7 @@ static size_t new_plain_size(const record_t *record, const rest_t *rest)
            (rest->packed ? packed_size(rest_size) : rest_size);
 }
 
-uint32_t store_hash(const store_t *self, text_t client)
+static uint32_t hash_of(const store_t *self, text_t client)
 {
     return (uint32_t)XXH3_64bits_withSeed(client.data, client.size, self->seed);
 }
@@ -136,10 +136,12 @@ static slot_t *find_slot(const store_t *self, text_t client, uint32_t hash)
     }
 }
 
+enum { FETCH_STEPS = 3 };
+
 /* Slot, entry, neighbours in the list: each step reads what the one before has fetched. If another
  * client of the same hash has a slot before the right one, the wrong entry is fetched: that costs
  * time, nothing else. */
-void store_fetch(const store_t *self, uint32_t hash, unsigned step)
+static void fetch(const store_t *self, uint32_t hash, unsigned step)
 {
     size_t mask = self->slot_count - 1;
     size_t i = hash & mask;
@@ -165,16 +167,16 @@ void store_fetch(const store_t *self, uint32_t hash, unsigned step)
 
 uint32_t store_fetch_begin(const store_t *self, text_t client)
 {
-    uint32_t hash = store_hash(self, client);
-    store_fetch(self, hash, 0);
+    uint32_t hash = hash_of(self, client);
+    fetch(self, hash, 0);
     return hash;
 }
 
 void store_fetch_end(const store_t *self, const uint32_t *hashes, size_t count)
 {
-    for (unsigned step = 1; step < STORE_FETCH_STEPS; step++) {
+    for (unsigned step = 1; step < FETCH_STEPS; step++) {
         for (size_t i = 0; i < count; i++) {
-            store_fetch(self, hashes[i], step);
+            fetch(self, hashes[i], step);
         }
     }
 }
@@ -380,7 +382,7 @@ replace(store_t *self, slot_t *slot, const record_t *record, uint32_t marks, boo
 /* What is known of a record's client; NULL: nothing. */
 static entry_t *find_known(const store_t *self, const record_t *record)
 {
-    const slot_t *slot = find_slot(self, record->client, store_hash(self, record->client));
+    const slot_t *slot = find_slot(self, record->client, hash_of(self, record->client));
     return slot->handle != SLAB_NONE ? store_entry_at(self, slot->handle) : NULL;
 }
 
@@ -412,7 +414,7 @@ store_outcome_t store_merge(store_t *self, const record_t *record, uint32_t mark
     if (record->order_time_ns < self->taken_from_ns && has_expired(self, record)) {
         return STORE_EXPIRED;
     }
-    uint32_t hash = store_hash(self, record->client);
+    uint32_t hash = hash_of(self, record->client);
     slot_t *slot = find_slot(self, record->client, hash);
     if (slot->handle == SLAB_NONE) {
         return insert(self, record, hash, marks);
@@ -448,7 +450,7 @@ store_outcome_t store_update(store_t *self, record_t *record)
 
 bool store_find_any(const store_t *self, text_t client, record_t *ret_record)
 {
-    const slot_t *slot = find_slot(self, client, store_hash(self, client));
+    const slot_t *slot = find_slot(self, client, hash_of(self, client));
     if (slot->handle == SLAB_NONE) {
         return false;
     }

@@ -83,11 +83,6 @@ enum { STORE_FETCH_BATCH = 16 };
 uint32_t store_fetch_begin(const store_t *self, text_t client);
 void store_fetch_end(const store_t *self, const uint32_t *hashes, size_t count);
 
-/* The steps of these two, for callers that do not use them yet. */
-enum { STORE_FETCH_STEPS = 3 };
-uint32_t store_hash(const store_t *self, text_t client);
-void store_fetch(const store_t *self, uint32_t hash, unsigned step);
-
 /* Reads the record of `client` that is served. Its texts borrow until the store is asked for
  * another record, or merges: a record that is merged must not borrow from its store. False if there
  * is none, or it has expired (R16) or was forgotten (R17). */

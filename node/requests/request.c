@@ -41,7 +41,6 @@ typedef struct {
     size_t name_size;           /* bytes of its connection and sequence, each with its SP */
     int64_t receipt_time_ns;
     command_t command;  /* of its line */
-    uint32_t hash;      /* of the command's client */
     uint64_t malformed; /* the counter, before it was taken */
 } exchange_t;
 
@@ -308,6 +307,8 @@ static request_result_t answer(const turn_t *turn, exchange_t *exchange)
  * the count. */
 static size_t take_group(request_t *self, text_t *body, exchange_t *exchanges)
 {
+    uint32_t hashes[REQUEST_GROUP_SIZE];
+    size_t hash_count = 0;
     size_t count = 0;
     text_t line;
     while (count < REQUEST_GROUP_SIZE && text_take_line(body, &line)) {
@@ -321,17 +322,10 @@ static size_t take_group(request_t *self, text_t *body, exchange_t *exchanges)
         count++;
         exchange->command = command_parse(exchange->outcome->line);
         if (exchange->command.kind != COMMAND_INVALID) {
-            exchange->hash = store_hash(self->context.store, exchange->command.client);
-            store_fetch(self->context.store, exchange->hash, 0);
+            hashes[hash_count++] = store_fetch_begin(self->context.store, exchange->command.client);
         }
     }
-    for (unsigned step = 1; step < STORE_FETCH_STEPS; step++) {
-        for (size_t i = 0; i < count; i++) {
-            if (exchanges[i].command.kind != COMMAND_INVALID) {
-                store_fetch(self->context.store, exchanges[i].hash, step);
-            }
-        }
-    }
+    store_fetch_end(self->context.store, hashes, hash_count);
     return count;
 }
 

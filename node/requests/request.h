@@ -34,7 +34,8 @@ typedef struct {
 enum {
     REQUEST_QUESTIONS_MAX = 1024,
     /* Request records that are answered together: while one is taken apart, the memory of those
-     * before it comes (store_fetch). More gain nothing: a core has some ten fetches under way. */
+     * before it comes (store_fetch_begin). More gain nothing: a core has some ten fetches under
+     * way. */
     REQUEST_GROUP_SIZE = 16,
 };
 

@@ -69,6 +69,9 @@ static void a_reload_tells_which_keys_came_and_went(void **state)
     workspace_write(path, TEXT("no key"));
     herdctl_expect(herd, 0, "A: warning: ", "--key", "anna", "reload", "A", NULL);
     free(path);
+    /* Nor is one whose file has no name that anyone may have. */
+    move_key(herd, "operator/emil.cert", "operator/e mil\x1b[31m.cert");
+    herdctl_expect(herd, 0, "x1b[31m.cert lets no one in", "--key", "anna", "reload", "A", NULL);
 }
 
 static bool all_are_up(void *herd)
@@ -174,6 +177,11 @@ static void without_keys_the_user_is_logged(void **state)
     herd_wait_logged(herd, "Clark", "node", "operator-command: reload, by process ");
     process_signal(herd_node(herd, "Clark"), SIGHUP);
     herd_wait_logged(herd, "Clark", "node", "operator-command: reload, by SIGHUP of process ");
+    assert_int_equal(herd_stop_node(herd, "Clark"), 0);
+    char stop[128];
+    snprintf(stop, sizeof stop, "operator-command: stop, by SIGTERM of process %ld of user %u",
+             (long)getpid(), (unsigned)getuid());
+    herd_wait_logged(herd, "Clark", "node", stop);
     char *path = workspace_path(herd_folder(herd), "log/Clark.node.log");
     size_t size;
     char *log = workspace_read(path, &size);
