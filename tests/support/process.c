@@ -150,7 +150,7 @@ int64_t process_cpu_ms(const process_t *self)
     return (int64_t)ticks * 1000 / sysconf(_SC_CLK_TCK);
 }
 
-/* A row of /proc/PID/status: "VmRSS:      12345 kB" */
+/* A row of /proc/PID/status: "VmRSS:      12345 kB"; 0 if it has none, because it has ended. */
 static size_t read_status(const process_t *self, const char *key)
 {
     char path[64];
@@ -159,8 +159,7 @@ static size_t read_status(const process_t *self, const char *key)
     char *content = workspace_read(path, &size);
     assert_non_null(content);
     const char *row = strstr(content, key);
-    assert_non_null(row);
-    text_t rest = text_of(row + strlen(key));
+    text_t rest = text_of(row != NULL ? row + strlen(key) : "0");
     text_t field;
     uint64_t kib = 0;
     assert_true(text_take_field(&rest, &field) && text_to_u64(field, UINT32_MAX, &kib));
@@ -170,7 +169,9 @@ static size_t read_status(const process_t *self, const char *key)
 
 size_t process_memory(const process_t *self)
 {
-    return read_status(self, "VmRSS:");
+    size_t size = read_status(self, "VmRSS:");
+    assert_true(size > 0);
+    return size;
 }
 
 size_t process_peak(const process_t *self)

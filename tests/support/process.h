@@ -45,7 +45,7 @@ int64_t process_cpu_ms(const process_t *self);
 /* Bytes of memory that it holds now (VmRSS). */
 size_t process_memory(const process_t *self);
 
-/* The most that it has held (VmHWM). */
+/* The most that it has held (VmHWM); 0 if it has ended. */
 size_t process_peak(const process_t *self);
 
 /* Sends SIGKILL if it runs, waits for its end, clears the pointer; NULL is fine. */

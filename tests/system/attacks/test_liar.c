@@ -173,27 +173,32 @@ static void ping_and_top_cut_it_while_they_wait(void **state)
     free(log);
 }
 
+static bool has_left(void *argument)
+{
+    size_t size;
+    char *output = workspace_read(argument, &size);
+    bool left = output != NULL &&
+                strstr(output, "herdctl: A sends more than can be, and is left\n") != NULL;
+    free(output);
+    return left;
+}
+
+/* The other one is listened to on and on. */
 static void a_tap_without_end_is_left(void **state)
 {
     herd_t *herd = start_without_a(state);
     flood_t flood;
     char *log = workspace_path(herd_folder(herd), "tap.out");
     flood_start(&flood, herd_node_ports(herd, "A").tap, "XPUB");
-    const char *const arguments[] = {"tap", "A", NULL};
+    const char *const arguments[] = {"tap", NULL};
     process_t *process = start_herdctl(herd, log, arguments);
+    assert_true(wait_until(has_left, log, WAIT_LIMIT_MS));
+    expect_peak(process, &flood);
+    assert_true(process_is_running(process));
     int status;
-    size_t peak = 0;
-    while (!process_wait(process, 1, &status)) {
-        peak = process_is_running(process) ? process_peak(process) : peak;
-    }
+    process_signal(process, SIGINT);
+    assert_true(process_wait(process, WAIT_LIMIT_MS, &status));
     assert_int_equal(status, 1);
-    if (!is_sanitized() && peak > PEAK_MAX) {
-        fail_msg("%zu MB held", peak >> 20);
-    }
-    size_t size;
-    char *output = workspace_read(log, &size);
-    assert_non_null(strstr(output, "herdctl: A sends more than can be, and is left\n"));
-    free(output);
     process_destroy(&process);
     flood_stop(&flood);
     free(log);
@@ -336,11 +341,13 @@ static void answers_without_number_are_not_kept(void **state)
 {
     herd_t *herd = start_without_a(state);
     char *lists = memory_new(LISTS_SIZE + 64);
+    /* Under a sanitizer the largest takes longer to read than members have to answer. */
+    size_t most = is_sanitized() ? LISTS_SIZE / 16 : LISTS_SIZE;
     size_t size = 0;
-    for (unsigned i = 0; size < LISTS_SIZE; i++) {
+    for (unsigned i = 0; size < most; i++) {
         size += (size_t)snprintf(lists + size, 64, "link L%u up 1 2 3\nfrontend F/%u\n", i, i);
     }
-    liar_t liar = {.body = {.data = lists, .size = LISTS_SIZE}, .answers = 1};
+    liar_t liar = {.body = {.data = lists, .size = most}, .answers = 1};
     liar_start(&liar, herd_requests(herd, "A"));
     herdctl_expect(herd, 0, "B", "status", NULL);
     herdctl_expect(herd, 0, "herd_up{member=\"A\"} 1\n", "metrics", NULL);
@@ -354,7 +361,8 @@ static void answers_without_number_are_not_kept(void **state)
     int status;
     size_t peak = 0;
     while (!process_wait(process, 1, &status)) {
-        peak = process_is_running(process) ? process_peak(process) : peak;
+        size_t now = process_peak(process);
+        peak = now > peak ? now : peak;
     }
     assert_in_range(status, 0, 1);
     assert_true(is_sanitized() || peak < PEAK_MAX);
