@@ -21,8 +21,8 @@
 #include "common/sockets/address.h"
 #include "common/sockets/claim.h"
 #include "common/sockets/endpoint.h"
-#include "frontend/lines/descriptors.h"
 #include "frontend/lines/doors.h"
+#include "frontend/lines/file_budget.h"
 #include "frontend/lines/session.h"
 #include "frontend/upstream/upstream.h"
 
@@ -53,7 +53,7 @@ struct frontend {
     bool row;             /* whose turn is next in a batch: theirs, or that of shared.unasked */
     security_t *security; /* NULL without keys */
     doors_t *doors;
-    descriptors_t descriptors;
+    file_budget_t files;
     uv_prepare_t before_sleep;
     uv_check_t after_sleep;
     uv_idle_t awake;              /* active while something is left to do: keeps the loop awake */
@@ -275,8 +275,7 @@ static bool has_room(void *argument, bool wanted)
     frontend_t *self = argument;
     session_shared_t *shared = &self->shared;
     size_t clients = sessions_count(shared->table);
-    return clients < descriptors_for_clients(&self->descriptors) ||
-           (wanted && session_make_room(shared));
+    return clients < file_budget_for_clients(&self->files) || (wanted && session_make_room(shared));
 }
 
 static void on_accepted(void *argument, int file, const struct sockaddr *address)
@@ -572,19 +571,19 @@ static status_t open_doors(frontend_t *self)
 /* Warns if there are fewer descriptors than max_connections clients would take. */
 static void reckon_descriptors(frontend_t *self)
 {
-    descriptors_count(&self->descriptors);
+    file_budget_count(&self->files);
     size_t wanted = self->settings.config->max_connections;
-    size_t clients = descriptors_for_clients(&self->descriptors);
+    size_t clients = file_budget_for_clients(&self->files);
     if (clients >= wanted) {
         return;
     }
     log_event(self->settings.log, LOG_FILES_FEW,
               LOG_ABOUT(NULL, LOG_NUMBER("max_connections", wanted), LOG_NUMBER("clients", clients),
-                        LOG_NUMBER("files", descriptors_allowed())),
+                        LOG_NUMBER("files", file_budget_allowed())),
               "max_connections is %zu, but %zu open files are allowed (ulimit -n, LimitNOFILE) and "
               "%zu of them are for the front-end itself; at most %zu clients are served at a time, "
               "others wait",
-              wanted, descriptors_allowed(), self->descriptors.own + LIMIT_FILES_RESERVE, clients);
+              wanted, file_budget_allowed(), self->files.own + LIMIT_FILES_RESERVE, clients);
 }
 
 status_t frontend_new(const frontend_settings_t *settings, frontend_t **ret_self)

@@ -22,6 +22,8 @@ enum {
     CROWD = 150,           /* clients, more than that */
     WATCH_MS = 1000,       /* of processor time */
     IDLE_CPU_MS = 200,     /* in that, at most */
+    SMALL_FILE = 4096,     /* bytes: the log of a front-end is full */
+    LINES = 100,           /* that fill it */
     MEMORY_MAX = 67108864, /* bytes that may stay after an attack */
     PEAK_MAX = 268435456,  /* bytes that may be held in it */
 };
@@ -248,6 +250,29 @@ static void a_lower_limit_is_heeded_while_it_runs(void **state)
     herd_wait_serving(herd, "Clark");
 }
 
+static bool tells_lost_lines(void *argument)
+{
+    return figure(argument, "\nfrontend_log_lost ") > 0;
+}
+
+/* The log of a front-end is full, as a disk is: its node tells who asks. */
+static void lines_that_a_front_end_loses_are_told(void **state)
+{
+    herd_t *herd = *state;
+    struct rlimit small = {.rlim_cur = SMALL_FILE, .rlim_max = SMALL_FILE};
+    pid_t pid = process_pid(herd_frontend(herd, "Clark"));
+    assert_int_equal(figure(herd, "\nfrontend_log_lost "), 0);
+    assert_int_equal(prlimit(pid, RLIMIT_FSIZE, &small, NULL), 0);
+    client_t *client = herd_connect(herd, "Clark");
+    for (size_t i = 0; i < LINES; i++) {
+        client_say(client, "WRONG\n");
+        client_expect(client, "? WRONG");
+    }
+    assert_true(wait_until(tells_lost_lines, herd, WAIT_LIMIT_MS));
+    assert_true(figure(herd, "\nfrontend_log_lost_last ") > 0);
+    client_destroy(&client);
+}
+
 static void move_key(herd_t *herd, const char *from, const char *to)
 {
     char *source = workspace_path(herd_folder(herd), from);
@@ -356,6 +381,7 @@ int main(void)
         HERD_TEST_OWN(a_front_end_with_shut_doors_stops),
         HERD_TEST_OWN(a_full_front_end_finds_its_node_again),
         HERD_TEST_SINGLE(a_lower_limit_is_heeded_while_it_runs),
+        HERD_TEST_SINGLE(lines_that_a_front_end_loses_are_told),
         HERD_TEST_OWN(a_node_that_sends_without_end_is_cut),
         HERD_TEST_OWN(the_nodes_key_is_waited_for),
         HERD_TEST_OWN(an_own_key_that_is_missing_is_named),

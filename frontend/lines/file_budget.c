@@ -1,4 +1,4 @@
-#include "frontend/lines/descriptors.h"
+#include "frontend/lines/file_budget.h"
 
 #include "common/base/limits.h"
 
@@ -7,7 +7,7 @@
 
 enum { LOOKED_AT = 1024 }; /* at the start a program has the lowest numbers */
 
-size_t descriptors_allowed(void)
+size_t file_budget_allowed(void)
 {
     struct rlimit limit;
     return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < SIZE_MAX
@@ -15,7 +15,7 @@ size_t descriptors_allowed(void)
                : SIZE_MAX;
 }
 
-void descriptors_count(descriptors_t *self)
+void file_budget_count(file_budget_t *self)
 {
     self->own = 0;
     for (int file = 0; file < LOOKED_AT; file++) {
@@ -23,9 +23,9 @@ void descriptors_count(descriptors_t *self)
     }
 }
 
-size_t descriptors_for_clients(const descriptors_t *self)
+size_t file_budget_for_clients(const file_budget_t *self)
 {
-    size_t allowed = descriptors_allowed();
+    size_t allowed = file_budget_allowed();
     size_t taken = self->own + LIMIT_FILES_RESERVE;
     return allowed > taken ? allowed - taken : 0;
 }
