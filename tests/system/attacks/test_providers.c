@@ -66,16 +66,16 @@ static void google_sends_no_zeros(void **state)
 /* More odd places than failures that open the breaker: it stays closed. */
 static void odd_places_stop_nothing(void **state)
 {
-    static const char *const odd[] = {
-        "{\"id\":\"\\ud800\"}",
-        "{\"id\":\"a\",\"id\":\"b\"}",
-        "{\"userRatingCount\":99999999999999999999}",
-        "{\"rating\":1e999}",
-        "{\"id\":\"\xff\xfe\"}",
-        "{\"location\":{\"latitude\":91}}",
-        "null",
-        ("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"
-         "]]]]]")};
+    static const char deep[] = "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"
+                               "]]]]]";
+    const char *const odd[] = {"{\"id\":\"\\ud800\"}",
+                               "{\"id\":\"a\",\"id\":\"b\"}",
+                               "{\"userRatingCount\":99999999999999999999}",
+                               "{\"rating\":1e999}",
+                               "{\"id\":\"\xff\xfe\"}",
+                               "{\"location\":{\"latitude\":91}}",
+                               "null",
+                               deep};
     start(state, "google", "breaker_failures = \"2\"\n");
     for (size_t i = 0; i < ARRAY_COUNT(odd); i++) {
         char body[512];

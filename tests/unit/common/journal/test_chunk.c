@@ -162,9 +162,9 @@ static void damage_is_noticed(void **state)
     text_t chunk = {.data = scene.chunk, .size = scene.size};
     assert_int_equal(read_all(chunk), STATUS_NOT_FOUND);
     for (size_t bit = 0; bit < 8 * scene.size; bit++) {
-        scene.chunk[bit / 8] ^= (char)(1 << bit % 8);
+        scene.chunk[bit / 8] = (char)(scene.chunk[bit / 8] ^ (1 << bit % 8));
         assert_int_equal(read_all(chunk), STATUS_DAMAGED);
-        scene.chunk[bit / 8] ^= (char)(1 << bit % 8);
+        scene.chunk[bit / 8] = (char)(scene.chunk[bit / 8] ^ (1 << bit % 8));
     }
     for (size_t size = 0; size < scene.size; size++) {
         assert_int_equal(read_all(text_first(chunk, size)), STATUS_DAMAGED);

@@ -94,9 +94,9 @@ static void damage_is_noticed(void **unused)
     buffer_init(&text, JOURNAL_STATE_SIZE);
     journal_state_write(&state, &text);
     for (size_t bit = 0; bit < 8 * text.size; bit++) {
-        text.data[bit / 8] ^= (char)(1 << bit % 8);
+        text.data[bit / 8] = (char)(text.data[bit / 8] ^ (1 << bit % 8));
         assert_int_not_equal(journal_state_read(buffer_text(&text), &again), STATUS_OK);
-        text.data[bit / 8] ^= (char)(1 << bit % 8);
+        text.data[bit / 8] = (char)(text.data[bit / 8] ^ (1 << bit % 8));
     }
     for (size_t size = 0; size < text.size; size++) {
         assert_int_not_equal(journal_state_read(text_first(buffer_text(&text), size), &again),

@@ -173,30 +173,30 @@ static void what_was_asked_for_is_there(void **state)
 static void an_odd_place_costs_itself_only(void **state)
 {
     (void)state;
-    static const char *const odd[] = {
-        "7",
-        "[]",
-        "null",
-        "\"x\"",
-        "{\"id\":\"\\ud800\"}",
-        "{\"id\":\"\xff\"}",
-        "{\"id\":\"\xed\xa0\x80\"}",
-        "{\"id\":1,\"id\":2}",
-        "{\"id\":1,\"\\u0069d\":2}",
-        "{\"rating\":1e999}",
-        "{\"userRatingCount\":99999999999999999999}",
-        "{\"rating\":NaN}",
-        "{\"rating\":01}",
-        "{\"id\":tru}",
-        "{\"id\":}",
-        "{\"id\" \"1\"}",
-        "{\"id\":\"a\nb\"}",
-        "{\"location\":{\"latitude\":90.1}}",
-        "{\"location\":{\"longitude\":-180.5}}",
-        "{\"location\":{\"latitude\":\"0\"}}",
-        "{\"location\":[]}",
-        "{\"x\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]"
-        "]]]]]]]]]]]}"};
+    static const char deep[] = "{\"x\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]"
+                               "]]]]]]]]]]]}";
+    const char *const odd[] = {"7",
+                               "[]",
+                               "null",
+                               "\"x\"",
+                               "{\"id\":\"\\ud800\"}",
+                               "{\"id\":\"\xff\"}",
+                               "{\"id\":\"\xed\xa0\x80\"}",
+                               "{\"id\":1,\"id\":2}",
+                               "{\"id\":1,\"\\u0069d\":2}",
+                               "{\"rating\":1e999}",
+                               "{\"userRatingCount\":99999999999999999999}",
+                               "{\"rating\":NaN}",
+                               "{\"rating\":01}",
+                               "{\"id\":tru}",
+                               "{\"id\":}",
+                               "{\"id\" \"1\"}",
+                               "{\"id\":\"a\nb\"}",
+                               "{\"location\":{\"latitude\":90.1}}",
+                               "{\"location\":{\"longitude\":-180.5}}",
+                               "{\"location\":{\"latitude\":\"0\"}}",
+                               "{\"location\":[]}",
+                               deep};
     static const char good[] = ANSWER_HEAD "      {\n         \"place_id\" : \"1\"\n      },\n"
                                            "      {\n         \"place_id\" : \"2\"\n      "
                                            "}" ANSWER_TAIL;

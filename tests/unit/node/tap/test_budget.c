@@ -63,7 +63,7 @@ static void a_quiet_tap_leaves_nothing_out(void **state)
         assert_true(budget_covers(&budget, now_ns));
         now_ns += 2000;
         budget_spend(&budget, now_ns);
-        now_ns += (BUDGET_SHARE - 1) * 2000;
+        now_ns += (int64_t)(BUDGET_SHARE - 1) * 2000;
     }
 }
 

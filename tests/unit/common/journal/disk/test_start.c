@@ -189,9 +189,9 @@ static void each_start_is_a_life(void **unused)
     journal_state_add(&scene.started.state, TEXT("Hands"), &checkpoint);
     journal_touch(scene.journal);
     write_all(false);
-    for (char digit = 'b'; digit < 'f'; digit++) {
+    for (int digit = 'b'; digit < 'f'; digit++) {
         leave();
-        start(digit);
+        start((char)digit);
         const journal_state_t *state = &scene.started.state;
         assert_true(state->has_parent && state->parent.generation.hex[0] == digit - 1);
         assert_true(state->parent.index == 1 && state->generation.hex[0] == digit);
