@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -346,6 +347,26 @@ static void a_full_disk_costs_promises_only(void **state)
     free(ballast);
 }
 
+/* A limit of files' sizes is a disk that is full. */
+static void a_file_that_may_not_grow_costs_promises_only(void **state)
+{
+    static const herd_member_t single[] = {{"A", ""}};
+    herd_t *herd = start_herd(state, single, 1, MEMORY);
+    pid_t node = process_pid(herd_node(herd, "A"));
+    struct rlimit before;
+    assert_int_equal(prlimit(node, RLIMIT_FSIZE, NULL, &before), 0);
+    const struct rlimit small = {.rlim_cur = 65536, .rlim_max = before.rlim_max};
+    assert_int_equal(prlimit(node, RLIMIT_FSIZE, &small, NULL), 0);
+    locate_clients(herd); /* is answered */
+    assert_true(wait_until(has_error, herd, WAIT_LIMIT_MS));
+    assert_int_equal(prlimit(node, RLIMIT_FSIZE, &before, NULL), 0);
+    wait_on_disks(herd, CLIENTS);
+    herd_kill_node(herd, "A");
+    herd_start_node(herd, "A");
+    herd_wait_serving(herd, "A");
+    wait_on_disks(herd, CLIENTS);
+}
+
 int main(void)
 {
     if (!herd_programs_exist()) {
@@ -357,6 +378,7 @@ int main(void)
         HERD_TEST_OWN(a_damaged_journal_is_mended_by_neighbours),
         HERD_TEST_OWN(a_folder_is_of_one_member),
         HERD_TEST_OWN(a_full_disk_costs_promises_only),
+        HERD_TEST_OWN(a_file_that_may_not_grow_costs_promises_only),
     };
     return workspace_finish(cmocka_run_group_tests(tests, NULL, NULL));
 }
