@@ -82,13 +82,6 @@ static status_t make_data_dir(const journal_keeper_t *self)
     return STATUS_SYSTEM;
 }
 
-/* R16: what would be purged at once. */
-static int64_t kept_from_ns(const config_t *config, int64_t now_ns)
-{
-    int64_t kept_s = config->expire_after_s + config->expire_grace_s;
-    return config->expire_after_s > 0 ? now_ns - kept_s * TIMESTAMP_NS_PER_S : INT64_MIN;
-}
-
 static status_t start_disk(journal_keeper_t *self, journal_started_t *started)
 {
     const journal_keeper_context_t *context = &self->context;
@@ -101,14 +94,15 @@ static status_t start_disk(journal_keeper_t *self, journal_started_t *started)
     if (asprintf(&folder, "%s/%s", context->config->data_dir, context->member->name) < 0) {
         abort(); /* no memory: as memory_new does */
     }
-    int64_t now_ns = clock_now_ns();
     const journal_start_t start = {.folder = folder,
                                    .herd = text_of(context->config->herd_name),
                                    .member = text_of(context->member->name),
                                    .store = context->store,
                                    .generation = context->generation,
-                                   .kept_from_ns = kept_from_ns(context->config, now_ns),
-                                   .now_ns = now_ns};
+                                   /* R16: our clock alone does not decide what has expired; it is
+                                    * purged when the neighbours' are known. */
+                                   .kept_from_ns = INT64_MIN,
+                                   .now_ns = clock_now_ns()};
     status = journal_start(&start, started, &problem);
     free(folder);
     if (status != STATUS_OK) {
