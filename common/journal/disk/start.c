@@ -12,6 +12,7 @@
 #include "common/journal/disk/pages.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
