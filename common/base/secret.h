@@ -1,5 +1,5 @@
 /* secret.h - opens files that hold a secret, and refuses those that others could have read or
- * written: the one rule for keys of providers and for CURVE certificates (docs/decisions/0030).
+ * written: the one rule for keys of providers and for CURVE certificates (docs/decisions/0028).
  *
  * Owner: the caller. Threads: any.
  * A secret belongs to us or to root, and nobody but its owner may write it. Who else may read it:

@@ -129,7 +129,7 @@ typedef struct config {
 const char *config_security_text(config_security_t security);
 
 /* Reads and checks `path`, and reports every finding in the order of the file's lines. Relative
- * paths in it start at the folder in which it is named, wherever links lead (docs/decisions/0035).
+ * paths in it start at the folder in which it is named, wherever links lead (docs/decisions/0030).
  * NULL if any finding is a CONFIG_ERROR; else the configuration, which the caller frees with
  * config_destroy. */
 config_t *config_load(const char *path, config_report_fn *report, void *argument);

@@ -203,13 +203,13 @@ static void forgetting_holds_whatever_the_clocks_say(void **state)
     static const int64_t lies_s[] = {-DAY_S, DAY_S, 0};
     for (size_t i = 0; i < ARRAY_COUNT(lies_s); i++) {
         set_clock(&clock, lies_s[i]);
-        wait_seen_by_all(herd, send(herd, "C", "+1-1", 20 * DAY_S));
+        wait_seen_by_all(herd, send(herd, "C", "+1-1", INT64_C(20) * DAY_S));
         forget(herd, "A");
         wait_seen_by_all(herd, send(herd, "A", "+2-2", 0));
         forget(herd, "A");
-        wait_seen_by_all(herd, send(herd, "A", "+3-3", -7168 * DAY_S)); /* a GPS rollover */
+        wait_seen_by_all(herd, send(herd, "A", "+3-3", INT64_C(-7168) * DAY_S)); /* a GPS rollover */
         forget(herd, "C");
-        wait_seen_by_all(herd, send(herd, "C", "+4-4", -20 * DAY_S));
+        wait_seen_by_all(herd, send(herd, "C", "+4-4", -INT64_C(20) * DAY_S));
         wait_seen_by_all(herd, send(herd, "B", "+5-5", 0));
     }
     drop_clock(&clock);

@@ -38,7 +38,9 @@ static int64_t herd_time(clocks_t *clocks, int64_t own_ns, int64_t steady_s,
                          const int64_t *ahead_ns, size_t count)
 {
     int64_t copy[OTHERS_MAX];
-    memcpy(copy, ahead_ns, count * sizeof copy[0]);
+    for (size_t i = 0; i < count; i++) {
+        copy[i] = ahead_ns[i];
+    }
     clocks_others_t others = {
         .ahead_ns = copy, .count = count, .tolerance_ns = tolerance_ns, .doubt_ns = 900 * SECOND};
     int64_t steady_ns = steady_s * SECOND;
