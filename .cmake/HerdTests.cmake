@@ -53,7 +53,7 @@ function(herd_component_test name)
 endfunction()
 
 # herd_system_tests(NAME... [SUPPORT FILE...] [LIBRARIES ...] [LABELS ...]): the real programs,
-# tests/system/test_NAME.c. They measure times and processor use of their processes: one at a time.
+# tests/system/test_NAME.c. They mostly wait: several at a time, but for herd_run_alone.
 function(herd_system_tests)
   cmake_parse_arguments(PARSE_ARGV 0 test "" "" "SUPPORT;LIBRARIES;LABELS")
   foreach(name IN LISTS test_UNPARSED_ARGUMENTS)
@@ -61,7 +61,6 @@ function(herd_system_tests)
     herd_add_support(system_${name} ${test_SUPPORT})
     target_link_libraries(system_${name} PRIVATE herd_test_support ${test_LIBRARIES})
     herd_test(system/${name} system_${name} "system;${test_LABELS}" 300)
-    set_tests_properties(system/${name} PROPERTIES RUN_SERIAL ON)
   endforeach()
 endfunction()
 
@@ -72,8 +71,13 @@ function(herd_attack_tests)
     add_executable(attack_${name} "${CMAKE_SOURCE_DIR}/tests/system/attacks/test_${name}.c")
     target_link_libraries(attack_${name} PRIVATE herd_test_support)
     herd_test(system/attacks/${name} attack_${name} "system" 300)
-    set_tests_properties(system/attacks/${name} PROPERTIES RUN_SERIAL ON)
   endforeach()
+endfunction()
+
+# herd_run_alone(NAME...): system tests that take all processors, or measure what a process takes.
+function(herd_run_alone)
+  list(TRANSFORM ARGN PREPEND system/)
+  set_tests_properties(${ARGN} PROPERTIES RUN_SERIAL ON)
 endfunction()
 
 # herd_fuzz_test(NAME ROOM...): tests/fuzz/fuzz_NAME.c with the corpus tests/fuzz/corpus/NAME. In a
