@@ -66,8 +66,8 @@ static void google_sends_no_zeros(void **state)
 /* More odd places than failures that open the breaker: it stays closed. */
 static void odd_places_stop_nothing(void **state)
 {
-    static const char deep[] = "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"
-                               "]]]]]";
+    static const char deep[] = "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]"
+                               "]]]]]]]]]]";
     const char *const odd[] = {"{\"id\":\"\\ud800\"}",
                                "{\"id\":\"a\",\"id\":\"b\"}",
                                "{\"userRatingCount\":99999999999999999999}",
