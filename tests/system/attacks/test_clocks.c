@@ -207,7 +207,8 @@ static void forgetting_holds_whatever_the_clocks_say(void **state)
         forget(herd, "A");
         wait_seen_by_all(herd, send(herd, "A", "+2-2", 0));
         forget(herd, "A");
-        wait_seen_by_all(herd, send(herd, "A", "+3-3", INT64_C(-7168) * DAY_S)); /* a GPS rollover */
+        wait_seen_by_all(herd,
+                         send(herd, "A", "+3-3", INT64_C(-7168) * DAY_S)); /* a GPS rollover */
         forget(herd, "C");
         wait_seen_by_all(herd, send(herd, "C", "+4-4", -INT64_C(20) * DAY_S));
         wait_seen_by_all(herd, send(herd, "B", "+5-5", 0));

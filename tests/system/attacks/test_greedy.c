@@ -296,7 +296,7 @@ static void a_flood_of_one_neighbour_holds_up_no_client(void **state)
     client_t *polite = herd_connect(herd, "Clark");
     for (size_t i = 0; i < POLITE_LINES; i++) {
         while (intruder_send(lois, MESSAGE_DATA, "1 2 3 4", records, 0)) {
-            continue; /* the node reads, but not as fast as this */
+            /* the node reads, but not as fast as this */
         }
         client_say(polite, "IAMAT polite +1-1 1\n");
         (void)client_read_lines(polite, 1);
