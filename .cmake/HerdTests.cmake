@@ -40,7 +40,7 @@ function(herd_unit_tests room)
     herd_link(${target} ${room})
     target_link_libraries(${target} PRIVATE ${test_LIBRARIES} PkgConfig::CMOCKA)
     target_compile_definitions(${target} PRIVATE HERD_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-    herd_test(unit/${room}/${name} ${target} unit 60)
+    herd_test(unit/${room}/${name} ${target} unit 120)
   endforeach()
 endfunction()
 

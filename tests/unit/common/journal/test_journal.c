@@ -284,7 +284,7 @@ static void what_failed_is_written_anew(void **state)
 static void the_disk_is_compacted(void **state)
 {
     (void)state;
-    enum { CLIENTS = 20000, ROUNDS = 120, UPDATES = 4000 };
+    enum { CLIENTS = 20000, ROUNDS = 40, UPDATES = 4000 };
     uint64_t written = 0;
     for (unsigned client = 0; client < CLIENTS; client++) {
         update(client);
