@@ -209,6 +209,13 @@ static void read_all(void *argument)
     assert_true(sum < UINT64_MAX);
 }
 
+/* The thread sanitizer takes a handler that was left by a jump for one that still runs. */
+#ifdef __SANITIZE_THREAD__
+enum { FAULTS = 1 };
+#else
+enum { FAULTS = 3 };
+#endif
+
 static void bytes_that_are_gone_do_not_end_us(void **state)
 {
     (void)state;
@@ -220,7 +227,7 @@ static void bytes_that_are_gone_do_not_end_us(void **state)
     assert_true(data != MAP_FAILED);
     text_t text = {.data = data, .size = SIZE};
     fault_init(); /* cmocka has a handler of its own */
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < FAULTS; i++) {
         assert_true(fault_catch(read_all, &text));
         assert_int_equal(ftruncate(fileno(file), 4096), 0);
         assert_false(fault_catch(read_all, &text));
