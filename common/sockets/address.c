@@ -269,6 +269,8 @@ bool address_is_loopback(const address_t *self)
     return is_localhost(self->host) && strchr(self->host, '.') == NULL;
 }
 
+/* Copies before it reads: the compiler may assume that structs of two types never overlap (C11
+ * 6.5). */
 bool address_point(const struct sockaddr *socket_address, address_point_t *ret_point)
 {
     sa_family_t family;
@@ -315,26 +317,15 @@ int address_resolve(const address_t *self, int flags, struct addrinfo **ret_addr
     return getaddrinfo(self->host, port, &hints, ret_addresses);
 }
 
-/* Copies before it reads: the compiler may assume that structs of two types never overlap (C11
- * 6.5). */
 bool address_read(const struct sockaddr *socket_address, address_t *ret_address)
 {
-    sa_family_t family;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-    memcpy(&family, &socket_address->sa_family, sizeof family);
-    if (family == AF_INET) {
-        memcpy(&v4, socket_address, sizeof v4);
-        ret_address->port = ntohs(v4.sin_port);
-        return inet_ntop(AF_INET, &v4.sin_addr, ret_address->host, INET_ADDRSTRLEN) != NULL;
-    }
-    if (family != AF_INET6) {
+    address_point_t point;
+    if (!address_point(socket_address, &point)) {
         return false;
     }
-    memcpy(&v6, socket_address, sizeof v6);
-    bool is_mapped = IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr);
-    ret_address->port = ntohs(v6.sin6_port);
-    return inet_ntop(is_mapped ? AF_INET : AF_INET6, v6.sin6_addr.s6_addr + (is_mapped ? 12 : 0),
+    bool is_mapped = IN6_IS_ADDR_V4MAPPED(&point.number);
+    ret_address->port = point.port;
+    return inet_ntop(is_mapped ? AF_INET : AF_INET6, point.number.s6_addr + (is_mapped ? 12 : 0),
                      ret_address->host, INET6_ADDRSTRLEN) != NULL;
 }
 
