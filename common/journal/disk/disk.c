@@ -116,9 +116,8 @@ void journal_disk_close(journal_disk_t **self_p)
     *self_p = NULL;
 }
 
-status_t journal_disk_lock(const char *folder, int *ret_lock, journal_disk_problem_t *ret_problem)
+status_t journal_disk_make_folder(const char *folder, journal_disk_problem_t *ret_problem)
 {
-    char path[JOURNAL_DISK_PATH_SIZE];
     if (strlen(folder) > JOURNAL_DISK_FOLDER_SIZE_MAX) {
         journal_disk_say(ret_problem, "the path of the folder is too long");
         return STATUS_TOO_LONG;
@@ -126,6 +125,16 @@ status_t journal_disk_lock(const char *folder, int *ret_lock, journal_disk_probl
     if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
         journal_disk_say(ret_problem, "%s: cannot make this folder: %s", folder, strerror(errno));
         return STATUS_SYSTEM;
+    }
+    return STATUS_OK;
+}
+
+status_t journal_disk_lock(const char *folder, int *ret_lock, journal_disk_problem_t *ret_problem)
+{
+    char path[JOURNAL_DISK_PATH_SIZE];
+    status_t status = journal_disk_make_folder(folder, ret_problem);
+    if (status != STATUS_OK) {
+        return status;
     }
     journal_disk_path(folder, "lock", path);
     int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);

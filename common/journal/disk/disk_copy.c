@@ -37,16 +37,12 @@ status_t journal_disk_copy(journal_disk_t *self, const char *to,
                            journal_disk_problem_t *ret_problem)
 {
     char path[JOURNAL_DISK_PATH_SIZE];
-    if (strlen(to) > JOURNAL_DISK_FOLDER_SIZE_MAX) {
-        journal_disk_say(ret_problem, "the path of the folder is too long");
-        return STATUS_TOO_LONG;
-    }
-    if (mkdir(to, 0700) != 0 && errno != EEXIST) {
-        journal_disk_say(ret_problem, "cannot make the folder %s: %s", to, strerror(errno));
-        return STATUS_SYSTEM;
+    status_t status = journal_disk_make_folder(to, ret_problem);
+    if (status != STATUS_OK) {
+        return status;
     }
     journal_disk_path(to, "data.mdb", path);
-    status_t status = write_copy(self, path, ret_problem);
+    status = write_copy(self, path, ret_problem);
     if (status == STATUS_OK && !journal_disk_sync_folder(to)) {
         journal_disk_say(ret_problem, "cannot bring %s to the disk: %s", to, strerror(errno));
         status = STATUS_SYSTEM;

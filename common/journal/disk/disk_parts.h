@@ -46,6 +46,11 @@ void journal_disk_say(journal_disk_problem_t *problem, const char *format, ...)
 /* The path of a file of the folder. */
 void journal_disk_path(const char *folder, const char *name, char out[JOURNAL_DISK_PATH_SIZE]);
 
+/* Makes a folder of the process's own if it is not there. STATUS_TOO_LONG: its path. STATUS_SYSTEM:
+ * it cannot be made. */
+status_t journal_disk_make_folder(const char *folder,
+                                  journal_disk_problem_t *ret_problem) STATUS_MUST_USE;
+
 /* The status of an error of LMDB, which calls a full disk EIO, or of errno; says what. */
 status_t journal_disk_status(const journal_disk_t *self, int error, const char *what,
                              journal_disk_problem_t *problem);
