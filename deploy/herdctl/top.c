@@ -197,15 +197,18 @@ static void take(top_t *self)
     }
 }
 
-/* Waits until then. False if a signal or q ends the program. */
+/* Waits until then. False if a signal or q ends the program: looked at even when it is late already,
+ * as it is after every round of a herd that answers slowly. */
 static bool wait_until_steady(const top_t *self, int64_t until_ns)
 {
     struct pollfd items[] = {{.fd = self->signals, .events = POLLIN},
                              {.fd = self->keys ? STDIN_FILENO : -1, .events = POLLIN}};
     int64_t left_ns;
-    while ((left_ns = until_ns - clock_steady_ns()) > 0) {
+    do {
         char key;
-        int wait_ms = (int)((left_ns + TIMESTAMP_NS_PER_MS - 1) / TIMESTAMP_NS_PER_MS);
+        left_ns = until_ns - clock_steady_ns();
+        int wait_ms =
+            left_ns > 0 ? (int)((left_ns + TIMESTAMP_NS_PER_MS - 1) / TIMESTAMP_NS_PER_MS) : 0;
         if (poll(items, 2, wait_ms) <= 0) {
             continue;
         }
@@ -213,7 +216,7 @@ static bool wait_until_steady(const top_t *self, int64_t until_ns)
         if (items[0].revents != 0 || ended) {
             return false;
         }
-    }
+    } while (left_ns > 0);
     return true;
 }
 
