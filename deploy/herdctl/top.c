@@ -197,8 +197,8 @@ static void take(top_t *self)
     }
 }
 
-/* Waits until then. False if a signal or q ends the program: looked at even when it is late already,
- * as it is after every round of a herd that answers slowly. */
+/* Waits until then. False if a signal or q ends the program: looked at even when it is late
+ * already, as it is after every round of a herd that answers slowly. */
 static bool wait_until_steady(const top_t *self, int64_t until_ns)
 {
     struct pollfd items[] = {{.fd = self->signals, .events = POLLIN},
