@@ -1,15 +1,16 @@
 # Completion of herdctl's command line for bash. herdctl itself lists its commands and the members of the herd file.
 
-# The options of a command; without a command, those of herdctl itself.
+# The options of a command, of which some are two words; without a command, those of herdctl itself.
 _herdctl_options() {
     printf '%s\n' --help
     case $1 in
     '') printf '%s\n' --config --json --key --version ;;
     exporter) printf '%s\n' --listen ;;
+    'journal status') printf '%s\n' --json --plain ;;
     health | log-level | reload | version | where) printf '%s\n' --json ;;
     keygen) printf '%s\n' --role ;;
     ping) printf '%s\n' --count --interval --json ;;
-    places) printf '%s\n' --feature-classes --progress ;;
+    'places import') printf '%s\n' --feature-classes --progress ;;
     status) printf '%s\n' --json --links --plain ;;
     tap) printf '%s\n' --client --count --duration --json --kind --peer --raw --type ;;
     top) printf '%s\n' --count --interval --json ;;
@@ -32,7 +33,8 @@ _herdctl_words() {
         /*) "${herdctl[@]}" help 2>/dev/null | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p' ;;
         log-level/0) printf '%s\n' error warning info ;;
         places/0) printf '%s\n' import info ;;
-        check/* | help/* | version/* | places/* | forget/0 | where/0 | exporter/*) ;;
+        journal/0) printf '%s\n' status ;;
+        check/* | help/* | version/* | places* | forget/0 | where/0 | exporter/*) ;;
         *) "${herdctl[@]}" members 2>/dev/null | cut -f 1 ;;
         esac
         ;;
@@ -41,7 +43,7 @@ _herdctl_words() {
 
 # Whether a file may stand here.
 _herdctl_wants_file() {
-    [[ $3 == --config || $3 == -c || $1/$2 == check/* || $1/$2 == places/[1-9] ]]
+    [[ $3 == --config || $3 == -c || $1/$2 == check/* || $1/$2 == places\ * ]]
 }
 
 _herdctl() {
@@ -63,6 +65,8 @@ _herdctl() {
         *)
             if [[ -z $command ]]; then
                 command=${COMP_WORDS[at]}
+            elif [[ $command == @(journal|places) ]]; then
+                command+=" ${COMP_WORDS[at]}"
             else
                 ((operands++))
             fi

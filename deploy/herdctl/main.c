@@ -3,6 +3,7 @@
 #include "common/base/output.h"
 #include "common/base/spelling.h"
 #include "deploy/herdctl/commands.h"
+#include "deploy/herdctl/journal/journal.h"
 #include "deploy/herdctl/places/places.h"
 #include "deploy/herdctl/tap/tap.h"
 
@@ -30,6 +31,7 @@ static const herdctl_command_t commands[] = {
     {"keygen", "[--role ROLE] NAME...", "make keys of members, operators or watchers",
      herdctl_keygen},
     {"reload", "[MEMBER...]", "have members read the herd file again", herdctl_reload},
+    {"journal", "status [MEMBER...]", "look at what members keep on their disks", herdctl_journal},
     {"places", "import SRC DEST", "make a file of places that is ready at once", herdctl_places},
     {"version", "", "show the version", herdctl_version},
     {"help", "", "show this text", help},

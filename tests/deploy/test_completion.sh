@@ -65,6 +65,9 @@ bash_gives '' tap --count ''
 bash_gives 'One Two' --config good.cfg tap --count 1 ''
 bash_gives 'error warning info' log-level ''
 bash_gives 'import info' places ''
+bash_gives 'status' journal s
+bash_gives 'One Two' --config good.cfg journal status ''
+bash_gives '--json' journal status --j
 bash_gives 'good.cfg' places import g
 bash_gives '' --config good.cfg forget ''
 bash_gives 'One Two' --config good.cfg forget kiwi ''
@@ -102,15 +105,32 @@ for option in "${options[@]}"; do
     done
 done
 
-# ... and every option in a command's --help, and no other.
-# shellcheck disable=SC2128 # the completion has a local array of that name
+# ... and every option in a command's --help, and no other. Some commands are two words.
+# parts WORD: prints the words that may stand behind that one, of which each is a command.
+parts() {
+    # shellcheck disable=SC2128 # the completion has a local array of that name
+    "$herdctl" "$1" --help | sed -nE "s/^(usage:|      ) herdctl $1 ([a-z-]+).*/\\2/p"
+}
+
+# checks_options COMMAND
+checks_options() {
+    local expected
+    # shellcheck disable=SC2086,SC2128 # a command may be two words; the completion has an array of that name
+    expected=$("$herdctl" $1 --help | sed -nE 's/^  (--[a-z-]+).*/\1/p' | sort | xargs)
+    check "options of $1" "$(_herdctl_options "$1" | sort | xargs)" "$expected"
+}
+
+# shellcheck disable=SC2128 # as above
 for subject in $("$herdctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p'); do
-    invocation=$subject
-    [ "$subject" != places ] || invocation='places import'
-    # shellcheck disable=SC2086,SC2128 # a command and its arguments; as above
-    expected=$("$herdctl" $invocation --help | sed -nE 's/^  (--[a-z-]+).*/\1/p' | sort | xargs)
-    check "options of $subject" "$(_herdctl_options "$subject" | sort | xargs)" "$expected"
+    checks_options "$subject"
 done
+for subject in journal places; do
+    for part in $(parts "$subject"); do
+        checks_options "$subject $part"
+    done
+    check "parts of $subject" "$(_herdctl_words "$subject" 0 '' | xargs)" "$(parts "$subject" | xargs)"
+done
+check "parts of places" "$(parts places | xargs)" "import info"
 
 # zsh_gives LINE BEGUN: checks the line that Tab makes, in a real zsh on a terminal of its own.
 zsh_gives() {
@@ -138,6 +158,8 @@ if command -v zsh >/dev/null; then
     zsh_gives 'herdctl tap --kind in,apply,' 'herdctl tap --kind in,ap'
     zsh_gives 'herdctl tap --type COMPARE ' 'herdctl tap --type C'
     zsh_gives 'herdctl keygen --role operator ' 'herdctl keygen --role o'
+    zsh_gives 'herdctl journal status ' 'herdctl journal s'
+    zsh_gives 'herdctl --config good.cfg journal status Two ' 'herdctl --config good.cfg journal status T'
     zsh_gives 'herdctl log-level warning ' 'herdctl log-level w'
     zsh_gives 'herdctl forget T' 'herdctl forget T'
     zsh_gives 'herdctl --config good.cfg forget kiwi One ' 'herdctl --config good.cfg forget kiwi O'

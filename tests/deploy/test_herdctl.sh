@@ -160,8 +160,10 @@ expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg reload Th
 expect 2 '' "herdctl: reload knows no option --all$hint" --config good.cfg reload --all
 
 for command in check members metrics exporter 'forget kiwi' 'keygen --role operator anna' 'places info places' help; do
+    name=${command%% *}
+    [ "$name" != places ] || name='places info'
     # shellcheck disable=SC2086 # a command and its arguments
-    expect 2 '' "herdctl: ${command%% *} knows no option --json$hint" --config good.cfg --json $command
+    expect 2 '' "herdctl: $name knows no option --json$hint" --config good.cfg --json $command
 done
 checks=$((checks + 1))
 "$herdctl" --config good.cfg --json reload Two >out
@@ -207,7 +209,7 @@ expect 0 'usage: herdctl forget CLIENT [MEMBER]
 herdctl forget: have the herd forget a client
 
   --help  show this text' '' forget --help --all
-for command in $("$herdctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p') 'places import' 'places info'; do
+for command in $("$herdctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p') 'places import' 'places info' 'journal status'; do
     for option in --help -h --he; do
         checks=$((checks + 1))
         # shellcheck disable=SC2086 # a command and its arguments
@@ -217,6 +219,14 @@ for command in $("$herdctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\
         fi
     done
 done
+
+# Journals
+expect 2 '' "herdctl: journal knows no option --fast$hint" journal --fast
+expect 2 '' "herdctl: journal takes \"status [--plain] [MEMBER...]\"$hint" journal statu
+expect 1 "Two	down	-	-	-	-	-	-	-	-	-" '' --config good.cfg journal status --plain Two
+expect 1 'MEMBER  JOURNAL  LAG  COMMITS  AGO  LAST COMMIT  TOOK  RECORDS  SIZE  LIVE  ERRORS
+Two     down       -        -    -  -               -        -     -     -       -' '' --config good.cfg journal status Two
+expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg journal status Three
 
 # Places: a dump becomes a whole file, or none
 row() {

@@ -1,6 +1,7 @@
 #include "deploy/herdctl/frame/command.h"
 
 #include "common/base/memory.h"
+#include "common/base/sheet.h"
 #include "common/base/text.h"
 #include "common/program/herd_file.h"
 
@@ -10,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ABOUT_SIZE = 256 };
+enum {
+    ABOUT_SIZE = 256,
+    FAMILY_SIZE = 4096, /* bytes of the usage of a family, or of its error */
+};
 
 /* The options of the command, and --json if it takes that. */
 static void gather_rows(const herdctl_command_line_t *line, options_row_t *rows)
@@ -65,6 +69,66 @@ bool herdctl_command_read_members(const herdctl_t *self, const options_row_t *ro
 {
     const herdctl_command_line_t line = {.rows = rows, .json = json, .operands_max = OPTIONS_MANY};
     return herdctl_command_read(self, &line, ret_names, ret_exit);
+}
+
+/* The name of a command below the family's. */
+static const char *part_of(const herdctl_command_family_t *family, const herdctl_command_t *command)
+{
+    return command->name + strlen(family->name) + 1;
+}
+
+/* Writes every command of the family with its arguments: for its usage, or for an error. */
+static void list_family(const herdctl_command_family_t *family, bool error, char out[FAMILY_SIZE])
+{
+    buffer_t buffer;
+    buffer_init(&buffer, FAMILY_SIZE);
+    sheet_t sheet = sheet_begin(&buffer);
+    const char *quote = error ? "\"" : "";
+    sheet_format(&sheet, "%s%s", error ? family->name : "", error ? " takes " : "");
+    for (size_t i = 0; i < family->count; i++) {
+        const char *arguments = family->rows[i].arguments;
+        const char *between = !error ? "\n" : i + 1 == family->count ? " or " : ", ";
+        sheet_format(&sheet, "%s%s%s%s%s%s", i > 0 ? between : "", quote,
+                     part_of(family, &family->rows[i]), arguments[0] != '\0' ? " " : "", arguments,
+                     quote);
+    }
+    sheet_put_byte(&sheet, '\0');
+    status_t status = sheet_end(&sheet);
+    assert(status == STATUS_OK); /* the table is ours */
+    memcpy(out, buffer.data, buffer.size);
+    buffer_done(&buffer);
+}
+
+herdctl_exit_t herdctl_command_run_family(const herdctl_t *self,
+                                          const herdctl_command_family_t *family)
+{
+    char usage[FAMILY_SIZE];
+    char takes[FAMILY_SIZE];
+    list_family(family, false, usage);
+    list_family(family, true, takes);
+    const herdctl_command_t own = {family->name, usage, family->summary, NULL};
+    const herdctl_command_line_t line = {.ends_at_operand = true,
+                                         .operands_min = 1,
+                                         .operands_max = OPTIONS_MANY,
+                                         .operands = takes};
+    options_operands_t operands;
+    herdctl_exit_t result;
+    herdctl_t part = *self;
+    part.command = &own;
+    part.json = false; /* what is below takes it or not */
+    if (!herdctl_command_read(&part, &line, &operands, &result)) {
+        return result;
+    }
+    part = *self;
+    part.argc = (int)operands.count;
+    part.argv = operands.items;
+    for (size_t i = 0; i < family->count; i++) {
+        if (strcmp(part_of(family, &family->rows[i]), operands.items[0]) == 0) {
+            part.command = &family->rows[i];
+            return part.command->run(&part);
+        }
+    }
+    return herdctl_command_refuse("%s", takes);
 }
 
 herdctl_exit_t herdctl_command_refuse(const char *format, ...)

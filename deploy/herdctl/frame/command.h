@@ -64,6 +64,18 @@ bool herdctl_command_read(const herdctl_t *self, const herdctl_command_line_t *l
 bool herdctl_command_read_members(const herdctl_t *self, const options_row_t *rows, bool *json,
                                   options_operands_t *ret_names, herdctl_exit_t *ret_exit);
 
+/* A command with others below it: `places` with `places import` (open value struct, constant). */
+typedef struct {
+    const char *name;              /* "places" */
+    const char *summary;           /* for its help: one line */
+    const herdctl_command_t *rows; /* `count` of them; their names begin with its own and a space */
+    size_t count;
+} herdctl_command_family_t;
+
+/* Runs the command of the family that the first argument names, with the arguments behind it. */
+herdctl_exit_t herdctl_command_run_family(const herdctl_t *self,
+                                          const herdctl_command_family_t *family);
+
 /* Prints what is wrong with the command line, printf-formatted, and where help is. Returns
  * HERDCTL_USAGE. */
 herdctl_exit_t herdctl_command_refuse(const char *format, ...)

@@ -1,0 +1,13 @@
+/* herdctl journal: what members keep on their disks. */
+#include "deploy/herdctl/journal/journal.h"
+
+herdctl_exit_t herdctl_journal(const herdctl_t *self)
+{
+    static const herdctl_command_t rows[] = {
+        {"journal status", "[--plain] [MEMBER...]", "ask members how their journals are",
+         herdctl_journal_status},
+    };
+    static const herdctl_command_family_t family = {
+        "journal", "look at what members keep on their disks", rows, sizeof rows / sizeof rows[0]};
+    return herdctl_command_run_family(self, &family);
+}

@@ -1,0 +1,16 @@
+/* journal.h - the commands below `herdctl journal`: one function and one file for each.
+ *
+ * Threads: one.
+ */
+#ifndef HERD_DEPLOY_HERDCTL_JOURNAL_JOURNAL_H
+#define HERD_DEPLOY_HERDCTL_JOURNAL_JOURNAL_H
+
+#include "deploy/herdctl/frame/command.h"
+
+/* The command. */
+herdctl_command_fn herdctl_journal;
+
+/* The commands below it: `herdctl journal status` ... */
+herdctl_command_fn herdctl_journal_status;
+
+#endif
