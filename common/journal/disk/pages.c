@@ -364,6 +364,32 @@ static status_t begin_walk(const char *path, walk_t *walk)
     return status;
 }
 
+/* A meta page of LMDB's first transaction, or nothing yet. */
+static bool is_first_meta(const char *page)
+{
+    static const char zeros[META_SIZE];
+    bool is_meta =
+        (get_16(page + PAGE_FLAGS_AT) & KIND) == META && get_32(page + PAGE_HEAD) == MAGIC;
+    return is_meta ? get_64(page + META_TRANSACTION_AT) == 0
+                   : memcmp(page, zeros, sizeof zeros) == 0;
+}
+
+/* The first two pages and that of the databases are written before the first fsync(2). A file with
+ * a state is larger. */
+static bool was_never_made(walk_t *walk)
+{
+    enum { FIRST_PAGES = 3 };
+    size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
+    if (walk->size > FIRST_PAGES * page_size || walk->size % page_size != 0) {
+        return false;
+    }
+    char *bytes = memory_new(FIRST_PAGES * page_size); /* zeros */
+    bool unmade = read_at(walk, 0, bytes, walk->size) && is_first_meta(bytes) &&
+                  is_first_meta(bytes + page_size);
+    free(bytes);
+    return unmade;
+}
+
 status_t journal_pages_check(const char *path, const char **ret_what)
 {
     walk_t walk;
@@ -372,7 +398,7 @@ status_t journal_pages_check(const char *path, const char **ret_what)
     if (status != STATUS_OK) {
         return status;
     }
-    if (walk.size == 0) {
+    if (was_never_made(&walk)) {
         status = STATUS_NOT_FOUND;
     } else if (!walk_file(&walk, &other_version)) {
         *ret_what = walk.what;

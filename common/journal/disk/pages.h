@@ -14,9 +14,10 @@
 #include "common/base/status.h"
 #include "common/journal/recovery.h"
 
-/* Checks a file. STATUS_NOT_FOUND: there is none, or an empty one. STATUS_DAMAGED: `ret_what` says
- * what is wrong with it; borrowed for ever. STATUS_VERSION: it is of another format of LMDB.
- * STATUS_SYSTEM: it cannot be read, see errno. */
+/* Checks a file. STATUS_NOT_FOUND: there is none, or an empty one, or the power went before LMDB
+ * had its first pages on the disk. STATUS_DAMAGED: `ret_what` says what is wrong with it; borrowed
+ * for ever. STATUS_VERSION: it is of another format of LMDB. STATUS_SYSTEM: it cannot be read, see
+ * errno. */
 status_t journal_pages_check(const char *path, const char **ret_what) STATUS_MUST_USE;
 
 /* Takes all whole chunks of a file, in the order of their keys. STATUS_SYSTEM: it cannot be read,

@@ -48,6 +48,16 @@ static status_t set_aside(const journal_start_t *start, const char *path, const 
     return STATUS_SYSTEM;
 }
 
+/* What LMDB did not finish it would not read. */
+static status_t empty_file(const char *path, journal_disk_problem_t *problem)
+{
+    if (truncate(path, 0) == 0 || errno == ENOENT) {
+        return STATUS_OK;
+    }
+    say(problem, "cannot empty %s, which was never made: %s", path, strerror(errno));
+    return STATUS_SYSTEM;
+}
+
 /* The rest of 1, and 2. */
 static status_t check_file(const journal_start_t *start, journal_started_t *started,
                            journal_disk_problem_t *problem)
@@ -57,7 +67,7 @@ static status_t check_file(const journal_start_t *start, journal_started_t *star
     snprintf(path, sizeof path, "%s/data.mdb", start->folder);
     status_t status = journal_pages_check(path, &what);
     switch (status) {
-    case STATUS_NOT_FOUND: return STATUS_OK;
+    case STATUS_NOT_FOUND: return empty_file(path, problem);
     case STATUS_DAMAGED: return set_aside(start, path, what, started, problem);
     case STATUS_VERSION: say(problem, "%s: %s", path, what); return status;
     case STATUS_SYSTEM: say(problem, "cannot read %s: %s", path, strerror(errno)); return status;
