@@ -73,10 +73,13 @@ status_t journal_disk_errno(const journal_disk_t *self, const char *what,
 bool journal_disk_sync_folder(const char *folder)
 {
     int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool synced = file >= 0 && fsync(file) == 0;
-    if (file >= 0) {
-        close(file);
+    if (file < 0) {
+        return false;
     }
+    bool synced = fsync(file) == 0;
+    int error = errno;
+    close(file);
+    errno = error;
     return synced;
 }
 
@@ -243,12 +246,19 @@ status_t journal_disk_begin_environment(journal_disk_t *self, journal_disk_probl
     return status;
 }
 
-/* The folder of a folder, in place. */
-static bool sync_parent(const char *folder)
+/* The names of a new file, of its folder and of the folder of that, which the start may have made,
+ * are brought to the disk. A folder that may not be read was made by someone else. */
+static bool sync_names(const char *folder)
 {
+    static const char *const above[] = {".", "..", "../.."};
     char path[JOURNAL_DISK_PATH_SIZE];
-    journal_disk_path(folder, "..", path);
-    return journal_disk_sync_folder(path);
+    for (size_t i = 0; i < sizeof above / sizeof above[0]; i++) {
+        journal_disk_path(folder, above[i], path);
+        if (!journal_disk_sync_folder(path) && errno != EACCES) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static status_t open_all(journal_disk_t *self, journal_disk_problem_t *problem)
@@ -259,8 +269,7 @@ static status_t open_all(journal_disk_t *self, journal_disk_problem_t *problem)
         return STATUS_NOT_FOUND;
     }
     status_t status = journal_disk_begin_environment(self, problem);
-    if (status == STATUS_OK && is_new &&
-        (!journal_disk_sync_folder(self->folder) || !sync_parent(self->folder))) {
+    if (status == STATUS_OK && is_new && !sync_names(self->folder)) {
         status = journal_disk_errno(self, "bring this folder to the disk", problem);
     }
     return status;
