@@ -61,11 +61,13 @@ typedef enum {
     EFFECT_FRONTEND, /* the front-end must be started anew */
 } effect_t;
 
+/* A setting a row: clang-format would put two where their number is even. */
+/* clang-format off */
 static const struct {
     const char *name;
     effect_t effect;
 } effects[] = {
-    {"traffic", EFFECT_NOW},
+    {"bus_traffic", EFFECT_NOW},
     {"max_clients", EFFECT_NOW},
     {"max_memory", EFFECT_NOW},
     {"request_timeout", EFFECT_NOW},
@@ -75,6 +77,7 @@ static const struct {
     {"expire_after", EFFECT_NOW},
     {"expire_grace", EFFECT_NOW},
     {"neighbours", EFFECT_LINKS},
+    {"traffic", EFFECT_FRONTEND},
     {"max_line", EFFECT_FRONTEND},
     {"max_output", EFFECT_FRONTEND},
     {"max_connections", EFFECT_FRONTEND},
@@ -83,6 +86,7 @@ static const struct {
     {"idle_timeout", EFFECT_FRONTEND},
     {"journal_interval", EFFECT_NOW},
 };
+/* clang-format on */
 
 static effect_t effect_of(const config_key_t *key)
 {
@@ -247,7 +251,7 @@ void reload_tell_memory(const config_t *settings, log_t *log)
 
 void reload_take_settings(config_t *settings, const config_t *config)
 {
-    settings->traffic = config->traffic;
+    settings->bus_traffic = config->bus_traffic;
     settings->max_clients = config->max_clients;
     settings->max_memory = config->max_memory > 0 ? config->max_memory : half_of_memory();
     settings->request_timeout_ms = config->request_timeout_ms;
@@ -280,7 +284,7 @@ static void apply_settings(const reload_context_t *context)
     if (settings->expire_after_s == 0) {
         store_set_horizon(context->store, INT64_MIN, INT64_MIN);
     }
-    log_set_traffic(context->log, settings->traffic);
+    log_set_traffic(context->log, settings->bus_traffic);
     service_apply(context->service);
 }
 

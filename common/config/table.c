@@ -29,6 +29,8 @@ static const config_key_t rows[] = {
     {HERD(keys), .name = "keys", .parse = config_values_path},
     {HERD(security), .name = "security", .parse = config_security_parse},
     {HERD(traffic), .name = "traffic", .parse = config_values_yes_no, .default_text = "yes"},
+    {HERD(bus_traffic), .name = "bus_traffic", .parse = config_values_yes_no,
+     .default_text = "no"},
     {HERD(max_line), .name = "max_line", .parse = config_values_size, .default_text = "65536",
      RANGE(LIMIT_LINE_SIZE_MIN, LIMIT_LINE_SIZE, "bytes")},
     {HERD(max_output), .name = "max_output", .parse = config_values_size, .default_text = "262144",

@@ -105,7 +105,7 @@ static bool open_log(const program_description_t *description, log_format_t form
                                        .member = program->member->name,
                                        .program = description->role,
                                        .format = format,
-                                       .traffic = program->config->traffic,
+                                       .traffic = description->traffic(program->config),
                                        .echo = true};
         opened = log_open(&options, &program->log) == STATUS_OK;
     }

@@ -26,6 +26,7 @@ typedef struct {
     /* The least number of open files that this member needs, and in words what for; NULL:
      * LIMIT_FILES_MIN, for whatever there is. */
     size_t (*files)(const config_t *config, const config_member_t *member, char *out, size_t size);
+    bool (*traffic)(const config_t *config); /* whether its log has traffic */
     bool asks_only; /* files that only a node reads need not be there (config_load_to_ask) */
     int keep; /* a descriptor that main() has opened already, e.g. of signals; 0: there is none */
 } program_description_t;

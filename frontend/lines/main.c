@@ -18,12 +18,18 @@ static size_t clients_memory(log_t *log)
     return most;
 }
 
+static bool logs_traffic(const config_t *config)
+{
+    return config->traffic;
+}
+
 int main(int argc, char **argv)
 {
     const program_description_t description = {
         .name = "herd-frontend",
         .role = "frontend",
         .asks_only = true,
+        .traffic = logs_traffic,
         .summary = "Serves the TCP clients of a member, and asks the member's node.",
     };
     program_t program;

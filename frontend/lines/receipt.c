@@ -26,3 +26,14 @@ size_t receipt_reply_size(const command_t *command, size_t line_size)
                ? line_size + IAMAT_REPLY_EXTRA
                : WHATSAT_REPLY_SIZE + command->result_count * WHATSAT_PLACE_SIZE;
 }
+
+bool receipt_is_repeated(const command_t *command, text_t line)
+{
+    text_t name = TEXT("IAMAT ");
+    return command->kind == COMMAND_IAMAT && text_equal(text_first(line, name.size), name) &&
+           command->client.data == line.data + name.size && *text_end(command->client) == ' ' &&
+           command->position.data == text_end(command->client) + 1 &&
+           *text_end(command->position) == ' ' &&
+           command->client_time.data == text_end(command->position) + 1 &&
+           text_end(command->client_time) == text_end(line);
+}

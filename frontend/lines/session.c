@@ -110,6 +110,7 @@ void session_close_because(session_t *self, const char *reason)
     if (self->state == SESSION_CLOSING) {
         return;
     }
+    traffic_share_unanswered(&self->traffic, &self->pipeline);
     traffic_share_done(&self->traffic);
     comings_left(&self->shared->comings, self->address, self->peer, reason);
     self->state = SESSION_CLOSING;
@@ -172,6 +173,7 @@ void session_give_up(session_t *self, const char *reason)
     self->shared->figures.given_up++;
     log_event(self->shared->log, LOG_CLIENT_GIVEN_UP, LOG_PEER(self->peer),
               "%s; the client is disconnected and may ask again", reason);
+    traffic_share_unanswered(&self->traffic, &self->pipeline);
     list_remove(&self->unasked);
     pipeline_done(&self->pipeline);
     count_lookups(self);
@@ -237,7 +239,8 @@ static void take_line(session_t *self, text_t line, int64_t now_ns)
     session_shared_t *shared = self->shared;
     int64_t receipt_ns = receipt_stamp(&shared->last_receipt_ns, now_ns);
     shared->figures.lines++;
-    traffic_share_received(&self->traffic, receipt_ns, line);
+    command_t command = command_parse(line);
+    traffic_share_received(&self->traffic, receipt_ns, line, &command);
     const char *foreign = self->begun ? NULL : foreign_line(line);
     self->spoke = true;
     self->begun = self->begun || line.size > 0;
@@ -245,7 +248,6 @@ static void take_line(session_t *self, text_t line, int64_t now_ns)
         refuse_foreign(self, foreign, &line);
         return;
     }
-    command_t command = command_parse(line);
     if (command.kind == COMMAND_INVALID) {
         answer_invalid(self, line);
         return;

@@ -2,6 +2,7 @@
 
 #include "common/clock/clock.h"
 #include "common/log/shares.h"
+#include "frontend/lines/receipt.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -45,10 +46,27 @@ static bool takes(traffic_share_t *self, int64_t now_ns, size_t size)
     return taken;
 }
 
-void traffic_share_received(traffic_share_t *self, int64_t receipt_ns, text_t line)
+void traffic_share_received(traffic_share_t *self, int64_t receipt_ns, text_t line,
+                            const command_t *command)
 {
-    if (log_has_traffic(self->log) && takes(self, receipt_ns, line.size)) {
+    if (log_has_traffic(self->log) && !receipt_is_repeated(command, line) &&
+        takes(self, receipt_ns, line.size)) {
         log_traffic(self->log, LOG_RECEIVED, receipt_ns, text_of(self->peer), line);
+    }
+}
+
+/* The lines that are not in the log yet, since their answers would have repeated them. */
+void traffic_share_unanswered(traffic_share_t *self, const pipeline_t *pipeline)
+{
+    int64_t now_ns = clock_now_ns();
+    uint32_t count = log_has_traffic(self->log) ? pipeline_count(pipeline) : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        pipeline_request_t request = pipeline_at(pipeline, i);
+        command_t command = command_parse(request.line);
+        if (receipt_is_repeated(&command, request.line) && takes(self, now_ns, request.line.size)) {
+            log_traffic(self->log, LOG_RECEIVED, request.receipt_ns, text_of(self->peer),
+                        request.line);
+        }
     }
 }
 

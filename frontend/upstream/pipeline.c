@@ -181,19 +181,24 @@ bool pipeline_next_is_lookup(pipeline_t *self)
            entry_at(self, self->asked_sequence - self->head_sequence)->is_lookup;
 }
 
+pipeline_request_t pipeline_at(const pipeline_t *self, uint32_t index)
+{
+    const pipeline_entry_t *entry = entry_at(self, index);
+    return (pipeline_request_t){.sequence = self->head_sequence + index,
+                                .receipt_ns = entry->receipt_ns,
+                                .receipt_ms = entry->receipt_ms,
+                                .is_lookup = entry->is_lookup,
+                                .line = entry_line(self, entry)};
+}
+
 bool pipeline_ask(pipeline_t *self, pipeline_request_t *ret_request)
 {
     if (!find_unasked(self)) {
         return false;
     }
-    const pipeline_entry_t *entry = entry_at(self, self->asked_sequence - self->head_sequence);
-    *ret_request = (pipeline_request_t){.sequence = self->asked_sequence,
-                                        .receipt_ns = entry->receipt_ns,
-                                        .receipt_ms = entry->receipt_ms,
-                                        .is_lookup = entry->is_lookup,
-                                        .line = entry_line(self, entry)};
+    *ret_request = pipeline_at(self, (uint32_t)(self->asked_sequence - self->head_sequence));
     self->asked_sequence++;
-    self->lookups += entry->is_lookup;
+    self->lookups += ret_request->is_lookup;
     return true;
 }
 

@@ -90,6 +90,10 @@ status_t pipeline_answer(pipeline_t *self, uint64_t sequence, text_t reply,
 /* The steady time of receipt of the oldest request without a reply; false if there is none. */
 bool pipeline_oldest(const pipeline_t *self, uint64_t *ret_receipt_ms);
 
+/* The line that stands `index` (< pipeline_count) entries behind the oldest: one without a reply,
+ * or whose reply waits for its turn. A malformed line has no times. */
+pipeline_request_t pipeline_at(const pipeline_t *self, uint32_t index);
+
 /* Returns how many lines have not got their reply yet. */
 static inline uint32_t pipeline_count(const pipeline_t *self)
 {

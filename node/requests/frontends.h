@@ -60,11 +60,9 @@ typedef struct {
     uint64_t clients;                 /* connections it serves, as it last said */
     bool given[FRONTENDS_FIGURES];    /* which figures it gives: an older one gives fewer */
     uint64_t figures[FRONTENDS_FIGURES];
-    int64_t heard_ns;    /* steady */
-    uint32_t left_out;   /* lines of its clients that were not logged, and not told */
-    int64_t left_out_ns; /* steady: when that was told last */
-    bool broken;         /* a REPLY to it was lost: its session is over */
-    buffer_t replies;    /* body of the REPLY that is being made */
+    int64_t heard_ns; /* steady */
+    bool broken;      /* a REPLY to it was lost: its session is over */
+    buffer_t replies; /* body of the REPLY that is being made */
 } frontend_link_t;
 
 typedef struct frontends frontends_t;

@@ -1,4 +1,5 @@
-/* request_log.h - what the log says of clients' lines, their answers, and IAMATs that get none.
+/* request_log.h - what the log says of IAMATs that get no answer. Lines and answers are in the
+ * logs of the front-ends.
  *
  * Owner: the service, which embeds it. Threads: the reactor's.
  */
@@ -21,19 +22,9 @@ typedef struct {
     uint64_t unstored;
 } request_log_t;
 
-/* Writes what became of each line of the last group: the line and its answer where traffic is
- * logged, and why a line has no answer. `frontend->replies` must still hold the answers. */
-void request_log_group(request_log_t *self, const request_t *request, frontend_link_t *frontend,
-                       int64_t now_ns);
-
-/* Writes an answer that had to wait, where traffic is logged. `frontend->replies` must still hold
- * the answer. */
-void request_log_answer(const request_log_t *self, frontend_link_t *frontend,
-                        const request_outcome_t *outcome, int64_t now_ns);
-
-/* Says once a second how many lines of its clients were left out, because one had more than one may
- * (common/log/shares.h). */
-void request_log_left_out(const request_log_t *self, frontend_link_t *frontend, int64_t steady_ns);
+/* Says why lines of the last group have no answer. */
+void request_log_group(request_log_t *self, const request_t *request,
+                       const frontend_link_t *frontend);
 
 /* Counts IAMATs that waited for neighbours too long, and says so. */
 void request_log_late(request_log_t *self, size_t count);

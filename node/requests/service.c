@@ -64,7 +64,6 @@ static void drop(service_t *self, const char *problem, text_t peer)
 
 static void remove_frontend(service_t *self, frontend_link_t *frontend, const char *reason)
 {
-    request_log_left_out(&self->request_log, frontend, INT64_MAX);
     log_event(self->context.log, LOG_FRONTEND_LEFT, LOG_PEER(frontend->label), "front-end left: %s",
               reason);
     frontends_remove(self->frontends, frontend);
@@ -80,8 +79,7 @@ static void answer_query(service_t *self, uint64_t ticket, text_t json)
     frontend_link_t *frontend =
         frontends_at(self->frontends, query.frontend, query.frontend_serial);
     if (frontend != NULL) {
-        request_outcome_t outcome = request_answer_query(&self->request, &query, json, frontend);
-        request_log_answer(&self->request_log, frontend, &outcome, clock_now_ns());
+        (void)request_answer_query(&self->request, &query, json, frontend);
         delivery_send_batch(&self->delivery, frontend);
     }
     free(query.answer);
@@ -123,7 +121,7 @@ static void take_request(service_t *self, frontend_link_t *frontend, text_t body
     request_step_t step;
     do {
         step = request_answer_group(&self->request, &body, frontend, now_ns, steady_ns);
-        request_log_group(&self->request_log, &self->request, frontend, now_ns);
+        request_log_group(&self->request_log, &self->request, frontend);
         if (step == REQUEST_PAUSE) {
             delivery_send_replies(&self->delivery, frontend, 0);
             ask_places(self);
@@ -403,7 +401,6 @@ void service_release(service_t *self)
         return;
     }
     note_held(self);
-    int64_t now_ns = clock_now_ns();
     promise_t promise;
     text_t reply;
     for (int i = 0; i < RELEASES_PER_TURN && promises_take_kept(self->promises, &promise, &reply);
@@ -413,9 +410,7 @@ void service_release(service_t *self)
         if (frontend == NULL) {
             continue;
         }
-        request_outcome_t outcome =
-            request_answer_promise(&self->request, &promise, reply, frontend);
-        request_log_answer(&self->request_log, frontend, &outcome, now_ns);
+        (void)request_answer_promise(&self->request, &promise, reply, frontend);
         delivery_send_batch(&self->delivery, frontend);
     }
     delivery_flush(&self->delivery);
@@ -459,7 +454,6 @@ void service_tick(service_t *self, int64_t steady_ns)
     size_t slot = 0;
     frontend_link_t *frontend;
     while ((frontend = frontends_next(self->frontends, &slot)) != NULL) {
-        request_log_left_out(&self->request_log, frontend, steady_ns);
         if (steady_ns - frontend->heard_ns > frontend_dead_after_ns) {
             remove_frontend(self, frontend, "nothing heard for 5 s");
         }

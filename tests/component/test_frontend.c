@@ -221,8 +221,8 @@ static void each_client_has_its_part_of_a_batch(void **state)
     for (size_t i = 0; i < 600; i++) {
         client_say(greedy, LINE_A "\n");
     }
-    client_say(polite, LINE_B "\n");
-    assert_logged(self, LINE_B);
+    client_say(polite, LINE_B "\nwhat\n");
+    assert_logged(self, " what\n"); /* taken */
     open_node(self);
     text_t body = test_node_wait(self->node, MESSAGE_REQUEST)->body;
     test_request_t request;
@@ -265,8 +265,8 @@ static void requests_wait_for_the_node(void **state)
     fixture_t *self = *state;
     start(self);
     client_t *client = client_new(self->port);
-    client_say(client, LINE_A "\n" LINE_B "\n");
-    assert_logged(self, "< "); /* taken */
+    client_say(client, LINE_A "\n" LINE_B "\nwhat\n");
+    assert_logged(self, " what\n"); /* taken */
     open_node(self);
     test_node_answer_all(self->node, test_node_wait(self->node, MESSAGE_REQUEST)->body);
     client_expect(client, "AT N " LINE_A);

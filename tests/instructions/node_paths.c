@@ -62,8 +62,7 @@ static void answer_query(node_t *node, const places_query_t *question, text_t js
     frontend_link_t *frontend =
         frontends_at(node->frontends, query.frontend, query.frontend_serial);
     assert_non_null(frontend);
-    request_outcome_t outcome = request_answer_query(node->request, &query, json, frontend);
-    request_log_answer(&node->log, frontend, &outcome, now_ns);
+    (void)request_answer_query(node->request, &query, json, frontend);
     free(query.answer);
 }
 
@@ -100,7 +99,7 @@ static void answer(node_t *node, const input_t *lines, const char *path)
         counted_begin();
         do {
             step = request_answer_group(node->request, &body, node->frontend, now_ns, now_ns);
-            request_log_group(&node->log, node->request, node->frontend, now_ns);
+            request_log_group(&node->log, node->request, node->frontend);
         } while (step == REQUEST_GO_ON);
         counted_end(path, 0, "line");
         collect_replies(node);

@@ -258,10 +258,11 @@ static void a_file_for_others_changes_nothing(void **state)
 static void settings_change_while_it_runs(void **state)
 {
     static const herd_member_t pair[] = {{"A", "B"}, {"B", "A"}};
-    herd_t *herd = herd_new(OF(pair, "max_clients = \"1\"\n"));
+    herd_t *herd = herd_new(OF(pair, "max_clients = \"1\"\nbus_traffic = \"yes\"\n"));
     *state = herd;
     herd_start_all(herd);
     (void)herd_ask(herd, "A", "IAMAT kiwi +1-1 1\n");
+    herd_wait_logged(herd, "B", "node", " A AT A ");
     herd_rewrite(herd, OF(pair, "max_clients = \"2\"\nacknowledge = \"peers 1\"\ntraffic = \"no\"\n"
                                 "max_output = \"8192\"\n"));
     expect_reload(herd, NULL, 0, "A: max_clients is 2 now, it was 1\n");
@@ -272,8 +273,9 @@ static void settings_change_while_it_runs(void **state)
                      "max_output: \"8192\" takes effect when the front-end is started anew");
     expect_reload(herd, "A", 0, "A: restart needed: max_output: \"8192\"");
     assert_int_equal(count_logged(herd, "A", "max_clients is 2 now"), 1);
-    assert_int_equal(count_logged(herd, "A", "IAMAT kiwi"), 1);
-    assert_int_equal(count_logged(herd, "A", "IAMAT emu"), 0);
+    assert_int_equal(count_logged(herd, "A", "IAMAT kiwi"), 0);
+    assert_int_equal(count_logged(herd, "B", " kiwi +1-1 1 "), 1);
+    assert_int_equal(count_logged(herd, "B", " emu +1-1 1 "), 0);
     process_signal(herd_node(herd, "B"), SIGSTOP);
     client_t *client = herd_connect(herd, "A");
     client_say(client, "IAMAT emu +2-2 2\n"); /* B cannot hold it */

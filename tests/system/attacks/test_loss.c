@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ROUNDS_MAX = 200 };
+enum { ROUNDS_MAX = 200, RELOADS_MAX = 40 };
 
 static const herd_member_t single[] = {{"Clark", ""}};
 
@@ -72,10 +72,10 @@ static void a_removed_log_is_made_again(void **state)
     }
     herd_wait_logged(herd, "Clark", "node", back);
     herd_wait_logged(herd, "Clark", "frontend", back);
-    const char *kiwi = herd_ask(herd, "Clark", "IAMAT kiwi +1-1 5\n");
-    herd_wait_logged(herd, "Clark", "node", "IAMAT kiwi +1-1 5");
-    herd_wait_logged(herd, "Clark", "frontend", "IAMAT kiwi +1-1 5");
-    (void)kiwi;
+    (void)herd_ask(herd, "Clark", "IAMAT kiwi +1-1 5\n");
+    assert_int_equal(herd_control(herd, (const char *const[]){"reload", NULL}, NULL), 0);
+    herd_wait_logged(herd, "Clark", "node", "operator-command: reload");
+    herd_wait_logged(herd, "Clark", "frontend", " kiwi +1-1 5\n");
     expect_health(herd, "well");
     free(folder);
 }
@@ -158,13 +158,18 @@ static void a_full_disk_is_told_and_left(void **state)
     for (unsigned i = 0; i < ROUNDS_MAX; i++) {
         (void)herd_ask(herd, "Clark", "IAMAT kiwi +1-1 5\nWHATSAT kiwi 1 1\n");
     }
+    for (unsigned i = 0; i < RELOADS_MAX; i++) {
+        (void)herd_control(herd, (const char *const[]){"reload", NULL}, NULL);
+    }
     expect_health(herd, "its log takes no lines");
     expect_health(herd, "its log loses lines");
+    expect_health(herd, "the log of a front-end loses lines");
     assert_true(process_is_running(herd_node(herd, "Clark")));
     assert_int_equal(unlink(filler), 0);
     herd_wait_logged(herd, "Clark", "node", " lines lost, the disk is full");
+    herd_wait_logged(herd, "Clark", "frontend", " lines lost, the disk is full");
     (void)herd_ask(herd, "Clark", "IAMAT emu +1-1 5\n");
-    herd_wait_logged(herd, "Clark", "node", "IAMAT emu +1-1 5");
+    herd_wait_logged(herd, "Clark", "frontend", " emu +1-1 5\n");
     herd_stop_frontend(herd, "Clark");
     herd_stop_node(herd, "Clark");
     assert_int_equal(umount(folder), 0);

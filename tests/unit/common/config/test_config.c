@@ -85,6 +85,7 @@ static void smallest_file_has_every_default(void **state)
     assert_string_equal(config->log_dir, arena_format(&self->arena, "%s/log", self->folder));
     assert_string_equal(config->data_dir, arena_format(&self->arena, "%s/data", self->folder));
     assert_true(config->traffic);
+    assert_false(config->bus_traffic);
     assert_int_equal(config->max_line, 65536);
     assert_int_equal(config->max_output, 262144);
     assert_int_equal(config->max_connections, 10000);
@@ -151,7 +152,7 @@ static void every_key_is_taken(void **state)
                                   "    journal_interval = \"0\"\n"
                                   "    keys = \"k\"\n"
                                   "    security = \"curve\"\n"
-                                  "    traffic = \"no\"\n"
+                                  "    traffic = \"no\"\n    bus_traffic = \"yes\"\n"
                                   "    max_line = \"128\"\n"
                                   "    max_output = \"4096\"\n"
                                   "    max_connections = \"1048576\"\n"
@@ -178,7 +179,7 @@ static void every_key_is_taken(void **state)
     assert_int_equal(config->journal_interval_ms, 0);
     assert_string_equal(config->keys, arena_format(&self->arena, "%s/k", self->folder));
     assert_int_equal(config->security, CONFIG_SECURITY_CURVE);
-    assert_false(config->traffic);
+    assert_true(!config->traffic && config->bus_traffic);
     assert_int_equal(config->max_line, 128);
     assert_int_equal(config->max_output, 4096);
     assert_int_equal(config->max_connections, 1048576);

@@ -1,4 +1,4 @@
-/* What the log says of clients' lines (node/requests/request_log.h): all in order, with reasons. */
+/* What the log says of IAMATs without an answer (node/requests/request_log.h). */
 #include "tests/support/cmocka_herd.h"
 
 #include "common/base/memory.h"
@@ -17,7 +17,7 @@ typedef struct {
     char said[4096];
 } fixture_t;
 
-static void begin(fixture_t *self, bool traffic)
+static void begin(fixture_t *self)
 {
     *self = (fixture_t){.path = "/tmp/herd-test-request-log.XXXXXX",
                         .frontend = {.label = "Clark/4711"},
@@ -26,7 +26,7 @@ static void begin(fixture_t *self, bool traffic)
     assert_true(file >= 0);
     close(file);
     const log_options_t options = {
-        .path = self->path, .member = "Clark", .program = "node", .traffic = traffic};
+        .path = self->path, .member = "Clark", .program = "node", .traffic = true};
     assert_int_equal(log_open(&options, &self->log.log), STATUS_OK);
     buffer_init(&self->frontend.replies, 4096);
 }
@@ -66,57 +66,32 @@ static void end(fixture_t *self, const char *const *parts)
     free(self->request);
 }
 
-static void add_group(fixture_t *self)
-{
-    add(self, "IAMAT kiwi +1-1 1", REQUEST_ANSWERED, "AT Clark +1 kiwi +1-1 1\n");
-    add(self, "IAMAT emu +1-1 1", REQUEST_NO_ROOM, "");
-    add(self, "WHATSAT kiwi 10 5", REQUEST_WAITS, "");
-    add(self, "IAMAT rhea +1-1 1", REQUEST_NO_PROMISE, "");
-    add(self, "WHATSAT kiwi 0 0", REQUEST_ANSWERED, "AT Clark +1 kiwi +1-1 1\n{\"places\"}\n\n");
-    request_log_group(&self->log, self->request, &self->frontend, 0);
-}
-
-static void lines_and_answers_are_written(void **state)
+static void reasons_are_written_and_no_lines(void **state)
 {
     (void)state;
     fixture_t fixture;
-    begin(&fixture, true);
-    add_group(&fixture);
-    request_log_answer(&fixture.log, &fixture.frontend, &fixture.request->outcomes[0], 0);
+    begin(&fixture);
+    add(&fixture, "IAMAT kiwi +1-1 1", REQUEST_ANSWERED, "AT Clark +1 kiwi +1-1 1\n");
+    add(&fixture, "IAMAT emu +1-1 1", REQUEST_NO_ROOM, "");
+    add(&fixture, "WHATSAT kiwi 10 5", REQUEST_WAITS, "");
+    add(&fixture, "IAMAT rhea +1-1 1", REQUEST_NO_PROMISE, "");
+    request_log_group(&fixture.log, fixture.request, &fixture.frontend);
     end(&fixture, (const char *const[]){
-                      "<       Clark/node Clark/4711#7.1 IAMAT kiwi +1-1 1\n",
-                      ">       Clark/node Clark/4711#7.1 AT Clark +1 kiwi +1-1 1\n",
-                      "#7.2 IAMAT emu",
                       "Clark/4711 store-full: no room for another client",
-                      "#7.3 WHATSAT kiwi 10 5\n",
-                      "#7.4 IAMAT rhea",
                       "promise-unkept: too many IAMATs wait for neighbours: 1 IAMATs not answered",
-                      "#7.5 WHATSAT kiwi 0 0\n",
-                      "#7.5 AT Clark +1 kiwi +1-1 1\n",
-                      "#7.1 AT Clark +1 kiwi +1-1 1\n",
                       NULL,
                   });
-    assert_null(strstr(fixture.said, "places"));
-    assert_null(strstr(fixture.said, "#7.2 \n"));
-    assert_int_equal(fixture.log.unkept, 1);
-}
-
-static void without_traffic_only_reasons_are_written(void **state)
-{
-    (void)state;
-    fixture_t fixture;
-    begin(&fixture, false);
-    add_group(&fixture);
-    request_log_answer(&fixture.log, &fixture.frontend, &fixture.request->outcomes[0], 0);
-    end(&fixture, (const char *const[]){"store-full: ", "promise-unkept: ", NULL});
     assert_null(strstr(fixture.said, "kiwi"));
+    assert_null(strstr(fixture.said, "emu"));
+    assert_int_equal(fixture.log.unkept, 1);
+    assert_int_equal(fixture.log.unstored, 1);
 }
 
 static void late_ones_are_counted(void **state)
 {
     (void)state;
     fixture_t fixture;
-    begin(&fixture, false);
+    begin(&fixture);
     request_log_late(&fixture.log, 0);
     assert_int_equal(fixture.log.unkept, 0);
     request_log_late(&fixture.log, 3);
@@ -130,8 +105,7 @@ static void late_ones_are_counted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_and_answers_are_written),
-        cmocka_unit_test(without_traffic_only_reasons_are_written),
+        cmocka_unit_test(reasons_are_written_and_no_lines),
         cmocka_unit_test(late_ones_are_counted),
     };
     return cmocka_run_group_tests_name("request_log", tests, NULL, NULL);
