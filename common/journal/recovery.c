@@ -37,6 +37,23 @@ void journal_recovery_destroy(journal_recovery_t **self_p)
     *self_p = NULL;
 }
 
+/* Chunks of all the transactions that may have failed since the last commit. Serials go round; a
+ * chunk of long ago is none of these. */
+enum { SERIALS_UNCOMMITTED_MAX = 1 << 28 };
+
+/* Whether the state is that of the chunk's transaction, or of a later one. A compacted chunk (J4)
+ * lies before the tail, but may be on the disk without the end of its transaction, among those that
+ * it would have replaced: what had moved on when it was packed is only in these. */
+static bool is_committed(const journal_recovery_t *self, const journal_chunk_name_t *name)
+{
+    if (self->state == NULL) {
+        return true;
+    }
+    uint32_t after = name->serial - self->state->serial; /* modulo 2^32 */
+    return name->first <= self->state->tail &&
+           !(RULE(STAGED) && after > 0 && after <= SERIALS_UNCOMMITTED_MAX);
+}
+
 /* A chunk that was kept when others took the place of its first records (J4) has these once more:
  * what stands up to the tail so far has been read, or does not count any more. */
 static void restore(journal_recovery_t *self, const store_entry_t *entry)
@@ -77,7 +94,7 @@ status_t journal_recovery_take(journal_recovery_t *self, text_t key, text_t chun
     if (!journal_chunk_parse_key(key, &of_key)) {
         return damaged(self);
     }
-    if (self->state != NULL && of_key.first > self->state->tail) {
+    if (!is_committed(self, &of_key)) {
         return STATUS_NOT_FOUND;
     }
     if (journal_chunk_open(self->reader, chunk, &name) != STATUS_OK ||

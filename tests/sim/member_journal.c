@@ -110,6 +110,13 @@ void member_journal_open(member_t *self, disk_state_t state, const generation_t 
     }
 }
 
+/* The open transaction is lost; some of its chunks may be on the disk. */
+static void lose_transaction(member_t *self)
+{
+    enum { STAGED_MAX = 12 };
+    journal_model_tear(self->disk, random_below(&self->luck, STAGED_MAX + 1));
+}
+
 void member_journal_close(member_t *self)
 {
     if (self->journal == NULL) {
@@ -123,7 +130,7 @@ void member_journal_close(member_t *self)
         journal_state_done(&self->end_state);
     }
     self->ending = false;
-    journal_model_abort(self->disk);
+    lose_transaction(self);
     journal_destroy(&self->journal);
 }
 
@@ -204,7 +211,7 @@ static void on_disk(void *subject, uint64_t detail)
     }
     self->lost = self->disk_fails && !random_once_in(&self->luck, 8);
     if (self->lost) {
-        journal_model_abort(self->disk);
+        lose_transaction(self);
     } else {
         if (!RULE(CHECKPOINT_MOMENT)) {
             journal_state_done(&self->end_state);

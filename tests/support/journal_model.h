@@ -32,6 +32,9 @@ void journal_model_commit_state(journal_model_t *self, const journal_state_t *st
 /* Loses the open transaction. */
 void journal_model_abort(journal_model_t *self);
 
+/* The same of a large one: its first `staged` chunks are on disk, without its end. */
+void journal_model_tear(journal_model_t *self, size_t staged);
+
 /* Transactions that were ever committed, and the disk as it was after `count` of them: the history
  * ends there. */
 size_t journal_model_commits(const journal_model_t *self);

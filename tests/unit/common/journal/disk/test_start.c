@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CLIENTS_MAX = 30000, GARBLED = 120 };
+enum { CLIENTS_MAX = 100000, GARBLED = 120 };
 
 typedef struct {
     char *workspace;
@@ -175,6 +175,43 @@ static void what_was_committed_comes_back(void **unused)
     assert_int_equal(state.st_mode & 07777, 0700);
     assert_int_equal(stat(scene.file, &state), 0);
     assert_int_equal(state.st_mode & 07777, 0600);
+}
+
+/* A large transaction is on the disk in part when the process is killed: its compacted chunks lie
+ * between those that they would have replaced, and lack what had moved on by then. */
+static void what_was_compacted_counts_with_its_transaction(void **unused)
+{
+    (void)unused;
+    enum { REWRITES = 2, STAGED = 4194304 };
+    start('a');
+    for (int round = 0; round <= REWRITES; round++) {
+        for (unsigned client = 0; client < CLIENTS_MAX; client++) {
+            update(client);
+        }
+        write_all(false);
+    }
+    digest_sum_t sum = sum_of(scene.store);
+    for (unsigned client = 0; client < CLIENTS_MAX; client += 3) {
+        update(client);
+    }
+    journal_part_t part;
+    size_t put = 0; /* bytes */
+    size_t compacted = 0;
+    while (journal_step(scene.journal, 0, scene.chunk, &part) == JOURNAL_CHUNK) {
+        assert_int_equal(journal_disk_put(scene.started.disk, &part, scene.chunk, &scene.problem),
+                         STATUS_OK);
+        journal_taken(scene.journal, part.transaction);
+        put += part.size;
+        compacted += part.compacted;
+    }
+    assert_true(compacted > 0 && put > STAGED);
+    for (int digit = 'b'; digit < 'd'; digit++) {
+        leave();
+        start((char)digit);
+        assert_int_equal(store_count(scene.store), CLIENTS_MAX);
+        assert_true(digest_sum_equal(sum, sum_of(scene.store)));
+        assert_true(scene.started.recovery.resumes);
+    }
 }
 
 /* The parent of each life is the one before, whose name it has on disk before anything else. */
@@ -491,6 +528,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         start_test(what_was_committed_comes_back),
+        start_test(what_was_compacted_counts_with_its_transaction),
         start_test(each_start_is_a_life),
         start_test(only_one_process_writes),
         start_test(what_is_of_others_is_refused),
