@@ -45,6 +45,8 @@ fault=$(cat "$folder/faults/$name.$kind" 2>/dev/null)
 echo "$name $kind starts"
 [ "$fault" != dies ] || { echo "no room at the port"; exit 1; }
 trap 'rm -f "$serves"; exit 0' TERM
+: >"$folder/run/$name.$kind.began"
+while [ "$fault" = waits ] && [ ! -f "$folder/run/Two.node.began" ]; do sleep 0.05; done
 [ "$fault" != stubborn ] || trap '' TERM
 if [ "$fault" != deaf ]; then
     echo $$ >"$serves"
@@ -188,6 +190,23 @@ says 'Two: front-end \(pid [0-9]+\) does not serve after 1 s'
 rm "$folder/faults/Two.frontend"
 run 0 restart Two
 run 0 down Two
+
+# Nodes start side by side: none waits for the one before it to serve. One that dies meanwhile is told of once.
+rm -f "$folder/run/Two.node.began"
+echo waits >"$folder/faults/One.node"
+HERD_SERVE_LIMIT_S=20 run 0 up
+says '^One: node serves'
+says '^Two: front-end serves'
+run 0 down
+echo dies >"$folder/faults/Two.node"
+rm "$folder/faults/One.node"
+starts=$(grep -c '^Two node starts' "$folder/log/Two.node.log")
+run 1 up
+says '^One: front-end serves'
+says 'Two: node ended with exit status 1'
+holds [ "$(grep -c '^Two node starts' "$folder/log/Two.node.log")" -eq $((starts + 1)) ]
+run 0 down
+rm "$folder/faults/Two.node"
 
 # One that ignores SIGTERM is killed, and that is said
 echo stubborn >"$folder/faults/One.node"
