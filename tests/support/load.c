@@ -12,7 +12,7 @@
 
 enum {
     GROUP = 10, /* clients of one connection, and those of all */
-    CLIENTS = (1 + LOAD_MEMBERS_MAX) * GROUP,
+    CLIENTS = (1 + LOAD_CONNECTIONS_MAX) * GROUP,
     UNDER_WAY = 16, /* most updates of one connection without an answer */
     LINE_SIZE_MAX = 192,
     WARM_MS = 500, /* load before the first fault */
@@ -28,6 +28,7 @@ typedef struct {
 /* A connection that sends updates. */
 typedef struct {
     client_t *client;
+    const char *member; /* the herd's */
     uint64_t sent;      /* updates */
     unsigned under_way; /* updates without an answer */
 } loader_t;
@@ -38,20 +39,22 @@ typedef struct {
     size_t next;  /* the client whose answer comes next */
     bool asked;   /* the questions were sent */
     bool level;   /* all answers so far were what they must be */
+    size_t wrong; /* if not: a client of which one was not */
     bool is_done; /* the member has shown everything */
 } watcher_t;
 
 struct load {
     herd_t *herd;
     int64_t start_ms; /* steady: client times count from here */
-    loader_t loaders[LOAD_MEMBERS_MAX];
+    loader_t loaders[LOAD_CONNECTIONS_MAX];
     size_t loader_count;
     watcher_t *watchers; /* one for each member */
     size_t watcher_count;
     uint64_t acknowledged;    /* updates */
     known_t newest[CLIENTS];  /* of all answers */
     known_t awaited[CLIENTS]; /* what the members must show, or newer */
-    bool ended;               /* no more updates are sent: they must show exactly that */
+    bool exact;               /* no more updates are sent: they must show exactly that */
+    bool torn;                /* some updates were under way when their connection ended */
 };
 
 /* Makes the connections and sends nothing yet. */
@@ -64,8 +67,10 @@ static load_t *connect_all(herd_t *herd, const char *members)
     self->start_ms = wait_clock_ms();
     while (text_take_field(&rest, &field)) {
         char *name = memory_copy_text(field.data, field.size);
-        assert_true(self->loader_count < LOAD_MEMBERS_MAX);
-        self->loaders[self->loader_count++].client = herd_connect(herd, name);
+        assert_true(self->loader_count < LOAD_CONNECTIONS_MAX);
+        loader_t *loader = &self->loaders[self->loader_count++];
+        loader->member = herd_member_name(herd, herd_number(herd, name));
+        loader->client = herd_connect(herd, name);
         free(name);
     }
     self->watcher_count = herd_member_count(herd);
@@ -84,6 +89,26 @@ void load_adapt(load_t *self)
         self->watchers[i] = (watcher_t){0};
     }
     self->watcher_count = count;
+}
+
+void load_reconnect(load_t *self)
+{
+    self->torn = true;
+    for (size_t i = 0; i < self->loader_count; i++) {
+        loader_t *loader = &self->loaders[i];
+        client_destroy(&loader->client);
+        loader->client = herd_connect(self->herd, loader->member);
+        loader->under_way = 0;
+    }
+    for (size_t i = 0; i < self->watcher_count; i++) {
+        client_destroy(&self->watchers[i].client);
+        self->watchers[i].asked = false;
+    }
+}
+
+uint64_t load_acknowledged(const load_t *self)
+{
+    return self->acknowledged;
 }
 
 void load_destroy(load_t **self_p)
@@ -227,7 +252,10 @@ static void take_shown(const load_t *self, watcher_t *watcher, text_t line)
     }
     const char *awaited = self->awaited[watcher->next].line;
     int order = is_at ? compare_lines(line, awaited) : -1;
-    watcher->level = watcher->level && (order == 0 || (order > 0 && !self->ended));
+    if (order < 0 || (order > 0 && self->exact)) {
+        watcher->level = false;
+        watcher->wrong = watcher->next;
+    }
     watcher->next = next_awaited(self, watcher->next + 1);
 }
 
@@ -277,8 +305,9 @@ static void fail_not_level(const load_t *self)
 {
     for (size_t i = 0; i < self->watcher_count; i++) {
         if (!self->watchers[i].is_done) {
-            print_error("%s does not show what was acknowledged\n",
-                        herd_member_name(self->herd, i));
+            print_error("%s does not show what was acknowledged: \"%s\"\n",
+                        herd_member_name(self->herd, i),
+                        self->awaited[self->watchers[i].wrong].line);
         }
     }
     fail_msg("not all members show what was acknowledged");
@@ -327,7 +356,7 @@ void load_end(load_t **self_p)
         take_answers(self, &self->loaders[i], WAIT_LIMIT_MS);
         assert_int_equal(self->loaders[i].under_way, 0);
     }
-    self->ended = true;
+    self->exact = !self->torn;
     await_newest(self);
     if (!wait_until(all_level, self, WAIT_LIMIT_MS)) {
         fail_not_level(self);

@@ -7,8 +7,9 @@
  * all updates of one tick have the same, at whatever member: then the times of receipt decide, or
  * the origins. The greatest of all answers by record_compare must win.
  *
- * A member that takes load may hang or be cut off, but not be killed: what it alone has is lost
- * with it, by design. Front-ends must keep requests as long as a node may hang: LOAD_SETTINGS.
+ * A member that takes load may hang or be cut off. Its node may be killed, and all nodes at once,
+ * if answers wait for the disk; else what it alone has is lost with it, by design. Front-ends must
+ * keep requests as long as a node may hang or be away: LOAD_SETTINGS.
  */
 #ifndef HERD_TESTS_SUPPORT_LOAD_H
 #define HERD_TESTS_SUPPORT_LOAD_H
@@ -23,10 +24,10 @@ typedef struct load load_t;
 /* For herd_options_t: requests wait for a node that hangs; gigabytes of updates are not logged. */
 #define LOAD_SETTINGS "request_timeout = \"60000\"\ntraffic = \"no\"\n"
 
-enum { LOAD_MEMBERS_MAX = 4 };
+enum { LOAD_CONNECTIONS_MAX = 20 };
 
 /* Starts all of `herd` (borrowed) and puts load on the members named in `members`, separated by
- * spaces. Caller frees with load_destroy. */
+ * spaces, one connection for each time that a name stands there. Caller frees with load_destroy. */
 load_t *load_start(herd_t *herd, const char *members);
 
 /* Closes the connections and clears the pointer; NULL is fine. */
@@ -34,6 +35,13 @@ void load_destroy(load_t **self_p);
 
 /* After herd_rewrite: from now on watches the members that the herd has now. */
 void load_adapt(load_t *self);
+
+/* After front-ends were killed and started again: connects anew. What was under way may have been
+ * taken or not: from now on members may show newer records than those that were acknowledged. */
+void load_reconnect(load_t *self);
+
+/* Updates acknowledged since the start. */
+uint64_t load_acknowledged(const load_t *self);
 
 /* Keeps the load up for `duration_ms`. */
 void load_for(load_t *self, int64_t duration_ms);
@@ -44,8 +52,8 @@ void load_for(load_t *self, int64_t duration_ms);
 void load_expect_level(load_t *self, const char *fault);
 
 /* Ends the load and destroys it. Once everything is acknowledged, every member must come to show
- * exactly the greatest record of each client and have the same digest. Prints the time; fails the
- * test after WAIT_LIMIT_MS. */
+ * exactly the greatest record of each client, or newer ones after load_reconnect, and have the same
+ * digest. Prints the time; fails the test after WAIT_LIMIT_MS. */
 void load_end(load_t **self_p);
 
 #endif

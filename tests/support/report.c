@@ -107,6 +107,22 @@ void report_done(report_t *self)
     self->body = NULL;
 }
 
+/* The number of "KEY=number" among the fields that are left. */
+static uint64_t field_number(text_t rest, const char *key)
+{
+    text_t field;
+    text_t name;
+    uint64_t number = 0;
+    while (text_take_field(&rest, &field)) {
+        if (text_take_until(&field, '=', &name) && text_equal(name, text_of(key))) {
+            assert_true(text_to_u64(field, UINT64_MAX, &number));
+            return number;
+        }
+    }
+    fail_msg("no \"%s\" in the report's link", key);
+    return number;
+}
+
 report_link_t report_link(const report_t *self, const char *neighbour)
 {
     enum { KEY, NAME, STATE, LAG, RECEIVED, BAD, FIELDS };
@@ -125,6 +141,7 @@ report_link_t report_link(const report_t *self, const char *neighbour)
         assert_true(text_to_u64(fields[LAG], UINT64_MAX, &link.lag) &&
                     text_to_u64(fields[RECEIVED], UINT64_MAX, &link.received) &&
                     text_to_u64(fields[BAD], UINT64_MAX, &link.bad));
+        link.repaired = field_number(line, "repaired");
         return link;
     }
     fail_msg("no link to %s in the report", neighbour);

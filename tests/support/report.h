@@ -29,6 +29,7 @@ typedef struct {
     uint64_t lag;      /* entries to send, at most */
     uint64_t received; /* records since the node's start */
     uint64_t bad;      /* malformed messages since then */
+    uint64_t repaired; /* records that audits found missing since then */
 } report_link_t;
 
 /* Asks at a requests endpoint; fails the test if no answer comes. Caller frees with report_done. */
