@@ -21,6 +21,18 @@ int signals_open(const int *signals)
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+void signals_list_ending(int out[SIGNALS_ENDING + 1])
+{
+    static const int numbers[SIGNALS_ENDING] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < SIGNALS_ENDING; i++) {
+        struct sigaction action;
+        if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN) {
+            *out++ = numbers[i];
+        }
+    }
+    *out = 0;
+}
+
 void signals_close(int descriptor, const int *signals)
 {
     sigset_t set = set_of(signals);

@@ -10,6 +10,12 @@
  * left; errno says why. */
 int signals_open(const int *signals);
 
+enum { SIGNALS_ENDING = 3 };
+
+/* Lists the signals that end a program, and a 0: SIGINT, SIGTERM, SIGHUP. Those that its parent has
+ * it ignore, as nohup does, do not. */
+void signals_list_ending(int out[SIGNALS_ENDING + 1]);
+
 /* Closes the descriptor and unblocks the signals listed: one that is pending takes effect now. */
 void signals_close(int descriptor, const int *signals);
 

@@ -7,6 +7,7 @@ _herdctl_options() {
     '') printf '%s\n' --config --json --key --version ;;
     exporter) printf '%s\n' --listen ;;
     'journal status') printf '%s\n' --json --plain ;;
+    'journal check') printf '%s\n' --json ;;
     health | log-level | reload | version | where) printf '%s\n' --json ;;
     keygen) printf '%s\n' --role ;;
     ping) printf '%s\n' --count --interval --json ;;
@@ -33,7 +34,7 @@ _herdctl_words() {
         /*) "${herdctl[@]}" help 2>/dev/null | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p' ;;
         log-level/0) printf '%s\n' error warning info ;;
         places/0) printf '%s\n' import info ;;
-        journal/0) printf '%s\n' status ;;
+        journal/0) printf '%s\n' status check copy ;;
         check/* | help/* | version/* | places* | forget/0 | where/0 | exporter/*) ;;
         *) "${herdctl[@]}" members 2>/dev/null | cut -f 1 ;;
         esac
@@ -43,7 +44,7 @@ _herdctl_words() {
 
 # Whether a file may stand here.
 _herdctl_wants_file() {
-    [[ $3 == --config || $3 == -c || $1/$2 == check/* || $1/$2 == places\ * ]]
+    [[ $3 == --config || $3 == -c || $1/$2 == check/* || $1/$2 == places\ * || $1/$2 == 'journal c'*/0 ]]
 }
 
 _herdctl() {

@@ -68,6 +68,9 @@ bash_gives 'import info' places ''
 bash_gives 'status' journal s
 bash_gives 'One Two' --config good.cfg journal status ''
 bash_gives '--json' journal status --j
+bash_gives 'good.cfg' journal check g
+bash_gives 'good.cfg' journal copy g
+bash_gives 'One Two' --config good.cfg journal copy g ''
 bash_gives 'good.cfg' places import g
 bash_gives '' --config good.cfg forget ''
 bash_gives 'One Two' --config good.cfg forget kiwi ''

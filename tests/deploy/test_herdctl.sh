@@ -209,7 +209,8 @@ expect 0 'usage: herdctl forget CLIENT [MEMBER]
 herdctl forget: have the herd forget a client
 
   --help  show this text' '' forget --help --all
-for command in $("$herdctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p') 'places import' 'places info' 'journal status'; do
+for command in $("$herdctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p') 'places import' 'places info' \
+    'journal status' 'journal check' 'journal copy'; do
     for option in --help -h --he; do
         checks=$((checks + 1))
         # shellcheck disable=SC2086 # a command and its arguments
@@ -222,11 +223,53 @@ done
 
 # Journals
 expect 2 '' "herdctl: journal knows no option --fast$hint" journal --fast
-expect 2 '' "herdctl: journal takes \"status [--plain] [MEMBER...]\"$hint" journal statu
+expect 2 '' "herdctl: journal takes \"status [--plain] [MEMBER...]\", \"check DIR\" or \"copy DIR [MEMBER]\"$hint" journal statu
 expect 1 "Two	down	-	-	-	-	-	-	-	-	-" '' --config good.cfg journal status --plain Two
 expect 1 'MEMBER  JOURNAL  LAG  COMMITS  AGO  LAST COMMIT  TOOK  RECORDS  SIZE  LIVE  ERRORS
 Two     down       -        -    -  -               -        -     -     -       -' '' --config good.cfg journal status Two
 expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg journal status Three
+mkdir -p journals/empty journals/file journals/odd
+: >journals/empty/data.mdb
+head -c 100000 /dev/zero >journals/file/data.mdb
+mkfifo journals/odd/data.mdb
+expect 2 '' "herdctl: journal check takes one folder$hint" journal check
+expect 2 '' "herdctl: journal check takes one folder$hint" journal check one two
+expect 1 '' "herdctl: journals: there is no journal" journal check journals
+expect 1 '' "herdctl: cannot read journals/none: No such file or directory" journal check journals/none
+expect 1 '' "herdctl: journals/empty: data.mdb is empty" journal check journals/empty
+expect 1 '' "herdctl: journals/odd/data.mdb is a pipe" journal check journals/odd
+expect 1 '' "herdctl: cannot read journals/file/data.mdb/data.mdb: Not a directory" journal check journals/file/data.mdb
+expect 1 'folder:       journals/file
+file:         data.mdb, 100000 bytes, damaged
+journal of:   not known
+chunks:       0, with 0 records in 0 bytes; never committed: 0
+clients:      0
+tombstones:   0' 'herdctl: journals/file is damaged: data.mdb: it is no file of LMDB' journal check journals/file
+expect 1 '{
+  "folder": "journals/none",
+  "whole": null,
+  "problem": "cannot read journals/none: No such file or directory"
+}' "herdctl: cannot read journals/none: No such file or directory" journal check --json journals/none
+expect 2 '' "herdctl: journal copy takes a folder and, at most, one member$hint" journal copy
+expect 2 '' "herdctl: journal copy takes a folder and, at most, one member$hint" journal copy a One Two
+expect 1 '' "herdctl: no member of good.cfg has a journal in $folder/data" --config good.cfg journal copy copy
+expect 1 '' "herdctl: no member \"Three\" in good.cfg" --config good.cfg journal copy copy Three
+expect 1 '' "herdctl: the journal of One cannot be read: $folder/data/One: there is no journal" \
+    --config good.cfg journal copy copy One
+expect 1 '' "herdctl: journals is there already" --config good.cfg journal copy journals One
+expect 1 '' "herdctl: cannot make none/copy: No such file or directory" --config good.cfg journal copy none/copy One
+mkdir -p data/One
+for file in journals/*/data.mdb; do
+    [ -p "$file" ] || cp "$file" data/One/
+    checks=$((checks + 1))
+    "$herdctl" --config good.cfg journal copy copy One >out 2>err
+    found=$?
+    if [ "$found" -ne 1 ] || [ -s out ] || ! grep -q '^herdctl: the journal of One cannot be read: ' err ||
+        [ -n "$(find . -name 'copy*')" ]; then
+        failures=$((failures + 1))
+        echo "FAILED: a copy of $file: exit status $found" && cat out err
+    fi
+done
 
 # Places: a dump becomes a whole file, or none
 row() {

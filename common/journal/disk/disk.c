@@ -11,11 +11,14 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
     DATABASES = 2,
     FREE_SPACE_MIN = 65536, /* a disk with less is full */
+    LOCK_TRIES = 10,
+    LOCK_PAUSE_NS = 10000000, /* between two of them */
 };
 
 /* Of address space, not of memory or disk; doubled when it is full. */
@@ -132,6 +135,19 @@ status_t journal_disk_make_folder(const char *folder, journal_disk_problem_t *re
     return STATUS_OK;
 }
 
+/* Whoever asks whether a folder is in use (check.h) has the lock for some microseconds; a node
+ * keeps it. */
+static bool take_lock(int lock)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+    bool taken = flock(lock, LOCK_EX | LOCK_NB) == 0;
+    for (int i = 1; !taken && i < LOCK_TRIES; i++) {
+        (void)nanosleep(&pause, NULL);
+        taken = flock(lock, LOCK_EX | LOCK_NB) == 0;
+    }
+    return taken;
+}
+
 status_t journal_disk_lock(const char *folder, int *ret_lock, journal_disk_problem_t *ret_problem)
 {
     char path[JOURNAL_DISK_PATH_SIZE];
@@ -145,7 +161,7 @@ status_t journal_disk_lock(const char *folder, int *ret_lock, journal_disk_probl
         journal_disk_say(ret_problem, "cannot open %s: %s", path, strerror(errno));
         return STATUS_SYSTEM;
     }
-    if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    if (!take_lock(lock)) {
         journal_disk_say(ret_problem, "%s: another process writes it", folder);
         close(lock);
         return STATUS_IN_USE;

@@ -87,9 +87,10 @@ void journal_disk_abort(journal_disk_t *self);
 status_t journal_disk_shrink(journal_disk_t *self, bool *ret_shrunk,
                              journal_disk_problem_t *ret_problem) STATUS_MUST_USE;
 
-/* Copies the folder as it is at one moment, while a node may write it, into another one, which is
- * made and must have no data.mdb: without free pages, and on the disk when it returns. */
-status_t journal_disk_copy(journal_disk_t *self, const char *to,
+/* Writes data.mdb as it is at one moment, while a node may write it, without its free pages to
+ * `file`, which may be a pipe. Meanwhile that node uses no page again that this one reads: its file
+ * grows instead. STATUS_FULL, STATUS_SYSTEM: see journal_disk_open; a part may be written. */
+status_t journal_disk_copy(journal_disk_t *self, int file,
                            journal_disk_problem_t *ret_problem) STATUS_MUST_USE;
 
 /* Records in all chunks; bytes of data.mdb; of its chunks. */

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -13,41 +12,35 @@ enum {
     SHRINK_SIZE_MIN = 4194304,
 };
 
+static status_t copy_status(const char *what, int error, journal_disk_problem_t *problem)
+{
+    if (error == 0) {
+        return STATUS_OK;
+    }
+    journal_disk_say(problem, "cannot write %s: %s", what, mdb_strerror(error));
+    return error == ENOSPC || error == EDQUOT ? STATUS_FULL : STATUS_SYSTEM;
+}
+
+status_t journal_disk_copy(journal_disk_t *self, int file, journal_disk_problem_t *ret_problem)
+{
+    return copy_status("a copy", mdb_env_copyfd2(self->env, file, MDB_CP_COMPACT), ret_problem);
+}
+
 /* Writes the data to a file of that path, without its free pages, and brings it to the disk. */
 static status_t write_copy(const journal_disk_t *self, const char *path,
                            journal_disk_problem_t *problem)
 {
     int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0) {
-        journal_disk_say(problem, "cannot make %s: %s", path, strerror(errno));
-        return errno == ENOSPC || errno == EDQUOT ? STATUS_FULL : STATUS_SYSTEM;
+        return copy_status(path, errno, problem);
     }
     int error = mdb_env_copyfd2(self->env, file, MDB_CP_COMPACT);
     error = error == 0 && fsync(file) != 0 ? errno : error;
     error = close(file) != 0 && error == 0 ? errno : error;
-    if (error == 0) {
-        return STATUS_OK;
+    if (error != 0) {
+        unlink(path);
     }
-    unlink(path);
-    journal_disk_say(problem, "cannot write %s: %s", path, mdb_strerror(error));
-    return error == ENOSPC || error == EDQUOT ? STATUS_FULL : STATUS_SYSTEM;
-}
-
-status_t journal_disk_copy(journal_disk_t *self, const char *to,
-                           journal_disk_problem_t *ret_problem)
-{
-    char path[JOURNAL_DISK_PATH_SIZE];
-    status_t status = journal_disk_make_folder(to, ret_problem);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    journal_disk_path(to, "data.mdb", path);
-    status = write_copy(self, path, ret_problem);
-    if (status == STATUS_OK && !journal_disk_sync_folder(to)) {
-        journal_disk_say(ret_problem, "cannot bring %s to the disk: %s", to, strerror(errno));
-        status = STATUS_SYSTEM;
-    }
-    return status;
+    return copy_status(path, error, problem);
 }
 
 /* Puts the copy in the place of the file. */

@@ -3,6 +3,7 @@
 #include "common/base/files.h"
 #include "common/base/memory.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -42,12 +43,25 @@ enum {
     DATA_VERSION = 1,
     /* A page of free space is read in pieces, chunks are looked for in pieces. */
     PIECE_SIZE = 1048576,
+    /* Of a larger value, which none of ours is, only so much is given out. */
+    VALUE_SIZE = JOURNAL_STATE_SIZE,
 };
 
 #define MAGIC   UINT32_C(0xBEEFC0DE)
 #define NO_PAGE UINT64_MAX
 
+/* The values that a walk gives out. */
 typedef struct {
+    text_t database; /* all of this one */
+    journal_disk_chunk_fn *take;
+    void *argument;
+    bool inside; /* the walk is in that database ... */
+    bool ended;  /* ... but nothing more is wanted */
+    char *value; /* VALUE_SIZE bytes, for a large one */
+} giving_t;
+
+typedef struct {
+    giving_t *giving; /* NULL: nothing is given out */
     int file;
     uint64_t size; /* bytes */
     uint32_t page_size;
@@ -60,6 +74,8 @@ typedef struct {
 } walk_t;
 
 /* What a tree is of. */
+static_assert((int)VALUE_SIZE >= (int)JOURNAL_CHUNK_SIZE, "a chunk is given out whole");
+
 typedef enum { TREE_FREE, TREE_MAIN, TREE_NAMED } tree_t;
 
 static uint16_t get_16(const char *from)
@@ -171,6 +187,45 @@ static bool use_large_free(walk_t *walk, uint64_t page, uint64_t size)
 
 static bool walk_tree(walk_t *walk, const char *database, tree_t tree);
 
+/* What stands at `name` in the main tree. */
+static bool walk_database(walk_t *walk, text_t name, text_t data)
+{
+    char copy[DATABASE_SIZE];
+    giving_t *giving = walk->giving;
+    if (data.size != DATABASE_SIZE) {
+        return refuse(walk, "a database is none");
+    }
+    memcpy(copy, data.data, sizeof copy);
+    if (giving == NULL) {
+        return walk_tree(walk, copy, TREE_NAMED);
+    }
+    giving->inside = text_equal(name, giving->database);
+    bool good = walk_tree(walk, copy, TREE_NAMED);
+    giving->inside = false;
+    return good;
+}
+
+static bool is_wanted(const walk_t *walk)
+{
+    return walk->giving != NULL && walk->giving->inside && !walk->giving->ended;
+}
+
+static void give(walk_t *walk, text_t key, text_t value)
+{
+    giving_t *giving = walk->giving;
+    giving->ended = !giving->take(giving->argument, key, value);
+}
+
+static bool give_large(walk_t *walk, text_t key, uint64_t page, uint64_t size)
+{
+    text_t value = {.data = walk->giving->value, .size = size < VALUE_SIZE ? size : VALUE_SIZE};
+    if (!read_at(walk, page * walk->page_size + PAGE_HEAD, walk->giving->value, value.size)) {
+        return false;
+    }
+    give(walk, key, value);
+    return true;
+}
+
 /* A node of a leaf, which has `room` bytes. */
 static bool use_leaf_node(walk_t *walk, const char *node, size_t room, tree_t tree)
 {
@@ -183,19 +238,19 @@ static bool use_leaf_node(walk_t *walk, const char *node, size_t room, tree_t tr
         (large ? 8 : size) > room - NODE_HEAD - key_size) {
         return refuse(walk, "a node is none");
     }
+    text_t key = {.data = node + NODE_HEAD, .size = key_size};
     const char *data = node + NODE_HEAD + key_size;
     if (database) {
-        char copy[DATABASE_SIZE];
-        if (size != DATABASE_SIZE) {
-            return refuse(walk, "a database is none");
-        }
-        memcpy(copy, data, sizeof copy);
-        return walk_tree(walk, copy, TREE_NAMED);
+        return walk_database(walk, key, (text_t){.data = data, .size = size});
     }
     if (large) {
         uint64_t page = get_64(data);
         return page <= walk->last && use_large(walk, page, size) &&
-               (tree != TREE_FREE || use_large_free(walk, page, size));
+               (tree != TREE_FREE || use_large_free(walk, page, size)) &&
+               (!is_wanted(walk) || give_large(walk, key, page, size));
+    }
+    if (is_wanted(walk)) {
+        give(walk, key, (text_t){.data = data, .size = size});
     }
     return tree != TREE_FREE || use_free(walk, data, size);
 }
@@ -390,7 +445,7 @@ static bool was_never_made(walk_t *walk)
     return unmade;
 }
 
-status_t journal_pages_check(const char *path, const char **ret_what)
+static status_t walk_path(const char *path, giving_t *giving, const char **ret_what)
 {
     walk_t walk;
     bool other_version = false;
@@ -398,6 +453,7 @@ status_t journal_pages_check(const char *path, const char **ret_what)
     if (status != STATUS_OK) {
         return status;
     }
+    walk.giving = giving;
     if (was_never_made(&walk)) {
         status = STATUS_NOT_FOUND;
     } else if (!walk_file(&walk, &other_version)) {
@@ -405,6 +461,23 @@ status_t journal_pages_check(const char *path, const char **ret_what)
         status = other_version ? STATUS_VERSION : walk.failed ? STATUS_SYSTEM : STATUS_DAMAGED;
     }
     end_walk(&walk);
+    return status;
+}
+
+status_t journal_pages_check(const char *path, const char **ret_what)
+{
+    return walk_path(path, NULL, ret_what);
+}
+
+status_t journal_pages_each(const char *path, text_t database, journal_disk_chunk_fn *each,
+                            void *argument, const char **ret_what)
+{
+    giving_t giving = {
+        .database = database, .take = each, .argument = argument, .value = memory_new(VALUE_SIZE)};
+    status_t status = walk_path(path, &giving, ret_what);
+    int error = errno;
+    free(giving.value);
+    errno = error;
     return status;
 }
 

@@ -12,6 +12,7 @@
 #define HERD_COMMON_JOURNAL_DISK_PAGES_H
 
 #include "common/base/status.h"
+#include "common/journal/disk/disk.h"
 #include "common/journal/recovery.h"
 
 /* Checks a file. STATUS_NOT_FOUND: there is none, or an empty one, or the power went before LMDB
@@ -19,6 +20,12 @@
  * for ever. STATUS_VERSION: it is of another format of LMDB. STATUS_SYSTEM: it cannot be read, see
  * errno. */
 status_t journal_pages_check(const char *path, const char **ret_what) STATUS_MUST_USE;
+
+/* The same; and passes on each value of a database, "chunks" or "state", in the order of its keys,
+ * before what lies behind it in the file has been checked. It needs no LMDB and changes nothing, so
+ * whatever the file is, and becomes meanwhile, it costs no more than a status. */
+status_t journal_pages_each(const char *path, text_t database, journal_disk_chunk_fn *each,
+                            void *argument, const char **ret_what) STATUS_MUST_USE;
 
 /* Takes all whole chunks of a file, in the order of their keys. STATUS_SYSTEM: it cannot be read,
  * see errno. */

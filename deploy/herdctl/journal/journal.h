@@ -11,6 +11,8 @@
 herdctl_command_fn herdctl_journal;
 
 /* The commands below it: `herdctl journal status` ... */
+herdctl_command_fn herdctl_journal_check;
+herdctl_command_fn herdctl_journal_copy;
 herdctl_command_fn herdctl_journal_status;
 
 #endif

@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -239,22 +238,6 @@ static status_t run_import(import_t *self)
     return status;
 }
 
-enum { ENDING_SIGNALS = 3 };
-
-/* Lists the signals that end the import, and a 0. Those that its parent has it ignore, as nohup
- * does, do not. */
-static void list_ending_signals(int *out)
-{
-    static const int numbers[ENDING_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
-    for (size_t i = 0; i < ENDING_SIGNALS; i++) {
-        struct sigaction action;
-        if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN) {
-            *out++ = numbers[i];
-        }
-    }
-    *out = 0;
-}
-
 herdctl_exit_t herdctl_places_import(const herdctl_t *self)
 {
     arguments_t arguments;
@@ -265,8 +248,8 @@ herdctl_exit_t herdctl_places_import(const herdctl_t *self)
     if (!is_destination(&arguments)) {
         return HERDCTL_FAILED;
     }
-    int ends[ENDING_SIGNALS + 1];
-    list_ending_signals(ends);
+    int ends[SIGNALS_ENDING + 1];
+    signals_list_ending(ends);
     import_t import = {.arguments = &arguments, .signals = signals_open(ends)};
     status_t status = run_import(&import);
     if (status == STATUS_OK) {

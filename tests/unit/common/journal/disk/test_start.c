@@ -3,6 +3,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/memory.h"
+#include "common/journal/disk/check.h"
 #include "common/journal/disk/pages.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/records.h"
@@ -363,6 +364,47 @@ static bool check_records(unsigned clients)
     return store_count(scene.store) == clients;
 }
 
+static void count_fault(void *argument, const char *text)
+{
+    assert_true(text[0] != '\0');
+    ++*(uint64_t *)argument;
+}
+
+/* journal_check of the folder, which changes nothing in it. */
+static status_t check_folder(journal_check_t *ret_check)
+{
+    uint64_t faults = 0;
+    struct stat before;
+    struct stat after;
+    assert_int_equal(stat(scene.folder, &before), 0);
+    status_t status = journal_check(scene.folder, count_fault, &faults, ret_check, &scene.problem);
+    assert_int_equal(stat(scene.folder, &after), 0);
+    assert_true(before.st_mtim.tv_sec == after.st_mtim.tv_sec &&
+                before.st_mtim.tv_nsec == after.st_mtim.tv_nsec);
+    if (status == STATUS_OK) {
+        assert_true(ret_check->faults == faults);
+        journal_state_done(&ret_check->state);
+    }
+    return status;
+}
+
+/* What a start finds damaged a check finds, and no more. */
+static void expect_same_as_start(status_t checked, const journal_check_t *check, status_t started,
+                                 bool said)
+{
+    assert_int_equal(checked == STATUS_VERSION, started == STATUS_VERSION);
+    if (checked == STATUS_NOT_FOUND) {
+        assert_true(started == STATUS_OK && scene.started.is_new && !said);
+        return;
+    }
+    if (started == STATUS_OK) {
+        assert_int_equal(checked, STATUS_OK);
+        assert_int_equal(check->faults > 0, said);
+        assert_int_equal(check->clients, store_count(scene.store));
+        assert_int_equal(check->recovery.records, scene.started.recovery.records);
+    }
+}
+
 /* Whatever bytes are changed: the start is one, and whatever is lost is said. It can be written
  * again, and comes back. */
 static void garbled_files_are_noticed(void **unused)
@@ -383,7 +425,11 @@ static void garbled_files_are_noticed(void **unused)
             bytes[at + i] = (char)below(256);
         }
         place_file(bytes, size);
+        journal_check_t check;
+        status_t checked = check_folder(&check);
         status_t status = try_start("ucla", "M", 'b');
+        bool said = scene.started.recovery.damaged > 0 || scene.started.set_aside;
+        expect_same_as_start(checked, &check, status, said);
         if (status != STATUS_OK) {
             /* A format that says that it is another one. */
             assert_true(status == STATUS_VERSION || status == STATUS_INVALID);
@@ -391,7 +437,6 @@ static void garbled_files_are_noticed(void **unused)
             continue;
         }
         bool all = check_records(CLIENTS);
-        bool said = scene.started.recovery.damaged > 0 || scene.started.set_aside;
         assert_true(all || said);
         assert_true(!said || !scene.started.state.has_parent);
         noticed += said ? 1 : 0;
@@ -422,7 +467,10 @@ static void cut_files_are_noticed(void **unused)
     char *whole = make_file(&size, CLIENTS);
     for (size_t left = 1; left < size; left += 1 + below((unsigned)size / 50)) {
         place_file(whole, left);
+        journal_check_t check;
+        status_t checked = check_folder(&check);
         start('b');
+        expect_same_as_start(checked, &check, STATUS_OK, scene.started.set_aside);
         bool all = check_records(CLIENTS);
         assert_true(all || scene.started.set_aside);
         leave();
@@ -496,30 +544,89 @@ static void a_file_shrinks(void **unused)
 static void a_copy_is_a_folder(void **unused)
 {
     (void)unused;
-    char copy[256];
-    snprintf(copy, sizeof copy, "%s/copy", scene.workspace);
+    char folder[256];
+    char copied[300];
+    journal_check_t check;
     journal_disk_t *reader;
+    snprintf(folder, sizeof folder, "%s/copy", scene.workspace);
+    snprintf(copied, sizeof copied, "%s/data.mdb", folder);
     start('a');
-    assert_int_equal(journal_disk_open(copy, -1, &reader, &scene.problem), STATUS_NOT_FOUND);
+    assert_int_equal(journal_disk_open(folder, -1, &reader, &scene.problem), STATUS_NOT_FOUND);
     for (unsigned client = 0; client < 5000; client++) {
         update(client);
     }
+    assert_true(store_forget(scene.store, TEXT("phone7"), TEXT("Clark"), 1));
     write_all(false);
     digest_sum_t sum = sum_of(scene.store);
-    assert_int_equal(journal_disk_copy(scene.started.disk, copy, &scene.problem), STATUS_OK);
-    assert_int_equal(journal_disk_copy(scene.started.disk, copy, &scene.problem), STATUS_SYSTEM);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    int file = open(copied, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    assert_true(file >= 0);
+    assert_int_equal(journal_disk_open(scene.folder, -1, &reader, &scene.problem), STATUS_OK);
+    assert_int_equal(journal_disk_copy(reader, file, &scene.problem), STATUS_OK);
+    journal_disk_close(&reader);
+    close(file);
+    file = open("/dev/full", O_WRONLY);
+    assert_int_equal(journal_disk_copy(scene.started.disk, file, &scene.problem), STATUS_FULL);
+    close(file);
+    update(1);
+    write_all(false);
+    assert_int_equal(check_folder(&check), STATUS_IN_USE);
+    assert_true(journal_check_is_in_use(scene.folder));
+    leave();
+    assert_int_equal(check_folder(&check), STATUS_OK);
+    snprintf(scene.folder, sizeof scene.folder, "%s", folder);
+    assert_int_equal(check_folder(&check), STATUS_OK);
+    assert_true(check.has_state && check.faults == 0 && check.uncommitted == 0);
+    assert_true(check.clients == 4999 && check.tombstones == 1 && check.recovery.tail == 5001);
+    start('b');
+    assert_true(digest_sum_equal(sum, sum_of(scene.store)));
+}
+
+/* As a node may. */
+static void write_file(void *argument, const char *text)
+{
+    (void)text;
+    const char *path = argument;
+    assert_int_equal(truncate(path, 100), 0);
+}
+
+/* What changes while it is checked is neither whole nor damaged. */
+static void a_file_that_changes_is_in_use(void **unused)
+{
+    (void)unused;
+    size_t size;
+    journal_check_t check;
+    char *bytes = make_file(&size, 400);
+    memset(bytes + size / 2, 'x', 100);
+    place_file(bytes, size);
+    assert_int_equal(journal_check(scene.folder, write_file, scene.file, &check, &scene.problem),
+                     STATUS_IN_USE);
+    assert_non_null(strstr(scene.problem.text, "was changed while it was read"));
+    free(bytes);
+}
+
+/* A file that is new has nothing; a pipe is no file; what never ended does not count. */
+static void odd_folders_are_checked(void **unused)
+{
+    (void)unused;
+    journal_check_t check;
+    start('a');
     update(1);
     write_all(false);
     leave();
-    snprintf(scene.folder, sizeof scene.folder, "%s", copy);
-    journal_state_t of_copy;
-    assert_int_equal(journal_disk_open(copy, -1, &reader, &scene.problem), STATUS_OK);
-    assert_int_equal(journal_disk_read_state(reader, &of_copy, &scene.problem), STATUS_OK);
-    assert_true(of_copy.tail == 5000);
-    journal_state_done(&of_copy);
-    journal_disk_close(&reader);
-    start('b');
-    assert_true(digest_sum_equal(sum, sum_of(scene.store)));
+    assert_int_equal(check_folder(&check), STATUS_OK);
+    assert_true(check.has_state && check.clients == 1);
+    assert_int_equal(unlink(scene.file), 0);
+    assert_int_equal(check_folder(&check), STATUS_NOT_FOUND);
+    assert_int_equal(mkfifo(scene.file, 0600), 0);
+    assert_int_equal(check_folder(&check), STATUS_SYSTEM);
+    assert_non_null(strstr(scene.problem.text, "is a pipe"));
+    assert_int_equal(unlink(scene.file), 0);
+    assert_int_equal(symlink("data.mdb", scene.file), 0);
+    assert_int_equal(check_folder(&check), STATUS_SYSTEM);
+    assert_int_equal(unlink(scene.file), 0);
+    place_file("", 0);
+    assert_int_equal(check_folder(&check), STATUS_NOT_FOUND);
 }
 
 #define start_test(name) cmocka_unit_test_setup_teardown(name, open_scene, close_scene)
@@ -538,6 +645,8 @@ int main(void)
         start_test(records_of_any_size_come_back),
         start_test(a_file_shrinks),
         start_test(a_copy_is_a_folder),
+        start_test(a_file_that_changes_is_in_use),
+        start_test(odd_folders_are_checked),
     };
     return workspace_finish(cmocka_run_group_tests(tests, NULL, NULL));
 }
