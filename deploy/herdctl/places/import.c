@@ -8,9 +8,9 @@
 #include "common/clock/clock.h"
 #include "common/places/writer.h"
 #include "common/program/signals.h"
+#include "deploy/herdctl/frame/progress.h"
+#include "deploy/herdctl/frame/source.h"
 #include "deploy/herdctl/places/places.h"
-#include "deploy/herdctl/places/progress.h"
-#include "deploy/herdctl/places/source.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -35,9 +35,9 @@ typedef struct {
 typedef struct {
     const arguments_t *arguments;
     int signals; /* signalfd */
-    places_source_t *source;
+    herdctl_source_t *source;
     places_writer_t *writer;
-    places_progress_t progress;
+    herdctl_progress_t progress;
     uint64_t skipped_count; /* bad rows */
     uint64_t other_count;   /* rows of other classes */
 } import_t;
@@ -97,9 +97,9 @@ static bool is_destination(const arguments_t *arguments)
 static void skip_row(import_t *self, status_t reason)
 {
     if (self->skipped_count++ < NAMED_ROWS_MAX) {
-        places_progress_clear(&self->progress);
+        herdctl_progress_clear(&self->progress);
         fprintf(stderr, "%s:%" PRIu64 ": skipped: %s\n", self->arguments->source,
-                places_source_state(self->source)->line, status_text(reason));
+                herdctl_source_state(self->source)->line, status_text(reason));
     }
 }
 
@@ -130,7 +130,7 @@ static status_t import_lines(import_t *self)
 {
     for (;;) {
         text_t line = {0};
-        status_t status = places_source_take(self->source, &line);
+        status_t status = herdctl_source_take(self->source, &line);
         if (status == STATUS_NOT_FOUND) {
             return STATUS_OK;
         }
@@ -143,7 +143,7 @@ static status_t import_lines(import_t *self)
         if (status != STATUS_OK) {
             return status;
         }
-        places_progress_row(&self->progress, places_source_state(self->source)->read_size);
+        herdctl_progress_row(&self->progress, herdctl_source_state(self->source)->read_size);
     }
 }
 
@@ -156,14 +156,14 @@ static bool is_signalled(const import_t *self)
 /* The steps after the last row. */
 static status_t complete(import_t *self)
 {
-    const places_source_state_t *state = places_source_state(self->source);
+    const herdctl_source_state_t *state = herdctl_source_state(self->source);
     const places_writer_source_t source = {.name = state->name,
                                            .skipped_count = self->skipped_count,
                                            .other_count = self->other_count,
                                            .size = state->read_size,
                                            .time_s = state->time_s,
                                            .import_time_s = clock_now_ns() / TIMESTAMP_NS_PER_S};
-    places_progress_stage(&self->progress, "building the index");
+    herdctl_progress_stage(&self->progress, "building the index");
     status_t status = places_writer_finish(self->writer, &source);
     if (status == STATUS_OK && is_signalled(self)) {
         status = STATUS_AGAIN;
@@ -218,12 +218,12 @@ static void say_success(const import_t *self)
 static status_t run_import(import_t *self)
 {
     const arguments_t *arguments = self->arguments;
-    status_t status = places_source_open(arguments->source, self->signals, &self->source);
+    status_t status = herdctl_source_open(arguments->source, self->signals, &self->source);
     if (status != STATUS_OK) {
         return STATUS_UNREACHABLE;
     }
-    places_progress_init(&self->progress, places_source_state(self->source)->size,
-                         arguments->progress);
+    herdctl_progress_init(&self->progress, "rows", herdctl_source_state(self->source)->size,
+                          arguments->progress);
     status = places_writer_open(arguments->destination, &self->writer);
     if (status == STATUS_OK) {
         status = import_lines(self);
@@ -232,7 +232,7 @@ static status_t run_import(import_t *self)
         status = complete(self);
     }
     int error = errno;
-    places_progress_clear(&self->progress);
+    herdctl_progress_clear(&self->progress);
     say_unnamed_rows(self);
     errno = error;
     return status;
@@ -258,7 +258,7 @@ herdctl_exit_t herdctl_places_import(const herdctl_t *self)
         say_failure(&import, status);
     }
     places_writer_close(&import.writer);
-    places_source_close(&import.source);
+    herdctl_source_close(&import.source);
     /* A signal that came is still pending, and now ends us as it ends others. */
     signals_close(import.signals, ends);
     return status == STATUS_OK ? HERDCTL_OK : HERDCTL_FAILED;

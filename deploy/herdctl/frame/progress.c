@@ -1,4 +1,4 @@
-#include "deploy/herdctl/places/progress.h"
+#include "deploy/herdctl/frame/progress.h"
 
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
@@ -16,15 +16,18 @@ enum {
     MEGABYTE = 1000000,
 };
 
-void places_progress_init(places_progress_t *self, uint64_t size, bool asked)
+void herdctl_progress_init(herdctl_progress_t *self, const char *unit, uint64_t size, bool asked)
 {
     bool bar = isatty(STDERR_FILENO) == 1;
-    *self = (places_progress_t){
-        .shown = bar || asked, .bar = bar, .begin_ns = clock_steady_ns(), .size = size};
+    *self = (herdctl_progress_t){.unit = unit,
+                                 .shown = bar || asked,
+                                 .bar = bar,
+                                 .begin_ns = clock_steady_ns(),
+                                 .size = size};
     self->next_ns = self->begin_ns + (bar ? BAR_PAUSE_MS : LINE_PAUSE_MS) * TIMESTAMP_NS_PER_MS;
 }
 
-void places_progress_clear(places_progress_t *self)
+void herdctl_progress_clear(herdctl_progress_t *self)
 {
     if (self->drawn) {
         fputs("\r\x1b[K", stderr); /* to the start of the line; erase it (ECMA-48, CR and EL) */
@@ -32,17 +35,17 @@ void places_progress_clear(places_progress_t *self)
     }
 }
 
-static void begin_line(places_progress_t *self)
+static void begin_line(herdctl_progress_t *self)
 {
     if (self->bar) {
-        places_progress_clear(self);
+        herdctl_progress_clear(self);
         self->drawn = true;
     } else {
         fputs("herdctl: ", stderr);
     }
 }
 
-static void end_line(const places_progress_t *self)
+static void end_line(const herdctl_progress_t *self)
 {
     if (!self->bar) {
         fputc('\n', stderr);
@@ -50,12 +53,12 @@ static void end_line(const places_progress_t *self)
 }
 
 /* 0 .. 1; the source may have grown meanwhile. */
-static double share_of(const places_progress_t *self)
+static double share_of(const herdctl_progress_t *self)
 {
     return self->read_size < self->size ? (double)self->read_size / (double)self->size : 1;
 }
 
-static void print_bar(const places_progress_t *self)
+static void print_bar(const herdctl_progress_t *self)
 {
     char bar[BAR_WIDTH + 1];
     size_t full = (size_t)(share_of(self) * BAR_WIDTH);
@@ -65,10 +68,10 @@ static void print_bar(const places_progress_t *self)
     fprintf(stderr, "[%s] ", bar);
 }
 
-static void print_figures(const places_progress_t *self, int64_t now_ns)
+static void print_figures(const herdctl_progress_t *self, int64_t now_ns)
 {
     double seconds = (double)(now_ns - self->begin_ns) / (double)TIMESTAMP_NS_PER_S;
-    fprintf(stderr, "%" PRIu64 " rows, %" PRIu64 " MB", self->row_count,
+    fprintf(stderr, "%" PRIu64 " %s, %" PRIu64 " MB", self->row_count, self->unit,
             self->read_size / MEGABYTE);
     if (self->size > 0) {
         double share = share_of(self);
@@ -79,7 +82,7 @@ static void print_figures(const places_progress_t *self, int64_t now_ns)
     }
 }
 
-static void show(places_progress_t *self, int64_t now_ns)
+static void show(herdctl_progress_t *self, int64_t now_ns)
 {
     begin_line(self);
     if (self->bar && self->size > 0) {
@@ -90,7 +93,7 @@ static void show(places_progress_t *self, int64_t now_ns)
     self->next_ns = now_ns + (self->bar ? BAR_PAUSE_MS : LINE_PAUSE_MS) * TIMESTAMP_NS_PER_MS;
 }
 
-void places_progress_row(places_progress_t *self, uint64_t read_size)
+void herdctl_progress_row(herdctl_progress_t *self, uint64_t read_size)
 {
     self->row_count++;
     self->read_size = read_size;
@@ -103,11 +106,11 @@ void places_progress_row(places_progress_t *self, uint64_t read_size)
     }
 }
 
-void places_progress_stage(places_progress_t *self, const char *stage)
+void herdctl_progress_stage(herdctl_progress_t *self, const char *stage)
 {
     if (self->shown) {
         begin_line(self);
-        fprintf(stderr, "%" PRIu64 " rows read, %s", self->row_count, stage);
+        fprintf(stderr, "%" PRIu64 " %s read, %s", self->row_count, self->unit, stage);
         end_line(self);
     }
 }

@@ -3,14 +3,15 @@
  *
  * Owner: values. Threads: one.
  */
-#ifndef HERD_DEPLOY_HERDCTL_PLACES_PROGRESS_H
-#define HERD_DEPLOY_HERDCTL_PLACES_PROGRESS_H
+#ifndef HERD_DEPLOY_HERDCTL_FRAME_PROGRESS_H
+#define HERD_DEPLOY_HERDCTL_FRAME_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Open value struct, filled by places_progress_init. */
+/* Open value struct, filled by herdctl_progress_init. */
 typedef struct {
+    const char *unit;   /* what is counted: "rows" */
     bool shown;         /* anything is shown at all */
     bool bar;           /* on a terminal */
     bool drawn;         /* the bar is on the screen */
@@ -19,20 +20,20 @@ typedef struct {
     uint64_t row_count; /* rows so far */
     uint64_t read_size; /* bytes so far */
     uint64_t size;      /* of the source, bytes; 0: not known */
-} places_progress_t;
+} herdctl_progress_t;
 
-/* For a source of `size` bytes, 0 if that is not known. `asked`: print lines if stderr is not a
- * terminal. */
-void places_progress_init(places_progress_t *self, uint64_t size, bool asked);
+/* For a source of `size` bytes, 0 if that is not known, whose `unit` ("rows", borrowed) are counted.
+ * `asked`: print lines if stderr is not a terminal. */
+void herdctl_progress_init(herdctl_progress_t *self, const char *unit, uint64_t size, bool asked);
 
 /* Counts one more row, and shows the progress if it is time to. */
-void places_progress_row(places_progress_t *self, uint64_t read_size);
+void herdctl_progress_row(herdctl_progress_t *self, uint64_t read_size);
 
 /* Shows what is being done now, e.g. "building the index". */
-void places_progress_stage(places_progress_t *self, const char *stage);
+void herdctl_progress_stage(herdctl_progress_t *self, const char *stage);
 
 /* Takes the bar off the screen, so that something else can be printed; the next row draws it
  * again. */
-void places_progress_clear(places_progress_t *self);
+void herdctl_progress_clear(herdctl_progress_t *self);
 
 #endif

@@ -1,4 +1,4 @@
-#include "deploy/herdctl/places/source.h"
+#include "deploy/herdctl/frame/source.h"
 
 #include "common/base/limits.h"
 #include "common/base/memory.h"
@@ -15,24 +15,23 @@
 #include <unistd.h>
 
 enum {
-    BUFFER_SIZE = 1048576,
     SILENCE_MS = 2000, /* after which it is said what is waited for */
 };
 
-static_assert(BUFFER_SIZE > 2 * LIMIT_PLACE_ROW_SIZE, "a whole line finds room");
+static_assert(HERDCTL_SOURCE_SIZE > 2 * LIMIT_PLACE_ROW_SIZE, "a whole line finds room");
 
-struct places_source {
+struct herdctl_source {
     int file;     /* -1: none */
     int signals;  /* signalfd; -1: none */
     bool waiting; /* that was said */
     bool ended;   /* nothing more can be read */
-    char *data;   /* BUFFER_SIZE bytes */
+    char *data;   /* HERDCTL_SOURCE_SIZE bytes */
     size_t begin; /* index in `data` of what was not taken yet */
     size_t end;   /* index behind what was read */
-    places_source_state_t state;
+    herdctl_source_state_t state;
 };
 
-static void describe(places_source_t *self, const char *path)
+static void describe(herdctl_source_t *self, const char *path)
 {
     struct stat found;
     const char *slash = strrchr(path, '/');
@@ -43,7 +42,7 @@ static void describe(places_source_t *self, const char *path)
     }
 }
 
-status_t places_source_open(const char *path, int signals, places_source_t **ret_self)
+status_t herdctl_source_open(const char *path, int signals, herdctl_source_t **ret_self)
 {
     bool is_stdin = strcmp(path, "-") == 0;
     /* Without O_NONBLOCK a pipe that has no writer would hold us here, where no signal ends us. */
@@ -54,17 +53,17 @@ status_t places_source_open(const char *path, int signals, places_source_t **ret
     if (!is_stdin) {
         (void)fcntl(file, F_SETFL, 0);
     }
-    places_source_t *self = memory_new(sizeof *self);
+    herdctl_source_t *self = memory_new(sizeof *self);
     self->file = file;
     self->signals = signals;
-    self->data = memory_new(BUFFER_SIZE);
+    self->data = memory_new(HERDCTL_SOURCE_SIZE);
     describe(self, path);
     *ret_self = self;
     return STATUS_OK;
 }
 
 /* Waits until there is something to read, and says so if that takes long. */
-static status_t wait_for_bytes(places_source_t *self)
+static status_t wait_for_bytes(herdctl_source_t *self)
 {
     struct pollfd files[] = {{.fd = self->file, .events = POLLIN},
                              {.fd = self->signals, .events = POLLIN}};
@@ -83,18 +82,16 @@ static status_t wait_for_bytes(places_source_t *self)
     return files[1].revents != 0 ? STATUS_AGAIN : STATUS_OK;
 }
 
-/* Reads more, behind what was not taken yet. */
-static status_t fill(places_source_t *self)
+status_t herdctl_source_read(herdctl_source_t *self)
 {
     size_t size = self->end - self->begin;
     memmove(self->data, self->data + self->begin, size);
     self->begin = 0;
     self->end = size;
-    status_t status = wait_for_bytes(self);
-    if (status != STATUS_OK) {
-        return status;
+    if (self->ended || size == HERDCTL_SOURCE_SIZE) {
+        return STATUS_OK;
     }
-    ssize_t read_size = read(self->file, self->data + size, BUFFER_SIZE - size);
+    ssize_t read_size = read(self->file, self->data + size, HERDCTL_SOURCE_SIZE - size);
     if (read_size < 0) {
         return errno == EINTR || errno == EAGAIN ? STATUS_OK : STATUS_SYSTEM;
     }
@@ -104,12 +101,19 @@ static status_t fill(places_source_t *self)
     return STATUS_OK;
 }
 
-static text_t untaken(const places_source_t *self)
+/* Reads more, behind what was not taken yet. */
+static status_t fill(herdctl_source_t *self)
+{
+    status_t status = wait_for_bytes(self);
+    return status == STATUS_OK ? herdctl_source_read(self) : status;
+}
+
+static text_t untaken(const herdctl_source_t *self)
 {
     return (text_t){.data = self->data + self->begin, .size = self->end - self->begin};
 }
 
-status_t places_source_take(places_source_t *self, text_t *ret_line)
+status_t herdctl_source_take(herdctl_source_t *self, text_t *ret_line)
 {
     bool too_long = false;
     text_t rest = untaken(self);
@@ -142,14 +146,31 @@ status_t places_source_take(places_source_t *self, text_t *ret_line)
     return STATUS_OK;
 }
 
-const places_source_state_t *places_source_state(const places_source_t *self)
+int herdctl_source_file(const herdctl_source_t *self)
+{
+    return self->file;
+}
+
+text_t herdctl_source_bytes(const herdctl_source_t *self, bool *ret_ended)
+{
+    *ret_ended = self->ended;
+    return untaken(self);
+}
+
+void herdctl_source_pass(herdctl_source_t *self, size_t size)
+{
+    assert(size <= self->end - self->begin);
+    self->begin += size;
+}
+
+const herdctl_source_state_t *herdctl_source_state(const herdctl_source_t *self)
 {
     return &self->state;
 }
 
-void places_source_close(places_source_t **self_p)
+void herdctl_source_close(herdctl_source_t **self_p)
 {
-    places_source_t *self = *self_p;
+    herdctl_source_t *self = *self_p;
     if (self == NULL) {
         return;
     }
