@@ -8,6 +8,7 @@ _herdctl_options() {
     exporter) printf '%s\n' --listen ;;
     'journal status') printf '%s\n' --json --plain ;;
     'journal check') printf '%s\n' --json ;;
+    'journal import') printf '%s\n' --format --keep-going --progress --skip --timeout ;;
     health | log-level | reload | version | where) printf '%s\n' --json ;;
     keygen) printf '%s\n' --role ;;
     ping) printf '%s\n' --count --interval --json ;;
@@ -21,6 +22,7 @@ _herdctl_options() {
 # The words that may come next: $1 is the command, $2 the number of operands before, $3 the word before.
 _herdctl_words() {
     case $3 in
+    --format) printf '%s\n' jsonl csv geojson ;;
     --kind) printf '%s\n' in out request reply apply link ;;
     --type)
         printf '%s\n' HELLO WANT DATA ACK NAK RESET COMPARE LEAVES AUDIT REFUSED WELCOME REQUEST REPLY PING PONG \
@@ -28,13 +30,14 @@ _herdctl_words() {
             repaired gap bad
         ;;
     --role) printf '%s\n' member front-end operator watcher ;;
-    --client | --count | --duration | --feature-classes | --interval | --key | --listen | --peer) ;;
+    --client | --count | --duration | --feature-classes | --interval | --key | --listen | --peer | --skip | --timeout) ;;
     *)
         case $1/$2 in
         /*) "${herdctl[@]}" help 2>/dev/null | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p' ;;
         log-level/0) printf '%s\n' error warning info ;;
         places/0) printf '%s\n' import info ;;
-        journal/0) printf '%s\n' status check copy ;;
+        journal/0) printf '%s\n' status check copy import ;;
+        'journal import/0') ;;
         check/* | help/* | version/* | places* | forget/0 | where/0 | exporter/*) ;;
         *) "${herdctl[@]}" members 2>/dev/null | cut -f 1 ;;
         esac
@@ -44,7 +47,8 @@ _herdctl_words() {
 
 # Whether a file may stand here.
 _herdctl_wants_file() {
-    [[ $3 == --config || $3 == -c || $1/$2 == check/* || $1/$2 == places\ * || $1/$2 == 'journal c'*/0 ]]
+    [[ $3 == --config || $3 == -c || $1/$2 == check/* || $1/$2 == places\ * || $1/$2 == 'journal c'*/0 ||
+        ($1/$2 == 'journal import/0' && $3 != --@(format|skip|timeout)) ]]
 }
 
 _herdctl() {
@@ -59,7 +63,8 @@ _herdctl() {
             fi
             ((at++))
             ;;
-        --client | --count | --duration | --feature-classes | --interval | --key | --kind | --listen | --peer | --role | --type)
+        --client | --count | --duration | --feature-classes | --format | --interval | --key | --kind | --listen | --peer | \
+            --role | --skip | --timeout | --type)
             ((at++))
             ;;
         -*) ;;

@@ -66,6 +66,9 @@ bash_gives 'One Two' --config good.cfg tap --count 1 ''
 bash_gives 'error warning info' log-level ''
 bash_gives 'import info' places ''
 bash_gives 'status' journal s
+bash_gives 'good.cfg' journal import g
+bash_gives 'One Two' --config good.cfg journal import --format csv g ''
+bash_gives 'jsonl csv geojson' journal import --format ''
 bash_gives 'One Two' --config good.cfg journal status ''
 bash_gives '--json' journal status --j
 bash_gives 'good.cfg' journal check g

@@ -210,7 +210,7 @@ herdctl forget: have the herd forget a client
 
   --help  show this text' '' forget --help --all
 for command in $("$herdctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p') 'places import' 'places info' \
-    'journal status' 'journal check' 'journal copy'; do
+    'journal status' 'journal check' 'journal copy' 'journal import'; do
     for option in --help -h --he; do
         checks=$((checks + 1))
         # shellcheck disable=SC2086 # a command and its arguments
@@ -223,7 +223,7 @@ done
 
 # Journals
 expect 2 '' "herdctl: journal knows no option --fast$hint" journal --fast
-expect 2 '' "herdctl: journal takes \"status [--plain] [MEMBER...]\", \"check DIR\" or \"copy DIR [MEMBER]\"$hint" journal statu
+expect 2 '' "herdctl: journal takes \"status [--plain] [MEMBER...]\", \"check DIR\", \"copy DIR [MEMBER]\" or \"import [OPTION...] FILE [MEMBER...]\"$hint" journal statu
 expect 1 "Two	down	-	-	-	-	-	-	-	-	-" '' --config good.cfg journal status --plain Two
 expect 1 'MEMBER  JOURNAL  LAG  COMMITS  AGO  LAST COMMIT  TOOK  RECORDS  SIZE  LIVE  ERRORS
 Two     down       -        -    -  -               -        -     -     -       -' '' --config good.cfg journal status Two
@@ -270,6 +270,25 @@ for file in journals/*/data.mdb; do
         echo "FAILED: a copy of $file: exit status $found" && cat out err
     fi
 done
+
+# Imports; tests/system/test_positions.c has the herd.
+printf 'client,time,position\nkiwi,1,+1+2\nkiwi,x,+1+2\nkiwi,1,1\n' >positions.csv
+: >positions.none
+expect 2 '' "herdctl: journal import takes a file, or \"-\", and members$hint" journal import
+expect 2 '' "herdctl: --format is jsonl, csv or geojson, not \"xml\"$hint" journal import --format xml positions.csv
+expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg journal import positions.csv Three
+expect 1 '' 'herdctl: none cannot be read: No such file or directory' --config good.cfg journal import none
+expect 1 'positions.csv: taken: 0, older than the herd'"'"'s: 0, expired: 0, bad: 1' \
+    'positions.csv:3: no time: "x"
+herdctl: the first 1 positions of positions.csv are done: run it again, or go on with --skip 1' \
+    --config good.cfg journal import --skip 1 positions.csv
+expect 1 'positions.csv: taken: 0, older than the herd'"'"'s: 0, expired: 0, bad: 2' \
+    'positions.csv:3: left out: no time: "x"
+positions.csv:4: left out: no position: "1"' --config good.cfg journal import --keep-going --skip 1 positions.csv
+expect 1 'positions.csv: taken: 0, older than the herd'"'"'s: 0, expired: 0, bad: 1' \
+    'positions.csv:1: no FeatureCollection of GeoJSON, or it breaks off' \
+    --config good.cfg journal import --format geojson positions.csv
+expect 0 'positions.none: taken: 0, older than the herd'"'"'s: 0, expired: 0, bad: 0' '' --config good.cfg journal import positions.none
 
 # Places: a dump becomes a whole file, or none
 row() {

@@ -32,7 +32,9 @@ static void check_file(positions_format_t format, text_t file, const positions_u
     positions_update_t again;
     size_t taken;
     text_t item;
-    assert(positions_items_guess(file) == format);
+    positions_format_t guessed;
+    bool known = positions_items_guess(file, true, &guessed);
+    assert(known && guessed == format);
     status_t status = positions_items_take(&items, file, true, &taken, &item);
     assert(status == STATUS_OK);
     if (format == POSITIONS_CSV) {

@@ -22,8 +22,8 @@ typedef struct {
     uint64_t size;      /* of the source, bytes; 0: not known */
 } herdctl_progress_t;
 
-/* For a source of `size` bytes, 0 if that is not known, whose `unit` ("rows", borrowed) are counted.
- * `asked`: print lines if stderr is not a terminal. */
+/* For a source of `size` bytes, 0 if that is not known, whose `unit` ("rows", borrowed) are
+ * counted. `asked`: print lines if stderr is not a terminal. */
 void herdctl_progress_init(herdctl_progress_t *self, const char *unit, uint64_t size, bool asked);
 
 /* Counts one more row, and shows the progress if it is time to. */

@@ -38,8 +38,8 @@ status_t herdctl_source_take(herdctl_source_t *self, text_t *ret_line) STATUS_MU
 
 /* For those who wait for more than it, and cut its bytes themselves: its descriptor, for poll(2),
  * borrowed; reading once, when there is something; what was read and not passed yet, with whether
- * the file has no more, borrowed until the next reading; and passing bytes of that. There is room to
- * read while fewer than HERDCTL_SOURCE_SIZE bytes are not passed. STATUS_SYSTEM as above. */
+ * the file has no more, borrowed until the next reading; and passing bytes of that. There is room
+ * to read while fewer than HERDCTL_SOURCE_SIZE bytes are not passed. STATUS_SYSTEM as above. */
 enum { HERDCTL_SOURCE_SIZE = 1048576 };
 int herdctl_source_file(const herdctl_source_t *self);
 status_t herdctl_source_read(herdctl_source_t *self) STATUS_MUST_USE;

@@ -10,6 +10,8 @@ herdctl_exit_t herdctl_journal(const herdctl_t *self)
          herdctl_journal_check},
         {"journal copy", "DIR [MEMBER]", "copy a member's journal, while it runs or not",
          herdctl_journal_copy},
+        {"journal import", "[OPTION...] FILE [MEMBER...]",
+         "bring positions of a file into a running herd", herdctl_journal_import},
     };
     static const herdctl_command_family_t family = {
         "journal", "look at what members keep on their disks", rows, sizeof rows / sizeof rows[0]};

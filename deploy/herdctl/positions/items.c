@@ -321,14 +321,34 @@ static bool has_collection(text_t head)
     return false;
 }
 
-positions_format_t positions_items_guess(text_t head)
+/* Whether its first line is a whole object, as far as one can see. */
+static bool has_object(text_t head)
 {
+    text_t line;
+    if (!text_take_line(&head, &line)) {
+        return false;
+    }
+    while (line.size > 0 && text_is_space(line.data[line.size - 1])) {
+        line = text_first(line, line.size - 1);
+    }
+    return line.data[line.size - 1] == '}'; /* it begins with a brace */
+}
+
+bool positions_items_guess(text_t head, bool ended, positions_format_t *ret_format)
+{
+    bool enough = ended || head.size >= POSITIONS_GUESS_SIZE;
+    if (head.size < mark.size && !enough) {
+        return false;
+    }
     if (text_equal(text_first(head, mark.size), mark)) {
         head = text_after(head, mark.size);
     }
     head = pass_spaces(head);
     if (head.size == 0 || head.data[0] != '{') {
-        return POSITIONS_CSV;
+        *ret_format = POSITIONS_CSV;
+        return head.size > 0 || enough;
     }
-    return has_collection(head) ? POSITIONS_GEOJSON : POSITIONS_JSONL;
+    bool is_collection = has_collection(head);
+    *ret_format = is_collection ? POSITIONS_GEOJSON : POSITIONS_JSONL;
+    return is_collection || has_object(head) || enough;
 }

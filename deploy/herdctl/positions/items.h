@@ -58,7 +58,9 @@ positions_items_t positions_items_begin(positions_format_t format);
 status_t positions_items_take(positions_items_t *self, text_t bytes, bool ended, size_t *ret_taken,
                               text_t *ret_item) STATUS_MUST_USE;
 
-/* The format of a file that begins with `head`: all of it, or a good part. */
-positions_format_t positions_items_guess(text_t head);
+/* Tells the format of a file by its first bytes, `ended` if these are all. False: they do not tell
+ * yet; POSITIONS_GUESS_SIZE bytes always do. */
+enum { POSITIONS_GUESS_SIZE = LIMIT_LINE_SIZE };
+bool positions_items_guess(text_t head, bool ended, positions_format_t *ret_format);
 
 #endif

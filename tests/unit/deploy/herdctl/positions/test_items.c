@@ -180,17 +180,24 @@ static void formats_are_guessed(void **state)
     (void)state;
     static const struct {
         const char *head;
+        bool known; /* before the end */
         positions_format_t format;
     } rows[] = {
-        {"", POSITIONS_CSV},
-        {"client,time", POSITIONS_CSV},
-        {"\xef\xbb\xbf\n {\"client\":1}\n", POSITIONS_JSONL},
-        {"{\"client\":\"FeatureCollection\"}", POSITIONS_JSONL},
-        {"{\"type\":\"Feature\"}", POSITIONS_JSONL},
-        {"{ \"name\":\"type\",\n \"type\" :\n \"FeatureCollection\"", POSITIONS_GEOJSON},
+        {"", false, POSITIONS_CSV},
+        {"\n\n\n\n", false, POSITIONS_CSV},
+        {"client,time", true, POSITIONS_CSV},
+        {"\xef\xbb\xbf\n {\"client\":1} \r\n", true, POSITIONS_JSONL},
+        {"{\"client\":\"FeatureCollection\"}\n", true, POSITIONS_JSONL},
+        {"{\"type\":\"Feature\"}", false, POSITIONS_JSONL},
+        {"{\n", false, POSITIONS_JSONL},
+        {"{ \"name\":\"type\",\n \"type\" :\n \"FeatureCollection\"", true, POSITIONS_GEOJSON},
     };
     for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
-        assert_int_equal(positions_items_guess(text_of(rows[i].head)), rows[i].format);
+        positions_format_t format;
+        text_t head = text_of(rows[i].head);
+        assert_int_equal(positions_items_guess(head, false, &format), rows[i].known);
+        assert_true(positions_items_guess(head, true, &format));
+        assert_int_equal(format, rows[i].format);
     }
 }
 
