@@ -8,6 +8,7 @@ _herdctl_options() {
     exporter) printf '%s\n' --listen ;;
     'journal status') printf '%s\n' --json --plain ;;
     'journal check') printf '%s\n' --json ;;
+    'journal export') printf '%s\n' --all --format --progress ;;
     'journal import') printf '%s\n' --format --keep-going --progress --skip --timeout ;;
     health | log-level | reload | version | where) printf '%s\n' --json ;;
     keygen) printf '%s\n' --role ;;
@@ -36,8 +37,8 @@ _herdctl_words() {
         /*) "${herdctl[@]}" help 2>/dev/null | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p' ;;
         log-level/0) printf '%s\n' error warning info ;;
         places/0) printf '%s\n' import info ;;
-        journal/0) printf '%s\n' status check copy import ;;
-        'journal import/0') ;;
+        journal/0) printf '%s\n' status check copy export import ;;
+        'journal export/0' | 'journal import/0') ;;
         check/* | help/* | version/* | places* | forget/0 | where/0 | exporter/*) ;;
         *) "${herdctl[@]}" members 2>/dev/null | cut -f 1 ;;
         esac
@@ -48,7 +49,7 @@ _herdctl_words() {
 # Whether a file may stand here.
 _herdctl_wants_file() {
     [[ $3 == --config || $3 == -c || $1/$2 == check/* || $1/$2 == places\ * || $1/$2 == 'journal c'*/0 ||
-        ($1/$2 == 'journal import/0' && $3 != --@(format|skip|timeout)) ]]
+        ($1/$2 == 'journal '@(export|import)/0 && $3 != --@(format|skip|timeout)) ]]
 }
 
 _herdctl() {
@@ -67,7 +68,7 @@ _herdctl() {
             --role | --skip | --timeout | --type)
             ((at++))
             ;;
-        -*) ;;
+        -?*) ;;
         *)
             if [[ -z $command ]]; then
                 command=${COMP_WORDS[at]}

@@ -67,6 +67,8 @@ bash_gives 'error warning info' log-level ''
 bash_gives 'import info' places ''
 bash_gives 'status' journal s
 bash_gives 'good.cfg' journal import g
+bash_gives 'good.cfg' journal export --all g
+bash_gives 'One Two' --config good.cfg journal export - ''
 bash_gives 'One Two' --config good.cfg journal import --format csv g ''
 bash_gives 'jsonl csv geojson' journal import --format ''
 bash_gives 'One Two' --config good.cfg journal status ''

@@ -210,7 +210,7 @@ herdctl forget: have the herd forget a client
 
   --help  show this text' '' forget --help --all
 for command in $("$herdctl" help | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p') 'places import' 'places info' \
-    'journal status' 'journal check' 'journal copy' 'journal import'; do
+    'journal status' 'journal check' 'journal copy' 'journal export' 'journal import'; do
     for option in --help -h --he; do
         checks=$((checks + 1))
         # shellcheck disable=SC2086 # a command and its arguments
@@ -223,7 +223,7 @@ done
 
 # Journals
 expect 2 '' "herdctl: journal knows no option --fast$hint" journal --fast
-expect 2 '' "herdctl: journal takes \"status [--plain] [MEMBER...]\", \"check DIR\", \"copy DIR [MEMBER]\" or \"import [OPTION...] FILE [MEMBER...]\"$hint" journal statu
+expect 2 '' "herdctl: journal takes \"status [--plain] [MEMBER...]\", \"check DIR\", \"copy DIR [MEMBER]\", \"export [OPTION...] DIR|- [MEMBER]\" or \"import [OPTION...] FILE [MEMBER...]\"$hint" journal statu
 expect 1 "Two	down	-	-	-	-	-	-	-	-	-" '' --config good.cfg journal status --plain Two
 expect 1 'MEMBER  JOURNAL  LAG  COMMITS  AGO  LAST COMMIT  TOOK  RECORDS  SIZE  LIVE  ERRORS
 Two     down       -        -    -  -               -        -     -     -       -' '' --config good.cfg journal status Two
@@ -271,7 +271,14 @@ for file in journals/*/data.mdb; do
     fi
 done
 
-# Imports; tests/system/test_positions.c has the herd.
+# Exports and imports; tests/system/test_positions.c has the herd.
+expect 2 '' "herdctl: journal export takes a folder, or \"-\" and a member$hint" journal export
+expect 2 '' "herdctl: journal export takes a folder, or \"-\" and a member$hint" journal export journals One
+expect 1 '' "herdctl: cannot read journals/none: No such file or directory" journal export journals/none
+expect 1 '' "herdctl: journals: there is no journal" --config none.cfg journal export journals
+expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg journal export - Three
+expect 1 '{"type":"FeatureCollection","features":[
+]}' 'herdctl: journals/file is damaged: data.mdb: it is no file of LMDB' journal export journals/file --format geojson
 printf 'client,time,position\nkiwi,1,+1+2\nkiwi,x,+1+2\nkiwi,1,1\n' >positions.csv
 : >positions.none
 expect 2 '' "herdctl: journal import takes a file, or \"-\", and members$hint" journal import

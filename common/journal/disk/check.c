@@ -240,21 +240,31 @@ static status_t run(checking_t *self)
     return again != STATUS_OK ? again : status;
 }
 
-status_t journal_check(const char *folder, journal_check_fault_fn *fault, void *argument,
-                       journal_check_t *ret_check, journal_disk_problem_t *ret_problem)
+status_t journal_check_read(const journal_check_reading_t *reading, journal_check_t *ret_check,
+                            journal_disk_problem_t *ret_problem)
 {
-    checking_t self = {.folder = folder,
-                       .fault = fault,
-                       .argument = argument,
-                       .store = store_new(SIZE_MAX, 0),
+    checking_t self = {.folder = reading->folder,
+                       .fault = reading->fault,
+                       .argument = reading->argument,
+                       .store = reading->store,
                        .problem = ret_problem};
     journal_state_init(&self.check.state);
     status_t status = run(&self);
-    store_destroy(&self.store);
     if (status != STATUS_OK) {
         journal_state_done(&self.check.state);
         return status;
     }
     *ret_check = self.check;
     return STATUS_OK;
+}
+
+status_t journal_check(const char *folder, journal_check_fault_fn *fault, void *argument,
+                       journal_check_t *ret_check, journal_disk_problem_t *ret_problem)
+{
+    store_t *store = store_new(SIZE_MAX, 0);
+    const journal_check_reading_t reading = {
+        .folder = folder, .store = store, .fault = fault, .argument = argument};
+    status_t status = journal_check_read(&reading, ret_check, ret_problem);
+    store_destroy(&store);
+    return status;
 }

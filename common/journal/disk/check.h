@@ -39,4 +39,16 @@ status_t journal_check(const char *folder, journal_check_fault_fn *fault, void *
                        journal_check_t *ret_check,
                        journal_disk_problem_t *ret_problem) STATUS_MUST_USE;
 
+/* How records are taken out of a folder (open value struct). */
+typedef struct {
+    const char *folder;
+    store_t *store; /* empty: all records that count go there, but for those it has no room for */
+    journal_check_fault_fn *fault;
+    void *argument;
+} journal_check_reading_t;
+
+/* The same, and the caller has the records: check.recovery.refused of them found no room. */
+status_t journal_check_read(const journal_check_reading_t *reading, journal_check_t *ret_check,
+                            journal_disk_problem_t *ret_problem) STATUS_MUST_USE;
+
 #endif

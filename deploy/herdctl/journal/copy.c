@@ -58,35 +58,6 @@ static bool say(const char *what, const char *path)
     return false;
 }
 
-/* The journal of the member; without a name, of the first one that has one here. */
-static bool find_source(const herdctl_t *self, const char *name, copy_t *copy,
-                        config_t **ret_config)
-{
-    config_t *config = herdctl_command_load(self);
-    *ret_config = config;
-    if (config == NULL) {
-        return false;
-    }
-    if (name != NULL && config_member(config, name) == NULL) {
-        fprintf(stderr, "herdctl: no member \"%s\" in %s\n", name, config->file);
-        return false;
-    }
-    for (size_t i = 0; i < config->member_count; i++) {
-        const char *member = config->members[i].name;
-        char *file = print("%s/%s/data.mdb", config->data_dir, member);
-        bool wanted = name != NULL ? strcmp(member, name) == 0 : access(file, F_OK) == 0;
-        free(file);
-        if (wanted) {
-            copy->member = member;
-            copy->source = print("%s/%s", config->data_dir, member);
-            return true;
-        }
-    }
-    fprintf(stderr, "herdctl: no member of %s has a journal in %s\n", config->file,
-            config->data_dir);
-    return false;
-}
-
 /* Makes the folder and the file, of the owner of the journal if we are root. */
 static bool make_files(copy_t *copy)
 {
@@ -271,7 +242,9 @@ herdctl_exit_t herdctl_journal_copy(const herdctl_t *self)
     config_t *config;
     copy_t copy = {.destination = operands.items[0], .file = -1};
     bool made = false;
-    if (find_source(self, operands.items[1], &copy, &config)) {
+    config = herdctl_command_load(self);
+    if (config != NULL &&
+        journal_stream_find(config, operands.items[1], &copy.member, &copy.source)) {
         int ends[SIGNALS_ENDING + 1];
         signals_list_ending(ends);
         copy.signals = signals_open(ends);

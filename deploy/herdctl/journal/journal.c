@@ -10,6 +10,8 @@ herdctl_exit_t herdctl_journal(const herdctl_t *self)
          herdctl_journal_check},
         {"journal copy", "DIR [MEMBER]", "copy a member's journal, while it runs or not",
          herdctl_journal_copy},
+        {"journal export", "[OPTION...] DIR|- [MEMBER]", "print the positions that a journal has",
+         herdctl_journal_export},
         {"journal import", "[OPTION...] FILE [MEMBER...]",
          "bring positions of a file into a running herd", herdctl_journal_import},
     };

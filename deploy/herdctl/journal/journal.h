@@ -14,6 +14,7 @@ herdctl_command_fn herdctl_journal;
 herdctl_command_fn herdctl_journal_check;
 herdctl_command_fn herdctl_journal_copy;
 herdctl_command_fn herdctl_journal_status;
+herdctl_command_fn herdctl_journal_export;
 herdctl_command_fn herdctl_journal_import;
 
 #endif

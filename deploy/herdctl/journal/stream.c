@@ -1,6 +1,7 @@
 #include "deploy/herdctl/journal/stream.h"
 
 #include "common/base/files.h"
+#include "common/base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +14,48 @@
 #include <unistd.h>
 
 enum { READ_END, WRITE_END, ENDS };
+
+/* DATA_DIR/MEMBER */
+static char *folder_of(const config_t *config, const char *member)
+{
+    size_t size = strlen(config->data_dir) + strlen(member) + 2;
+    char *folder = memory_new(size);
+    snprintf(folder, size, "%s/%s", config->data_dir, member);
+    return folder;
+}
+
+static bool has_journal(const char *folder)
+{
+    struct stat state;
+    int place = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    bool has = place >= 0 && fstatat(place, "data.mdb", &state, 0) == 0;
+    if (place >= 0) {
+        close(place);
+    }
+    return has;
+}
+
+bool journal_stream_find(const config_t *config, const char *name, const char **ret_member,
+                         char **ret_folder)
+{
+    if (name != NULL && config_member(config, name) == NULL) {
+        fprintf(stderr, "herdctl: no member \"%s\" in %s\n", name, config->file);
+        return false;
+    }
+    for (size_t i = 0; i < config->member_count; i++) {
+        const char *member = config->members[i].name;
+        char *folder = folder_of(config, member);
+        if (name != NULL ? strcmp(member, name) == 0 : has_journal(folder)) {
+            *ret_member = member;
+            *ret_folder = folder;
+            return true;
+        }
+        free(folder);
+    }
+    fprintf(stderr, "herdctl: no member of %s has a journal in %s\n", config->file,
+            config->data_dir);
+    return false;
+}
 
 /* Of the process's own user already, if that is not root. */
 static bool become_owner(const char *folder)

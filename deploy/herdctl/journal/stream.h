@@ -9,6 +9,7 @@
 #ifndef HERD_DEPLOY_HERDCTL_JOURNAL_STREAM_H
 #define HERD_DEPLOY_HERDCTL_JOURNAL_STREAM_H
 
+#include "common/config/config.h"
 #include "common/journal/disk/disk.h"
 
 #include <stdbool.h>
@@ -20,6 +21,12 @@ typedef struct {
     int problem;   /* a pipe: why it ended early */
     pid_t process; /* which writes them */
 } journal_stream_t;
+
+/* Finds the folder of a member's journal; without a name, of the first member of the herd file that
+ * has one on this machine. False if there is none, which is said on stderr. `ret_member` borrows
+ * from the herd file; caller frees `ret_folder` with free(). */
+bool journal_stream_find(const config_t *config, const char *name, const char **ret_member,
+                         char **ret_folder);
 
 /* Starts it; as root it reads as the owner of the file does, so that a lock.mdb that LMDB makes is
  * not root's. False, with errno set, if the system has no room for it. Caller ends it with
