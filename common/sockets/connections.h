@@ -31,7 +31,8 @@ bool connections_has_received(int file, size_t size);
 uint64_t connections_cookie(int file);
 
 /* What ZeroMQ has read of a TCP connection, in bytes, and whether more waits; false, with nothing
- * written, if `file` is no longer the connection with that cookie, or of another kind. */
+ * written, if `file` is no longer the connection with that cookie, or of another kind. What comes
+ * while the kernel is asked may be missing: the next size can be less than this one. */
 bool connections_read_size(int file, uint64_t cookie, uint64_t *ret_size, bool *ret_waits);
 
 /* Ends the connection with that cookie, and drops what waits in it; false if it is gone already.

@@ -135,8 +135,8 @@ static bool measure(stream_t *self, size_t index, meter_connection_t *ret_metere
     if (atomic_exchange(&self->delivered, false)) {
         self->base = size;
     }
-    *ret_metered =
-        (meter_connection_t){.number = index, .open_size = size - self->base, .unread = waits};
+    *ret_metered = (meter_connection_t){
+        .number = index, .open_size = meter_open_size(size, self->base), .unread = waits};
     return true;
 }
 

@@ -14,6 +14,11 @@ static const char crowd_of_bytes[] =
 static const char crowd_of_strangers[] =
     "too many connections are open that have not said whose they are";
 
+uint64_t meter_open_size(uint64_t size, uint64_t base)
+{
+    return size > base ? size - base : 0;
+}
+
 static bool is_rival(const meter_connection_t *connection)
 {
     return connection->verdict == NULL && !connection->named;

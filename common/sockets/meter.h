@@ -32,6 +32,11 @@ typedef struct {
     size_t connection_count;  /* connections */
 } meter_limits_t;
 
+/* The bytes that came behind its last whole message, of a connection that has brought in `size`,
+ * and had brought in `base` with that message. 0 where size is the lesser: both are read from the
+ * kernel in two calls each (connections_read_size), and what comes between them is missing. */
+uint64_t meter_open_size(uint64_t size, uint64_t base);
+
 /* Sets the verdict of each of `count` connections; returns how many are to be cut. First those that
  * are past a limit of their own; then, until the totals hold, the largest of the strangers; last,
  * until the counts hold, the oldest of the strangers. A named one is cut for its own bytes only. */

@@ -2,6 +2,7 @@
 
 #include "common/base/limits.h"
 #include "common/sockets/connections.h"
+#include "common/sockets/meter.h"
 
 void backlog_begin(backlog_t *self, int file)
 {
@@ -36,8 +37,7 @@ const char *backlog_look(backlog_t *self, bool drained)
         self->delivered = 0;
     }
     self->moved = false;
-    uint64_t known = self->base + self->delivered;
-    return backlog_judge(size > known ? size - known : 0, drained);
+    return backlog_judge(meter_open_size(size, self->base + self->delivered), drained);
 }
 
 void backlog_cut(backlog_t *self, int reserve)

@@ -56,7 +56,7 @@ static bool measure(const intake_t *self, arrival_t *source, meter_connection_t 
     }
     source->named = source->named && (mark & INTAKE_FORGOTTEN) == 0;
     *ret_metered = (meter_connection_t){.number = source->number,
-                                        .open_size = size - source->base,
+                                        .open_size = meter_open_size(size, source->base),
                                         .unread = waits,
                                         .named = source->named};
     return true;

@@ -32,6 +32,16 @@ static void what_is_within_the_limits_stays(void **state)
     expect(connections, 0, "");
 }
 
+/* A byte that came while the kernel was asked has made the later size the lesser. */
+static void a_size_that_falls_is_no_message_without_end(void **state)
+{
+    (void)state;
+    assert_int_equal(meter_open_size(100, 99), 1);
+    assert_int_equal(meter_open_size(100, 100), 0);
+    assert_int_equal(meter_open_size(99, 100), 0);
+    assert_int_equal(meter_open_size(0, UINT64_MAX), 0);
+}
+
 static void one_byte_more_goes(void **state)
 {
     (void)state;
@@ -84,6 +94,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_within_the_limits_stays),
+        cmocka_unit_test(a_size_that_falls_is_no_message_without_end),
         cmocka_unit_test(one_byte_more_goes),
         cmocka_unit_test(the_largest_strangers_go_until_the_total_holds),
         cmocka_unit_test(the_oldest_strangers_go_until_the_counts_hold),
