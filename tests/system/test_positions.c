@@ -433,8 +433,17 @@ static void limits_of_the_herd_hold(void **state)
     free(path);
 }
 
-/* Answers one client on a port as no front-end does. */
-static void serve_strangely(uint16_t port)
+/* Reads what a client asks, two lines. */
+static void read_question(int client)
+{
+    char byte;
+    for (int lines = 0; lines < 2 && read(client, &byte, 1) == 1;) {
+        lines += byte == '\n' ? 1 : 0;
+    }
+}
+
+/* Gives one client on a port these answers, one for each question. */
+static void serve(uint16_t port, const char *const *answers)
 {
     const struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
@@ -446,8 +455,11 @@ static void serve_strangely(uint16_t port)
     if (fork() == 0) {
         alarm(WAIT_LIMIT_MS / 1000);
         int client = accept(listening, NULL, NULL);
-        (void)!write(client, "HTTP/1.1 400 Bad Request\r\n", 26);
-        (void)!read(client, &one, 1);
+        for (; *answers != NULL; answers++) {
+            read_question(client);
+            (void)!write(client, *answers, strlen(*answers));
+        }
+        read_question(client);
         _exit(0);
     }
     close(listening);
@@ -460,9 +472,31 @@ static void where_there_is_no_front_end(void **state)
     workspace_write(path, TEXT("client,lat,lon,time\r\nkiwi,1,2,3\r\n"));
     herdctl_expect(herd, 1, "Connection refused; asking again\n", "journal", "import", "--timeout",
                    "0.2", path, NULL);
-    serve_strangely(herd_port(herd, "A"));
+    static const char *const strange[] = {"HTTP/1.1 400 Bad Request\r\n", NULL};
+    serve(herd_port(herd, "A"), strange);
     herdctl_expect(herd, 1, "answers as no front-end does: \"HTTP/1.1 400 Bad Request\\x0d\"\n",
                    "journal", "import", path, NULL);
+    free(path);
+}
+
+/* A node that ends behind the answer to an IAMAT may have forgotten it when the WHATSAT comes. */
+static void what_the_herd_lost_comes_again(void **state)
+{
+    herd_t *herd = new_lone_herd(state, SETTINGS);
+    char *path = workspace_path(herd_folder(herd), "lines");
+    static const char *const found[] = {"AT A +0.5 kiwi +1+2 3\n? WHATSAT kiwi 0 0\n",
+                                        "AT A +0.5 kiwi +1+2 3\nAT A +0.5 kiwi +9+9 2\n{}\n\n",
+                                        "AT A +0.5 kiwi +1+2 3\nAT A +0.5 kiwi +1+2 3\n{}\n\n",
+                                        NULL};
+    static const char *const newer[] = {"AT A +0.5 kiwi +1+2 3\nAT A +0.5 kiwi +9+9 4\n{}\n\n",
+                                        NULL};
+    workspace_write(path, TEXT("client,lat,lon,time\r\nkiwi,1,2,3\r\n"));
+    serve(herd_port(herd, "A"), found);
+    herdctl_expect(herd, 0, ": taken: 1, older than the herd's: 0, expired: 0", "journal", "import",
+                   path, NULL);
+    serve(herd_port(herd, "A"), newer);
+    herdctl_expect(herd, 0, ": taken: 0, older than the herd's: 1, expired: 0", "journal", "import",
+                   path, NULL);
     free(path);
 }
 
@@ -472,9 +506,10 @@ int main(void)
         return HERD_EXIT_SKIPPED;
     }
     const struct CMUnitTest tests[] = {
-        HERD_TEST_OWN(what_goes_out_comes_in_again), HERD_TEST_OWN(some_do_not_go_out),
-        HERD_TEST_OWN(front_ends_may_be_killed),     HERD_TEST_OWN(an_import_is_repeated),
-        HERD_TEST_OWN(limits_of_the_herd_hold),      HERD_TEST_OWN(where_there_is_no_front_end),
+        HERD_TEST_OWN(what_goes_out_comes_in_again),   HERD_TEST_OWN(some_do_not_go_out),
+        HERD_TEST_OWN(front_ends_may_be_killed),       HERD_TEST_OWN(an_import_is_repeated),
+        HERD_TEST_OWN(limits_of_the_herd_hold),        HERD_TEST_OWN(where_there_is_no_front_end),
+        HERD_TEST_OWN(what_the_herd_lost_comes_again),
     };
     return workspace_finish(cmocka_run_group_tests_name("positions", tests, NULL, NULL));
 }

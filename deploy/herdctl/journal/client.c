@@ -21,7 +21,9 @@
 #include <unistd.h>
 
 enum {
-    LINES_MAX = HERDCTL_CLIENT_SIZE + 2 * LIMIT_LINE_SIZE, /* IAMAT and WHATSAT of one update */
+    UPDATE_MAX = 2 * LIMIT_LINE_SIZE,                 /* IAMAT and WHATSAT of one update */
+    LINES_MAX = HERDCTL_CLIENT_SIZE + 2 * UPDATE_MAX, /* the last one, and one that goes again */
+    TRIES_MAX = 2,                                    /* again, if the herd has not got it */
     ANSWERS_MAX = 4 * LIMIT_LINE_SIZE, /* of one update, and what was read behind them */
     READ_SIZE = LIMIT_LINE_SIZE,
     PAUSE_MS = 100, /* after the first failure; doubles ... */
@@ -102,13 +104,24 @@ static void put(herdctl_client_t *self, text_t text)
     assert(status == STATUS_OK); /* LINES_MAX */
 }
 
+static void drop_done(herdctl_client_t *self)
+{
+    buffer_consume(&self->lines, self->done);
+    self->sent -= self->done;
+    self->done = 0;
+}
+
+static void enter(herdctl_client_t *self, const herdctl_client_update_t *update)
+{
+    size_t at = (self->first + self->under_way++) % HERDCTL_CLIENT_WINDOW;
+    self->updates[at] = *update;
+}
+
 void herdctl_client_add(herdctl_client_t *self, const positions_update_t *update, uint64_t number,
                         uint64_t line)
 {
     assert(herdctl_client_has_room(self));
-    buffer_consume(&self->lines, self->done);
-    self->sent -= self->done;
-    self->done = 0;
+    drop_done(self);
     size_t start = self->lines.size;
     put(self, TEXT("IAMAT "));
     put(self, update->client);
@@ -121,16 +134,26 @@ void herdctl_client_add(herdctl_client_t *self, const positions_update_t *update
     put(self, TEXT("WHATSAT "));
     put(self, update->client);
     put(self, TEXT(" 0 0\n"));
-    size_t at = (self->first + self->under_way++) % HERDCTL_CLIENT_WINDOW;
-    self->updates[at] = (herdctl_client_update_t){.number = number,
-                                                  .line = line,
-                                                  .update_size = update_size,
-                                                  .size = self->lines.size - start};
+    enter(self, &(herdctl_client_update_t){.number = number,
+                                           .line = line,
+                                           .update_size = update_size,
+                                           .size = self->lines.size - start});
 }
 
-const herdctl_client_update_t *herdctl_client_oldest(const herdctl_client_t *self)
+bool herdctl_client_is_idle(const herdctl_client_t *self)
 {
-    return self->under_way > 0 ? &self->updates[self->first] : NULL;
+    return self->under_way == 0;
+}
+
+const herdctl_client_update_t *herdctl_client_lowest(const herdctl_client_t *self)
+{
+    const herdctl_client_update_t *lowest = NULL;
+    for (size_t i = 0; i < self->under_way; i++) {
+        const herdctl_client_update_t *at =
+            &self->updates[(self->first + i) % HERDCTL_CLIENT_WINDOW];
+        lowest = lowest == NULL || at->number < lowest->number ? at : lowest;
+    }
+    return lowest;
 }
 
 const char *herdctl_client_problem(const herdctl_client_t *self)
@@ -317,18 +340,47 @@ static answer_t take_answers(const herdctl_client_t *self, text_t *rest, text_t 
     return ANSWER_TAKEN;
 }
 
-/* Tells of the oldest update and lets go of it. */
-static void finish_update(herdctl_client_t *self, herdctl_client_outcome_t outcome)
+/* The time at the end of a line, after all fields but the last. */
+static bool time_of(text_t line, int64_t *ret_time_ns)
 {
-    const herdctl_client_update_t *update = &self->updates[self->first];
-    text_t client = fields_of(self, update);
-    (void)text_take_until(&(text_t){.data = client.data, .size = client.size}, ' ', &client);
+    const char *space = memrchr(line.data, ' ', line.size);
+    return space != NULL &&
+           timestamp_parse(text_after(line, (size_t)(space - line.data) + 1), ret_time_ns);
+}
+
+/* Whether the herd should have it: `line` is the answer to the WHATSAT, which shows no other
+ * record, or one with an earlier time. A client's time that is far ahead may be so for good. */
+static bool is_missing(text_t line, text_t fields, herdctl_client_outcome_t outcome)
+{
+    int64_t has_ns;
+    int64_t wants_ns;
+    return outcome == HERDCTL_CLIENT_EXPIRED ||
+           (outcome == HERDCTL_CLIENT_OLDER && time_of(line, &has_ns) &&
+            time_of(fields, &wants_ns) && has_ns < wants_ns);
+}
+
+/* Tells of the oldest update and lets go of it, or puts it behind all others once more. `line`: the
+ * answer to its WHATSAT. */
+static void finish_update(herdctl_client_t *self, text_t line, herdctl_client_outcome_t outcome)
+{
+    herdctl_client_update_t update = self->updates[self->first];
+    bool again = update.tries < TRIES_MAX && is_missing(line, fields_of(self, &update), outcome);
     self->told = false;
     self->pause_ms = PAUSE_MS;
-    self->events.answered(self->events.argument, update, client, outcome);
-    self->done += update->size;
     self->first = (self->first + 1) % HERDCTL_CLIENT_WINDOW;
     self->under_way--;
+    if (!again) {
+        self->done += update.size;
+        self->events.answered(self->events.argument, &update, outcome);
+        return;
+    }
+    drop_done(self);
+    status_t status = buffer_reserve(&self->lines, update.size);
+    assert(status == STATUS_OK); /* LINES_MAX */
+    put(self, (text_t){.data = self->lines.data, .size = update.size});
+    self->done = update.size;
+    update.tries++;
+    enter(self, &update);
 }
 
 static void be_broken(herdctl_client_t *self, text_t line)
@@ -349,7 +401,7 @@ static bool take_all(herdctl_client_t *self)
     answer_t answer = ANSWER_PART;
     while (self->under_way > 0 &&
            (answer = take_answers(self, &rest, &line, &outcome)) == ANSWER_TAKEN) {
-        finish_update(self, outcome);
+        finish_update(self, line, outcome);
     }
     bool unasked = self->under_way == 0 && rest.size > 0;
     if (answer == ANSWER_STRANGE || unasked || rest.size > ANSWERS_MAX - READ_SIZE) {

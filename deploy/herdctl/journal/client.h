@@ -3,7 +3,9 @@
  *
  * Behind each IAMAT goes a WHATSAT with radius 0, which says what the herd has of the client now.
  * Lines are kept until both are answered. When the connection breaks, the next place is tried, and
- * all that was not answered is sent again: an update that comes twice changes nothing.
+ * all that was not answered is sent again: an update that comes twice changes nothing. So is what
+ * the herd has not got although it answered: its node may have ended, and forgotten it, before the
+ * WHATSAT came (acknowledge = "memory").
  *
  * Owner: whoever made it. Threads: one. It never waits, but for name servers while it connects.
  */
@@ -46,12 +48,13 @@ typedef struct {
     uint64_t line;      /* the same in lines, for people */
     size_t update_size; /* bytes of its IAMAT with the LF */
     size_t size;        /* bytes of both lines */
+    unsigned tries;     /* how often it was sent before because the herd had not got it */
 } herdctl_client_update_t;
 
 /* Who hears of it (open value struct). */
 typedef struct {
-    /* An update was answered; its client is borrowed for the call. */
-    void (*answered)(void *argument, const herdctl_client_update_t *update, text_t client,
+    /* An update was answered; it is borrowed for the call. */
+    void (*answered)(void *argument, const herdctl_client_update_t *update,
                      herdctl_client_outcome_t outcome);
     /* The connection is lost, once until the next answer: a sentence without its end. */
     void (*lost)(void *argument, const char *problem);
@@ -71,8 +74,12 @@ bool herdctl_client_has_room(const herdctl_client_t *self);
 void herdctl_client_add(herdctl_client_t *self, const positions_update_t *update, uint64_t number,
                         uint64_t line);
 
-/* The oldest update that is not answered; NULL if all are. Borrowed until the next step. */
-const herdctl_client_update_t *herdctl_client_oldest(const herdctl_client_t *self);
+/* Whether all updates are answered. */
+bool herdctl_client_is_idle(const herdctl_client_t *self);
+
+/* That with the lowest number of those that are not; NULL if all are. Takes a step for each.
+ * Borrowed until the next step. */
+const herdctl_client_update_t *herdctl_client_lowest(const herdctl_client_t *self);
 
 /* What it waits for; a descriptor of -1 while it is not connected. */
 struct pollfd herdctl_client_wanted(const herdctl_client_t *self);

@@ -162,11 +162,10 @@ static void name_bad(import_t *self, uint64_t number, uint64_t line, const char 
     }
 }
 
-static void on_answer(void *argument, const herdctl_client_update_t *update, text_t client,
+static void on_answer(void *argument, const herdctl_client_update_t *update,
                       herdctl_client_outcome_t outcome)
 {
     import_t *self = argument;
-    (void)client;
     self->answers_ns = clock_steady_ns();
     self->counts[outcome]++;
     herdctl_progress_row(&self->progress, herdctl_updates_read_size(self->updates));
@@ -227,15 +226,22 @@ static void feed(import_t *self)
     }
 }
 
-/* The number of the first update that is not answered: all before it are, or are bad. */
-static uint64_t first_open(const import_t *self)
+static bool is_idle(const import_t *self)
 {
-    uint64_t first = UINT64_MAX;
+    bool idle = true;
     for (size_t i = 0; i < self->client_count; i++) {
-        const herdctl_client_update_t *oldest = herdctl_client_oldest(self->clients[i]);
-        if (oldest != NULL && oldest->number < first) {
-            first = oldest->number;
-        }
+        idle = idle && herdctl_client_is_idle(self->clients[i]);
+    }
+    return idle;
+}
+
+/* The first update that is not answered: all before it are, or are bad. NULL: all are. */
+static const herdctl_client_update_t *first_open(const import_t *self)
+{
+    const herdctl_client_update_t *first = NULL;
+    for (size_t i = 0; i < self->client_count; i++) {
+        const herdctl_client_update_t *one = herdctl_client_lowest(self->clients[i]);
+        first = one != NULL && (first == NULL || one->number < first->number) ? one : first;
     }
     return first;
 }
@@ -300,16 +306,12 @@ static status_t turn(import_t *self, bool under_way)
 
 static void say_silence(const import_t *self)
 {
-    const herdctl_client_update_t *oldest = NULL;
-    for (size_t i = 0; i < self->client_count; i++) {
-        const herdctl_client_update_t *one = herdctl_client_oldest(self->clients[i]);
-        oldest = one != NULL && (oldest == NULL || one->number < oldest->number) ? one : oldest;
-    }
+    const herdctl_client_update_t *open = first_open(self);
     fprintf(stderr,
             "herdctl: no front-end has answered for %.3g s; %s:%" PRIu64
             " is the first that waits; `herdctl health` may tell why\n",
             (double)self->arguments->silence_ns / (double)TIMESTAMP_NS_PER_S, file_name(self),
-            oldest != NULL ? oldest->line : 0);
+            open != NULL ? open->line : 0);
 }
 
 /* Until all is answered, or it cannot go on: then it was said. STATUS_AGAIN: a signal. */
@@ -318,7 +320,7 @@ static status_t run(import_t *self)
     self->answers_ns = clock_steady_ns();
     for (;;) {
         feed(self);
-        bool under_way = first_open(self) != UINT64_MAX;
+        bool under_way = !is_idle(self);
         int64_t now_ns = clock_steady_ns();
         if (self->ended && !under_way) {
             return STATUS_OK;
@@ -343,12 +345,12 @@ static status_t run(import_t *self)
 /* How many positions from the first on need not come again. */
 static uint64_t done_count(const import_t *self)
 {
-    uint64_t open = first_open(self);
+    const herdctl_client_update_t *open = first_open(self);
     uint64_t done = herdctl_updates_number(self->updates);
     if (self->stopped_at > 0 && self->stopped_at <= done) {
         done = self->stopped_at - 1;
     }
-    return open <= done ? open - 1 : done;
+    return open != NULL && open->number <= done ? open->number - 1 : done;
 }
 
 static void print_end(const import_t *self, status_t status)
