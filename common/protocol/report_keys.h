@@ -34,6 +34,7 @@
     X(JOURNAL_LAG, "journal_lag")                                                                  \
     X(JOURNAL_COMMITS, "journal_commits")                                                          \
     X(JOURNAL_TOOK, "journal_took")                                                                \
+    X(JOURNAL_FILLING, "journal_filling")                                                          \
     X(JOURNAL_RECORDS, "journal_records")                                                          \
     X(JOURNAL_SIZE, "journal_size")                                                                \
     X(JOURNAL_LIVE, "journal_live")                                                                \

@@ -309,6 +309,10 @@ static size_t step(journal_keeper_t *self, int64_t steady_ns)
 
 void journal_keeper_pump(journal_keeper_t *self, int64_t steady_ns)
 {
+    if (!journal_is_due(self->journal, steady_ns)) {
+        return;
+    }
+    int64_t begin_ns = clock_steady_ns();
     size_t packed = 0;
     while (journal_is_due(self->journal, steady_ns) &&
            (packed < TURN_SIZE || journal_must_end(self->journal, steady_ns))) {
@@ -317,6 +321,10 @@ void journal_keeper_pump(journal_keeper_t *self, int64_t steady_ns)
             break;
         }
         packed += size;
+    }
+    int64_t took_ns = clock_steady_ns() - begin_ns;
+    if (took_ns > self->figures.filling_ns) {
+        self->figures.filling_ns = took_ns;
     }
 }
 

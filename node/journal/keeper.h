@@ -34,6 +34,7 @@ typedef struct {
     uint64_t commits;     /* of this life, that of its start too */
     int64_t committed_ns; /* POSIX: the newest */
     int64_t took_ns;      /* how long it took */
+    int64_t filling_ns;   /* the most of a turn that filling chunks took, of this life */
     uint64_t errors;      /* transactions that failed */
     uint64_t damaged;     /* chunks that the start found damaged */
     bool failing;         /* the newest transaction failed ... */

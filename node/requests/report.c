@@ -207,6 +207,7 @@ static void put_journal(sheet_t *sheet, const journal_keeper_figures_t *journal)
     put_number(sheet, REPORT_KEY_JOURNAL_LAG, (uint64_t)journal->lag_ns);
     put_number(sheet, REPORT_KEY_JOURNAL_COMMITS, journal->commits);
     put_number(sheet, REPORT_KEY_JOURNAL_TOOK, (uint64_t)journal->took_ns);
+    put_number(sheet, REPORT_KEY_JOURNAL_FILLING, (uint64_t)journal->filling_ns);
     put_number(sheet, REPORT_KEY_JOURNAL_RECORDS, journal->records);
     put_number(sheet, REPORT_KEY_JOURNAL_SIZE, journal->size);
     put_number(sheet, REPORT_KEY_JOURNAL_LIVE, journal->live_size);

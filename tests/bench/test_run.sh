@@ -44,6 +44,7 @@ look() {
 look visible
 look newcomer
 if command -v redis-server >/dev/null; then
+    look journal-50x1
     look lone
     grep -Eq '^\| lone \| p50: herd / GEOADD \| [0-9.]+ x .* (reached|MISSED) \|$' "$folder/lone.md" ||
         fail "no verdict: $(cat "$folder/lone.md")"

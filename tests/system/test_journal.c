@@ -146,10 +146,12 @@ static bool is_on_disks(void *argument)
         report_t report;
         uint64_t lag = 1;
         uint64_t commits = 0;
+        uint64_t filling = 0;
         report_read(herd_requests(waited->herd, herd_member_name(waited->herd, i)), &report);
         all = report.records == waited->records && report.links_up == report.links &&
               number_of(report.body, "journal_lag", &lag) && lag == 0 &&
-              number_of(report.body, "journal_commits", &commits) && commits > 0;
+              number_of(report.body, "journal_commits", &commits) && commits > 0 &&
+              number_of(report.body, "journal_filling", &filling) && filling > 0;
         report_done(&report);
     }
     return all;

@@ -9,6 +9,7 @@ import time
 
 import cases_greedy
 import cases_herd
+import cases_journal
 import cases_lines
 import cases_memory
 import cases_pair
@@ -32,6 +33,7 @@ CASES = [
     cases_pair.Traffic(),
     *cases_greedy.CASES,
 ]
+NAMED = cases_journal.CASES  # only by --case, and tests/bench/journal
 QUICK_PART = 20  # a short look has so many times fewer client IDs, but no fewer than ...
 QUICK_LEAST = 1000
 
@@ -67,7 +69,7 @@ def parse(argv):
         "Builds the release preset, starts herds and what they are compared with (Redis, a bare echo), runs "
         "herd-bench against them in turns, and prints medians, ratios, bars and verdicts. Progress is on stderr."))
     parser.add_argument("--list", action="store_true", help="list the cases")
-    parser.add_argument("--case", action="append", metavar="NAME", help="only this one; may be repeated")
+    parser.add_argument("--case", action="append", metavar="NAME", help="only this one; may be repeated. journal-* run only so")
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds (default: 5; 2 with --quick)")
     parser.add_argument("--seconds", type=int, metavar="N", help="of a run (default: 3; 1 with --quick)")
     parser.add_argument("--quick", action="store_true", help="a short look with fewer IDs; no measurement")
@@ -86,7 +88,7 @@ def parse(argv):
     if arguments.out is None:
         part = "quick" if arguments.quick else "part" if arguments.case else ""
         arguments.out = os.path.join(ROOT, "build", "bench", part)
-    unknown = set(arguments.case or []) - {case.name for case in CASES}
+    unknown = set(arguments.case or []) - {case.name for case in [*CASES, *NAMED]}
     if unknown:
         parser.error(f"no case {', '.join(sorted(unknown))}; see --list")
     return arguments
@@ -95,20 +97,22 @@ def parse(argv):
 def run_case(case, context, folder):
     context.say(f"{case.name}: {case.title}")
     begun = time.monotonic()
+    load_before = os.getloadavg()[0]
     try:
         with Workspace(os.path.join(folder, "run")) as workspace:
             outcome = case.run(context, workspace).as_json()
     except Failure as failure:
         outcome = {**Result([]).as_json(), "failed": str(failure) or "failed"}
         context.say(f"{case.name}: FAILED: {failure}")
-    outcome = {"name": case.name, "title": case.title, "took_s": round(time.monotonic() - begun, 1), **outcome}
+    outcome = {"name": case.name, "title": case.title, "took_s": round(time.monotonic() - begun, 1),
+               "load": [load_before, os.getloadavg()[0]], **outcome}
     print(report.case_text(outcome), flush=True)
     return outcome
 
 
 def run(arguments):
     context = Context(arguments)
-    cases = [case for case in CASES if not arguments.case or case.name in arguments.case]
+    cases = [case for case in [*CASES, *NAMED] if case.name in arguments.case] if arguments.case else CASES
     results = {"machine": machine.describe(ROOT, context.programs), "quick": context.quick, "rounds": context.rounds,
                "seconds": context.seconds, "cases": []}
     os.makedirs(arguments.out, exist_ok=True)
@@ -135,7 +139,7 @@ def publish(path):
 def main(argv):
     arguments = parse(argv)
     if arguments.list:
-        for case in CASES:
+        for case in [*CASES, *NAMED]:
             print(f"{case.name:14} {case.title}")
         return 0
     if arguments.markdown:

@@ -1,5 +1,6 @@
 """Herds of real processes: the sample herd's settings, but that traffic is not logged."""
 import os
+import re
 import socket
 import subprocess
 
@@ -110,6 +111,15 @@ class Herd:
         rows = [line.split("\t") for line in said.splitlines()]
         return {row[0]: {"up": row[1] == "up", "records": row[4], "frontends": row[5], "clients": row[6], "links": row[7], "links_all": row[8],
                          "digest": row[9], "lag": row[10]} for row in rows}
+
+    def metric(self, name, member):
+        """A figure of one member, as `herdctl metrics` prints it."""
+        said = subprocess.run(self.argv("herdctl", "metrics"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              check=False).stdout.decode()
+        found = re.search(rf'^{name}\{{member="{member}"\}} (\S+)$', said, re.MULTILINE)
+        if not found:
+            raise Failure(f"no {name} of {member}")
+        return float(found.group(1))
 
     def wait_frontends(self, member, count):
         """Until the member's node serves so many."""

@@ -3,6 +3,8 @@ import os
 import shutil
 import subprocess
 
+import report
+
 LINES = ["iamat-50x32", "iamat-500x32", "iamat-50x1", "iamat-500x1"]
 PEERS = ["herd", "redis", "echo"]
 
@@ -68,7 +70,7 @@ def cpu_plot(cases, folder, remark):
         "set key top left", "plot " + titles]))
 
 
-def bars_plot(results, folder, remark):
+def bars_plot(results, folder, name, remark):
     """How far each figure is from its bar: 1 is the bar, more is better."""
     rows = []
     for case in results["cases"]:
@@ -78,7 +80,7 @@ def bars_plot(results, folder, remark):
                 rows.append(row_of(f"{case['name']}, {figure['title']}", share))
     if not rows:
         return
-    gnuplot(os.path.join(folder, "performance-bars.svg"),
+    gnuplot(os.path.join(folder, name),
             "figures over their bars: right of the red line they are reached" + remark, "\n".join([
                 "$data << END", *reversed(rows), "END", "set style fill solid 0.8", "set logscale x", "set grid xtics",
                 "set xtics (0.1, 0.2, 0.5, 1, 2, 5, 10, 20)", "unset key", f"set yrange [-0.7:{len(rows) - 0.3}]",
@@ -94,6 +96,6 @@ def draw(results, folder, say):
     cases = {case["name"]: case for case in results["cases"] if case["samples"]}
     loads = [cases[name] for name in LINES if name in cases]
     remark = " (a short look, no measurement)" if results["quick"] else ""
-    bars_plot(results, folder, remark)
+    bars_plot(results, folder, f"performance-{report.section_of(results)}.svg", remark)
     lines_plot(loads, folder, remark)
     cpu_plot(loads, folder, remark)

@@ -1,6 +1,7 @@
 """Processes of a comparison: started, measured by /proc, ended by their ids; free ports."""
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -87,6 +88,10 @@ class Process:
     def resident_size(self):
         """Bytes in memory."""
         return int(read(f"/proc/{self.pid}/statm").split()[1]) * PAGE_SIZE
+
+    def written_size(self):
+        """Bytes that it, and its children that have ended, sent to disks: pages that it made dirty (proc(5))."""
+        return int(re.search(r"^write_bytes: (\d+)$", read(f"/proc/{self.pid}/io"), re.MULTILINE).group(1))
 
     def stop(self):
         """SIGTERM, and SIGKILL to one that does not end."""

@@ -1,9 +1,10 @@
-"""Redis servers without persistence, and as much of RESP as asking them takes."""
+"""Redis servers, with and without a file of what they were told, and as much of RESP as asking them takes."""
 import socket
 
 from process import Failure, free_port, wait_for
 
 SETTINGS = 'redis: redis-server --save "" --appendonly no, else its defaults'
+AOF_SETTINGS = 'redis, everysec and always: redis-server --save "" --appendonly yes --appendfsync everysec or always, else its defaults'
 
 
 class Connection:
@@ -41,15 +42,24 @@ class Connection:
 class Redis:
     """Owner: the workspace, which ends the process."""
 
-    def __init__(self, workspace, name="redis", primary=None):
+    def __init__(self, workspace, name="redis", primary=None, settings=()):
+        self.workspace = workspace
+        self.name = name
         self.port = free_port()
-        argv = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
-                "--appendonly", "no", "--repl-diskless-sync-delay", "0"]
+        self.folder = workspace.subfolder(name)
+        self.argv = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+                     "--repl-diskless-sync-delay", "0"]
+        for key, value in {"appendonly": "no", **dict(settings)}.items():
+            self.argv += ["--" + key, value]
         if primary:
-            argv += ["--replicaof", "127.0.0.1", str(primary.port)]
-        self.process = workspace.start(name, argv, workspace.subfolder(name))
-        self.connection = wait_for(self.connect, "Redis")
+            self.argv += ["--replicaof", "127.0.0.1", str(primary.port)]
+        self.start()
         wait_for(lambda: self.is_ready(primary), "a replica of Redis")
+
+    def start(self):
+        """Begins, or begins again, with what its folder has."""
+        self.process = self.workspace.start(self.name, self.argv, self.folder)
+        self.connection = wait_for(self.connect, "Redis", pause_s=0.001)
 
     def connect(self):
         self.process.expect_alive()

@@ -1,10 +1,11 @@
 """Tables of results: for the terminal and, as Markdown, for docs/performance.md."""
 
-PAGE_BEGIN = "<!-- results: tests/bench/run --publish build/bench/results.json -->\n"
+PAGE_BEGIN = {"bars": "<!-- results: tests/bench/run --publish build/bench/results.json -->\n",
+              "journal": "<!-- results: tests/bench/journal --publish build/bench/journal/results.json -->\n"}
 PAGE_END = "<!-- end of results -->\n"
 COLUMNS = {"lines_per_s": "lines/s", "cpu_us": "server CPU us/line", "generator_us": "generator CPU us/line", "p50_us": "p50 us", "p99_us": "p99 us",
            "p99.9_us": "p99.9 us", "node_cpu_us": "node CPU us/line", "frontend_cpu_us": "front-end CPU us/line",
-           "results": "results/answer"}
+           "results": "results/answer", "written_bytes": "written bytes/line"}
 
 REASON_SIZE = 60  # characters of a failure in the table; all of it is told where it happens
 
@@ -79,9 +80,15 @@ def totals(cases):
     return ", ".join(f"{verdicts.count(one)} {one}" for one in ("reached", "MISSED", "reported", "FAILED"))
 
 
+def load_text(case):
+    before, after = case["load"]
+    return f"load average before {before:.2f}, after {after:.2f}"
+
+
 def case_text(case):
     """What is printed when a case is through."""
-    parts = [f"== {case['name']}: {case['title']}", *("   " + line for line in case["settings"])]
+    parts = [f"== {case['name']}: {case['title']}", *("   " + line for line in case["settings"]),
+             "   " + load_text(case)]
     if case["medians"]:
         parts += ["", text_table(*median_rows(case))]
     parts += ["", text_table(FIGURE_TITLES[1:], [row[1:] for row in figure_rows([case])])]
@@ -98,15 +105,21 @@ def markdown(results):
              totals(results["cases"]) + "."]
     for case in results["cases"]:
         parts += ["", f"### {case['name']}: {case['title']}", "", *(f"- {line}" for line in case["settings"])]
+        parts += ["- " + load_text(case)] if "load" in case else []
         if case["medians"]:
             parts += ["", markdown_table(*median_rows(case))]
         parts += ["", *case["notes"]] if case["notes"] else []
     return "\n".join(parts)
 
 
+def section_of(results):
+    """What they are about: "journal", or "bars" where they are about all."""
+    return "journal" if all(case["name"].startswith("journal-") for case in results["cases"]) else "bars"
+
+
 def page_with(page, results):
-    """The page with these results in the place of its last ones."""
-    before, begin, rest = page.partition(PAGE_BEGIN)
+    """The page with these results in the place of its last ones of that kind."""
+    before, begin, rest = page.partition(PAGE_BEGIN[section_of(results)])
     _, end, after = rest.partition(PAGE_END)
     if not begin or not end:
         raise ValueError("the page has no place for results")

@@ -50,12 +50,15 @@ class Ratios(unittest.TestCase):
                                           "libzmq", "date")}
         results = {"machine": {**machine, "load_before": 0.5}, "quick": False, "rounds": 3, "seconds": 1,
                    "cases": [{"name": "case", "title": "title", **self.result.as_json()}]}
-        page = report.page_with(f"a\n{report.PAGE_BEGIN}old\n{report.PAGE_END}z\n", results)
-        self.assertTrue(page.startswith("a\n" + report.PAGE_BEGIN) and page.endswith(report.PAGE_END + "z\n"))
+        page = report.page_with(f"a\n{report.PAGE_BEGIN['bars']}old\n{report.PAGE_END}z\n", results)
+        self.assertTrue(page.startswith("a\n" + report.PAGE_BEGIN["bars"]) and page.endswith(report.PAGE_END + "z\n"))
         self.assertIn("| herd | 20.0 |", page)
         self.assertNotIn("old", page)
         self.assertEqual(report.page_with(page, results), page)
         self.assertRaises(ValueError, report.page_with, "no place", results)
+        results["cases"][0]["name"] = "journal-case"
+        self.assertRaises(ValueError, report.page_with, page, results)
+        self.assertIn("| herd | 20.0 |", report.page_with(report.PAGE_BEGIN["journal"] + report.PAGE_END + page, results))
 
     def test_a_case_that_failed_is_told(self):
         case = {"name": "case", **Result([]).as_json(), "failed": "why\nmore"}
