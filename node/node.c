@@ -8,10 +8,9 @@
 #include "common/program/signals.h"
 #include "common/protocol/message.h"
 #include "common/replication/generation.h"
-#include "common/sockets/holder.h"
-#include "common/sockets/sockets.h"
 #include "common/sockets/transport.h"
 #include "common/store/store.h"
+#include "node/binding.h"
 #include "node/bus/herd_time.h"
 #include "node/bus/neighbours.h"
 #include "node/journal/keeper.h"
@@ -71,6 +70,7 @@ struct node {
     guard_t *guard; /* who may speak to us */
     void *requests; /* ROUTER */
     void *bus;      /* ROUTER */
+    desk_t *desk;   /* at `requests` */
     store_t *store;
     tap_t *tap;
     neighbours_t *neighbours;
@@ -220,6 +220,7 @@ static void serve_when_ready(node_t *self, int64_t steady_ns)
         return;
     }
     self->serving = true;
+    desk_open(self->desk, true);
     poll_for(self, (zmq_pollitem_t){.socket = self->requests}, on_requests);
     log_event(self->log, LOG_SERVING,
               LOG_ABOUT(NULL, LOG_NUMBER("records", store_count(self->store))),
@@ -268,11 +269,19 @@ static void reload_for_operator(node_t *self)
     buffer_done(&report);
 }
 
+/* At the ROUTER, or at the Unix socket, which is also attended to while nothing is served. */
 static int on_requests(zloop_t *loop, zmq_pollitem_t *item, void *argument)
 {
     (void)loop;
-    (void)item;
     node_t *self = argument;
+    if (item->socket != NULL) {
+        desk_note_router(self->desk);
+    }
+    if (!self->serving) {
+        desk_begin_turn(self->desk, clock_steady_ns());
+        desk_end_turn(self->desk);
+        return 0;
+    }
     service_receive(self->service);
     if (service_wants_reload(self->service)) {
         reload_for_operator(self);
@@ -364,6 +373,7 @@ static void begin_to_stop(node_t *self, const char *reason)
     if (self->serving) {
         zmq_pollitem_t item = {.socket = self->requests, .events = ZMQ_POLLIN};
         zloop_poller_end(self->loop, &item);
+        desk_open(self->desk, false);
         self->serving = false;
     }
 }
@@ -417,34 +427,18 @@ static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     return 0;
 }
 
-static status_t bind_router(node_t *self, roles_domain_t domain, const char *endpoint,
-                            void **ret_socket)
-{
-    sockets_role_t role = domain == ROLES_DOMAIN_BUS ? SOCKETS_BUS_ROUTER : SOCKETS_REQUESTS_ROUTER;
-    void *socket = sockets_open(zsys_init(), ZMQ_ROUTER);
-    if (socket == NULL || sockets_configure(socket, role, endpoint, NULL) != STATUS_OK ||
-        guard_bind(self->guard, socket, domain, endpoint) != STATUS_OK) {
-        char reason[HOLDER_SIZE];
-        holder_explain(zmq_errno(), endpoint, reason);
-        log_event(self->log, LOG_BIND_FAILED, LOG_ABOUT(NULL, LOG_TEXT("endpoint", endpoint)),
-                  "cannot bind %s: %s; the start ends here", endpoint, reason);
-        sockets_close(&socket);
-        return STATUS_IN_USE;
-    }
-    *ret_socket = socket;
-    return STATUS_OK;
-}
-
 /* The sockets for others, and who may use them. */
 static status_t bind_all(node_t *self)
 {
     const config_member_t *member = self->member;
     status_t status = guard_new(self->config, member, self->log, &self->guard);
     if (status == STATUS_OK) {
-        status = bind_router(self, ROLES_DOMAIN_BUS, member->bus, &self->bus);
-    }
-    if (status == STATUS_OK) {
-        status = bind_router(self, ROLES_DOMAIN_REQUESTS, member->requests, &self->requests);
+        const binding_context_t binding = {
+            .member = member, .log = self->log, .guard = self->guard};
+        status = binding_bus(&binding, &self->bus);
+        if (status == STATUS_OK) {
+            status = binding_requests(&binding, &self->requests, &self->desk);
+        }
     }
     if (status == STATUS_OK) {
         const tap_context_t tap = {.loop = self->loop,
@@ -529,7 +523,7 @@ static void make_service(node_t *self)
         .store = self->store,
         .tap = self->tap,
         .places = self->places,
-        .socket = self->requests,
+        .desk = self->desk,
         .guard = self->guard,
         .neighbours = self->neighbours,
         .herd_time = self->herd_time,
@@ -559,6 +553,9 @@ static void poll_all(node_t *self)
 {
     poll_for(self, (zmq_pollitem_t){.socket = self->bus}, on_bus);
     poll_for(self, (zmq_pollitem_t){.fd = self->wake}, on_wake);
+    if (desk_file(self->desk) >= 0) {
+        poll_for(self, (zmq_pollitem_t){.fd = desk_file(self->desk)}, on_requests);
+    }
     if (guard_socket(self->guard) != NULL) {
         poll_for(self, (zmq_pollitem_t){.socket = guard_socket(self->guard)}, on_guard);
     }
@@ -631,6 +628,7 @@ void node_destroy(node_t **self_p)
     zloop_destroy(&self->loop);
     places_actor_destroy(&self->places);
     journal_keeper_destroy(&self->journal);
+    desk_destroy(&self->desk);
     guard_close(self->guard, &self->requests);
     guard_close(self->guard, &self->bus);
     guard_destroy(&self->guard);

@@ -101,6 +101,12 @@
 /* Messages of replies queued for one front-end. The request window bounds most of them; only
  * WHATSAT answers, which come later, can pile up. */
 #define LIMIT_REPLY_MESSAGES 4096
+/* The same over a Unix socket, in bytes that the kernel does not take: beyond the first number the
+ * node reads nothing more of that peer, beyond the second a message is lost, and with it the
+ * session. All peers together: past the third, whoever has most is cut off. */
+#define LIMIT_STREAM_UNSENT_SIZE  65536
+#define LIMIT_STREAM_OUTPUT_SIZE  67108864
+#define LIMIT_STREAM_OUTPUT_TOTAL 268435456
 /* Messages queued on an operator's connection to a member, each way, of LIMIT_BODY_SIZE at most. A
  * question has one answer, and a member that has no question left is not read from. */
 #define LIMIT_OPERATOR_MESSAGES 4
@@ -119,6 +125,9 @@
 #define LIMIT_PROMISES_SIZE 134217728
 /* Front-ends that one node serves. */
 #define LIMIT_FRONTENDS 256
+
+/* Connections to a node's Unix socket: front-ends, and those that have not said whose they are. */
+#define LIMIT_STREAMS (LIMIT_FRONTENDS + LIMIT_STRANGERS)
 
 /* The tap: prefixes that all subscribers have together, and their bytes. ZeroMQ keeps a node of a
  * tree, about 50 bytes, for each byte: 13 MiB in all. */

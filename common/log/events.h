@@ -47,6 +47,7 @@
     X(LINK_ANSWER_FAILED, ERROR, COUNTED)                                                          \
     X(FRONTEND_CAME, INFO, EACH)                                                                   \
     X(FRONTEND_LEFT, INFO, EACH)                                                                   \
+    X(ZEROMQ_CAME, INFO, COUNTED)                                                                  \
     X(FRONTEND_UNDELIVERED, WARNING, COUNTED)                                                      \
     X(UNPROTECTED, WARNING, EACH)                                                                  \
     X(SOCKET_MISSING, ERROR, COUNTED)                                                              \

@@ -197,19 +197,28 @@ static bool set_listener(void *socket, int file)
     return set_int(socket, ZMQ_USE_FD, file);
 }
 
-/* Gives ZeroMQ a descriptor that listens; from then on it is ZeroMQ's, which closes it with the
- * socket. */
-static status_t bind_listener(void *socket, const char *endpoint, int file, local_socket_t *local)
+/* From then on it is ZeroMQ's, which closes it with the socket. */
+status_t sockets_bind_file(void *socket, const char *endpoint, int file)
 {
     bool bound = set_listener(socket, file) && zmq_bind(socket, endpoint) == 0;
     int error = errno;
     (void)set_listener(socket, -1);
     if (!bound) {
         close(file);
-        local_socket_remove(local);
         errno = error;
     }
     return bound ? STATUS_OK : STATUS_SYSTEM;
+}
+
+static status_t bind_listener(void *socket, const char *endpoint, int file, local_socket_t *local)
+{
+    status_t status = sockets_bind_file(socket, endpoint, file);
+    if (status != STATUS_OK) {
+        int error = errno;
+        local_socket_remove(local);
+        errno = error;
+    }
+    return status;
 }
 
 status_t sockets_bind(void *socket, const char *endpoint, local_socket_t *ret_local)

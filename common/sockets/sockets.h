@@ -53,6 +53,11 @@ status_t sockets_secure_client(void *socket, const char *public_key, const char 
 status_t sockets_bind(void *socket, const char *endpoint,
                       local_socket_t *ret_local) STATUS_MUST_USE;
 
+/* Has `socket` accept connections at `file`, which listens already, or is the end of a pair by
+ * which connections are handed over (node/security/accept4.h); `endpoint` is what it calls that.
+ * Takes `file`, also when it fails. STATUS_SYSTEM with errno set. */
+status_t sockets_bind_file(void *socket, const char *endpoint, int file) STATUS_MUST_USE;
+
 /* Binds a Unix socket anew whose file is gone. Connections to the former file end. As
  * sockets_bind; `local` stays as it was after a failure. */
 status_t sockets_bind_again(void *socket, const char *endpoint,

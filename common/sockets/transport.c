@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <string.h>
 
 static text_t frame_text(zmq_msg_t *frame)
 {
@@ -66,6 +67,7 @@ status_t transport_receive(void *socket, bool routed, transport_inbound_t *ret_i
     /* The frames are set as they come. */
     ret_inbound->frame_count = 0;
     ret_inbound->peer = (text_t){0};
+    ret_inbound->address = (text_t){0};
     unsigned total = 0;
     status_t status = receive_frames(socket, ret_inbound, &total);
     if (status != STATUS_OK) {
@@ -80,6 +82,9 @@ status_t transport_receive(void *socket, bool routed, transport_inbound_t *ret_i
 
 text_t transport_property(const transport_inbound_t *self, const char *name)
 {
+    if (self->address.size > 0 && strcmp(name, "Peer-Address") == 0) {
+        return self->address;
+    }
     /* The routing id is a frame of the ROUTER's own, without properties; the last frame has
      * them. */
     const char *value =

@@ -21,6 +21,7 @@ enum {
 /* A message as it came off a socket: owns the frames that its texts borrow from. */
 typedef struct {
     text_t peer;       /* ROUTER: routing id of the sender; else empty */
+    text_t address;    /* of what came by a stream (stream.h): that of its peer; else empty */
     message_t message; /* valid after STATUS_OK only */
     zmq_msg_t frames[TRANSPORT_FRAMES_MAX];
     unsigned frame_count; /* frames that hold a zmq_msg_t to close */

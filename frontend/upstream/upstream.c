@@ -65,7 +65,8 @@ struct upstream {
     uint64_t heard_ms;         /* steady time of the last word of the node, or of the connecting */
     window_t window;           /* REQUEST messages unanswered */
     upstream_state_t state;
-    bool due;            /* ZMQ_EVENTS may tell something new */
+    bool due;            /* the socket may tell something new */
+    bool zeromq;         /* the node was found to speak ZeroMQ alone */
     bool silent;         /* it was logged that the node is away */
     const char *problem; /* with the keys, logged since the node was last there; or NULL */
     /* Why no socket could be made, logged since the node was last there; "": none. */
@@ -143,6 +144,7 @@ static bool connect_anew(upstream_t *self)
                                            .endpoint = self->settings.endpoint,
                                            .name = self->settings.name,
                                            .security = self->settings.security,
+                                           .zeromq = self->zeromq,
                                            .stirred = on_stirred,
                                            .argument = self};
     end_session(self, now_ms(self));
@@ -179,6 +181,7 @@ static void note_away(upstream_t *self, const char *reason)
 static void restart(upstream_t *self, const char *reason)
 {
     note_away(self, reason);
+    self->zeromq = false; /* another one may come */
     (void)connect_anew(self);
 }
 
@@ -225,9 +228,7 @@ static bool send_message(upstream_t *self, message_type_t type, text_t body)
     size_t header_size = text_write_u64(self->session, header);
     message_t message = {
         .type = type, .header = {.data = header, .size = header_size}, .body = body};
-    /* Sending makes ZeroMQ look at its mailbox, which may eat the edge of its file descriptor. */
-    self->due = true;
-    return transport_send(upstream_socket_zmq(self->socket), (text_t){0}, &message) == STATUS_OK;
+    return upstream_socket_send(self->socket, &message) == STATUS_OK;
 }
 
 static void send_hello(upstream_t *self)
@@ -376,31 +377,21 @@ static void handle(upstream_t *self, const message_t *message)
     }
 }
 
-static size_t inbound_size(const transport_inbound_t *inbound)
-{
-    size_t size = 0;
-    for (unsigned i = 0; i < inbound->frame_count; i++) {
-        size += zmq_msg_size(&inbound->frames[i]);
-    }
-    return size;
-}
-
 /* Receives one message. Afterwards the socket may be another one, or gone. */
 static void receive(upstream_t *self)
 {
     transport_inbound_t inbound;
-    status_t status = transport_receive(upstream_socket_zmq(self->socket), false, &inbound);
+    status_t status = upstream_socket_receive(self->socket, &inbound);
     text_t sample = {0};
-    if (status != STATUS_AGAIN && status != STATUS_SYSTEM) {
-        upstream_socket_delivered(self->socket, inbound_size(&inbound));
-    }
     switch (status) {
     case STATUS_AGAIN: return;
     case STATUS_SYSTEM: restart(self, "socket error"); return;
     case STATUS_OK: handle(self, &inbound.message); break;
     default:
-        sample = (text_t){.data = zmq_msg_data(&inbound.frames[0]),
-                          .size = zmq_msg_size(&inbound.frames[0])};
+        if (inbound.frame_count > 0) {
+            sample = (text_t){.data = zmq_msg_data(&inbound.frames[0]),
+                              .size = zmq_msg_size(&inbound.frames[0])};
+        }
         note_malformed(self, status_text(status), sample);
         break;
     }
@@ -421,14 +412,15 @@ static bool send_waiting(upstream_t *self)
     return false;
 }
 
-/* Whether the socket has a message (ZMQ_POLLIN) and takes one (ZMQ_POLLOUT). Its file descriptor
- * reports the next message only after POLLIN was absent here, and the next chance to send only
- * after POLLOUT was (zmq_getsockopt(3), ZMQ_FD). */
-static int socket_events(void *socket)
+/* The connection has ended, or never began. */
+static void end_connection(upstream_t *self)
 {
-    int events = 0;
-    size_t size = sizeof events;
-    return zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0 ? events : 0;
+    if (upstream_socket_finds_zeromq(self->socket)) {
+        self->zeromq = true;
+        (void)connect_anew(self);
+    } else {
+        restart(self, "connection lost");
+    }
 }
 
 void upstream_turn(upstream_t *self)
@@ -441,7 +433,7 @@ void upstream_turn(upstream_t *self)
     for (int i = 0; self->due && self->socket != NULL && i < LIMIT_MESSAGES_PER_TURN &&
                     (i == 0 || uv_hrtime() < end_ns);
          i++) {
-        int events = socket_events(upstream_socket_zmq(self->socket));
+        int events = upstream_socket_events(self->socket);
         if ((events & ZMQ_POLLIN) != 0) {
             receive(self);
             continue;
@@ -450,7 +442,7 @@ void upstream_turn(upstream_t *self)
         if (upstream_socket_problem(self->socket) != NULL) {
             pause_for(self, upstream_socket_problem(self->socket));
         } else if (upstream_socket_is_lost(self->socket)) {
-            restart(self, "connection lost");
+            end_connection(self);
         } else if ((events & ZMQ_POLLOUT) == 0 || !send_waiting(self)) {
             self->due = false;
         }
@@ -469,9 +461,7 @@ static void on_look(uv_timer_t *timer)
     if (self->socket == NULL) {
         return;
     }
-    self->due = true; /* to look at ZMQ_EVENTS may eat the edge of the file descriptor */
-    bool drained = (socket_events(upstream_socket_zmq(self->socket)) & ZMQ_POLLIN) == 0;
-    if (!upstream_socket_look(self->socket, drained)) {
+    if (!upstream_socket_look(self->socket)) {
         pause_for(self, upstream_socket_problem(self->socket));
         self->cut = true;
     }

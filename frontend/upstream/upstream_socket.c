@@ -1,201 +1,93 @@
 #include "frontend/upstream/upstream_socket.h"
 
-#include "common/base/entropy.h"
 #include "common/base/memory.h"
-#include "common/sockets/monitor.h"
-#include "common/sockets/sockets.h"
-#include "frontend/upstream/backlog.h"
+#include "common/sockets/endpoint.h"
+#include "frontend/upstream/upstream_dealer.h"
+#include "frontend/upstream/upstream_stream.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-#include <zmq.h>
 
-enum { ROUTING_ID_SIZE = 255 };
-
+/* One of the two is there. */
 struct upstream_socket {
-    void *dealer;
-    void *monitor;          /* PAIR with the events of the dealer's connection */
-    uv_poll_t dealer_poll;  /* watches the edge-triggered file descriptor of `dealer` */
-    uv_poll_t monitor_poll; /* the same of `monitor` */
-    int handles;            /* libuv handles not yet closed */
-    bool lost;              /* the connection broke */
-    bool secure;            /* it has keys */
-    const char *problem;    /* why its handshake failed, or why it was cut; or NULL */
-    backlog_t backlog;      /* what came by the connection */
-    int reserve;            /* a descriptor to cut it with; -1: none */
-    void (*stirred)(void *argument);
-    void *argument;
+    upstream_dealer_t *dealer;
+    upstream_stream_t *stream;
 };
 
-/* Each socket has a new routing id, so that what the node still has for an older one does not reach
- * it (Q1). With keys the node makes one up for each connection, to the same effect (K4). */
-static bool configure(void *dealer, const upstream_socket_settings_t *settings)
+/* Whether the node can be spoken to by a stream. */
+static bool is_for_stream(const upstream_socket_settings_t *settings, endpoint_t *ret_endpoint)
 {
-    const char *endpoint = settings->endpoint;
-    const char *name = settings->name;
-    if (settings->security != NULL) {
-        return sockets_configure(dealer, SOCKETS_REQUESTS_DEALER, endpoint, NULL) == STATUS_OK;
-    }
-    char routing_id[ROUTING_ID_SIZE];
-    snprintf(routing_id, sizeof routing_id, "%s.frontend.%ld.%016llx", name, (long)getpid(),
-             (unsigned long long)entropy_number());
-    return sockets_configure(dealer, SOCKETS_REQUESTS_DEALER, endpoint, routing_id) == STATUS_OK;
-}
-
-/* Takes all events that there are. */
-static void drain_monitor(upstream_socket_t *self)
-{
-    uint16_t event;
-    uint32_t value;
-    while (monitor_next(self->monitor, &event, &value)) {
-        const char *problem = monitor_problem(event, self->secure);
-        self->lost = self->lost || event == ZMQ_EVENT_DISCONNECTED;
-        if (event == ZMQ_EVENT_CONNECTED) {
-            backlog_begin(&self->backlog, (int)value);
-        } else if (event == ZMQ_EVENT_DISCONNECTED) {
-            backlog_end(&self->backlog);
-        }
-        self->problem = problem != NULL ? problem : self->problem;
-    }
-}
-
-static void on_dealer(uv_poll_t *poll, int outcome, int events)
-{
-    upstream_socket_t *self = poll->data;
-    (void)outcome;
-    (void)events;
-    self->stirred(self->argument);
-}
-
-static void on_monitor(uv_poll_t *poll, int outcome, int events)
-{
-    upstream_socket_t *self = poll->data;
-    (void)outcome;
-    (void)events;
-    drain_monitor(self);
-    self->stirred(self->argument);
-}
-
-/* If libuv or ZeroMQ refuses, `handles` tells what has to be closed. */
-static bool watch(upstream_socket_t *self, uv_loop_t *loop, void *socket, uv_poll_t *poll)
-{
-    int file;
-    size_t size = sizeof file;
-    if (zmq_getsockopt(socket, ZMQ_FD, &file, &size) != 0) {
-        return false;
-    }
-    int outcome = uv_poll_init(loop, poll, file);
-    if (outcome != 0) {
-        errno = -outcome;
-        return false;
-    }
-    poll->data = self;
-    self->handles++;
-    uv_poll_start(poll, UV_READABLE, poll == &self->dealer_poll ? on_dealer : on_monitor);
-    return true;
-}
-
-static void on_handle_closed(uv_handle_t *handle)
-{
-    upstream_socket_t *self = handle->data;
-    if (--self->handles == 0) {
-        free(self);
-    }
-}
-
-void upstream_socket_close(upstream_socket_t **self_p)
-{
-    upstream_socket_t *self = *self_p;
-    if (self == NULL) {
-        return;
-    }
-    *self_p = NULL;
-    /* libuv must let go of the file descriptors before ZeroMQ closes them. */
-    int handles = self->handles;
-    if (handles > 0) {
-        uv_close((uv_handle_t *)&self->dealer_poll, on_handle_closed);
-    }
-    if (handles > 1) {
-        uv_close((uv_handle_t *)&self->monitor_poll, on_handle_closed);
-    }
-    if (self->reserve >= 0) {
-        close(self->reserve);
-    }
-    monitor_close(self->dealer, &self->monitor);
-    if (self->dealer != NULL) {
-        zmq_close(self->dealer);
-    }
-    if (handles == 0) {
-        free(self);
-    }
+    return settings->security == NULL && !settings->zeromq &&
+           endpoint_parse(settings->endpoint, ret_endpoint) == STATUS_OK &&
+           ret_endpoint->kind == ENDPOINT_IPC;
 }
 
 status_t upstream_socket_open(const upstream_socket_settings_t *settings,
                               upstream_socket_t **ret_self)
 {
+    endpoint_t endpoint;
     upstream_socket_t *self = memory_new(sizeof *self);
-    self->stirred = settings->stirred;
-    self->argument = settings->argument;
-    self->dealer = zmq_socket(settings->context, ZMQ_DEALER);
-    self->secure = settings->security != NULL;
-    self->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    status_t status = STATUS_SYSTEM;
-    bool fine = self->dealer != NULL && configure(self->dealer, settings);
-    if (fine) {
-        status = security_connect(settings->security, self->dealer, settings->name);
-        fine = status == STATUS_OK;
-    }
-    if (fine) {
-        self->monitor =
-            monitor_open(settings->context, self->dealer,
-                         ZMQ_EVENT_CONNECTED | ZMQ_EVENT_DISCONNECTED | MONITOR_FAILURES);
-        fine = self->monitor != NULL &&
-               watch(self, settings->loop, self->dealer, &self->dealer_poll) &&
-               watch(self, settings->loop, self->monitor, &self->monitor_poll) &&
-               zmq_connect(self->dealer, settings->endpoint) == 0;
-    }
-    if (!fine) {
+    status_t status = is_for_stream(settings, &endpoint)
+                          ? upstream_stream_open(settings, endpoint.path, &self->stream)
+                          : upstream_dealer_open(settings, &self->dealer);
+    if (status != STATUS_OK) {
         int error = errno;
-        upstream_socket_close(&self);
+        free(self);
         errno = error;
-        return status == STATUS_NOT_FOUND ? STATUS_NOT_FOUND : STATUS_SYSTEM;
+        return status;
     }
-    /* Only a read that finds nothing arms the file descriptor (zmq_getsockopt(3), ZMQ_FD). */
-    drain_monitor(self);
     *ret_self = self;
     return STATUS_OK;
 }
 
-void *upstream_socket_zmq(const upstream_socket_t *self)
+status_t upstream_socket_send(upstream_socket_t *self, const message_t *message)
 {
-    return self->dealer;
+    return self->stream != NULL ? upstream_stream_send(self->stream, message)
+                                : upstream_dealer_send(self->dealer, message);
 }
 
-void upstream_socket_delivered(upstream_socket_t *self, size_t size)
+status_t upstream_socket_receive(upstream_socket_t *self, transport_inbound_t *ret_inbound)
 {
-    backlog_delivered(&self->backlog, size);
+    return self->stream != NULL ? upstream_stream_receive(self->stream, ret_inbound)
+                                : upstream_dealer_receive(self->dealer, ret_inbound);
 }
 
-bool upstream_socket_look(upstream_socket_t *self, bool drained)
+int upstream_socket_events(upstream_socket_t *self)
 {
-    const char *problem = backlog_look(&self->backlog, drained);
-    if (problem != NULL) {
-        self->problem = problem;
-        backlog_cut(&self->backlog, self->reserve);
-    }
-    return problem == NULL;
-}
-
-const char *upstream_socket_problem(const upstream_socket_t *self)
-{
-    return self->problem;
+    return self->stream != NULL ? upstream_stream_events(self->stream)
+                                : upstream_dealer_events(self->dealer);
 }
 
 bool upstream_socket_is_lost(const upstream_socket_t *self)
 {
-    return self->lost;
+    return self->stream != NULL ? upstream_stream_is_lost(self->stream)
+                                : upstream_dealer_is_lost(self->dealer);
+}
+
+bool upstream_socket_finds_zeromq(const upstream_socket_t *self)
+{
+    return self->stream != NULL && upstream_stream_finds_zeromq(self->stream);
+}
+
+bool upstream_socket_look(upstream_socket_t *self)
+{
+    /* A stream is read only as far as messages are taken. */
+    return self->stream != NULL || upstream_dealer_look(self->dealer);
+}
+
+const char *upstream_socket_problem(const upstream_socket_t *self)
+{
+    return self->stream != NULL ? upstream_stream_problem(self->stream)
+                                : upstream_dealer_problem(self->dealer);
+}
+
+void upstream_socket_close(upstream_socket_t **self_p)
+{
+    upstream_socket_t *self = *self_p;
+    if (self != NULL) {
+        upstream_dealer_close(&self->dealer);
+        upstream_stream_close(&self->stream);
+        free(self);
+        *self_p = NULL;
+    }
 }

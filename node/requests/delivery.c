@@ -1,7 +1,6 @@
 #include "node/requests/delivery.h"
 
 #include "common/base/limits.h"
-#include "common/sockets/transport.h"
 #include "node/requests/operators.h"
 
 #include <stdio.h>
@@ -44,7 +43,7 @@ void delivery_show_inbound(const delivery_t *self, text_t peer, const message_t 
 
 bool delivery_send(const delivery_t *self, text_t peer, const message_t *message)
 {
-    status_t status = transport_send(self->socket, peer, message);
+    status_t status = desk_send(self->desk, peer, message);
     if (status == STATUS_OK) {
         show(self, PUBLICATION_REPLY, peer, message);
         return true;

@@ -1,4 +1,4 @@
-/* delivery.h - what leaves through the requests socket: answers, and replies in batches. The tap
+/* delivery.h - what leaves over the desk: answers, and replies in batches. The tap
  * shows what comes and goes.
  *
  * docs/bus-protocol.md, Q1, Q4, T2. Owner: the service, which embeds it. Threads: the reactor's.
@@ -9,6 +9,7 @@
 #include "common/base/text.h"
 #include "common/log/log.h"
 #include "common/protocol/message.h"
+#include "node/requests/desk.h"
 #include "node/requests/frontends.h"
 #include "node/tap/tap.h"
 
@@ -16,13 +17,13 @@
 
 /* Open value struct; all borrowed. */
 typedef struct {
-    void *socket; /* the requests ROUTER */
+    desk_t *desk;
     frontends_t *frontends;
     tap_t *tap;
     log_t *log;
 } delivery_t;
 
-/* Shows a message that came from `peer`, a routing id, at the tap. */
+/* Shows a message that came from `peer` (desk.h) at the tap. */
 void delivery_show_inbound(const delivery_t *self, text_t peer, const message_t *message);
 
 /* Sends a message to `peer` and shows it at the tap. False if it could not be delivered, which is

@@ -66,6 +66,7 @@ static void remove_frontend(service_t *self, frontend_link_t *frontend, const ch
 {
     log_event(self->context.log, LOG_FRONTEND_LEFT, LOG_PEER(frontend->label), "front-end left: %s",
               reason);
+    desk_set_named(self->context.desk, frontends_routing_id(frontend), false);
     frontends_remove(self->frontends, frontend);
 }
 
@@ -234,6 +235,7 @@ static void take_frontend_hello(service_t *self, const transport_inbound_t *inbo
     }
     frontend->heard_ns = steady_ns;
     frontends_introduce(frontend, message->body);
+    desk_set_named(self->context.desk, inbound->peer, true);
     log_event(self->context.log, LOG_FRONTEND_CAME, LOG_PEER(frontend->label), "front-end came");
     welcome(self, inbound);
 }
@@ -342,12 +344,13 @@ void service_receive(service_t *self)
     int64_t now_ns = clock_now_ns();
     int64_t steady_ns = clock_steady_ns();
     int64_t end_ns = steady_ns + LIMIT_MESSAGES_TURN_NS;
+    desk_begin_turn(self->context.desk, steady_ns);
     /* What comes behind a RELOAD stays in the socket until that is done. */
     for (int i = 0; i < LIMIT_MESSAGES_PER_TURN && !service_wants_reload(self) &&
                     (i == 0 || clock_steady_ns() < end_ns);
          i++) {
         transport_inbound_t inbound;
-        status_t status = transport_receive(self->context.socket, true, &inbound);
+        status_t status = desk_receive(self->context.desk, steady_ns, &inbound);
         if (status == STATUS_AGAIN || status == STATUS_SYSTEM) {
             break;
         }
@@ -362,6 +365,7 @@ void service_receive(service_t *self)
         transport_inbound_done(&inbound);
     }
     ask_places(self);
+    desk_end_turn(self->context.desk);
 }
 
 static void on_places(void *argument, uint64_t ticket, text_t json)
@@ -458,6 +462,7 @@ void service_tick(service_t *self, int64_t steady_ns)
             remove_frontend(self, frontend, "nothing heard for 5 s");
         }
     }
+    desk_tick(self->context.desk, steady_ns);
     answer_late_queries(self, steady_ns);
     service_release(self);
     drop_late_promises(self, steady_ns);
@@ -502,7 +507,7 @@ service_t *service_new(const service_context_t *context)
     self->context = *context;
     self->frontends = frontends_new();
     self->queries = queries_new();
-    self->delivery = (delivery_t){.socket = context->socket,
+    self->delivery = (delivery_t){.desk = context->desk,
                                   .frontends = self->frontends,
                                   .tap = context->tap,
                                   .log = context->log};

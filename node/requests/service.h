@@ -15,6 +15,7 @@
 #include "node/bus/neighbours.h"
 #include "node/journal/keeper.h"
 #include "node/places/actor.h"
+#include "node/requests/desk.h"
 #include "node/security/guard.h"
 #include "node/tap/tap.h"
 
@@ -28,7 +29,7 @@ typedef struct {
     store_t *store;
     tap_t *tap;
     places_actor_t *places;         /* NULL without a provider */
-    void *socket;                   /* the requests ROUTER */
+    desk_t *desk;                   /* where requests come in */
     guard_t *guard;                 /* who may ask */
     const neighbours_t *neighbours; /* for reports and promises */
     const herd_time_t *herd_time;   /* for reports; NULL: they say nothing of clocks */
@@ -47,7 +48,7 @@ void service_destroy(service_t **self_p);
  * Must not be called from within the service. */
 void service_apply(service_t *self);
 
-/* Takes the messages of a turn from the requests socket and answers them; questions go to the
+/* Takes the messages of a turn from the desk and answers them; questions go to the
  * places actor. A RELOAD ends the turn, and waits for its answer (service_answer_reload). */
 void service_receive(service_t *self);
 

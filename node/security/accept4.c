@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -53,17 +54,81 @@ static void soften(void)
     errno = ECONNABORTED;
 }
 
-/* Declared by glibc with a union of all pointers to addresses. */
-int accept4(int listener, __SOCKADDR_ARG address, socklen_t *restrict size, int flags)
+/* A descriptor above the ceiling is given back. */
+static int keep_below_ceiling(int file)
 {
-    int file = (int)syscall(SYS_accept4, listener, address.__sockaddr__, size, flags);
     int ceiling = accept4_ceiling();
-    if (file < 0) {
-        soften();
-    } else if (ceiling > 0 && file >= ceiling) {
+    if (ceiling > 0 && file >= ceiling) {
         reset(file);
         errno = ECONNABORTED;
         file = -1;
     }
     return file;
+}
+
+/* A connection that was handed over; -1 with errno, EAGAIN if there is none. */
+static int take_handed_over(int receiver)
+{
+    char byte;
+    struct iovec part = {.iov_base = &byte, .iov_len = sizeof byte};
+    union {
+        struct cmsghdr aligned;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof control};
+    int file = -1;
+    ssize_t size = recvmsg(receiver, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (size < 0) {
+        return -1;
+    }
+    const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+        memcpy(&file, CMSG_DATA(header), sizeof file);
+    } else {
+        errno = ECONNABORTED; /* there was no descriptor left for it */
+    }
+    return file;
+}
+
+bool accept4_hand_over(int sender, int file)
+{
+    char byte = 0;
+    struct iovec part = {.iov_base = &byte, .iov_len = sizeof byte};
+    union {
+        struct cmsghdr aligned;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    const struct msghdr message = {.msg_iov = &part,
+                                   .msg_iovlen = 1,
+                                   .msg_control = &control,
+                                   .msg_controllen = sizeof control};
+    control.aligned = (struct cmsghdr){
+        .cmsg_len = CMSG_LEN(sizeof file), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(&control.aligned), &file, sizeof file);
+    bool sent = sendmsg(sender, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof byte;
+    close(file);
+    return sent;
+}
+
+int accept4_take(int listener)
+{
+    int file = (int)syscall(SYS_accept4, listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    return file >= 0 ? keep_below_ceiling(file) : file;
+}
+
+/* Declared by glibc with a union of all pointers to addresses. */
+int accept4(int listener, __SOCKADDR_ARG address, socklen_t *restrict size, int flags)
+{
+    int file = (int)syscall(SYS_accept4, listener, address.__sockaddr__, size, flags);
+    if (file < 0 && errno == EINVAL) {
+        file = take_handed_over(listener); /* it does not listen */
+    }
+    if (file < 0) {
+        soften();
+        return -1;
+    }
+    return keep_below_ceiling(file);
 }

@@ -12,6 +12,8 @@
 #ifndef HERD_NODE_SECURITY_ACCEPT4_H
 #define HERD_NODE_SECURITY_ACCEPT4_H
 
+#include <stdbool.h>
+
 /* From now on no connection is accepted that gets the descriptor `ceiling` or a higher one: the
  * lowest free number is given, so that as many are in use. 0: whatever there is. Not kept with
  * whoever asked, because descriptors are the process's. */
@@ -19,5 +21,14 @@ void accept4_set_ceiling(int ceiling);
 
 /* What that was last; 0 at first. */
 int accept4_ceiling(void);
+
+/* Accepts a connection at a listener of our own, by the same ceiling: a descriptor that does not
+ * block; -1 with errno, ECONNABORTED if one came and was reset. Never pauses. */
+int accept4_take(int listener);
+
+/* Gives ZeroMQ a connection that was accepted already. ZeroMQ "listens" at the other end of
+ * `sender`, a pair of SOCK_SEQPACKET (ZMQ_USE_FD), and gets the connection when it calls accept4.
+ * Closes `file`. False: too many are under way, and the connection is ended. */
+bool accept4_hand_over(int sender, int file);
 
 #endif

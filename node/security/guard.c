@@ -17,6 +17,7 @@
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 #include "common/sockets/connections.h"
+#include "common/sockets/endpoint.h"
 #include "common/sockets/holder.h"
 #include "common/sockets/sockets.h"
 #include "common/sockets/transport.h"
@@ -27,6 +28,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define ZAP_ENDPOINT "inproc://zeromq.zap.01" /* of rfc.zeromq.org/spec/27 */
 
@@ -49,7 +52,10 @@ struct guard {
     void *sockets[ROLES_DOMAIN_COUNT];         /* the same; borrowed; NULL: closed */
     local_socket_t locals[ROLES_DOMAIN_COUNT]; /* the files of Unix sockets */
     bool missing[ROLES_DOMAIN_COUNT];          /* such a file is gone, and not made anew yet */
-    int64_t looked_ns;                         /* steady: when they were looked at last */
+    bool handed[ROLES_DOMAIN_COUNT];           /* its connections are accepted outside of ZeroMQ */
+    guard_listener_fn *renewed;                /* is given their new listener; NULL: no one */
+    void *renewed_argument;
+    int64_t looked_ns;       /* steady: when they were looked at last */
     int64_t cut_requests_ns; /* steady: when connections to requests are cut; 0: not to be */
 };
 
@@ -133,6 +139,74 @@ status_t guard_bind(guard_t *self, void *socket, roles_domain_t domain, const ch
     return status;
 }
 
+/* ZeroMQ takes one end of a pair for a listener (accept4.h). */
+static status_t bind_handed(guard_t *self, void *socket, roles_domain_t domain,
+                            const char *endpoint, int *ret_sender)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0) {
+        return STATUS_SYSTEM;
+    }
+    status_t status = sockets_bind_file(socket, endpoint, pair[1]);
+    if (status != STATUS_OK) {
+        int error = errno;
+        close(pair[0]);
+        errno = error;
+        return status;
+    }
+    *ret_sender = pair[0];
+    self->sockets[domain] = socket;
+    self->handed[domain] = true;
+    return STATUS_OK;
+}
+
+status_t guard_bind_local(guard_t *self, void *socket, roles_domain_t domain, const char *endpoint,
+                          guard_local_t *ret_local)
+{
+    endpoint_t parsed;
+    guard_local_t local;
+    handshakes_watch(self->handshakes, socket, domain);
+    self->endpoints[domain] = endpoint;
+    status_t status = endpoint_parse(endpoint, &parsed);
+    if (status == STATUS_OK) {
+        status = local_socket_listen(parsed.path, &local.listener, &self->locals[domain]);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = bind_handed(self, socket, domain, endpoint, &local.sender);
+    if (status != STATUS_OK) {
+        int error = errno;
+        close(local.listener);
+        local_socket_remove(&self->locals[domain]);
+        errno = error;
+        return status;
+    }
+    *ret_local = local;
+    return STATUS_OK;
+}
+
+void guard_tell_listener(guard_t *self, guard_listener_fn *renewed, void *argument)
+{
+    self->renewed = renewed;
+    self->renewed_argument = argument;
+}
+
+void guard_note_failed(guard_t *self, const char *peer, const char *reason)
+{
+    handshakes_note_failed(self->handshakes, ROLES_DOMAIN_REQUESTS, peer, reason);
+}
+
+void guard_note_cut(guard_t *self, const char *peer, uint64_t size, const char *reason)
+{
+    handshakes_note_cut(self->handshakes, ROLES_DOMAIN_REQUESTS, peer, size, reason);
+}
+
+void guard_note_turned_away(guard_t *self, bool crowded)
+{
+    handshakes_note_turned_away(self->handshakes, ROLES_DOMAIN_REQUESTS, crowded);
+}
+
 void guard_close(guard_t *self, void **socket_p)
 {
     if (*socket_p == NULL) {
@@ -144,6 +218,7 @@ void guard_close(guard_t *self, void **socket_p)
             local_socket_remove(&self->locals[domain]);
             self->sockets[domain] = NULL;
             self->missing[domain] = false;
+            self->handed[domain] = false;
         }
     }
     sockets_close(socket_p);
@@ -375,18 +450,36 @@ void guard_cut_revoked(guard_t *self, const security_changes_t *changes, int64_t
     }
 }
 
+/* The file of a Unix socket at which connections are accepted outside of ZeroMQ; those that are
+ * open stay. */
+static status_t listen_again(guard_t *self, local_socket_t *local)
+{
+    int listener;
+    local_socket_t again;
+    local_socket_make_folder(local);
+    status_t status = local_socket_listen(local->path, &listener, &again);
+    if (status == STATUS_OK) {
+        *local = again;
+        self->renewed(self->renewed_argument, listener);
+    }
+    return status;
+}
+
 /* The file of a Unix socket is all that others find it by. */
 static void make_anew(guard_t *self, roles_domain_t domain)
 {
     local_socket_t *local = &self->locals[domain];
     const log_about_t *about =
         LOG_ABOUT(roles_domain_text(domain), LOG_TEXT("endpoint", self->endpoints[domain]));
-    if (sockets_bind_again(self->sockets[domain], self->endpoints[domain], local) == STATUS_OK) {
+    status_t status =
+        self->handed[domain] && self->renewed != NULL
+            ? listen_again(self, local)
+            : sockets_bind_again(self->sockets[domain], self->endpoints[domain], local);
+    if (status == STATUS_OK) {
         self->missing[domain] = false;
         log_event(self->log, LOG_SOCKET_MISSING, about,
-                  "the file of its Unix socket, %s, was gone, and is made anew; its peers connect "
-                  "again",
-                  local->path);
+                  "the file of its Unix socket, %s, was gone, and is made anew%s", local->path,
+                  self->handed[domain] ? "" : "; its peers connect again");
         return;
     }
     char reason[HOLDER_SIZE];

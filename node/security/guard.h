@@ -32,6 +32,27 @@ void guard_destroy(guard_t **self_p);
 status_t guard_bind(guard_t *self, void *socket, roles_domain_t domain,
                     const char *endpoint) STATUS_MUST_USE;
 
+/* What a Unix socket is accepted by outside of ZeroMQ (open value struct): descriptors. */
+typedef struct {
+    int listener; /* does not block; connections are accepted by accept4_take */
+    int sender;   /* gives ZeroMQ those of them that speak its protocol: accept4_hand_over */
+} guard_local_t;
+
+/* Called with a listener that takes the place of the former one, whose file was gone. */
+typedef void guard_listener_fn(void *argument, int listener);
+
+/* As guard_bind, of a Unix socket in a herd without keys, at which the caller accepts. It owns the
+ * descriptors of `ret_local`, and later those that `renewed` is given. */
+status_t guard_bind_local(guard_t *self, void *socket, roles_domain_t domain, const char *endpoint,
+                          guard_local_t *ret_local) STATUS_MUST_USE;
+void guard_tell_listener(guard_t *self, guard_listener_fn *renewed, void *argument);
+
+/* Notes about connections of streams, counted and logged as those that ZeroMQ reports: see
+ * handshakes.h. */
+void guard_note_failed(guard_t *self, const char *peer, const char *reason);
+void guard_note_cut(guard_t *self, const char *peer, uint64_t size, const char *reason);
+void guard_note_turned_away(guard_t *self, bool crowded);
+
 /* Closes a socket that was bound, and removes the file of a Unix socket; clears the pointer, NULL
  * is fine. */
 void guard_close(guard_t *self, void **socket_p);

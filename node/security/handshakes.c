@@ -75,6 +75,7 @@ struct handshakes {
     atomic_uint_fast64_t failed;
     atomic_uint_fast64_t cut;
     atomic_uint_fast64_t turned_away;
+    atomic_bool pressed; /* the reactor has turned a connection away */
     /* The thread's own: */
     watched_t *watched;       /* by domain */
     roles_domain_t looked_at; /* during a look */
@@ -97,16 +98,27 @@ static void write_source(const char *peer, char out[CONNECTIONS_PEER_SIZE])
 
 /* Logged under the peer's address without its port, because the next try of the same peer has
  * another port. */
-static void tell_failure(handshakes_t *self, roles_domain_t domain,
-                         const arrivals_failure_t *failure)
+void handshakes_note_failed(handshakes_t *self, roles_domain_t domain, const char *peer,
+                            const char *reason)
 {
     char source[CONNECTIONS_PEER_SIZE];
-    write_source(failure->peer, source);
+    write_source(peer, source);
     atomic_fetch_add(&self->failed, 1);
-    log_event(self->log, LOG_HANDSHAKE_FAILED,
-              LOG_ABOUT(source, LOG_TEXT("address", failure->peer)),
-              "%s: a connection from %s came to nothing: %s", roles_domain_text(domain),
-              failure->peer, failure->reason);
+    log_event(self->log, LOG_HANDSHAKE_FAILED, LOG_ABOUT(source, LOG_TEXT("address", peer)),
+              "%s: a connection from %s came to nothing: %s", roles_domain_text(domain), peer,
+              reason);
+}
+
+void handshakes_note_turned_away(handshakes_t *self, roles_domain_t domain, bool crowded)
+{
+    atomic_fetch_add(&self->turned_away, 1);
+    if (crowded) {
+        atomic_store(&self->pressed, true);
+    }
+    log_event(self->log, LOG_ACCEPT_FAILED, LOG_PEER(roles_domain_text(domain)),
+              "a connection is turned away, because %d files are open and the rest is kept for "
+              "links, log and reload; strangers that are connected give way",
+              accept4_ceiling());
 }
 
 /* ZeroMQ reports each connection that could not be accepted, and also that none waits any more. */
@@ -116,11 +128,7 @@ static void take_refusal(handshakes_t *self, roles_domain_t domain, int reason)
         return;
     }
     self->crowded = true;
-    atomic_fetch_add(&self->turned_away, 1);
-    log_event(self->log, LOG_ACCEPT_FAILED, LOG_PEER(roles_domain_text(domain)),
-              "a connection is turned away, because %d files are open and the rest is kept for "
-              "links, log and reload; strangers that are connected give way",
-              accept4_ceiling());
+    handshakes_note_turned_away(self, domain, false);
 }
 
 static void take_event(handshakes_t *self, watched_t *watched, uint16_t event, uint32_t value)
@@ -136,7 +144,7 @@ static void take_event(handshakes_t *self, watched_t *watched, uint16_t event, u
         atomic_store(&self->marks[arrivals_slot((int)value)], 0);
     }
     if (arrivals_take(watched->arrivals, event, value, &failure)) {
-        tell_failure(self, domain, &failure);
+        handshakes_note_failed(self, domain, failure.peer, failure.reason);
     }
 }
 
@@ -177,17 +185,23 @@ static bool take_order(handshakes_t *self, zsock_t *pipe)
     return more;
 }
 
-static void on_cut(void *argument, const char *peer, uint64_t size, const char *reason)
+void handshakes_note_cut(handshakes_t *self, roles_domain_t domain, const char *peer, uint64_t size,
+                         const char *reason)
 {
-    handshakes_t *self = argument;
     char source[CONNECTIONS_PEER_SIZE];
     write_source(peer, source);
     atomic_fetch_add(&self->cut, 1);
-    self->trim_in = LOOKS_UNTIL_TRIM;
     log_event(self->log, LOG_CONNECTION_CUT,
               LOG_ABOUT(source, LOG_TEXT("address", peer), LOG_NUMBER("bytes", size)),
               "%s: the connection from %s is cut, with %llu bytes of a message: %s",
-              roles_domain_text(self->looked_at), peer, (unsigned long long)size, reason);
+              roles_domain_text(domain), peer, (unsigned long long)size, reason);
+}
+
+static void on_cut(void *argument, const char *peer, uint64_t size, const char *reason)
+{
+    handshakes_t *self = argument;
+    self->trim_in = LOOKS_UNTIL_TRIM;
+    handshakes_note_cut(self, self->looked_at, peer, size, reason);
 }
 
 /* The lowest free number of a descriptor: as many are in use below it. */
@@ -250,6 +264,7 @@ static size_t look_at_all(handshakes_t *self)
 static void look(handshakes_t *self)
 {
     int64_t steady_ns = clock_steady_ns();
+    self->crowded = atomic_exchange(&self->pressed, false) || self->crowded;
     int64_t since_ns = steady_ns - self->looked_ns;
     int64_t pause_ms = self->crowded ? LOOK_SOON_MS : LOOK_EVERY_MS;
     if (since_ns < pause_ms * TIMESTAMP_NS_PER_MS) {

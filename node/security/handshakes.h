@@ -36,6 +36,20 @@ void handshakes_delivered(handshakes_t *self, int file, bool named);
 /* Who used that descriptor, maybe -1, is known by another one now. */
 void handshakes_forget(handshakes_t *self, int file);
 
+/* The same about connections that ZeroMQ does not know, those of streams; told by the reactor.
+ * `peer` is as connections_peer writes it. */
+/* It came to nothing: `reason` is "it ...". */
+void handshakes_note_failed(handshakes_t *self, roles_domain_t domain, const char *peer,
+                            const char *reason);
+
+/* It was cut, with `size` bytes of a message. */
+void handshakes_note_cut(handshakes_t *self, roles_domain_t domain, const char *peer, uint64_t size,
+                         const char *reason);
+
+/* It was turned away, because the last descriptors are kept; `crowded`: strangers at ZeroMQ's
+ * sockets are to give way. */
+void handshakes_note_turned_away(handshakes_t *self, roles_domain_t domain, bool crowded);
+
 /* The number of connections so far that were cut because they brought in too much. */
 uint64_t handshakes_cut(const handshakes_t *self);
 

@@ -18,6 +18,7 @@ static tap_t *tap;
 static neighbours_t *neighbours;
 static store_t *store;
 static zsock_t *router;
+static desk_t *desk;
 static zsock_t *peers[PEERS];
 
 static void finish(void)
@@ -25,6 +26,7 @@ static void finish(void)
     for (int i = 0; i < PEERS; i++) {
         zsock_destroy(&peers[i]);
     }
+    desk_destroy(&desk);
     zsock_destroy(&router);
     neighbours_destroy(&neighbours);
     tap_destroy(&tap);
@@ -49,6 +51,7 @@ static void begin(void)
     router = zsock_new_router("@inproc://requests");
     assert(router != NULL);
     zsock_set_router_mandatory(router, 1);
+    desk = desk_new(zsock_resolve(router), NULL);
     for (int i = 0; i < PEERS; i++) {
         peers[i] = zsock_new(ZMQ_DEALER);
         assert(peers[i] != NULL);
@@ -139,7 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                                           .member = &member,
                                                           .store = store,
                                                           .tap = tap,
-                                                          .socket = zsock_resolve(router),
+                                                          .desk = desk,
                                                           .guard = guard,
                                                           .neighbours = neighbours});
     while (text_take_until(&rest, '\0', &part)) {
