@@ -7,8 +7,8 @@
 #include "common/sockets/endpoint.h"
 #include "common/sockets/inflow.h"
 #include "common/sockets/monitor.h"
-#include "common/sockets/transport.h"
 #include "deploy/herdctl/frame/connection.h"
+#include "deploy/herdctl/frame/link.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +48,7 @@ typedef enum {
 
 typedef struct {
     const config_member_t *member;
-    void *socket; /* NULL if no connection could be made */
+    herdctl_link_t *link; /* NULL if no connection could be made */
     peer_state_t state;
     bool stale;                 /* the last question over this socket got no answer */
     bool told;                  /* the problem is on stderr already */
@@ -81,11 +81,7 @@ static void allow_sockets(void *context, size_t count)
 static void disconnect(herdctl_ask_t *self, size_t index)
 {
     peer_t *peer = &self->peers[index];
-    if (peer->socket != NULL) {
-        inflow_leave(self->inflow, index, peer->socket);
-        zmq_close(peer->socket);
-        peer->socket = NULL;
-    }
+    herdctl_link_close(&peer->link);
 }
 
 static void connect_peer(herdctl_ask_t *self, size_t index)
@@ -96,8 +92,8 @@ static void connect_peer(herdctl_ask_t *self, size_t index)
                                              .inflow = self->inflow,
                                              .index = index,
                                              .member = peer->member};
-    peer->socket = herdctl_connection_open(&connection);
-    if (peer->socket == NULL) {
+    peer->link = herdctl_link_open(&connection);
+    if (peer->link == NULL) {
         snprintf(peer->problem, sizeof peer->problem, "no connection to %s: %s",
                  peer->member->requests, zmq_strerror(errno));
     }
@@ -198,7 +194,7 @@ static void begin(herdctl_ask_t *self)
     self->next_ns = 0;
     for (size_t i = 0; i < self->count; i++) {
         peer_t *peer = &self->peers[i];
-        if (peer->stale || peer->socket == NULL || inflow_verdict(self->inflow, i) != NULL) {
+        if (peer->stale || peer->link == NULL || inflow_verdict(self->inflow, i) != NULL) {
             disconnect(self, i);
             connect_peer(self, i);
         }
@@ -221,8 +217,7 @@ static void ask_peer(herdctl_ask_t *self, peer_t *peer, const herdctl_question_t
     char header[TEXT_NUMBER_SIZE];
     message_t message = message_of(self, question, header);
     int64_t now_ns = clock_steady_ns();
-    if (now_ns >= self->next_ns &&
-        transport_send(peer->socket, (text_t){0}, &message) == STATUS_OK) {
+    if (now_ns >= self->next_ns && herdctl_link_send(peer->link, &message) == STATUS_OK) {
         peer->state = PEER_ASKED;
         peer->stale = true;
         peer->sent_ns = now_ns;
@@ -258,10 +253,7 @@ static void take(herdctl_ask_t *self, size_t index, const message_t *message,
 static void receive(herdctl_ask_t *self, size_t index, const herdctl_question_t *question)
 {
     transport_inbound_t inbound;
-    status_t status = transport_receive(self->peers[index].socket, false, &inbound);
-    if (status != STATUS_AGAIN && status != STATUS_SYSTEM) {
-        inflow_delivered(self->inflow, index);
-    }
+    status_t status = herdctl_link_receive(self->peers[index].link, &inbound);
     if (status == STATUS_OK) {
         take(self, index, &inbound.message, question);
     }
@@ -273,7 +265,7 @@ static void receive(herdctl_ask_t *self, size_t index, const herdctl_question_t 
 /* Whether any more may come of it. */
 static bool is_awaited(const peer_t *peer)
 {
-    return peer->socket != NULL && peer->state != PEER_COMPLETE && peer->state != PEER_REFUSED;
+    return peer->link != NULL && peer->state != PEER_COMPLETE && peer->state != PEER_REFUSED;
 }
 
 /* Why no answer will come by this connection, if that is known: keys were refused, or too much
@@ -281,7 +273,7 @@ static bool is_awaited(const peer_t *peer)
 static void look_at_connection(herdctl_ask_t *self, size_t index)
 {
     peer_t *peer = &self->peers[index];
-    if (peer->socket == NULL || peer->state == PEER_REFUSED) {
+    if (peer->link == NULL || peer->state == PEER_REFUSED) {
         return;
     }
     uint16_t event = inflow_failure(self->inflow, index);
@@ -323,9 +315,9 @@ static size_t gather(herdctl_ask_t *self, int64_t now_ns, int64_t *until_ns)
             *until_ns = ask_ns < *until_ns ? ask_ns : *until_ns;
             continue;
         }
-        self->owners[count] = i;
-        self->items[count++] =
-            (zmq_pollitem_t){.socket = peer->socket, .events = asks ? ZMQ_POLLOUT : ZMQ_POLLIN};
+        if (herdctl_link_poll(peer->link, asks, &self->items[count], until_ns)) {
+            self->owners[count++] = i;
+        }
     }
     return count;
 }
@@ -364,7 +356,7 @@ static void look_for_problem(herdctl_ask_t *self, size_t index)
 {
     peer_t *peer = &self->peers[index];
     endpoint_t endpoint;
-    if (peer->socket == NULL) {
+    if (peer->link == NULL) {
         return; /* connect_peer has said it */
     }
     look_at_connection(self, index);
@@ -407,10 +399,10 @@ static void take_event(herdctl_ask_t *self, const zmq_pollitem_t *item, size_t i
                        const herdctl_question_t *question)
 {
     peer_t *peer = &self->peers[index];
-    if ((item->revents & ZMQ_POLLOUT) != 0) {
-        ask_peer(self, peer, question);
-    } else {
+    if (peer->state != PEER_TO_ASK) {
         receive(self, index, question);
+    } else if (herdctl_link_can_send(peer->link, item)) {
+        ask_peer(self, peer, question);
     }
 }
 
