@@ -195,10 +195,20 @@ static void remove_files(copy_t *copy)
     (void)rmdir(copy->folder);
 }
 
+/* What LMDB would not tell apart: no journal, and one that this user may not read. */
+static bool is_readable(const copy_t *copy)
+{
+    struct stat state;
+    char *path = print("%s/data.mdb", copy->source);
+    bool readable = stat(path, &state) == 0 || errno == ENOENT || say("cannot read", path);
+    free(path);
+    return readable;
+}
+
 static bool run(copy_t *copy)
 {
-    bool made = make_files(copy) && write_file(copy) && bring_to_disk(copy) && check_copy(copy) &&
-                !is_signalled(copy) && give_name(copy);
+    bool made = is_readable(copy) && make_files(copy) && write_file(copy) && bring_to_disk(copy) &&
+                check_copy(copy) && !is_signalled(copy) && give_name(copy);
     if (!made) {
         remove_files(copy);
     }

@@ -253,6 +253,7 @@ herdctl_exit_t herdctl_journal_status(const herdctl_t *self)
     survey->silent = !view.plain && !view.json;
     (void)herdctl_survey_take(survey, HERDCTL_ANSWER_LIMIT_MS, false);
     print_survey(survey, &view);
+    result = HERDCTL_OK;
     for (size_t i = 0; i < survey->count; i++) {
         result = is_well(&survey->reports[i]) ? result : HERDCTL_FAILED;
     }
