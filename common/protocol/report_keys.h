@@ -32,6 +32,7 @@
     /* S1: the journal; none of them without one */                                                \
     X(JOURNAL_COMMITTED, "journal_committed")                                                      \
     X(JOURNAL_LAG, "journal_lag")                                                                  \
+    X(JOURNAL_LAG_RECORDS, "journal_lag_records")                                                  \
     X(JOURNAL_COMMITS, "journal_commits")                                                          \
     X(JOURNAL_TOOK, "journal_took")                                                                \
     X(JOURNAL_FILLING, "journal_filling")                                                          \
@@ -48,6 +49,7 @@
     X(INVALID, "invalid")                                                                          \
     X(STAMPS_REPLACED, "stamps_replaced")                                                          \
     X(MALFORMED, "malformed")                                                                      \
+    X(ACKNOWLEDGE, "acknowledge")                                                                  \
     X(UNACKNOWLEDGED, "unacknowledged")                                                            \
     X(UNKEPT, "unkept")                                                                            \
     X(WAITING, "waiting")                                                                          \

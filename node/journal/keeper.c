@@ -366,5 +366,6 @@ journal_keeper_figures_t journal_keeper_figures(const journal_keeper_t *self, in
 {
     journal_keeper_figures_t figures = self->figures;
     figures.lag_ns = journal_lag_ns(self->journal, steady_ns);
+    figures.lag_records = store_tail(self->context.store) - journal_held(self->journal);
     return figures;
 }

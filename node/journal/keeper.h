@@ -28,6 +28,7 @@ typedef struct {
 /* For reports (open value struct). */
 typedef struct {
     int64_t lag_ns;       /* for how long the oldest change has not been on disk; 0: none is */
+    uint64_t lag_records; /* that are not on disk, at most */
     uint64_t records;     /* on disk, those that count no more too */
     uint64_t size;        /* bytes of data.mdb */
     uint64_t live_size;   /* bytes of the chunks in it */

@@ -205,6 +205,7 @@ static void put_journal(sheet_t *sheet, const journal_keeper_figures_t *journal)
     sheet_format(sheet, "%s %lld\n", report_keys_text(REPORT_KEY_JOURNAL_COMMITTED),
                  (long long)journal->committed_ns);
     put_number(sheet, REPORT_KEY_JOURNAL_LAG, (uint64_t)journal->lag_ns);
+    put_number(sheet, REPORT_KEY_JOURNAL_LAG_RECORDS, journal->lag_records);
     put_number(sheet, REPORT_KEY_JOURNAL_COMMITS, journal->commits);
     put_number(sheet, REPORT_KEY_JOURNAL_TOOK, (uint64_t)journal->took_ns);
     put_number(sheet, REPORT_KEY_JOURNAL_FILLING, (uint64_t)journal->filling_ns);
@@ -219,6 +220,21 @@ static void put_journal(sheet_t *sheet, const journal_keeper_figures_t *journal)
     }
 }
 
+/* As it stands in a herd file: "memory", "disk peers 2". */
+static void put_acknowledge(sheet_t *sheet, const report_figures_t *figures)
+{
+    bool disk = figures->acknowledge_disk;
+    size_t peers = figures->acknowledge_peers;
+    sheet_format(sheet, "%s %s", report_keys_text(REPORT_KEY_ACKNOWLEDGE),
+                 disk         ? "disk"
+                 : peers == 0 ? "memory"
+                              : "peers");
+    if (peers > 0) {
+        sheet_format(sheet, disk ? " peers %zu" : " %zu", peers);
+    }
+    sheet_put_byte(sheet, '\n');
+}
+
 static void put_requests(sheet_t *sheet, const report_figures_t *figures)
 {
     put_number(sheet, REPORT_KEY_POSITIONS, figures->positions);
@@ -226,6 +242,7 @@ static void put_requests(sheet_t *sheet, const report_figures_t *figures)
     put_number(sheet, REPORT_KEY_INVALID, figures->invalid);
     put_number(sheet, REPORT_KEY_STAMPS_REPLACED, figures->stamps_replaced);
     put_number(sheet, REPORT_KEY_MALFORMED, figures->malformed);
+    put_acknowledge(sheet, figures);
     put_number(sheet, REPORT_KEY_UNACKNOWLEDGED, figures->unacknowledged);
     put_number(sheet, REPORT_KEY_UNKEPT, figures->unkept);
     put_number(sheet, REPORT_KEY_WAITING, figures->queries);

@@ -33,6 +33,8 @@ typedef struct {
     uint64_t invalid;         /* lines answered "?" */
     uint64_t stamps_replaced; /* bus-protocol.md, Q6 */
     uint64_t malformed;       /* request records dropped */
+    size_t acknowledge_peers; /* the setting in effect, as in config_t */
+    bool acknowledge_disk;    /* the same */
     size_t unacknowledged;    /* IAMATs whose answer waits for neighbours (replication.md, R18) */
     uint64_t unkept;          /* IAMATs not answered because these did not acknowledge */
     size_t queries;           /* WHATSATs that wait for the places provider */

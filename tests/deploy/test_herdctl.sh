@@ -224,9 +224,9 @@ done
 # Journals
 expect 2 '' "herdctl: journal knows no option --fast$hint" journal --fast
 expect 2 '' "herdctl: journal takes \"status [--plain] [MEMBER...]\", \"check DIR\", \"copy DIR [MEMBER]\", \"export [OPTION...] DIR|- [MEMBER]\" or \"import [OPTION...] FILE [MEMBER...]\"$hint" journal statu
-expect 1 "Two	down	-	-	-	-	-	-	-	-	-" '' --config good.cfg journal status --plain Two
-expect 1 'MEMBER  JOURNAL  LAG  COMMITS  AGO  LAST COMMIT  TOOK  RECORDS  SIZE  LIVE  ERRORS
-Two     down       -        -    -  -               -        -     -     -       -' '' --config good.cfg journal status Two
+expect 1 "Two	down	-	-	-	-	-	-	-	-	-	-	-" '' --config good.cfg journal status --plain Two
+expect 1 'MEMBER  JOURNAL  ACKNOWLEDGE  LAG  BEHIND  COMMITS  AGO  LAST COMMIT  TOOK  RECORDS  SIZE  LIVE  ERRORS
+Two     down     -              -       -        -    -  -               -        -     -     -       -' '' --config good.cfg journal status Two
 expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg journal status Three
 mkdir -p journals/empty journals/file journals/odd
 : >journals/empty/data.mdb

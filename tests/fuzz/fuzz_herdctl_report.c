@@ -46,6 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_text(report.version);
     check_text(report.log_level);
     check_text(report.security);
+    check_text(report.acknowledge);
+    check_text(report.journal_error);
     check_text(report.provider);
     check_text(report.root);
     check_links(&report);

@@ -1,6 +1,7 @@
 /* Journals: what was answered outlives every process (docs/replication.md, J rules). */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
+#include "tests/support/herdctl.h"
 #include "tests/support/report.h"
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
@@ -264,6 +265,8 @@ static void a_damaged_journal_is_mended_by_neighbours(void **state)
         herd_wait_serving(herd, "B");
         herd_wait_logged(herd, "B", "node", "journal-damaged");
         wait_on_disks(herd, CLIENTS);
+        herdctl_expect(herd, 1, "B: its start found", "journal", "status", NULL);
+        herdctl_expect(herd, 0, "\tup\ton\t", "journal", "status", "--plain", "A", NULL);
     }
     free(path);
 }
@@ -362,8 +365,10 @@ static void a_file_that_may_not_grow_costs_promises_only(void **state)
     assert_int_equal(prlimit(node, RLIMIT_FSIZE, &small, NULL), 0);
     locate_clients(herd); /* is answered */
     assert_true(wait_until(has_error, herd, WAIT_LIMIT_MS));
+    herdctl_expect(herd, 1, "A: its journal cannot be written", "journal", "status", NULL);
     assert_int_equal(prlimit(node, RLIMIT_FSIZE, &before, NULL), 0);
     wait_on_disks(herd, CLIENTS);
+    herdctl_expect(herd, 0, "\t0\tmemory\n", "journal", "status", "--plain", NULL);
     herd_kill_node(herd, "A");
     herd_start_node(herd, "A");
     herd_wait_serving(herd, "A");

@@ -3,7 +3,7 @@
  * members answered, and no journal fails or was found damaged. --plain, for scripts: one line per
  * member, fields separated by tabs, "-" for what is not known; new fields come at the end:
  *   NAME  up|down|unknown  on|off|failing|damaged  LAG (s)  COMMITTED (POSIX s)  COMMITS  RECORDS
- *   SIZE  LIVE (bytes)  ERRORS  DAMAGED */
+ *   SIZE  LIVE (bytes)  ERRORS  DAMAGED  LAG (records)  ACKNOWLEDGE */
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 #include "deploy/herdctl/frame/json.h"
@@ -29,11 +29,18 @@ static const struct {
     herdctl_member_figure_t figure;
     const char *key;
 } json_figures[] = {
-    {HERDCTL_MEMBER_JOURNAL_LAG, "lag_ns"},     {HERDCTL_MEMBER_JOURNAL_COMMITS, "commits"},
-    {HERDCTL_MEMBER_JOURNAL_TOOK, "commit_ns"}, {HERDCTL_MEMBER_JOURNAL_RECORDS, "records"},
-    {HERDCTL_MEMBER_JOURNAL_SIZE, "size"},      {HERDCTL_MEMBER_JOURNAL_LIVE, "live"},
-    {HERDCTL_MEMBER_JOURNAL_ERRORS, "errors"},  {HERDCTL_MEMBER_JOURNAL_DAMAGED, "damaged"},
+    {HERDCTL_MEMBER_JOURNAL_LAG, "lag_ns"},
+    {HERDCTL_MEMBER_JOURNAL_LAG_RECORDS, "lag_records"},
+    {HERDCTL_MEMBER_JOURNAL_COMMITS, "commits"},
+    {HERDCTL_MEMBER_JOURNAL_TOOK, "commit_ns"},
+    {HERDCTL_MEMBER_JOURNAL_RECORDS, "records"},
+    {HERDCTL_MEMBER_JOURNAL_SIZE, "size"},
+    {HERDCTL_MEMBER_JOURNAL_LIVE, "live"},
+    {HERDCTL_MEMBER_JOURNAL_ERRORS, "errors"},
+    {HERDCTL_MEMBER_JOURNAL_DAMAGED, "damaged"},
 };
+
+enum { NUMBER_SIZE = 32 };
 
 enum { JSON_FIGURES = sizeof json_figures / sizeof json_figures[0] };
 
@@ -64,27 +71,41 @@ static double in_seconds(long long span_ns)
     return (double)span_ns / (double)TIMESTAMP_NS_PER_S;
 }
 
+/* The lag in records, which an older node does not say. */
+static void write_behind(const herdctl_report_t *report, char out[NUMBER_SIZE])
+{
+    if (report->figures[HERDCTL_MEMBER_JOURNAL_LAG_RECORDS].known) {
+        snprintf(out, NUMBER_SIZE, "%lld", figure(report, HERDCTL_MEMBER_JOURNAL_LAG_RECORDS));
+    } else {
+        snprintf(out, NUMBER_SIZE, "-");
+    }
+}
+
 static void print_plain(const char *member, const herdctl_report_t *report)
 {
+    char behind[NUMBER_SIZE];
     printf("%s\t%s\t", member, herdctl_report_state_text(report));
     if (!report->answered || state_of(report) == STATE_OFF) {
-        printf("%s\t-\t-\t-\t-\t-\t-\t-\t-\n", report->answered ? state_texts[STATE_OFF] : "-");
+        printf("%s\t-\t-\t-\t-\t-\t-\t-\t-\t-\t%s\n",
+               report->answered ? state_texts[STATE_OFF] : "-", report->acknowledge);
         return;
     }
-    printf("%s\t%.3f\t%lld\t%lld\t%lld\t%lld\t%lld\t%lld\t%lld\n", state_texts[state_of(report)],
-           in_seconds(figure(report, HERDCTL_MEMBER_JOURNAL_LAG)),
+    write_behind(report, behind);
+    printf("%s\t%.3f\t%lld\t%lld\t%lld\t%lld\t%lld\t%lld\t%lld\t%s\t%s\n",
+           state_texts[state_of(report)], in_seconds(figure(report, HERDCTL_MEMBER_JOURNAL_LAG)),
            figure(report, HERDCTL_MEMBER_JOURNAL_COMMITTED) / (long long)TIMESTAMP_NS_PER_S,
            figure(report, HERDCTL_MEMBER_JOURNAL_COMMITS),
            figure(report, HERDCTL_MEMBER_JOURNAL_RECORDS),
            figure(report, HERDCTL_MEMBER_JOURNAL_SIZE), figure(report, HERDCTL_MEMBER_JOURNAL_LIVE),
            figure(report, HERDCTL_MEMBER_JOURNAL_ERRORS),
-           figure(report, HERDCTL_MEMBER_JOURNAL_DAMAGED));
+           figure(report, HERDCTL_MEMBER_JOURNAL_DAMAGED), behind, report->acknowledge);
 }
 
 static const herdctl_column_t columns[] = {
-    {"MEMBER", false}, {"JOURNAL", false},     {"LAG", true},    {"COMMITS", true},
-    {"AGO", true},     {"LAST COMMIT", false}, {"TOOK", true},   {"RECORDS", true},
-    {"SIZE", true},    {"LIVE", true},         {"ERRORS", true},
+    {"MEMBER", false}, {"JOURNAL", false}, {"ACKNOWLEDGE", false}, {"LAG", true},
+    {"BEHIND", true},  {"COMMITS", true},  {"AGO", true},          {"LAST COMMIT", false},
+    {"TOOK", true},    {"RECORDS", true},  {"SIZE", true},         {"LIVE", true},
+    {"ERRORS", true},
 };
 enum { COLUMNS = sizeof columns / sizeof columns[0] };
 
@@ -132,16 +153,21 @@ static void add_row(herdctl_table_t *table, const char *member, const herdctl_re
         herdctl_table_add(table, report->answered ? HERDCTL_PLAIN : HERDCTL_BAD, "%s",
                           report->answered ? state_texts[STATE_OFF]
                                            : herdctl_report_state_text(report));
-        for (size_t i = 2; i < COLUMNS; i++) {
+        herdctl_table_add(table, HERDCTL_PLAIN, "%s", report->acknowledge);
+        for (size_t i = 3; i < COLUMNS; i++) {
             herdctl_table_add(table, HERDCTL_PLAIN, "-");
         }
         return;
     }
     journal_status_t state = state_of(report);
     long long errors = figure(report, HERDCTL_MEMBER_JOURNAL_ERRORS);
+    char behind[NUMBER_SIZE];
+    write_behind(report, behind);
     herdctl_table_add(table, colours[state], "%s", state_texts[state]);
+    herdctl_table_add(table, HERDCTL_PLAIN, "%s", report->acknowledge);
     add_span_cell(table, state == STATE_FAILING ? HERDCTL_BAD : HERDCTL_PLAIN,
                   figure(report, HERDCTL_MEMBER_JOURNAL_LAG));
+    herdctl_table_add(table, HERDCTL_PLAIN, "%s", behind);
     herdctl_table_add(table, HERDCTL_PLAIN, "%lld", figure(report, HERDCTL_MEMBER_JOURNAL_COMMITS));
     add_commit_cells(table, report);
     herdctl_table_add(table, HERDCTL_PLAIN, "%lld", figure(report, HERDCTL_MEMBER_JOURNAL_RECORDS));
@@ -156,7 +182,8 @@ static void print_notes(const char *member, const herdctl_report_t *report)
         printf("\n%s cannot be asked: %s.\n", member, report->problem);
     }
     if (report->answered && state_of(report) == STATE_FAILING) {
-        printf("\n%s: its journal cannot be written; it serves from memory.\n", member);
+        printf("\n%s: its journal cannot be written; it serves from memory: %s.\n", member,
+               report->journal_error);
     }
     if (figure(report, HERDCTL_MEMBER_JOURNAL_DAMAGED) > 0) {
         printf("\n%s: its start found %lld parts of the journal damaged.\n", member,
@@ -177,6 +204,12 @@ static void print_table(const herdctl_survey_t *survey)
     }
 }
 
+/* A text of a report, in which "-" means that it is not known. */
+static json_t *json_of_text(const char *text)
+{
+    return text[0] == '-' || text[0] == '\0' ? json_null() : json_string(text);
+}
+
 static json_t *json_of_member(const char *member, const herdctl_report_t *report)
 {
     json_t *object = json_object();
@@ -190,14 +223,17 @@ static json_t *json_of_member(const char *member, const herdctl_report_t *report
     }
     journal_status_t state = state_of(report);
     json_object_set_new(object, "journal", json_string(state_texts[state]));
+    json_object_set_new(object, "acknowledge", json_of_text(report->acknowledge));
     if (state == STATE_OFF) {
         return object;
     }
     json_object_set_new(object, "committed",
                         herdctl_json_time(figure(report, HERDCTL_MEMBER_JOURNAL_COMMITTED)));
+    json_object_set_new(object, "error", json_of_text(report->journal_error));
     for (size_t i = 0; i < JSON_FIGURES; i++) {
+        const herdctl_value_t *value = &report->figures[json_figures[i].figure];
         json_object_set_new(object, json_figures[i].key,
-                            json_integer(figure(report, json_figures[i].figure)));
+                            value->known ? json_integer(value->value) : json_null());
     }
     return object;
 }

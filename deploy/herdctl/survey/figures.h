@@ -38,6 +38,8 @@
       "When the journal's newest transaction was on disk, POSIX time")                             \
     X(JOURNAL_LAG, GAUGE, "herd_journal_lag_seconds", "", NS,                                      \
       "For how long the oldest change that is not on disk has not been there")                     \
+    X(JOURNAL_LAG_RECORDS, GAUGE, "herd_journal_lag_records", "", 1,                               \
+      "Records that are not on disk yet, at most")                                                 \
     X(JOURNAL_COMMITS, COUNTER, "herd_journal_commits_total", "", 1,                               \
       "Transactions of the journal that are on disk")                                              \
     X(JOURNAL_TOOK, GAUGE, "herd_journal_commit_seconds", "", NS,                                  \

@@ -27,8 +27,12 @@ const char *herdctl_report_places_text(herdctl_places_state_t state)
 
 void herdctl_report_init(herdctl_report_t *self)
 {
-    *self = (herdctl_report_t){
-        .version = "-", .log_level = "-", .security = "-", .root = "-", .provider = "-"};
+    *self = (herdctl_report_t){.version = "-",
+                               .log_level = "-",
+                               .security = "-",
+                               .acknowledge = "-",
+                               .root = "-",
+                               .provider = "-"};
 }
 
 const char *herdctl_report_state_text(const herdctl_report_t *self)
@@ -155,12 +159,24 @@ static void take_places(herdctl_report_t *self, text_t body)
     }
 }
 
-/* places_trouble google refuses the key in the file /etc/herd/places.key (HTTP status 403) */
-static void take_places_trouble(herdctl_report_t *self, text_t body)
+/* places_trouble google refuses the key in the file /etc/herd/places.key (HTTP status 403)
+ * acknowledge disk peers 2 */
+static void take_sentences(herdctl_report_t *self, text_t body)
 {
-    text_t value;
-    if (take_key(body, REPORT_KEY_PLACES_TROUBLE, &value)) {
-        take_sentence(value, self->places_trouble, sizeof self->places_trouble);
+    const struct {
+        report_key_t key;
+        char *out;
+        size_t size;
+    } rows[] = {
+        {REPORT_KEY_PLACES_TROUBLE, self->places_trouble, sizeof self->places_trouble},
+        {REPORT_KEY_JOURNAL_ERROR, self->journal_error, sizeof self->journal_error},
+        {REPORT_KEY_ACKNOWLEDGE, self->acknowledge, sizeof self->acknowledge},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        text_t value;
+        if (take_key(body, rows[i].key, &value)) {
+            take_sentence(value, rows[i].out, rows[i].size);
+        }
     }
 }
 
@@ -307,7 +323,7 @@ void herdctl_report_take(herdctl_report_t *self, text_t body, int64_t elapsed_ns
     take_root(body, self->root);
     take_member_figures(self, body);
     take_places(self, body);
-    take_places_trouble(self, body);
+    take_sentences(self, body);
     make_room(self, body);
     take_lines(self, body);
 }

@@ -62,6 +62,8 @@ typedef struct {
     char root[HERDCTL_ROOT_SIZE];              /* of its digest; "-": still being computed */
     char version[LIMIT_NAME_SIZE + 1];         /* "-": not known */
     char log_level[LIMIT_NAME_SIZE + 1];       /* "-": not known */
+    char acknowledge[LIMIT_NAME_SIZE + 1];     /* "memory", "disk peers 2"; "-": not known */
+    char journal_error[LIMIT_LOG_SAMPLE];      /* why the journal fails; "": it does not */
     char security[LIMIT_NAME_SIZE + 1];        /* "curve", "none", "local"; "-": not known */
     char provider[LIMIT_NAME_SIZE + 1];        /* of places; "-": none */
     char places_trouble[HERDCTL_TROUBLE_SIZE]; /* what is wrong with it; "": nothing */

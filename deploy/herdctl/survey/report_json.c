@@ -69,6 +69,7 @@ static void add_answer(json_t *object, const herdctl_report_t *report)
     json_object_set_new(object, "root", text_or_null(report->root));
     json_object_set_new(object, "log_level", text_or_null(report->log_level));
     json_object_set_new(object, "security", text_or_null(report->security));
+    json_object_set_new(object, "acknowledge", text_or_null(report->acknowledge));
     add_figures(object, herdctl_figures_of_member, HERDCTL_MEMBER_FIGURES, report->figures);
     json_object_set_new(object, "since",
                         herdctl_json_time(report->figures[HERDCTL_MEMBER_SINCE].value));

@@ -18,7 +18,8 @@ static void a_whole_report_is_taken(void **state)
     herdctl_report_t report =
         take("name Goloman\nversion 0.1.0\npid 4711\nsince 1795223287765086336\nrecords 3\n"
              "root 0123456789abcdef0123456789abcdef\nplaces google half-open 17 5 3 0 2\n"
-             "log_level warning\nfrontends 2\nclients 9\n"
+             "log_level warning\nfrontends 2\nclients 9\nacknowledge disk peers 2\n"
+             "journal_error no \x1b space\n"
              "frontend Goloman/12 clients=4 lines=7\nfrontend ?/0 clients=5\n"
              "link Hands up 17 4711 2 sent=42 clock=-3000000 unheard=7\n"
              "link Wilkes down 4 0 0 changed=5\n"
@@ -27,6 +28,8 @@ static void a_whole_report_is_taken(void **state)
     assert_int_equal(report.elapsed_ns, 42);
     assert_string_equal(report.version, "0.1.0");
     assert_string_equal(report.log_level, "warning");
+    assert_string_equal(report.acknowledge, "disk peers 2");
+    assert_string_equal(report.journal_error, "no ? space");
     assert_string_equal(report.root, "0123456789abcdef0123456789abcdef");
     assert_int_equal(report.figures[HERDCTL_MEMBER_PID].value, 4711);
     assert_int_equal(report.figures[HERDCTL_MEMBER_SINCE].value, 1795223287765086336);
