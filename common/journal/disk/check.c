@@ -13,7 +13,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -33,10 +35,8 @@ typedef struct {
     journal_disk_problem_t *problem;
 } checking_t;
 
-static void find_fault(checking_t *self, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void find_fault(checking_t *self, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void find_fault(checking_t *self, const char *format,
+                                                             ...)
 {
     char text[FAULT_SIZE];
     va_list arguments;
