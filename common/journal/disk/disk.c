@@ -1,5 +1,6 @@
 #include "common/journal/disk/disk_parts.h"
 
+#include "common/base/files.h"
 #include "common/base/memory.h"
 
 #include <assert.h>
@@ -122,17 +123,35 @@ void journal_disk_close(journal_disk_t **self_p)
     *self_p = NULL;
 }
 
+/* What is in a folder's place. */
+static status_t check_folder(const char *folder, journal_disk_problem_t *problem)
+{
+    struct stat state;
+    if (stat(folder, &state) == 0 && S_ISDIR(state.st_mode)) {
+        return STATUS_OK;
+    }
+    if (lstat(folder, &state) == 0 && S_ISLNK(state.st_mode)) {
+        journal_disk_say(problem, "%s: not a folder but a link that leads to none", folder);
+    } else {
+        journal_disk_say(problem, "%s: not a folder but %s", folder, files_kind(folder));
+    }
+    return STATUS_SYSTEM;
+}
+
 status_t journal_disk_make_folder(const char *folder, journal_disk_problem_t *ret_problem)
 {
     if (strlen(folder) > JOURNAL_DISK_FOLDER_SIZE_MAX) {
         journal_disk_say(ret_problem, "the path of the folder is too long");
         return STATUS_TOO_LONG;
     }
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
-        journal_disk_say(ret_problem, "%s: cannot make this folder: %s", folder, strerror(errno));
-        return STATUS_SYSTEM;
+    if (mkdir(folder, 0700) == 0) {
+        return STATUS_OK;
     }
-    return STATUS_OK;
+    if (errno == EEXIST) {
+        return check_folder(folder, ret_problem);
+    }
+    journal_disk_say(ret_problem, "%s: cannot make this folder: %s", folder, strerror(errno));
+    return STATUS_SYSTEM;
 }
 
 /* Whoever asks whether a folder is in use (check.h) has the lock for some microseconds; a node

@@ -412,9 +412,6 @@ static status_t begin_walk(const char *path, walk_t *walk)
     status_t status = files_open_plain(path, &walk->file, &state);
     if (status == STATUS_OK) {
         walk->size = (uint64_t)state.st_size;
-    } else if (status == STATUS_INVALID) {
-        errno = EINVAL;
-        status = STATUS_SYSTEM;
     }
     return status;
 }

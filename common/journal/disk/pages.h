@@ -17,8 +17,8 @@
 
 /* Checks a file. STATUS_NOT_FOUND: there is none, or an empty one, or the power went before LMDB
  * had its first pages on the disk. STATUS_DAMAGED: `ret_what` says what is wrong with it; borrowed
- * for ever. STATUS_VERSION: it is of another format of LMDB. STATUS_SYSTEM: it cannot be read, see
- * errno. */
+ * for ever. STATUS_VERSION: it is of another format of LMDB. STATUS_INVALID: it is no plain
+ * file. STATUS_SYSTEM: it cannot be read, see errno. */
 status_t journal_pages_check(const char *path, const char **ret_what) STATUS_MUST_USE;
 
 /* The same; and passes on each value of a database, "chunks" or "state", in the order of its keys,
@@ -27,8 +27,8 @@ status_t journal_pages_check(const char *path, const char **ret_what) STATUS_MUS
 status_t journal_pages_each(const char *path, text_t database, journal_disk_chunk_fn *each,
                             void *argument, const char **ret_what) STATUS_MUST_USE;
 
-/* Takes all whole chunks of a file, in the order of their keys. STATUS_SYSTEM: it cannot be read,
- * see errno. */
+/* Takes all whole chunks of a file, in the order of their keys. STATUS_INVALID, STATUS_SYSTEM: as
+ * above. */
 status_t journal_pages_salvage(const char *path, journal_recovery_t *recovery) STATUS_MUST_USE;
 
 #endif

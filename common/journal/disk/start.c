@@ -9,6 +9,7 @@
  *      recovered (J7); no parent and no checkpoints if anything was damaged (J6). */
 #include "common/journal/disk/start.h"
 
+#include "common/base/files.h"
 #include "common/journal/disk/pages.h"
 
 #include <errno.h>
@@ -70,6 +71,9 @@ static status_t check_file(const journal_start_t *start, journal_started_t *star
     case STATUS_NOT_FOUND: return empty_file(path, problem);
     case STATUS_DAMAGED: return set_aside(start, path, what, started, problem);
     case STATUS_VERSION: say(problem, "%s: %s", path, what); return status;
+    case STATUS_INVALID:
+        say(problem, "%s: not a plain file but %s", path, files_kind(path));
+        return STATUS_SYSTEM;
     case STATUS_SYSTEM: say(problem, "cannot read %s: %s", path, strerror(errno)); return status;
     default: return status;
     }
