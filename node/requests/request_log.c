@@ -1,5 +1,7 @@
 #include "node/requests/request_log.h"
 
+#include <stdio.h>
+
 /* R18: the front-end's time-out closes the connections. */
 static void note_unkept(request_log_t *self, size_t count, const char *reason)
 {
@@ -34,9 +36,11 @@ void request_log_group(request_log_t *self, const request_t *request,
     }
 }
 
-void request_log_late(request_log_t *self, size_t count)
+void request_log_late(request_log_t *self, size_t count, const char *whom)
 {
+    char reason[64];
     if (count > 0) {
-        note_unkept(self, count, "neighbours did not take IAMATs in time");
+        snprintf(reason, sizeof reason, "%s did not take IAMATs in time", whom);
+        note_unkept(self, count, reason);
     }
 }

@@ -16,7 +16,8 @@
 /* Open value struct. */
 typedef struct {
     log_t *log; /* borrowed */
-    /* IAMATs not answered since the start: neighbours did not acknowledge them (R18). */
+    /* IAMATs not answered since the start: neighbours or the disk did not acknowledge them
+     * (R18). */
     uint64_t unkept;
     /* IAMATs not answered since the start: there was no room for the record. */
     uint64_t unstored;
@@ -26,7 +27,7 @@ typedef struct {
 void request_log_group(request_log_t *self, const request_t *request,
                        const frontend_link_t *frontend);
 
-/* Counts IAMATs that waited for neighbours too long, and says so. */
-void request_log_late(request_log_t *self, size_t count);
+/* Counts IAMATs that waited too long for `whom`, e.g. "neighbours", and says so. */
+void request_log_late(request_log_t *self, size_t count, const char *whom);
 
 #endif

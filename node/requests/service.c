@@ -425,12 +425,23 @@ bool service_owes_answers(const service_t *self)
     return self->promises != NULL && promises_count(self->promises) > 0;
 }
 
+/* Whom a promise waits for. */
+static const char *name_holders(const config_t *config)
+{
+    if (!config->acknowledge_disk) {
+        return "neighbours";
+    }
+    return config->acknowledge_peers > 0 ? "neighbours or the disk" : "the disk";
+}
+
 static void drop_late_promises(service_t *self, int64_t steady_ns)
 {
     if (self->promises != NULL) {
-        int64_t timeout_ns = self->context.config->request_timeout_ms * TIMESTAMP_NS_PER_MS;
+        const config_t *config = self->context.config;
+        int64_t timeout_ns = config->request_timeout_ms * TIMESTAMP_NS_PER_MS;
         request_log_late(&self->request_log,
-                         promises_drop_late(self->promises, steady_ns - timeout_ns));
+                         promises_drop_late(self->promises, steady_ns - timeout_ns),
+                         name_holders(config));
     }
 }
 

@@ -33,7 +33,7 @@ static const row_t rows[] = {
     {REASONS_JOURNAL_FAILING, ABOVE(JOURNAL_FAILING), "the journal cannot be written"},
     {REASONS_JOURNAL_DAMAGED, ABOVE(JOURNAL_DAMAGED), "the journal was damaged at its start"},
     {REASONS_UNKEPT, LATELY(UNKEPT),
-     "IAMATs are not answered, because neighbours do not take them"},
+     "IAMATs are not answered, because neighbours or the disk do not take them"},
     {REASONS_KEYS_REFUSED, LATELY(KEYS_REFUSED), "keys are refused"},
     {REASONS_CONNECTIONS_CUT, LATELY(CONNECTIONS_CUT),
      "connections that bring in too much are cut"},

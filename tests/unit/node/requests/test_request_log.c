@@ -92,9 +92,9 @@ static void late_ones_are_counted(void **state)
     (void)state;
     fixture_t fixture;
     begin(&fixture);
-    request_log_late(&fixture.log, 0);
+    request_log_late(&fixture.log, 0, "neighbours");
     assert_int_equal(fixture.log.unkept, 0);
-    request_log_late(&fixture.log, 3);
+    request_log_late(&fixture.log, 3, "neighbours");
     assert_int_equal(fixture.log.unkept, 3);
     end(&fixture, (const char *const[]){"neighbours did not take IAMATs in time: 3 IAMATs not "
                                         "answered, their clients will be disconnected; 3 since",
