@@ -330,6 +330,18 @@ status_t journal_disk_open(const char *folder, int lock, journal_disk_t **ret_se
     return STATUS_OK;
 }
 
+/* The first state is on the disk before any chunk is. */
+static status_t state_is_missing(const journal_disk_t *self, MDB_txn *txn,
+                                 journal_disk_problem_t *problem)
+{
+    MDB_stat stat;
+    if (mdb_stat(txn, self->chunks, &stat) == 0 && stat.ms_entries == 0) {
+        return STATUS_NOT_FOUND;
+    }
+    journal_disk_say(problem, "%s: its state is missing", self->folder);
+    return STATUS_DAMAGED;
+}
+
 status_t journal_disk_read_state(journal_disk_t *self, journal_state_t *ret_state,
                                  journal_disk_problem_t *ret_problem)
 {
@@ -347,7 +359,7 @@ status_t journal_disk_read_state(journal_disk_t *self, journal_state_t *ret_stat
     status_t status;
     error = mdb_get(txn, self->state, &key, &value);
     if (error == MDB_NOTFOUND) {
-        status = STATUS_NOT_FOUND;
+        status = state_is_missing(self, txn, ret_problem);
     } else if (error != 0) {
         status = journal_disk_status(self, error, "read its state", ret_problem);
     } else {

@@ -20,7 +20,9 @@ enum {
     PAGE_UPPER_AT = 14,
     PAGE_COUNT_AT = 12,
     NODE_HEAD = 8,
+    DATABASES = 2, /* of the journal */
     DATABASE_SIZE = 48,
+    DATABASE_FLAGS_AT = 4,
     DATABASE_DEPTH_AT = 6,
     DATABASE_ENTRIES_AT = 32,
     DATABASE_ROOT_AT = 40,
@@ -37,6 +39,8 @@ enum {
     KIND = BRANCH | LEAF | LARGE | META | 0x60, /* with kinds that the journal does not use */
     NODE_LARGE = 1,
     NODE_DATABASE = 2,
+    INTEGER_KEY = 8, /* of the free pages: the transaction that freed them */
+    KEY_SIZE_MAX = 511,
     DEPTH_MAX = 16,
     PAGE_SIZE_MIN = 512,
     PAGE_SIZE_MAX = 65536,
@@ -73,10 +77,21 @@ typedef struct {
     char *pages[DEPTH_MAX]; /* one of each level; NULL until needed */
 } walk_t;
 
-/* What a tree is of. */
 static_assert((int)VALUE_SIZE >= (int)JOURNAL_CHUNK_SIZE, "a chunk is given out whole");
 
+/* What a tree is of. */
 typedef enum { TREE_FREE, TREE_MAIN, TREE_NAMED } tree_t;
+
+/* Of one tree that is walked through. */
+typedef struct {
+    tree_t tree;
+    unsigned depth;   /* that each leaf has */
+    uint64_t entries; /* of leaves */
+    /* All keys to come are greater than this one, or may be equal if it is that of a branch. */
+    char key[KEY_SIZE_MAX];
+    size_t key_size;
+    bool may_equal;
+} count_t;
 
 static uint16_t get_16(const char *from)
 {
@@ -185,14 +200,43 @@ static bool use_large_free(walk_t *walk, uint64_t page, uint64_t size)
     return good;
 }
 
+/* LMDB finds a key by the order of keys alone. */
+static int compare_keys(const count_t *count, const char *key, size_t size)
+{
+    if (count->tree == TREE_FREE) {
+        uint64_t before = get_64(count->key);
+        uint64_t number = get_64(key);
+        return number < before ? -1 : number > before;
+    }
+    int result = memcmp(key, count->key, size < count->key_size ? size : count->key_size);
+    return result != 0 ? result : (size > count->key_size) - (size < count->key_size);
+}
+
+static bool use_key(walk_t *walk, count_t *count, const char *key, size_t size, bool of_branch)
+{
+    if (size == 0 || size > KEY_SIZE_MAX ||
+        (count->tree == TREE_FREE && size != sizeof(uint64_t))) {
+        return refuse(walk, "a key is none");
+    }
+    int result = count->key_size == 0 ? 1 : compare_keys(count, key, size);
+    if (result < 0 || (result == 0 && !count->may_equal)) {
+        return refuse(walk, "its keys are not in their order");
+    }
+    memcpy(count->key, key, size);
+    count->key_size = size;
+    count->may_equal = of_branch;
+    return true;
+}
+
 static bool walk_tree(walk_t *walk, const char *database, tree_t tree);
 
-/* What stands at `name` in the main tree. */
+/* What stands at `name` in the main tree: one of the journal's databases. */
 static bool walk_database(walk_t *walk, text_t name, text_t data)
 {
     char copy[DATABASE_SIZE];
     giving_t *giving = walk->giving;
-    if (data.size != DATABASE_SIZE) {
+    if (data.size != DATABASE_SIZE ||
+        !(text_equal(name, TEXT("chunks")) || text_equal(name, TEXT("state")))) {
         return refuse(walk, "a database is none");
     }
     memcpy(copy, data.data, sizeof copy);
@@ -227,20 +271,23 @@ static bool give_large(walk_t *walk, text_t key, uint64_t page, uint64_t size)
 }
 
 /* A node of a leaf, which has `room` bytes. */
-static bool use_leaf_node(walk_t *walk, const char *node, size_t room, tree_t tree)
+static bool use_leaf_node(walk_t *walk, const char *node, size_t room, count_t *count)
 {
+    tree_t tree = count->tree;
     uint64_t size = get_16(node) | (uint64_t)get_16(node + 2) << 16;
     uint16_t flags = get_16(node + 4);
     size_t key_size = get_16(node + 6);
     bool large = flags == NODE_LARGE;
-    bool database = flags == NODE_DATABASE && tree == TREE_MAIN;
-    if ((flags != 0 && !large && !database) || key_size == 0 || key_size > room - NODE_HEAD ||
-        (large ? 8 : size) > room - NODE_HEAD - key_size) {
+    if (flags != (tree == TREE_MAIN ? NODE_DATABASE : flags & NODE_LARGE) ||
+        key_size > room - NODE_HEAD || (large ? 8 : size) > room - NODE_HEAD - key_size) {
         return refuse(walk, "a node is none");
     }
     text_t key = {.data = node + NODE_HEAD, .size = key_size};
     const char *data = node + NODE_HEAD + key_size;
-    if (database) {
+    if (!use_key(walk, count, key.data, key.size, false)) {
+        return false;
+    }
+    if (tree == TREE_MAIN) {
         return walk_database(walk, key, (text_t){.data = data, .size = size});
     }
     if (large) {
@@ -255,14 +302,18 @@ static bool use_leaf_node(walk_t *walk, const char *node, size_t room, tree_t tr
     return tree != TREE_FREE || use_free(walk, data, size);
 }
 
-/* Counted over one tree. */
-typedef struct {
-    tree_t tree;
-    unsigned depth;   /* that each leaf has */
-    uint64_t entries; /* of leaves */
-} count_t;
-
 static bool walk_page(walk_t *walk, uint64_t page, unsigned depth, count_t *count);
+
+/* A node of a branch, and what is below it. No one looks at the key of the first. */
+static bool use_branch_node(walk_t *walk, text_t node, bool first, unsigned depth, count_t *count)
+{
+    const char *at = node.data;
+    uint64_t below = get_16(at) | (uint64_t)get_16(at + 2) << 16 | (uint64_t)get_16(at + 4) << 32;
+    size_t key_size = get_16(at + 6);
+    return key_size <= node.size - NODE_HEAD &&
+           (first || use_key(walk, count, at + NODE_HEAD, key_size, true)) &&
+           walk_page(walk, below, depth + 1, count);
+}
 
 /* The nodes of a page, which has its head checked. */
 static bool walk_nodes(walk_t *walk, const char *bytes, unsigned depth, count_t *count)
@@ -284,13 +335,9 @@ static bool walk_nodes(walk_t *walk, const char *bytes, unsigned depth, count_t 
         }
         const char *node = bytes + at;
         size_t room = walk->page_size - at;
-        if (branch) {
-            uint64_t below =
-                get_16(node) | (uint64_t)get_16(node + 2) << 16 | (uint64_t)get_16(node + 4) << 32;
-            if (get_16(node + 6) > room - NODE_HEAD || !walk_page(walk, below, depth + 1, count)) {
-                return refuse(walk, walk->what != NULL ? walk->what : "a node is none");
-            }
-        } else if (!use_leaf_node(walk, node, room, count->tree)) {
+        if (branch
+                ? !use_branch_node(walk, (text_t){.data = node, .size = room}, i == 0, depth, count)
+                : !use_leaf_node(walk, node, room, count)) {
             return refuse(walk, walk->what != NULL ? walk->what : "a node is none");
         }
     }
@@ -333,8 +380,11 @@ static bool walk_tree(walk_t *walk, const char *database, tree_t tree)
     count_t count = {.tree = tree, .depth = get_16(database + DATABASE_DEPTH_AT)};
     uint64_t root = get_64(database + DATABASE_ROOT_AT);
     uint64_t entries = get_64(database + DATABASE_ENTRIES_AT);
+    if (get_16(database + DATABASE_FLAGS_AT) != (tree == TREE_FREE ? INTEGER_KEY : 0)) {
+        return refuse(walk, "a database has another order");
+    }
     bool good = root == NO_PAGE ? count.depth == 0 : walk_page(walk, root, 1, &count);
-    if (!good || count.entries != entries) {
+    if (!good || count.entries != entries || (tree == TREE_MAIN && entries != DATABASES)) {
         return refuse(walk, walk->what != NULL ? walk->what : "a database has other entries");
     }
     return true;
@@ -372,7 +422,12 @@ static bool read_newest(walk_t *walk, char *meta, bool *other_version)
     if (get_32(other + META_FREE_AT) != page_size) {
         return refuse(walk, "its pages have two sizes");
     }
-    if (get_64(other + META_TRANSACTION_AT) > get_64(meta + META_TRANSACTION_AT)) {
+    uint64_t even = get_64(meta + META_TRANSACTION_AT);
+    uint64_t odd = get_64(other + META_TRANSACTION_AT);
+    if (even % 2 != 0 || (odd != even + 1 && odd + 1 != even)) {
+        return refuse(walk, "its two snapshots do not follow each other");
+    }
+    if (odd > even) {
         memcpy(meta, other, sizeof other);
     }
     return true;

@@ -459,6 +459,50 @@ static void garbled_files_are_noticed(void **unused)
     free(whole);
 }
 
+/* A start with one byte changed: whatever is missing is said. Returns whether it was. */
+static bool start_changed(char *bytes, size_t size, size_t at, unsigned clients)
+{
+    char before = bytes[at];
+    bytes[at] = (char)(before ^ (char)(1 + below(255)));
+    place_file(bytes, size);
+    bytes[at] = before;
+    status_t status = try_start("ucla", "M", 'b');
+    if (status != STATUS_OK) {
+        assert_int_equal(status, STATUS_VERSION);
+        return true;
+    }
+    bool said = scene.started.recovery.damaged > 0 || scene.started.set_aside;
+    if (!said && (!check_records(clients) || !scene.started.state.has_parent)) {
+        fail_msg("byte %zu: %zu of %u clients, nothing is said", at, store_count(scene.store),
+                 clients);
+    }
+    leave();
+    return said;
+}
+
+/* What leads to all else: which snapshot counts, the databases and their names, the state. */
+static void no_byte_that_leads_to_others_is_lost_silently(void **unused)
+{
+    (void)unused;
+    enum { CLIENTS = 100, META = 168 };
+    size_t size;
+    char *bytes = make_file(&size, CLIENTS);
+    for (size_t at = 0; at < META; at++) {
+        (void)start_changed(bytes, size, at, CLIENTS);
+        (void)start_changed(bytes, size, 4096 + at, CLIENTS);
+    }
+    static const char *const names[] = {"chunks", "state"};
+    for (size_t i = 0; i < 2; i++) {
+        unsigned said = 0;
+        const char *end = bytes + size;
+        for (char *at = bytes; (at = memmem(at, (size_t)(end - at), names[i], 5)) != NULL; at++) {
+            said += start_changed(bytes, size, (size_t)(at - bytes) + 4, CLIENTS) ? 1 : 0;
+        }
+        assert_true(said > 0); /* where it counts */
+    }
+    free(bytes);
+}
+
 static void cut_files_are_noticed(void **unused)
 {
     (void)unused;
@@ -641,6 +685,7 @@ int main(void)
         start_test(what_is_of_others_is_refused),
         start_test(odd_files_are_no_end),
         start_test(garbled_files_are_noticed),
+        start_test(no_byte_that_leads_to_others_is_lost_silently),
         start_test(cut_files_are_noticed),
         start_test(records_of_any_size_come_back),
         start_test(a_file_shrinks),
