@@ -234,20 +234,28 @@ static void put(char **bytes, size_t *size, const piece_t *piece, size_t from, s
     memcpy(*bytes + piece->offset + from, piece->bytes + from, until - from);
 }
 
-/* The pieces of pages `first` to `last` are on the disk. */
-static void settle(inode_t *inode, uint64_t first, uint64_t last)
+static void drop_pieces(inode_t *inode, uint64_t first, uint64_t last)
 {
     size_t left = 0;
     for (size_t i = 0; i < inode->piece_count; i++) {
-        const piece_t *piece = &inode->pieces[i];
-        uint64_t page = piece->offset / PAGE;
-        if (page >= first && page <= last) {
-            put(&inode->disk, &inode->size, piece, 0, piece->size);
-        } else {
-            inode->pieces[left++] = *piece;
+        uint64_t page = inode->pieces[i].offset / PAGE;
+        if (page < first || page > last) {
+            inode->pieces[left++] = inode->pieces[i];
         }
     }
     inode->piece_count = left;
+}
+
+/* The pieces of pages `first` to `last` are on the disk. */
+static void settle(inode_t *inode, uint64_t first, uint64_t last)
+{
+    for (size_t i = 0; i < inode->piece_count; i++) {
+        const piece_t *piece = &inode->pieces[i];
+        if (piece->offset / PAGE >= first && piece->offset / PAGE <= last) {
+            put(&inode->disk, &inode->size, piece, 0, piece->size);
+        }
+    }
+    drop_pieces(inode, first, last);
 }
 
 static void take_write(inode_t *inode, uint64_t offset, text_t bytes)
@@ -282,37 +290,6 @@ static void take_sync(inode_t *inode)
     }
 }
 
-static void take_record(disk_image_t *self, size_t at, disk_image_syncs_t syncs)
-{
-    const trace_head_t *head = &self->heads[at];
-    text_t payload = {.data = self->payloads[at], .size = head->size};
-    inode_t *inode = head->file >= 0 ? self->open[head->file] : NULL;
-    switch ((trace_kind_t)head->kind) {
-    case TRACE_START: memset(self->open, 0, sizeof self->open); break;
-    case TRACE_OPEN: take_open(self, head->file, payload); break;
-    case TRACE_CLOSE: self->open[head->file] = NULL; break;
-    case TRACE_WRITE: take_write(inode, head->offset, payload); break;
-    case TRACE_CUT: take_cut(inode, head->offset); break;
-    case TRACE_SYNC:
-        if (syncs != DISK_IMAGE_NO_SYNC) {
-            take_sync(inode);
-        }
-        break;
-    case TRACE_SYNC_RANGE:
-        if (syncs == DISK_IMAGE_SYNCED) {
-            settle(inode, head->offset / PAGE, (head->offset + head->range - 1) / PAGE);
-        }
-        break;
-    case TRACE_FOLDER: take_name(self, payload, make_inode(self, true)); break;
-    case TRACE_UNLINK: take_name(self, payload, NULL); break;
-    case TRACE_RENAME: take_rename(self, payload); break;
-    case TRACE_MAP:
-    case TRACE_ANSWER: break;
-    }
-}
-
-/* ---- the image ---- */
-
 /* Of the pieces of one page the disk has some. */
 static void lose(disk_image_t *self, inode_t *inode, uint64_t page)
 {
@@ -340,26 +317,68 @@ static void lose(disk_image_t *self, inode_t *inode, uint64_t page)
     }
 }
 
-static void lose_some(disk_image_t *self, inode_t *inode)
+/* The same for all pages from `first` to `last`. */
+static void lose_pages(disk_image_t *self, inode_t *inode, uint64_t first, uint64_t last)
 {
-    uint64_t last = 0;
+    uint64_t greatest = 0;
     for (size_t i = 0; i < inode->piece_count; i++) {
         uint64_t page = inode->pieces[i].offset / PAGE;
-        last = page > last ? page : last;
+        greatest = page > greatest ? page : greatest;
     }
-    if (inode->piece_count == 0) {
-        return;
-    }
-    bool *done = memory_new(last + 1);
+    bool *done = memory_new(greatest + 1);
     for (size_t i = 0; i < inode->piece_count; i++) {
         uint64_t page = inode->pieces[i].offset / PAGE;
-        if (!done[page]) {
+        if (page >= first && page <= last && !done[page]) {
             done[page] = true;
             lose(self, inode, page);
         }
     }
     free(done);
 }
+
+/* A sync has failed: what the disk does not have now it never gets. */
+static void fail_pages(disk_image_t *self, inode_t *inode, uint64_t first, uint64_t last)
+{
+    if (!inode->is_folder) {
+        lose_pages(self, inode, first, last);
+        drop_pieces(inode, first, last);
+    }
+}
+
+static void take_record(disk_image_t *self, size_t at, disk_image_syncs_t syncs)
+{
+    const trace_head_t *head = &self->heads[at];
+    text_t payload = {.data = self->payloads[at], .size = head->size};
+    inode_t *inode = head->file >= 0 ? self->open[head->file] : NULL;
+    switch ((trace_kind_t)head->kind) {
+    case TRACE_START: memset(self->open, 0, sizeof self->open); break;
+    case TRACE_OPEN: take_open(self, head->file, payload); break;
+    case TRACE_CLOSE: self->open[head->file] = NULL; break;
+    case TRACE_WRITE: take_write(inode, head->offset, payload); break;
+    case TRACE_CUT: take_cut(inode, head->offset); break;
+    case TRACE_SYNC:
+        if (syncs != DISK_IMAGE_NO_SYNC) {
+            take_sync(inode);
+        }
+        break;
+    case TRACE_SYNC_RANGE:
+        if (syncs == DISK_IMAGE_SYNCED) {
+            settle(inode, head->offset / PAGE, (head->offset + head->range - 1) / PAGE);
+        }
+        break;
+    case TRACE_FAIL: fail_pages(self, inode, 0, UINT64_MAX); break;
+    case TRACE_FAIL_RANGE:
+        fail_pages(self, inode, head->offset / PAGE, (head->offset + head->range - 1) / PAGE);
+        break;
+    case TRACE_FOLDER: take_name(self, payload, make_inode(self, true)); break;
+    case TRACE_UNLINK: take_name(self, payload, NULL); break;
+    case TRACE_RENAME: take_rename(self, payload); break;
+    case TRACE_MAP:
+    case TRACE_ANSWER: break;
+    }
+}
+
+/* ---- the image ---- */
 
 /* LMDB writes it by a map, which is not seen: any bytes. */
 static void garble(disk_image_t *self, inode_t *inode)
@@ -390,7 +409,7 @@ static void write_inode(disk_image_t *self, const char *name, inode_t *inode, co
         write_folder(self, inode, path);
         return;
     }
-    lose_some(self, inode);
+    lose_pages(self, inode, 0, UINT64_MAX);
     if (strcmp(name, "lock.mdb") == 0) {
         garble(self, inode);
     }

@@ -4,10 +4,15 @@
  * HERD_RECORD names the trace, HERD_RECORD_FOLDER the folder, whose parent is watched too, for its
  * name. A file of the folder is written by one thread at a time, which holds for LMDB: there is no
  * lock here. HERD_RECORD_MAP_SIZE is the size of LMDB's first map, bytes: a small one is soon full.
- * A sync takes a moment longer than it would: an answer that does not wait for it comes before. */
+ * A sync takes a moment longer than it would: an answer that does not wait for it comes before.
+ *
+ * HERD_RECORD_FAIL names a file with a byte that says what fails with EIO (disk_trace.h):
+ * fdatasync(2), or writes with O_DSYNC, as Linux has it: what was written stays in memory for all
+ * to read, the disk may have it or not, and no later sync brings it there. */
 #include "tests/support/disk_trace.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <lmdb.h>
@@ -16,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -27,7 +33,8 @@ enum { FILES_MAX = 1024, PARTS_MAX = 1024, SYNC_NS = 1000000 };
 static char trace[PATH_MAX];
 static char folder[PATH_MAX]; /* "": nothing is watched */
 static size_t map_size;
-static bool is_watched[FILES_MAX]; /* by descriptor */
+static const volatile unsigned char *failing; /* NULL: nothing fails */
+static bool is_watched[FILES_MAX];            /* by descriptor */
 static bool is_dsync[FILES_MAX];
 
 static void note(const trace_head_t *head, const struct iovec *parts, int count)
@@ -61,8 +68,22 @@ static void note_file(trace_kind_t kind, int file)
     note(&(trace_head_t){.kind = kind, .file = file}, NULL, 0);
 }
 
+static void map_failing(const char *path)
+{
+    long file = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+    void *mapped = mmap(NULL, 1, PROT_READ, MAP_SHARED, (int)file, 0);
+    (void)syscall(SYS_close, file);
+    failing = mapped != MAP_FAILED ? mapped : NULL;
+}
+
+static bool fails(unsigned char what)
+{
+    return failing != NULL && (*failing & what) != 0;
+}
+
 __attribute__((constructor)) static void begin(void)
 {
+    const char *fail = getenv("HERD_RECORD_FAIL");
     const char *path = getenv("HERD_RECORD");
     const char *watched = getenv("HERD_RECORD_FOLDER");
     const char *size = getenv("HERD_RECORD_MAP_SIZE");
@@ -72,6 +93,9 @@ __attribute__((constructor)) static void begin(void)
     snprintf(trace, sizeof trace, "%s", path);
     snprintf(folder, sizeof folder, "%s", watched);
     map_size = size != NULL ? strtoul(size, NULL, 10) : 0;
+    if (fail != NULL) {
+        map_failing(fail);
+    }
     note_file(TRACE_START, -1);
 }
 
@@ -138,15 +162,25 @@ static void note_write(int file, off_t offset, const struct iovec *parts, int co
          count);
 }
 
-static void note_written(int file, off_t offset, ssize_t size)
+/* The result of a write. */
+static ssize_t note_written(int file, off_t offset, ssize_t size)
 {
-    if (size > 0 && is_dsync[file]) {
-        note(&(trace_head_t){.kind = TRACE_SYNC_RANGE,
-                             .file = file,
-                             .offset = (uint64_t)offset,
-                             .range = (uint64_t)size},
-             NULL, 0);
+    trace_head_t head = {.kind = TRACE_SYNC_RANGE,
+                         .file = file,
+                         .offset = (uint64_t)offset,
+                         .range = (uint64_t)size};
+    if (size <= 0 || !is_dsync[file]) {
+        return size;
     }
+    if (fails(TRACE_FAILS_META)) {
+        head.kind = TRACE_FAIL_RANGE;
+    }
+    note(&head, NULL, 0);
+    if (head.kind == TRACE_SYNC_RANGE) {
+        return size;
+    }
+    errno = EIO;
+    return -1;
 }
 
 ssize_t pwrite(int file, const void *bytes, size_t size, off_t offset)
@@ -156,10 +190,7 @@ ssize_t pwrite(int file, const void *bytes, size_t size, off_t offset)
         note_write(file, offset, &part, 1);
     }
     ssize_t written = syscall(SYS_pwrite64, file, bytes, size, offset);
-    if (watches(file)) {
-        note_written(file, offset, written);
-    }
-    return written;
+    return watches(file) ? note_written(file, offset, written) : written;
 }
 
 ssize_t writev(int file, const struct iovec *parts, int count)
@@ -169,10 +200,7 @@ ssize_t writev(int file, const struct iovec *parts, int count)
         note_write(file, offset, parts, count);
     }
     ssize_t written = syscall(SYS_writev, file, parts, count);
-    if (watches(file)) {
-        note_written(file, offset, written);
-    }
-    return written;
+    return watches(file) ? note_written(file, offset, written) : written;
 }
 
 ssize_t write(int file, const void *bytes, size_t size)
@@ -186,6 +214,11 @@ static int sync_file(int file, long call)
     const struct timespec moment = {.tv_nsec = SYNC_NS};
     if (watches(file)) {
         nanosleep(&moment, NULL);
+    }
+    if (watches(file) && fails(TRACE_FAILS_SYNC)) {
+        note_file(TRACE_FAIL, file);
+        errno = EIO;
+        return -1;
     }
     int result = (int)syscall(call, file);
     if (result == 0 && watches(file)) {

@@ -8,6 +8,9 @@
 
 #include <stdint.h>
 
+/* What fails, bits of the byte in the file that HERD_RECORD_FAIL names. */
+enum { TRACE_FAILS_SYNC = 1, TRACE_FAILS_META = 2 };
+
 /* What happened; `file` is a descriptor of the program. Writes are noted when they begin, syncs
  * when they have succeeded: what lies between may be on the disk or not. */
 typedef enum {
@@ -18,6 +21,8 @@ typedef enum {
     TRACE_CUT,        /* ftruncate(2) to `offset` */
     TRACE_SYNC,       /* fsync(2), fdatasync(2); of a folder: its names */
     TRACE_SYNC_RANGE, /* a write with O_DSYNC has ended: `range` bytes at `offset` */
+    TRACE_FAIL,       /* as TRACE_SYNC, but it failed: see disk_recorder.c */
+    TRACE_FAIL_RANGE, /* as TRACE_SYNC_RANGE, likewise */
     TRACE_FOLDER,     /* mkdir(2); payload: the path */
     TRACE_UNLINK,     /* payload: the path */
     TRACE_RENAME,     /* payload: the old path, a zero, the new one */

@@ -1,9 +1,10 @@
 /* The power goes: what was answered with `acknowledge = "disk"` is on the disk (J1 to J7).
  *
- * A node is recorded while it makes its folder, writes, is killed, fills LMDB's map, compacts,
- * and writes its file anew. At moments of that record disks are made as they may be after a loss of
- * power (support/disk_image.h). The real node starts with each, and is asked for all that had been
- * answered before. The same with syncs that are not believed shows that the test can fail.
+ * A node is recorded while it makes its folder, writes, has syncs that fail, is killed, fills the
+ * map of LMDB, compacts, and writes its file anew. At moments of that record disks are made as they
+ * may be after a loss of power (support/disk_image.h). The real node starts with each, and is asked
+ * for all that had been answered before. The same with syncs that are not believed shows that the
+ * test can fail.
  *
  * Usage: system_power_loss [IMAGES [SEED]] */
 #include "common/base/buffer.h"
@@ -27,7 +28,7 @@
 #include <unistd.h>
 
 enum {
-    IMAGES = 10,
+    IMAGES = 14,
     BROKEN_MAX = 30, /* images in which a sync that is not believed must show */
     CLIENTS = 120,
     BATCH = 20, /* updates under way */
@@ -52,6 +53,7 @@ typedef struct {
     herd_t *herd;
     char *trace;
     char *data;
+    char *failing;        /* the file by which syncs fail */
     unsigned sent;        /* updates */
     disk_image_t *image;  /* when all is recorded */
     text_t last[CLIENTS]; /* answers before the moment of an image */
@@ -70,6 +72,7 @@ static void start_recorded(scene_t *scene)
     assert_int_equal(setenv("HERD_RECORD", scene->trace, 1), 0);
     assert_int_equal(setenv("HERD_RECORD_FOLDER", scene->data, 1), 0);
     assert_int_equal(setenv("HERD_RECORD_MAP_SIZE", MAP_SIZE, 1), 0);
+    assert_int_equal(setenv("HERD_RECORD_FAIL", scene->failing, 1), 0);
     assert_int_equal(setenv("LD_PRELOAD", DISK_RECORDER, 1), 0);
     herd_start_node(scene->herd, "A");
     assert_int_equal(unsetenv("LD_PRELOAD"), 0);
@@ -171,13 +174,55 @@ static bool is_small(void *argument)
     return small;
 }
 
+static void set_failing(const scene_t *scene, unsigned char what)
+{
+    int file = open(scene->failing, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(file >= 0);
+    assert_int_equal(pwrite(file, &what, 1, 0), 1);
+    close(file);
+}
+
+typedef struct {
+    herd_t *herd;
+    uint64_t errors; /* more than these */
+} awaited_t;
+
+static bool has_errors(void *argument)
+{
+    awaited_t *awaited = argument;
+    report_t report;
+    uint64_t errors = 0;
+    report_read(herd_requests(awaited->herd, "A"), &report);
+    (void)message_number(text_of(report.body), "journal_errors", UINT64_MAX, &errors);
+    report_done(&report);
+    return errors > awaited->errors;
+}
+
+/* Syncs fail while clients wait; then the disk is well again, and they have their answers. */
+static void fail_within(scene_t *scene, unsigned char what)
+{
+    awaited_t awaited = {.herd = scene->herd};
+    client_t *client = herd_connect(scene->herd, "A");
+    set_failing(scene, what);
+    say_updates(scene, client, BATCH);
+    assert_true(wait_until(has_errors, &awaited, WAIT_LIMIT_MS));
+    say_updates(scene, client, BATCH); /* so what is written anew is not the same */
+    set_failing(scene, 0);
+    read_answers(scene, client, 2 * BATCH);
+    client_destroy(&client);
+    update(scene, BATCHES / 3);
+}
+
 static void record(scene_t *scene)
 {
+    set_failing(scene, 0);
     herd_start_frontend(scene->herd, "A");
     start_recorded(scene);
-    update(scene, BATCHES);
+    update(scene, BATCHES / 3);
+    fail_within(scene, TRACE_FAILS_META);
     kill_within(scene);
     start_recorded(scene);
+    fail_within(scene, TRACE_FAILS_SYNC);
     grow(scene);
     assert_true(wait_until(is_small, scene, WAIT_LIMIT_MS));
     herd_kill_node(scene->herd, "A");
@@ -309,8 +354,8 @@ static unsigned below(scene_t *scene, size_t limit)
     return (unsigned)((scene->random >> 33) % limit);
 }
 
-/* A moment soon behind one of the records of that kind. */
-static size_t soon_behind(scene_t *scene, trace_kind_t kind)
+/* A moment at most `most` records behind one of that kind. */
+static size_t soon_behind(scene_t *scene, trace_kind_t kind, size_t most)
 {
     text_t payload;
     size_t count = disk_image_count(scene->image);
@@ -322,19 +367,21 @@ static size_t soon_behind(scene_t *scene, trace_kind_t kind)
         }
     }
     assert_true(found > 0);
-    chosen += 1 + below(scene, 30);
+    chosen += 1 + below(scene, most);
     return chosen < count ? chosen : count;
 }
 
-/* Within a start, first that of a new folder; the growth of the map; the copy and its rename;
- * anywhere. */
+/* Within a start, first that of a new folder; after syncs that failed; the growth of the map; the
+ * copy and its rename; anywhere. */
 static size_t choose_moment(scene_t *scene, size_t number)
 {
-    switch (number % 5) {
+    switch (number % 7) {
     case 0: return 1 + below(scene, 40);
-    case 1: return soon_behind(scene, TRACE_START);
-    case 2: return soon_behind(scene, TRACE_MAP);
-    case 3: return soon_behind(scene, TRACE_RENAME) - below(scene, 20);
+    case 1: return soon_behind(scene, TRACE_FAIL_RANGE, 16);
+    case 2: return soon_behind(scene, TRACE_MAP, 30);
+    case 3: return soon_behind(scene, TRACE_RENAME, 30) - below(scene, 20);
+    case 4: return soon_behind(scene, TRACE_FAIL, 16);
+    case 5: return soon_behind(scene, TRACE_START, 30);
     default: return below(scene, disk_image_count(scene->image));
     }
 }
@@ -361,6 +408,7 @@ static void what_was_answered_is_on_the_disk(void **state)
     *state = scene.herd;
     scene.trace = workspace_path(herd_folder(scene.herd), "trace");
     scene.data = workspace_path(herd_folder(scene.herd), "data");
+    scene.failing = workspace_path(herd_folder(scene.herd), "failing");
     record(&scene);
     print_message("%zu records, seed %llu\n", disk_image_count(scene.image),
                   (unsigned long long)seed);
@@ -376,6 +424,7 @@ static void what_was_answered_is_on_the_disk(void **state)
     expect_caught(&scene, DISK_IMAGE_NO_META_SYNC, "without O_DSYNC");
     disk_image_destroy(&scene.image);
     free(scene.trace);
+    free(scene.failing);
     free(scene.data);
 }
 

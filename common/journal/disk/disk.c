@@ -215,6 +215,32 @@ static status_t check_size(const journal_disk_t *self, journal_disk_problem_t *p
     return STATUS_DAMAGED;
 }
 
+/* Brings the two meta pages to the disk, as they are read. The disk may have another one: a sync of
+ * it failed, here or in a life that was killed, and LMDB took it back in memory. The next
+ * transaction would write to the pages of that one before its own meta page takes its place. They
+ * are written once more, because the kernel may take them for synced. */
+static int sync_metas(const journal_disk_t *self)
+{
+    enum { METAS = 2 };
+    char path[JOURNAL_DISK_PATH_SIZE];
+    MDB_stat stat;
+    mdb_env_stat(self->env, &stat);
+    size_t size = METAS * (size_t)stat.ms_psize;
+    journal_disk_path(self->folder, "data.mdb", path);
+    int file = open(path, O_RDWR | O_CLOEXEC);
+    if (file < 0) {
+        return errno;
+    }
+    char *bytes = memory_new(size);
+    errno = EIO; /* of what is read or written in part */
+    bool good = pread(file, bytes, size, 0) == (ssize_t)size &&
+                pwrite(file, bytes, size, 0) == (ssize_t)size && fdatasync(file) == 0;
+    int error = good ? 0 : errno;
+    free(bytes);
+    close(file);
+    return error;
+}
+
 /* In a folder that is only read the databases may be missing: it is new. */
 static int open_databases(journal_disk_t *self)
 {
@@ -272,6 +298,9 @@ status_t journal_disk_begin_environment(journal_disk_t *self, journal_disk_probl
         return journal_disk_status(self, error, "open data.mdb", problem);
     }
     status_t status = check_size(self, problem);
+    if (status == STATUS_OK && self->lock >= 0 && (error = sync_metas(self)) != 0) {
+        status = journal_disk_status(self, error, "bring data.mdb to the disk", problem);
+    }
     if (status == STATUS_OK && (error = open_databases(self)) != 0) {
         status = journal_disk_status(self, error, "open its databases", problem);
     }
