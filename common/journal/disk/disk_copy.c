@@ -1,9 +1,12 @@
 /* The file once more, without its free pages: for others, or in its own place. */
 #include "common/journal/disk/disk_parts.h"
 
+#include "common/base/memory.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum {
@@ -52,6 +55,29 @@ static status_t take_copy(journal_disk_t *self, const char *copy, journal_disk_p
     if (rename(copy, path) != 0 || !journal_disk_sync_folder(self->folder)) {
         return journal_disk_errno(self, "put the smaller data.mdb in its place", problem);
     }
+    return journal_disk_begin_environment(self, problem);
+}
+
+/* There is always a file of that name: where file systems have no second names, almost always. */
+static bool replace(const char *from, const char *path, const char *aside)
+{
+    return (link(path, aside) == 0 || rename(path, aside) == 0) && rename(from, path) == 0;
+}
+
+status_t journal_disk_move(journal_disk_t *self, const char *to, const char *aside,
+                           journal_disk_problem_t *problem)
+{
+    char from[JOURNAL_DISK_PATH_SIZE];
+    char path[JOURNAL_DISK_PATH_SIZE];
+    journal_disk_path(self->folder, "data.mdb", from);
+    journal_disk_path(to, "data.mdb", path);
+    journal_disk_end_environment(self);
+    if (!replace(from, path, aside) || !journal_disk_sync_folder(to)) {
+        return journal_disk_errno(self, "put this data.mdb in the place of the damaged one",
+                                  problem);
+    }
+    free(self->folder);
+    self->folder = memory_copy_text(to, strlen(to));
     return journal_disk_begin_environment(self, problem);
 }
 

@@ -57,6 +57,11 @@ status_t journal_disk_status(const journal_disk_t *self, int error, const char *
 status_t journal_disk_errno(const journal_disk_t *self, const char *what,
                             journal_disk_problem_t *problem);
 
+/* Puts the file of a journal that is open into another folder, whose data.mdb gets the name `aside`
+ * in the same step, and goes on there (disk_copy.c). */
+status_t journal_disk_move(journal_disk_t *self, const char *to, const char *aside,
+                           journal_disk_problem_t *problem) STATUS_MUST_USE;
+
 /* fsync(2) of a folder: its new names are on the disk then. */
 bool journal_disk_sync_folder(const char *folder);
 

@@ -1,7 +1,7 @@
 /* One start.
  *   1. The folder is locked, and its file is checked page by page (pages.h).
- *   2. A file that LMDB could not read safely gets another name, after its whole chunks have been
- *      taken; then the folder is new.
+ *   2. The whole chunks of a file that LMDB could not read safely are taken, and make a new one,
+ *      which takes its place (rescue.h); the rest of 3 and 4 is passed over.
  *   3. A state of another herd or member, or of a later format, ends the start. One that is damaged
  *      counts as none, and as damage.
  *   4. All chunks go into the store (recovery.h). The file is written anew if it is much too large.
@@ -11,6 +11,7 @@
 
 #include "common/base/files.h"
 #include "common/journal/disk/pages.h"
+#include "common/journal/disk/rescue.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -29,23 +30,22 @@ __attribute__((format(printf, 2, 3))) static void say(journal_disk_problem_t *pr
     va_end(arguments);
 }
 
-/* Takes the chunks of a damaged file, and gives it another name. */
-static status_t set_aside(const journal_start_t *start, const char *path, const char *what,
-                          journal_started_t *started, journal_disk_problem_t *problem)
+/* Takes the chunks of a damaged file. */
+static status_t salvage(const journal_start_t *start, const char *path, const char *what,
+                        journal_started_t *started, journal_disk_problem_t *problem)
 {
-    char aside[PATH_SIZE];
     journal_recovery_t *recovery =
         journal_recovery_new(start->store, NULL, true, start->kept_from_ns);
     status_t status = journal_pages_salvage(path, recovery);
     started->recovery = journal_recovery_end(recovery);
     journal_recovery_destroy(&recovery);
-    snprintf(aside, sizeof aside, "%s.damaged.%lld", path, (long long)start->now_ns);
-    if (status == STATUS_OK && rename(path, aside) == 0) {
+    if (status == STATUS_OK) {
         started->set_aside = true;
-        say(&started->damage, "data.mdb is damaged: %s; it is called %s now", what, aside);
+        say(&started->damage, "data.mdb is damaged: %s; it is called %s.damaged.%lld now", what,
+            path, (long long)start->now_ns);
         return STATUS_OK;
     }
-    say(problem, "%s is damaged (%s) and cannot be set aside: %s", path, what, strerror(errno));
+    say(problem, "%s is damaged (%s) and cannot be read: %s", path, what, strerror(errno));
     return STATUS_SYSTEM;
 }
 
@@ -59,7 +59,7 @@ static status_t empty_file(const char *path, journal_disk_problem_t *problem)
     return STATUS_SYSTEM;
 }
 
-/* The rest of 1, and 2. */
+/* The rest of 1, and of 2 what is read. */
 static status_t check_file(const journal_start_t *start, journal_started_t *started,
                            journal_disk_problem_t *problem)
 {
@@ -69,7 +69,7 @@ static status_t check_file(const journal_start_t *start, journal_started_t *star
     status_t status = journal_pages_check(path, &what);
     switch (status) {
     case STATUS_NOT_FOUND: return empty_file(path, problem);
-    case STATUS_DAMAGED: return set_aside(start, path, what, started, problem);
+    case STATUS_DAMAGED: return salvage(start, path, what, started, problem);
     case STATUS_VERSION: say(problem, "%s: %s", path, what); return status;
     case STATUS_INVALID:
         say(problem, "%s: not a plain file but %s", path, files_kind(path));
@@ -137,11 +137,8 @@ static status_t begin_life(const journal_start_t *start, journal_started_t *star
                            const journal_state_t *before, bool damaged,
                            journal_disk_problem_t *problem)
 {
-    status_t status = STATUS_OK;
-    if (!started->set_aside) {
-        status = recover(start, started, before, damaged, problem);
-        started->on_disk = started->recovery.tail;
-    }
+    status_t status = recover(start, started, before, damaged, problem);
+    started->on_disk = started->recovery.tail;
     if (status == STATUS_OK) {
         status = journal_disk_shrink(started->disk, &started->shrunk, problem);
     }
@@ -152,18 +149,29 @@ static status_t begin_life(const journal_start_t *start, journal_started_t *star
     return status;
 }
 
-/* All but the lock of step 1; takes that. */
-static status_t run(const journal_start_t *start, int lock, journal_started_t *started,
-                    journal_disk_problem_t *problem)
+/* The rest of 2, and 5: the state of the new file is that of the new life. Takes the lock. */
+static status_t rescue(const journal_start_t *start, int lock, journal_started_t *started,
+                       journal_disk_problem_t *problem)
+{
+    char aside[PATH_SIZE];
+    snprintf(aside, sizeof aside, "%s/data.mdb.damaged.%lld", start->folder,
+             (long long)start->now_ns);
+    const journal_rescue_t rescue = {
+        .folder = start->folder, .lock = lock, .store = start->store, .aside = aside};
+    started->on_disk = started->recovery.tail;
+    make_state(start, started, NULL);
+    status_t status = journal_rescue(&rescue, &started->state, &started->disk, problem);
+    started->recovery.serial = started->state.serial;
+    return status;
+}
+
+/* Takes the lock. */
+static status_t open_and_begin(const journal_start_t *start, int lock, journal_started_t *started,
+                               journal_disk_problem_t *problem)
 {
     journal_state_t before;
     bool damaged;
-    status_t status = check_file(start, started, problem);
-    if (status != STATUS_OK) {
-        close(lock);
-        return status;
-    }
-    status = journal_disk_open(start->folder, lock, &started->disk, problem);
+    status_t status = journal_disk_open(start->folder, lock, &started->disk, problem);
     if (status == STATUS_OK) {
         status = read_state(start, started, &before, &damaged, problem);
     }
@@ -171,10 +179,23 @@ static status_t run(const journal_start_t *start, int lock, journal_started_t *s
         return status;
     }
     bool has_state = before.herd[0] != '\0';
-    started->is_new = !has_state && !damaged && !started->set_aside;
+    started->is_new = !has_state && !damaged;
     status = begin_life(start, started, has_state ? &before : NULL, damaged, problem);
     journal_state_done(&before);
     return status;
+}
+
+/* All but the lock of step 1; takes that. */
+static status_t run(const journal_start_t *start, int lock, journal_started_t *started,
+                    journal_disk_problem_t *problem)
+{
+    status_t status = check_file(start, started, problem);
+    if (status != STATUS_OK) {
+        close(lock);
+        return status;
+    }
+    return started->set_aside ? rescue(start, lock, started, problem)
+                              : open_and_begin(start, lock, started, problem);
 }
 
 status_t journal_start(const journal_start_t *start, journal_started_t *ret_started,

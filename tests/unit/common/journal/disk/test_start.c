@@ -484,13 +484,13 @@ static bool start_changed(char *bytes, size_t size, size_t at, unsigned clients)
 static void no_byte_that_leads_to_others_is_lost_silently(void **unused)
 {
     (void)unused;
-    enum { CLIENTS = 100, META = 168 };
+    enum { CLIENTS = 100, META = 168, TRANSACTION = 144 };
     size_t size;
     char *bytes = make_file(&size, CLIENTS);
     for (size_t at = 0; at < META; at++) {
-        (void)start_changed(bytes, size, at, CLIENTS);
-        (void)start_changed(bytes, size, 4096 + at, CLIENTS);
+        (void)start_changed(bytes, size, at % 2 * 4096 + at, CLIENTS);
     }
+    (void)start_changed(bytes, size, 4096 + TRANSACTION, CLIENTS);
     static const char *const names[] = {"chunks", "state"};
     for (size_t i = 0; i < 2; i++) {
         unsigned said = 0;
@@ -519,14 +519,47 @@ static void cut_files_are_noticed(void **unused)
         assert_true(all || scene.started.set_aside);
         leave();
     }
-    /* What is cut off lies beyond half of the chunks: these come back. */
-    place_file(whole, size - size / 4);
-    start('b');
-    if (scene.started.set_aside) {
-        assert_non_null(strstr(scene.started.damage.text, "cut off"));
-        assert_true(store_count(scene.store) > 0);
-    }
     free(whole);
+}
+
+/* What a damaged file still had is on the disk when the start has ended, in a file of its own. What
+ * an earlier start left, which was killed, is in no one's way. */
+static void what_was_salvaged_is_on_the_disk(void **unused)
+{
+    (void)unused;
+    enum { CLIENTS = 5000 };
+    size_t size;
+    char own[320];
+    char *whole = make_file(&size, CLIENTS);
+    place_file(whole, size - size / 4);
+    free(whole);
+    snprintf(own, sizeof own, "%s/rescue", scene.folder);
+    assert_int_equal(mkdir(own, 0700), 0);
+    snprintf(own, sizeof own, "%s/rescue/data.mdb", scene.folder);
+    int file = open(own, O_WRONLY | O_CREAT, 0600);
+    assert_int_equal(write(file, "half", 4), 4);
+    close(file);
+    start('b');
+    assert_true(scene.started.set_aside && !scene.started.is_new);
+    assert_true(store_count(scene.store) > 0);
+    digest_sum_t sum = sum_of(scene.store);
+    uint64_t records = journal_disk_records(scene.started.disk);
+    assert_true(records == store_count(scene.store));
+    char aside[400];
+    snprintf(aside, sizeof aside, "%s.damaged.1772000000000000000", scene.file);
+    assert_non_null(strstr(scene.started.damage.text, aside));
+    assert_int_equal(access(aside, F_OK), 0);
+    leave(); /* at once */
+    start('c');
+    assert_true(!scene.started.set_aside && scene.started.recovery.damaged == 0);
+    assert_true(scene.started.state.has_parent);
+    assert_true(digest_sum_equal(sum, sum_of(scene.store)));
+    update(1);
+    write_all(false);
+    sum = sum_of(scene.store);
+    leave();
+    start('d');
+    assert_true(digest_sum_equal(sum, sum_of(scene.store)));
 }
 
 static void records_of_any_size_come_back(void **unused)
@@ -687,6 +720,7 @@ int main(void)
         start_test(garbled_files_are_noticed),
         start_test(no_byte_that_leads_to_others_is_lost_silently),
         start_test(cut_files_are_noticed),
+        start_test(what_was_salvaged_is_on_the_disk),
         start_test(records_of_any_size_come_back),
         start_test(a_file_shrinks),
         start_test(a_copy_is_a_folder),
