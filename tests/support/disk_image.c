@@ -7,7 +7,7 @@
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/workspace.h"
 
-#include <errno.h>
+#include <assert.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,7 +187,7 @@ static inode_t *find_folder(disk_image_t *self, text_t path, text_t *ret_name)
 
 static void take_open(disk_image_t *self, int file, text_t path)
 {
-    text_t name;
+    text_t name = {0};
     inode_t *folder = find_folder(self, path, &name);
     if (folder == NULL) {
         self->open[file] = self->root;
@@ -204,8 +204,8 @@ static void take_open(disk_image_t *self, int file, text_t path)
 /* Both names are in one folder, as all names of ours. */
 static void take_rename(disk_image_t *self, text_t both)
 {
-    text_t name;
-    text_t old_name;
+    text_t name = {0};
+    text_t old_name = {0};
     text_t from = text_of(both.data);
     text_t to = {.data = both.data + from.size + 1, .size = both.size - from.size - 1};
     inode_t *folder = find_folder(self, from, &old_name);
@@ -216,7 +216,7 @@ static void take_rename(disk_image_t *self, text_t both)
 
 static void take_name(disk_image_t *self, text_t path, inode_t *inode)
 {
-    text_t name;
+    text_t name = {0};
     inode_t *folder = find_folder(self, path, &name);
     change(folder, name, inode);
 }
@@ -349,7 +349,8 @@ static void take_record(disk_image_t *self, size_t at, disk_image_syncs_t syncs)
 {
     const trace_head_t *head = &self->heads[at];
     text_t payload = {.data = self->payloads[at], .size = head->size};
-    inode_t *inode = head->file >= 0 ? self->open[head->file] : NULL;
+    inode_t *inode = head->file >= 0 ? self->open[head->file] : self->root;
+    assert(inode != NULL || head->kind == TRACE_OPEN);
     switch ((trace_kind_t)head->kind) {
     case TRACE_START: memset(self->open, 0, sizeof self->open); break;
     case TRACE_OPEN: take_open(self, head->file, payload); break;

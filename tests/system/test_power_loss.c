@@ -208,7 +208,7 @@ static void fail_within(scene_t *scene, unsigned char what)
     assert_true(wait_until(has_errors, &awaited, WAIT_LIMIT_MS));
     say_updates(scene, client, BATCH); /* so what is written anew is not the same */
     set_failing(scene, 0);
-    read_answers(scene, client, 2 * BATCH);
+    read_answers(scene, client, (size_t)2 * BATCH);
     client_destroy(&client);
     update(scene, BATCHES / 3);
 }

@@ -25,8 +25,7 @@ static void clear(const char *folder)
 static status_t put_all(journal_disk_t *disk, journal_t *journal, char *chunk,
                         journal_part_t *ret_end, journal_disk_problem_t *problem)
 {
-    journal_step_t step;
-    while ((step = journal_step(journal, 0, chunk, ret_end)) == JOURNAL_CHUNK) {
+    while (journal_step(journal, 0, chunk, ret_end) == JOURNAL_CHUNK) {
         status_t status = journal_disk_put(disk, ret_end, chunk, problem);
         if (status != STATUS_OK) {
             return status;
