@@ -61,7 +61,7 @@ static void check_round(const command_t *command, const positions_update_t *upda
                        .client_time_ns = command->client_time_ns,
                        .receipt_time_ns = command->client_time_ns,
                        .order_time_ns = command->client_time_ns};
-    buffer_init(&out, 3 * POSITIONS_WRITER_SIZE);
+    buffer_init(&out, (size_t)3 * POSITIONS_WRITER_SIZE);
     for (positions_format_t format = POSITIONS_JSONL; format <= POSITIONS_GEOJSON; format++) {
         buffer_clear(&out);
         positions_writer_t writer = positions_writer_begin(format, &out);

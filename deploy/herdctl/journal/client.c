@@ -209,6 +209,7 @@ static bool connect_to(herdctl_client_t *self, const struct addrinfo *addresses)
     for (const struct addrinfo *at = addresses; at != NULL; at = at->ai_next) {
         count++;
     }
+    assert(count > 0); /* getaddrinfo(3) */
     for (size_t i = self->attempt % count; i > 0; i--) {
         address = address->ai_next;
     }

@@ -197,18 +197,21 @@ static size_t record_size_max(const record_t *record)
            record->origin.size + FRAME_SIZE;
 }
 
+static char *put_record(const positions_writer_t *self, const record_t *record, char *out)
+{
+    switch (self->format) {
+    case POSITIONS_CSV: return put_row(record, out);
+    case POSITIONS_GEOJSON: return put_feature(record, self->count == 0, out);
+    default: return put_line(record, out);
+    }
+}
+
 void positions_writer_add(positions_writer_t *self, const record_t *record, buffer_t *out)
 {
     status_t status = buffer_reserve(out, record_size_max(record));
     assert(status == STATUS_OK); /* POSITIONS_WRITER_SIZE */
     char *start = out->data + out->size;
-    char *end = start;
-    switch (self->format) {
-    case POSITIONS_JSONL: end = put_line(record, start); break;
-    case POSITIONS_CSV: end = put_row(record, start); break;
-    case POSITIONS_GEOJSON: end = put_feature(record, self->count == 0, start); break;
-    }
-    buffer_commit(out, (size_t)(end - start));
+    buffer_commit(out, (size_t)(put_record(self, record, start) - start));
     self->count++;
 }
 

@@ -134,7 +134,7 @@ static void expect_too_long(positions_format_t format, const char *const parts[3
 {
     enum { PIECE = 65536 };
     text_t file;
-    char *memory = make_long(parts, 3 * POSITIONS_ITEM_SIZE, &file);
+    char *memory = make_long(parts, (size_t)3 * POSITIONS_ITEM_SIZE, &file);
     positions_items_t items = positions_items_begin(format);
     size_t begin = 0;
     size_t end = 0;

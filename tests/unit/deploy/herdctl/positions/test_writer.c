@@ -20,7 +20,7 @@ static void expect(positions_format_t format, const record_t *records, size_t co
                    const char *expected)
 {
     buffer_t out;
-    buffer_init(&out, 3 * POSITIONS_WRITER_SIZE);
+    buffer_init(&out, (size_t)3 * POSITIONS_WRITER_SIZE);
     positions_writer_t writer = positions_writer_begin(format, &out);
     for (size_t i = 0; i < count; i++) {
         positions_writer_add(&writer, &records[i], &out);

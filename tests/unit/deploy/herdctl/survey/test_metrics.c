@@ -98,12 +98,13 @@ static void the_dashboard_shows_all_of_the_journal(void **state)
     size_t count = 0;
     const char *at = document;
     while ((at = next_name(at, document, name)) != NULL) {
-        if (strncmp(name, "herd_journal_", strlen("herd_journal_")) == 0 &&
-            strcmp(name, "herd_journal_committed_time_seconds") != 0) {
-            count++;
-            if (strstr(dashboard, name) == NULL) {
-                fail_msg("the dashboard does not show %s", name);
-            }
+        if (strncmp(name, "herd_journal_", strlen("herd_journal_")) != 0 ||
+            strcmp(name, "herd_journal_committed_time_seconds") == 0) {
+            continue;
+        }
+        count++;
+        if (strstr(dashboard, name) == NULL) {
+            fail_msg("the dashboard does not show %s", name);
         }
     }
     enum { FIGURES = 9 };
