@@ -22,9 +22,9 @@ static void make_unpredictable(void)
 }
 
 /* What came over the bus; the clients' lines are in the logs of the front-ends. */
-static bool logs_traffic(const config_t *config)
+static config_traffic_t logged_traffic(const config_t *config)
 {
-    return config->bus_traffic;
+    return config->bus_traffic ? CONFIG_TRAFFIC_YES : CONFIG_TRAFFIC_NO;
 }
 
 enum { IO_THREADS = 2 }; /* ZeroMQ's: one for bus and requests, one for the tap (tap.c) */
@@ -38,7 +38,7 @@ int main(int argc, char **argv)
         .summary =
             "Keeps the newest position of every client, and exchanges them with its neighbours.",
         .files = needs_files,
-        .traffic = logs_traffic,
+        .traffic = logged_traffic,
     };
     /* Before any thread starts. */
     int signals = signals_open((int[]){SIGTERM, SIGINT, SIGHUP, 0});

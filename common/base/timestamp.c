@@ -131,3 +131,61 @@ void timestamp_write_iso8601(int64_t time_ns, char *out)
     text_write_digits(ms_of_day / 1000 % 60, 2, out + 17);
     text_write_digits(ms_of_day % 1000, 3, out + 20);
 }
+
+/* The day, counted from 1970-01-01, of a civil date: the inverse of civil_date. */
+static int64_t day_of(uint64_t year, uint64_t month, uint64_t day)
+{
+    int64_t shifted_year = (int64_t)year - (month <= 2 ? 1 : 0);
+    int64_t era = shifted_year / 400;
+    int64_t year_of_era = shifted_year % 400;
+    int64_t month_from_march = (int64_t)(month + 9) % 12;
+    int64_t day_of_year = (153 * month_from_march + 2) / 5 + (int64_t)day - 1;
+    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
+           719468;
+}
+
+/* Cuts a number of exactly `digits` digits and the separator behind it off the front of `rest`. */
+static bool take_number(text_t *rest, size_t digits, char separator, uint64_t *ret_number)
+{
+    text_t text = text_first(*rest, digits);
+    bool taken = rest->size > digits && rest->data[digits] == separator &&
+                 text_to_u64(text, UINT64_MAX, ret_number);
+    *rest = taken ? text_after(*rest, digits + 1) : *rest;
+    return taken;
+}
+
+bool timestamp_parse_iso8601(text_t text, int64_t *ret_time_ns)
+{
+    uint64_t year;
+    uint64_t month;
+    uint64_t day;
+    uint64_t hour;
+    uint64_t minute;
+    unsigned civil[3];
+    int64_t seconds_ns;
+    text_t rest = text;
+    if (!take_number(&rest, 4, '-', &year) || !take_number(&rest, 2, '-', &month) ||
+        !take_number(&rest, 2, 'T', &day) || !take_number(&rest, 2, ':', &hour) ||
+        !take_number(&rest, 2, ':', &minute)) {
+        return false;
+    }
+    /* "00Z", "00.250Z": the seconds are read as a time of their own. */
+    bool ends = rest.size >= 3 && rest.data[rest.size - 1] == 'Z' &&
+                (rest.size == 3 || rest.data[2] == '.') && rest.size <= 13;
+    if (!ends || !timestamp_parse(text_first(rest, rest.size - 1), &seconds_ns) || year < 1970 ||
+        month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
+        seconds_ns >= 60 * TIMESTAMP_NS_PER_S) {
+        return false;
+    }
+    int64_t days = day_of(year, month, day);
+    civil_date(days, &civil[0], &civil[1], &civil[2]);
+    int64_t minutes = days * 1440 + (int64_t)(hour * 60 + minute);
+    int64_t time_ns;
+    bool fits = !__builtin_mul_overflow(minutes, 60 * TIMESTAMP_NS_PER_S, &time_ns) &&
+                !__builtin_add_overflow(time_ns, seconds_ns, &time_ns);
+    if (civil[2] != day || !fits) { /* there is no 30th of February */
+        return false;
+    }
+    *ret_time_ns = time_ns;
+    return true;
+}

@@ -46,6 +46,11 @@ size_t timestamp_difference_size(int64_t difference_ns);
  * two times after 1970. False for any other form. */
 bool timestamp_parse_difference(text_t text, int64_t *ret_difference_ns);
 
+/* Reads a time of ISO 8601 in UTC, "2026-03-01T12:00:00Z", with up to nine decimals of a second,
+ * "2026-03-01T12:00:00.250Z". False for any other form, a date that is not in the calendar, and a
+ * time before 1970 or past INT64_MAX ns. */
+bool timestamp_parse_iso8601(text_t text, int64_t *ret_time_ns);
+
 /* Writes `time_ns` as ISO 8601 in UTC with milliseconds to `out` (TIMESTAMP_ISO8601_SIZE bytes). A
  * time before 1970 becomes 1970-01-01; the last possible year is 2262. */
 void timestamp_write_iso8601(int64_t time_ns, char *out);

@@ -84,6 +84,13 @@ typedef struct {
     const char *const *texts;   /* see config_t */
 } config_member_t;
 
+/* What front-ends log of every line received and answered. */
+typedef enum {
+    CONFIG_TRAFFIC_NO,
+    CONFIG_TRAFFIC_YES,    /* a line in the log */
+    CONFIG_TRAFFIC_BINARY, /* a record in a file of its own (common/log/record.h) */
+} config_traffic_t;
+
 /* The whole file (open value struct, read-only). Paths are absolute; times in milliseconds, sizes
  * in bytes. */
 typedef struct config {
@@ -96,12 +103,12 @@ typedef struct config {
     bool journal;                /* members keep what they know in data_dir */
     int64_t journal_interval_ms; /* between transactions for which no answer waits */
     config_security_t security;
-    const char *keys;       /* folder of the keys if security is CONFIG_SECURITY_CURVE, else NULL */
-    bool traffic;           /* front-ends log every line received and answered */
-    bool bus_traffic;       /* nodes log every record that neighbours send */
-    size_t max_line;        /* LIMIT_LINE_SIZE_MIN .. LIMIT_LINE_SIZE */
-    size_t max_output;      /* unread output of one client at which it is no longer read from */
-    size_t max_connections; /* clients of one front-end process, 1 .. LIMIT_CONNECTIONS */
+    const char *keys; /* folder of the keys if security is CONFIG_SECURITY_CURVE, else NULL */
+    config_traffic_t traffic; /* of clients, in front-ends */
+    bool bus_traffic;         /* nodes log every record that neighbours send */
+    size_t max_line;          /* LIMIT_LINE_SIZE_MIN .. LIMIT_LINE_SIZE */
+    size_t max_output;        /* unread output of one client at which it is no longer read from */
+    size_t max_connections;   /* clients of one front-end process, 1 .. LIMIT_CONNECTIONS */
     size_t max_connections_per_address; /* of these from one address; 0: as many as there are */
     int64_t idle_timeout_s; /* after which a client that says nothing is disconnected; 0: never */
     size_t max_clients;     /* client records of one node */

@@ -28,7 +28,7 @@ static const config_key_t rows[] = {
      .default_text = "1000", RANGE(0, LIMIT_JOURNAL_INTERVAL_MS, "milliseconds")},
     {HERD(keys), .name = "keys", .parse = config_values_path},
     {HERD(security), .name = "security", .parse = config_security_parse},
-    {HERD(traffic), .name = "traffic", .parse = config_values_yes_no, .default_text = "yes"},
+    {HERD(traffic), .name = "traffic", .parse = config_values_traffic, .default_text = "yes"},
     {HERD(bus_traffic), .name = "bus_traffic", .parse = config_values_yes_no,
      .default_text = "no"},
     {HERD(max_line), .name = "max_line", .parse = config_values_size, .default_text = "65536",

@@ -68,6 +68,21 @@ void config_values_yes_no(const config_reader_t *reader, const config_key_t *key
     *(bool *)config_values_field(key, structure) = yes;
 }
 
+void config_values_traffic(const config_reader_t *reader, const config_key_t *key,
+                           const config_setting_t *setting, void *structure)
+{
+    static const char *const texts[] = {[CONFIG_TRAFFIC_NO] = "no",
+                                        [CONFIG_TRAFFIC_YES] = "yes",
+                                        [CONFIG_TRAFFIC_BINARY] = "binary"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (strcmp(setting->value, texts[i]) == 0) {
+            *(config_traffic_t *)config_values_field(key, structure) = (config_traffic_t)i;
+            return;
+        }
+    }
+    config_values_bad(reader, setting, "\"yes\", \"binary\" or \"no\"");
+}
+
 static bool config_values_number(const config_reader_t *reader, const config_key_t *key,
                                  const config_setting_t *setting, uint64_t *ret_number)
 {

@@ -12,6 +12,7 @@
 config_parse_fn config_values_name;    /* const char *: a herd's name */
 config_parse_fn config_values_path;    /* const char *: absolute path */
 config_parse_fn config_values_yes_no;  /* bool */
+config_parse_fn config_values_traffic; /* config_traffic_t */
 config_parse_fn config_values_size;    /* size_t, in the key's range */
 config_parse_fn config_values_time;    /* int64_t, in the key's range */
 config_parse_fn config_values_classes; /* geonames_classes_t */

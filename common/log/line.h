@@ -26,9 +26,6 @@
 /* How the lines of a log file look. */
 typedef enum { LOG_FORMAT_TEXT, LOG_FORMAT_JSON } log_format_t;
 
-/* Of a line of traffic (traffic.h). */
-typedef enum { LOG_RECEIVED, LOG_ANSWERED } log_direction_t;
-
 /* A figure or text of an event, for programs that read JSON (open value struct). */
 typedef struct {
     const char *key;  /* lower-case letters and "_"; NULL ends a list */

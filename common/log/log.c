@@ -21,7 +21,8 @@ status_t log_open(const log_options_t *options, log_t **ret_self)
 {
     const log_source_t source = {options->member, options->program, options->format};
     log_writer_t *writer;
-    status_t status = log_writer_start(options->path, &source, options->echo, &writer);
+    const log_files_t files = {options->path, options->records_path, options->ret_failed};
+    status_t status = log_writer_start(&files, &source, options->echo, &writer);
     if (status != STATUS_OK) {
         return status;
     }
@@ -133,9 +134,18 @@ bool log_traffic_takes(log_t *self, uint64_t peer, int64_t now_ns, size_t size)
     return log_has_traffic(self) && log_takes(self, peer, now_ns, size);
 }
 
-void log_traffic(log_t *self, log_direction_t direction, int64_t now_ns, text_t peer, text_t line)
+void log_traffic(log_t *self, log_kind_t kind, int64_t now_ns, text_t peer, text_t line)
 {
     if (log_has_traffic(self)) {
-        log_traffic_append(self->traffic, direction, now_ns, peer, line);
+        log_traffic_append(
+            self->traffic,
+            &(log_record_t){.kind = kind, .time_ns = now_ns, .peer = peer, .line = line});
+    }
+}
+
+void log_traffic_coming(log_t *self, log_kind_t kind, int64_t now_ns, text_t peer, text_t reason)
+{
+    if (log_has_traffic(self) && log_writer_records(self->writer) != NULL) {
+        log_traffic(self, kind, now_ns, peer, reason);
     }
 }

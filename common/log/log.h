@@ -7,9 +7,9 @@
  * are counted, and the count is written as soon as that is possible. Traffic leaves room for
  * events.
  *
- * events.h lists what can be logged, line.h says how an event's line looks, traffic.h how a line of
- * traffic does. If stderr is the journal (JOURNAL_STREAM, systemd.exec(5)), events go there too,
- * with their priority.
+ * events.h lists what can be logged, line.h says how an event's line looks, traffic_text.h and
+ * record.h how a line of traffic does. If stderr is the journal (JOURNAL_STREAM, systemd.exec(5)),
+ * events go there too, with their priority.
  */
 #ifndef HERD_COMMON_LOG_LOG_H
 #define HERD_COMMON_LOG_LOG_H
@@ -18,6 +18,7 @@
 #include "common/base/text.h"
 #include "common/log/events.h"
 #include "common/log/line.h"
+#include "common/log/record.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,11 +31,14 @@ typedef struct {
     const char *member;  /* "Goloman" */
     const char *program; /* "node" */
     log_format_t format;
-    bool traffic; /* log_traffic writes */
-    bool echo;    /* see log_set_echo */
+    /* where log_traffic writes binary records (record.h); NULL: it writes lines to `path` */
+    const char *records_path;
+    bool traffic;            /* log_traffic writes */
+    bool echo;               /* see log_set_echo */
+    const char **ret_failed; /* set to the path that cannot be opened; may be NULL */
 } log_options_t;
 
-/* Opens the path for appending (created 0640) and starts the writing thread, which takes no
+/* Opens the paths for appending (created 0640) and starts the writing thread, which takes no
  * signals. STATUS_SYSTEM with errno set if either fails. Caller ends it with log_close. */
 status_t log_open(const log_options_t *options, log_t **ret_self) STATUS_MUST_USE;
 
@@ -43,7 +47,7 @@ status_t log_open(const log_options_t *options, log_t **ret_self) STATUS_MUST_US
  * goes on alone and ends with the process. */
 void log_close(log_t **self_p);
 
-/* Opens the path anew (after a rotation), before anything else is written. If that fails, the old
+/* Opens the paths anew (after a rotation), before anything else is written. If that fails, the old
  * file goes on, with a line that says so. NULL is fine. Not for signal handlers. */
 void log_reopen(log_t *self);
 
@@ -119,6 +123,10 @@ bool log_traffic_takes(log_t *self, uint64_t peer, int64_t now_ns, size_t size);
 /* A line received from or answered to `peer` (e.g. "127.0.0.1:40112#7"), at `now_ns` (POSIX time,
  * ns). Escapes `line`, whose inner LFs count as bytes. An answer of more than 256 KiB, escaped,
  * ends in "...". */
-void log_traffic(log_t *self, log_direction_t direction, int64_t now_ns, text_t peer, text_t line);
+void log_traffic(log_t *self, log_kind_t kind, int64_t now_ns, text_t peer, text_t line);
+
+/* The same for LOG_CAME and LOG_LEFT: only to where records go, for a log of lines has the
+ * event. */
+void log_traffic_coming(log_t *self, log_kind_t kind, int64_t now_ns, text_t peer, text_t reason);
 
 #endif

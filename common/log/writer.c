@@ -1,26 +1,30 @@
 /* The thread of the log.
  *
- * Callers append whole lines to `filling`, under the mutex. An event wakes the thread at once;
- * lines of traffic wake it when they have filled half of the buffer, or are written within 200 ms.
- * In a turn the thread takes `filling` over by exchanging it with the empty `writing`, and takes
- * the echo, the count of dropped lines and a wish to reopen; all else happens without the mutex. So
- * a caller waits for an exchange of buffers at most, however slow the disk is. A turn also shows
- * events that were held back as repeats and whose second is over. Lost lines are counted
- * twice: in `lost` until a note in the file gives their number, and in `lost_ever`. Each turn, also
- * one without lines, begins with a look whether the file is still there.
+ * There are one or two files (drain.h): that of lines, and that of records of traffic. Callers
+ * append whole lines or records to `filling` of one of them, under the mutex. An event wakes the
+ * thread at once; traffic wakes it when it has filled half of a buffer, or is written within
+ * 200 ms. In a turn the thread takes what was appended over by exchanging `filling` with the empty
+ * `writing`, and takes the echo and a wish to reopen; all else happens without the mutex. So a
+ * caller waits for an exchange of buffers at most, however slow the disk is. A turn also shows
+ * events that were held back as repeats and whose second is over. Lost lines are counted twice: in
+ * `lost` until a note in the file of lines gives their number, and in `lost_ever`. Each turn, also
+ * one without lines, begins with a look whether the files are still there. What the log has to say
+ * of either file stands in that of lines.
  * log_writer_stop waits for the last turn, but not forever: a thread that hangs in write(2) is left
  * behind, and frees the writer itself if the disk ever moves again.
  */
 #include "common/log/writer.h"
 
-#include "common/base/files.h"
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
+#include "common/log/drain.h"
 #include "common/log/file.h"
+#include "common/log/record.h"
 #include "common/log/repeats.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -50,34 +54,24 @@ typedef enum {
 } echo_t;
 
 struct log_writer {
-    char *path;
     char *member;
     char *program;
     log_source_t source; /* borrows these two */
     echo_t echo_kind;    /* what stderr was at the start */
     pthread_t thread;
-    _Atomic uint64_t lost_ever; /* lines */
-    _Atomic int problem;        /* errno of what keeps lines from the file; 0: nothing does */
+    log_drain_t lines;
+    log_drain_t records; /* of traffic; without a path: there are none */
 
-    /* These belong to the thread once it runs: */
-    int file;
-    bool removed;     /* it has no name any more, and cannot be made again */
-    bool torn;        /* the last line in the file broke off */
-    uint64_t lost;    /* lines dropped or refused by the disk, not yet noted in the file */
-    buffer_t writing; /* what it writes */
-
-    pthread_mutex_t mutex; /* guards all below */
+    pthread_mutex_t mutex; /* guards all below, and of the drains what drain.h says */
     pthread_cond_t wake;   /* the thread waits on it; after `stop` log_writer_stop does */
-    buffer_t filling;      /* what callers append to */
     buffer_t echoing;      /* events on their way to stderr */
     log_repeats_t *repeats;
-    uint64_t dropped; /* lines that found no room since the thread last looked */
-    bool echo;        /* events also go to stderr */
-    bool urgent;      /* an event is waiting: write now */
-    bool reopen;      /* open the path anew first */
-    bool stop;        /* write what is there, then end */
-    bool ended;       /* the thread is done with the writer */
-    bool abandoned;   /* log_writer_stop did not wait for that: the thread frees the writer */
+    bool echo;      /* events also go to stderr */
+    bool urgent;    /* an event is waiting: write now */
+    bool reopen;    /* open the paths anew first */
+    bool stop;      /* write what is there, then end */
+    bool ended;     /* the thread is done with the writer */
+    bool abandoned; /* log_writer_stop did not wait for that: the thread frees the writer */
 };
 
 /* deploy/herd, as others do, appends to the log what a program prints: an echo would say everything
@@ -104,37 +98,6 @@ static bool stderr_is_journal(void)
     uint64_t inode;
     return text_to_u64(rest, UINT64_MAX, &inode) && fstat(STDERR_FILENO, &of_stderr) == 0 &&
            of_stderr.st_dev == device && of_stderr.st_ino == inode;
-}
-
-/* Writes to the file, and notes why it could not. Returns the rest. */
-static text_t write_text(log_writer_t *self, text_t text)
-{
-    text_t rest = self->removed ? text : files_write(self->file, text);
-    if (rest.size > 0 && !self->removed) {
-        self->problem = errno;
-    } else if (rest.size == 0 && text.size > 0) {
-        self->problem = 0;
-    }
-    return rest;
-}
-
-/* Writes whole lines to the file. A disk that refuses (full, gone) costs lines, which are counted,
- * never the process. Returns whether all were written. */
-static bool write_lines(log_writer_t *self, text_t lines)
-{
-    text_t rest = lines;
-    /* The next line must not continue one that broke off. */
-    if (!self->torn || write_text(self, TEXT("\n")).size == 0) {
-        rest = write_text(self, lines);
-        size_t written = lines.size - rest.size;
-        self->torn = written > 0 && lines.data[written - 1] != '\n';
-    }
-    text_t line;
-    text_t uncounted = rest;
-    while (text_take_line(&uncounted, &line)) {
-        self->lost++;
-    }
-    return rest.size == 0;
 }
 
 log_entry_t log_writer_entry(const log_writer_t *self, log_event_t event, text_t message)
@@ -172,8 +135,8 @@ static void append_echo(log_writer_t *self, const log_entry_t *entry)
 /* Into the file, and where events go beside it. Caller holds the mutex. */
 static void append_entry(log_writer_t *self, const log_entry_t *entry)
 {
-    if (write_entry(self, entry, &self->filling) != STATUS_OK) {
-        self->dropped++;
+    if (write_entry(self, entry, &self->lines.filling) != STATUS_OK) {
+        self->lines.dropped++;
     }
     if (self->echo_kind == ECHO_JOURNAL || (self->echo && self->echo_kind == ECHO_STDERR)) {
         append_echo(self, entry);
@@ -199,10 +162,8 @@ static bool write_note(log_writer_t *self, log_event_t event, const char *text)
     buffer_t line;
     buffer_init(&line, LIMIT_LOG_BUFFER);
     log_entry_t entry = log_writer_entry(self, event, text_of(text));
-    uint64_t lost = self->lost;
-    bool written =
-        write_entry(self, &entry, &line) == STATUS_OK && write_lines(self, buffer_text(&line));
-    self->lost = lost; /* a note is not among the lines that it counts */
+    bool written = write_entry(self, &entry, &line) == STATUS_OK &&
+                   log_drain_write_note(&self->lines, buffer_text(&line));
     buffer_done(&line);
     return written;
 }
@@ -213,65 +174,57 @@ static void note_lost(log_writer_t *self)
     char text[128];
     snprintf(text, sizeof text,
              "%llu lines lost, the disk is full or slower than the traffic; the program goes on",
-             (unsigned long long)self->lost);
+             (unsigned long long)(self->lines.lost + self->records.lost));
     if (write_note(self, LOG_LINES_LOST, text)) {
-        self->lost = 0;
+        self->lines.lost = self->records.lost = 0;
     }
 }
 
-static bool take_new_file(log_writer_t *self)
+/* The file of a drain, as notes call it. */
+static const char *name_of(const log_writer_t *self, const log_drain_t *drain)
 {
-    int file = log_file_open(self->path);
-    if (file >= 0) {
-        close(self->file);
-        self->file = file;
-        self->torn = false;
-        self->removed = false;
-    }
-    return file >= 0;
+    return drain == &self->lines ? "the file" : "the file of traffic";
 }
 
-static void reopen_file(log_writer_t *self)
+static void reopen_file(log_writer_t *self, log_drain_t *drain)
 {
     char text[NOTE_SIZE];
-    if (!take_new_file(self)) {
-        snprintf(text, sizeof text, "the file cannot be opened anew: %s; going on in the old one",
-                 strerror(errno));
+    if (!log_drain_reopen(drain)) {
+        snprintf(text, sizeof text, "%s cannot be opened anew: %s; going on in the old one",
+                 name_of(self, drain), strerror(errno));
         write_note(self, LOG_NOT_REOPENED, text);
     }
 }
 
-/* Where events go beside the file: the file itself is what is missing. */
-static void show_removal(log_writer_t *self)
+/* Where events go beside the file, and in the file, unless that is what is missing. */
+static void show_removal(log_writer_t *self, const log_drain_t *drain)
 {
     char text[NOTE_SIZE];
     snprintf(text, sizeof text,
-             "the file was removed and cannot be made again: %s; lines are lost until it can",
-             strerror(self->problem));
+             "%s was removed and cannot be made again: %s; lines are lost until it can",
+             name_of(self, drain), strerror(drain->problem));
     log_entry_t entry = log_writer_entry(self, LOG_NOT_REOPENED, text_of(text));
     pthread_mutex_lock(&self->mutex);
     if (self->echo_kind != ECHO_NOWHERE) {
         append_echo(self, &entry);
     }
     pthread_mutex_unlock(&self->mutex);
+    if (drain != &self->lines) {
+        write_note(self, LOG_NOT_REOPENED, text);
+    }
 }
 
-/* A file that was removed, maybe with its folder, would take lines to where no one finds them. One
- * that was renamed, as for a rotation, is left to SIGHUP. */
-static void look_for_file(log_writer_t *self)
+static void look_for_file(log_writer_t *self, log_drain_t *drain)
 {
-    if (!self->removed && !log_file_is_removed(self->file)) {
-        return;
-    }
-    log_file_make_folder(self->path);
-    if (take_new_file(self)) {
-        write_note(self, LOG_REOPENED, "the file had been removed; opened anew");
-        return;
-    }
-    self->problem = errno;
-    if (!self->removed) {
-        self->removed = true;
-        show_removal(self);
+    char text[NOTE_SIZE];
+    switch (log_drain_look(drain)) {
+    case LOG_DRAIN_REMADE:
+        snprintf(text, sizeof text, "%s had been removed; opened anew", name_of(self, drain));
+        write_note(self, LOG_REOPENED, text);
+        break;
+    case LOG_DRAIN_MISSING: show_removal(self, drain); break;
+    case LOG_DRAIN_THERE:
+    case LOG_DRAIN_STILL_OUT: break;
     }
 }
 
@@ -308,12 +261,8 @@ static turn_t take_turn(log_writer_t *self)
     turn_t turn = {.reopen = self->reopen, .stop = self->stop, .echo = self->echoing};
     self->urgent = self->reopen = false;
     buffer_init(&self->echoing, ECHO_SIZE);
-    buffer_t filled = self->filling;
-    self->filling = self->writing;
-    self->writing = filled;
-    self->lost += self->dropped;
-    self->lost_ever += self->dropped;
-    self->dropped = 0;
+    log_drain_exchange(&self->lines);
+    log_drain_exchange(&self->records);
     pthread_mutex_unlock(&self->mutex);
     return turn;
 }
@@ -322,15 +271,15 @@ static turn_t take_turn(log_writer_t *self)
  * behind it. */
 static void do_turn(log_writer_t *self, turn_t *turn)
 {
-    if (turn->reopen) {
-        reopen_file(self);
+    log_drain_t *drains[] = {&self->lines, &self->records};
+    for (size_t i = 0; i < sizeof drains / sizeof drains[0] && drains[i]->path != NULL; i++) {
+        if (turn->reopen) {
+            reopen_file(self, drains[i]);
+        }
+        look_for_file(self, drains[i]);
+        log_drain_write(drains[i]);
     }
-    look_for_file(self);
-    uint64_t lost = self->lost;
-    write_lines(self, buffer_text(&self->writing));
-    self->lost_ever += self->lost - lost;
-    buffer_clear(&self->writing);
-    if (self->lost > 0) {
+    if (self->lines.lost + self->records.lost > 0) {
         note_lost(self);
     }
     log_file_show(STDERR_FILENO, buffer_text(&turn->echo), SHOW_PATIENCE_MS);
@@ -339,16 +288,12 @@ static void do_turn(log_writer_t *self, turn_t *turn)
 
 static void destroy(log_writer_t *self)
 {
-    if (self->file >= 0) {
-        close(self->file);
-    }
+    log_drain_done(&self->lines);
+    log_drain_done(&self->records);
     pthread_cond_destroy(&self->wake);
     pthread_mutex_destroy(&self->mutex);
-    buffer_done(&self->filling);
-    buffer_done(&self->writing);
     buffer_done(&self->echoing);
     log_repeats_destroy(&self->repeats);
-    free(self->path);
     free(self->member);
     free(self->program);
     free(self);
@@ -393,28 +338,48 @@ static int start_thread(log_writer_t *self)
     return error;
 }
 
-status_t log_writer_start(const char *path, const log_source_t *source, bool echo,
+/* Each opening of the file of records begins with whose they are. */
+static void make_beginning(log_writer_t *self)
+{
+    char source[LOG_RECORD_PEER_SIZE];
+    snprintf(source, sizeof source, "%s/%s", self->member, self->program);
+    const log_record_t beginning = {.kind = LOG_BEGINNING,
+                                    .time_ns = clock_now_ns(),
+                                    .peer = text_of(source),
+                                    .line = TEXT("herdctl traffic FILE prints this")};
+    status_t status = log_record_append(&beginning, &self->records.beginning);
+    assert(status == STATUS_OK); /* it is empty */
+}
+
+static bool open_files(log_writer_t *self, const log_files_t *files)
+{
+    bool opened = log_drain_init(&self->lines, files->lines, false) == STATUS_OK &&
+                  (files->records == NULL ||
+                   log_drain_init(&self->records, files->records, true) == STATUS_OK);
+    if (!opened && files->ret_failed != NULL) {
+        *files->ret_failed = self->lines.file < 0 ? files->lines : files->records;
+    }
+    if (opened && files->records != NULL) {
+        make_beginning(self);
+    }
+    return opened;
+}
+
+status_t log_writer_start(const log_files_t *files, const log_source_t *source, bool echo,
                           log_writer_t **ret_self)
 {
-    int file = log_file_open(path);
-    if (file < 0) {
-        return STATUS_SYSTEM;
-    }
     log_writer_t *self = memory_new(sizeof *self);
-    self->path = memory_copy_text(path, strlen(path));
     self->member = memory_copy_text(source->member, strlen(source->member));
     self->program = memory_copy_text(source->program, strlen(source->program));
     self->source = (log_source_t){self->member, self->program, source->format};
-    self->echo_kind = is_stderr(file)       ? ECHO_NOWHERE
-                      : stderr_is_journal() ? ECHO_JOURNAL
-                                            : ECHO_STDERR;
+    int error = open_files(self, files) ? 0 : errno;
+    self->echo_kind = is_stderr(self->lines.file) ? ECHO_NOWHERE
+                      : stderr_is_journal()       ? ECHO_JOURNAL
+                                                  : ECHO_STDERR;
     self->echo = echo;
-    self->file = file;
     self->repeats = log_repeats_new();
-    buffer_init(&self->filling, LIMIT_LOG_BUFFER);
-    buffer_init(&self->writing, LIMIT_LOG_BUFFER);
     buffer_init(&self->echoing, ECHO_SIZE);
-    int error = start_thread(self);
+    error = error == 0 ? start_thread(self) : error;
     if (error != 0) {
         destroy(self);
         errno = error;
@@ -468,12 +433,13 @@ void log_writer_set_echo(log_writer_t *self, bool echo)
 
 uint64_t log_writer_lost_count(const log_writer_t *self)
 {
-    return self->lost_ever;
+    return self->lines.lost_ever + self->records.lost_ever;
 }
 
 int log_writer_error(const log_writer_t *self)
 {
-    return self->problem;
+    int problem = self->lines.problem;
+    return problem != 0 ? problem : self->records.problem;
 }
 
 const log_source_t *log_writer_source(const log_writer_t *self)
@@ -495,9 +461,14 @@ void log_writer_append(log_writer_t *self, const log_entry_t *entry)
     pthread_mutex_unlock(&self->mutex);
 }
 
-buffer_t *log_writer_buffer(log_writer_t *self)
+buffer_t *log_writer_lines(log_writer_t *self)
 {
-    return &self->filling;
+    return &self->lines.filling;
+}
+
+buffer_t *log_writer_records(log_writer_t *self)
+{
+    return self->records.path != NULL ? &self->records.filling : NULL;
 }
 
 void log_writer_lock(log_writer_t *self)
@@ -507,12 +478,15 @@ void log_writer_lock(log_writer_t *self)
 
 void log_writer_drop(log_writer_t *self)
 {
-    self->dropped++;
+    self->lines.dropped++;
 }
 
 void log_writer_unlock(log_writer_t *self)
 {
-    if (self->filling.size > LIMIT_LOG_BUFFER / 2 && !self->urgent) {
+    size_t most = self->lines.filling.size > self->records.filling.size
+                      ? self->lines.filling.size
+                      : self->records.filling.size;
+    if (most > LIMIT_LOG_BUFFER / 2 && !self->urgent) {
         self->urgent = true;
         pthread_cond_signal(&self->wake);
     }

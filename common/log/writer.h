@@ -4,7 +4,8 @@
  * Callers append to one buffer while the thread writes the other to the file; a turn of the thread
  * exchanges the two. Callers thus wait for memory only, never for a disk. A line that finds the
  * buffer full, or that the disk refuses, is counted, and a warning gives the count as soon as there
- * is room.
+ * is room. Records of traffic (record.h), where they are wanted, have a file and buffers of their
+ * own.
  */
 #ifndef HERD_COMMON_LOG_WRITER_H
 #define HERD_COMMON_LOG_WRITER_H
@@ -25,10 +26,17 @@ typedef struct {
     log_format_t format;
 } log_source_t;
 
-/* Opens the path for appending (created 0640) and starts the thread, which takes no signals. Path
+/* The paths (open value struct). */
+typedef struct {
+    const char *lines;
+    const char *records;     /* NULL: there are none */
+    const char **ret_failed; /* set to the one that cannot be opened; may be NULL */
+} log_files_t;
+
+/* Opens the paths for appending (created 0640) and starts the thread, which takes no signals. Paths
  * and source are copied. STATUS_SYSTEM with errno set if either fails. Caller ends it with
  * log_writer_stop. */
-status_t log_writer_start(const char *path, const log_source_t *source, bool echo,
+status_t log_writer_start(const log_files_t *files, const log_source_t *source, bool echo,
                           log_writer_t **ret_self) STATUS_MUST_USE;
 
 /* Writes what is left, ends the thread, closes the file, clears the pointer; NULL is fine. No other
@@ -55,15 +63,17 @@ log_entry_t log_writer_entry(const log_writer_t *self, log_event_t event, text_t
 /* Appends an event, or counts it as a repeat (repeats.h), and wakes the thread. */
 void log_writer_append(log_writer_t *self, const log_entry_t *entry);
 
-/* The buffer that lines are appended to, for lines of other forms; borrowed as long as the writer
- * lives. Only between log_writer_lock and log_writer_unlock, and whole lines only. */
-buffer_t *log_writer_buffer(log_writer_t *self);
+/* The buffers that lines of other forms, and records, are appended to; borrowed as long as the
+ * writer lives. Only between log_writer_lock and log_writer_unlock, and whole lines or records
+ * only. NULL: there is no file of records. */
+buffer_t *log_writer_lines(log_writer_t *self);
+buffer_t *log_writer_records(log_writer_t *self);
 void log_writer_lock(log_writer_t *self);
 
 /* Counts a line that found no room. Only between log_writer_lock and log_writer_unlock. */
 void log_writer_drop(log_writer_t *self);
 
-/* Unlocks the writer. Wakes the thread if the buffer is more than half full. */
+/* Unlocks the writer. Wakes the thread if a buffer is more than half full. */
 void log_writer_unlock(log_writer_t *self);
 
 #endif

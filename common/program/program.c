@@ -2,6 +2,7 @@
 
 #include "common/base/files.h"
 #include "common/base/limits.h"
+#include "common/base/memory.h"
 #include "common/base/options.h"
 #include "common/base/output.h"
 #include "common/base/status.h"
@@ -85,7 +86,7 @@ static bool make_folders(const program_description_t *description, const config_
 /* Why the log cannot be opened. ENXIO: what is there takes no lines. */
 static const char *reason_of(int error, const char *path)
 {
-    if (error != ENXIO || path == NULL) {
+    if (error != ENXIO) {
         return strerror(error);
     }
     const char *kind = files_kind(path);
@@ -94,25 +95,41 @@ static const char *reason_of(int error, const char *path)
                                            : "it is a device, not a file";
 }
 
+/* LOG_DIR/NAME.ROLE.ENDING; caller frees with free(). */
+static char *log_path(const program_description_t *description, const program_t *program,
+                      const char *ending)
+{
+    size_t size = strlen(program->config->log_dir) + strlen(program->member->name) +
+                  strlen(description->role) + strlen(ending) + sizeof "/...";
+    char *path = memory_new(size);
+    snprintf(path, size, "%s/%s.%s.%s", program->config->log_dir, program->member->name,
+             description->role, ending);
+    return path;
+}
+
 static bool open_log(const program_description_t *description, log_format_t format,
                      program_t *program)
 {
-    char *path = NULL;
-    bool opened = false;
-    if (asprintf(&path, "%s/%s.%s.log", program->config->log_dir, program->member->name,
-                 description->role) > 0) {
-        const log_options_t options = {.path = path,
-                                       .member = program->member->name,
-                                       .program = description->role,
-                                       .format = format,
-                                       .traffic = description->traffic(program->config),
-                                       .echo = true};
-        opened = log_open(&options, &program->log) == STATUS_OK;
-    }
+    config_traffic_t traffic = description->traffic(program->config);
+    char *path = log_path(description, program, "log");
+    char *records = log_path(description, program, "traffic");
+    const char *failed = path;
+    const log_options_t options = {
+        .path = path,
+        .member = program->member->name,
+        .program = description->role,
+        .format = format,
+        .records_path = traffic == CONFIG_TRAFFIC_BINARY ? records : NULL,
+        .traffic = traffic != CONFIG_TRAFFIC_NO,
+        .echo = true,
+        .ret_failed = &failed,
+    };
+    bool opened = log_open(&options, &program->log) == STATUS_OK;
     if (!opened) {
-        fprintf(stderr, "%s: cannot open the log %s: %s\n", description->name,
-                path != NULL ? path : "", reason_of(errno, path));
+        fprintf(stderr, "%s: cannot open the log %s: %s\n", description->name, failed,
+                reason_of(errno, failed));
     }
+    free(records);
     free(path);
     return opened;
 }

@@ -26,7 +26,7 @@ typedef struct {
     /* The least number of open files that this member needs, and in words what for; NULL:
      * LIMIT_FILES_MIN, for whatever there is. */
     size_t (*files)(const config_t *config, const config_member_t *member, char *out, size_t size);
-    bool (*traffic)(const config_t *config); /* whether its log has traffic */
+    config_traffic_t (*traffic)(const config_t *config); /* what its log has of traffic */
     bool asks_only; /* files that only a node reads need not be there (config_load_to_ask) */
     int keep; /* a descriptor that main() has opened already, e.g. of signals; 0: there is none */
 } program_description_t;
@@ -40,7 +40,8 @@ typedef struct {
 
 /* Reads the command line, `--config FILE NAME` and the usual options, loads and checks the herd
  * file, closes what the program inherited (descriptors.h), raises the limit of open files, makes
- * the folders, opens LOG_DIR/NAME.ROLE.log, and ignores SIGPIPE. True: go on, and end with
+ * the folders, opens LOG_DIR/NAME.ROLE.log, and NAME.ROLE.traffic where
+ * traffic is binary, and ignores SIGPIPE. True: go on, and end with
  * program_done. False: end now with `ret_exit`: help was shown, file and limit were only to be
  * checked, or the start failed and said why. */
 bool program_start(const program_description_t *description, int argc, char **argv,

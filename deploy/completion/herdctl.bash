@@ -17,6 +17,7 @@ _herdctl_options() {
     status) printf '%s\n' --json --links --plain ;;
     tap) printf '%s\n' --client --count --duration --json --kind --peer --raw --type ;;
     top) printf '%s\n' --count --interval --json ;;
+    traffic) printf '%s\n' --client --follow --json --kind --since --until ;;
     esac
 }
 
@@ -24,14 +25,20 @@ _herdctl_options() {
 _herdctl_words() {
     case $3 in
     --format) printf '%s\n' jsonl csv geojson ;;
-    --kind) printf '%s\n' in out request reply apply link ;;
+    --kind)
+        case $1 in
+        traffic) printf '%s\n' received answered came left ;;
+        *) printf '%s\n' in out request reply apply link ;;
+        esac
+        ;;
     --type)
         printf '%s\n' HELLO WANT DATA ACK NAK RESET COMPARE LEAVES AUDIT REFUSED WELCOME REQUEST REPLY PING PONG \
             GOODBYE STATUS FORGET WHERE LOGLEVEL ECHO RELOAD REPORT up opened restarted down reset refused other-herd \
             repaired gap bad
         ;;
     --role) printf '%s\n' member front-end operator watcher ;;
-    --client | --count | --duration | --feature-classes | --interval | --key | --listen | --peer | --skip | --timeout) ;;
+    --client | --count | --duration | --feature-classes | --interval | --key | --listen | --peer | \
+        --since | --skip | --timeout | --until) ;;
     *)
         case $1/$2 in
         /*) "${herdctl[@]}" help 2>/dev/null | sed -n '/^commands:/,/^$/s/^  \([a-z-]*\).*/\1/p' ;;
@@ -49,7 +56,8 @@ _herdctl_words() {
 # Whether a file may stand here.
 _herdctl_wants_file() {
     [[ $3 == --config || $3 == -c || $1/$2 == check/* || $1/$2 == places\ * || $1/$2 == 'journal c'*/0 ||
-        ($1/$2 == 'journal '@(export|import)/0 && $3 != --@(format|skip|timeout)) ]]
+        ($1/$2 == 'journal '@(export|import)/0 && $3 != --@(format|skip|timeout)) ]] ||
+        [[ $1 == traffic && $current != -* && $3 != --@(client|kind|since|until) ]]
 }
 
 _herdctl() {
@@ -65,7 +73,7 @@ _herdctl() {
             ((at++))
             ;;
         --client | --count | --duration | --feature-classes | --format | --interval | --key | --kind | --listen | --peer | \
-            --role | --skip | --timeout | --type)
+            --role | --since | --skip | --timeout | --type | --until)
             ((at++))
             ;;
         -?*) ;;

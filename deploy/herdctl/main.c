@@ -6,6 +6,7 @@
 #include "deploy/herdctl/journal/journal.h"
 #include "deploy/herdctl/places/places.h"
 #include "deploy/herdctl/tap/tap.h"
+#include "deploy/herdctl/traffic/traffic.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ static const herdctl_command_t commands[] = {
     {"exporter", "[--listen ADDRESS:PORT]", "serve figures and health over HTTP", herdctl_exporter},
     {"log-level", "LEVEL [MEMBER...]", "set which events members log", herdctl_log_level},
     {"tap", "[OPTION...] [MEMBER...]", "show what passes at members", herdctl_tap},
+    {"traffic", "[OPTION...] FILE...", "print logs of what clients sent and got", herdctl_traffic},
     {"forget", "CLIENT [MEMBER]", "have the herd forget a client", herdctl_forget},
     {"keygen", "[--role ROLE] NAME...", "make keys of members, operators or watchers",
      herdctl_keygen},

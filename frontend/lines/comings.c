@@ -3,9 +3,12 @@
 #include "common/clock/clock.h"
 #include "common/log/shares.h"
 
+#include <stdio.h>
+
 enum {
     TOLD_EVERY_MS = 1000,
-    LINE_SIZE = 32, /* bytes that such a line has, beside what all have */
+    LINE_SIZE = 32,    /* bytes that such a line has, beside what all have */
+    REASON_SIZE = 256, /* why a client left; more is cut */
 };
 
 void comings_init(comings_t *self, log_t *log)
@@ -26,13 +29,17 @@ void comings_came(comings_t *self, uint64_t address, const char *peer)
 {
     if (takes(self, address)) {
         log_event(self->log, LOG_CLIENT_CAME, LOG_PEER(peer), "client came");
+        log_traffic_coming(self->log, LOG_CAME, clock_now_ns(), text_of(peer), TEXT("client came"));
     }
 }
 
 void comings_left(comings_t *self, uint64_t address, const char *peer, const char *reason)
 {
     if (takes(self, address)) {
-        log_event(self->log, LOG_CLIENT_LEFT, LOG_PEER(peer), "client left: %s", reason);
+        char said[REASON_SIZE];
+        snprintf(said, sizeof said, "client left: %s", reason);
+        log_event(self->log, LOG_CLIENT_LEFT, LOG_PEER(peer), "%s", said);
+        log_traffic_coming(self->log, LOG_LEFT, clock_now_ns(), text_of(peer), text_of(said));
     }
 }
 

@@ -18,7 +18,7 @@ static size_t clients_memory(log_t *log)
     return most;
 }
 
-static bool logs_traffic(const config_t *config)
+static config_traffic_t logged_traffic(const config_t *config)
 {
     return config->traffic;
 }
@@ -29,7 +29,7 @@ int main(int argc, char **argv)
         .name = "herd-frontend",
         .role = "frontend",
         .asks_only = true,
-        .traffic = logs_traffic,
+        .traffic = logged_traffic,
         .summary = "Serves the TCP clients of a member, and asks the member's node.",
     };
     program_t program;

@@ -65,6 +65,10 @@ bash_gives '' tap --count ''
 bash_gives 'One Two' --config good.cfg tap --count 1 ''
 bash_gives 'error warning info' log-level ''
 bash_gives 'import info' places ''
+bash_gives '--since' traffic --s
+bash_gives 'left' traffic --kind l
+bash_gives '' traffic --client ''
+bash_gives 'good.cfg' traffic --follow g
 bash_gives 'status' journal s
 bash_gives 'good.cfg' journal import g
 bash_gives 'good.cfg' journal export --all g

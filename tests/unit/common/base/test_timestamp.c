@@ -276,6 +276,52 @@ static void dates_are_those_of_the_calendar(void **state)
     }
 }
 
+static void iso8601_times_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t time_ns;
+    } cases[] = {
+        {"1970-01-01T00:00:00Z", 0},
+        {"2026-03-01T12:00:00.250Z", INT64_C(1772366400250000000)},
+        {"2024-02-29T23:59:59.999999999Z", INT64_C(1709251199999999999)},
+        {"2262-04-11T23:47:16.854775807Z", INT64_MAX},
+    };
+    static const char *const bad[] = {
+        "",
+        "2026-03-01",
+        "2026-03-01T12:00:00",
+        "2026-03-01T12:00:00z",
+        "2026-03-01 12:00:00Z",
+        "2026-03-01T12:00Z",
+        "2026-03-01T12:00:0Z",
+        "2026-03-01T12:00:00.Z",
+        "2026-03-01T12:00:00.0000000001Z",
+        "2026-03-01T12:00:60Z",
+        "2026-03-01T12:60:00Z",
+        "2026-03-01T24:00:00Z",
+        "2026-02-29T12:00:00Z",
+        "2026-13-01T12:00:00Z",
+        "2026-00-01T12:00:00Z",
+        "2026-03-00T12:00:00Z",
+        "1969-12-31T23:59:59Z",
+        "2262-04-11T23:47:16.854775808Z",
+        "9999-01-01T00:00:00Z",
+        "26-03-01T12:00:00Z",
+        "2026-03-01T12:00:00ZZ",
+        "2026-03-01T-1:00:00Z",
+    };
+    int64_t time_ns;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_true(timestamp_parse_iso8601(text_of(cases[i].text), &time_ns));
+        assert_true(time_ns == cases[i].time_ns);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(timestamp_parse_iso8601(text_of(bad[i]), &time_ns));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +334,7 @@ int main(void)
         cmocka_unit_test(the_size_of_a_difference_is_known_before),
         cmocka_unit_test(other_forms_of_differences_are_refused),
         cmocka_unit_test(dates_are_those_of_the_calendar),
+        cmocka_unit_test(iso8601_times_are_read),
     };
     return cmocka_run_group_tests_name("timestamp", tests, NULL, NULL);
 }

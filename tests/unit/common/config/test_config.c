@@ -84,7 +84,7 @@ static void smallest_file_has_every_default(void **state)
     assert_string_equal(config->run_dir, arena_format(&self->arena, "%s/run", self->folder));
     assert_string_equal(config->log_dir, arena_format(&self->arena, "%s/log", self->folder));
     assert_string_equal(config->data_dir, arena_format(&self->arena, "%s/data", self->folder));
-    assert_true(config->traffic);
+    assert_int_equal(config->traffic, CONFIG_TRAFFIC_YES);
     assert_false(config->bus_traffic);
     assert_int_equal(config->max_line, 65536);
     assert_int_equal(config->max_output, 262144);
@@ -152,7 +152,7 @@ static void every_key_is_taken(void **state)
                                   "    journal_interval = \"0\"\n"
                                   "    keys = \"k\"\n"
                                   "    security = \"curve\"\n"
-                                  "    traffic = \"no\"\n    bus_traffic = \"yes\"\n"
+                                  "    traffic = \"binary\"\n    bus_traffic = \"yes\"\n"
                                   "    max_line = \"128\"\n"
                                   "    max_output = \"4096\"\n"
                                   "    max_connections = \"1048576\"\n"
@@ -179,7 +179,7 @@ static void every_key_is_taken(void **state)
     assert_int_equal(config->journal_interval_ms, 0);
     assert_string_equal(config->keys, arena_format(&self->arena, "%s/k", self->folder));
     assert_int_equal(config->security, CONFIG_SECURITY_CURVE);
-    assert_true(!config->traffic && config->bus_traffic);
+    assert_true(config->traffic == CONFIG_TRAFFIC_BINARY && config->bus_traffic);
     assert_int_equal(config->max_line, 128);
     assert_int_equal(config->max_output, 4096);
     assert_int_equal(config->max_connections, 1048576);
@@ -337,7 +337,9 @@ static void values_have_their_ranges(void **state)
         {"herd\n    name = \"\"\n" MEMBERS, CONFIG_ERROR, 2, "is no name"},
         {"herd\n    name = \"a b\"\n" MEMBERS, CONFIG_ERROR, 2, "is no name"},
         {HERD "    traffic = \"true\"\n" MEMBERS, CONFIG_ERROR, 3,
-         "must be \"yes\" or \"no\", not \"true\""},
+         "must be \"yes\", \"binary\" or \"no\", not \"true\""},
+        {HERD "    bus_traffic = \"binary\"\n" MEMBERS, CONFIG_ERROR, 3,
+         "must be \"yes\" or \"no\", not \"binary\""},
         {HERD "    max_line = \"127\"\n" MEMBERS, CONFIG_ERROR, 3,
          "bytes from 128 to 65536, not \"127\""},
         {HERD "    max_line = \"65537\"\n" MEMBERS, CONFIG_ERROR, 3, "from 128 to 65536"},
