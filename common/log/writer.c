@@ -174,7 +174,7 @@ static void note_lost(log_writer_t *self)
     char text[128];
     snprintf(text, sizeof text,
              "%llu lines lost, the disk is full or slower than the traffic; the program goes on",
-             (unsigned long long)(self->lines.lost + self->records.lost));
+             (unsigned long long)self->lines.lost + self->records.lost);
     if (write_note(self, LOG_LINES_LOST, text)) {
         self->lines.lost = self->records.lost = 0;
     }
