@@ -151,8 +151,10 @@ static void set_events(const streams_t *self, size_t slot)
     }
 }
 
+/* What waits for it counts no more: else others would be cut for it until it is gone. */
 static void doom(streams_t *self, peer_t *peer)
 {
+    self->unsent -= peer->doomed ? 0 : stream_unsent(&peer->stream);
     peer->doomed = true;
     self->doubted = true;
 }
@@ -160,7 +162,7 @@ static void doom(streams_t *self, peer_t *peer)
 static void end_peer(streams_t *self, size_t slot)
 {
     peer_t *peer = self->peers[slot];
-    self->unsent -= stream_unsent(&peer->stream);
+    self->unsent -= peer->doomed ? 0 : stream_unsent(&peer->stream);
     self->strangers -= peer->named ? 0 : 1;
     self->count--;
     self->delivered = self->delivered == peer ? NULL : self->delivered;
