@@ -1,6 +1,6 @@
-/* Counted in /proc/PID/fd: a node without neighbours has 25 files open, of which ZeroMQ has 18. A
+/* Counted in /proc/PID/fd: a node without neighbours has 28 files open, of which ZeroMQ has 18. A
  * neighbour takes five: the socket that connects, its monitor at both ends, and a connection each
- * way. LIMIT_FILES_MIN leaves 39 for front-ends, operators, a look at keys and herd file. Places on
+ * way. LIMIT_FILES_MIN leaves 36 for front-ends, operators, a look at keys and herd file. Places on
  * the network take two for each request under way: a connection, and the look-up of its name. */
 #include "node/needs.h"
 

@@ -1,6 +1,7 @@
 /* Whoever can connect to a node's Unix socket, and what it sends there (docs/bus-protocol.md, U1 to
  * U4): the node goes on, its front-end keeps its place, and each connection ends that is of no
  * use. */
+#include "common/sockets/local_socket.h"
 #include "common/sockets/stream.h"
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
@@ -400,6 +401,62 @@ static void another_user_is_let_in_by_the_files_mode(void **state)
     expect_service(herd);
 }
 
+/* ---- a node that lies ---- */
+
+/* The front-end's next connection. */
+static int accept_from(int listener)
+{
+    struct pollfd item = {.fd = listener, .events = POLLIN};
+    assert_int_equal(poll(&item, 1, WAIT_LIMIT_MS), 1);
+    int file = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    assert_true(file >= 0);
+    return file;
+}
+
+/* Whatever stands where the node should be, its front-end asks anew, and serves when the node is
+ * there. */
+static void a_front_end_outlives_what_is_no_node(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+        const char *logged; /* by the front-end */
+    } cases[] = {
+        {"220 smtp ready\r\n", 16, "it does not speak as we do"},
+        {FRAME_PREAMBLE "\2\5\0\1\0\0\0\0007", 17, "message-dropped"},
+        {FRAME_PREAMBLE "\1\77\0\1\0\0\0\0007", 17, "message-dropped"},
+        {FRAME_PREAMBLE "\1\5\0\1\377\377\377\3777", 17, "message-dropped"},
+        {FRAME_PREAMBLE "\1\5\377\377\0\0\0\0007", 17, "message-dropped"},
+    };
+    static const herd_member_t clark[] = {{"Clark", ""}};
+    herd_t *herd = herd_new(&(herd_options_t){.members = clark, .member_count = 1});
+    int listener;
+    local_socket_t local;
+    *state = herd;
+    herd_start(herd, "Clark"); /* which makes the folder */
+    herd_kill_node(herd, "Clark");
+    assert_int_equal(local_socket_listen(socket_path(herd), &listener, &local), STATUS_OK);
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int file = accept_from(listener);
+        assert_int_equal(say(file, cases[i].bytes, cases[i].size), cases[i].size);
+        expect_end(file);
+        herd_wait_logged(herd, "Clark", "frontend", cases[i].logged);
+    }
+    /* Ends without a word, then in the middle of a message. */
+    close(accept_from(listener));
+    int file = accept_from(listener);
+    say(file,
+        FRAME_PREAMBLE "\1\5\0\1\0\0\0\77"
+                       "12",
+        FRAME_PREAMBLE_SIZE + 10);
+    close(file);
+    close(listener);
+    local_socket_remove(&local);
+    herd_start_node(herd, "Clark");
+    herd_wait_serving(herd, "Clark");
+    expect_service(herd);
+}
+
 int main(void)
 {
     if (!herd_programs_exist()) {
@@ -413,6 +470,7 @@ int main(void)
         HERD_TEST_SINGLE(who_does_not_read_is_not_read_from),
         HERD_TEST_OWN(a_crowd_finds_its_places_in_turn),
         HERD_TEST_SINGLE(another_user_is_let_in_by_the_files_mode),
+        HERD_TEST_OWN(a_front_end_outlives_what_is_no_node),
     };
     return workspace_finish(cmocka_run_group_tests_name("streams", tests, NULL, NULL));
 }
