@@ -130,7 +130,7 @@ static void many_messages_come_at_once(void **state)
     enum { MESSAGES = 3000 };
     char bytes[MESSAGES * 10];
     for (unsigned i = 0; i < MESSAGES; i++) {
-        memcpy(bytes + i * 10, "\1\16\0\2\0\0\0\00011", 10);
+        memcpy(bytes + (size_t)i * 10, "\1\16\0\2\0\0\0\00011", 10);
     }
     scene_t scene = scene_new(true);
     say(&scene, bytes, sizeof bytes);
@@ -171,13 +171,13 @@ static void an_announced_size_costs_nothing(void **state)
     scene_t scene = scene_new(true);
     say(&scene, "\1\4\0\2\0\20\0\000", FRAME_HEAD_SIZE);
     expect(&scene, STATUS_AGAIN);
-    assert_true(scene.stream.input.capacity <= 2 * LIMIT_BATCH_SIZE);
+    assert_true(scene.stream.input.capacity <= (size_t)2 * LIMIT_BATCH_SIZE);
     size_t sent = FRAME_HEAD_SIZE;
     for (unsigned i = 0; i < 20; i++) {
         say(&scene, part, sizeof part);
         sent += sizeof part;
         expect(&scene, STATUS_AGAIN);
-        assert_true(scene.stream.input.capacity <= 4 * sent + 4 * LIMIT_BATCH_SIZE);
+        assert_true(scene.stream.input.capacity <= 4 * sent + (size_t)4 * LIMIT_BATCH_SIZE);
     }
     assert_int_equal(stream_open_size(&scene.stream), sent);
     scene_end(&scene);
