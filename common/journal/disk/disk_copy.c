@@ -26,7 +26,9 @@ static status_t copy_status(const char *what, int error, journal_disk_problem_t 
 
 status_t journal_disk_copy(journal_disk_t *self, int file, journal_disk_problem_t *ret_problem)
 {
-    return copy_status("a copy", mdb_env_copyfd2(self->env, file, MDB_CP_COMPACT), ret_problem);
+    int error = mdb_env_copyfd2(self->env, file, MDB_CP_COMPACT);
+    /* A page that is damaged led LMDB out of its memory. */
+    return copy_status("a copy", error == EFAULT ? MDB_CORRUPTED : error, ret_problem);
 }
 
 /* Writes the data to a file of that path, without its free pages, and brings it to the disk. */
