@@ -261,5 +261,15 @@ holds grep -q 'it is the journal of member Two of herd test' log/One.node.log
 dd if=/dev/zero of=copy/data.mdb bs=4096 seek=20 count=10 conv=notrunc 2>/dev/null
 expect 1 '^herdctl: copy is damaged: ' herdctl journal check copy
 
+# A file that is damaged under its node ends the copy, and nothing else.
+kill -STOP "$(pid_of Three)"
+pages=$(($(stat -c %s data/Three/data.mdb) / 4096))
+dd if=/dev/urandom of=data/Three/data.mdb bs=4096 seek=3 count=$((pages - 3)) conv=notrunc 2>/dev/null
+expect 1 'Three cannot be read: \|Three is damaged: ' herdctl journal copy garbled Three
+truncate -s 20000 data/Three/data.mdb
+expect 1 'Three cannot be read: .*data.mdb is cut off' herdctl journal copy garbled Three
+holds [ -z "$(compgen -G 'garbled*')" ]
+kill_node Three
+
 printf '%s checks, %s failed\n' "$checks" "$failures"
 [ "$failures" -eq 0 ]
