@@ -55,6 +55,8 @@ herd
     name = "test"
     run_dir = "$folder/run"
     log_dir = "$folder/log"
+    data_dir = "$folder/data"
+    journal = "yes"
     keys = "keys"
 members
     One
@@ -86,6 +88,7 @@ done
 row='1\tPlace\tPlace\t\t34.0\t-118.4\tP\tXXX\tUS\t\tCA\t\t\t\t0\t\t\t\t\n'
 # shellcheck disable=SC2059 # the tabs are meant
 printf "$row" >dump.txt
+: >none
 "$herdctl" places import dump.txt places >/dev/null 2>err || fail 'places import'
 while read -r command; do
     # shellcheck disable=SC2086 # a command and its arguments
@@ -110,6 +113,8 @@ metrics
 log-level info
 reload
 --json reload
+journal export --format csv -
+journal import none
 places info places
 places import dump.txt places
 status --help
