@@ -1,6 +1,6 @@
 /* The policy of the journal: what is written when.
  *
- * IDLE until there is something to write: a change, a checkpoint, or more than twice as many
+ * IDLE until there is something to write: a change, a checkpoint, or more than three times as many
  * records on disk as there are clients. If someone waits (journal_hurry), FILLING begins at once,
  * else when the interval since the last beginning is over. While FILLING each step packs a chunk:
  * first, if the disk is to be compacted, some of what lies before the committed index, then what
@@ -11,7 +11,8 @@
  * not, both cursors go back, and the journal PAUSES.
  *
  * A transaction of which updates outrun the disk would never meet the tail. So once it has passed
- * the tail of its beginning, it has a second; then it is ended in one turn, whatever it takes. */
+ * the tail of its beginning, it has a second; then it is ended as fast as may be, and what is on its
+ * way to the disk has no bound but the list itself. */
 #include "common/journal/journal.h"
 
 #include "common/base/memory.h"
@@ -22,7 +23,8 @@
 #include <stdlib.h>
 
 enum {
-    /* More records on disk than twice the list's and these are too many. */
+    /* More records on disk than so many times the list's, and some, are too many. */
+    RECORDS_RATIO = 3,
     SLACK_RECORDS = 4096,
     /* Compacted chunks in a transaction, besides two for each chunk that the last one had. */
     COMPACTED_MIN = 2,
@@ -61,11 +63,12 @@ struct journal {
     unsigned fresh_chunks;
     unsigned old_chunks_left;
     /* Compaction: */
-    bool compacting;    /* a pass has begun, and `old` is open */
-    bool pass_ends;     /* with the open transaction */
-    uint64_t compacted; /* committed up to here in this pass */
-    uint64_t from;      /* where the open transaction's part of it began */
-    uint64_t until;     /* where it ends */
+    bool compacting;     /* a pass has begun, and `old` is open */
+    bool pass_ends;      /* with the open transaction */
+    uint64_t compacted;  /* committed up to here in this pass */
+    uint64_t pass_until; /* where the pass ends */
+    uint64_t from;       /* where the open transaction's part of it began */
+    uint64_t until;      /* where it ends */
 };
 
 journal_t *journal_new(const journal_settings_t *settings)
@@ -124,6 +127,11 @@ uint64_t journal_held(const journal_t *self)
     return self->held;
 }
 
+bool journal_is_writing(const journal_t *self)
+{
+    return self->state == FILLING || self->state == ENDING;
+}
+
 bool journal_is_level(const journal_t *self)
 {
     return self->held >= store_tail(self->settings.store) && !self->touched && self->state == IDLE;
@@ -134,7 +142,8 @@ static bool must_compact(const journal_t *self)
 {
     const journal_settings_t *settings = &self->settings;
     uint64_t kept = settings->kept_until > 0 ? settings->records : 0;
-    return self->records > kept + 2 * (uint64_t)store_count(settings->store) + settings->slack &&
+    return self->records >
+               kept + RECORDS_RATIO * (uint64_t)store_count(settings->store) + settings->slack &&
            self->held > settings->kept_until;
 }
 
@@ -154,13 +163,18 @@ static bool must_begin(const journal_t *self, int64_t steady_ns)
             steady_ns - self->began_ns >= self->settings.interval_ns);
 }
 
-/* A pass goes from the oldest end of what may be replaced to what is committed. It rests while the
- * disk is small enough, and goes on from there: if it began anew each time, records that never
- * change would be written again and again. */
+/* A pass goes from the oldest end of what may be replaced to what has as many indices behind it as
+ * there are clients. So the disk has twice their records at most after it, and what was written a
+ * moment ago, of which most still counts, is not written once more. With few clients it goes on to
+ * the end. It rests while the disk is small enough, and goes on from there: if it began anew each
+ * time, records that never change would be written again and again. */
 static void begin_compaction(journal_t *self)
 {
     uint64_t oldest = self->settings.kept_until;
+    uint64_t young = store_count(self->settings.store);
     self->compacting = true;
+    bool to_end = young <= self->settings.slack || self->held <= oldest + young;
+    self->pass_until = to_end ? self->held : self->held - young;
     self->compacted = oldest;
     store_cursor_open(self->settings.store, &self->old);
     store_cursor_seek(&self->old, 0);
@@ -234,8 +248,8 @@ static bool step_compaction(journal_t *self, char *chunk, journal_part_t *part)
 {
     journal_chunk_begin(self->writer, chunk);
     self->old_chunks_left--;
-    if (pack(self, &self->old, self->held)) {
-        self->until = self->held;
+    if (pack(self, &self->old, self->pass_until)) {
+        self->until = self->pass_until;
         self->old_chunks_left = 0;
         self->pass_ends = true;
     } else {

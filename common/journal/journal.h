@@ -4,8 +4,8 @@
  * changes, and what lies behind it is packed into chunks. A transaction is all chunks from the last
  * committed index to the tail; it ends where the cursor stands at the tail, so the disk has the
  * list of that very moment. What changes again meanwhile is in the next one, once. A second cursor
- * goes through the list from its oldest end while the disk has more than twice as many records as
- * the list: what it passes replaces all older chunks of those indices. No table says which of the
+ * goes through the list from its oldest end while the disk has more than three times as many records
+ * as the list: what it passes replaces all older chunks of those indices. No table says which of the
  * records on disk are still of use: the list itself does.
  *
  * Free of I/O, clocks and threads: the caller, node/journal or the simulator, writes. Its turns:
@@ -42,7 +42,7 @@ typedef struct {
     /* Chunks up to this index hold records that the store has not: they stay. 0: none. */
     uint64_t kept_until;
     size_t chunk_size; /* bytes after which a chunk takes no more; 0: JOURNAL_CHUNK_SIZE */
-    uint64_t slack;    /* records on disk beyond twice the list's; 0: some thousand */
+    uint64_t slack;    /* records on disk beyond three times the list's; 0: some thousand */
 } journal_settings_t;
 
 typedef enum {
@@ -91,8 +91,8 @@ journal_step_t journal_step(journal_t *self, int64_t steady_ns, char *chunk,
 /* Whether journal_step would have something. */
 bool journal_is_due(const journal_t *self, int64_t steady_ns);
 
-/* Whether a transaction does not come to its end by itself: steps are to be taken in this turn
- * until it does, however many. */
+/* Whether a transaction does not come to its end by itself: more steps are to be taken in each turn
+ * than it adds to the list, or all in this one, until it does, however many. */
 bool journal_must_end(const journal_t *self, int64_t steady_ns);
 
 /* A chunk of that transaction is no longer in memory. */
@@ -108,6 +108,9 @@ void journal_failed(journal_t *self, uint64_t transaction, bool at_once, int64_t
 /* The greatest index such that the disk has, for each entry that ever stood in the list up to it,
  * that record or a greater one of its client (J3). It never goes back. */
 uint64_t journal_held(const journal_t *self);
+
+/* Whether a transaction is open, or on its way to the disk. */
+bool journal_is_writing(const journal_t *self);
 
 /* Whether the disk has all of the list. */
 bool journal_is_level(const journal_t *self);
