@@ -98,8 +98,9 @@ static void pump_journal(node_t *self, int64_t steady_ns)
     if (self->journal == NULL) {
         return;
     }
-    if (self->settings.acknowledge_disk && service_owes_answers(self->service)) {
-        journal_keeper_hurry(self->journal);
+    size_t waiting = service_owed_answers(self->service);
+    if (self->settings.acknowledge_disk && waiting > 0) {
+        journal_keeper_hurry(self->journal, waiting, steady_ns);
     }
     journal_keeper_pump(self->journal, steady_ns);
 }
@@ -292,14 +293,15 @@ static int on_requests(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     return 0;
 }
 
-/* The journal's thread has done something. */
+/* The journal's thread has done something, or its timer has come to its end. */
 static int on_journal(zloop_t *loop, zmq_pollitem_t *item, void *argument)
 {
     (void)loop;
     (void)item;
     node_t *self = argument;
     int64_t steady_ns = clock_steady_ns();
-    if (journal_keeper_receive(self->journal, steady_ns)) {
+    size_t waiting = service_owed_answers(self->service);
+    if (journal_keeper_receive(self->journal, waiting, steady_ns)) {
         service_release(self->service);
     }
     pump_journal(self, steady_ns);
@@ -352,7 +354,8 @@ static int on_tick(zloop_t *loop, int timer, void *argument)
     advance_digest(self, steady_ns);
     serve_when_ready(self, steady_ns);
     bool grace_over = steady_ns - self->stopping_ns > NODE_EXIT_GRACE_MS * TIMESTAMP_NS_PER_MS;
-    bool done = neighbours_are_level(self->neighbours) && !service_owes_answers(self->service) &&
+    bool done = neighbours_are_level(self->neighbours) &&
+                service_owed_answers(self->service) == 0 &&
                 (self->journal == NULL || journal_keeper_is_level(self->journal));
     return self->stopping_ns != 0 && (grace_over || done) ? -1 : 0;
 }
@@ -565,6 +568,7 @@ static void poll_all(node_t *self)
     if (self->journal != NULL) {
         poll_for(self, (zmq_pollitem_t){.socket = journal_keeper_socket(self->journal)},
                  on_journal);
+        poll_for(self, (zmq_pollitem_t){.fd = journal_keeper_timer(self->journal)}, on_journal);
     }
 }
 

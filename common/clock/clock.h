@@ -13,4 +13,7 @@ int64_t clock_now_ns(void);
 /* ns since some fixed moment, CLOCK_MONOTONIC: never steps. For time-outs and intervals only. */
 int64_t clock_steady_ns(void);
 
+/* Processor time of the calling thread, ns: what it did, whatever else the machine had to do. */
+int64_t clock_thread_ns(void);
+
 #endif

@@ -1,7 +1,7 @@
 /* The reactor's part of the journal. At the start it waits for the disk: nothing else is there yet.
- * From then on a turn of the reactor ends with journal_keeper_pump, which packs one chunk at most
- * and gives it to the writer's thread; news of that thread come at a socket, and lead to the next
- * chunk. So packing goes on in small steps, and clients have their turns in between. How far the
+ * From then on a turn of the reactor ends with journal_keeper_pump, which packs a few chunks at most
+ * and gives them to the writer's thread; news of that thread come at a socket, and lead to the next
+ * ones. So packing goes on in small steps, and clients have their turns in between. How far the
  * neighbours' lists have been processed is read in the turn in which a transaction ends (J2). */
 #include "node/journal/keeper.h"
 
@@ -10,18 +10,24 @@
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 #include "common/journal/disk/start.h"
+#include "common/journal/gather.h"
 #include "common/journal/journal.h"
 #include "node/journal/writer.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 enum {
-    /* Bytes packed in a turn: some thousand records, a few hundred microseconds. */
-    TURN_SIZE = JOURNAL_CHUNK_SIZE / 2,
+    /* Bytes of a chunk: a thousand records, a hundred microseconds or two. */
+    CHUNK_SIZE = JOURNAL_CHUNK_SIZE / 4,
+    /* Nanoseconds of the processor's time after which a turn packs no further chunk. */
+    TURN_NS = 500000,
 };
 
 struct journal_keeper {
@@ -33,7 +39,11 @@ struct journal_keeper {
     char *chunks[JOURNAL_CHUNKS_MAX]; /* free ones */
     size_t chunk_count;
     bool stopping;
-    uint64_t told; /* a sum over the checkpoints of the newest transaction */
+    uint64_t told;        /* a sum over the checkpoints of the newest transaction */
+    uint64_t pumped_tail; /* of the list, at the end of the last turn */
+    journal_gather_t gather;
+    int timer;  /* timerfd: the gathering is over */
+    bool armed; /* it is set */
     journal_keeper_figures_t figures;
 };
 
@@ -125,9 +135,11 @@ static void make_journal(journal_keeper_t *self, const journal_started_t *starte
                                          .records = journal_disk_records(started->disk),
                                          .serial = recovery->serial,
                                          .interval_ns = interval_ns(self),
+                                         .chunk_size = CHUNK_SIZE,
                                          .kept_until =
                                              recovery->refused > 0 ? started->on_disk : 0};
     self->journal = journal_new(&settings);
+    self->pumped_tail = started->on_disk;
     self->figures.records = settings.records;
     self->figures.size = journal_disk_size(started->disk);
     self->figures.live_size = journal_disk_live_size(started->disk);
@@ -150,6 +162,8 @@ status_t journal_keeper_new(const journal_keeper_context_t *context, journal_kee
     log_start(self, &started);
     make_journal(self, &started);
     self->writer = journal_writer_new(&started.disk);
+    self->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    assert(self->timer >= 0); /* at the start */
     *ret_self = self;
     return STATUS_OK;
 }
@@ -163,6 +177,7 @@ void journal_keeper_destroy(journal_keeper_t **self_p)
     journal_writer_destroy(&self->writer);
     journal_destroy(&self->journal);
     journal_state_done(&self->life);
+    close(self->timer);
     for (size_t i = 0; i < self->chunk_count; i++) {
         free(self->chunks[i]);
     }
@@ -183,6 +198,11 @@ void journal_keeper_watch(journal_keeper_t *self, const neighbours_t *neighbours
 void *journal_keeper_socket(journal_keeper_t *self)
 {
     return journal_writer_socket(self->writer);
+}
+
+int journal_keeper_timer(const journal_keeper_t *self)
+{
+    return self->timer;
 }
 
 /* ---- what comes ---- */
@@ -231,15 +251,27 @@ static void take_commit(journal_keeper_t *self, const journal_writer_news_t *new
     figures->failing = false;
 }
 
-bool journal_keeper_receive(journal_keeper_t *self, int64_t steady_ns)
+static void clear_timer(journal_keeper_t *self)
+{
+    uint64_t expired;
+    if (self->armed && read(self->timer, &expired, sizeof expired) == (ssize_t)sizeof expired) {
+        self->armed = false;
+    }
+}
+
+bool journal_keeper_receive(journal_keeper_t *self, size_t waiting, int64_t steady_ns)
 {
     journal_writer_news_t news;
     uint64_t held = journal_held(self->journal);
+    clear_timer(self);
     while (journal_writer_receive(self->writer, &news)) {
         keep_chunk(self, news.chunk);
         switch (news.event) {
         case JOURNAL_WRITER_TAKEN: journal_taken(self->journal, news.transaction); break;
-        case JOURNAL_WRITER_COMMITTED: take_commit(self, &news); break;
+        case JOURNAL_WRITER_COMMITTED:
+            take_commit(self, &news);
+            journal_gather_begin(&self->gather, waiting, news.took_ns, steady_ns);
+            break;
         case JOURNAL_WRITER_FAILED: take_failure(self, &news, steady_ns); break;
         }
     }
@@ -292,40 +324,55 @@ static void commit(journal_keeper_t *self, const journal_part_t *end)
     journal_writer_commit(self->writer, end, &state);
 }
 
-/* One step; returns the bytes that were packed, SIZE_MAX if nothing is due. */
-static size_t step(journal_keeper_t *self, int64_t steady_ns)
+/* One step; returns whether another may follow. */
+static bool step(journal_keeper_t *self, int64_t steady_ns, uint64_t *packed)
 {
     journal_part_t part;
     char *chunk = take_chunk(self);
     switch (journal_step(self->journal, steady_ns, chunk, &part)) {
-    case JOURNAL_CHUNK: journal_writer_put(self->writer, &part, &chunk); return part.size;
+    case JOURNAL_CHUNK:
+        journal_writer_put(self->writer, &part, &chunk);
+        *packed += part.name.count;
+        return true;
     case JOURNAL_END:
         keep_chunk(self, chunk);
         commit(self, &part);
-        return SIZE_MAX;
-    default: keep_chunk(self, chunk); return SIZE_MAX;
+        return false;
+    default: keep_chunk(self, chunk); return false;
+    }
+}
+
+/* A transaction that must end comes nearer to the tail with each turn: it packs twice what the turn
+ * has added to the list, and a while at least. So it costs a turn a share of what that did, and not
+ * all that is behind. */
+static bool may_go_on(const journal_keeper_t *self, int64_t steady_ns, uint64_t packed,
+                      int64_t took_ns)
+{
+    uint64_t added = store_tail(self->context.store) - self->pumped_tail;
+    return took_ns < TURN_NS || (packed < 2 * added && journal_must_end(self->journal, steady_ns));
+}
+
+static void pack_some(journal_keeper_t *self, int64_t steady_ns)
+{
+    int64_t begin_ns = clock_thread_ns();
+    int64_t took_ns = 0;
+    uint64_t packed = 0;
+    while (may_go_on(self, steady_ns, packed, took_ns) &&
+           journal_is_due(self->journal, steady_ns) && step(self, steady_ns, &packed)) {
+        took_ns = clock_thread_ns() - begin_ns;
+    }
+    took_ns = clock_thread_ns() - begin_ns;
+    if (took_ns > self->figures.filling_ns) {
+        self->figures.filling_ns = took_ns;
     }
 }
 
 void journal_keeper_pump(journal_keeper_t *self, int64_t steady_ns)
 {
-    if (!journal_is_due(self->journal, steady_ns)) {
-        return;
+    if (journal_is_due(self->journal, steady_ns)) {
+        pack_some(self, steady_ns);
     }
-    int64_t begin_ns = clock_steady_ns();
-    size_t packed = 0;
-    while (journal_is_due(self->journal, steady_ns) &&
-           (packed < TURN_SIZE || journal_must_end(self->journal, steady_ns))) {
-        size_t size = step(self, steady_ns);
-        if (size == SIZE_MAX) {
-            break;
-        }
-        packed += size;
-    }
-    int64_t took_ns = clock_steady_ns() - begin_ns;
-    if (took_ns > self->figures.filling_ns) {
-        self->figures.filling_ns = took_ns;
-    }
+    self->pumped_tail = store_tail(self->context.store);
 }
 
 void journal_keeper_tick(journal_keeper_t *self, int64_t steady_ns)
@@ -340,9 +387,27 @@ void journal_keeper_tick(journal_keeper_t *self, int64_t steady_ns)
     journal_keeper_pump(self, steady_ns);
 }
 
-void journal_keeper_hurry(journal_keeper_t *self)
+static void set_timer(journal_keeper_t *self, int64_t left_ns)
 {
-    journal_hurry(self->journal);
+    const struct itimerspec spec = {.it_value = {.tv_sec = left_ns / TIMESTAMP_NS_PER_S,
+                                                 .tv_nsec = left_ns % TIMESTAMP_NS_PER_S}};
+    if (!self->armed) {
+        self->armed = timerfd_settime(self->timer, 0, &spec, NULL) == 0;
+    }
+}
+
+void journal_keeper_hurry(journal_keeper_t *self, size_t waiting, int64_t steady_ns)
+{
+    if (journal_is_writing(self->journal)) {
+        return; /* its end asks again */
+    }
+    int64_t left_ns = journal_gather_left_ns(&self->gather, waiting, steady_ns);
+    if (left_ns > 0) {
+        set_timer(self, left_ns);
+    }
+    if (left_ns == 0 || !self->armed) {
+        journal_hurry(self->journal);
+    }
 }
 
 void journal_keeper_stop(journal_keeper_t *self)

@@ -35,7 +35,7 @@ typedef struct {
     uint64_t commits;     /* of this life, that of its start too */
     int64_t committed_ns; /* POSIX: the newest */
     int64_t took_ns;      /* how long it took */
-    int64_t filling_ns;   /* the most of a turn that filling chunks took, of this life */
+    int64_t filling_ns;   /* processor time, the most that chunks took of a turn in this life */
     uint64_t errors;      /* transactions that failed */
     uint64_t damaged;     /* chunks that the start found damaged */
     bool failing;         /* the newest transaction failed ... */
@@ -58,10 +58,11 @@ const journal_state_t *journal_keeper_life(const journal_keeper_t *self);
 /* The neighbours whose checkpoints are kept from now on; borrowed as long as it lives. */
 void journal_keeper_watch(journal_keeper_t *self, const neighbours_t *neighbours);
 
-/* The ZeroMQ socket to poll (ZMQ_POLLIN), then to be taken from; owned by `self`. Returns whether
- * the disk holds more than before. */
+/* The ZeroMQ socket, and the timer's file, to poll (ZMQ_POLLIN), then to be taken from; owned by
+ * `self`. `waiting`: answers that wait for the disk. Returns whether it holds more than before. */
 void *journal_keeper_socket(journal_keeper_t *self);
-bool journal_keeper_receive(journal_keeper_t *self, int64_t steady_ns);
+int journal_keeper_timer(const journal_keeper_t *self);
+bool journal_keeper_receive(journal_keeper_t *self, size_t waiting, int64_t steady_ns);
 
 /* At the end of a turn: packs what is due, some hundred microseconds' worth. */
 void journal_keeper_pump(journal_keeper_t *self, int64_t steady_ns);
@@ -69,8 +70,9 @@ void journal_keeper_pump(journal_keeper_t *self, int64_t steady_ns);
 /* Call it several times a second. */
 void journal_keeper_tick(journal_keeper_t *self, int64_t steady_ns);
 
-/* An answer waits until all of the list of now is on the disk. */
-void journal_keeper_hurry(journal_keeper_t *self);
+/* So many answers, 1 or more, wait until all of the list of now is on the disk. If they are few the
+ * timer wakes the reactor when it is time (gather.h). */
+void journal_keeper_hurry(journal_keeper_t *self, size_t waiting, int64_t steady_ns);
 
 /* The node stops: all that is left is written at once. */
 void journal_keeper_stop(journal_keeper_t *self);

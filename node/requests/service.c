@@ -420,9 +420,9 @@ void service_release(service_t *self)
     delivery_flush(&self->delivery);
 }
 
-bool service_owes_answers(const service_t *self)
+size_t service_owed_answers(const service_t *self)
 {
-    return self->promises != NULL && promises_count(self->promises) > 0;
+    return self->promises != NULL ? promises_count(self->promises) : 0;
 }
 
 /* Whom a promise waits for. */

@@ -69,8 +69,8 @@ void service_take_answers(service_t *self);
  * when a neighbour has acknowledged, or a transaction is on the disk. */
 void service_release(service_t *self);
 
-/* Whether answers wait for neighbours or the disk. */
-bool service_owes_answers(const service_t *self);
+/* Answers that wait for neighbours or the disk. */
+size_t service_owed_answers(const service_t *self);
 
 /* Whether an operator asked for the digest, and it has not been complete since (S1). */
 bool service_wants_digest(service_t *self);

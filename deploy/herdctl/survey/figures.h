@@ -45,7 +45,7 @@
     X(JOURNAL_TOOK, GAUGE, "herd_journal_commit_seconds", "", NS,                                  \
       "How long the newest of them took to be on disk")                                            \
     X(JOURNAL_FILLING, GAUGE, "herd_journal_filling_seconds", "", NS,                              \
-      "Longest that filling the journal's chunks has held the node up")                            \
+      "Longest that filling the journal's chunks has held the node up, processor time")            \
     X(JOURNAL_RECORDS, GAUGE, "herd_journal_records", "", 1,                                       \
       "Records in the journal, those that count no more among them")                               \
     X(JOURNAL_SIZE, GAUGE, "herd_journal_file_bytes", "", 1, "Size of the journal's file")         \
