@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
@@ -404,8 +405,43 @@ status_t journal_disk_read_state(journal_disk_t *self, journal_state_t *ret_stat
     return status;
 }
 
-static int each_chunk(MDB_cursor *cursor, journal_disk_chunk_fn *each, void *argument)
+/* LMDB reads by a map of the file. What has been looked at there counts as memory of this process
+ * until it is let go; it stays in the kernel's cache of files. Where the map begins follows from
+ * anything in it: a page begins with its number. */
+static void let_go(const journal_disk_t *self, const MDB_val *inside)
 {
+    MDB_stat stat;
+    MDB_envinfo info;
+    uint64_t number;
+    mdb_env_stat(self->env, &stat);
+    mdb_env_info(self->env, &info);
+    char *page = (char *)inside->mv_data - (uintptr_t)inside->mv_data % stat.ms_psize;
+    memcpy(&number, page, sizeof number);
+    if (number <= info.me_last_pgno) {
+        /* It is only memory: what went wrong matters to nothing else. */
+        (void)madvise(page - number * stat.ms_psize, (info.me_last_pgno + 1) * stat.ms_psize,
+                      MADV_DONTNEED);
+    }
+}
+
+void journal_disk_let_go(const journal_disk_t *self)
+{
+    MDB_txn *txn;
+    MDB_val key = {.mv_size = sizeof JOURNAL_DISK_STATE_KEY - 1,
+                   .mv_data = (void *)(uintptr_t)JOURNAL_DISK_STATE_KEY};
+    MDB_val value;
+    if (mdb_txn_begin(self->env, NULL, MDB_RDONLY, &txn) == 0) {
+        if (mdb_get(txn, self->state, &key, &value) == 0) {
+            let_go(self, &value);
+        }
+        mdb_txn_abort(txn);
+    }
+}
+
+static int each_chunk(const journal_disk_t *self, MDB_cursor *cursor, journal_disk_chunk_fn *each,
+                      void *argument)
+{
+    size_t size = 0; /* since it was last let go */
     MDB_val key;
     MDB_val value;
     int error;
@@ -415,6 +451,11 @@ static int each_chunk(MDB_cursor *cursor, journal_disk_chunk_fn *each, void *arg
         text_t chunk = {.data = value.mv_data, .size = value.mv_size};
         if (!each(argument, of_key, chunk)) {
             return 0;
+        }
+        size += value.mv_size;
+        if (size >= JOURNAL_DISK_STAGE_SIZE) {
+            let_go(self, &value);
+            size = 0;
         }
         step = MDB_NEXT;
     }
@@ -433,7 +474,7 @@ status_t journal_disk_each(journal_disk_t *self, journal_disk_chunk_fn *each, vo
     if (error == 0) {
         error = mdb_cursor_open(txn, self->chunks, &cursor);
         if (error == 0) {
-            error = each_chunk(cursor, each, argument);
+            error = each_chunk(self, cursor, each, argument);
             mdb_cursor_close(cursor);
         }
         mdb_txn_abort(txn);

@@ -12,6 +12,9 @@
 enum {
     JOURNAL_DISK_PATH_SIZE = 4096,
     JOURNAL_DISK_FOLDER_SIZE_MAX = JOURNAL_DISK_PATH_SIZE - 64,
+    /* Bytes of chunks after which LMDB's transaction is committed, which keeps them in memory; and
+     * after which what was read is let go. */
+    JOURNAL_DISK_STAGE_SIZE = 1048576,
 };
 
 #define JOURNAL_DISK_STATE_KEY "state"
@@ -33,6 +36,7 @@ struct journal_disk {
     uint64_t committed_records;
     uint64_t committed_bytes;
     unsigned commits;
+    size_t touched;      /* bytes of chunks since journal_disk_let_go */
     unsigned char *dead; /* keys of chunks that go with the next commit */
     size_t dead_count;
 };
@@ -68,6 +72,9 @@ bool journal_disk_sync_folder(const char *folder);
 /* Open and close LMDB's environment. */
 status_t journal_disk_begin_environment(journal_disk_t *self, journal_disk_problem_t *problem);
 void journal_disk_end_environment(journal_disk_t *self);
+
+/* What LMDB has read of the file is memory of this process no more. */
+void journal_disk_let_go(const journal_disk_t *self);
 
 /* Drops the open transaction of LMDB. */
 void journal_disk_drop(journal_disk_t *self);

@@ -4,8 +4,7 @@
 #include "common/journal/disk/disk_parts.h"
 
 enum {
-    /* Bytes of chunks after which LMDB's transaction is committed: it keeps them in memory. */
-    STAGE_SIZE = 4194304,
+    MAPPED_AROUND = 65536, /* bytes, by one access (fault_around_bytes of the kernel) */
     /* Commits after which places of readers that have died are given back. */
     COMMITS_PER_READER_CHECK = 64,
 };
@@ -36,12 +35,23 @@ static status_t fail(journal_disk_t *self, int error, const char *what,
     return status;
 }
 
+/* So much of the file has been looked at, with what the kernel maps around it. */
+static void touch(journal_disk_t *self, size_t size)
+{
+    self->touched += size + MAPPED_AROUND;
+    if (self->touched >= JOURNAL_DISK_STAGE_SIZE) {
+        journal_disk_let_go(self);
+        self->touched = 0;
+    }
+}
+
 /* Deletes the chunk at the cursor. */
 static int delete_at(journal_disk_t *self, MDB_cursor *cursor, const journal_chunk_name_t *name,
                      size_t size)
 {
     self->records -= name->count <= self->records ? name->count : self->records;
     self->bytes -= size <= self->bytes ? size : self->bytes;
+    touch(self, size);
     return mdb_cursor_del(cursor, 0);
 }
 
@@ -174,9 +184,10 @@ status_t journal_disk_put(journal_disk_t *self, const journal_part_t *part, char
     int error = mdb_put(self->txn, self->chunks, &key, &value, 0);
     if (error == 0) {
         self->staged += part->size;
+        touch(self, part->size);
         self->records += part->name.count;
         self->bytes += part->size;
-        error = self->staged >= STAGE_SIZE ? commit_stage(self) : 0;
+        error = self->staged >= JOURNAL_DISK_STAGE_SIZE ? commit_stage(self) : 0;
     }
     return error == 0 ? STATUS_OK : fail(self, error, "write to it", ret_problem);
 }
