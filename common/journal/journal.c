@@ -11,8 +11,8 @@
  * not, both cursors go back, and the journal PAUSES.
  *
  * A transaction of which updates outrun the disk would never meet the tail. So once it has passed
- * the tail of its beginning, it has a second; then it is ended as fast as may be, and what is on its
- * way to the disk has no bound but the list itself. */
+ * the tail of its beginning, it has a second; then it is ended as fast as may be, and what is on
+ * its way to the disk has no bound but the list itself. */
 #include "common/journal/journal.h"
 
 #include "common/base/memory.h"

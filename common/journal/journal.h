@@ -4,9 +4,9 @@
  * changes, and what lies behind it is packed into chunks. A transaction is all chunks from the last
  * committed index to the tail; it ends where the cursor stands at the tail, so the disk has the
  * list of that very moment. What changes again meanwhile is in the next one, once. A second cursor
- * goes through the list from its oldest end while the disk has more than three times as many records
- * as the list: what it passes replaces all older chunks of those indices. No table says which of the
- * records on disk are still of use: the list itself does.
+ * goes through the list from its oldest end while the disk has more than three times as many
+ * records as the list: what it passes replaces all older chunks of those indices. No table says
+ * which of the records on disk are still of use: the list itself does.
  *
  * Free of I/O, clocks and threads: the caller, node/journal or the simulator, writes. Its turns:
  *

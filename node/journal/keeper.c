@@ -1,8 +1,9 @@
 /* The reactor's part of the journal. At the start it waits for the disk: nothing else is there yet.
- * From then on a turn of the reactor ends with journal_keeper_pump, which packs a few chunks at most
- * and gives them to the writer's thread; news of that thread come at a socket, and lead to the next
- * ones. So packing goes on in small steps, and clients have their turns in between. How far the
- * neighbours' lists have been processed is read in the turn in which a transaction ends (J2). */
+ * From then on a turn of the reactor ends with journal_keeper_pump, which packs a few chunks at
+ * most and gives them to the writer's thread; news of that thread come at a socket, and lead to the
+ * next ones. So packing goes on in small steps, and clients have their turns in between. How far
+ * the neighbours' lists have been processed is read in the turn in which a transaction ends
+ * (J2). */
 #include "node/journal/keeper.h"
 
 #include "common/base/memory.h"
