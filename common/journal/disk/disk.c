@@ -21,6 +21,7 @@ enum {
     FREE_SPACE_MIN = 65536, /* a disk with less is full */
     LOCK_TRIES = 10,
     LOCK_PAUSE_NS = 10000000, /* between two of them */
+    LOCK_SIGNATURE_SIZE = 32,
 };
 
 /* Of address space, not of memory or disk; doubled when it is full. */
@@ -168,6 +169,29 @@ static bool take_lock(int lock)
     return taken;
 }
 
+/* Puts our process into the file, for the next who finds it locked. */
+static void sign_lock(int lock)
+{
+    if (ftruncate(lock, 0) == 0) {
+        (void)dprintf(lock, "%ld\n", (long)getpid()); /* a full disk leaves it without a name */
+    }
+}
+
+static void say_locked(const char *folder, int lock, journal_disk_problem_t *problem)
+{
+    char bytes[LOCK_SIGNATURE_SIZE];
+    ssize_t size = pread(lock, bytes, sizeof bytes, 0);
+    text_t rest = {.data = bytes, .size = size > 0 ? (size_t)size : 0};
+    text_t line;
+    uint64_t process;
+    if (text_take_line(&rest, &line) && text_to_u64(line, INT32_MAX, &process)) {
+        journal_disk_say(problem, "%s: process %llu writes it", folder,
+                         (unsigned long long)process);
+    } else {
+        journal_disk_say(problem, "%s: another process writes it", folder);
+    }
+}
+
 status_t journal_disk_lock(const char *folder, int *ret_lock, journal_disk_problem_t *ret_problem)
 {
     char path[JOURNAL_DISK_PATH_SIZE];
@@ -182,10 +206,11 @@ status_t journal_disk_lock(const char *folder, int *ret_lock, journal_disk_probl
         return STATUS_SYSTEM;
     }
     if (!take_lock(lock)) {
-        journal_disk_say(ret_problem, "%s: another process writes it", folder);
+        say_locked(folder, lock, ret_problem);
         close(lock);
         return STATUS_IN_USE;
     }
+    sign_lock(lock);
     *ret_lock = lock;
     return STATUS_OK;
 }

@@ -104,8 +104,15 @@ static void only_one_process_writes(void **unused)
 {
     (void)unused;
     int lock;
+    char expected[512];
     start('a');
     assert_int_equal(journal_disk_lock(scene.folder, &lock, &scene.problem), STATUS_IN_USE);
+    snprintf(expected, sizeof expected, "%s: process %ld writes it", scene.folder, (long)getpid());
+    assert_string_equal(scene.problem.text, expected);
+    snprintf(expected, sizeof expected, "%s/lock", scene.folder);
+    assert_int_equal(truncate(expected, 0), 0);
+    assert_int_equal(journal_disk_lock(scene.folder, &lock, &scene.problem), STATUS_IN_USE);
+    assert_non_null(strstr(scene.problem.text, ": another process writes it"));
     leave();
     assert_int_equal(journal_disk_lock(scene.folder, &lock, &scene.problem), STATUS_OK);
     assert_int_equal(try_start("ucla", "M", 'b'), STATUS_IN_USE);
