@@ -106,6 +106,12 @@ void herd_wait_serving(herd_t *self, const char *member);
 void herd_kill_node(herd_t *self, const char *member);
 void herd_kill_frontend(herd_t *self, const char *member);
 
+/* The same for the nodes of all members; no process is waited for before all have the signal. */
+void herd_kill_nodes(herd_t *self);
+
+/* Starts the nodes of all members, whose front-ends run; returns when each serves. */
+void herd_start_nodes(herd_t *self);
+
 /* Sends SIGTERM; returns the exit status when the process is gone. */
 int herd_stop_node(herd_t *self, const char *member);
 int herd_stop_frontend(herd_t *self, const char *member);

@@ -156,6 +156,26 @@ void herd_kill_node(herd_t *self, const char *member)
     process_destroy(&herd_find(self, member)->node);
 }
 
+void herd_kill_nodes(herd_t *self)
+{
+    for (size_t i = 0; i < self->member_count; i++) {
+        process_signal(self->members[i].node, SIGKILL);
+    }
+    for (size_t i = 0; i < self->member_count; i++) {
+        process_destroy(&self->members[i].node);
+    }
+}
+
+void herd_start_nodes(herd_t *self)
+{
+    for (size_t i = 0; i < self->member_count; i++) {
+        herd_start_node(self, self->members[i].name);
+    }
+    for (size_t i = 0; i < self->member_count; i++) {
+        herd_wait_serving(self, self->members[i].name);
+    }
+}
+
 void herd_kill_frontend(herd_t *self, const char *member)
 {
     process_destroy(&herd_find(self, member)->frontend);

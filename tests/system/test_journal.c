@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
@@ -43,27 +42,6 @@ static herd_t *start_herd(void **state, const herd_member_t *members, size_t cou
     *state = herd;
     herd_start_all(herd);
     return herd;
-}
-
-/* SIGKILL for all nodes, before any of them is waited for. */
-static void kill_all(herd_t *herd)
-{
-    for (size_t i = 0; i < herd_member_count(herd); i++) {
-        process_signal(herd_node(herd, herd_member_name(herd, i)), SIGKILL);
-    }
-    for (size_t i = 0; i < herd_member_count(herd); i++) {
-        herd_kill_node(herd, herd_member_name(herd, i));
-    }
-}
-
-static void start_nodes(herd_t *herd)
-{
-    for (size_t i = 0; i < herd_member_count(herd); i++) {
-        herd_start_node(herd, herd_member_name(herd, i));
-    }
-    for (size_t i = 0; i < herd_member_count(herd); i++) {
-        herd_wait_serving(herd, herd_member_name(herd, i));
-    }
 }
 
 /* Each line of `answers` is what this member shows of that client. */
@@ -116,8 +94,8 @@ static void what_was_answered_outlives_all(void **state)
             text_t read = client_read_lines(clients[i], round * PIPELINED / ROUNDS);
             assert_int_equal(buffer_append(&answers, read.data, read.size), STATUS_OK);
         }
-        kill_all(herd);
-        start_nodes(herd);
+        herd_kill_nodes(herd);
+        herd_start_nodes(herd);
         for (size_t i = 0; i < ARRAY_COUNT(ring); i++) {
             client_destroy(&clients[i]);
         }
@@ -228,8 +206,8 @@ static void ten_missed_of_many_are_ten_records(void **state)
         assert_in_range(received_from(herd, "B", "A"), MISSED, MISSED + AGAIN);
     }
     wait_on_disks(herd, CLIENTS);
-    kill_all(herd);
-    start_nodes(herd);
+    herd_kill_nodes(herd);
+    herd_start_nodes(herd);
     wait_on_disks(herd, CLIENTS);
     assert_in_range(received_from(herd, "B", "A"), 0, AGAIN);
     assert_in_range(received_from(herd, "A", "B"), 0, AGAIN);
@@ -288,7 +266,7 @@ static void a_folder_is_of_one_member(void **state)
     herd_t *herd = start_herd(state, pair, ARRAY_COUNT(pair), MEMORY);
     locate_clients(herd);
     wait_on_disks(herd, CLIENTS);
-    kill_all(herd);
+    herd_kill_nodes(herd);
     char *of_a = workspace_path(herd_folder(herd), "data/A");
     char *of_b = workspace_path(herd_folder(herd), "data/B");
     char *aside = workspace_path(herd_folder(herd), "data/aside");
@@ -302,7 +280,7 @@ static void a_folder_is_of_one_member(void **state)
     herd_kill_node(herd, "B");
     assert_int_equal(rename(of_b, of_a), 0);
     assert_int_equal(rename(aside, of_b), 0);
-    start_nodes(herd);
+    herd_start_nodes(herd);
     wait_on_disks(herd, CLIENTS);
     free(of_a);
     free(of_b);
