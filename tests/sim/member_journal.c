@@ -110,11 +110,12 @@ void member_journal_open(member_t *self, disk_state_t state, const generation_t 
     }
 }
 
-/* The open transaction is lost; some of its chunks may be on the disk. */
+/* The open transaction is lost; some of its chunks may be on the disk. How many is no matter of
+ * luck, so that a seed has the same luck as ever. */
 static void lose_transaction(member_t *self)
 {
     enum { STAGED_MAX = 12 };
-    journal_model_tear(self->disk, random_below(&self->luck, STAGED_MAX + 1));
+    journal_model_tear(self->disk, (self->transaction + self->life) % (STAGED_MAX + 1));
 }
 
 void member_journal_close(member_t *self)

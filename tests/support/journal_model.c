@@ -196,38 +196,36 @@ bool journal_model_state(const journal_model_t *self, journal_state_t *ret_state
            journal_state_read(buffer_text(&snapshot->state), ret_state) == STATUS_OK;
 }
 
-/* What is beyond the tail of the state that is there goes with the next commit. */
-static void note_beyond(journal_model_t *self, const piece_t *piece, const journal_state_t *state)
+static void note_dead(journal_model_t *self, const piece_t *piece)
 {
-    if (piece->name.first > state->tail) {
-        self->dead = memory_resize(self->dead, (self->dead_count + 1) * sizeof(piece_t *));
-        self->dead[self->dead_count++] = piece;
-    }
+    self->dead = memory_resize(self->dead, (self->dead_count + 1) * sizeof(piece_t *));
+    self->dead[self->dead_count++] = piece;
 }
 
+/* They lie beside what the newest commit left; those beyond its tail go with the next one. */
 void journal_model_tear(journal_model_t *self, size_t staged)
 {
     journal_state_t state;
-    staged = staged < self->open_count ? staged : self->open_count;
-    if (staged == 0 || !journal_model_state(self, &state)) {
-        journal_model_abort(self);
-        return;
+    if (!journal_model_state(self, &state)) {
+        staged = 0;
     }
-    snapshot_t *added = add_snapshot(self, &state);
-    const snapshot_t *before = newest(self);
-    for (size_t i = 0; i < before->count; i++) {
-        added->pieces[added->count++] = before->pieces[i];
-        before->pieces[i]->users++;
+    for (size_t i = 0; i < staged && i < self->open_count; i++) {
+        snapshot_t *snapshot = &self->history[self->commit_count - 1];
+        piece_t *piece = self->open[i];
+        snapshot->pieces =
+            memory_resize(snapshot->pieces, (snapshot->count + 1) * sizeof(piece_t *));
+        snapshot->pieces[snapshot->count++] = piece;
+        piece->users++;
+        if (piece->name.first > state.tail) {
+            note_dead(self, piece);
+        }
     }
-    for (size_t i = 0; i < staged; i++) {
-        added->pieces[added->count++] = self->open[i];
-        self->open[i]->users++;
-        note_beyond(self, self->open[i], &state);
+    if (staged > 0) {
+        const snapshot_t *snapshot = newest(self);
+        qsort(snapshot->pieces, snapshot->count, sizeof(piece_t *), compare_pieces);
+        journal_state_done(&state);
     }
     journal_model_abort(self);
-    self->commit_count++;
-    qsort(added->pieces, added->count, sizeof(piece_t *), compare_pieces);
-    journal_state_done(&state);
 }
 
 journal_recovery_result_t journal_model_recover(journal_model_t *self, store_t *store,
@@ -240,8 +238,7 @@ journal_recovery_result_t journal_model_recover(journal_model_t *self, store_t *
         text_t key = {.data = (const char *)piece->key, .size = sizeof piece->key};
         text_t bytes = {.data = piece->bytes, .size = piece->size};
         if (journal_recovery_take(recovery, key, bytes) != STATUS_OK) {
-            self->dead = memory_resize(self->dead, (self->dead_count + 1) * sizeof(piece_t *));
-            self->dead[self->dead_count++] = piece;
+            note_dead(self, piece);
         }
     }
     journal_recovery_result_t result = journal_recovery_end(recovery);
