@@ -138,10 +138,12 @@ void journal_recovery_begin_life(const journal_recovery_result_t *result,
     ret_state->generation = *generation;
     ret_state->tail = result->tail;
     ret_state->serial = result->serial;
+    ret_state->refused = result->refused;
     if (!result->has_life) {
         return;
     }
-    ret_state->has_parent = true;
+    /* What had found no room was not in that list, and may be in this one. */
+    ret_state->has_parent = before->refused == 0;
     ret_state->parent =
         (link_checkpoint_t){.generation = before->generation, .index = result->tail};
     if (!RULE(GENERATION)) {

@@ -71,6 +71,9 @@ void journal_state_write(const journal_state_t *self, buffer_t *out)
     }
     put(out, "tail %llu\nserial %lu\nwritten %lld\n", (unsigned long long)self->tail,
         (unsigned long)self->serial, (long long)self->written_ns);
+    if (self->refused > 0) {
+        put(out, "refused %llu\n", (unsigned long long)self->refused);
+    }
     for (size_t i = 0; i < self->checkpoint_count; i++) {
         const journal_checkpoint_t *of = &self->checkpoints[i];
         put(out, "checkpoint %s %.*s %llu %llu\n", of->neighbour, GENERATION_SIZE,
@@ -169,6 +172,10 @@ static bool take_lines(text_t *rest, journal_state_t *state)
         return false;
     }
     state->serial = (uint32_t)serial;
+    if (take_value(rest, TEXT("refused"), &value) &&
+        (!text_to_u64(value, UINT64_MAX, &state->refused) || state->refused == 0)) {
+        return false;
+    }
     return take_checkpoints(rest, state);
 }
 

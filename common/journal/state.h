@@ -11,6 +11,7 @@
  *   tail 4711
  *   serial 17
  *   written 1772000000123456789
+ *   refused 12
  *   checkpoint Hands 00112233445566778899aabbccddeeff 980 980
  *   checksum 0123456789abcdef
  *
@@ -51,6 +52,7 @@ typedef struct {
     uint64_t tail;            /* of the list at this moment (J1) */
     uint32_t serial;          /* of the newest chunk */
     int64_t written_ns;       /* POSIX */
+    uint64_t refused;         /* records on the disk for which the list had no room; mostly 0 */
     journal_checkpoint_t *checkpoints;
     size_t checkpoint_count; /* 0 .. LIMIT_MEMBERS */
 } journal_state_t;

@@ -89,7 +89,7 @@ uint64_t link_held(const link_t *self)
 bool link_checkpoint(const link_t *self, link_checkpoint_t *ret_checkpoint)
 {
     const link_incoming_t *in = &self->in;
-    if (!in->known || in->checkpoint < in->repair_until) {
+    if (!in->known || in->lacking || in->checkpoint < in->repair_until) {
         return false;
     }
     *ret_checkpoint = (link_checkpoint_t){

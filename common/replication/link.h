@@ -99,7 +99,7 @@ link_t *link_new(const link_identity_t *identity, store_t *store);
 void link_destroy(link_t **self_p);
 
 /* How far we have processed the neighbour's list: what a journal keeps with the records. False
- * while nothing is known. */
+ * while nothing is known, and once a record of it has found no room: it is not all here then. */
 bool link_checkpoint(const link_t *self, link_checkpoint_t *ret_checkpoint);
 
 /* Puts back what a journal kept; before the first message. */

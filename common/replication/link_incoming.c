@@ -282,7 +282,10 @@ static void merge_records(link_t *self, text_t body)
             case STORE_SAME: counters->same++; break;
             case STORE_OLDER: counters->older++; break;
             case STORE_EXPIRED: counters->expired++; break;
-            case STORE_FULL: counters->refused++; break;
+            case STORE_FULL:
+                counters->refused++;
+                self->in.lacking = true;
+                break;
             }
         }
     }

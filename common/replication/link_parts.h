@@ -114,6 +114,7 @@ typedef struct {
     bool open;             /* session is set */
     bool from_start;       /* WANT says "since none" */
     bool waits;            /* its list is asked for when that of another neighbour is here (R11) */
+    bool lacking;          /* a record found no room here: not all that was processed is here */
     bool has_root;         /* root is set */
     bool comparing;        /* LEAVES are awaited */
     bool of_audit;         /* this comparison, or the repair after it, comes from an AUDIT */

@@ -159,7 +159,9 @@ void herd_kill_node(herd_t *self, const char *member)
 void herd_kill_nodes(herd_t *self)
 {
     for (size_t i = 0; i < self->member_count; i++) {
-        process_signal(self->members[i].node, SIGKILL);
+        if (self->members[i].node != NULL) {
+            process_signal(self->members[i].node, SIGKILL);
+        }
     }
     for (size_t i = 0; i < self->member_count; i++) {
         process_destroy(&self->members[i].node);

@@ -360,6 +360,26 @@ static void what_is_purged_leaves_the_disk(void **state)
     assert_int_equal(step(), JOURNAL_NOTHING);
 }
 
+/* A list that lacks records of the disk goes on from the one before. It is itself no parent: where
+ * there is room again the list has more than neighbours were told. */
+static void expect_parents_of(const journal_recovery_result_t *small, const journal_state_t *before)
+{
+    generation_t generation = before->generation;
+    journal_state_t lacking;
+    journal_state_t whole;
+    journal_recovery_begin_life(small, before, &generation, &lacking);
+    assert_true(lacking.has_parent && lacking.refused == small->refused);
+    journal_recovery_result_t again = *small;
+    again.refused = 0;
+    journal_recovery_begin_life(&again, &lacking, &generation, &whole);
+    assert_true(!whole.has_parent && whole.refused == 0);
+    journal_state_done(&lacking);
+    journal_recovery_begin_life(&again, &whole, &generation, &lacking);
+    assert_true(lacking.has_parent);
+    journal_state_done(&whole);
+    journal_state_done(&lacking);
+}
+
 /* A store that has no room for all: what it has not stays on disk. */
 static void what_found_no_room_stays(void **state)
 {
@@ -377,6 +397,7 @@ static void what_found_no_room_stays(void **state)
     journal_recovery_result_t result =
         journal_model_recover(scene.disk, scene.store, &of_disk, INT64_MIN);
     assert_true(result.refused == CLIENTS / 2 && result.has_life && !result.resumes);
+    expect_parents_of(&result, &of_disk);
     journal_state_done(&of_disk);
     scene.journal = journal_new(&(journal_settings_t){.store = scene.store,
                                                       .tail = result.tail,

@@ -26,6 +26,7 @@ static journal_state_t make_state(void)
     state.tail = UINT64_MAX;
     state.serial = UINT32_MAX;
     state.written_ns = INT64_C(1772000000123456789);
+    state.refused = UINT64_MAX;
     journal_state_add(
         &state, TEXT("Hands"),
         &(link_checkpoint_t){.generation = generation_of('c'), .index = 980, .level = 970});
@@ -50,7 +51,7 @@ static void it_comes_back_as_it_was(void **unused)
     assert_true(again.has_parent && again.parent.index == 4711);
     assert_true(generation_equal(&again.parent.generation, &state.parent.generation));
     assert_true(again.tail == UINT64_MAX && again.serial == UINT32_MAX);
-    assert_true(again.written_ns == state.written_ns);
+    assert_true(again.written_ns == state.written_ns && again.refused == UINT64_MAX);
     assert_int_equal(again.checkpoint_count, 2);
     assert_true(journal_state_find(&again, TEXT("Hands"), &checkpoint));
     assert_true(checkpoint.index == 980 && checkpoint.level == 970);
@@ -145,6 +146,10 @@ static void what_no_writer_writes_is_refused(void **unused)
         "\ntail 5\nserial 1\nwritten -1\ncheckpoint Hands " HEX " 5\n",
         "herd-journal 1\nherd ucla\nmember M\ngeneration " HEX
         "\ntail 5\nserial 1\nwritten -1\nmore\n",
+        "herd-journal 1\nherd ucla\nmember M\ngeneration " HEX
+        "\ntail 5\nserial 1\nwritten -1\nrefused 0\n",
+        "herd-journal 1\nherd ucla\nmember M\ngeneration " HEX
+        "\ntail 5\nserial 1\nwritten -1\nrefused x\n",
     };
     for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
         assert_int_equal(read_sealed(bad[i]), STATUS_DAMAGED);

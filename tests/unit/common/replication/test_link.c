@@ -310,6 +310,26 @@ static void malformed_records_cost_only_themselves(void **state)
     assert_int_equal(link_counters(pair.other.link)->newer, 2);
 }
 
+/* What a journal is told of a list of which a record found no room: nothing. */
+static void without_room_there_is_no_checkpoint(void **state)
+{
+    (void)state;
+    link_checkpoint_t checkpoint;
+    pair_connect();
+    message_t message = {.type = MESSAGE_DATA,
+                         .header = TEXT("1 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 0 1"),
+                         .body = TEXT("AT One +1.000000000 one +1+1 1 =\n")};
+    assert_int_equal(link_take(pair.other.link, &message, pair.now_ns, pair.now_ns), LINK_NOTHING);
+    assert_true(link_checkpoint(pair.other.link, &checkpoint));
+    assert_true(checkpoint.index == 1);
+    store_limit_clients(pair.other.store, 1);
+    message.header = TEXT("1 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 1 2");
+    message.body = TEXT("AT One +1.000000000 two +1+1 1 =\n");
+    assert_int_equal(link_take(pair.other.link, &message, pair.now_ns, pair.now_ns), LINK_NOTHING);
+    assert_int_equal(link_counters(pair.other.link)->refused, 1);
+    assert_false(link_checkpoint(pair.other.link, &checkpoint));
+}
+
 /* Records that only a store would choke on: each field as long as it can be, by itself. */
 static void records_too_long_for_a_store_are_refused(void **state)
 {
@@ -598,6 +618,7 @@ int main(void)
         link_test(the_window_bounds_what_is_under_way),
         link_test(a_value_that_changes_while_it_waits_is_sent_once),
         link_test(malformed_records_cost_only_themselves),
+        link_test(without_room_there_is_no_checkpoint),
         link_test(records_too_long_for_a_store_are_refused),
         link_test(malformed_messages_are_counted_and_dropped),
         link_test(a_malformed_hello_leaves_the_session_alone),
