@@ -107,7 +107,7 @@ static void kill_everything(void)
         pids[2 * i] = pid_of(sample[i].name, "node");
         pids[2 * i + 1] = pid_of(sample[i].name, "frontend");
     }
-    for (size_t i = 0; i < 2 * MEMBERS; i++) {
+    for (size_t i = 0; i < (size_t)2 * MEMBERS; i++) {
         assert_int_equal(kill(pids[i], SIGKILL), 0);
     }
 }
@@ -190,8 +190,8 @@ static uint64_t count_wrong(text_t shown, text_t *acknowledged, uint64_t count)
 {
     uint64_t wrong = 0;
     for (uint64_t i = 0; i < count; i++) {
-        text_t line;
-        text_t expected;
+        text_t line = {0};
+        text_t expected = {0};
         assert_true(text_take_line(acknowledged, &expected) && text_take_line(&shown, &line));
         if (!text_equal(line, expected)) {
             wrong++;
