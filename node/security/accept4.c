@@ -81,7 +81,8 @@ static int take_handed_over(int receiver)
                              .msg_controllen = sizeof control};
     int file = -1;
     ssize_t size = recvmsg(receiver, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (size < 0) {
+    if (size <= 0) {
+        errno = size == 0 ? EAGAIN : errno; /* the other end is closed: the node ends */
         return -1;
     }
     const struct cmsghdr *header = CMSG_FIRSTHDR(&message);

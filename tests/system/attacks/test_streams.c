@@ -120,6 +120,11 @@ static void both_transports_are_served_at_one_path(void **state)
     report_done(&report);
     herd_wait_logged(herd, "Clark", "node", "zeromq-came: process ");
     expect_service(herd);
+    /* It ends without a word about that socket. */
+    assert_int_equal(herd_stop_node(herd, "Clark"), 0);
+    log = node_log(herd);
+    assert_null(strstr(log, "accept-failed"));
+    free(log);
 }
 
 /* ---- bytes that are nothing ---- */
