@@ -89,6 +89,7 @@ row='1\tPlace\tPlace\t\t34.0\t-118.4\tP\tXXX\tUS\t\tCA\t\t\t\t0\t\t\t\t\n'
 # shellcheck disable=SC2059 # the tabs are meant
 printf "$row" >dump.txt
 : >none
+printf '2026-03-01T12:00:00.250Z <       A/frontend B x\n' >lines
 "$herdctl" places import dump.txt places >/dev/null 2>err || fail 'places import'
 while read -r command; do
     # shellcheck disable=SC2086 # a command and its arguments
@@ -98,6 +99,7 @@ while read -r command; do
 done <<'COMMANDS'
 help
 version
+traffic lines
 --json version
 check
 members
