@@ -63,7 +63,7 @@ class Greedy:
         herd = Herd(context, workspace, "herd", PAIR, {"traffic": "yes"}).start()
         port = herd.ports["Goloman"]
         fill(context, "herd", port, POLITE["ids"])
-        result = Result([SETTINGS.replace('"no"', '"yes"').replace("but ", ""),
+        result = Result([SETTINGS.replace(', traffic = "no"', ""),
                          f"polite: herd-bench --clients {POLITE['clients']} --rate {POLITE['rate']} --mix {POLITE['mix']}",
                          f"greedy: herd-bench --clients {GREEDY} --greedy {self.kind}, on the same processors"])
         for _ in context.rounds_of(self):

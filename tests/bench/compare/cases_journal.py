@@ -1,20 +1,23 @@
 """The journal: herds without one, with one, and with answers that wait for the disk, beside Redis and its append-only file."""
+import contextlib
 import os
 import re
+import shutil
+import subprocess
 import threading
 import time
 
 import redis as redis_servers
 from generator import bench, fill, measure
 from herd import PAIR, Herd
-from process import Failure, read, wait_for
+from process import Failure, Workspace, read, wait_for
 from redis import Redis
 from result import Result
 
 MEMBER = "Goloman"
 IDS = 100_000
-SETTINGS = ('herd: settings of deploy/herd.cfg, but traffic = "no"; none: journal = "no"; memory: journal = "yes"; '
-            'disk: acknowledge = "disk" too')
+SETTINGS = ('herd: settings of deploy/herd.cfg, but traffic = "no"; none: journal = "no"; memory: journal = "yes", '
+            'acknowledge = "memory"; disk: acknowledge = "disk"')
 HERDS = {
     "none": {},
     "memory": {"data_dir": "data", "journal": "yes"},
@@ -28,6 +31,8 @@ REDIS = {
 LATE = ("memory", "everysec")  # what they write gathers for a second
 REST_S = 1.2  # until that is on its way to the disk
 SAMPLE_S = 0.005
+DISK_SIZE = 2**31
+SECTOR_SIZE = 512  # of /sys/block/*/stat, whatever the device's
 LEVEL_LIMIT_S = 120
 
 
@@ -76,7 +81,7 @@ class Durable:
         result = Result([SETTINGS, redis_servers.SETTINGS, redis_servers.AOF_SETTINGS,
                          f"herd-bench: --clients {self.clients} --pipeline {self.pipeline} --ids {IDS} --mix iamat:1 (GEOADD), "
                          "all IDs known before",
-                         "written: write_bytes of /proc/PID/io of the node and of redis-server, whole pages"])
+                         "written: write_bytes of /proc/PID/io of the node and of redis-server: folios of the page cache made dirty"])
         for _ in context.rounds_of(self):
             for name, (peer, server, port, process) in peers.items():
                 result.add(name, self.measure(context, options, peer, server, port, process, name in LATE))
@@ -93,16 +98,13 @@ class Durable:
         return {**sample, "written_bytes": (process.written_size() - before) / lines}
 
 
-def judge_lines(least_memory, least_disk, most_written):
+def judge_lines(least_memory, least_disk):
     """Bars of the cases that count lines."""
     def judge(result):
         result.ratio("lines/s: memory / none", ("memory", "lines_per_s"), ("none", "lines_per_s"), least=least_memory)
         result.ratio("lines/s: memory / everysec", ("memory", "lines_per_s"), ("everysec", "lines_per_s"))
         result.ratio("lines/s: disk / always", ("disk", "lines_per_s"), ("always", "lines_per_s"), least=least_disk)
-        result.ratio("written an update: memory / everysec", ("memory", "written_bytes"), ("everysec", "written_bytes"),
-                     most=most_written)
-        result.ratio("written an update: disk / always", ("disk", "written_bytes"), ("always", "written_bytes"),
-                     most=most_written)
+        result.ratio("pages made dirty: disk / always", ("disk", "written_bytes"), ("always", "written_bytes"))
     return judge
 
 
@@ -110,7 +112,69 @@ def judge_lone(result):
     for name, most in (("p50", 2), ("p99", None)):
         result.ratio(f"{name}: disk / always", ("disk", name + "_us"), ("always", name + "_us"), most=most)
         result.ratio(f"{name}: memory / none", ("memory", name + "_us"), ("none", name + "_us"))
-    result.ratio("written an update: disk / always", ("disk", "written_bytes"), ("always", "written_bytes"))
+
+
+@contextlib.contextmanager
+def own_disk(folder):
+    """A file system that nothing else writes to: its mount point, and how many bytes its device has been given."""
+    image, mount = os.path.join(folder, "image"), os.path.join(folder, "disk")
+    with open(image, "wb") as file:
+        file.truncate(DISK_SIZE)
+    os.makedirs(mount)
+    for argv in (["mkfs.ext4", "-q", "-F", image], ["mount", "-o", "loop", image, mount]):
+        done = subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+        if done.returncode != 0:
+            raise Failure(f"a disk of its own, which root may make: {done.stderr.decode().strip()}")
+    try:
+        device = subprocess.run(["findmnt", "-n", "-o", "SOURCE", mount], stdout=subprocess.PIPE, check=True)
+        name = os.path.basename(device.stdout.decode().strip())
+
+        def given():
+            subprocess.run(["sync", "-f", mount], check=True)
+            return int(read(f"/sys/block/{name}/stat").split()[6]) * SECTOR_SIZE
+
+        yield mount, given
+    finally:
+        subprocess.run(["umount", mount], check=False)
+
+
+class Written:
+    """Bytes that reach the device for each update, those of the file system among them: one peer at a time on a disk of its own."""
+
+    name = "journal-written"
+    title = "one pair, bytes that reach the disk for an update, the file system's among them"
+    loads = {"50 x 32": (50, 32), "50 x 1": (50, 1), "1 x 1": (1, 1)}
+    names = ("memory", "disk", "everysec", "always")
+
+    def run(self, context, workspace):
+        result = Result([SETTINGS, redis_servers.AOF_SETTINGS,
+                         f"{IDS} IDs, all known before; sectors written by /sys/block/*/stat of a loop device with ext4 that only "
+                         "this peer writes, until all is written; lines a second mean nothing there"])
+        for _ in context.rounds_of(self, 1 if context.quick else 2):
+            for name in self.names:
+                result.add(name, self.measure(context, workspace, name))
+        for load in self.loads:
+            most = 1.7 if load == "50 x 32" else None
+            for mine, other in (("memory", "everysec"), ("disk", "always")):
+                result.ratio(f"bytes an update, {load}: {mine} / {other}", (mine, load), (other, load), most=most)
+        return result
+
+    def measure(self, context, workspace, name):
+        with own_disk(workspace.subfolder("written")) as (mount, given):
+            with Workspace(os.path.join(mount, "run")) as inner:
+                peer, server = ("herd", start_herd(context, inner, name)) if name in HERDS else ("redis", start_redis(inner, name))
+                port = server.ports[MEMBER] if peer == "herd" else server.port
+                fill(context, peer, port, IDS)
+                sample = {}
+                for load, (clients, pipeline) in self.loads.items():
+                    time.sleep(REST_S)
+                    before = given()
+                    done = bench(context, peer, port, ids=IDS, clients=clients, pipeline=pipeline, mix="iamat:1", no_fill=True,
+                                 duration=context.seconds)
+                    time.sleep(REST_S)
+                    sample[load] = (given() - before) / max(done["right"], 1)
+        shutil.rmtree(os.path.join(workspace.folder, "written"))
+        return sample
 
 
 class Peak(threading.Thread):
@@ -251,9 +315,10 @@ class Start:
 
 
 CASES = [
-    Durable("50x32", 50, 32, judge_lines(0.85, 3, 1.7)),
-    Durable("50x1", 50, 1, judge_lines(None, 1, None)),
+    Durable("50x32", 50, 32, judge_lines(0.85, 3)),
+    Durable("50x1", 50, 1, judge_lines(None, 1)),
     Durable("lone", 1, 1, judge_lone),
+    Written(),
     Memory(),
     Start(1),
     Start(5),

@@ -15,7 +15,7 @@ SAMPLE = {
 }
 PAIR = {"Goloman": ""}
 TWO = {"Goloman": "Welsh", "Welsh": "Goloman"}
-SETTINGS = "herd: settings of deploy/herd.cfg, but traffic = \"no\""
+SETTINGS = "herd: settings of deploy/herd.cfg, but journal = \"no\", traffic = \"no\""
 
 
 class Client:
