@@ -66,7 +66,7 @@ static void a_greeting_comes_in_pieces(void **state)
     scene_t scene = scene_new(false);
     for (unsigned i = 0; i < FRAME_PREAMBLE_SIZE; i++) {
         assert_int_equal(stream_take_greeting(&scene.stream), STATUS_AGAIN);
-        say(&scene, FRAME_PREAMBLE + i, 1);
+        say(&scene, &FRAME_PREAMBLE[i], 1);
     }
     say(&scene, "\1\6\0\0017\0\0\0", 8); /* is left for what follows */
     assert_int_equal(stream_take_greeting(&scene.stream), STATUS_OK);
