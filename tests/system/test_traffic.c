@@ -81,7 +81,7 @@ enum { SESSION_COUNT = sizeof session / sizeof session[0] };
 /* The beginning of what the log says of this client: " 127.0.0.1:40112#" */
 static void write_peer(const client_t *client, char *out, size_t size)
 {
-    struct sockaddr_in address;
+    struct sockaddr_in address = {0};
     socklen_t length = sizeof address;
     assert_int_equal(getsockname(client_socket(client), (struct sockaddr *)&address, &length), 0);
     snprintf(out, size, " 127.0.0.1:%u#", (unsigned)ntohs(address.sin_port));
