@@ -95,6 +95,9 @@ void log_drain_exchange(log_drain_t *self)
 
 void log_drain_write(log_drain_t *self)
 {
+    if (self->records) {
+        (void)begin(self); /* a file of records is known as one before the first comes */
+    }
     text_t lines = buffer_text(&self->writing);
     text_t rest = write_lines(self, lines);
     uint64_t lost =
