@@ -206,9 +206,8 @@ static void note_dead(journal_model_t *self, const piece_t *piece)
 void journal_model_tear(journal_model_t *self, size_t staged)
 {
     journal_state_t state;
-    if (!journal_model_state(self, &state)) {
-        staged = 0;
-    }
+    bool known = journal_model_state(self, &state);
+    staged = known ? staged : 0;
     for (size_t i = 0; i < staged && i < self->open_count; i++) {
         snapshot_t *snapshot = &self->history[self->commit_count - 1];
         piece_t *piece = self->open[i];
@@ -223,6 +222,8 @@ void journal_model_tear(journal_model_t *self, size_t staged)
     if (staged > 0) {
         const snapshot_t *snapshot = newest(self);
         qsort(snapshot->pieces, snapshot->count, sizeof(piece_t *), compare_pieces);
+    }
+    if (known) {
         journal_state_done(&state);
     }
     journal_model_abort(self);
