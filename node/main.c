@@ -56,8 +56,7 @@ int main(int argc, char **argv)
     bool started = node_new(program.config, program.member, program.log, &node) == STATUS_OK;
     program_started(&program);
     if (started) {
-        node_run(node, signals);
-        code = PROGRAM_OK;
+        code = node_run(node, signals) ? PROGRAM_OK : PROGRAM_FAILED;
     }
     node_destroy(&node);
     program_done(&program);

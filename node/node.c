@@ -335,6 +335,24 @@ static void expire(node_t *self, int64_t now_ns, int64_t steady_ns)
     }
 }
 
+/* Whether the journal has all, or is not waited for any more. */
+static bool is_journal_done(const node_t *self, int64_t steady_ns)
+{
+    return self->journal == NULL || journal_keeper_is_level(self->journal) ||
+           steady_ns - self->stopping_ns > NODE_JOURNAL_GRACE_MS * TIMESTAMP_NS_PER_MS ||
+           journal_keeper_figures(self->journal, steady_ns).failing;
+}
+
+/* A node that stops: when. */
+static bool may_end(const node_t *self, int64_t steady_ns)
+{
+    bool is_grace_over = steady_ns - self->stopping_ns > NODE_EXIT_GRACE_MS * TIMESTAMP_NS_PER_MS;
+    bool are_others_done =
+        neighbours_are_level(self->neighbours) && service_owed_answers(self->service) == 0;
+    bool is_held = self->journal == NULL || journal_keeper_is_level(self->journal);
+    return is_grace_over ? is_journal_done(self, steady_ns) : are_others_done && is_held;
+}
+
 static int on_tick(zloop_t *loop, int timer, void *argument)
 {
     (void)loop;
@@ -353,11 +371,7 @@ static int on_tick(zloop_t *loop, int timer, void *argument)
     }
     advance_digest(self, steady_ns);
     serve_when_ready(self, steady_ns);
-    bool grace_over = steady_ns - self->stopping_ns > NODE_EXIT_GRACE_MS * TIMESTAMP_NS_PER_MS;
-    bool done = neighbours_are_level(self->neighbours) &&
-                service_owed_answers(self->service) == 0 &&
-                (self->journal == NULL || journal_keeper_is_level(self->journal));
-    return self->stopping_ns != 0 && (grace_over || done) ? -1 : 0;
+    return self->stopping_ns != 0 && may_end(self, steady_ns) ? -1 : 0;
 }
 
 /* R11: no more requests; the loop goes on until the neighbours have what was answered, and the
@@ -642,7 +656,7 @@ void node_destroy(node_t **self_p)
     *self_p = NULL;
 }
 
-void node_run(node_t *self, int signals)
+bool node_run(node_t *self, int signals)
 {
     self->started_steady_ns = clock_steady_ns();
     /* Before the neighbours send what they have. */
@@ -656,7 +670,17 @@ void node_run(node_t *self, int signals)
               HERD_VERSION, (long)getpid(), self->member->bus, self->member->neighbour_count);
     reload_tell_memory(&self->settings, self->log);
     zloop_start(self->loop);
+    uint64_t missing =
+        self->journal != NULL
+            ? journal_keeper_figures(self->journal, clock_steady_ns()).lag_records
+            : 0;
+    if (missing > 0) {
+        log_event(self->log, LOG_JOURNAL_FAILED, NULL,
+                  "the node ends, and its journal lacks its newest %llu records",
+                  (unsigned long long)missing);
+    }
     log_event(self->log, LOG_STOPPED, NULL, "stopped");
+    return missing == 0;
 }
 
 void node_stop(node_t *self)

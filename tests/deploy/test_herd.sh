@@ -213,7 +213,7 @@ echo stubborn >"$folder/faults/One.node"
 run 0 up One
 one=$(pid_of One.node)
 run 0 down One
-says "node \(pid $one\) did not end within 5 s: killed"
+says "node \(pid $one\) did not end within 8 s: killed"
 holds ended "$one"
 rm "$folder/faults/One.node" "$folder/run/One.node.serves"
 
