@@ -393,7 +393,8 @@ static int open_scene(void **state)
                                             .member_count = MEMBERS,
                                             .settings = "traffic = \"no\"\njournal = \"yes\"\n"
                                                         "journal_interval = \"50\"\n"
-                                                        "acknowledge = \"disk\"\n"});
+                                                        "acknowledge = \"disk\"\n"
+                                                        "request_timeout = \"60000\"\n"});
     for (size_t i = 0; i < MEMBERS; i++) {
         buffer_init(&scene.answers[i], SIZE_MAX);
     }
