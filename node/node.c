@@ -670,10 +670,9 @@ bool node_run(node_t *self, int signals)
               HERD_VERSION, (long)getpid(), self->member->bus, self->member->neighbour_count);
     reload_tell_memory(&self->settings, self->log);
     zloop_start(self->loop);
-    uint64_t missing =
-        self->journal != NULL
-            ? journal_keeper_figures(self->journal, clock_steady_ns()).lag_records
-            : 0;
+    uint64_t missing = self->journal != NULL
+                           ? journal_keeper_figures(self->journal, clock_steady_ns()).lag_records
+                           : 0;
     if (missing > 0) {
         log_event(self->log, LOG_JOURNAL_FAILED, NULL,
                   "the node ends, and its journal lacks its newest %llu records",
