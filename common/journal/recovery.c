@@ -50,8 +50,7 @@ static bool is_committed(const journal_recovery_t *self, const journal_chunk_nam
         return true;
     }
     uint32_t after = name->serial - self->state->serial; /* modulo 2^32 */
-    return name->first <= self->state->tail &&
-           !(RULE(STAGED) && after > 0 && after <= SERIALS_UNCOMMITTED_MAX);
+    return name->first <= self->state->tail && !(after > 0 && after <= SERIALS_UNCOMMITTED_MAX);
 }
 
 /* A chunk that was kept when others took the place of its first records (J4) has these once more:

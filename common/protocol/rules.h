@@ -59,7 +59,6 @@
     X(ACK_COMMITTED, "J3", "what was given to the disk counts as held")                            \
     X(COMPACT_AT_TAIL, "J4", "old chunks go before what has moved beyond is written")              \
     X(OVERLAP, "J4", "a chunk goes of which only the beginning was compacted")                     \
-    X(STAGED, "J4", "what was compacted counts before its transaction is committed")               \
     X(GENERATION_FIRST, "J5", "a generation is told before it is on the disk")                     \
     X(DAMAGE, "J6", "checkpoints count although chunks are damaged")                               \
     X(GENERATION, "J7", "a list goes on under its name")                                           \
