@@ -8,6 +8,7 @@
 #include "common/journal/chunk.h"
 
 #include "common/base/limits.h"
+#include "common/base/little_endian.h"
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/protocol/record.h"
@@ -60,45 +61,6 @@ struct journal_chunk_reader {
     text_t origins[LIMIT_ORIGINS]; /* in the chunk */
     char unpacked[PACKED_TEXT_SIZE];
 };
-
-static void put_16(char *out, uint16_t value)
-{
-    value = htole16(value);
-    memcpy(out, &value, sizeof value);
-}
-
-static void put_32(char *out, uint32_t value)
-{
-    value = htole32(value);
-    memcpy(out, &value, sizeof value);
-}
-
-static void put_64(char *out, uint64_t value)
-{
-    value = htole64(value);
-    memcpy(out, &value, sizeof value);
-}
-
-static uint16_t get_16(const char *from)
-{
-    uint16_t value;
-    memcpy(&value, from, sizeof value);
-    return le16toh(value);
-}
-
-static uint32_t get_32(const char *from)
-{
-    uint32_t value;
-    memcpy(&value, from, sizeof value);
-    return le32toh(value);
-}
-
-static uint64_t get_64(const char *from)
-{
-    uint64_t value;
-    memcpy(&value, from, sizeof value);
-    return le64toh(value);
-}
 
 journal_chunk_writer_t *journal_chunk_writer_new(size_t chunk_size)
 {
@@ -181,16 +143,16 @@ bool journal_chunk_add(journal_chunk_writer_t *self, const store_entry_t *entry)
     origin |= put_rest(record, &end) ? PACKED_FLAG : 0;
     if (record->era_ns != 0 && !record_is_tombstone(record)) {
         origin |= ERA_FLAG;
-        put_64(end, (uint64_t)record->era_ns);
+        little_endian_put_64(end, (uint64_t)record->era_ns);
         end += ERA_SIZE;
     }
-    put_64(at, entry->index);
-    put_64(at + 8, (uint64_t)record->order_time_ns);
-    put_64(at + 16, (uint64_t)record->receipt_time_ns);
-    put_16(at + 24, origin);
-    put_16(at + 26, (uint16_t)record->client.size);
-    put_16(at + 28, (uint16_t)record->position.size);
-    put_16(at + 30, (uint16_t)record->client_time.size);
+    little_endian_put_64(at, entry->index);
+    little_endian_put_64(at + 8, (uint64_t)record->order_time_ns);
+    little_endian_put_64(at + 16, (uint64_t)record->receipt_time_ns);
+    little_endian_put_16(at + 24, origin);
+    little_endian_put_16(at + 26, (uint16_t)record->client.size);
+    little_endian_put_16(at + 28, (uint16_t)record->position.size);
+    little_endian_put_16(at + 30, (uint16_t)record->client_time.size);
     self->end = end;
     self->name.first = self->name.count == 0 ? entry->index : self->name.first;
     self->name.last = entry->index;
@@ -211,18 +173,18 @@ size_t journal_chunk_end(journal_chunk_writer_t *self, uint32_t serial,
     self->name.serial = serial;
     memset(self->out, 0, HASH_SIZE);
     text_copy(TEXT(JOURNAL_CHUNK_MAGIC), self->out + JOURNAL_CHUNK_MAGIC_AT);
-    put_32(self->out + SIZE_AT, (uint32_t)size);
-    put_64(self->out + FIRST_AT, self->name.first);
-    put_64(self->out + LAST_AT, self->name.last);
-    put_32(self->out + COUNT_AT, self->name.count);
-    put_32(self->out + SERIAL_AT, serial);
+    little_endian_put_32(self->out + SIZE_AT, (uint32_t)size);
+    little_endian_put_64(self->out + FIRST_AT, self->name.first);
+    little_endian_put_64(self->out + LAST_AT, self->name.last);
+    little_endian_put_32(self->out + COUNT_AT, self->name.count);
+    little_endian_put_32(self->out + SERIAL_AT, serial);
     *ret_name = self->name;
     return size;
 }
 
 void journal_chunk_seal(char *chunk, size_t size)
 {
-    put_64(chunk, XXH3_64bits(chunk + HASH_SIZE, size - HASH_SIZE));
+    little_endian_put_64(chunk, XXH3_64bits(chunk + HASH_SIZE, size - HASH_SIZE));
 }
 
 void journal_chunk_write_key(const journal_chunk_name_t *name, unsigned char *key)
@@ -283,7 +245,7 @@ bool journal_chunk_size(text_t head, size_t *ret_size)
                sizeof JOURNAL_CHUNK_MAGIC - 1) != 0) {
         return false;
     }
-    size_t size = get_32(head.data + SIZE_AT);
+    size_t size = little_endian_get_32(head.data + SIZE_AT);
     if (size <= JOURNAL_CHUNK_HEADER_SIZE || size > JOURNAL_CHUNK_SIZE) {
         return false;
     }
@@ -298,13 +260,13 @@ status_t journal_chunk_open(journal_chunk_reader_t *self, text_t chunk,
     self->rest = (text_t){0};
     size_t size;
     if (!journal_chunk_size(chunk, &size) || size != chunk.size ||
-        get_64(chunk.data) != XXH3_64bits(chunk.data + HASH_SIZE, size - HASH_SIZE)) {
+        little_endian_get_64(chunk.data) != XXH3_64bits(chunk.data + HASH_SIZE, size - HASH_SIZE)) {
         return STATUS_DAMAGED;
     }
-    journal_chunk_name_t name = {.first = get_64(chunk.data + FIRST_AT),
-                                 .last = get_64(chunk.data + LAST_AT),
-                                 .count = get_32(chunk.data + COUNT_AT),
-                                 .serial = get_32(chunk.data + SERIAL_AT)};
+    journal_chunk_name_t name = {.first = little_endian_get_64(chunk.data + FIRST_AT),
+                                 .last = little_endian_get_64(chunk.data + LAST_AT),
+                                 .count = little_endian_get_32(chunk.data + COUNT_AT),
+                                 .serial = little_endian_get_32(chunk.data + SERIAL_AT)};
     if (!is_possible(&name)) {
         return STATUS_DAMAGED;
     }
@@ -379,7 +341,7 @@ static bool take_era(journal_chunk_reader_t *self, bool has_era, record_t *recor
     if (record_is_tombstone(record) || !take(self, ERA_SIZE, &era)) {
         return false;
     }
-    record->era_ns = (int64_t)get_64(era.data);
+    record->era_ns = (int64_t)little_endian_get_64(era.data);
     return record->era_ns > 0;
 }
 
@@ -391,14 +353,14 @@ static bool take_record(journal_chunk_reader_t *self, store_entry_t *entry)
     if (!take(self, RECORD_SIZE, &fixed)) {
         return false;
     }
-    uint16_t origin = get_16(fixed.data + 24);
-    record->client.size = get_16(fixed.data + 26);
-    record->position.size = get_16(fixed.data + 28);
-    record->client_time.size = get_16(fixed.data + 30);
-    entry->index = get_64(fixed.data);
+    uint16_t origin = little_endian_get_16(fixed.data + 24);
+    record->client.size = little_endian_get_16(fixed.data + 26);
+    record->position.size = little_endian_get_16(fixed.data + 28);
+    record->client_time.size = little_endian_get_16(fixed.data + 30);
+    entry->index = little_endian_get_64(fixed.data);
     entry->marks = 0;
-    record->order_time_ns = (int64_t)get_64(fixed.data + 8);
-    record->receipt_time_ns = (int64_t)get_64(fixed.data + 16);
+    record->order_time_ns = (int64_t)little_endian_get_64(fixed.data + 8);
+    record->receipt_time_ns = (int64_t)little_endian_get_64(fixed.data + 16);
     return record_text_size(record) < LIMIT_LINE_SIZE &&
            take_origin(self, origin & NUMBER_BITS, &record->origin) &&
            take(self, record->client.size, &record->client) &&

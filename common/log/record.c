@@ -1,6 +1,7 @@
 #include "common/log/record.h"
 
-#include <endian.h>
+#include "common/base/little_endian.h"
+
 #include <xxhash.h>
 
 enum {
@@ -25,32 +26,6 @@ static text_t first_line(text_t text, size_t maximum)
     return end != NULL ? text_first(part, (size_t)(end - part.data)) : part;
 }
 
-static void put_u32(uint32_t value, char *out)
-{
-    value = htole32(value);
-    memcpy(out, &value, sizeof value);
-}
-
-static void put_u64(uint64_t value, char *out)
-{
-    value = htole64(value);
-    memcpy(out, &value, sizeof value);
-}
-
-static uint32_t get_u32(const char *from)
-{
-    uint32_t value;
-    memcpy(&value, from, sizeof value);
-    return le32toh(value);
-}
-
-static uint64_t get_u64(const char *from)
-{
-    uint64_t value;
-    memcpy(&value, from, sizeof value);
-    return le64toh(value);
-}
-
 status_t log_record_append(const log_record_t *record, buffer_t *out)
 {
     text_t peer = first_line(record->peer, LOG_RECORD_PEER_SIZE);
@@ -63,14 +38,14 @@ status_t log_record_append(const log_record_t *record, buffer_t *out)
     char *start = out->data + out->size;
     bool cut = record->cut || line.size < record->line.size;
     memcpy(start, mark, LOG_RECORD_MARK_SIZE);
-    put_u32((uint32_t)size, start + SIZE_AT);
-    put_u64((uint64_t)record->time_ns, start + CHECKED_AT);
+    little_endian_put_32(start + SIZE_AT, (uint32_t)size);
+    little_endian_put_64(start + CHECKED_AT, (uint64_t)record->time_ns);
     start[VERSION_AT] = VERSION;
     start[KIND_AT] = (char)record->kind;
     start[FLAGS_AT] = cut ? FLAG_CUT : 0;
     start[PEER_SIZE_AT] = (char)peer.size;
     text_copy(line, text_copy(peer, start + LOG_RECORD_HEAD_SIZE));
-    put_u64(XXH3_64bits(start + CHECKED_AT, size - CHECKED_AT), start + CHECKSUM_AT);
+    little_endian_put_64(start + CHECKSUM_AT, XXH3_64bits(start + CHECKED_AT, size - CHECKED_AT));
     buffer_commit(out, size);
     return STATUS_OK;
 }
@@ -117,7 +92,7 @@ static log_record_found_t take_whole(text_t whole, log_record_t *ret_record)
     }
     log_record_t record = {.kind = (log_kind_t)kind,
                            .cut = (whole.data[FLAGS_AT] & FLAG_CUT) != 0,
-                           .time_ns = (int64_t)get_u64(whole.data + CHECKED_AT)};
+                           .time_ns = (int64_t)little_endian_get_64(whole.data + CHECKED_AT)};
     if (!take_texts(whole, &record)) {
         return LOG_RECORD_NONE;
     }
@@ -128,7 +103,7 @@ static log_record_found_t take_whole(text_t whole, log_record_t *ret_record)
 static bool checksum_is_right(text_t whole)
 {
     return XXH3_64bits(whole.data + CHECKED_AT, whole.size - CHECKED_AT) ==
-           get_u64(whole.data + CHECKSUM_AT);
+           little_endian_get_64(whole.data + CHECKSUM_AT);
 }
 
 log_record_found_t log_record_read(text_t bytes, log_record_t *ret_record, size_t *ret_size)
@@ -139,7 +114,7 @@ log_record_found_t log_record_read(text_t bytes, log_record_t *ret_record, size_
         return LOG_RECORD_NONE;
     }
     bool has_head = bytes.size >= LOG_RECORD_HEAD_SIZE;
-    size_t size = has_head ? get_u32(bytes.data + SIZE_AT) : LOG_RECORD_HEAD_SIZE;
+    size_t size = has_head ? little_endian_get_32(bytes.data + SIZE_AT) : LOG_RECORD_HEAD_SIZE;
     bool possible = size >= LOG_RECORD_HEAD_SIZE && size <= LOG_RECORD_SIZE;
     text_t whole = text_first(bytes, size);
     if (possible && whole.size == size && checksum_is_right(whole)) {
@@ -159,7 +134,7 @@ size_t log_record_count_after(text_t bytes, size_t offset)
 {
     size_t count = 0;
     for (size_t at = 0; at < bytes.size;) {
-        size_t size = get_u32(bytes.data + at + SIZE_AT);
+        size_t size = little_endian_get_32(bytes.data + at + SIZE_AT);
         at += size;
         count += at > offset ? 1 : 0;
     }
