@@ -15,6 +15,16 @@
 /* Elements of an array, for tables of cases. */
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* An argument of a test program; the test fails if it is no number. */
+static inline uint64_t argument_number(const char *argument)
+{
+    uint64_t number = 0;
+    if (!text_to_u64(text_of(argument), UINT64_MAX, &number)) {
+        fail_msg("%s is no number", argument);
+    }
+    return number;
+}
+
 /* The bytes of a text_t equal those of a literal or string. */
 #define assert_text_equal(text, string)                                                            \
     do {                                                                                           \

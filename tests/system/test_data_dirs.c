@@ -463,22 +463,13 @@ static void what_cannot_be_written_is_told(void **state)
     close_scene(&scene);
 }
 
-static uint64_t number_of(const char *argument)
-{
-    uint64_t number = 0;
-    if (!text_to_u64(text_of(argument), UINT64_MAX, &number)) {
-        fail_msg("%s is no number", argument);
-    }
-    return number;
-}
-
 int main(int argc, char **argv)
 {
     if (!herd_programs_exist()) {
         return HERD_EXIT_SKIPPED;
     }
-    garbled = argc > 1 ? number_of(argv[1]) : garbled;
-    seed = argc > 2 ? number_of(argv[2]) : seed;
+    garbled = argc > 1 ? argument_number(argv[1]) : garbled;
+    seed = argc > 2 ? argument_number(argv[2]) : seed;
     const struct CMUnitTest tests[] = {
         HERD_TEST_OWN(odd_folders_have_clear_answers),
         HERD_TEST_OWN(garbled_files_lose_nothing_silently),

@@ -163,15 +163,27 @@ static uint64_t received_from(herd_t *herd, const char *member, const char *neig
     return received;
 }
 
-/* Whether A says how long chunks held it up. */
-static bool has_filled(void *argument)
+/* A figure of A's REPORT. */
+typedef struct {
+    herd_t *herd;
+    const char *key;
+} figure_t;
+
+static bool is_above_zero(void *argument)
 {
+    const figure_t *figure = argument;
     report_t report;
-    uint64_t filling_ns = 0;
-    report_read(herd_requests(argument, "A"), &report);
-    bool found = number_of(report.body, "journal_filling", &filling_ns) && filling_ns > 0;
+    uint64_t value = 0;
+    report_read(herd_requests(figure->herd, "A"), &report);
+    bool found = number_of(report.body, figure->key, &value) && value > 0;
     report_done(&report);
     return found;
+}
+
+static void wait_above_zero(herd_t *herd, const char *key)
+{
+    figure_t figure = {.herd = herd, .key = key};
+    assert_true(wait_until(is_above_zero, &figure, WAIT_LIMIT_MS));
 }
 
 /* Ten updates that B misses; returns the last answer. */
@@ -212,7 +224,7 @@ static void ten_missed_of_many_are_ten_records(void **state)
     assert_in_range(received_from(herd, "B", "A"), 0, AGAIN);
     assert_in_range(received_from(herd, "A", "B"), 0, AGAIN);
     assert_true(miss_updates(herd, 2) != NULL);
-    assert_true(wait_until(has_filled, herd, WAIT_LIMIT_MS));
+    wait_above_zero(herd, "journal_filling");
 }
 
 static char *data_file(herd_t *herd, const char *member)
@@ -287,16 +299,6 @@ static void a_folder_is_of_one_member(void **state)
     free(aside);
 }
 
-static bool has_error(void *argument)
-{
-    report_t report;
-    uint64_t errors = 0;
-    report_read(herd_requests(argument, "A"), &report);
-    bool found = number_of(report.body, "journal_errors", &errors) && errors > 0;
-    report_done(&report);
-    return found;
-}
-
 /* Memory serves on while the disk is full, and promises of the disk are not made. When there is
  * room again all is written. */
 static void a_full_disk_costs_promises_only(void **state)
@@ -325,7 +327,7 @@ static void a_full_disk_costs_promises_only(void **state)
     }
     close(file);
     locate_clients(herd); /* is answered */
-    assert_true(wait_until(has_error, herd, WAIT_LIMIT_MS));
+    wait_above_zero(herd, "journal_errors");
     herd_wait_logged(herd, "A", "node", "no space is left on the disk");
     assert_non_null(strstr(herd_ask(herd, "A", "WHATSAT client.7 0 0\n"), "AT A"));
     assert_int_equal(unlink(ballast), 0);
@@ -353,7 +355,7 @@ static void a_file_that_may_not_grow_costs_promises_only(void **state)
     const struct rlimit small = {.rlim_cur = 65536, .rlim_max = before.rlim_max};
     assert_int_equal(prlimit(node, RLIMIT_FSIZE, &small, NULL), 0);
     locate_clients(herd); /* is answered */
-    assert_true(wait_until(has_error, herd, WAIT_LIMIT_MS));
+    wait_above_zero(herd, "journal_errors");
     herdctl_expect(herd, 1, "A: its journal cannot be written", "journal", "status", NULL);
     assert_int_equal(prlimit(node, RLIMIT_FSIZE, &before, NULL), 0);
     wait_on_disks(herd, CLIENTS);

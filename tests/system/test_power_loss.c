@@ -428,22 +428,13 @@ static void what_was_answered_is_on_the_disk(void **state)
     free(scene.data);
 }
 
-static uint64_t number_of(const char *argument)
-{
-    uint64_t number = 0;
-    if (!text_to_u64(text_of(argument), UINT64_MAX, &number)) {
-        fail_msg("%s is no number", argument);
-    }
-    return number;
-}
-
 int main(int argc, char **argv)
 {
     if (!herd_programs_exist()) {
         return HERD_EXIT_SKIPPED;
     }
-    images = argc > 1 ? number_of(argv[1]) : IMAGES;
-    seed = argc > 2 ? number_of(argv[2]) : seed;
+    images = argc > 1 ? argument_number(argv[1]) : IMAGES;
+    seed = argc > 2 ? argument_number(argv[2]) : seed;
     const struct CMUnitTest tests[] = {HERD_TEST_OWN(what_was_answered_is_on_the_disk)};
     return workspace_finish(cmocka_run_group_tests(tests, NULL, NULL));
 }
