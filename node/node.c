@@ -335,22 +335,21 @@ static void expire(node_t *self, int64_t now_ns, int64_t steady_ns)
     }
 }
 
-/* Whether the journal has all, or is not waited for any more. */
-static bool is_journal_done(const node_t *self, int64_t steady_ns)
+static bool is_grace_over(const node_t *self, int64_t grace_ms, int64_t steady_ns)
 {
-    return self->journal == NULL || journal_keeper_is_level(self->journal) ||
-           steady_ns - self->stopping_ns > NODE_JOURNAL_GRACE_MS * TIMESTAMP_NS_PER_MS ||
-           journal_keeper_figures(self->journal, steady_ns).failing;
+    return steady_ns - self->stopping_ns > grace_ms * TIMESTAMP_NS_PER_MS;
 }
 
-/* A node that stops: when. */
+/* A node that stops: when. A disk that works has longer than the neighbours. */
 static bool may_end(const node_t *self, int64_t steady_ns)
 {
-    bool is_grace_over = steady_ns - self->stopping_ns > NODE_EXIT_GRACE_MS * TIMESTAMP_NS_PER_MS;
-    bool are_others_done =
-        neighbours_are_level(self->neighbours) && service_owed_answers(self->service) == 0;
-    bool is_held = self->journal == NULL || journal_keeper_is_level(self->journal);
-    return is_grace_over ? is_journal_done(self, steady_ns) : are_others_done && is_held;
+    if (self->journal != NULL && !journal_keeper_is_level(self->journal)) {
+        bool is_failing = journal_keeper_figures(self->journal, steady_ns).failing;
+        return is_grace_over(self, is_failing ? NODE_EXIT_GRACE_MS : NODE_JOURNAL_GRACE_MS,
+                             steady_ns);
+    }
+    return is_grace_over(self, NODE_EXIT_GRACE_MS, steady_ns) ||
+           (neighbours_are_level(self->neighbours) && service_owed_answers(self->service) == 0);
 }
 
 static int on_tick(zloop_t *loop, int timer, void *argument)
