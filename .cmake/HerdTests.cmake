@@ -12,7 +12,7 @@ set(HERD_TEST_ENVIRONMENT
   "HERD_BIN=${CMAKE_BINARY_DIR}/bin"
   "HERD_SOURCE=${CMAKE_SOURCE_DIR}"
   "UBSAN_OPTIONS=print_stacktrace=1"
-  "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=${HERD_TSAN_SUPPRESSIONS}")
+  "TSAN_OPTIONS=halt_on_error=1:history_size=7:second_deadlock_stack=1:suppressions=${HERD_TSAN_SUPPRESSIONS}")
 
 # herd_test(NAME PROGRAM LABELS TIMEOUT_S [arguments...]): a test program and its environment.
 function(herd_test name program labels timeout_s)

@@ -16,11 +16,13 @@
 #include <assert.h>
 #include <czmq.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct journal_writer {
     zactor_t *thread;
-    zsock_t *socket; /* PAIR: orders out, news in */
+    zsock_t *socket;   /* PAIR: orders out, news in */
+    atomic_bool ended; /* the thread touches no order and no news any more */
 };
 
 typedef struct {
@@ -40,6 +42,7 @@ typedef struct {
 typedef struct {
     const char *endpoint;
     journal_disk_t *disk;
+    atomic_bool *ended;
 } start_t;
 
 static zsock_t *make_socket(void)
@@ -144,6 +147,7 @@ static void block_signals(void)
 static void run_writer(zsock_t *pipe, void *argument)
 {
     start_t *start = argument;
+    atomic_bool *ended = start->ended;
     writer_t self = {.pipe = pipe, .socket = make_socket(), .disk = start->disk};
     block_signals();
     int connected = zsock_connect(self.socket, "%s", start->endpoint);
@@ -162,6 +166,7 @@ static void run_writer(zsock_t *pipe, void *argument)
     }
     journal_disk_close(&self.disk);
     zsock_destroy(&self.socket);
+    atomic_store(ended, true);
 }
 
 /* ---- the reactor's side ---- */
@@ -176,7 +181,7 @@ journal_writer_t *journal_writer_new(journal_disk_t **disk_p)
              (long long)clock_steady_ns());
     int bound = zsock_bind(self->socket, "%s", endpoint);
     assert(bound == 0);
-    start_t start = {.endpoint = endpoint, .disk = *disk_p};
+    start_t start = {.endpoint = endpoint, .disk = *disk_p, .ended = &self->ended};
     self->thread = zactor_new(run_writer, &start); /* at the start; waits for its signal */
     assert(self->thread != NULL);
     *disk_p = NULL;
@@ -191,6 +196,7 @@ void journal_writer_destroy(journal_writer_t **self_p)
         return;
     }
     zactor_destroy(&self->thread);
+    assert(atomic_load(&self->ended)); /* that was waited for */
     while (journal_writer_receive(self, &news)) {
         free(news.chunk);
     }

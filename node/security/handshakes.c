@@ -23,6 +23,7 @@
 #include "node/security/arrivals.h"
 #include "node/security/intake.h"
 
+#include <assert.h>
 #include <czmq.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -76,6 +77,7 @@ struct handshakes {
     atomic_uint_fast64_t cut;
     atomic_uint_fast64_t turned_away;
     atomic_bool pressed; /* the reactor has turned a connection away */
+    atomic_bool ended;   /* the thread touches nothing of this any more */
     /* The thread's own: */
     watched_t *watched;       /* by domain */
     roles_domain_t looked_at; /* during a look */
@@ -314,6 +316,7 @@ static void run(zsock_t *pipe, void *argument)
     for (unsigned i = 0; i < ROLES_DOMAIN_COUNT; i++) {
         sockets_close(&self->watched[i].monitor);
     }
+    atomic_store(&self->ended, true);
 }
 
 handshakes_t *handshakes_new(log_t *log, bool secure)
@@ -347,6 +350,7 @@ void handshakes_destroy(handshakes_t **self_p)
         return;
     }
     zactor_destroy(&self->actor);
+    assert(atomic_load(&self->ended)); /* that was waited for */
     for (unsigned i = 0; i < ROLES_DOMAIN_COUNT; i++) {
         arrivals_destroy(&self->watched[i].arrivals);
         intake_destroy(&self->watched[i].intake);
