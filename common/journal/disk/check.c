@@ -123,7 +123,8 @@ static status_t check_pages(checking_t *self, bool *ret_whole)
 {
     const char *what = "";
     self->state_status = STATUS_NOT_FOUND;
-    status_t status = journal_pages_each(self->path, TEXT("state"), take_state, self, &what);
+    status_t status =
+        journal_pages_each(self->path, TEXT(JOURNAL_DISK_STATE_KEY), take_state, self, &what);
     *ret_whole = status == STATUS_OK;
     switch (status) {
     case STATUS_OK: break;
@@ -152,6 +153,9 @@ static bool take_chunk(void *argument, text_t key, text_t chunk)
 {
     checking_t *self = argument;
     journal_chunk_name_t name;
+    if (text_equal(key, TEXT(JOURNAL_DISK_STATE_KEY))) {
+        return true;
+    }
     status_t status = journal_recovery_take(self->recovery, key, chunk);
     if (status == STATUS_NOT_FOUND) {
         self->check.uncommitted++;
@@ -172,9 +176,8 @@ static status_t take_chunks(checking_t *self, bool whole)
     const char *what = "";
     const journal_state_t *state = whole && self->check.has_state ? &self->check.state : NULL;
     self->recovery = journal_recovery_new(self->store, state, self->check.faults > 0, INT64_MIN);
-    status_t status = whole
-                          ? journal_pages_each(self->path, TEXT("chunks"), take_chunk, self, &what)
-                          : journal_pages_salvage(self->path, self->recovery);
+    status_t status = whole ? journal_pages_each(self->path, (text_t){0}, take_chunk, self, &what)
+                            : journal_pages_salvage(self->path, self->recovery);
     if (status == STATUS_SYSTEM) {
         status = say_unreadable(self);
     } else if (status != STATUS_OK) {

@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 enum {
-    DATABASES = 2,
     FREE_SPACE_MIN = 65536, /* a disk with less is full */
     LOCK_TRIES = 10,
     LOCK_PAUSE_NS = 10000000, /* between two of them */
@@ -267,24 +266,16 @@ static int sync_metas(const journal_disk_t *self)
     return error;
 }
 
-/* In a folder that is only read the databases may be missing: it is new. */
-static int open_databases(journal_disk_t *self)
+/* All is in LMDB's main database: with two of its own a commit would write two or three pages more,
+ * and each of them somewhere else. */
+static int open_database(journal_disk_t *self)
 {
-    bool writes = self->lock >= 0;
     MDB_txn *txn;
-    int error = mdb_txn_begin(self->env, NULL, writes ? 0 : MDB_RDONLY, &txn);
+    int error = mdb_txn_begin(self->env, NULL, MDB_RDONLY, &txn);
     if (error != 0) {
         return error;
     }
-    unsigned flags = writes ? MDB_CREATE : 0;
-    error = mdb_dbi_open(txn, "chunks", flags, &self->chunks);
-    if (error == 0) {
-        error = mdb_dbi_open(txn, "state", flags, &self->state);
-    }
-    self->has_databases = error == 0;
-    if (error == MDB_NOTFOUND && !writes) {
-        error = 0;
-    }
+    error = mdb_dbi_open(txn, NULL, 0, &self->database);
     if (error != 0) {
         mdb_txn_abort(txn);
         return error;
@@ -300,10 +291,7 @@ static int make_environment(journal_disk_t *self, uint64_t map_size)
     }
     uint64_t wanted = 2 * file_size(self);
     unsigned flags = MDB_NOTLS | (self->lock < 0 ? MDB_RDONLY : 0);
-    error = mdb_env_set_maxdbs(self->env, DATABASES);
-    if (error == 0) {
-        error = mdb_env_set_mapsize(self->env, wanted > map_size ? wanted : map_size);
-    }
+    error = mdb_env_set_mapsize(self->env, wanted > map_size ? wanted : map_size);
     if (error == 0) {
         error = mdb_env_open(self->env, self->folder, flags, 0600);
     }
@@ -327,8 +315,8 @@ status_t journal_disk_begin_environment(journal_disk_t *self, journal_disk_probl
     if (status == STATUS_OK && self->lock >= 0 && (error = sync_metas(self)) != 0) {
         status = journal_disk_status(self, error, "bring data.mdb to the disk", problem);
     }
-    if (status == STATUS_OK && (error = open_databases(self)) != 0) {
-        status = journal_disk_status(self, error, "open its databases", problem);
+    if (status == STATUS_OK && (error = open_database(self)) != 0) {
+        status = journal_disk_status(self, error, "open its database", problem);
     }
     if (status != STATUS_OK) {
         journal_disk_end_environment(self);
@@ -390,7 +378,7 @@ static status_t state_is_missing(const journal_disk_t *self, MDB_txn *txn,
                                  journal_disk_problem_t *problem)
 {
     MDB_stat stat;
-    if (mdb_stat(txn, self->chunks, &stat) == 0 && stat.ms_entries == 0) {
+    if (mdb_stat(txn, self->database, &stat) == 0 && stat.ms_entries == 0) {
         return STATUS_NOT_FOUND;
     }
     journal_disk_say(problem, "%s: its state is missing", self->folder);
@@ -404,15 +392,12 @@ status_t journal_disk_read_state(journal_disk_t *self, journal_state_t *ret_stat
     MDB_val key = {.mv_size = sizeof JOURNAL_DISK_STATE_KEY - 1,
                    .mv_data = (void *)(uintptr_t)JOURNAL_DISK_STATE_KEY};
     MDB_val value;
-    if (!self->has_databases) {
-        return STATUS_NOT_FOUND;
-    }
     int error = mdb_txn_begin(self->env, NULL, MDB_RDONLY, &txn);
     if (error != 0) {
         return journal_disk_status(self, error, "read it", ret_problem);
     }
     status_t status;
-    error = mdb_get(txn, self->state, &key, &value);
+    error = mdb_get(txn, self->database, &key, &value);
     if (error == MDB_NOTFOUND) {
         status = state_is_missing(self, txn, ret_problem);
     } else if (error != 0) {
@@ -456,11 +441,17 @@ void journal_disk_let_go(const journal_disk_t *self)
                    .mv_data = (void *)(uintptr_t)JOURNAL_DISK_STATE_KEY};
     MDB_val value;
     if (mdb_txn_begin(self->env, NULL, MDB_RDONLY, &txn) == 0) {
-        if (mdb_get(txn, self->state, &key, &value) == 0) {
+        if (mdb_get(txn, self->database, &key, &value) == 0) {
             let_go(self, &value);
         }
         mdb_txn_abort(txn);
     }
+}
+
+static bool is_state(const MDB_val *key)
+{
+    return text_equal((text_t){.data = key->mv_data, .size = key->mv_size},
+                      TEXT(JOURNAL_DISK_STATE_KEY));
 }
 
 static int each_chunk(const journal_disk_t *self, MDB_cursor *cursor, journal_disk_chunk_fn *each,
@@ -474,7 +465,7 @@ static int each_chunk(const journal_disk_t *self, MDB_cursor *cursor, journal_di
     while ((error = mdb_cursor_get(cursor, &key, &value, step)) == 0) {
         text_t of_key = {.data = key.mv_data, .size = key.mv_size};
         text_t chunk = {.data = value.mv_data, .size = value.mv_size};
-        if (!each(argument, of_key, chunk)) {
+        if (!is_state(&key) && !each(argument, of_key, chunk)) {
             return 0;
         }
         size += value.mv_size;
@@ -492,12 +483,9 @@ status_t journal_disk_each(journal_disk_t *self, journal_disk_chunk_fn *each, vo
 {
     MDB_txn *txn;
     MDB_cursor *cursor;
-    if (!self->has_databases) {
-        return STATUS_OK;
-    }
     int error = mdb_txn_begin(self->env, NULL, MDB_RDONLY, &txn);
     if (error == 0) {
-        error = mdb_cursor_open(txn, self->chunks, &cursor);
+        error = mdb_cursor_open(txn, self->database, &cursor);
         if (error == 0) {
             error = each_chunk(self, cursor, each, argument);
             mdb_cursor_close(cursor);

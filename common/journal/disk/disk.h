@@ -2,9 +2,9 @@
  *
  * docs/replication.md, J1 to J6. A folder has data.mdb and lock.mdb, which are LMDB's, and `lock`,
  * which keeps a second node away, because LMDB would let it in, and has the pid of the first.
- * Databases: `chunks`, by their keys, and `state`, under "state". LMDB's flags are the defaults:
- * with any other of them (NOMETASYNC, NOSYNC, MAPASYNC, WRITEMAP) a power loss, or a full disk,
- * costs what was committed.
+ * LMDB's main database, and no other, has the chunks, by their keys, and behind them the state,
+ * under "state". LMDB's flags are the defaults: with any other of them (NOMETASYNC, NOSYNC,
+ * MAPASYNC, WRITEMAP) a power loss, or a full disk, costs what was committed.
  *
  * A transaction of the journal that is large is several of LMDB, so that it costs no memory; only
  * the last of them has the state, and chunks beyond its tail do not count.

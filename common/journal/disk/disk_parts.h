@@ -21,11 +21,9 @@ enum {
 
 struct journal_disk {
     char *folder;
-    int lock;     /* -1: it is only read */
-    MDB_env *env; /* NULL: it must be opened anew */
-    MDB_dbi chunks;
-    MDB_dbi state;
-    bool has_databases;
+    int lock;         /* -1: it is only read */
+    MDB_env *env;     /* NULL: it must be opened anew */
+    MDB_dbi database; /* chunks by their keys, then the state */
     MDB_txn *txn;     /* that is open; NULL: none */
     size_t staged;    /* bytes of chunks in it */
     uint64_t tail;    /* of the state on disk */

@@ -83,7 +83,7 @@ static int delete_chunks(journal_disk_t *self, chunk_goes_fn *goes, const journa
     MDB_val value;
     MDB_cursor *cursor;
     journal_chunk_write_key(&name, bytes);
-    int error = mdb_cursor_open(self->txn, self->chunks, &cursor);
+    int error = mdb_cursor_open(self->txn, self->database, &cursor);
     if (error != 0) {
         return error;
     }
@@ -109,7 +109,7 @@ static int delete_dead(journal_disk_t *self)
     for (size_t i = 0; i < self->dead_count && error == 0; i++) {
         MDB_val key = {.mv_size = JOURNAL_CHUNK_KEY_SIZE,
                        .mv_data = self->dead + i * JOURNAL_CHUNK_KEY_SIZE};
-        error = mdb_del(self->txn, self->chunks, &key, NULL);
+        error = mdb_del(self->txn, self->database, &key, NULL);
         error = error == MDB_NOTFOUND ? 0 : error;
     }
     return error;
@@ -181,7 +181,7 @@ status_t journal_disk_put(journal_disk_t *self, const journal_part_t *part, char
     if (status != STATUS_OK) {
         return status;
     }
-    int error = mdb_put(self->txn, self->chunks, &key, &value, 0);
+    int error = mdb_put(self->txn, self->database, &key, &value, 0);
     if (error == 0) {
         self->staged += part->size;
         touch(self, part->size);
@@ -200,7 +200,7 @@ static int put_state(journal_disk_t *self, const journal_state_t *state)
     MDB_val key = {.mv_size = sizeof JOURNAL_DISK_STATE_KEY - 1,
                    .mv_data = (void *)(uintptr_t)JOURNAL_DISK_STATE_KEY};
     MDB_val value = {.mv_size = text.size, .mv_data = text.data};
-    int error = mdb_put(self->txn, self->state, &key, &value, 0);
+    int error = mdb_put(self->txn, self->database, &key, &value, 0);
     buffer_done(&text);
     return error;
 }

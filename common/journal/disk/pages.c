@@ -20,7 +20,6 @@ enum {
     PAGE_UPPER_AT = 14,
     PAGE_COUNT_AT = 12,
     NODE_HEAD = 8,
-    DATABASES = 2, /* of the journal */
     DATABASE_SIZE = 48,
     DATABASE_FLAGS_AT = 4,
     DATABASE_DEPTH_AT = 6,
@@ -38,8 +37,8 @@ enum {
     META = 8,
     KIND = BRANCH | LEAF | LARGE | META | 0x60, /* with kinds that the journal does not use */
     NODE_LARGE = 1,
-    NODE_DATABASE = 2,
-    INTEGER_KEY = 8, /* of the free pages: the transaction that freed them */
+    NODE_DATABASE = 2, /* of an earlier format */
+    INTEGER_KEY = 8,   /* of the free pages: the transaction that freed them */
     KEY_SIZE_MAX = 511,
     DEPTH_MAX = 16,
     PAGE_SIZE_MIN = 512,
@@ -56,11 +55,10 @@ enum {
 
 /* The values that a walk gives out. */
 typedef struct {
-    text_t database; /* all of this one */
+    text_t only; /* the one under this key; of size 0: all */
     journal_disk_chunk_fn *take;
     void *argument;
-    bool inside; /* the walk is in that database ... */
-    bool ended;  /* ... but nothing more is wanted */
+    bool ended;  /* nothing more is wanted */
     char *value; /* VALUE_SIZE bytes, for a large one */
 } giving_t;
 
@@ -73,6 +71,7 @@ typedef struct {
     unsigned char *used;    /* a bit for each page: something leads to it */
     const char *what;       /* is wrong; NULL: nothing yet */
     bool failed;            /* it cannot be read */
+    bool other_version;     /* it may be whole, for someone else */
     unsigned level;         /* of the page that is looked at */
     char *pages[DEPTH_MAX]; /* one of each level; NULL until needed */
 } walk_t;
@@ -80,7 +79,7 @@ typedef struct {
 static_assert((int)VALUE_SIZE >= (int)JOURNAL_CHUNK_SIZE, "a chunk is given out whole");
 
 /* What a tree is of. */
-typedef enum { TREE_FREE, TREE_MAIN, TREE_NAMED } tree_t;
+typedef enum { TREE_FREE, TREE_MAIN } tree_t;
 
 /* Of one tree that is walked through. */
 typedef struct {
@@ -228,30 +227,17 @@ static bool use_key(walk_t *walk, count_t *count, const char *key, size_t size, 
     return true;
 }
 
-static bool walk_tree(walk_t *walk, const char *database, tree_t tree);
-
-/* What stands at `name` in the main tree: one of the journal's databases. */
-static bool walk_database(walk_t *walk, text_t name, text_t data)
+static bool refuse_version(walk_t *walk, const char *what)
 {
-    char copy[DATABASE_SIZE];
-    giving_t *giving = walk->giving;
-    if (data.size != DATABASE_SIZE ||
-        !(text_equal(name, TEXT("chunks")) || text_equal(name, TEXT("state")))) {
-        return refuse(walk, "a database is none");
-    }
-    memcpy(copy, data.data, sizeof copy);
-    if (giving == NULL) {
-        return walk_tree(walk, copy, TREE_NAMED);
-    }
-    giving->inside = text_equal(name, giving->database);
-    bool good = walk_tree(walk, copy, TREE_NAMED);
-    giving->inside = false;
-    return good;
+    walk->other_version = true;
+    return refuse(walk, what);
 }
 
-static bool is_wanted(const walk_t *walk)
+static bool is_wanted(const walk_t *walk, const count_t *count, text_t key)
 {
-    return walk->giving != NULL && walk->giving->inside && !walk->giving->ended;
+    const giving_t *giving = walk->giving;
+    return giving != NULL && count->tree == TREE_MAIN && !giving->ended &&
+           (giving->only.size == 0 || text_equal(key, giving->only));
 }
 
 static void give(walk_t *walk, text_t key, text_t value)
@@ -270,6 +256,15 @@ static bool give_large(walk_t *walk, text_t key, uint64_t page, uint64_t size)
     return true;
 }
 
+/* Before 0.2.0 was released, chunks and state had a database each. */
+static bool refuse_database(walk_t *walk, const count_t *count, text_t key, uint64_t size)
+{
+    bool earlier = count->tree == TREE_MAIN && size == DATABASE_SIZE &&
+                   (text_equal(key, TEXT("chunks")) || text_equal(key, TEXT("state")));
+    return earlier ? refuse_version(walk, "it is of an earlier format of journals")
+                   : refuse(walk, "a node is none");
+}
+
 /* A node of a leaf, which has `room` bytes. */
 static bool use_leaf_node(walk_t *walk, const char *node, size_t room, count_t *count)
 {
@@ -278,8 +273,8 @@ static bool use_leaf_node(walk_t *walk, const char *node, size_t room, count_t *
     uint16_t flags = get_16(node + 4);
     size_t key_size = get_16(node + 6);
     bool large = flags == NODE_LARGE;
-    if (flags != (tree == TREE_MAIN ? NODE_DATABASE : flags & NODE_LARGE) ||
-        key_size > room - NODE_HEAD || (large ? 8 : size) > room - NODE_HEAD - key_size) {
+    if ((flags & ~(NODE_LARGE | NODE_DATABASE)) != 0 || key_size > room - NODE_HEAD ||
+        (large ? 8 : size) > room - NODE_HEAD - key_size) {
         return refuse(walk, "a node is none");
     }
     text_t key = {.data = node + NODE_HEAD, .size = key_size};
@@ -287,16 +282,16 @@ static bool use_leaf_node(walk_t *walk, const char *node, size_t room, count_t *
     if (!use_key(walk, count, key.data, key.size, false)) {
         return false;
     }
-    if (tree == TREE_MAIN) {
-        return walk_database(walk, key, (text_t){.data = data, .size = size});
+    if ((flags & NODE_DATABASE) != 0) {
+        return refuse_database(walk, count, key, size);
     }
     if (large) {
         uint64_t page = get_64(data);
         return page <= walk->last && use_large(walk, page, size) &&
                (tree != TREE_FREE || use_large_free(walk, page, size)) &&
-               (!is_wanted(walk) || give_large(walk, key, page, size));
+               (!is_wanted(walk, count, key) || give_large(walk, key, page, size));
     }
-    if (is_wanted(walk)) {
+    if (is_wanted(walk, count, key)) {
         give(walk, key, (text_t){.data = data, .size = size});
     }
     return tree != TREE_FREE || use_free(walk, data, size);
@@ -384,14 +379,14 @@ static bool walk_tree(walk_t *walk, const char *database, tree_t tree)
         return refuse(walk, "a database has another order");
     }
     bool good = root == NO_PAGE ? count.depth == 0 : walk_page(walk, root, 1, &count);
-    if (!good || count.entries != entries || (tree == TREE_MAIN && entries != DATABASES)) {
+    if (!good || count.entries != entries || (tree == TREE_MAIN && entries == 0)) {
         return refuse(walk, walk->what != NULL ? walk->what : "a database has other entries");
     }
     return true;
 }
 
 /* One of the two pages that describe a snapshot. */
-static bool read_meta(walk_t *walk, uint64_t offset, char *meta, bool *other_version)
+static bool read_meta(walk_t *walk, uint64_t offset, char *meta)
 {
     if (!read_at(walk, offset, meta, META_SIZE)) {
         return false;
@@ -399,15 +394,15 @@ static bool read_meta(walk_t *walk, uint64_t offset, char *meta, bool *other_ver
     if ((get_16(meta + PAGE_FLAGS_AT) & KIND) != META || get_32(meta + PAGE_HEAD) != MAGIC) {
         return refuse(walk, "it is no file of LMDB");
     }
-    *other_version = get_32(meta + META_VERSION_AT) != DATA_VERSION;
-    return !*other_version || refuse(walk, "it is of another version of LMDB");
+    return get_32(meta + META_VERSION_AT) == DATA_VERSION ||
+           refuse_version(walk, "it is of another version of LMDB");
 }
 
 /* That of the newest snapshot, which LMDB goes by. */
-static bool read_newest(walk_t *walk, char *meta, bool *other_version)
+static bool read_newest(walk_t *walk, char *meta)
 {
     char other[META_SIZE];
-    if (!read_meta(walk, 0, meta, other_version)) {
+    if (!read_meta(walk, 0, meta)) {
         return false;
     }
     uint32_t page_size = get_32(meta + META_FREE_AT);
@@ -416,7 +411,7 @@ static bool read_newest(walk_t *walk, char *meta, bool *other_version)
         return refuse(walk, "its pages have no size");
     }
     walk->page_size = page_size;
-    if (!read_meta(walk, page_size, other, other_version)) {
+    if (!read_meta(walk, page_size, other)) {
         return false;
     }
     if (get_32(other + META_FREE_AT) != page_size) {
@@ -433,10 +428,10 @@ static bool read_newest(walk_t *walk, char *meta, bool *other_version)
     return true;
 }
 
-static bool walk_file(walk_t *walk, bool *other_version)
+static bool walk_file(walk_t *walk)
 {
     char meta[META_SIZE];
-    if (!read_newest(walk, meta, other_version)) {
+    if (!read_newest(walk, meta)) {
         return false;
     }
     walk->last = get_64(meta + META_LAST_AT);
@@ -471,18 +466,18 @@ static status_t begin_walk(const char *path, walk_t *walk)
     return status;
 }
 
-/* A meta page of LMDB's first transaction, or nothing yet. */
+/* A meta page of a file that has nothing yet, or zeros. */
 static bool is_first_meta(const char *page)
 {
     static const char zeros[META_SIZE];
     bool is_meta =
         (get_16(page + PAGE_FLAGS_AT) & KIND) == META && get_32(page + PAGE_HEAD) == MAGIC;
-    return is_meta ? get_64(page + META_TRANSACTION_AT) == 0
+    return is_meta ? get_64(page + META_TRANSACTION_AT) == 0 && get_64(page + META_LAST_AT) == 1
                    : memcmp(page, zeros, sizeof zeros) == 0;
 }
 
-/* The first two pages and that of the databases are written before the first fsync(2). A file with
- * a state is larger. */
+/* The first transaction puts a state on the third page, before its meta page says so: that of a
+ * new member, which has no chunks. */
 static bool was_never_made(walk_t *walk)
 {
     enum { FIRST_PAGES = 3 };
@@ -491,8 +486,10 @@ static bool was_never_made(walk_t *walk)
         return false;
     }
     char *bytes = memory_new(FIRST_PAGES * page_size); /* zeros */
-    bool unmade = read_at(walk, 0, bytes, walk->size) && is_first_meta(bytes) &&
-                  is_first_meta(bytes + page_size);
+    bool unmade =
+        read_at(walk, 0, bytes, walk->size) && is_first_meta(bytes) &&
+        is_first_meta(bytes + page_size) &&
+        memmem(bytes, walk->size, JOURNAL_CHUNK_MAGIC, sizeof JOURNAL_CHUNK_MAGIC - 1) == NULL;
     free(bytes);
     return unmade;
 }
@@ -500,7 +497,6 @@ static bool was_never_made(walk_t *walk)
 static status_t walk_path(const char *path, giving_t *giving, const char **ret_what)
 {
     walk_t walk;
-    bool other_version = false;
     status_t status = begin_walk(path, &walk);
     if (status != STATUS_OK) {
         return status;
@@ -508,9 +504,9 @@ static status_t walk_path(const char *path, giving_t *giving, const char **ret_w
     walk.giving = giving;
     if (was_never_made(&walk)) {
         status = STATUS_NOT_FOUND;
-    } else if (!walk_file(&walk, &other_version)) {
+    } else if (!walk_file(&walk)) {
         *ret_what = walk.what;
-        status = other_version ? STATUS_VERSION : walk.failed ? STATUS_SYSTEM : STATUS_DAMAGED;
+        status = walk.other_version ? STATUS_VERSION : walk.failed ? STATUS_SYSTEM : STATUS_DAMAGED;
     }
     end_walk(&walk);
     return status;
@@ -521,11 +517,11 @@ status_t journal_pages_check(const char *path, const char **ret_what)
     return walk_path(path, NULL, ret_what);
 }
 
-status_t journal_pages_each(const char *path, text_t database, journal_disk_chunk_fn *each,
+status_t journal_pages_each(const char *path, text_t only, journal_disk_chunk_fn *each,
                             void *argument, const char **ret_what)
 {
     giving_t giving = {
-        .database = database, .take = each, .argument = argument, .value = memory_new(VALUE_SIZE)};
+        .only = only, .take = each, .argument = argument, .value = memory_new(VALUE_SIZE)};
     status_t status = walk_path(path, &giving, ret_what);
     int error = errno;
     free(giving.value);

@@ -17,14 +17,15 @@
 
 /* Checks a file. STATUS_NOT_FOUND: there is none, or an empty one, or the power went before LMDB
  * had its first pages on the disk. STATUS_DAMAGED: `ret_what` says what is wrong with it; borrowed
- * for ever. STATUS_VERSION: it is of another format of LMDB. STATUS_INVALID: it is no plain
- * file. STATUS_SYSTEM: it cannot be read, see errno. */
+ * for ever. STATUS_VERSION: it is of another format of LMDB, or an earlier one of journals.
+ * STATUS_INVALID: it is no plain file. STATUS_SYSTEM: it cannot be read, see errno. */
 status_t journal_pages_check(const char *path, const char **ret_what) STATUS_MUST_USE;
 
-/* The same; and passes on each value of a database, "chunks" or "state", in the order of its keys,
- * before what lies behind it in the file has been checked. It needs no LMDB and changes nothing, so
- * whatever the file is, and becomes meanwhile, it costs no more than a status. */
-status_t journal_pages_each(const char *path, text_t database, journal_disk_chunk_fn *each,
+/* The same; and passes on each value, in the order of their keys, or, if its size is not 0, the one
+ * under the key `only`, before what lies behind it in the file has been checked. It needs no LMDB
+ * and changes nothing, so whatever the file is, and becomes meanwhile, it costs no more than a
+ * status. */
+status_t journal_pages_each(const char *path, text_t only, journal_disk_chunk_fn *each,
                             void *argument, const char **ret_what) STATUS_MUST_USE;
 
 /* Takes all whole chunks of a file, in the order of their keys. STATUS_INVALID, STATUS_SYSTEM: as

@@ -1,6 +1,8 @@
 /* Files of journals with bytes that are wrong or missing, and what a start makes of them. */
 #include "tests/support/journal_scene.h"
 
+#include <lmdb.h>
+
 enum { GARBLED = 120 };
 
 /* What a start finds damaged a check finds, and no more. */
@@ -95,7 +97,7 @@ static bool start_changed(char *bytes, size_t size, size_t at, unsigned clients)
     return said;
 }
 
-/* What leads to all else: which snapshot counts, the databases and their names, the state. */
+/* What leads to all else: which snapshot counts, the state's name. */
 static void no_byte_that_leads_to_others_is_lost_silently(void **unused)
 {
     (void)unused;
@@ -106,16 +108,47 @@ static void no_byte_that_leads_to_others_is_lost_silently(void **unused)
         (void)start_changed(bytes, size, at % 2 * 4096 + at, CLIENTS);
     }
     (void)start_changed(bytes, size, 4096 + TRANSACTION, CLIENTS);
-    static const char *const names[] = {"chunks", "state"};
-    for (size_t i = 0; i < 2; i++) {
-        unsigned said = 0;
-        const char *end = bytes + size;
-        for (char *at = bytes; (at = memmem(at, (size_t)(end - at), names[i], 5)) != NULL; at++) {
-            said += start_changed(bytes, size, (size_t)(at - bytes) + 4, CLIENTS) ? 1 : 0;
+    unsigned said = 0;
+    const char *end = bytes + size;
+    for (char *at = bytes; (at = memmem(at, (size_t)(end - at), "state", 5)) != NULL; at++) {
+        for (size_t i = 0; i < 5; i++) {
+            said += start_changed(bytes, size, (size_t)(at - bytes) + i, CLIENTS) ? 1 : 0;
         }
-        assert_true(said > 0); /* where it counts */
     }
+    assert_true(said > 0); /* where it counts */
     free(bytes);
+}
+
+/* Chunks and state had a database each once. */
+static void an_earlier_format_is_refused(void **unused)
+{
+    (void)unused;
+    static const char *const names[] = {"chunks", "state"};
+    MDB_env *env;
+    MDB_txn *txn;
+    MDB_dbi database;
+    assert_int_equal(mkdir(scene.folder, 0700), 0);
+    assert_int_equal(mdb_env_create(&env), 0);
+    assert_int_equal(mdb_env_set_maxdbs(env, 2), 0);
+    assert_int_equal(mdb_env_open(env, scene.folder, 0, 0600), 0);
+    assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(mdb_dbi_open(txn, names[i], MDB_CREATE, &database), 0);
+    }
+    assert_int_equal(mdb_txn_commit(txn), 0);
+    mdb_env_close(env);
+    size_t size;
+    size_t size_after;
+    char *before = read_whole(&size);
+    assert_int_equal(try_start("ucla", "M", 'a'), STATUS_VERSION);
+    assert_non_null(strstr(scene.problem.text, "earlier format"));
+    journal_check_t check;
+    assert_int_equal(check_folder(&check), STATUS_VERSION);
+    assert_non_null(strstr(scene.problem.text, "earlier format"));
+    char *after = read_whole(&size_after);
+    assert_true(size == size_after && memcmp(before, after, size) == 0);
+    free(before);
+    free(after);
 }
 
 static void cut_files_are_noticed(void **unused)
@@ -142,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         start_test(garbled_files_are_noticed),
         start_test(no_byte_that_leads_to_others_is_lost_silently),
+        start_test(an_earlier_format_is_refused),
         start_test(cut_files_are_noticed),
     };
     return workspace_finish(cmocka_run_group_tests(tests, NULL, NULL));
