@@ -93,12 +93,13 @@ status_t journal_recovery_take(journal_recovery_t *self, text_t key, text_t chun
     if (!journal_chunk_parse_key(key, &of_key)) {
         return damaged(self);
     }
-    if (!is_committed(self, &of_key)) {
-        return STATUS_NOT_FOUND;
-    }
     if (journal_chunk_open(self->reader, chunk, &name) != STATUS_OK ||
         !is_same_name(&name, &of_key)) {
         return damaged(self);
+    }
+    /* Only now: a key that is wrong may say that the chunk never counted. */
+    if (!is_committed(self, &name)) {
+        return STATUS_NOT_FOUND;
     }
     status_t status;
     while ((status = journal_chunk_next(self->reader, &entry)) == STATUS_OK) {

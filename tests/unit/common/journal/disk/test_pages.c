@@ -97,6 +97,22 @@ static bool start_changed(char *bytes, size_t size, size_t at, unsigned clients)
     return said;
 }
 
+/* What `herdctl journal copy` makes. */
+static char *copy_of_folder(size_t *ret_size)
+{
+    char path[300];
+    snprintf(path, sizeof path, "%s/copy.mdb", scene.workspace);
+    int file = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+    assert_true(file >= 0);
+    assert_int_equal(journal_disk_copy(scene.started.disk, file, &scene.problem), STATUS_OK);
+    *ret_size = (size_t)lseek(file, 0, SEEK_END);
+    char *bytes = malloc(*ret_size);
+    assert_non_null(bytes);
+    assert_int_equal(pread(file, bytes, *ret_size, 0), (ssize_t)*ret_size);
+    close(file);
+    return bytes;
+}
+
 /* What leads to all else: which snapshot counts, the state's name. */
 static void no_byte_that_leads_to_others_is_lost_silently(void **unused)
 {
@@ -117,6 +133,32 @@ static void no_byte_that_leads_to_others_is_lost_silently(void **unused)
     }
     assert_true(said > 0); /* where it counts */
     free(bytes);
+}
+
+/* A copy of few records has three pages, as many as a file that was never written to its end. */
+static void nor_is_a_byte_of_a_small_copy(void **unused)
+{
+    (void)unused;
+    enum { PAGE = 4096, META = 168, NODES = 512 };
+    size_t size;
+    start('a');
+    update(0);
+    write_all(false);
+    char *copy = copy_of_folder(&size);
+    leave();
+    assert_int_equal(size, 3 * PAGE);
+    for (size_t at = 0; at < META; at++) {
+        (void)start_changed(copy, size, at % 2 * PAGE + at, 1);
+    }
+    for (size_t at = size - NODES; at < size; at += 3) {
+        (void)start_changed(copy, size, at, 1);
+    }
+    memset(copy, 0, PAGE);
+    memset(copy + PAGE, 0, PAGE);
+    place_file(copy, size);
+    start('b');
+    assert_true(scene.started.set_aside && store_count(scene.store) == 1);
+    free(copy);
 }
 
 /* Chunks and state had a database each once. */
@@ -175,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         start_test(garbled_files_are_noticed),
         start_test(no_byte_that_leads_to_others_is_lost_silently),
+        start_test(nor_is_a_byte_of_a_small_copy),
         start_test(an_earlier_format_is_refused),
         start_test(cut_files_are_noticed),
     };
