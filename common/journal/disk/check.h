@@ -33,7 +33,7 @@ bool journal_check_is_in_use(const char *folder);
 /* Checks a folder. STATUS_OK: whatever could be read is in `ret_check`, and `faults` says whether
  * anything is damaged. With any other status `ret_problem` says why nothing can be said:
  * STATUS_NOT_FOUND: there is no journal. STATUS_IN_USE: a node writes it, or something has changed
- * it meanwhile. STATUS_VERSION: it is of a later format. STATUS_SYSTEM: it cannot be read. Caller
+ * it meanwhile. STATUS_VERSION: it is of another format. STATUS_SYSTEM: it cannot be read. Caller
  * frees the state with journal_state_done. */
 status_t journal_check(const char *folder, journal_check_fault_fn *fault, void *argument,
                        journal_check_t *ret_check,
