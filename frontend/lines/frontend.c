@@ -17,51 +17,37 @@
 #include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/clock/clock.h"
-#include "common/security/security.h"
 #include "common/sockets/address.h"
-#include "common/sockets/claim.h"
-#include "common/sockets/endpoint.h"
-#include "frontend/lines/doors.h"
-#include "frontend/lines/file_budget.h"
+#include "frontend/clients/doors.h"
+#include "frontend/clients/file_budget.h"
+#include "frontend/clients/node_keys.h"
+#include "frontend/clients/reactor.h"
 #include "frontend/lines/session.h"
 #include "frontend/upstream/upstream.h"
 
-#include <assert.h>
 #include <malloc.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 enum {
-    TICK_MS = 100,
     /* How long answers under way and lingering sessions have at the end, which takes 2 s in all. */
     STOP_MS = 1500,
     /* How long clients may go on asking, of that. */
     FINISH_MS = 1000,
-    SIGNALS = 3,
     TURN_NS = 500000,         /* for those who wait, in one turn of the loop */
     GIVE_BACK_SIZE = 1048576, /* bytes that are worth malloc's search */
 };
 
 struct frontend {
     frontend_settings_t settings;
-    uv_loop_t loop;
+    reactor_t reactor;
     session_shared_t shared; /* with all sessions */
     upstream_t *upstream;    /* the link to the node */
-    list_link_t asking;   /* sessions out of shared.unasked that have had their part of a batch */
-    bool row;             /* whose turn is next in a batch: theirs, or that of shared.unasked */
-    security_t *security; /* NULL without keys */
+    list_link_t asking; /* sessions out of shared.unasked that have had their part of a batch */
+    bool row;           /* whose turn is next in a batch: theirs, or that of shared.unasked */
+    node_keys_t keys;
     doors_t *doors;
     file_budget_t files;
-    uv_prepare_t before_sleep;
-    uv_check_t after_sleep;
-    uv_idle_t awake;              /* active while something is left to do: keeps the loop awake */
-    uv_timer_t tick;              /* runs while sessions are active */
-    uv_timer_t ending;            /* runs while stopping */
-    uv_async_t stop_asked;        /* by frontend_stop */
-    uv_signal_t signals[SIGNALS]; /* if settings.signals */
-    bool ended;                   /* all handles are closed, or about to be */
 };
 
 /* Adds some requests of one session to the batch. True if it has more. */
@@ -128,8 +114,9 @@ static void flush_sessions(frontend_t *self)
     }
 }
 
-static bool has_work(const frontend_t *self)
+static bool has_work(void *argument)
 {
+    frontend_t *self = argument;
     return upstream_is_due(self->upstream) || !list_is_empty(&self->shared.unwritten) ||
            !list_is_empty(&self->shared.waiting) ||
            ((!list_is_empty(&self->shared.unasked) || !list_is_empty(&self->asking)) &&
@@ -146,17 +133,18 @@ static void give_back(session_shared_t *shared)
     }
 }
 
-static bool needs_ticks(const frontend_t *self)
+static bool needs_ticks(void *argument)
 {
+    const frontend_t *self = argument;
     bool watches_idle =
         self->settings.config->idle_timeout_s > 0 && sessions_count(self->shared.table) > 0;
     return !list_is_empty(&self->shared.active) || watches_idle ||
            comings_wait(&self->shared.comings);
 }
 
-static void on_tick(uv_timer_t *timer)
+static void tick(void *argument)
 {
-    frontend_t *self = timer->data;
+    frontend_t *self = argument;
     list_link_t batch;
     list_init(&batch);
     list_take_all(&batch, &self->shared.active);
@@ -166,21 +154,16 @@ static void on_tick(uv_timer_t *timer)
         session_tick(session_of_active(link));
     }
     session_end_idle(&self->shared);
-    comings_tick(&self->shared.comings, uv_now(&self->loop));
+    comings_tick(&self->shared.comings, uv_now(&self->reactor.loop));
     give_back(&self->shared);
-    if (!needs_ticks(self)) {
-        uv_timer_stop(timer);
-    }
 }
 
 static void end_if_done(frontend_t *self);
 
 /* Does what there is to do in one turn. Requests go first: the node works while we write. */
-static void turn(frontend_t *self)
+static void turn(void *argument)
 {
-    if (self->ended) {
-        return;
-    }
+    frontend_t *self = argument;
     upstream_turn(self->upstream);
     gather(self);
     give_turns(self);
@@ -188,34 +171,7 @@ static void turn(frontend_t *self)
     flush_sessions(self);
     ask_node(self);
     self->shared.turn_end_ns = 0;
-    if (needs_ticks(self) && !uv_is_active((uv_handle_t *)&self->tick)) {
-        uv_timer_start(&self->tick, on_tick, TICK_MS, TICK_MS);
-    }
     end_if_done(self);
-}
-
-static void on_idle(uv_idle_t *idle)
-{
-    (void)idle;
-}
-
-static void on_after_sleep(uv_check_t *check)
-{
-    turn(check->data);
-}
-
-/* The last look before the loop sleeps. */
-static void on_before_sleep(uv_prepare_t *prepare)
-{
-    frontend_t *self = prepare->data;
-    if (!self->ended && has_work(self)) {
-        turn(self);
-    }
-    if (!self->ended && has_work(self)) {
-        uv_idle_start(&self->awake, on_idle);
-    } else {
-        uv_idle_stop(&self->awake);
-    }
 }
 
 static void on_opened(void *argument)
@@ -300,33 +256,17 @@ static void on_accepted(void *argument, int file, const struct sockaddr *address
     }
 }
 
-static void close_handle(void *handle)
-{
-    if (!uv_is_closing(handle)) {
-        uv_close(handle, NULL);
-    }
-}
-
 /* Closes everything; the loop ends when libuv has let go. */
 static void end(frontend_t *self)
 {
-    self->ended = true;
     upstream_close(&self->upstream);
     doors_close(&self->doors);
-    close_handle(&self->before_sleep);
-    close_handle(&self->after_sleep);
-    close_handle(&self->awake);
-    close_handle(&self->tick);
-    close_handle(&self->ending);
-    close_handle(&self->stop_asked);
-    for (size_t i = 0; self->settings.signals && i < SIGNALS; i++) {
-        close_handle(&self->signals[i]);
-    }
+    reactor_end(&self->reactor);
 }
 
 static void end_if_done(frontend_t *self)
 {
-    if (self->shared.stopping && self->shared.handles == 0 && !self->ended) {
+    if (self->shared.stopping && self->shared.handles == 0 && !self->reactor.ended) {
         log_event(self->settings.log, LOG_STOPPED, NULL, "stopped");
         end(self);
     }
@@ -350,9 +290,9 @@ static void close_sessions(frontend_t *self)
     }
 }
 
-static void on_ending(uv_timer_t *timer)
+static void overdue(void *argument)
 {
-    frontend_t *self = timer->data;
+    frontend_t *self = argument;
     size_t left = sessions_count(self->shared.table);
     if (left > 0) {
         log_event(self->settings.log, LOG_CLIENTS_CUT_OFF,
@@ -362,8 +302,9 @@ static void on_ending(uv_timer_t *timer)
     close_sessions(self);
 }
 
-static void begin_stop(frontend_t *self)
+static void stop(void *argument)
 {
+    frontend_t *self = argument;
     if (self->shared.stopping) {
         return;
     }
@@ -373,137 +314,31 @@ static void begin_stop(frontend_t *self)
               "no more clients are taken; %zu get the answers that are under way",
               sessions_count(self->shared.table));
     doors_shut(self->doors);
-    self->shared.finish_ms = uv_now(&self->loop) + FINISH_MS;
+    self->shared.finish_ms = uv_now(&self->reactor.loop) + FINISH_MS;
     size_t cursor = 0;
     for (session_t *session = sessions_next(self->shared.table, &cursor); session != NULL;
          session = sessions_next(self->shared.table, &cursor)) {
         session_stop(session);
     }
-    uv_timer_start(&self->ending, on_ending, STOP_MS, 0);
-}
-
-static void on_stop_asked(uv_async_t *async)
-{
-    begin_stop(async->data);
-}
-
-static void log_problem(void *argument, const char *problem)
-{
-    log_event(argument, LOG_KEY_UNUSABLE, NULL, "%s", problem);
-}
-
-static void ignore_problem(void *argument, const char *problem)
-{
-    (void)argument;
-    (void)problem;
-}
-
-/* `log`: for problems; NULL: these are known. */
-static status_t open_keys(const frontend_t *self, log_t *log, security_t **ret_security)
-{
-    const frontend_settings_t *of = &self->settings;
-    security_settings_t settings = {.folder = of->config->keys,
-                                    .role = ROLES_FRONT_END,
-                                    .name = of->member->name,
-                                    .problem = log != NULL ? log_problem : ignore_problem,
-                                    .argument = log};
-    return security_open(&settings, ret_security);
-}
-
-/* Whether our own key or the node's is another one. */
-static bool keys_differ(const frontend_t *self, const security_t *security)
-{
-    const char *member = self->settings.member->name;
-    const char *before = security_key(self->security, ROLES_MEMBER, member);
-    const char *after = security_key(security, ROLES_MEMBER, member);
-    return strcmp(security_own_key(self->security), security_own_key(security)) != 0 ||
-           strcmp(before != NULL ? before : "", after != NULL ? after : "") != 0;
-}
-
-/* Uses these keys from now on if they are new for our link. Takes them; false if they are not. */
-static bool take_keys(frontend_t *self, security_t **security_p)
-{
-    bool differ = keys_differ(self, *security_p);
-    if (differ) {
-        log_event(self->settings.log, LOG_KEYS_READ, NULL,
-                  "keys read: there are new ones; connecting to the node with them");
-        upstream_use_keys(self->upstream, *security_p);
-        security_t *former = self->security;
-        self->security = *security_p;
-        *security_p = former;
-    }
-    security_close(security_p);
-    return differ;
-}
-
-/* K6: neither keys that cannot be read nor keys of others change anything. */
-static void reload_keys(frontend_t *self)
-{
-    security_t *security = NULL;
-    if (self->security == NULL) {
-        return;
-    }
-    if (open_keys(self, self->settings.log, &security) != STATUS_OK) {
-        log_event(self->settings.log, LOG_KEY_UNUSABLE, NULL,
-                  "the keys could not be read again; those of before stay in use");
-    } else if (!take_keys(self, &security)) {
-        log_event(self->settings.log, LOG_KEYS_READ, NULL, "keys read: ours are as they were");
-    }
+    reactor_set_end(&self->reactor, STOP_MS);
 }
 
 static void on_key_missing(void *argument)
 {
     frontend_t *self = argument;
-    security_t *security = NULL;
-    if (open_keys(self, NULL, &security) == STATUS_OK) {
-        (void)take_keys(self, &security);
-    }
+    node_keys_look(&self->keys);
 }
 
-static void on_signal(uv_signal_t *handle, int number)
+static void reload(void *argument)
 {
-    frontend_t *self = handle->data;
-    if (number == SIGHUP) {
-        log_reopen(self->settings.log);
-        log_event(self->settings.log, LOG_REOPENED, NULL,
-                  "SIGHUP: log opened anew; reading keys again, settings are read at a start only");
-        reload_keys(self);
-    } else {
-        begin_stop(self);
-    }
-}
-
-static void watch_signals(frontend_t *self)
-{
-    static const int numbers[SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
-    for (size_t i = 0; i < SIGNALS; i++) {
-        uv_signal_init(&self->loop, &self->signals[i]);
-        self->signals[i].data = self;
-        uv_signal_start(&self->signals[i], on_signal, numbers[i]);
-    }
-}
-
-static void watch_loop(frontend_t *self)
-{
-    uv_prepare_init(&self->loop, &self->before_sleep);
-    uv_check_init(&self->loop, &self->after_sleep);
-    uv_idle_init(&self->loop, &self->awake);
-    uv_timer_init(&self->loop, &self->tick);
-    uv_timer_init(&self->loop, &self->ending);
-    uv_async_init(&self->loop, &self->stop_asked, on_stop_asked);
-    self->before_sleep.data = self->after_sleep.data = self->awake.data = self;
-    self->tick.data = self->ending.data = self->stop_asked.data = self;
-    uv_prepare_start(&self->before_sleep, on_before_sleep);
-    uv_check_start(&self->after_sleep, on_after_sleep);
-    if (self->settings.signals) {
-        watch_signals(self);
-    }
+    frontend_t *self = argument;
+    node_keys_reload(&self->keys);
 }
 
 static void share(frontend_t *self)
 {
     session_shared_t *shared = &self->shared;
-    *shared = (session_shared_t){.loop = &self->loop,
+    *shared = (session_shared_t){.loop = &self->reactor.loop,
                                  .memory_max = self->settings.memory_max,
                                  .config = self->settings.config,
                                  .log = self->settings.log,
@@ -524,7 +359,7 @@ static void share(frontend_t *self)
 
 static status_t open_upstream(frontend_t *self)
 {
-    upstream_settings_t settings = {.loop = &self->loop,
+    upstream_settings_t settings = {.loop = &self->reactor.loop,
                                     .log = self->settings.log,
                                     .endpoint = self->settings.member->requests,
                                     .herd = self->settings.config->herd_name,
@@ -532,34 +367,26 @@ static status_t open_upstream(frontend_t *self)
                                     .bus = self->settings.member->bus,
                                     .file = self->settings.config->path,
                                     .keys = self->settings.config->keys,
-                                    .security = self->security,
+                                    .security = self->keys.security,
                                     .opened = on_opened,
                                     .lost = on_lost,
                                     .key_missing = on_key_missing,
                                     .replied = on_replied,
                                     .figures = write_figures,
                                     .argument = self};
-    return upstream_open(&settings, &self->upstream);
-}
-
-/* Whose the client ports are: all front-ends of one node, which its requests endpoint names. */
-static uint64_t tenant_of(const frontend_settings_t *settings)
-{
-    char node[ENDPOINT_PATH_SIZE] = "";
-    endpoint_t endpoint;
-    if (endpoint_parse(settings->member->requests, &endpoint) == STATUS_OK) {
-        endpoint_write(&endpoint, node);
-    }
-    return claim_tenant(text_of(settings->config->herd_name), text_of(settings->member->name),
-                        text_of(node));
+    status_t status = upstream_open(&settings, &self->upstream);
+    self->keys.upstream = self->upstream;
+    return status;
 }
 
 static status_t open_doors(frontend_t *self)
 {
-    doors_settings_t settings = {.loop = &self->loop,
+    doors_settings_t settings = {.loop = &self->reactor.loop,
                                  .log = self->settings.log,
-                                 .member = self->settings.member,
-                                 .tenant = tenant_of(&self->settings),
+                                 .endpoints = self->settings.member->clients,
+                                 .endpoint_count = self->settings.member->client_count,
+                                 .tenant =
+                                     doors_tenant(self->settings.config, self->settings.member),
                                  .patience_ms = (uint64_t)self->settings.config->request_timeout_ms,
                                  .accepted = on_accepted,
                                  .has_room = has_room,
@@ -568,38 +395,27 @@ static status_t open_doors(frontend_t *self)
     return doors_open(&settings, &self->doors);
 }
 
-/* Warns if there are fewer descriptors than max_connections clients would take. */
-static void reckon_descriptors(frontend_t *self)
-{
-    file_budget_count(&self->files);
-    size_t wanted = self->settings.config->max_connections;
-    size_t clients = file_budget_for_clients(&self->files);
-    if (clients >= wanted) {
-        return;
-    }
-    log_event(self->settings.log, LOG_FILES_FEW,
-              LOG_ABOUT(NULL, LOG_NUMBER("max_connections", wanted), LOG_NUMBER("clients", clients),
-                        LOG_NUMBER("files", file_budget_allowed())),
-              "max_connections is %zu, but %zu open files are allowed (ulimit -n, LimitNOFILE) and "
-              "%zu of them are for the front-end itself; at most %zu clients are served at a time, "
-              "others wait",
-              wanted, file_budget_allowed(), self->files.own + LIMIT_FILES_RESERVE, clients);
-}
-
 status_t frontend_new(const frontend_settings_t *settings, frontend_t **ret_self)
 {
     frontend_t *self = memory_new(sizeof *self);
     self->settings = *settings;
-    int outcome = uv_loop_init(&self->loop);
-    if (outcome != 0) {
-        log_event(settings->log, LOG_LOOP_FAILED, NULL, "no event loop: %s; the start ends here",
-                  uv_strerror(outcome));
+    const reactor_settings_t reactor = {.log = settings->log,
+                                        .signals = settings->signals,
+                                        .turn = turn,
+                                        .has_work = has_work,
+                                        .needs_ticks = needs_ticks,
+                                        .tick = tick,
+                                        .stop = stop,
+                                        .reload = reload,
+                                        .overdue = overdue,
+                                        .argument = self};
+    if (reactor_init(&self->reactor, &reactor) != STATUS_OK) {
         free(self);
         return STATUS_SYSTEM;
     }
     share(self);
-    watch_loop(self);
-    status_t status = open_keys(self, self->settings.log, &self->security);
+    status_t status =
+        node_keys_init(&self->keys, settings->config, settings->member, settings->log);
     if (status == STATUS_OK) {
         status = open_upstream(self);
     }
@@ -613,19 +429,20 @@ status_t frontend_new(const frontend_settings_t *settings, frontend_t **ret_self
     log_event(settings->log, LOG_STARTED,
               LOG_ABOUT(NULL, LOG_TEXT("version", HERD_VERSION), LOG_NUMBER("pid", getpid())),
               "started: version %s, process %ld", HERD_VERSION, (long)getpid());
-    reckon_descriptors(self);
+    file_budget_count(&self->files);
+    file_budget_tell(&self->files, settings->config->max_connections, settings->log);
     *ret_self = self;
     return STATUS_OK;
 }
 
 void frontend_run(frontend_t *self)
 {
-    uv_run(&self->loop, UV_RUN_DEFAULT);
+    reactor_run(&self->reactor);
 }
 
 void frontend_stop(frontend_t *self)
 {
-    uv_async_send(&self->stop_asked);
+    reactor_stop(&self->reactor);
 }
 
 void frontend_destroy(frontend_t **self_p)
@@ -634,15 +451,13 @@ void frontend_destroy(frontend_t **self_p)
     if (self == NULL) {
         return;
     }
-    if (!self->ended) {
+    if (!self->reactor.ended) {
         self->shared.stopping = true;
         close_sessions(self);
         end(self);
     }
-    uv_run(&self->loop, UV_RUN_DEFAULT);
-    int outcome = uv_loop_close(&self->loop);
-    assert(outcome == 0); /* every handle was closed above */
-    security_close(&self->security);
+    reactor_done(&self->reactor);
+    node_keys_done(&self->keys);
     sessions_destroy(&self->shared.table);
     addresses_destroy(&self->shared.addresses);
     free(self->shared.read_buffer);

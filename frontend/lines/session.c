@@ -25,9 +25,9 @@
 #include "common/base/memory.h"
 #include "common/clock/clock.h"
 #include "common/protocol/command.h"
-#include "frontend/lines/client_socket.h"
+#include "frontend/clients/client_socket.h"
+#include "frontend/clients/receipt.h"
 #include "frontend/lines/foreign.h"
-#include "frontend/lines/receipt.h"
 #include "frontend/lines/session_parts.h"
 
 #include <assert.h>

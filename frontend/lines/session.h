@@ -10,11 +10,11 @@
 
 #include "common/config/config.h"
 #include "common/log/log.h"
-#include "frontend/lines/addresses.h"
-#include "frontend/lines/comings.h"
-#include "frontend/lines/figures.h"
-#include "frontend/lines/list.h"
-#include "frontend/lines/sessions.h"
+#include "frontend/clients/addresses.h"
+#include "frontend/clients/comings.h"
+#include "frontend/clients/figures.h"
+#include "frontend/clients/list.h"
+#include "frontend/clients/sessions.h"
 #include "frontend/upstream/pipeline.h"
 
 #include <stdbool.h>

@@ -6,11 +6,11 @@
 #ifndef HERD_FRONTEND_LINES_SESSION_PARTS_H
 #define HERD_FRONTEND_LINES_SESSION_PARTS_H
 
+#include "frontend/clients/output.h"
+#include "frontend/clients/traffic_share.h"
 #include "frontend/lines/foreign.h"
 #include "frontend/lines/lines.h"
-#include "frontend/lines/output.h"
 #include "frontend/lines/session.h"
-#include "frontend/lines/traffic_share.h"
 
 /* The same as LINGER_MS while the front-end stops, which may take two seconds in all. */
 enum { SESSION_STOP_LINGER_MS = 200 };

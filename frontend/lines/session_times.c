@@ -7,7 +7,7 @@
 #include "frontend/lines/session_parts.h"
 
 #include "common/base/limits.h"
-#include "frontend/lines/client_socket.h"
+#include "frontend/clients/client_socket.h"
 
 /* Of silence while the front-end stops: the client has no more to ask. */
 enum { QUIET_MS = 200 };

@@ -1,7 +1,7 @@
 #include "node/places/answer.h"
 
 #include "common/base/limits.h"
-#include "node/places/json_read.h"
+#include "common/json/json_read.h"
 
 #include <assert.h>
 #include <stdio.h>

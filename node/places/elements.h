@@ -9,8 +9,8 @@
 #define HERD_NODE_PLACES_ELEMENTS_H
 
 #include "common/base/text.h"
+#include "common/json/json_read.h"
 #include "node/places/json_print.h"
-#include "node/places/json_read.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,9 +9,9 @@
 #include "node/places/google.h"
 
 #include "common/base/limits.h"
+#include "common/json/json_read.h"
+#include "common/json/json_string.h"
 #include "node/places/json_print.h"
-#include "node/places/json_read.h"
-#include "node/places/json_string.h"
 
 /* What we pass on, in the order of the legacy search; geometry comes after the first. */
 static const struct {

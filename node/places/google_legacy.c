@@ -1,8 +1,8 @@
 #include "node/places/google_legacy.h"
 
 #include "common/base/limits.h"
+#include "common/json/json_read.h"
 #include "node/places/json_print.h"
-#include "node/places/json_read.h"
 
 #include <stdio.h>
 

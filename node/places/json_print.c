@@ -1,7 +1,7 @@
 #include "node/places/json_print.h"
 
-#include "node/places/json_read.h"
-#include "node/places/json_string.h"
+#include "common/json/json_read.h"
+#include "common/json/json_string.h"
 
 /* Spaces a level. */
 enum { INDENT = 3 };

@@ -1,9 +1,9 @@
 #include "node/places/overpass.h"
 
 #include "common/base/limits.h"
+#include "common/json/json_read.h"
 #include "common/places/sphere.h"
 #include "node/places/json_print.h"
-#include "node/places/json_read.h"
 
 #include <math.h>
 

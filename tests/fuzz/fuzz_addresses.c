@@ -1,7 +1,7 @@
 /* Connections that come and go, by their addresses: each address has as many as came and did not
  * go. An input is pairs of bytes: an odd one and an address for one that comes, an even one for one
  * that goes, if there is one. */
-#include "frontend/lines/addresses.h"
+#include "frontend/clients/addresses.h"
 
 #include <assert.h>
 

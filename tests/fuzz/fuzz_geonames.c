@@ -1,6 +1,6 @@
 /* Any bytes as a row of GeoNames, in range if it is taken, and as a JSON string, always valid. */
+#include "common/json/json_string.h"
 #include "common/places/geonames.h"
-#include "node/places/json_string.h"
 
 #include <assert.h>
 

@@ -1,7 +1,7 @@
 /* Any bytes as a provider's JSON: walking it ends and stays within bounds. What passes the check is
  * printed so that it passes again, means the same, and has no two LFs in a row. */
+#include "common/json/json_read.h"
 #include "node/places/json_print.h"
-#include "node/places/json_read.h"
 
 #include <assert.h>
 #include <jansson.h>

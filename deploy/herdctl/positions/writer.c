@@ -105,7 +105,7 @@ static char *put_difference(const record_t *record, char *out)
 static char *put_members(const record_t *record, char *out)
 {
     out = text_copy(TEXT("\"position\":\""), out);
-    out = positions_quote_json(record->position, out);
+    out = quote_json(record->position, out);
     out = text_copy(TEXT("\",\"time\":\""), out);
     out = text_copy(record->client_time, out);
     out = text_copy(TEXT("\",\"utc\":\""), out);
@@ -121,7 +121,7 @@ static char *put_line(const record_t *record, char *out)
 {
     fields_t fields = fields_of(record);
     out = text_copy(TEXT("{\"client\":\""), out);
-    out = positions_quote_json(record->client, out);
+    out = quote_json(record->client, out);
     out = text_copy(TEXT("\",\"latitude\":"), out);
     out = put_latitude(&fields, out);
     out = text_copy(TEXT(",\"longitude\":"), out);
@@ -142,7 +142,7 @@ static char *put_feature(const record_t *record, bool is_first, char *out)
     *out++ = ',';
     out = put_latitude(&fields, out);
     out = text_copy(TEXT("]},\"properties\":{\"client\":\""), out);
-    out = positions_quote_json(record->client, out);
+    out = quote_json(record->client, out);
     out = text_copy(TEXT("\","), out);
     out = put_members(record, out);
     return text_copy(TEXT("}"), out);
@@ -151,13 +151,13 @@ static char *put_feature(const record_t *record, bool is_first, char *out)
 static char *put_row(const record_t *record, char *out)
 {
     fields_t fields = fields_of(record);
-    out = positions_quote_csv(record->client, out);
+    out = quote_csv(record->client, out);
     *out++ = ',';
     out = put_latitude(&fields, out);
     *out++ = ',';
     out = put_longitude(&fields, out);
     *out++ = ',';
-    out = positions_quote_csv(record->position, out);
+    out = quote_csv(record->position, out);
     *out++ = ',';
     out = text_copy(record->client_time, out);
     *out++ = ',';
@@ -193,8 +193,8 @@ positions_writer_t positions_writer_begin(positions_format_t format, buffer_t *o
 static size_t record_size_max(const record_t *record)
 {
     enum { FRAME_SIZE = 512 };
-    return POSITIONS_QUOTED_SIZE * (record_text_size(record) + record->position.size) +
-           record->origin.size + FRAME_SIZE;
+    return QUOTE_SIZE * (record_text_size(record) + record->position.size) + record->origin.size +
+           FRAME_SIZE;
 }
 
 static char *put_record(const positions_writer_t *self, const record_t *record, char *out)

@@ -12,12 +12,12 @@
 
 #include "common/base/buffer.h"
 #include "common/base/limits.h"
+#include "common/json/quote.h"
 #include "common/protocol/record.h"
 #include "deploy/herdctl/positions/positions.h"
-#include "deploy/herdctl/positions/quote.h"
 
 /* What one call appends, at most: a position stands there twice. */
-enum { POSITIONS_WRITER_SIZE = 2 * POSITIONS_QUOTED_SIZE * LIMIT_LINE_SIZE + 1024 };
+enum { POSITIONS_WRITER_SIZE = 2 * QUOTE_SIZE * LIMIT_LINE_SIZE + 1024 };
 
 /* Open value struct. */
 typedef struct {

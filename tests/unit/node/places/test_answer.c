@@ -1,9 +1,9 @@
-/* The JSON of a WHATSAT (node/places/answer.h, node/places/json_string.h). */
+/* The JSON of a WHATSAT (node/places/answer.h, common/json/json_string.h). */
 #include "tests/support/cmocka_herd.h"
 
 #include "common/base/memory.h"
+#include "common/json/json_string.h"
 #include "node/places/answer.h"
-#include "node/places/json_string.h"
 
 #include <jansson.h>
 #include <math.h>

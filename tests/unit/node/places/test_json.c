@@ -1,10 +1,10 @@
-/* JSON text, found and laid out anew byte for byte (node/places/json_read.h, json_print.h). */
+/* JSON text, found and laid out anew byte for byte (common/json/json_read.h, json_print.h). */
 #include "tests/support/cmocka_herd.h"
 
 #include "common/base/limits.h"
 #include "common/base/memory.h"
+#include "common/json/json_read.h"
 #include "node/places/json_print.h"
-#include "node/places/json_read.h"
 
 #include <stdlib.h>
 
