@@ -7,6 +7,7 @@
 #include "tests/bench/bench_greedy.h"
 #include "tests/bench/bench_loop.h"
 #include "tests/bench/bench_report.h"
+#include "tests/bench/bench_visible.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -50,6 +51,10 @@ static bool take_weight(text_t part, uint64_t weights[BENCH_KINDS])
         weights[BENCH_IAMAT] = weight;
         return true;
     }
+    if (text_equal(name, TEXT("position"))) {
+        weights[BENCH_POSITION] = weight;
+        return true;
+    }
     weights[BENCH_WHATSAT] = weight;
     return text_equal(name, TEXT("whatsat"));
 }
@@ -60,13 +65,28 @@ static bool take_mix(void *argument, const char *value)
     uint64_t *weights = argument;
     text_t rest = text_of(value);
     text_t part;
-    weights[BENCH_IAMAT] = weights[BENCH_WHATSAT] = 0;
+    weights[BENCH_IAMAT] = weights[BENCH_WHATSAT] = weights[BENCH_POSITION] = 0;
     while (text_take_until(&rest, ',', &part)) {
         if (!take_weight(part, weights)) {
             return false;
         }
     }
-    return weights[BENCH_IAMAT] + weights[BENCH_WHATSAT] > 0;
+    return weights[BENCH_IAMAT] + weights[BENCH_WHATSAT] + weights[BENCH_POSITION] > 0;
+}
+
+/* Why these settings make no sense together, or NULL. */
+static const char *refusal_of(const bench_settings_t *settings)
+{
+    bool asks_places = settings->weights[BENCH_WHATSAT] > 0 && settings->duration_s > 0 &&
+                       settings->visible_at.port == 0;
+    if (settings->peer == BENCH_PEER_REDIS_SET && asks_places) {
+        return "--peer redis-set has no places: --mix without whatsat";
+    }
+    if (settings->visible_at.port != 0 && settings->peer != BENCH_PEER_HERD &&
+        settings->peer != BENCH_PEER_REDIS_SET) {
+        return "--visible-at wants --peer herd or redis-set";
+    }
+    return NULL;
 }
 
 static options_end_t read_arguments(int argc, char **argv, arguments_t *arguments)
@@ -74,9 +94,9 @@ static options_end_t read_arguments(int argc, char **argv, arguments_t *argument
     bench_settings_t *settings = &arguments->settings;
     size_t peer = BENCH_PEER_HERD;
     size_t greedy = BENCH_GREEDY_NONE;
-    const char *const peers[] = {bench_report_peer(BENCH_PEER_HERD),
-                                 bench_report_peer(BENCH_PEER_REDIS),
-                                 bench_report_peer(BENCH_PEER_ECHO), NULL};
+    const char *const peers[] = {
+        bench_report_peer(BENCH_PEER_HERD), bench_report_peer(BENCH_PEER_REDIS),
+        bench_report_peer(BENCH_PEER_REDIS_SET), bench_report_peer(BENCH_PEER_ECHO), NULL};
     const options_row_t rows[] = {
         {"connect", "HOST:PORT", "where it listens; [ADDRESS]:PORT for IPv6", .take = take_address,
          .argument = &settings->address, .refusal = "--connect takes HOST:PORT"},
@@ -98,8 +118,11 @@ static options_end_t read_arguments(int argc, char **argv, arguments_t *argument
          "open loop: R lines per second, all connections together, with latencies from when each "
          "was intended (default: closed loop)",
          .number = &settings->rate, .minimum = 1, .maximum = RATE_MAX},
-        {"peer", "PEER", "what listens there: herd (default), redis, echo", .choice = &peer,
-         .choices = peers},
+        {"visible-at", "HOST:PORT",
+         "one update after the other: how long until this server shows it", .take = take_address,
+         .argument = &settings->visible_at, .refusal = "--visible-at takes HOST:PORT"},
+        {"peer", "PEER", "what listens there: herd (default), redis, redis-set, echo",
+         .choice = &peer, .choices = peers},
         {"json", NULL, "print JSON", .flag = &settings->json},
         {"greedy", "KIND",
          "measure nothing: send lines of a kind as fast as they are taken, and look at no reply: "
@@ -128,14 +151,16 @@ static options_end_t read_arguments(int argc, char **argv, arguments_t *argument
     }
     settings->peer = (bench_peer_t)peer;
     arguments->greedy = (bench_greedy_t)greedy;
-    return end;
+    const char *senseless = end == OPTIONS_READ ? refusal_of(settings) : NULL;
+    return senseless != NULL ? options_refuse(&options, "%s", senseless) : end;
 }
 
 static int run(const bench_settings_t *settings)
 {
     bench_result_t *result = memory_new(sizeof *result);
     int code = EXIT_WRONG;
-    if (bench_loop_run(settings, result)) {
+    if (settings->visible_at.port != 0 ? bench_visible_run(settings, result)
+                                       : bench_loop_run(settings, result)) {
         bench_report_print(settings, result);
         bool right = result->wrong == 0 && result->lost == 0 && result->closed == 0;
         code = right ? EXIT_RIGHT : EXIT_WRONG;

@@ -50,6 +50,7 @@ typedef struct {
     int64_t progress_ns; /* of the next line of progress; steady clock, ns */
     uint64_t due;        /* lines of an open loop whose intended time has come */
     uint64_t taken;      /* replies of the phase, wrong ones too */
+    int64_t spent_ns;    /* processor time of this process when the phase began, ns */
     uint64_t random;     /* state of the generator */
 } bench_loop_t;
 
@@ -73,8 +74,12 @@ static int64_t intended_ns(const bench_loop_t *self, uint64_t line)
 static bench_kind_t pick_kind(bench_loop_t *self)
 {
     const uint64_t *weights = self->settings->weights;
-    uint64_t chance = next_random(self) % (weights[BENCH_IAMAT] + weights[BENCH_WHATSAT]);
-    return chance < weights[BENCH_IAMAT] ? BENCH_IAMAT : BENCH_WHATSAT;
+    uint64_t chance = next_random(self) %
+                      (weights[BENCH_IAMAT] + weights[BENCH_WHATSAT] + weights[BENCH_POSITION]);
+    if (chance < weights[BENCH_IAMAT]) {
+        return BENCH_IAMAT;
+    }
+    return chance < weights[BENCH_IAMAT] + weights[BENCH_WHATSAT] ? BENCH_WHATSAT : BENCH_POSITION;
 }
 
 /* Chooses the next line of a client, but not its position; false if none is due. */
@@ -232,6 +237,7 @@ static void begin_phase(bench_loop_t *self, phase_t phase)
     self->phase = phase;
     self->taken = 0;
     self->begin_ns = self->reply_ns = clock_steady_ns();
+    self->spent_ns = clock_thread_ns();
     self->end_ns = self->begin_ns + (int64_t)self->settings->duration_s * TIMESTAMP_NS_PER_S;
     self->stop_ns = self->end_ns + (is_open_loop(self) ? CATCH_UP_S * TIMESTAMP_NS_PER_S : 0);
     self->progress_ns = self->begin_ns + TIMESTAMP_NS_PER_S;
@@ -377,6 +383,7 @@ static void run_phases(bench_loop_t *self)
     result->lost += self->under_way;
     result->unsent = is_open_loop(self) && self->due > made ? self->due - made : 0;
     result->took_ns = self->reply_ns - self->begin_ns;
+    result->spent_ns = clock_thread_ns() - self->spent_ns;
     result->ended_ns = clock_now_ns() - (clock_steady_ns() - self->reply_ns);
     if (isatty(STDERR_FILENO) != 0) {
         fputs("\r\033[K", stderr);

@@ -29,8 +29,9 @@ typedef struct {
     uint64_t duration_s;           /* seconds of sending; 0: only report the IDs */
     uint64_t rate;                 /* lines per second, all connections together; 0: closed loop */
     const char *around;            /* GeoNames file that clients are near, or NULL; borrowed */
-    bool known;                    /* the peer knows the IDs */
-    bool json;                     /* print JSON, not a table */
+    address_t visible_at; /* server that is to show updates (bench_visible.h); port 0: no */
+    bool known;           /* the peer knows the IDs */
+    bool json;            /* print JSON, not a table */
 } bench_settings_t;
 
 /* What came of it (open value struct; large). */
@@ -44,6 +45,7 @@ typedef struct {
     uint64_t closed;  /* connections that the peer closed */
     int64_t took_ns;  /* from the first measured line to the last reply, ns */
     int64_t ended_ns; /* POSIX time of the last reply, ns */
+    int64_t spent_ns; /* processor time of herd-bench itself in `took_ns`, ns */
 } bench_result_t;
 
 /* Runs. `ret_result` is all zero before. Shows the first wrong replies on stderr, and on a terminal

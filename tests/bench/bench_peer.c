@@ -82,14 +82,20 @@ static char *write_longitude(const bench_request_t *request, char *out)
     return write_degrees(longitude_of(request->position), 3, out);
 }
 
+/* Where a client is, and since when: `+34.068930-118.445127 1621464827.959498503`. */
+static char *write_place(const bench_request_t *request, char *out)
+{
+    out = write_longitude(request, write_latitude(request, out));
+    *out++ = ' ';
+    return out + timestamp_write(request->time_ns, out);
+}
+
 /* The three fields of an IAMAT that its answer repeats. */
 static char *write_fields(const bench_request_t *request, char *out)
 {
     out = write_id(request, out);
     *out++ = ' ';
-    out = write_longitude(request, write_latitude(request, out));
-    *out++ = ' ';
-    return out + timestamp_write(request->time_ns, out);
+    return write_place(request, out);
 }
 
 static char *write_line(const bench_request_t *request, char *out)
@@ -97,7 +103,8 @@ static char *write_line(const bench_request_t *request, char *out)
     if (request->kind == BENCH_IAMAT) {
         out = write_fields(request, text_copy(TEXT("IAMAT "), out));
     } else {
-        out = text_copy(TEXT(" 10 5"), write_id(request, text_copy(TEXT("WHATSAT "), out)));
+        text_t wanted = request->kind == BENCH_WHATSAT ? TEXT(" 10 5") : TEXT(" 0 0");
+        out = text_copy(wanted, write_id(request, text_copy(TEXT("WHATSAT "), out)));
     }
     *out++ = '\n';
     return out;
@@ -155,15 +162,40 @@ static char *write_geosearch(const bench_request_t *request, char *out)
                      out);
 }
 
+/* GEOPOS herd-bench bench.7 */
+static char *write_geopos(const bench_request_t *request, char *out)
+{
+    char part[BENCH_REQUEST_SIZE_MAX];
+    out = text_copy(TEXT("*3\r\n$6\r\nGEOPOS\r\n$10\r\nherd-bench\r\n"), out);
+    return write_bulk(between(part, write_id(request, part)), out);
+}
+
+/* SET bench.7 "+34.068930-118.445127 1621464827.959498503": what an IAMAT tells. GET bench.7 */
+static char *write_string(const bench_request_t *request, char *out)
+{
+    char part[BENCH_REQUEST_SIZE_MAX];
+    bool sets = request->kind == BENCH_IAMAT;
+    out = text_copy(sets ? TEXT("*3\r\n$3\r\nSET\r\n") : TEXT("*2\r\n$3\r\nGET\r\n"), out);
+    out = write_bulk(between(part, write_id(request, part)), out);
+    return sets ? write_bulk(between(part, write_place(request, part)), out) : out;
+}
+
+static char *write_geo(const bench_request_t *request, char *out)
+{
+    switch (request->kind) {
+    case BENCH_IAMAT: return write_geoadd(request, out);
+    case BENCH_WHATSAT: return write_geosearch(request, out);
+    default: return write_geopos(request, out);
+    }
+}
+
 size_t bench_peer_write(bench_peer_t peer, const bench_request_t *request, char *out)
 {
     char *end;
-    if (peer != BENCH_PEER_REDIS) {
-        end = write_line(request, out);
-    } else if (request->kind == BENCH_IAMAT) {
-        end = write_geoadd(request, out);
-    } else {
-        end = write_geosearch(request, out);
+    switch (peer) {
+    case BENCH_PEER_REDIS: end = write_geo(request, out); break;
+    case BENCH_PEER_REDIS_SET: end = write_string(request, out); break;
+    default: end = write_line(request, out); break;
     }
     return (size_t)(end - out);
 }
@@ -300,18 +332,61 @@ static bench_reply_t take_resp_places(const bench_request_t *request, text_t *re
     return right ? BENCH_REPLY_RIGHT : BENCH_REPLY_WRONG;
 }
 
+static bench_reply_t reply_of(resp_t result)
+{
+    static const bench_reply_t replies[] = {[RESP_PART] = BENCH_REPLY_PART,
+                                            [RESP_WHOLE] = BENCH_REPLY_RIGHT,
+                                            [RESP_BAD] = BENCH_REPLY_WRONG};
+    return replies[result];
+}
+
+/* Of one member, longitude and latitude: "*2\r\n$5\r\n-118.\r\n$3\r\n34.\r\n". */
+static bench_reply_t take_resp_position(text_t *rest, int64_t members)
+{
+    char type = '\0';
+    int64_t count = 0;
+    text_t number;
+    resp_t result = members == 1 ? take_resp_head(rest, &type, &count) : RESP_BAD;
+    result = result == RESP_WHOLE && (type != '*' || count != 2) ? RESP_BAD : result;
+    result = result == RESP_WHOLE ? take_resp_bulk(rest, &number) : result;
+    return reply_of(result == RESP_WHOLE ? take_resp_bulk(rest, &number) : result);
+}
+
 static bench_reply_t take_redis(const bench_request_t *request, text_t *rest)
 {
     char type = '\0';
     int64_t number;
     resp_t head = take_resp_head(rest, &type, &number);
     if (head != RESP_WHOLE) {
-        return head == RESP_PART ? BENCH_REPLY_PART : BENCH_REPLY_WRONG;
+        return reply_of(head);
     }
     if (request->kind == BENCH_IAMAT) {
         return type == ':' && (number == 0 || number == 1) ? BENCH_REPLY_RIGHT : BENCH_REPLY_WRONG;
     }
-    return type == '*' ? take_resp_places(request, rest, number) : BENCH_REPLY_WRONG;
+    if (type != '*') {
+        return BENCH_REPLY_WRONG;
+    }
+    return request->kind == BENCH_WHATSAT ? take_resp_places(request, rest, number)
+                                          : take_resp_position(rest, number);
+}
+
+/* "+OK\r\n" */
+static bench_reply_t take_ok(text_t *rest)
+{
+    text_t line;
+    if (!text_take_line(rest, &line)) {
+        return BENCH_REPLY_PART;
+    }
+    return text_equal(line, TEXT("+OK\r")) ? BENCH_REPLY_RIGHT : BENCH_REPLY_WRONG;
+}
+
+static bench_reply_t take_string(const bench_request_t *request, text_t *rest)
+{
+    text_t value;
+    if (request->kind == BENCH_IAMAT) {
+        return take_ok(rest);
+    }
+    return reply_of(take_resp_bulk(rest, &value));
 }
 
 bench_reply_t bench_peer_take(bench_peer_t peer, const bench_request_t *request, text_t *rest,
@@ -321,6 +396,7 @@ bench_reply_t bench_peer_take(bench_peer_t peer, const bench_request_t *request,
     bench_reply_t result;
     switch (peer) {
     case BENCH_PEER_REDIS: result = take_redis(request, &left); break;
+    case BENCH_PEER_REDIS_SET: result = take_string(request, &left); break;
     case BENCH_PEER_ECHO: result = take_echo(request, &left); break;
     default: result = take_herd(request, &left); break;
     }
@@ -329,6 +405,17 @@ bench_reply_t bench_peer_take(bench_peer_t peer, const bench_request_t *request,
         *rest = left;
     }
     return result;
+}
+
+bool bench_peer_shows(bench_peer_t peer, const bench_request_t *iamat, text_t reply)
+{
+    char own[BENCH_REQUEST_SIZE_MAX];
+    text_t told;
+    if (peer == BENCH_PEER_REDIS_SET) {
+        return take_resp_bulk(&reply, &told) == RESP_WHOLE &&
+               text_equal(told, between(own, write_place(iamat, own)));
+    }
+    return text_take_line(&reply, &told) && at_line_is_right(iamat, told);
 }
 
 uint64_t bench_peer_results(bench_peer_t peer, text_t reply)

@@ -1,5 +1,5 @@
 /* bench_peer.h - what herd-bench asks a herd, Redis or an echo server, and whether the reply is
- * right.
+ * right. Redis is asked for positions (GEOADD, GEOPOS, GEOSEARCH) or for strings (SET, GET).
  *
  * Owner: values. Threads: any. No I/O, no allocation. Everything that a reply is checked against
  * follows from its request, so only requests are kept.
@@ -12,9 +12,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef enum { BENCH_PEER_HERD, BENCH_PEER_REDIS, BENCH_PEER_ECHO } bench_peer_t;
+typedef enum {
+    BENCH_PEER_HERD,
+    BENCH_PEER_REDIS,     /* members of a GEO set */
+    BENCH_PEER_REDIS_SET, /* a string for each client: IAMAT is SET, a position is read with GET */
+    BENCH_PEER_ECHO,
+} bench_peer_t;
 
-typedef enum { BENCH_IAMAT, BENCH_WHATSAT, BENCH_KINDS } bench_kind_t;
+typedef enum {
+    BENCH_IAMAT,
+    BENCH_WHATSAT,  /* WHATSAT ID 10 5, or GEOSEARCH; there is none of strings */
+    BENCH_POSITION, /* the client's position alone: WHATSAT ID 0 0, GEOPOS or GET */
+    BENCH_KINDS
+} bench_kind_t;
 
 enum { BENCH_REQUEST_SIZE_MAX = 256 }; /* bytes; the longest, GEOSEARCH, has about 160 */
 
@@ -52,6 +62,10 @@ size_t bench_peer_write(bench_peer_t peer, const bench_request_t *request, char 
  * `ret_reply` borrows from `rest`. */
 bench_reply_t bench_peer_take(bench_peer_t peer, const bench_request_t *request, text_t *rest,
                               text_t *ret_reply);
+
+/* Whether a reply to a BENCH_POSITION, of a herd or of strings of Redis, tells of that IAMAT: same
+ * client, position and time. */
+bool bench_peer_shows(bench_peer_t peer, const bench_request_t *iamat, text_t reply);
 
 /* Returns the number of results in a right reply to a WHATSAT. */
 uint64_t bench_peer_results(bench_peer_t peer, text_t reply);

@@ -11,13 +11,15 @@ static const struct {
     const char *title; /* in the table and in JSON */
 } report_percentiles[] = {{50, "p50"}, {90, "p90"}, {99, "p99"}, {99.9, "p99.9"}};
 
+static const double OWN_SHARE_MOST = 0.9; /* tests/bench/compare/result.py has the same */
+
 enum { PERCENTILES = sizeof report_percentiles / sizeof report_percentiles[0] };
 
-static const char *const kind_names[BENCH_KINDS] = {"iamat", "whatsat"};
+static const char *const kind_names[BENCH_KINDS] = {"iamat", "whatsat", "position"};
 
 const char *bench_report_peer(bench_peer_t peer)
 {
-    static const char *const names[] = {"herd", "redis", "echo"};
+    static const char *const names[] = {"herd", "redis", "redis-set", "echo"};
     return names[peer];
 }
 
@@ -41,6 +43,12 @@ static double results_per_answer(const bench_result_t *result)
     return answers > 0 ? (double)result->results / (double)answers : 0;
 }
 
+/* Of one processor, which is all that one thread can have. */
+static double own_share(const bench_result_t *result)
+{
+    return result->took_ns > 0 ? (double)result->spent_ns / (double)result->took_ns : 0;
+}
+
 static void print_table(const bench_result_t *result, const histogram_t *all, double rate)
 {
     printf("%.0f lines/s for %.3f s: %llu right, %llu wrong, %llu lost, %llu unsent, "
@@ -49,6 +57,9 @@ static void print_table(const bench_result_t *result, const histogram_t *all, do
            (unsigned long long)all->count, (unsigned long long)result->wrong,
            (unsigned long long)result->lost, (unsigned long long)result->unsent,
            (unsigned long long)result->closed);
+    printf("herd-bench itself was busy %.0f %% of the time%s\n\n", own_share(result) * 100,
+           own_share(result) > OWN_SHARE_MOST ? ": it, not the peer, may be what was measured"
+                                              : "");
     if (result->answers_looked_at > 0) {
         printf("%.2f results in an answer to WHATSAT, on average\n\n", results_per_answer(result));
     }
@@ -81,9 +92,10 @@ static void print_json(const bench_settings_t *settings, const bench_result_t *r
     printf("  \"clients\": %llu,\n  \"pipeline\": %llu,\n  \"ids\": %llu,\n  \"rate\": %llu,\n",
            (unsigned long long)settings->clients, (unsigned long long)settings->pipeline,
            (unsigned long long)settings->ids, (unsigned long long)settings->rate);
-    printf("  \"mix\": {\"iamat\": %llu, \"whatsat\": %llu},\n",
+    printf("  \"mix\": {\"iamat\": %llu, \"whatsat\": %llu, \"position\": %llu},\n",
            (unsigned long long)settings->weights[BENCH_IAMAT],
-           (unsigned long long)settings->weights[BENCH_WHATSAT]);
+           (unsigned long long)settings->weights[BENCH_WHATSAT],
+           (unsigned long long)settings->weights[BENCH_POSITION]);
     printf("  \"seconds\": %.3f,\n  \"lines_per_s\": %.1f,\n",
            (double)result->took_ns / (double)TIMESTAMP_NS_PER_S, rate);
     printf("  \"right\": %llu,\n  \"wrong\": %llu,\n  \"lost\": %llu,\n  \"unsent\": %llu,\n"
@@ -91,12 +103,14 @@ static void print_json(const bench_settings_t *settings, const bench_result_t *r
            (unsigned long long)all->count, (unsigned long long)result->wrong,
            (unsigned long long)result->lost, (unsigned long long)result->unsent,
            (unsigned long long)result->closed);
-    printf("  \"ended\": %.6f,\n  \"results_per_answer\": %.2f,\n",
-           (double)result->ended_ns / (double)TIMESTAMP_NS_PER_S, results_per_answer(result));
+    printf("  \"ended\": %.6f,\n  \"generator_share\": %.3f,\n  \"results_per_answer\": %.2f,\n",
+           (double)result->ended_ns / (double)TIMESTAMP_NS_PER_S, own_share(result),
+           results_per_answer(result));
     puts("  \"latency_us\": {");
     print_object("all", all, ",");
     print_object(kind_names[BENCH_IAMAT], &result->latencies[BENCH_IAMAT], ",");
-    print_object(kind_names[BENCH_WHATSAT], &result->latencies[BENCH_WHATSAT], "");
+    print_object(kind_names[BENCH_WHATSAT], &result->latencies[BENCH_WHATSAT], ",");
+    print_object(kind_names[BENCH_POSITION], &result->latencies[BENCH_POSITION], "");
     puts("  }\n}");
 }
 

@@ -46,6 +46,11 @@ look newcomer
 if command -v redis-server >/dev/null; then
     look journal-50x1
     look lone
-    grep -Eq '^\| lone \| p50: herd / GEOADD \| [0-9.]+ x .* (reached|MISSED) \|$' "$folder/lone.md" ||
-        fail "no verdict: $(cat "$folder/lone.md")"
+    for beside in GEOADD SET; do
+        grep -Eq "^\| lone \| p50: pair / $beside \| [0-9.]+ x .* (reached|MISSED) \|\$" "$folder/lone.md" ||
+            fail "no verdict: $(cat "$folder/lone.md")"
+    done
+    look read-lone
+    look visible-next
+    look check
 fi

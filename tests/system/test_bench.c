@@ -72,8 +72,10 @@ static void expect_right(herd_t *herd, const char *name, const char *const *argu
 static void a_closed_loop_gets_right_replies(void **state)
 {
     static const char *const arguments[] = {
-        "--json", "--clients", "5",     "--pipeline",        "8",
-        "--ids",  "100",       "--mix", "iamat:1,whatsat:1", NULL};
+        "--json",     "--clients", "5",
+        "--pipeline", "8",         "--ids",
+        "100",        "--mix",     "iamat:1,whatsat:1,position:1",
+        NULL};
     expect_right(*state, "closed.json", arguments);
 }
 
@@ -102,6 +104,25 @@ static void clients_may_be_near_places(void **state)
     free(places);
 }
 
+/* One member is the server that is told, and the one that shows. */
+static void updates_are_visible(void **state)
+{
+    char at[CONNECT_SIZE];
+    snprintf(at, sizeof at, "127.0.0.1:%u", herd_port(*state, "Clark"));
+    const char *const arguments[] = {"--json", "--ids", "10", "--visible-at", at, NULL};
+    char *output;
+    json_error_t error;
+    assert_int_equal(run_bench(*state, "visible.json", arguments, &output), 0);
+    json_t *report = json_load_file(output, 0, &error);
+    assert_non_null(report);
+    assert_true(count_of(report, "position") > 0);
+    assert_int_equal(count_of(report, "all"), count_of(report, "position"));
+    double share = json_number_value(json_object_get(report, "generator_share"));
+    assert_true(share > 0 && share < 1);
+    json_decref(report);
+    free(output);
+}
+
 /* A herd answers Redis's requests with refusals. */
 static void expect_wrong(herd_t *herd)
 {
@@ -120,11 +141,12 @@ static void expect_usage_errors(herd_t *herd)
 {
     static const char *const senseless[][3] = {
         {"--clients", "0", NULL},       {"--rate", "-1", NULL},
-        {"--mix", "iamat:0", NULL},     {"--mix", "hereiam:1", NULL},
+        {"--mix", "position:0", NULL},  {"--mix", "hereiam:1", NULL},
         {"--peer", "memcached", NULL},  {"--connect", "Clark", NULL},
         {"--connect", "Clark:0", NULL}, {"--serve-echo", "x", NULL},
         {"--duration", "", NULL},       {"more", NULL},
         {"--no-fill", "x", NULL},       {"--around", NULL},
+        {"--peer", "redis-set", NULL},  {"--visible-at", "Clark", NULL},
     };
     for (size_t i = 0; i < ARRAY_COUNT(senseless); i++) {
         char *output;
@@ -148,6 +170,7 @@ int main(void)
         HERD_TEST_SINGLE(a_closed_loop_gets_right_replies),
         HERD_TEST_SINGLE(an_open_loop_gets_right_replies),
         HERD_TEST_SINGLE(clients_may_be_near_places),
+        HERD_TEST_SINGLE(updates_are_visible),
         HERD_TEST_SINGLE(what_is_wrong_is_the_exit_status),
     };
     return workspace_finish(cmocka_run_group_tests_name("bench", tests, NULL, NULL));

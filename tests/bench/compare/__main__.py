@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 
+import cases_check
 import cases_greedy
 import cases_herd
 import cases_journal
@@ -15,6 +16,7 @@ import cases_memory
 import cases_pair
 import machine
 import plots
+import redis as redis_servers
 import report
 from process import Failure, Workspace, end_on_signals, read
 from result import Result
@@ -25,17 +27,19 @@ CASES = [
     cases_pair.Whatsat(),
     cases_herd.Spread(),
     cases_herd.Visible(),
+    cases_herd.VisibleNext(),
     cases_memory.Clients(),
     cases_memory.Idle(),
     cases_pair.Ids(),
     cases_herd.Newcomer(),
     cases_pair.Frontends(),
     cases_pair.Traffic(),
+    cases_check.Check(),
     *cases_greedy.CASES,
 ]
+QUICK = ["check", *(case.name for case in cases_lines.CASES), "visible-next", "spread", "memory", "traffic", "newcomer"]
 NAMED = cases_journal.CASES  # only by --case, and tests/bench/journal
-QUICK_PART = 20  # a short look has so many times fewer client IDs, but no fewer than ...
-QUICK_LEAST = 1000
+QUICK_MOST = 1_000_000  # client IDs of a short look
 
 
 class Context:
@@ -45,12 +49,12 @@ class Context:
         self.programs = os.path.abspath(arguments.programs)
         self.places = os.path.join(ROOT, "deploy", "places", "cities.tsv")
         self.quick = arguments.quick
-        self.rounds = arguments.rounds or (2 if arguments.quick else 5)
+        self.rounds = arguments.rounds or 5
         self.seconds = arguments.seconds or (1 if arguments.quick else 3)
 
     def scaled(self, count):
         """So many, or fewer for a short look."""
-        return max(count // QUICK_PART, min(count, QUICK_LEAST)) if self.quick else count
+        return min(count, QUICK_MOST) if self.quick else count
 
     def rounds_of(self, case, rounds=None):
         """The numbers of the rounds, each told on stderr."""
@@ -70,9 +74,9 @@ def parse(argv):
         "herd-bench against them in turns, and prints medians, ratios, bars and verdicts. Progress is on stderr."))
     parser.add_argument("--list", action="store_true", help="list the cases")
     parser.add_argument("--case", action="append", metavar="NAME", help="only this one; may be repeated. journal-* run only so")
-    parser.add_argument("--rounds", type=int, metavar="N", help="rounds (default: 5; 2 with --quick)")
+    parser.add_argument("--rounds", type=int, metavar="N", help="rounds (default: 5)")
     parser.add_argument("--seconds", type=int, metavar="N", help="of a run (default: 3; 1 with --quick)")
-    parser.add_argument("--quick", action="store_true", help="a short look with fewer IDs; no measurement")
+    parser.add_argument("--quick", action="store_true", help="a short look: the cases with the main bars alone, rounds of a second, fewer IDs; about six minutes")
     parser.add_argument("--out", metavar="FOLDER", type=os.path.abspath,
                         help="where results.json and the plots go (default: build/bench for a whole measurement, "
                              "build/bench/part with --case, build/bench/quick with --quick)")
@@ -98,6 +102,7 @@ def run_case(case, context, folder):
     context.say(f"{case.name}: {case.title}")
     begun = time.monotonic()
     load_before = os.getloadavg()[0]
+    others = machine.Others()
     try:
         with Workspace(os.path.join(folder, "run")) as workspace:
             outcome = case.run(context, workspace).as_json()
@@ -105,16 +110,25 @@ def run_case(case, context, folder):
         outcome = {**Result([]).as_json(), "failed": str(failure) or "failed"}
         context.say(f"{case.name}: FAILED: {failure}")
     outcome = {"name": case.name, "title": case.title, "took_s": round(time.monotonic() - begun, 1),
-               "load": [load_before, os.getloadavg()[0]], **outcome}
+               "load": [load_before, os.getloadavg()[0]], "others": round(others.processors(), 2), **outcome}
     print(report.case_text(outcome), flush=True)
     return outcome
 
 
+def chosen(arguments):
+    if arguments.case:
+        return [case for case in [*CASES, *NAMED] if case.name in arguments.case]
+    return [case for case in CASES if case.name in QUICK] if arguments.quick else CASES
+
+
 def run(arguments):
     context = Context(arguments)
-    cases = [case for case in [*CASES, *NAMED] if case.name in arguments.case] if arguments.case else CASES
+    cases = chosen(arguments)
     results = {"machine": machine.describe(ROOT, context.programs), "quick": context.quick, "rounds": context.rounds,
                "seconds": context.seconds, "cases": []}
+    context.say(report.machine_text({**results, "cases": []}))
+    if not redis_servers.has_valkey():
+        context.say(redis_servers.NO_VALKEY)
     os.makedirs(arguments.out, exist_ok=True)
     for case in cases:
         results["cases"].append(run_case(case, context, arguments.out))

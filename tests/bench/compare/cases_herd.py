@@ -9,7 +9,7 @@ from generator import bench, fill, finish_bench, start_bench
 from herd import SAMPLE, SETTINGS, TWO, Client, Herd
 from process import Failure, read, wait_for
 from redis import Redis
-from result import Result
+from result import GENERATOR_SHARE, Result
 
 IDS = 100_000
 OPTIONS = {"clients": 50, "pipeline": 32, "mix": "iamat:1"}
@@ -44,23 +44,24 @@ class Members:
 
 
 class Replicas:
-    """A primary of Redis with four replicas."""
+    """A primary of Redis with replicas."""
 
-    def __init__(self, workspace):
+    def __init__(self, workspace, count=4):
         self.primary = Redis(workspace, "primary")
-        self.replicas = [Redis(workspace, f"replica{i}", self.primary) for i in range(1, 5)]
+        self.replicas = [Redis(workspace, f"replica{i}", self.primary) for i in range(1, count + 1)]
         self.port = self.primary.port
 
     def tell(self, number):
         self.primary.ask("GEOADD", "herd-bench", "0", "0", f"sentinel.{number}")
 
     def see(self, number, _):
+        """A replica takes all in the primary's order, strings and members of the set."""
         for replica in self.replicas:
             wait_for(lambda: replica.ask("ZSCORE", "herd-bench", f"sentinel.{number}"), "an update at all replicas",
                      LEVEL_LIMIT_S, POLL_S)
 
     def expect_level(self):
-        counts = {server.ask("ZCARD", "herd-bench") for server in [self.primary, *self.replicas]}
+        counts = {(server.ask("ZCARD", "herd-bench"), server.ask("DBSIZE")) for server in [self.primary, *self.replicas]}
         if len(counts) != 1:
             raise Failure(f"replicas differ: {counts}")
 
@@ -84,21 +85,52 @@ class Spread:
         servers.expect_level()
         took_s = result["seconds"] + max(level - result["ended"], 0)
         return {"updates_per_s": result["right"] / took_s, "cpu_us": spent_s / result["right"] * 1e6,
-                "lines_per_s": result["lines_per_s"], "level_after_ms": (level - result["ended"]) * 1000}
+                "lines_per_s": result["lines_per_s"], GENERATOR_SHARE: result[GENERATOR_SHARE], "level_after_ms": (level - result["ended"]) * 1000}
 
     def run(self, context, workspace):
-        peers = {"herd": Members(context, workspace), "redis": Replicas(workspace)}
+        herd, replicas = Members(context, workspace), Replicas(workspace)
+        peers = {"herd": ("herd", herd), "GEOADD": ("redis", replicas), "SET": ("redis-set", replicas)}
         result = Result([SETTINGS + "; the sample herd's five members and links", redis_servers.SETTINGS,
-                         f"herd-bench: --clients 50 --pipeline 32 --mix iamat:1 (GEOADD) --ids {IDS}, all IDs known before; "
+                         f"herd-bench: --clients 50 --pipeline 32 --mix iamat:1 (GEOADD, SET) --ids {IDS}, all IDs known before; "
                          "then one update more, until the last server shows it"])
-        for peer, servers in peers.items():
+        for peer, servers in peers.values():
             fill(context, peer, servers.port, IDS)
         for number in context.rounds_of(self):
-            for peer, servers in peers.items():
-                result.add(peer, self.measure(context, peer, servers, number))
-        result.ratio("updates/s until all have them: herd / Redis", ("herd", "updates_per_s"), ("redis", "updates_per_s"),
-                     least=2)
-        result.ratio("CPU an update, all servers: Redis / herd", ("redis", "cpu_us"), ("herd", "cpu_us"), least=2)
+            for name, (peer, servers) in peers.items():
+                result.add(name, self.measure(context, peer, servers, f"{name}.{number}"))
+        for name, least in (("GEOADD", 4), ("SET", 1.5)):
+            result.ratio(f"updates/s until all have them: herd / {name}", ("herd", "updates_per_s"), (name, "updates_per_s"),
+                         least=least)
+        result.ratio("CPU an update, all servers: GEOADD / herd", ("GEOADD", "cpu_us"), ("herd", "cpu_us"), least=2)
+        result.ratio("CPU an update, all servers: SET / herd", ("SET", "cpu_us"), ("herd", "cpu_us"))
+        return result
+
+
+class VisibleNext:
+    """From the send at one server until the next one shows it, by herd-bench, which does nothing else."""
+
+    name = "visible-next"
+    title = "two members, at rest: sent to Goloman -> visible at Welsh; Redis: at the replica"
+    ids = 1000
+
+    @classmethod
+    def measure(cls, context, peer, port, other):
+        result = bench(context, peer, port, ids=cls.ids, duration=context.seconds, visible_at=f"127.0.0.1:{other}")
+        return {name + "_us": result["latency_us"]["position"][name] for name in ("p50", "p99", "max")}
+
+    def run(self, context, workspace):
+        herd = Herd(context, workspace, "herd", TWO).start()
+        replicas = Replicas(workspace, 1)
+        peers = {"herd": ("herd", herd.ports["Goloman"], herd.ports["Welsh"]),
+                 "replica": ("redis-set", replicas.port, replicas.replicas[0].port)}
+        result = Result([SETTINGS + "; two members, linked", redis_servers.SETTINGS + ", and one replica of it",
+                         f"herd-bench --visible-at: --ids {self.ids}; one IAMAT at one member (SET at the primary), then WHATSAT ID 0 0 "
+                         "(GET) after the other at the other one until it shows it"])
+        for _ in context.rounds_of(self):
+            for name, (peer, port, other) in peers.items():
+                result.add(name, self.measure(context, peer, port, other))
+        for name, most in (("p50", 2), ("p99", None)):
+            result.ratio(f"{name}: herd / Redis's replica", ("herd", name + "_us"), ("replica", name + "_us"), most=most)
         return result
 
 

@@ -4,6 +4,7 @@ import socket
 import time
 
 import redis as redis_servers
+from cases_lines import valkey_notes
 from generator import fill
 from herd import PAIR, SETTINGS, Herd
 from process import Failure, wait_for
@@ -20,30 +21,39 @@ class Clients:
     name = "memory"
     title = "one pair, memory of a client: 1 and 5 million"
 
+    @staticmethod
+    def sizes(server):
+        """Of Redis or Valkey: what it counts as used, and what it has in memory."""
+        return int(server.info("memory")["used_memory"]), server.process.resident_size()
+
     def run(self, context, workspace):
         herd = Herd(context, workspace, "herd", PAIR).start()
         redis = Redis(workspace)
-        counts = [context.scaled(1_000_000), context.scaled(5_000_000)]
+        counts = sorted({context.scaled(1_000_000), context.scaled(5_000_000)})
+        valkey = Redis(workspace, "valkey", program=redis_servers.VALKEY) if redis_servers.has_valkey() else None
         result = Result([SETTINGS, redis_servers.SETTINGS,
                          "all told: growth of what node and front-end have in memory (RSS); Redis: growth of used_memory, one "
                          "key, GEOADD; the same IDs, bench.0 and so on; one round: it does not depend on what else runs"])
+        result.notes += valkey_notes()
+        others = {"Redis": redis, **({"Valkey": valkey} if valkey else {})}
         node, frontend = herd.nodes[MEMBER], herd.frontends[MEMBER][0]
         node_size, frontend_size = node.resident_size(), frontend.resident_size()
-        redis_size = int(redis.info("memory")["used_memory"])
-        redis_resident = redis.process.resident_size()
+        before = {name: self.sizes(server) for name, server in others.items()}
         for count in counts:
             context.say(f"{self.name}: {count} clients")
             fill(context, "herd", herd.ports[MEMBER], count)
-            fill(context, "redis", redis.port, count)
+            for server in others.values():
+                fill(context, "redis", server.port, count)
             time.sleep(REST_S)
             grown, beside = node.resident_size() - node_size, frontend.resident_size() - frontend_size
             peer = f"herd, {count}"
             result.add(peer, {"bytes": (grown + max(beside, 0)) / count, "node_bytes": grown / count})
-            other = f"redis, {count}"
-            result.add(other, {"bytes": (int(redis.info("memory")["used_memory"]) - redis_size) / count,
-                               "resident_bytes": (redis.process.resident_size() - redis_resident) / count})
-            result.values(f"a client of {count}", peer, "bytes", "bytes", most=160)
-            result.ratio(f"herd / Redis, {count}", (peer, "bytes"), (other, "bytes"), most=1)
+            result.values(f"a client of {count}", peer, "bytes", "bytes", most=97 if count == 1_000_000 else 160)
+            for name, server in others.items():
+                used, resident = (now - then for now, then in zip(self.sizes(server), before[name]))
+                other = f"{name}, {count}"
+                result.add(other, {"bytes": used / count, "resident_bytes": resident / count})
+                result.ratio(f"herd / {name}, {count}", (peer, "bytes"), (other, "bytes"), most=1)
         return result
 
 

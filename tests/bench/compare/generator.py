@@ -6,6 +6,7 @@ import resource
 import subprocess
 
 from process import Failure, read, wait_for
+from result import GENERATOR_SHARE
 
 
 class Echo:
@@ -57,8 +58,9 @@ def bench(context, peer, port, **options):
 
 
 def fill(context, peer, port, ids, **options):
-    """Has the peer know all the IDs; 50 connections, so that it does not take long."""
-    bench(context, peer, port, ids=ids, clients=50, pipeline=32, duration=0, **options)
+    """Has the peer know all the IDs; 50 connections, so that it does not take long. An echo knows nothing."""
+    if peer != "echo":
+        bench(context, peer, port, ids=ids, clients=50, pipeline=32, duration=0, **options)
 
 
 class Meter:
@@ -102,7 +104,7 @@ def measure(context, peer, server, port, threads=False, **options):
     spent_s = meter.spent_s()
     lines = max(result["right"], 1)
     sample = {"lines_per_s": result["lines_per_s"], "cpu_us": sum(spent_s.values()) / lines * 1e6,
-              "generator_us": generator_s / lines * 1e6}
+              "generator_us": generator_s / lines * 1e6, GENERATOR_SHARE: result[GENERATOR_SHARE]}
     sample.update({name + "_us": result["latency_us"]["all"][name] for name in ("p50", "p99", "p99.9")})
     if len(spent_s) > 1:
         sample.update({part + "_cpu_us": spent / lines * 1e6 for part, spent in spent_s.items()})

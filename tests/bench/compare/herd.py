@@ -14,6 +14,7 @@ SAMPLE = {
     "Wilkes": "Goloman Hands Holiday",
 }
 PAIR = {"Goloman": ""}
+ONE_PROCESS = "--serve-clients"
 TWO = {"Goloman": "Welsh", "Welsh": "Goloman"}
 SETTINGS = "herd: settings of deploy/herd.cfg, but journal = \"no\", traffic = \"no\""
 
@@ -44,12 +45,19 @@ class Client:
         return answer.decode()
 
 
-class Herd:
-    """Owner: the workspace, which ends the processes."""
+def has_one_process(context):
+    """Whether herd-node can serve clients itself."""
+    said = subprocess.run([os.path.join(context.programs, "herd-node"), "--help"], stdout=subprocess.PIPE, check=False).stdout
+    return ONE_PROCESS.encode() in said
 
-    def __init__(self, context, workspace, name, members, settings=()):
+
+class Herd:
+    """Owner: the workspace, which ends the processes. `one_process`: nodes that serve clients themselves."""
+
+    def __init__(self, context, workspace, name, members, settings=(), one_process=False):
         self.workspace = workspace
         self.programs = context.programs
+        self.one_process = one_process
         self.folder = workspace.subfolder(name)
         self.file = os.path.join(self.folder, "herd.cfg")
         self.members = members
@@ -74,7 +82,8 @@ class Herd:
         return [os.path.join(self.programs, program), "--config", self.file, *arguments]
 
     def start_node(self, member):
-        self.nodes[member] = self.workspace.start(member + ".node", self.argv("herd-node", member),
+        serve = [ONE_PROCESS] if self.one_process else []
+        self.nodes[member] = self.workspace.start(member + ".node", self.argv("herd-node", *serve, member),
                                                   self.folder)
 
     def start_frontend(self, member):
@@ -86,7 +95,8 @@ class Herd:
     def start(self):
         for member in self.members:
             self.start_node(member)
-            self.start_frontend(member)
+            if not self.one_process:
+                self.start_frontend(member)
         self.wait_serving()
         wait_for(self.is_linked, "links of a herd")
         return self
@@ -97,7 +107,8 @@ class Herd:
 
     def serves(self, member):
         self.nodes[member].expect_alive()
-        self.frontends[member][-1].expect_alive()
+        for frontend in self.frontends.get(member, ()):
+            frontend.expect_alive()
         try:
             with Client(self.ports[member]) as client:
                 return client.ask("WHATSAT nobody 0 0") == "? WHATSAT nobody 0 0\n"
@@ -140,5 +151,7 @@ class Herd:
 
     def parts(self):
         """Processes by what they are."""
+        if self.one_process:
+            return {"node": list(self.nodes.values())}
         return {"node": list(self.nodes.values()),
                 "frontend": [one for some in self.frontends.values() for one in some]}

@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import subprocess
+import time
 
 from process import read
 
@@ -20,6 +21,26 @@ def first(pattern, text):
     return found.group(1).strip() if found else "unknown"
 
 
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Others:
+    """Processor time that was not ours, from its making until `processors` is called, when our processes have ended:
+    of all others, and what a hypervisor gave to other machines."""
+
+    def __init__(self):
+        self.begun = time.monotonic()
+        self.before_s = self.spent_s()
+
+    @staticmethod
+    def spent_s():
+        user, nice, system, _, _, irq, soft_irq, steal = (int(field) for field in read("/proc/stat").split("\n", 1)[0].split()[1:9])
+        return (user + nice + system + irq + soft_irq + steal) / TICKS - sum(os.times()[:4])
+
+    def processors(self):
+        return max(self.spent_s() - self.before_s, 0) / max(time.monotonic() - self.begun, 0.01)
+
+
 def describe(root, programs):
     """Flat texts and numbers, for the JSON."""
     memory_kib = first(r"^MemTotal:\s*(\d+)", read("/proc/meminfo"))
@@ -34,5 +55,6 @@ def describe(root, programs):
         "commit": said("git", "-C", root, "describe", "--always", "--dirty", "--abbrev=12"),
         "herd": said(os.path.join(programs, "herd-bench"), "--version"),
         "redis": first(r"v=(\S+)", said("redis-server", "--version")),
+        "valkey": first(r"v=(\S+)", said("valkey-server", "--version")),
         "libzmq": said("pkg-config", "--modversion", "libzmq") or "unknown",
     }

@@ -5,8 +5,8 @@ import subprocess
 
 import report
 
-LINES = ["iamat-50x32", "iamat-500x32", "iamat-50x1", "iamat-500x1"]
-PEERS = ["herd", "redis", "echo"]
+LINES = ["iamat-50x32", "iamat-500x32", "iamat-50x1", "iamat-500x1", "iamat-5000x1"]
+PEERS = ["herd", "GEOADD", "SET", "echo"]
 
 
 def gnuplot(output, title, script, width=900, height=420):
@@ -27,6 +27,9 @@ def load_of(case):
 def lines_row(case):
     cells = []
     for peer in PEERS:
+        if peer not in case["samples"]:
+            cells += [0, 0, 0]
+            continue
         values = [sample["lines_per_s"] / 1e6 for sample in case["samples"][peer]]
         cells += [case["medians"][peer]["lines_per_s"] / 1e6, min(values), max(values)]
     return row_of(load_of(case), *cells)
@@ -54,7 +57,8 @@ def cpu_rows(case):
     medians = case["medians"]
     yield row_of(f"{load_of(case)} herd", medians["herd"]["node_cpu_us"], medians["herd"]["frontend_cpu_us"], 0)
     for peer in PEERS[1:]:
-        yield row_of(f"{load_of(case)} {peer}", 0, 0, medians[peer]["cpu_us"])
+        if peer in medians:
+            yield row_of(f"{load_of(case)} {peer}", 0, 0, medians[peer]["cpu_us"])
 
 
 def cpu_plot(cases, folder, remark):
@@ -63,7 +67,7 @@ def cpu_plot(cases, folder, remark):
     if not rows:
         return
     titles = ", ".join(f"$data using {2 + i}{':xtic(1)' if i == 0 else ''} title '{part}'"
-                       for i, part in enumerate(("herd-node", "herd-frontend", "redis, echo")))
+                       for i, part in enumerate(("herd-node", "herd-frontend", "Redis, echo")))
     gnuplot(os.path.join(folder, "performance-cpu.svg"), "processor time of the servers for a line, us" + remark, "\n".join([
         "$data << END", *rows, "END", "set style data histograms", "set style histogram rowstacked", "set boxwidth 0.7",
         "set style fill solid 0.8 border -1", "set grid ytics", "set yrange [0:*]", "set xtics rotate by -35",

@@ -1,8 +1,11 @@
-"""Redis servers, with and without a file of what they were told, and as much of RESP as asking them takes."""
+"""Redis servers, or Valkey's, with and without a file of what they were told, and as much of RESP as asking them takes."""
+import shutil
 import socket
 
 from process import Failure, free_port, wait_for
 
+VALKEY = "valkey-server"
+NO_VALKEY = "no Valkey beside it: valkey-server is not installed (Debian 13: apt-get install valkey-server)"
 SETTINGS = 'redis: redis-server --save "" --appendonly no, else its defaults'
 AOF_SETTINGS = 'redis, everysec and always: redis-server --save "" --appendonly yes --appendfsync everysec or always, else its defaults'
 
@@ -39,15 +42,19 @@ class Connection:
         return int(rest) if kind == b":" else rest
 
 
+def has_valkey():
+    return shutil.which(VALKEY) is not None
+
+
 class Redis:
     """Owner: the workspace, which ends the process."""
 
-    def __init__(self, workspace, name="redis", primary=None, settings=()):
+    def __init__(self, workspace, name="redis", primary=None, settings=(), program="redis-server"):
         self.workspace = workspace
         self.name = name
         self.port = free_port()
         self.folder = workspace.subfolder(name)
-        self.argv = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
+        self.argv = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
                      "--repl-diskless-sync-delay", "0"]
         for key, value in {"appendonly": "no", **dict(settings)}.items():
             self.argv += ["--" + key, value]

@@ -5,7 +5,7 @@ PAGE_BEGIN = {"bars": "<!-- results: tests/bench/run --publish build/bench/resul
 PAGE_END = "<!-- end of results -->\n"
 COLUMNS = {"lines_per_s": "lines/s", "cpu_us": "server CPU us/line", "generator_us": "generator CPU us/line", "p50_us": "p50 us", "p99_us": "p99 us",
            "p99.9_us": "p99.9 us", "node_cpu_us": "node CPU us/line", "frontend_cpu_us": "front-end CPU us/line",
-           "results": "results/answer", "written_bytes": "written bytes/line"}
+           "generator_share": "generator busy", "results": "results/answer", "written_bytes": "written bytes/line"}
 
 REASON_SIZE = 60  # characters of a failure in the table; all of it is told where it happens
 
@@ -37,13 +37,14 @@ def figure_rows(cases):
     """Rows of the table of all figures."""
     for case in cases:
         for figure in case["figures"]:
-            yield [case["name"], figure["title"], with_unit(figure["value"], figure["unit"]), spread_of(figure),
-                   bar_of(figure), figure["verdict"]]
+            yield [case["name"], figure["title"], with_unit(figure["value"], figure["unit"]), number(figure.get("worst")),
+                   spread_of(figure), bar_of(figure), figure["verdict"]]
         if case.get("failed"):
-            yield [case["name"], case["failed"].splitlines()[0][:REASON_SIZE], "-", "-", "-", "FAILED"]
+            yield [case["name"], case["failed"].splitlines()[0][:REASON_SIZE], "-", "-", "-", "-", "FAILED"]
 
 
-FIGURE_TITLES = ["case", "figure", "median", "rounds", "bar", "verdict"]
+FIGURE_TITLES = ["case", "figure", "median", "worst", "rounds", "bar", "verdict"]
+LOAD_MOST = 0.5  # of the load average before a run, and of processors that others had during a case
 
 
 def median_rows(case):
@@ -67,22 +68,33 @@ def markdown_table(titles, rows):
 
 def machine_text(results):
     machine = results["machine"]
-    hurried = " THIS WAS A SHORT LOOK (--quick): its figures are no measurement." if results["quick"] else ""
+    hurried = " THIS WAS A SHORT LOOK (--quick): the bars alone, rounds of a second." if results["quick"] else ""
+    valkey = f"Valkey {machine['valkey']}" if machine.get("valkey", "unknown") != "unknown" else "no Valkey"
     return (f"{machine['processor']}, {machine['processors']} processors, {machine['memory_gib']} GiB; "
             f"Linux {machine['kernel']}, {machine['system']}; commit {machine['commit']}, "
-            f"Redis {machine['redis']}, libzmq {machine['libzmq']}; {machine['date']}; "
+            f"Redis {machine['redis']}, {valkey}, libzmq {machine['libzmq']}; {machine['date']}; "
             f"{results['rounds']} rounds of {results['seconds']} s, "
-            f"load average before {machine['load_before']:.2f}.{hurried}")
+            f"load average before {machine['load_before']:.2f}.{hurried}{busy_text(results)}")
 
 
 def totals(cases):
     verdicts = [row[-1] for row in figure_rows(cases)]
-    return ", ".join(f"{verdicts.count(one)} {one}" for one in ("reached", "MISSED", "reported", "FAILED"))
+    return ", ".join(f"{verdicts.count(one)} {one}" for one in ("reached", "MISSED", "REFUSED", "reported", "FAILED"))
+
+
+def busy_text(results):
+    """A warning where the machine had other work."""
+    load = results["machine"]["load_before"]
+    busy = [case["name"] for case in results["cases"] if case.get("others", 0) > LOAD_MOST]
+    parts = [f"the load average was {load:.2f} before the first case"] if load > LOAD_MOST else []
+    parts += [f"others had more than {LOAD_MOST} processors during {', '.join(busy)}"] if busy else []
+    return f" WARNING: THE MACHINE WAS NOT QUIET: {'; '.join(parts)}." if parts else ""
 
 
 def load_text(case):
     before, after = case["load"]
-    return f"load average before {before:.2f}, after {after:.2f}"
+    others = f"; other processes had {case['others']:.2f} processors meanwhile" if "others" in case else ""
+    return f"load average before {before:.2f}, after {after:.2f}{others}"
 
 
 def case_text(case):

@@ -4,6 +4,10 @@ import statistics
 REACHED = "reached"
 MISSED = "MISSED"
 REPORTED = "reported"
+REFUSED = "REFUSED"
+RATES = ("lines_per_s", "updates_per_s")  # what a generator that is always busy may have limited
+GENERATOR_SHARE = "generator_share"  # of a processor, by herd-bench itself
+GENERATOR_MOST = 0.9  # herd-bench's own table has the same
 
 
 def median(samples, name):
@@ -32,10 +36,29 @@ class Result:
     def median(self, peer, name):
         return median(self.samples[peer], name)
 
+    def is_limited(self, peer, name):
+        """Whether the rate is perhaps the generator's, which was busy all the time, and the peer could do more."""
+        samples = self.samples[peer]
+        return (name in RATES and all(GENERATOR_SHARE in sample for sample in samples) and
+                median(samples, GENERATOR_SHARE) > GENERATOR_MOST)
+
+    def refuse(self, title, one, other):
+        """A verdict that the generator may have made. What was missed by too slow a peer beside us, or reached by us with
+        too slow a generator, stays."""
+        figure = self.figures[-1]
+        flattered = figure["verdict"] == REACHED and self.is_limited(*other)
+        wronged = figure["verdict"] == MISSED and self.is_limited(*one)
+        if flattered or wronged:
+            figure["verdict"] = REFUSED
+            limited = other[0] if flattered else one[0]
+            self.notes.append(f"{title}: refused, herd-bench was busy {self.median(limited, GENERATOR_SHARE):.0%} of the time "
+                              f"with {limited}: that it was the bottleneck cannot be ruled out")
+
     def figure(self, title, value, unit="", least=None, most=None, spread=None):
         """One figure of the table; `spread`: the smallest and the largest of the rounds."""
         bar = least if least is not None else most
-        self.figures.append({"title": title, "value": value, "unit": unit, "bar": bar,
+        worst = None if bar is None or not spread else spread[1] if most is not None else spread[0]
+        self.figures.append({"title": title, "value": value, "unit": unit, "bar": bar, "worst": worst,
                              "is_most": most is not None, "spread": spread,
                              "verdict": verdict(value, bar, most is not None)})
 
@@ -49,6 +72,7 @@ class Result:
             return
         self.figure(title, self.median(*one) / below, unit, least, most,
                     (min(rounds), max(rounds)) if rounds else None)
+        self.refuse(title, one, other)
 
     def values(self, title, peer, name, unit, least=None, most=None):
         """The median of a peer's samples."""

@@ -6,7 +6,7 @@ import unittest
 import cases_pair
 import process
 import report
-from result import MISSED, REACHED, REPORTED, Result, verdict
+from result import GENERATOR_SHARE, MISSED, REACHED, REFUSED, REPORTED, Result, verdict
 
 
 class Verdicts(unittest.TestCase):
@@ -43,7 +43,7 @@ class Ratios(unittest.TestCase):
         self.result.ratio("a | b", ("herd", "n"), ("redis", "n"), most=9)
         case = {"name": "case", "title": "title", **self.result.as_json()}
         table = report.markdown_table(report.FIGURE_TITLES, list(report.figure_rows([case])))
-        self.assertIn("| case | a \\| b | 6.67 x | 2.00 - 10.0 | <= 9.00 x | reached |", table)
+        self.assertIn("| case | a \\| b | 6.67 x | 10.0 | 2.00 - 10.0 | <= 9.00 x | reached |", table)
 
     def test_results_take_the_place_of_the_last_ones(self):
         machine = {name: "x" for name in ("processor", "processors", "memory_gib", "kernel", "system", "commit", "redis",
@@ -60,9 +60,49 @@ class Ratios(unittest.TestCase):
         self.assertRaises(ValueError, report.page_with, page, results)
         self.assertIn("| herd | 20.0 |", report.page_with(report.PAGE_BEGIN["journal"] + report.PAGE_END + page, results))
 
+    def test_the_worst_round_is_that_farthest_below_the_bar(self):
+        self.result.ratio("at least", ("herd", "n"), ("redis", "n"), least=7)
+        self.result.ratio("at most", ("herd", "n"), ("redis", "n"), most=7)
+        self.result.ratio("no bar", ("herd", "n"), ("redis", "n"))
+        self.assertEqual([figure["worst"] for figure in self.result.figures], [2, 10, None])
+
+    def test_a_machine_with_other_work_is_told_of(self):
+        results = {"machine": {"load_before": 0.5}, "cases": [{"name": "one", "others": 0.5}]}
+        self.assertEqual(report.busy_text(results), "")
+        results["machine"]["load_before"] = 0.51
+        self.assertIn("0.51 before the first case", report.busy_text(results))
+        results["cases"].append({"name": "two", "others": 0.6})
+        self.assertIn("during two.", report.busy_text(results))
+
     def test_a_case_that_failed_is_told(self):
         case = {"name": "case", **Result([]).as_json(), "failed": "why\nmore"}
-        self.assertEqual(list(report.figure_rows([case])), [["case", "why", "-", "-", "-", "FAILED"]])
+        self.assertEqual(list(report.figure_rows([case])), [["case", "why", "-", "-", "-", "-", "FAILED"]])
+
+
+class Generator(unittest.TestCase):
+    """A verdict is refused where the generator may have made it, and only there."""
+
+    def verdict(self, herd, other, bar):
+        result = Result([])
+        for name, rate, share in (("herd", *herd), ("other", *other)):
+            result.add(name, {"lines_per_s": rate, "p50_us": 1 / rate, GENERATOR_SHARE: share})
+        result.ratio("herd / other", ("herd", "lines_per_s"), ("other", "lines_per_s"), least=bar)
+        result.ratio("no rate", ("herd", "p50_us"), ("other", "p50_us"), most=99)
+        self.assertEqual(result.figures[1]["verdict"], REACHED)
+        self.assertEqual(len(result.notes), 1 if result.figures[0]["verdict"] == REFUSED else 0)
+        return result.figures[0]["verdict"]
+
+    def test_a_generator_with_time_left_refuses_nothing(self):
+        self.assertEqual(self.verdict((2, 0.9), (1, 0.9), 2), REACHED)
+        self.assertEqual(self.verdict((2, 0.9), (1, 0.9), 3), MISSED)
+
+    def test_what_is_beside_us_may_have_been_held_back(self):
+        self.assertEqual(self.verdict((2, 0.5), (1, 0.91), 2), REFUSED)
+        self.assertEqual(self.verdict((2, 0.5), (1, 0.91), 3), MISSED)
+
+    def test_we_may_have_been_held_back(self):
+        self.assertEqual(self.verdict((2, 0.91), (1, 0.5), 2), REACHED)
+        self.assertEqual(self.verdict((2, 0.91), (1, 0.5), 3), REFUSED)
 
 
 class Files(unittest.TestCase):

@@ -8,6 +8,7 @@
 static const bench_request_t iamat = {
     .kind = BENCH_IAMAT, .id = 7, .position = 0, .time_ns = 1621464827959498503};
 static const bench_request_t whatsat = {.kind = BENCH_WHATSAT, .id = 7};
+static const bench_request_t position = {.kind = BENCH_POSITION, .id = 7};
 static const bench_request_t around = {.kind = BENCH_WHATSAT, .id = 7, .around_places = true};
 
 #define AT   "AT Clark +0.263873386 bench.7 -80.000000-179.000000 1621464827.959498503\n"
@@ -144,6 +145,59 @@ static void expect_position(int32_t latitude_e6, int32_t longitude_e6, const cha
     assert_text_equal(text_first(written, strlen(fields)), fields);
 }
 
+/* The position alone is asked for: of a herd without places, of Redis by GEOPOS. */
+static void a_position_is_read(void **state)
+{
+    (void)state;
+    expect_request(BENCH_PEER_HERD, &position, "WHATSAT bench.7 0 0\n");
+    expect_reply(BENCH_PEER_HERD, &position, AT JSON, BENCH_REPLY_RIGHT);
+    expect_reply(BENCH_PEER_HERD, &position, "? WHATSAT bench.7 0 0\n", BENCH_REPLY_WRONG);
+    expect_request(BENCH_PEER_REDIS, &position,
+                   "*3\r\n$6\r\nGEOPOS\r\n$10\r\nherd-bench\r\n$7\r\nbench.7\r\n");
+    expect_reply(BENCH_PEER_REDIS, &position, "*1\r\n*2\r\n$2\r\n-1\r\n$2\r\n+1\r\n",
+                 BENCH_REPLY_RIGHT);
+    expect_reply(BENCH_PEER_REDIS, &position, "*1\r\n*-1\r\n", BENCH_REPLY_WRONG);
+    expect_reply(BENCH_PEER_REDIS, &position, "*0\r\n", BENCH_REPLY_WRONG);
+    expect_reply(BENCH_PEER_REDIS, &position, "*1\r\n$7\r\nbench.7\r\n", BENCH_REPLY_WRONG);
+}
+
+#define PLACE "-80.000000-179.000000 1621464827.959498503"
+
+static void strings_of_redis_keep_what_an_iamat_tells(void **state)
+{
+    (void)state;
+    expect_request(BENCH_PEER_REDIS_SET, &iamat,
+                   "*3\r\n$3\r\nSET\r\n$7\r\nbench.7\r\n$42\r\n" PLACE "\r\n");
+    expect_reply(BENCH_PEER_REDIS_SET, &iamat, "+OK\r\n", BENCH_REPLY_RIGHT);
+    expect_reply(BENCH_PEER_REDIS_SET, &iamat, "-OOM no\r\n", BENCH_REPLY_WRONG);
+    expect_reply(BENCH_PEER_REDIS_SET, &iamat, "+OK\n", BENCH_REPLY_WRONG);
+    expect_request(BENCH_PEER_REDIS_SET, &position, "*2\r\n$3\r\nGET\r\n$7\r\nbench.7\r\n");
+    expect_reply(BENCH_PEER_REDIS_SET, &position, "$42\r\n" PLACE "\r\n", BENCH_REPLY_RIGHT);
+    expect_reply(BENCH_PEER_REDIS_SET, &position, "$-1\r\n", BENCH_REPLY_WRONG);
+    expect_reply(BENCH_PEER_REDIS_SET, &position, "+OK\r\n", BENCH_REPLY_WRONG);
+}
+
+/* Whatever client, position or time differs: it is another update that is shown. */
+static void an_update_is_shown_whole(void **state)
+{
+    (void)state;
+    bench_request_t others[] = {iamat, iamat, iamat};
+    others[0].id++;
+    others[1].position++;
+    others[2].time_ns++;
+    assert_true(bench_peer_shows(BENCH_PEER_HERD, &iamat, TEXT(AT JSON)));
+    assert_false(bench_peer_shows(BENCH_PEER_HERD, &iamat, TEXT("? WHATSAT bench.7 0 0\n")));
+    assert_true(bench_peer_shows(BENCH_PEER_REDIS_SET, &iamat, TEXT("$42\r\n" PLACE "\r\n")));
+    assert_false(bench_peer_shows(BENCH_PEER_REDIS_SET, &iamat, TEXT("$-1\r\n")));
+    for (size_t i = 0; i < ARRAY_COUNT(others); i++) {
+        assert_false(bench_peer_shows(BENCH_PEER_HERD, &others[i], TEXT(AT JSON)));
+        /* A string is that of its key, which is not repeated. */
+        assert_int_equal(
+            bench_peer_shows(BENCH_PEER_REDIS_SET, &others[i], TEXT("$42\r\n" PLACE "\r\n")),
+            i == 0);
+    }
+}
+
 static void a_request_may_be_at_a_position(void **state)
 {
     (void)state;
@@ -178,6 +232,9 @@ int main(void)
         cmocka_unit_test(an_echo_is_the_line),
         cmocka_unit_test(redis_answers_in_resp),
         cmocka_unit_test(places_are_asked_for_by_position),
+        cmocka_unit_test(a_position_is_read),
+        cmocka_unit_test(strings_of_redis_keep_what_an_iamat_tells),
+        cmocka_unit_test(an_update_is_shown_whole),
         cmocka_unit_test(a_request_may_be_at_a_position),
         cmocka_unit_test(results_are_counted),
     };
