@@ -121,7 +121,10 @@
     X(NODE_UP, INFO, EACH)                                                                         \
     X(NODE_DOWN, WARNING, EACH)                                                                    \
     X(NODE_REFUSED, ERROR, EACH)                                                                   \
-    X(NODE_CONNECT_FAILED, ERROR, EACH)
+    X(NODE_CONNECT_FAILED, ERROR, EACH)                                                            \
+    X(FOLLOWING, INFO, EACH)                                                                       \
+    X(FOLLOWING_LOST, WARNING, EACH)                                                               \
+    X(FOLLOWING_REFUSED, ERROR, EACH)
 
 #define LOG_EVENTS_MAP(X)                                                                          \
     LOG_EVENTS_OF_PROGRAMS(X)                                                                      \

@@ -40,7 +40,8 @@ typedef struct {
     size_t body_size;
 } frame_head_t;
 
-/* Whether messages of this type go over streams: those of the request link do. */
+/* Whether messages of this type go over streams: those of the request link do, and those between a
+ * node and its followers. */
 bool frame_carries(message_type_t type);
 
 /* The head of `message`, of a type that frame_carries. */

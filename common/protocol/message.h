@@ -36,6 +36,7 @@
     X(PING, "PING")         /* a front-end is alive */                                             \
     X(PONG, "PONG")         /* the node is alive, too */                                           \
     X(GOODBYE, "GOODBYE")   /* a front-end leaves */                                               \
+    X(FOLLOW, "FOLLOW")     /* a follower wants to be sent the list */                             \
     X(STATUS, "STATUS")     /* an operator asks */                                                 \
     X(FORGET, "FORGET")     /* an operator has a client forgotten */                               \
     X(WHERE, "WHERE")       /* an operator asks for a client's record */                           \

@@ -54,6 +54,12 @@
     X(CLOCK_IS_TOLD, "R19", "an ACK does not say its member's clock")                              \
     X(HELD_IS_ACKNOWLEDGED, "R18", "what was sent counts as held")                                 \
     X(HELD_AT_TAIL, "R18", "an acknowledged index counts as held, whatever moved on")              \
+    X(FOLLOWER_REPLACES, "R20", "a follower keeps what is greater than what the node has")         \
+    X(FOLLOWER_DROPS, "R20", "a follower keeps what the node does not have")                       \
+    X(FOLLOWER_DROPS_LATE, "R20", "a follower drops what is still to be sent")                     \
+    X(FOLLOWER_PARENT, "R20", "a follower resumes in the node's next life")                        \
+    X(FOLLOWER_PASSES, "R20", "a cursor that is put far back sends all again")                     \
+    X(FOLLOWER_EXPIRES, "R20", "what expires at the node stays at a follower")                     \
     X(AT_TAIL, "J1", "a transaction ends before the tail")                                         \
     X(CHECKPOINT_MOMENT, "J2", "checkpoints are read after the end of a transaction")              \
     X(ACK_COMMITTED, "J3", "what was given to the disk counts as held")                            \

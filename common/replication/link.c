@@ -31,6 +31,8 @@ void link_group_give_mark(link_group_t *self, unsigned mark)
 link_t *link_new(const link_identity_t *identity, store_t *store)
 {
     link_t *self = memory_new(sizeof *self);
+    self->kind = identity->kind;
+    self->sink = identity->sink;
     self->generation = identity->generation;
     self->has_parent = identity->has_parent;
     self->parent = identity->parent;
@@ -125,6 +127,49 @@ bool link_has_caught_up(const link_t *self)
     return in->open && in->known && in->checkpoint >= in->tail;
 }
 
+bool link_has_resumed(const link_t *self)
+{
+    const link_incoming_t *in = &self->in;
+    return in->open && in->known && !in->from_start && !in->compare_due;
+}
+
+bool link_has_all(const link_t *self)
+{
+    const link_incoming_t *in = &self->in;
+    return link_has_caught_up(self) && !in->compare_due && !in->comparing && !in->want_due &&
+           in->checkpoint >= in->repair_until && in->level >= in->checkpoint;
+}
+
+bool link_is_repaired(const link_t *self)
+{
+    const link_incoming_t *in = &self->in;
+    return link_has_caught_up(self) && in->checkpoint >= in->repair_until;
+}
+
+uint64_t link_behind(const link_t *self)
+{
+    const link_incoming_t *in = &self->in;
+    uint64_t checkpoint = in->known ? in->checkpoint : 0;
+    uint64_t beyond = in->open && in->tail > checkpoint ? in->tail - checkpoint : 0;
+    return beyond < in->records ? beyond : in->records;
+}
+
+link_checkpoint_t link_position(const link_t *self)
+{
+    const link_incoming_t *in = &self->in;
+    return (link_checkpoint_t){.generation = in->generation,
+                               .index = in->known ? in->checkpoint : 0,
+                               .level = in->known ? in->level : 0};
+}
+
+void link_lost(link_t *self)
+{
+    link_compare_stop(self);
+    self->in.open = false;
+    self->in.compare_due = self->in.audit_due = self->in.want_due = false;
+    self->in.nak_due = self->in.ack_due = self->in.reset_due = self->in.refuse_due = false;
+}
+
 const offset_t *link_clock(const link_t *self)
 {
     return &self->clock;
@@ -138,6 +183,7 @@ void link_compare_anew(link_t *self)
     }
     link_compare_stop(self);
     in->known = in->waits = false;
+    in->want_due = in->nak_due = in->ack_due = false;
     if (in->open) {
         in->open = false;
         in->reset_due = true;

@@ -38,8 +38,27 @@ typedef struct {
     uint64_t marks; /* bit n: some link has mark n */
 } link_group_t;
 
+/* Which halves a link has. */
+typedef enum {
+    LINK_NEIGHBOURS,  /* both: it joins two members */
+    LINK_TO_FOLLOWER, /* the sending half, at a node (R20) */
+    LINK_OF_FOLLOWER, /* the receiving half, at a follower */
+} link_kind_t;
+
+/* What takes records at a follower, in place of the store's own merge (open value struct). */
+typedef struct {
+    /* A record as the node has it, in the order of the node's list. */
+    store_outcome_t (*take)(void *argument, const record_t *record);
+    /* The node was asked for the whole list, or for a repair: from now on it sends each record that
+     * it has in these leaves of the digest, bit by bit, or in all if NULL (R20). */
+    void (*asked)(void *argument, const uint64_t *leaves);
+    void *argument;
+} link_sink_t;
+
 /* Who we are and which neighbour this link goes to (open value struct); copied by link_new. */
 typedef struct {
+    link_kind_t kind;
+    const link_sink_t *sink; /* borrowed as long as the link lives; NULL but LINK_OF_FOLLOWER */
     link_group_t *group;     /* of the member's links, borrowed as long as they live; NULL: none */
     text_t herd;             /* name of the herd */
     text_t member;           /* our name */
@@ -162,6 +181,26 @@ bool link_has_heard(const link_t *self);
 
 /* Whether it has opened a session to us, and we have everything that it had then. */
 bool link_has_caught_up(const link_t *self);
+
+/* Whether its newest HELLO found that its list goes on from what was processed: nothing is
+ * compared, nor sent from the beginning. */
+bool link_has_resumed(const link_t *self);
+
+/* As link_has_caught_up, and nothing was left in its list behind the last DATA, nor is anything
+ * compared. */
+bool link_has_all(const link_t *self);
+
+/* Whether what it sent again, for a comparison, has come. */
+bool link_is_repaired(const link_t *self);
+
+/* Entries that HELLO told of and were not processed, at most; 0 without a session. */
+uint64_t link_behind(const link_t *self);
+
+/* The list that is processed, and up to where; the index is 0 while it is not known. */
+link_checkpoint_t link_position(const link_t *self);
+
+/* The connection to us has ended: the session with it. What was processed stays known. */
+void link_lost(link_t *self);
 
 /* What is known of the neighbour's clock (R19). Borrowed. */
 const offset_t *link_clock(const link_t *self);

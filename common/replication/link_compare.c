@@ -283,7 +283,7 @@ link_event_t link_take_audit(link_t *self, const message_t *message, int64_t ste
     }
     in->ack_due = true;
     if (in->known && in->checkpoint >= tail && in->checkpoint >= in->repair_until &&
-        !in->compare_due && link_is_level(self)) {
+        !in->compare_due && (self->kind == LINK_OF_FOLLOWER || link_is_level(self))) {
         in->audit_due = in->has_root = true;
         in->root = root;
         in->audit_tail = store_tail(self->store);

@@ -40,7 +40,7 @@ static bool connection_is_stale(const link_t *self, const generation_t *generati
                                 int64_t steady_ns)
 {
     const link_outgoing_t *out = &self->out;
-    if (!RULE(RENEW)) {
+    if (!RULE(RENEW) || self->kind != LINK_NEIGHBOURS) {
         return false;
     }
     if (out->state == LINK_STATE_UP) {
@@ -92,15 +92,19 @@ static bool parse_hello(const link_t *self, text_t body, int64_t now_ns, hello_t
 
 /* R8: the point in its list up to which nothing is missing here; its generation is not set. False
  * if there is none. */
-static bool find_resumption(const link_incoming_t *in, const hello_t *hello,
+static bool find_resumption(const link_t *self, const hello_t *hello,
                             link_checkpoint_t *ret_resumption)
 {
+    const link_incoming_t *in = &self->in;
     if (!in->known || in->checkpoint < in->repair_until) {
         return false;
     }
     if (generation_equal(&in->generation, &hello->generation) || !RULE(CHECKPOINT_GENERATION)) {
         *ret_resumption = (link_checkpoint_t){.index = in->checkpoint, .level = in->level};
         return in->checkpoint <= hello->tail;
+    }
+    if (self->kind == LINK_OF_FOLLOWER && RULE(FOLLOWER_PARENT)) {
+        return false; /* R20: what the node has lost must go here, too */
     }
     if (!hello->has_parent || !generation_equal(&in->generation, &hello->parent.generation)) {
         return false;
@@ -180,7 +184,7 @@ static void answer_hello(link_t *self, const hello_t *hello, text_t body, int64_
     link_incoming_t *in = &self->in;
     link_checkpoint_t resumption = {0};
     text_t root;
-    bool resumes = find_resumption(in, hello, &resumption);
+    bool resumes = find_resumption(self, hello, &resumption);
     link_compare_stop(self);
     open_session(in, hello);
     in->checkpoint = resumes ? resumption.index : 0;
@@ -268,6 +272,13 @@ static size_t take_batch(link_t *self, text_t *body, record_t *records)
     return count;
 }
 
+static inline store_outcome_t take_record(link_t *self, const record_t *record, uint32_t mark)
+{
+    const link_sink_t *sink = self->sink;
+    return sink == NULL ? store_merge(self->store, record, mark)
+                        : sink->take(sink->argument, record);
+}
+
 /* B4: each line by itself. */
 static void merge_records(link_t *self, text_t body)
 {
@@ -277,7 +288,7 @@ static void merge_records(link_t *self, text_t body)
     size_t count;
     while ((count = take_batch(self, &body, records)) > 0) {
         for (size_t i = 0; i < count; i++) {
-            switch (store_merge(self->store, &records[i], mark)) {
+            switch (take_record(self, &records[i], mark)) {
             case STORE_NEWER: counters->newer++; break;
             case STORE_SAME: counters->same++; break;
             case STORE_OLDER: counters->older++; break;
@@ -293,7 +304,8 @@ static void merge_records(link_t *self, text_t body)
 
 /* 4711 0123456789abcdef0123456789abcdef 980 982     (session generation prev last)
  * 4711 0123... 980 982 fedc... level                (... receiver "level")
- * 4711 0123... 980 982 fedc... level probe 17       (... "probe" number) */
+ * 4711 0123... 980 982 fedc... level probe 17       (... "probe" number)
+ * 4711 0123... 980 982 fedc... level expiry 7 5     (... "expiry" served taken: to a follower) */
 typedef struct {
     uint64_t session;
     generation_t generation;
@@ -304,6 +316,9 @@ typedef struct {
     bool level;            /* `last` was the tail of the list */
     bool has_probe;
     uint64_t probe; /* our clock is asked for (R19) */
+    bool has_expiry;
+    int64_t served_from_ns; /* see store_set_horizon */
+    int64_t taken_from_ns;
 } data_header_t;
 
 /* What may stand behind the receiver. */
@@ -315,6 +330,12 @@ static bool parse_data_options(text_t header, data_header_t *ret_header)
     if (ret_header->level) {
         word = (text_t){0};
         text_take_until(&header, ' ', &word);
+    }
+    ret_header->has_expiry = text_equal(word, TEXT("expiry"));
+    if (ret_header->has_expiry) {
+        return text_take_until(&header, ' ', &word) &&
+               text_to_i64(word, &ret_header->served_from_ns) &&
+               text_to_i64(header, &ret_header->taken_from_ns);
     }
     ret_header->has_probe = text_equal(word, TEXT("probe"));
     return (ret_header->has_probe && text_to_u64(header, UINT64_MAX, &ret_header->probe)) ||
@@ -370,6 +391,18 @@ static bool is_of_session(const link_t *self, const data_header_t *header)
                                    generation_equal(&in->generation, &header->generation));
 }
 
+/* R20: what was processed already may be older by now than what came behind it: false. */
+static bool take_horizon(link_t *self, const data_header_t *header)
+{
+    if (header->previous < self->in.checkpoint) {
+        return false;
+    }
+    if (header->has_expiry) {
+        store_set_horizon(self->store, header->served_from_ns, header->taken_from_ns);
+    }
+    return true;
+}
+
 static link_event_t take_data(link_t *self, const message_t *message, int64_t steady_ns)
 {
     link_incoming_t *in = &self->in;
@@ -391,6 +424,10 @@ static link_event_t take_data(link_t *self, const message_t *message, int64_t st
         in->nak_sent = true;
         self->counters.gaps += first ? 1 : 0;
         return first ? LINK_GAP : LINK_NOTHING;
+    }
+    if (self->kind == LINK_OF_FOLLOWER && !take_horizon(self, &header)) {
+        in->ack_due = true;
+        return LINK_NOTHING;
     }
     uint64_t newer = self->counters.newer;
     in->fed_ns = steady_ns;
@@ -443,6 +480,9 @@ static void write_want(link_t *self)
         link_put(&self->body, "since none\n");
     } else {
         link_put(&self->body, "since %llu\n", (unsigned long long)in->checkpoint);
+    }
+    if (self->sink != NULL && in->from_start) {
+        self->sink->asked(self->sink->argument, in->leaves != NULL ? in->leaves->bits : NULL);
     }
     if (in->leaves != NULL) {
         link_write_leaves(self);

@@ -97,7 +97,7 @@ static bool write_records(link_t *self)
             repair_ends = true;
             break;
         }
-        if (link_is_wanted(self, &entry)) {
+        if (entry.index > out->passed && link_is_wanted(self, &entry)) {
             if (entry.record.era_ns != 0 && !out->peer_knows_eras) {
                 entry.record.era_ns = 0;
             }
@@ -114,7 +114,8 @@ static bool write_records(link_t *self)
          * wait for (R16). */
         store_cursor_skip(&out->cursor, tail);
     }
-    out->pending.last = store_cursor_index(&out->cursor);
+    uint64_t index = store_cursor_index(&out->cursor);
+    out->pending.last = index > out->told ? index : out->told;
     out->pending.level = at_tail ? tail : 0;
     bool told = self->body.size > 0 || repair_ends;
     if (!told && at_tail) {
@@ -124,10 +125,21 @@ static bool write_records(link_t *self)
 }
 
 /* R19: once a second, of a neighbour that knows how to answer. */
-static bool probe_is_due(const link_outgoing_t *out, int64_t steady_ns)
+static bool probe_is_due(const link_t *self, int64_t steady_ns)
 {
-    return out->peer_knows_eras &&
+    const link_outgoing_t *out = &self->out;
+    return self->kind != LINK_TO_FOLLOWER && out->peer_knows_eras &&
            steady_ns - out->probe_ns[out->probe % LINK_PROBES] >= probe_each_ns;
+}
+
+/* F4: a follower lets records expire by our time. */
+static void write_horizon(link_t *self)
+{
+    int64_t served_from_ns;
+    int64_t taken_from_ns;
+    store_horizon(self->store, &served_from_ns, &taken_from_ns);
+    link_put(&self->header, " expiry %lld %lld", (long long)served_from_ns,
+             (long long)taken_from_ns);
 }
 
 static void write_data_header(link_t *self, int64_t steady_ns)
@@ -140,9 +152,12 @@ static void write_data_header(link_t *self, int64_t steady_ns)
         link_put(&self->header, " %.*s%s", GENERATION_SIZE, self->out.peer_generation.hex,
                  self->out.pending.level > 0 ? " level" : "");
     }
-    self->out.pending_probes = probe_is_due(&self->out, steady_ns);
+    self->out.pending_probes = probe_is_due(self, steady_ns);
     if (self->out.pending_probes) {
         link_put(&self->header, " probe %llu", (unsigned long long)self->out.probe + 1);
+    }
+    if (self->kind == LINK_TO_FOLLOWER) {
+        write_horizon(self);
     }
 }
 
@@ -236,10 +251,21 @@ void link_sent(link_t *self, int64_t steady_ns)
     }
 }
 
+/* Puts the cursor behind all entries up to `index`. A follower may ask for that whenever it likes:
+ * from far back its cursor starts at the beginning of the list, and passes what it has in steps. */
+static void seek(link_t *self, uint64_t index)
+{
+    size_t steps = self->kind == LINK_TO_FOLLOWER ? LINK_FOLLOWER_STEPS : SIZE_MAX;
+    bool near = store_cursor_seek_near(&self->out.cursor, index, steps);
+    self->out.passed = near || !RULE(FOLLOWER_PASSES) ? 0 : index;
+}
+
 void link_unsent(link_t *self)
 {
-    if (self->out.pending_type == MESSAGE_DATA && RULE(UNSENT_REWINDS)) {
-        store_cursor_seek(&self->out.cursor, self->out.told);
+    /* What was passed without a record need not be passed again. */
+    if (self->out.pending_type == MESSAGE_DATA && self->out.pending_records > 0 &&
+        RULE(UNSENT_REWINDS)) {
+        seek(self, self->out.told);
     }
 }
 
@@ -276,7 +302,7 @@ static void note_peer_generation(link_t *self, const generation_t *generation)
 
 static void move_cursor(link_t *self, uint64_t index)
 {
-    store_cursor_seek(&self->out.cursor, index);
+    seek(self, index);
     self->out.told = index;
     self->out.window_used = 0;
 }
@@ -412,7 +438,9 @@ link_event_t link_take_answer(link_t *self, const message_t *message, int64_t st
         link_compare_end(self);
         link_enter_state(self, LINK_STATE_HELLO, steady_ns);
         return LINK_RESET; /* B7 */
-    case MESSAGE_REFUSED: return take_refused(self, message->body);
+    case MESSAGE_REFUSED:
+        return self->kind == LINK_TO_FOLLOWER ? link_bad_message(self)
+                                              : take_refused(self, message->body);
     default: return link_bad_message(self);
     }
 }

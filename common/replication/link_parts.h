@@ -20,6 +20,8 @@ enum {
     LINK_REASON_SIZE = 128,
     /* Probes of the neighbour's clock that may be under way: one a second. */
     LINK_PROBES = 8,
+    /* Entries that a follower may have a cursor go back over at once, whenever it likes (R20). */
+    LINK_FOLLOWER_STEPS = 4096,
     /* Entries looked at for one DATA: a cursor that passes many entries without sending them must
      * let others have a turn. */
     LINK_ENTRIES_PER_DATA = 8192,
@@ -54,6 +56,7 @@ typedef struct {
     uint64_t session;                /* of the newest HELLO */
     store_cursor_t cursor;           /* behind what was put into messages */
     uint64_t told;                   /* `last` of the newest DATA sent */
+    uint64_t passed;                 /* entries up to this index are passed, not sent (R20) */
     uint64_t announced;              /* tail in the newest HELLO: the neighbour awaits it (R11) */
     uint64_t acknowledged;           /* index up to which it has processed our list */
     uint64_t held;                   /* the newest `level` that was acknowledged (R18) */
@@ -131,7 +134,9 @@ typedef struct {
 
 struct link {
     store_t *store;
-    link_group_t *group; /* NULL: none */
+    link_kind_t kind;
+    const link_sink_t *sink; /* NULL but at a follower */
+    link_group_t *group;     /* NULL: none */
     char *herd;
     char *member;
     char *neighbour;

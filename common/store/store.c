@@ -448,6 +448,12 @@ store_outcome_t store_update(store_t *self, record_t *record)
     return outcome;
 }
 
+static store_entry_t read_entry(const store_t *self, const entry_t *entry)
+{
+    return (store_entry_t){
+        .record = store_entry_record(self, entry), .index = entry->index, .marks = entry->marks};
+}
+
 bool store_find_any(const store_t *self, text_t client, record_t *ret_record)
 {
     const slot_t *slot = find_slot(self, client, hash_of(self, client));
@@ -466,6 +472,26 @@ bool store_find(const store_t *self, text_t client, record_t *ret_record)
         return false;
     }
     *ret_record = record;
+    return true;
+}
+
+bool store_find_entry(const store_t *self, text_t client, store_entry_t *ret_entry)
+{
+    const slot_t *slot = find_slot(self, client, hash_of(self, client));
+    if (slot->handle == SLAB_NONE) {
+        return false;
+    }
+    store_entry(self, slot->handle, ret_entry);
+    return true;
+}
+
+bool store_drop(store_t *self, text_t client)
+{
+    const slot_t *slot = find_slot(self, client, hash_of(self, client));
+    if (slot->handle == SLAB_NONE) {
+        return false;
+    }
+    store_remove(self, (size_t)(slot - self->slots));
     return true;
 }
 
@@ -513,6 +539,16 @@ void store_remove(store_t *self, size_t slot)
     self->count--;
 }
 
+void store_entry(const store_t *self, slab_handle_t handle, store_entry_t *ret_entry)
+{
+    *ret_entry = read_entry(self, store_entry_at(self, handle));
+}
+
+slab_handle_t store_newest(const store_t *self)
+{
+    return self->newest;
+}
+
 size_t store_count(const store_t *self)
 {
     return self->count;
@@ -544,23 +580,34 @@ void store_cursor_close(store_cursor_t *cursor)
     *link = cursor->sibling;
 }
 
-void store_cursor_seek(store_cursor_t *cursor, uint64_t index)
+bool store_cursor_seek_near(store_cursor_t *cursor, uint64_t index, size_t steps)
 {
     const store_t *store = cursor->store;
+    cursor->next = SLAB_NONE;
     cursor->index = index;
     if (index == 0) {
         cursor->next = store->oldest;
-        return;
+        return true;
     }
-    cursor->next = SLAB_NONE;
-    for (slab_handle_t handle = store->newest; handle != SLAB_NONE;) {
+    for (slab_handle_t handle = store->newest; handle != SLAB_NONE; steps--) {
         const entry_t *entry = store_entry_at(store, handle);
         if (entry->index <= index) {
-            return;
+            return true;
+        }
+        if (steps == 0) {
+            cursor->next = store->oldest;
+            cursor->index = 0;
+            return false;
         }
         cursor->next = handle;
         handle = entry->previous;
     }
+    return true;
+}
+
+void store_cursor_seek(store_cursor_t *cursor, uint64_t index)
+{
+    (void)store_cursor_seek_near(cursor, index, SIZE_MAX);
 }
 
 bool store_cursor_peek(const store_cursor_t *cursor, store_entry_t *ret_entry)
@@ -568,10 +615,7 @@ bool store_cursor_peek(const store_cursor_t *cursor, store_entry_t *ret_entry)
     if (cursor->next == SLAB_NONE) {
         return false;
     }
-    const entry_t *entry = store_entry_at(cursor->store, cursor->next);
-    ret_entry->record = store_entry_record(cursor->store, entry);
-    ret_entry->index = entry->index;
-    ret_entry->marks = entry->marks;
+    *ret_entry = read_entry(cursor->store, store_entry_at(cursor->store, cursor->next));
     return true;
 }
 

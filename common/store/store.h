@@ -120,6 +120,9 @@ const digest_t *store_digest(const store_t *self);
  * INT64_MIN: never, as in a new store. */
 void store_set_horizon(store_t *self, int64_t served_from_ns, int64_t taken_from_ns);
 
+/* What store_set_horizon set. */
+void store_horizon(const store_t *self, int64_t *ret_served_from_ns, int64_t *ret_taken_from_ns);
+
 /* Looks at the next `slot_count` slots of the table, and removes the records whose time
  * (record_age_from) is before `kept_from_ns`. Returns the count of these. Calls go round and round
  * the table. */
@@ -132,6 +135,21 @@ size_t store_slot_count(const store_t *self);
  * nothing is there, or a tombstone already, or there is no room for one. */
 bool store_forget(store_t *self, text_t client, text_t origin, int64_t now_ns);
 
+/* For a copy (common/copy), which numbers its clients and keeps the numbers as marks. An entry's
+ * handle holds until its client changes again. */
+
+/* Reads the entry of `client`, served or not, as store_cursor_peek; false if there is none. */
+bool store_find_entry(const store_t *self, text_t client, store_entry_t *ret_entry);
+
+/* Reads the entry of a handle. */
+void store_entry(const store_t *self, slab_handle_t handle, store_entry_t *ret_entry);
+
+/* The handle of the entry that changed last; SLAB_NONE in an empty store. */
+slab_handle_t store_newest(const store_t *self);
+
+/* Removes what is there of `client`, without a tombstone. False if nothing is. */
+bool store_drop(store_t *self, text_t client);
+
 /* Puts a new cursor at the tail. The caller closes it before the store is destroyed. */
 void store_cursor_open(store_t *self, store_cursor_t *ret_cursor);
 void store_cursor_close(store_cursor_t *cursor);
@@ -139,6 +157,10 @@ void store_cursor_close(store_cursor_t *cursor);
 /* Puts the cursor behind all entries up to `index`: the next entry is the first beyond it. Takes a
  * step for each entry beyond. */
 void store_cursor_seek(store_cursor_t *cursor, uint64_t index);
+
+/* The same, but at most `steps` of them: false if more lie beyond, and the cursor stands at the
+ * beginning of the list. */
+bool store_cursor_seek_near(store_cursor_t *cursor, uint64_t index, size_t steps);
 
 /* Reads the next entry, without passing it. False at the tail. */
 bool store_cursor_peek(const store_cursor_t *cursor, store_entry_t *ret_entry);

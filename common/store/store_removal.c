@@ -8,6 +8,12 @@ void store_set_horizon(store_t *self, int64_t served_from_ns, int64_t taken_from
     self->taken_from_ns = taken_from_ns;
 }
 
+void store_horizon(const store_t *self, int64_t *ret_served_from_ns, int64_t *ret_taken_from_ns)
+{
+    *ret_served_from_ns = self->served_from_ns;
+    *ret_taken_from_ns = self->taken_from_ns;
+}
+
 size_t store_slot_count(const store_t *self)
 {
     return self->slot_count;
