@@ -1,31 +1,16 @@
-#include "node/node.h"
+#include "node/node_parts.h"
 
-#include "common/base/entropy.h"
 #include "common/base/limits.h"
-#include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 #include "common/program/signals.h"
 #include "common/protocol/message.h"
-#include "common/replication/generation.h"
 #include "common/sockets/transport.h"
-#include "common/store/store.h"
-#include "node/binding.h"
-#include "node/bus/herd_time.h"
-#include "node/bus/neighbours.h"
-#include "node/journal/keeper.h"
-#include "node/needs.h"
-#include "node/places/actor.h"
-#include "node/reload.h"
-#include "node/requests/service.h"
-#include "node/security/accept4.h"
-#include "node/security/guard.h"
 
 #include <assert.h>
 #include <czmq.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 /* The reactor of a member. What comes in at a socket is taken by its handler, up to a limit for
@@ -43,7 +28,6 @@
  * second. */
 
 enum {
-    TICK_MS = 100,
     /* A neighbour that has neither spoken nor answered this long after the start is taken to be
      * down (R11). */
     ABSENT_AFTER_MS = 300,
@@ -58,39 +42,6 @@ enum {
      * much has. */
     PURGE_SLOTS_MAX = 4096,
 };
-
-struct node {
-    const config_t *config; /* of the start: names, endpoints, folders, places */
-    config_t settings;      /* of it, with what reloads have changed (reload.h) */
-    reload_t *reload;
-    const config_member_t *member;
-    log_t *log;
-    generation_t generation; /* R7 */
-    zloop_t *loop;
-    guard_t *guard; /* who may speak to us */
-    void *requests; /* ROUTER */
-    void *bus;      /* ROUTER */
-    desk_t *desk;   /* at `requests` */
-    store_t *store;
-    tap_t *tap;
-    neighbours_t *neighbours;
-    herd_time_t *herd_time;
-    places_actor_t *places;    /* NULL without a provider */
-    journal_keeper_t *journal; /* NULL without one */
-    service_t *service;
-    int64_t started_steady_ns; /* when node_run began */
-    int64_t stopping_ns;       /* steady: since when it stops; 0 while it does not */
-    bool serving;              /* requests are read */
-    bool digesting;            /* the timer of on_digest runs */
-    int wake;                  /* eventfd of node_stop */
-};
-
-static void poll_for(node_t *self, zmq_pollitem_t item, zloop_fn *handler)
-{
-    item.events = ZMQ_POLLIN;
-    zloop_poller(self->loop, &item, handler, self);
-    zloop_poller_set_tolerant(self->loop, &item);
-}
 
 /* Answers that wait for the disk have it written at once. */
 static void pump_journal(node_t *self, int64_t steady_ns)
@@ -124,6 +75,7 @@ static void refuse_stranger(node_t *self, text_t sender, const transport_inbound
                                .header = inbound->message.header,
                                .body = TEXT("you are no neighbour of this member\n")};
     status_t status = transport_send(self->bus, inbound->peer, &refused);
+    loop_stir(self->bus_watch);
     if (status == STATUS_OK) {
         tap_message(self->tap, PUBLICATION_OUT, TEXT("?"), &refused);
     } else if (status == STATUS_SYSTEM) {
@@ -179,8 +131,6 @@ static bool digest_is_wanted(const node_t *self, int64_t steady_ns)
            neighbours_want_digest(self->neighbours, steady_ns);
 }
 
-static int on_digest(zloop_t *loop, int timer, void *argument);
-
 /* R12: takes a step of the digest if it is waited for, and sets the time of the next one. */
 static void advance_digest(node_t *self, int64_t steady_ns)
 {
@@ -191,18 +141,16 @@ static void advance_digest(node_t *self, int64_t steady_ns)
         pump_all(self, clock_now_ns(), steady_ns);
     } else {
         self->digesting = true;
-        zloop_timer(self->loop, DIGEST_PAUSE_MS, 1, on_digest, self);
+        loop_timer_start(self->digest, DIGEST_PAUSE_MS, 0);
     }
 }
 
-static int on_digest(zloop_t *loop, int timer, void *argument)
+void node_on_digest(void *argument, short events)
 {
-    (void)loop;
-    (void)timer;
+    (void)events;
     node_t *self = argument;
     self->digesting = false;
     advance_digest(self, clock_steady_ns());
-    return 0;
 }
 
 /* R11: whether each neighbour that is up has given us what it had. */
@@ -213,8 +161,6 @@ static bool has_caught_up(const node_t *self, int64_t steady_ns)
            neighbours_have_caught_up(self->neighbours, waited_ms >= ABSENT_AFTER_MS);
 }
 
-static int on_requests(zloop_t *loop, zmq_pollitem_t *item, void *argument);
-
 static void serve_when_ready(node_t *self, int64_t steady_ns)
 {
     if (self->serving || self->stopping_ns != 0 || !has_caught_up(self, steady_ns)) {
@@ -222,23 +168,23 @@ static void serve_when_ready(node_t *self, int64_t steady_ns)
     }
     self->serving = true;
     desk_open(self->desk, true);
-    poll_for(self, (zmq_pollitem_t){.socket = self->requests}, on_requests);
+    loop_set_events(self->requests_watch, ZMQ_POLLIN);
     log_event(self->log, LOG_SERVING,
               LOG_ABOUT(NULL, LOG_NUMBER("records", store_count(self->store))),
               "%zu clients known; serving front-ends at %s", store_count(self->store),
               self->member->requests);
 }
 
-static int on_bus(zloop_t *loop, zmq_pollitem_t *item, void *argument)
+void node_on_bus(void *argument, short events)
 {
-    (void)loop;
+    (void)events;
     node_t *self = argument;
     int64_t now_ns = clock_now_ns();
     int64_t steady_ns = clock_steady_ns();
     int64_t end_ns = steady_ns + LIMIT_MESSAGES_TURN_NS;
     for (int i = 0; i < LIMIT_MESSAGES_PER_TURN && (i == 0 || clock_steady_ns() < end_ns); i++) {
         transport_inbound_t inbound;
-        status_t status = transport_receive(item->socket, true, &inbound);
+        status_t status = transport_receive(self->bus, true, &inbound);
         if (status == STATUS_AGAIN || status == STATUS_SYSTEM) {
             break;
         }
@@ -257,7 +203,6 @@ static int on_bus(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     pump_all(self, now_ns, steady_ns);
     advance_digest(self, steady_ns);
     serve_when_ready(self, steady_ns);
-    return 0;
 }
 
 /* S6: at the end of the turn, when nothing stands on what changes. */
@@ -270,18 +215,15 @@ static void reload_for_operator(node_t *self)
     buffer_done(&report);
 }
 
-/* At the ROUTER, or at the Unix socket, which is also attended to while nothing is served. */
-static int on_requests(zloop_t *loop, zmq_pollitem_t *item, void *argument)
+/* At the Unix socket, which is also attended to while nothing is served, or at the ROUTER. */
+void node_on_requests(void *argument, short events)
 {
-    (void)loop;
+    (void)events;
     node_t *self = argument;
-    if (item->socket != NULL) {
-        desk_note_router(self->desk);
-    }
     if (!self->serving) {
         desk_begin_turn(self->desk, clock_steady_ns());
         desk_end_turn(self->desk);
-        return 0;
+        return;
     }
     service_receive(self->service);
     if (service_wants_reload(self->service)) {
@@ -290,14 +232,19 @@ static int on_requests(zloop_t *loop, zmq_pollitem_t *item, void *argument)
     int64_t steady_ns = clock_steady_ns();
     pump_all(self, clock_now_ns(), steady_ns);
     advance_digest(self, steady_ns);
-    return 0;
+}
+
+void node_on_router(void *argument, short events)
+{
+    const node_t *self = argument;
+    desk_note_router(self->desk);
+    node_on_requests(argument, events);
 }
 
 /* The journal's thread has done something, or its timer has come to its end. */
-static int on_journal(zloop_t *loop, zmq_pollitem_t *item, void *argument)
+void node_on_journal(void *argument, short events)
 {
-    (void)loop;
-    (void)item;
+    (void)events;
     node_t *self = argument;
     int64_t steady_ns = clock_steady_ns();
     size_t waiting = service_owed_answers(self->service);
@@ -305,23 +252,20 @@ static int on_journal(zloop_t *loop, zmq_pollitem_t *item, void *argument)
         service_release(self->service);
     }
     pump_journal(self, steady_ns);
-    return 0;
 }
 
-static int on_places(zloop_t *loop, zmq_pollitem_t *item, void *argument)
+void node_on_places(void *argument, short events)
 {
-    (void)loop;
-    (void)item;
+    (void)events;
     node_t *self = argument;
     service_take_answers(self->service);
-    return 0;
 }
 
 /* R16: slots for a tick, so that the table is gone through in a quarter of the grace, if it is not
  * too large for that. */
 static size_t purge_slots(const node_t *self)
 {
-    size_t ticks = (size_t)self->settings.expire_grace_s * 1000 / 4 / TICK_MS;
+    size_t ticks = (size_t)self->settings.expire_grace_s * 1000 / 4 / NODE_TICK_MS;
     size_t slots = store_slot_count(self->store) / ticks + 1;
     return slots < PURGE_SLOTS_MAX ? slots : PURGE_SLOTS_MAX;
 }
@@ -352,10 +296,9 @@ static bool may_end(const node_t *self, int64_t steady_ns)
            (neighbours_are_level(self->neighbours) && service_owed_answers(self->service) == 0);
 }
 
-static int on_tick(zloop_t *loop, int timer, void *argument)
+void node_on_tick(void *argument, short events)
 {
-    (void)loop;
-    (void)timer;
+    (void)events;
     node_t *self = argument;
     int64_t now_ns = clock_now_ns();
     int64_t steady_ns = clock_steady_ns();
@@ -370,7 +313,10 @@ static int on_tick(zloop_t *loop, int timer, void *argument)
     }
     advance_digest(self, steady_ns);
     serve_when_ready(self, steady_ns);
-    return self->stopping_ns != 0 && may_end(self, steady_ns) ? -1 : 0;
+    loop_stir_all(self->loop); /* what was bound anew has been used without a word */
+    if (self->stopping_ns != 0 && may_end(self, steady_ns)) {
+        loop_end(self->loop);
+    }
 }
 
 /* R11: no more requests; the loop goes on until the neighbours have what was answered, and the
@@ -387,29 +333,26 @@ static void begin_to_stop(node_t *self, const char *reason)
         journal_keeper_stop(self->journal);
     }
     if (self->serving) {
-        zmq_pollitem_t item = {.socket = self->requests, .events = ZMQ_POLLIN};
-        zloop_poller_end(self->loop, &item);
+        loop_set_events(self->requests_watch, 0);
         desk_open(self->desk, false);
         self->serving = false;
     }
 }
 
-static int on_wake(zloop_t *loop, zmq_pollitem_t *item, void *argument)
+void node_on_wake(void *argument, short events)
 {
-    (void)loop;
+    (void)events;
+    node_t *self = argument;
     eventfd_t count;
-    eventfd_read(item->fd, &count);
-    begin_to_stop(argument, "asked to");
-    return 0;
+    eventfd_read(self->wake, &count);
+    begin_to_stop(self, "asked to");
 }
 
-static int on_guard(zloop_t *loop, zmq_pollitem_t *item, void *argument)
+void node_on_guard(void *argument, short events)
 {
-    (void)loop;
-    (void)item;
-    node_t *self = argument;
+    (void)events;
+    const node_t *self = argument;
     guard_answer(self->guard);
-    return 0;
 }
 
 /* SIGHUP */
@@ -423,14 +366,14 @@ static void reopen_and_reload(node_t *self, long process, unsigned user)
     reload_run(self->reload, NULL);
 }
 
-static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *argument)
+static void on_signal(void *argument, short events)
 {
-    (void)loop;
+    (void)events;
     node_t *self = argument;
     int signal;
     long process;
     unsigned user;
-    while ((signal = signals_take_from(item->fd, &process, &user)) != 0) {
+    while ((signal = signals_take_from(self->signals, &process, &user)) != 0) {
         if (signal == SIGHUP) {
             reopen_and_reload(self, process, user);
         } else {
@@ -440,219 +383,6 @@ static int on_signal(zloop_t *loop, zmq_pollitem_t *item, void *argument)
             begin_to_stop(self, name);
         }
     }
-    return 0;
-}
-
-/* The sockets for others, and who may use them. */
-static status_t bind_all(node_t *self)
-{
-    const config_member_t *member = self->member;
-    status_t status = guard_new(self->config, member, self->log, &self->guard);
-    if (status == STATUS_OK) {
-        const binding_context_t binding = {
-            .member = member, .log = self->log, .guard = self->guard};
-        status = binding_bus(&binding, &self->bus);
-        if (status == STATUS_OK) {
-            status = binding_requests(&binding, &self->requests, &self->desk);
-        }
-    }
-    if (status == STATUS_OK) {
-        const tap_context_t tap = {.loop = self->loop,
-                                   .log = self->log,
-                                   .store = self->store,
-                                   .member = member->name,
-                                   .guard = self->guard,
-                                   .endpoint = member->tap};
-        status = tap_new(&tap, &self->tap);
-    }
-    return status;
-}
-
-static void on_acknowledged(void *argument)
-{
-    node_t *self = argument;
-    service_release(self->service);
-}
-
-/* J5: this life is on the disk before a link speaks of it. */
-static status_t start_journal(node_t *self)
-{
-    const journal_keeper_context_t context = {.config = &self->settings,
-                                              .member = self->member,
-                                              .log = self->log,
-                                              .store = self->store,
-                                              .generation = self->generation};
-    return self->settings.journal ? journal_keeper_new(&context, &self->journal) : STATUS_OK;
-}
-
-/* How far its list was processed in an earlier life. */
-static void restore_neighbour(node_t *self, const config_member_t *member)
-{
-    link_checkpoint_t checkpoint;
-    if (self->journal != NULL && journal_state_find(journal_keeper_life(self->journal),
-                                                    text_of(member->name), &checkpoint)) {
-        neighbour_restore(neighbours_find(self->neighbours, text_of(member->name)), &checkpoint);
-    }
-}
-
-static void make_neighbours(node_t *self)
-{
-    const config_member_t *member = self->member;
-    const journal_state_t *life = self->journal != NULL ? journal_keeper_life(self->journal) : NULL;
-    static const link_checkpoint_t no_parent;
-    const neighbours_settings_t settings = {
-        .context = {.loop = self->loop,
-                    .log = self->log,
-                    .store = self->store,
-                    .tap = self->tap,
-                    .security = guard_security(self->guard),
-                    .bus = self->bus,
-                    .acknowledged = on_acknowledged,
-                    .argument = self},
-        .herd = text_of(self->config->herd_name),
-        .member = text_of(member->name),
-        .generation = self->generation,
-        .has_parent = life != NULL && life->has_parent,
-        .parent = life != NULL ? life->parent : no_parent,
-    };
-    self->neighbours = neighbours_new(&settings);
-    for (size_t i = 0; i < member->neighbour_count; i++) {
-        const config_member_t *neighbour = &self->config->members[member->neighbours[i]];
-        neighbours_add(self->neighbours, neighbour->name, neighbour->bus);
-        restore_neighbour(self, neighbour);
-    }
-    if (self->journal != NULL) {
-        journal_keeper_watch(self->journal, self->neighbours);
-    }
-    const herd_time_context_t time = {.log = self->log,
-                                      .neighbours = self->neighbours,
-                                      .tolerance_ms = &self->settings.clock_warning_ms};
-    self->herd_time = herd_time_new(&time);
-}
-
-static void make_service(node_t *self)
-{
-    service_context_t context = {
-        .config = &self->settings,
-        .member = self->member,
-        .log = self->log,
-        .store = self->store,
-        .tap = self->tap,
-        .places = self->places,
-        .desk = self->desk,
-        .guard = self->guard,
-        .neighbours = self->neighbours,
-        .herd_time = self->herd_time,
-        .journal = self->journal,
-        .generation = self->generation,
-        .started_ns = clock_now_ns(),
-    };
-    self->service = service_new(&context);
-}
-
-static void make_reload(node_t *self)
-{
-    const reload_context_t context = {.config = self->config,
-                                      .member = self->member,
-                                      .settings = &self->settings,
-                                      .guard = self->guard,
-                                      .neighbours = self->neighbours,
-                                      .store = self->store,
-                                      .service = self->service,
-                                      .places = self->places,
-                                      .log = self->log};
-    self->reload = reload_new(&context);
-}
-
-/* All sockets except requests, which is read later (R11). */
-static void poll_all(node_t *self)
-{
-    poll_for(self, (zmq_pollitem_t){.socket = self->bus}, on_bus);
-    poll_for(self, (zmq_pollitem_t){.fd = self->wake}, on_wake);
-    if (desk_file(self->desk) >= 0) {
-        poll_for(self, (zmq_pollitem_t){.fd = desk_file(self->desk)}, on_requests);
-    }
-    if (guard_socket(self->guard) != NULL) {
-        poll_for(self, (zmq_pollitem_t){.socket = guard_socket(self->guard)}, on_guard);
-    }
-    if (self->places != NULL) {
-        poll_for(self, (zmq_pollitem_t){.socket = places_actor_socket(self->places)}, on_places);
-    }
-    if (self->journal != NULL) {
-        poll_for(self, (zmq_pollitem_t){.socket = journal_keeper_socket(self->journal)},
-                 on_journal);
-        poll_for(self, (zmq_pollitem_t){.fd = journal_keeper_timer(self->journal)}, on_journal);
-    }
-}
-
-/* Connections leave some descriptors free (accept4.h). */
-static void keep_files(const node_t *self)
-{
-    char what[1];
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        size_t needed = needs_files(self->config, self->member, what, sizeof what);
-        accept4_set_ceiling(needs_ceiling(limit.rlim_cur, needed));
-    }
-}
-
-status_t node_new(const config_t *config, const config_member_t *member, log_t *log,
-                  node_t **ret_self)
-{
-    node_t *self = memory_new(sizeof *self);
-    self->config = config;
-    self->settings = *config;
-    reload_take_settings(&self->settings, config);
-    self->member = member;
-    self->log = log;
-    keep_files(self);
-    self->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    self->loop = zloop_new();
-    self->generation = generation_new();
-    self->store = store_new(config->max_clients, entropy_number());
-    store_limit_memory(self->store, self->settings.max_memory);
-    status_t status = bind_all(self);
-    if (status == STATUS_OK) {
-        status = start_journal(self);
-    }
-    if (status == STATUS_OK && config->places != CONFIG_PLACES_NONE) {
-        status = places_actor_new(config, log, &self->places);
-    }
-    if (status != STATUS_OK) {
-        node_destroy(&self);
-        return status;
-    }
-    make_neighbours(self);
-    make_service(self);
-    make_reload(self);
-    poll_all(self);
-    zloop_timer(self->loop, TICK_MS, 0, on_tick, self);
-    *ret_self = self;
-    return STATUS_OK;
-}
-
-void node_destroy(node_t **self_p)
-{
-    node_t *self = *self_p;
-    if (self == NULL) {
-        return;
-    }
-    reload_destroy(&self->reload);
-    service_destroy(&self->service);
-    herd_time_destroy(&self->herd_time);
-    neighbours_destroy(&self->neighbours);
-    tap_destroy(&self->tap);
-    zloop_destroy(&self->loop);
-    places_actor_destroy(&self->places);
-    journal_keeper_destroy(&self->journal);
-    desk_destroy(&self->desk);
-    guard_close(self->guard, &self->requests);
-    guard_close(self->guard, &self->bus);
-    guard_destroy(&self->guard);
-    store_destroy(&self->store);
-    close(self->wake);
-    free(self);
-    *self_p = NULL;
 }
 
 bool node_run(node_t *self, int signals)
@@ -660,15 +390,17 @@ bool node_run(node_t *self, int signals)
     self->started_steady_ns = clock_steady_ns();
     /* Before the neighbours send what they have. */
     set_horizon(self, clock_now_ns(), self->started_steady_ns);
+    self->signals = signals;
     if (signals >= 0) {
-        poll_for(self, (zmq_pollitem_t){.fd = signals}, on_signal);
+        self->signal_watch = loop_watch_file(self->loop, signals, on_signal, self);
+        assert(self->signal_watch != NULL); /* at the start */
     }
     log_event(self->log, LOG_STARTED,
               LOG_ABOUT(NULL, LOG_TEXT("version", HERD_VERSION), LOG_NUMBER("pid", getpid())),
               "started: version %s, process %ld, bus %s, %zu neighbours; taking what they have",
               HERD_VERSION, (long)getpid(), self->member->bus, self->member->neighbour_count);
     reload_tell_memory(&self->settings, self->log);
-    zloop_start(self->loop);
+    loop_run(self->loop);
     uint64_t missing = self->journal != NULL
                            ? journal_keeper_figures(self->journal, clock_steady_ns()).lag_records
                            : 0;

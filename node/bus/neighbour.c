@@ -42,7 +42,7 @@ struct neighbour {
     bool watched;          /* the dealer is: by context.inflow */
     const char *key_error; /* why handshakes fail, as last logged; NULL: not since it was up */
     int source;            /* see neighbour_source */
-    short events;          /* what the loop polls the dealer for */
+    loop_watch_t *watch;   /* the loop's, of `dealer` */
     bool up;               /* as last logged */
     bool refusal_noted;    /* the present refusal was logged */
     bool key_noted;        /* so was that its key is missing */
@@ -54,7 +54,7 @@ struct neighbour {
     neighbour_figures_t figures;
 };
 
-static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument);
+static void on_dealer(void *argument, short events);
 
 static void *handle(const neighbour_t *self)
 {
@@ -91,6 +91,7 @@ static void count_received(neighbour_t *self, const message_t *message)
 static status_t send_counted(neighbour_t *self, void *socket, text_t peer, const message_t *message)
 {
     status_t status = transport_send(socket, peer, message);
+    loop_stir(socket == self->dealer ? self->watch : self->context.bus_watch);
     if (status == STATUS_OK) {
         self->figures.messages_sent++;
         self->figures.bytes_sent += message->header.size + message->body.size;
@@ -98,28 +99,10 @@ static status_t send_counted(neighbour_t *self, void *socket, text_t peer, const
     return status;
 }
 
-/* Polls for room to send only while something waits for it: a socket that has room would keep the
- * loop awake. */
-static void set_events(neighbour_t *self, short events)
-{
-    if (events == self->events) {
-        return;
-    }
-    zmq_pollitem_t item = {.socket = handle(self), .events = events};
-    if (self->events != 0) {
-        zloop_poller_end(self->context.loop, &item);
-    }
-    self->events = events;
-    if (events != 0) {
-        zloop_poller(self->context.loop, &item, on_dealer, self);
-        zloop_poller_set_tolerant(self->context.loop, &item);
-    }
-}
-
 static void disconnect(neighbour_t *self)
 {
     if (self->dealer != NULL) {
-        set_events(self, 0);
+        loop_unwatch(&self->watch);
         if (self->watched) {
             inflow_leave(self->context.inflow, self->context.inflow_index, handle(self));
             self->watched = false;
@@ -169,7 +152,9 @@ static bool open_dealer(neighbour_t *self)
         return false;
     }
     self->watched = inflow != NULL;
-    return zmq_connect(handle(self), self->endpoint) == 0;
+    self->watch = loop_watch_socket(self->context.loop, handle(self), ZMQ_POLLIN | ZMQ_POLLOUT,
+                                    on_dealer, self);
+    return self->watch != NULL && zmq_connect(handle(self), self->endpoint) == 0;
 }
 
 static void connect_dealer(neighbour_t *self, int64_t steady_ns)
@@ -189,8 +174,6 @@ static void connect_dealer(neighbour_t *self, int64_t steady_ns)
                   "cannot connect to %s: %s; trying again each 5 s", self->endpoint,
                   zmq_strerror(error));
         disconnect(self);
-    } else {
-        set_events(self, ZMQ_POLLIN | ZMQ_POLLOUT);
     }
     link_disconnected(self->link, steady_ns);
 }
@@ -492,12 +475,19 @@ static void send_answers(neighbour_t *self, int64_t steady_ns)
     }
 }
 
+static bool has_room(neighbour_t *self)
+{
+    loop_stir(self->watch); /* the question may take a change from the descriptor */
+    return transport_ready(handle(self), ZMQ_POLLOUT);
+}
+
+/* Room to send is waited for only while something waits for it: a socket that has room would keep
+ * the loop awake. */
 static void send_records(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
 {
     message_t message;
     int sent = 0;
-    while (sent < BATCHES_PER_TURN && link_is_due(self->link, steady_ns) &&
-           transport_ready(handle(self), ZMQ_POLLOUT) &&
+    while (sent < BATCHES_PER_TURN && link_is_due(self->link, steady_ns) && has_room(self) &&
            link_next(self->link, now_ns, steady_ns, &message)) {
         if (send_counted(self, handle(self), (text_t){0}, &message) != STATUS_OK) {
             link_unsent(self->link);
@@ -508,7 +498,7 @@ static void send_records(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
         sent++;
     }
     bool waiting = link_is_due(self->link, steady_ns) || link_is_down(self->link);
-    set_events(self, waiting ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN);
+    loop_set_events(self->watch, waiting ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN);
 }
 
 void neighbour_pump(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
@@ -547,12 +537,11 @@ static bool receive_answer(neighbour_t *self, int64_t steady_ns)
 }
 
 /* Answers to us came, or there is room to send. */
-static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument)
+static void on_dealer(void *argument, short events)
 {
-    (void)loop;
     neighbour_t *self = argument;
     int64_t steady_ns = clock_steady_ns();
-    if ((item->revents & ZMQ_POLLOUT) != 0) {
+    if ((events & ZMQ_POLLOUT) != 0) {
         link_connected(self->link, steady_ns);
     }
     int taken = 0;
@@ -561,7 +550,6 @@ static int on_dealer(zloop_t *loop, zmq_pollitem_t *item, void *argument)
         taken++;
     }
     neighbour_pump(self, clock_now_ns(), steady_ns);
-    return 0;
 }
 
 /* Keeps an earlier error, which says more. */

@@ -12,6 +12,7 @@
 #include "common/security/security.h"
 #include "common/sockets/inflow.h"
 #include "common/sockets/transport.h"
+#include "node/loop/loop.h"
 #include "node/tap/tap.h"
 
 #include <czmq.h>
@@ -20,7 +21,7 @@ typedef struct neighbour neighbour_t;
 
 /* What a neighbour works with (open value struct); all borrowed as long as it lives. */
 typedef struct {
-    zloop_t *loop;
+    loop_t *loop;
     log_t *log;
     store_t *store;
     tap_t *tap;
@@ -28,6 +29,7 @@ typedef struct {
     inflow_t *inflow;                     /* watches what comes; NULL: nothing does */
     size_t inflow_index;                  /* of our DEALER there */
     void *bus;                            /* our ROUTER, for answers */
+    loop_watch_t *bus_watch;              /* of `bus` */
     void (*acknowledged)(void *argument); /* called when link_held has grown */
     void *argument;                       /* for `acknowledged` */
 } neighbour_context_t;

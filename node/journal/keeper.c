@@ -37,6 +37,7 @@ struct journal_keeper {
     journal_state_t life;           /* as it was committed at the start */
     journal_t *journal;
     journal_writer_t *writer;
+    loop_watch_t *timer_watch;        /* of `timer`; NULL: none */
     char *chunks[JOURNAL_CHUNKS_MAX]; /* free ones */
     size_t chunk_count;
     bool stopping;
@@ -176,6 +177,7 @@ void journal_keeper_destroy(journal_keeper_t **self_p)
         return;
     }
     journal_writer_destroy(&self->writer);
+    loop_unwatch(&self->timer_watch);
     journal_destroy(&self->journal);
     journal_state_done(&self->life);
     close(self->timer);
@@ -196,14 +198,11 @@ void journal_keeper_watch(journal_keeper_t *self, const neighbours_t *neighbours
     self->neighbours = neighbours;
 }
 
-void *journal_keeper_socket(journal_keeper_t *self)
+status_t journal_keeper_hook(journal_keeper_t *self, loop_t *loop, loop_fn *call, void *argument)
 {
-    return journal_writer_socket(self->writer);
-}
-
-int journal_keeper_timer(const journal_keeper_t *self)
-{
-    return self->timer;
+    self->timer_watch = loop_watch_file(loop, self->timer, call, argument);
+    return self->timer_watch != NULL ? journal_writer_watch(self->writer, loop, call, argument)
+                                     : STATUS_SYSTEM;
 }
 
 /* ---- what comes ---- */

@@ -10,6 +10,7 @@
 #include "common/log/log.h"
 #include "common/store/store.h"
 #include "node/bus/neighbours.h"
+#include "node/loop/loop.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -58,10 +59,13 @@ const journal_state_t *journal_keeper_life(const journal_keeper_t *self);
 /* The neighbours whose checkpoints are kept from now on; borrowed as long as it lives. */
 void journal_keeper_watch(journal_keeper_t *self, const neighbours_t *neighbours);
 
-/* The ZeroMQ socket, and the timer's file, to poll (ZMQ_POLLIN), then to be taken from; owned by
- * `self`. `waiting`: answers that wait for the disk. Returns whether it holds more than before. */
-void *journal_keeper_socket(journal_keeper_t *self);
-int journal_keeper_timer(const journal_keeper_t *self);
+/* Has the loop call this, until journal_keeper_destroy, when there is something to receive.
+ * STATUS_SYSTEM: see errno. */
+status_t journal_keeper_hook(journal_keeper_t *self, loop_t *loop, loop_fn *call,
+                             void *argument) STATUS_MUST_USE;
+
+/* Takes what the thread and the timer have. `waiting`: answers that wait for the disk. Returns
+ * whether it holds more than before. */
 bool journal_keeper_receive(journal_keeper_t *self, size_t waiting, int64_t steady_ns);
 
 /* At the end of a turn: packs what is due, some hundred microseconds' worth. */

@@ -21,8 +21,9 @@
 
 struct journal_writer {
     zactor_t *thread;
-    zsock_t *socket;   /* PAIR: orders out, news in */
-    atomic_bool ended; /* the thread touches no order and no news any more */
+    zsock_t *socket;     /* PAIR: orders out, news in */
+    loop_watch_t *watch; /* of `socket`; NULL: none */
+    atomic_bool ended;   /* the thread touches no order and no news any more */
 };
 
 typedef struct {
@@ -200,19 +201,22 @@ void journal_writer_destroy(journal_writer_t **self_p)
     while (journal_writer_receive(self, &news)) {
         free(news.chunk);
     }
+    loop_unwatch(&self->watch);
     zsock_destroy(&self->socket);
     free(self);
     *self_p = NULL;
 }
 
-void *journal_writer_socket(journal_writer_t *self)
+status_t journal_writer_watch(journal_writer_t *self, loop_t *loop, loop_fn *call, void *argument)
 {
-    return zsock_resolve(self->socket);
+    self->watch = loop_watch_socket(loop, zsock_resolve(self->socket), ZMQ_POLLIN, call, argument);
+    return self->watch != NULL ? STATUS_OK : STATUS_SYSTEM;
 }
 
 static void send_order(journal_writer_t *self, const order_t *order)
 {
-    int sent = zmq_send(journal_writer_socket(self), order, sizeof *order, ZMQ_DONTWAIT);
+    int sent = zmq_send(zsock_resolve(self->socket), order, sizeof *order, ZMQ_DONTWAIT);
+    loop_stir(self->watch);
     assert(sent == (int)sizeof *order); /* the pipe has no mark */
 }
 
@@ -234,6 +238,6 @@ void journal_writer_commit(journal_writer_t *self, const journal_part_t *end,
 
 bool journal_writer_receive(journal_writer_t *self, journal_writer_news_t *ret_news)
 {
-    int size = zmq_recv(journal_writer_socket(self), ret_news, sizeof *ret_news, ZMQ_DONTWAIT);
+    int size = zmq_recv(zsock_resolve(self->socket), ret_news, sizeof *ret_news, ZMQ_DONTWAIT);
     return size == (int)sizeof *ret_news;
 }

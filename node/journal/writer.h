@@ -9,6 +9,7 @@
 #define HERD_NODE_JOURNAL_WRITER_H
 
 #include "common/journal/disk/disk.h"
+#include "node/loop/loop.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,8 +44,10 @@ journal_writer_t *journal_writer_new(journal_disk_t **disk_p);
 /* Ends it when what was ordered is done, closes the disk, and clears the pointer; NULL is fine. */
 void journal_writer_destroy(journal_writer_t **self_p);
 
-/* The ZeroMQ socket to poll for news (ZMQ_POLLIN); owned by `self`. */
-void *journal_writer_socket(journal_writer_t *self);
+/* Has the loop call this when there are news, until journal_writer_destroy. STATUS_SYSTEM: see
+ * errno. */
+status_t journal_writer_watch(journal_writer_t *self, loop_t *loop, loop_fn *call,
+                              void *argument) STATUS_MUST_USE;
 
 /* Puts a chunk, JOURNAL_CHUNK_SIZE bytes from malloc, into the transaction; takes it. */
 void journal_writer_put(journal_writer_t *self, const journal_part_t *part, char **chunk_p);

@@ -26,6 +26,7 @@
 struct places_actor {
     zactor_t *thread;
     zsock_t *socket;          /* PAIR: questions out, answers in */
+    loop_watch_t *watch;      /* of `socket`; NULL: none */
     size_t asked_count;       /* questions whose answers were not received yet */
     places_figures_t figures; /* that came with the last answers */
 };
@@ -71,6 +72,7 @@ void places_actor_destroy(places_actor_t **self_p)
         return;
     }
     zactor_destroy(&self->thread);
+    loop_unwatch(&self->watch);
     zsock_destroy(&self->socket);
     free(self);
     *self_p = NULL;
@@ -79,6 +81,12 @@ void places_actor_destroy(places_actor_t **self_p)
 void *places_actor_socket(places_actor_t *self)
 {
     return zsock_resolve(self->socket);
+}
+
+status_t places_actor_watch(places_actor_t *self, loop_t *loop, loop_fn *call, void *argument)
+{
+    self->watch = loop_watch_socket(loop, places_actor_socket(self), ZMQ_POLLIN, call, argument);
+    return self->watch != NULL ? STATUS_OK : STATUS_SYSTEM;
 }
 
 status_t places_actor_ask(places_actor_t *self, const places_query_t *queries, size_t count)
@@ -93,6 +101,7 @@ status_t places_actor_ask(places_actor_t *self, const places_query_t *queries, s
         assert(queries[i].radius_km <= LIMIT_RADIUS_KM);
         assert(queries[i].result_count <= LIMIT_RESULTS);
     }
+    loop_stir(self->watch);
     if (zmq_send(places_actor_socket(self), queries, count * sizeof *queries, ZMQ_DONTWAIT) < 0) {
         return STATUS_AGAIN;
     }
@@ -104,6 +113,7 @@ void places_actor_look_again(places_actor_t *self)
 {
     /* If the queue is full, the worker is busy; a file is looked after in any case. */
     (void)zmq_send(places_actor_socket(self), "", 0, ZMQ_DONTWAIT);
+    loop_stir(self->watch);
 }
 
 static void take_answers(places_actor_t *self, text_t headers, text_t texts,

@@ -10,6 +10,7 @@
 #include "common/base/status.h"
 #include "common/config/config.h"
 #include "common/log/log.h"
+#include "node/loop/loop.h"
 #include "node/places/query.h"
 
 #include <stdbool.h>
@@ -34,6 +35,11 @@ void places_actor_look_again(places_actor_t *self);
 
 /* The ZeroMQ socket to poll for answers (ZMQ_POLLIN); owned by `self`. */
 void *places_actor_socket(places_actor_t *self);
+
+/* Has the loop call this when there are answers, until places_actor_destroy. STATUS_SYSTEM: see
+ * errno. */
+status_t places_actor_watch(places_actor_t *self, loop_t *loop, loop_fn *call,
+                            void *argument) STATUS_MUST_USE;
 
 /* Asks `count` questions in one message; never blocks. STATUS_AGAIN, with none of them asked, if
  * the actor's queue is full. */

@@ -6,9 +6,10 @@
 
 struct desk {
     void *router;
-    streams_t *streams; /* NULL: none */
-    bool router_due;    /* it may have a message */
-    bool router_next;   /* it is its turn */
+    loop_watch_t *router_watch; /* NULL: none */
+    streams_t *streams;         /* NULL: none */
+    bool router_due;            /* it may have a message */
+    bool router_next;           /* it is its turn */
 };
 
 desk_t *desk_new(void *router, streams_t *streams)
@@ -28,6 +29,11 @@ void desk_destroy(desk_t **self_p)
     streams_destroy(&self->streams);
     free(self);
     *self_p = NULL;
+}
+
+void desk_set_watch(desk_t *self, loop_watch_t *router_watch)
+{
+    self->router_watch = router_watch;
 }
 
 void desk_note_router(desk_t *self)
@@ -93,7 +99,11 @@ status_t desk_send(desk_t *self, text_t peer, const message_t *message)
 {
     status_t status =
         self->streams != NULL ? streams_send(self->streams, peer, message) : STATUS_NOT_FOUND;
-    return status != STATUS_NOT_FOUND ? status : transport_send(self->router, peer, message);
+    if (status == STATUS_NOT_FOUND) {
+        status = transport_send(self->router, peer, message);
+        loop_stir(self->router_watch);
+    }
+    return status;
 }
 
 void desk_set_named(desk_t *self, text_t peer, bool named)

@@ -8,6 +8,7 @@
 #define HERD_NODE_REQUESTS_DESK_H
 
 #include "common/sockets/transport.h"
+#include "node/loop/loop.h"
 #include "node/requests/streams.h"
 
 #include <stdbool.h>
@@ -21,6 +22,9 @@ desk_t *desk_new(void *router, streams_t *streams);
 
 /* Ends the streams, frees it, clears the pointer; NULL is fine. */
 void desk_destroy(desk_t **self_p);
+
+/* The loop's watch of the ROUTER, borrowed until desk_destroy: what leaves there stirs it. */
+void desk_set_watch(desk_t *self, loop_watch_t *router_watch);
 
 /* The ROUTER has something: it is looked at until it has no more. Without streams it is looked at
  * in any case. */

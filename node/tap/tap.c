@@ -9,9 +9,8 @@
  * With subscribers it may cost a part of the time, however many they are and whether they read or
  * not: a publication that this does not cover is left out, and counted as one that was lost (T8).
  *
- * Without subscribers the tap must cost nothing (T1): `wanted` is then 0, the cursor is closed, and
- * the loop does not poll the socket; the tick looks for a first subscriber. Subscriptions come as
- * messages of the XPUB; subscriptions.h keeps them.
+ * Without subscribers the tap must cost nothing (T1): `wanted` is then 0, and the cursor is closed.
+ * Subscriptions come as messages of the XPUB; subscriptions.h keeps them.
  *
  * ZeroMQ gives memory of subscriptions back only when the socket is closed. So if there are too
  * many, or they come faster than we read, the tap closes it, which disconnects all subscribers, and
@@ -43,7 +42,7 @@ struct tap {
     tap_context_t context;
     void *socket; /* XPUB; NULL without endpoint, and while it is closed */
     subscriptions_t *subscriptions;
-    bool polled;            /* the loop polls the socket: there are subscribers */
+    loop_watch_t *watch;    /* of `socket` */
     unsigned wanted;        /* kinds that subscribers want, as bits */
     bool following;         /* `changes` is open: subscribers want APPLY */
     store_cursor_t changes; /* behind what was published of the store's list */
@@ -61,30 +60,10 @@ static void *handle(const tap_t *self)
     return self->socket;
 }
 
-static int on_subscriptions(zloop_t *loop, zmq_pollitem_t *item, void *argument);
-
-/* Polling one more socket costs each turn of the loop 500 instructions: without subscribers the
- * tick looks at it. */
-static void set_polled(tap_t *self, bool polled)
-{
-    if (polled == self->polled) {
-        return;
-    }
-    zmq_pollitem_t item = {.socket = handle(self), .events = ZMQ_POLLIN};
-    if (polled) {
-        zloop_poller(self->context.loop, &item, on_subscriptions, self);
-        zloop_poller_set_tolerant(self->context.loop, &item);
-    } else {
-        zloop_poller_end(self->context.loop, &item);
-    }
-    self->polled = polled;
-}
-
-/* Brings poller, `wanted` and cursor in line with the subscriptions. An open cursor costs a step
- * for each merge. */
+/* Brings `wanted` and cursor in line with the subscriptions. An open cursor costs a step for each
+ * merge. */
 static void follow(tap_t *self)
 {
-    set_polled(self, subscriptions_count(self->subscriptions) > 0);
     self->wanted = subscriptions_kinds(self->subscriptions);
     bool following = tap_wants(self, PUBLICATION_APPLY);
     if (following && !self->following) {
@@ -133,6 +112,7 @@ static bool begin(tap_t *self, publication_kind_t kind, text_t peer, const char 
 static void note_sent(tap_t *self, status_t status)
 {
     self->counters.sent += status == STATUS_OK ? 1 : 0;
+    loop_stir(self->watch);
     budget_spend(&self->budget, clock_steady_ns());
 }
 
@@ -187,6 +167,7 @@ static void close_socket(tap_t *self)
 {
     subscriptions_clear(self->subscriptions);
     follow(self);
+    loop_unwatch(&self->watch);
     guard_close(self->context.guard, &self->socket);
 }
 
@@ -205,13 +186,26 @@ static bool use_own_thread(void *socket)
            zmq_setsockopt(socket, ZMQ_AFFINITY, &second, sizeof second) == 0;
 }
 
+static void on_subscriptions(void *argument, short events);
+
+/* Without a loop, in tests, no one waits for it. */
+static bool watch_socket(tap_t *self)
+{
+    loop_t *loop = self->context.loop;
+    if (loop != NULL) {
+        self->watch = loop_watch_socket(loop, handle(self), ZMQ_POLLIN, on_subscriptions, self);
+    }
+    return loop == NULL || self->watch != NULL;
+}
+
 static status_t open_socket(tap_t *self)
 {
     const char *endpoint = self->context.endpoint;
     self->socket = sockets_open(zsys_init(), ZMQ_XPUB);
     if (self->socket == NULL || !use_own_thread(handle(self)) ||
         sockets_configure(handle(self), SOCKETS_TAP_XPUB, endpoint, NULL) != STATUS_OK ||
-        guard_bind(self->context.guard, handle(self), ROLES_DOMAIN_TAP, endpoint) != STATUS_OK) {
+        guard_bind(self->context.guard, handle(self), ROLES_DOMAIN_TAP, endpoint) != STATUS_OK ||
+        !watch_socket(self)) {
         int error = errno; /* for the log */
         guard_close(self->context.guard, &self->socket);
         errno = error;
@@ -297,19 +291,14 @@ static void receive_some(tap_t *self)
     }
 }
 
-static int on_subscriptions(zloop_t *loop, zmq_pollitem_t *item, void *argument)
+static void on_subscriptions(void *argument, short events)
 {
-    (void)loop;
-    (void)item;
+    (void)events;
     receive_some(argument);
-    return 0;
 }
 
 void tap_tick(tap_t *self, int64_t steady_ns)
 {
-    if (self->socket != NULL && !self->polled) {
-        receive_some(self);
-    }
     if (self->socket != NULL || self->context.endpoint == NULL || steady_ns < self->reopen_ns) {
         return;
     }

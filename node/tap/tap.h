@@ -12,6 +12,7 @@
 #include "common/protocol/message.h"
 #include "common/protocol/publication.h"
 #include "common/store/store.h"
+#include "node/loop/loop.h"
 #include "node/security/guard.h"
 
 #include <czmq.h>
@@ -20,7 +21,7 @@ typedef struct tap tap_t;
 
 /* What it works with (open value struct); all borrowed as long as it lives. */
 typedef struct {
-    zloop_t *loop;
+    loop_t *loop;
     log_t *log;
     store_t *store;
     const char *member;
@@ -59,8 +60,7 @@ void tap_link(tap_t *self, const char *peer, const char *event, const char *note
  * it at the end of a turn that may have merged. */
 void tap_changes(tap_t *self);
 
-/* Call it several times a second: looks for the first subscribers, and opens a tap anew that was
- * closed (T8). */
+/* Call it several times a second: opens a tap anew that was closed (T8). */
 void tap_tick(tap_t *self, int64_t steady_ns);
 
 tap_counters_t tap_counters(const tap_t *self);
