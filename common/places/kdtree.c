@@ -133,22 +133,6 @@ typedef struct {
     int64_t shift_e7; /* what to add to a longitude of this half to count from `from` */
 } search_t;
 
-/* How far a cap of `angle` (radians) reaches along the parallels, in degrees, or a little more. */
-static double cap_reach_deg(const search_t *self, double angle)
-{
-    const double radian_deg = 180 / M_PI;
-    /* A cap with a pole in it has every longitude; so has, here, one whose sine would pass 1. */
-    if (fabs(self->from.latitude_deg) + angle * radian_deg >= 90 ||
-        angle >= self->from.latitude_cosine) {
-        return 180;
-    }
-    /* The sine of the reach is the sine of the angle divided by the cosine of the latitude. The
-     * sine of an angle is at most the angle; the arc sine of x is at most x + (pi/2 - 1) x^3, exact
-     * at 1. */
-    double sine = angle / self->from.latitude_cosine;
-    return (sine + (M_PI / 2 - 1) * sine * sine * sine) * radian_deg;
-}
-
 /* Makes the window the rectangle that a cap of `angle_rad` around the position can touch. */
 static void search_set_window(search_t *self, double angle_rad)
 {
@@ -156,7 +140,7 @@ static void search_set_window(search_t *self, double angle_rad)
     const double angle = angle_rad * (1 + 1e-12) + 1e-9;
     const double degree_e7 = (double)SPHERE_DEGREE_E7;
     double north_e7 = angle * (180 / M_PI) * degree_e7;
-    double reach_deg = cap_reach_deg(self, angle);
+    double reach_deg = sphere_reach_deg(&self->from, angle);
     /* Cutting off decimals moves a number by less than 1. */
     self->low[AXIS_LATITUDE] = (int64_t)(self->from.latitude_deg * degree_e7 - north_e7) - 2;
     self->high[AXIS_LATITUDE] = (int64_t)(self->from.latitude_deg * degree_e7 + north_e7) + 2;

@@ -41,3 +41,18 @@ double sphere_distance_m(double haversine)
 {
     return SPHERE_RADIUS_M * sphere_angle_rad(haversine);
 }
+
+double sphere_reach_deg(const sphere_position_t *from, double angle_rad)
+{
+    const double radian_deg = 180 / M_PI;
+    /* A cap with a pole in it has every longitude; so has, here, one whose sine would pass 1. */
+    if (fabs(from->latitude_deg) + angle_rad * radian_deg >= 90 ||
+        angle_rad >= from->latitude_cosine) {
+        return 180;
+    }
+    /* The sine of the reach is the sine of the angle divided by the cosine of the latitude. The
+     * sine of an angle is at most the angle; the arc sine of x is at most x + (pi/2 - 1) x^3, exact
+     * at 1. */
+    double sine = angle_rad / from->latitude_cosine;
+    return (sine + (M_PI / 2 - 1) * sine * sine * sine) * radian_deg;
+}

@@ -35,4 +35,8 @@ double sphere_distance_m(double haversine);
 /* The angle, in radians (0 .. pi), for a haversine. */
 double sphere_angle_rad(double haversine);
 
+/* How far what is within `angle_rad` (0 .. pi) of a position reaches along the parallels, in
+ * degrees, or a little more; 180 if a pole is among it. */
+double sphere_reach_deg(const sphere_position_t *from, double angle_rad);
+
 #endif
