@@ -78,9 +78,10 @@ static void on_signal(uv_signal_t *handle, int number)
     }
 }
 
+static const int numbers[REACTOR_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
+
 static void watch_signals(reactor_t *self)
 {
-    static const int numbers[REACTOR_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
     for (size_t i = 0; i < REACTOR_SIGNALS; i++) {
         uv_signal_init(&self->loop, &self->signals[i]);
         self->signals[i].data = self;
@@ -135,6 +136,22 @@ static void close_handle(void *handle)
     }
 }
 
+/* With its last handle libuv gives a signal its default action back: a second SIGTERM would then
+ * kill the process, and take with it what the log has not written yet. */
+static void end_signals(reactor_t *self)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < REACTOR_SIGNALS; i++) {
+        sigaddset(&set, numbers[i]);
+    }
+    pthread_sigmask(SIG_BLOCK, &set, NULL); /* for the moment between the two actions */
+    for (size_t i = 0; i < REACTOR_SIGNALS; i++) {
+        close_handle(&self->signals[i]);
+        (void)signal(numbers[i], SIG_IGN);
+    }
+}
+
 void reactor_end(reactor_t *self)
 {
     self->ended = true;
@@ -144,8 +161,8 @@ void reactor_end(reactor_t *self)
     close_handle(&self->tick);
     close_handle(&self->ending);
     close_handle(&self->stop_asked);
-    for (size_t i = 0; self->settings.signals && i < REACTOR_SIGNALS; i++) {
-        close_handle(&self->signals[i]);
+    if (self->settings.signals) {
+        end_signals(self);
     }
 }
 

@@ -243,6 +243,32 @@ static void a_node_ends_on_sigterm(void **state)
     herd_wait_serving(*state, "Clark");
 }
 
+static void signal_until_it_ends(process_t *process)
+{
+    int status = -1;
+    int64_t limit_ms = wait_clock_ms() + WAIT_LIMIT_MS;
+    while (process_is_running(process) && wait_clock_ms() < limit_ms) {
+        process_signal(process, SIGTERM);
+        process_signal(process, SIGHUP);
+    }
+    assert_true(process_wait(process, WAIT_LIMIT_MS, &status));
+    assert_int_equal(status, 0);
+}
+
+/* Whoever stops a program may say so again, also in the moment in which it has closed everything
+ * and only its log is still to be written: it ends well all the same. */
+static void no_second_signal_cuts_an_end_short(void **state)
+{
+    herd_t *herd = *state;
+    for (size_t i = 0; i < 5; i++) {
+        signal_until_it_ends(herd_frontend(herd, "Clark"));
+        herd_kill_frontend(herd, "Clark");
+        herd_start_frontend(herd, "Clark");
+        herd_wait_serving(herd, "Clark");
+    }
+    signal_until_it_ends(herd_node(herd, "Clark"));
+}
+
 typedef struct {
     char folder[PATH_SIZE]; /* the logs */
     size_t count;           /* files wanted */
@@ -457,6 +483,7 @@ int main(void)
         HERD_TEST_SINGLE(a_frontend_that_ends_answers_what_is_under_way),
         HERD_TEST_SINGLE(a_frontend_ends_though_its_node_hangs),
         HERD_TEST_SINGLE(a_node_ends_on_sigterm),
+        HERD_TEST_SINGLE(no_second_signal_cuts_an_end_short),
         HERD_TEST_SINGLE(sighup_opens_the_logs_anew),
         HERD_TEST_OWN(logs_are_json_on_request),
         HERD_TEST_SINGLE(several_frontends_serve_one_port),
