@@ -14,6 +14,7 @@ import cases_journal
 import cases_lines
 import cases_memory
 import cases_pair
+import cases_stalls
 import machine
 import plots
 import redis as redis_servers
@@ -35,6 +36,7 @@ CASES = [
     cases_pair.Frontends(),
     cases_pair.Traffic(),
     cases_check.Check(),
+    cases_stalls.Stalls(),
     *cases_greedy.CASES,
 ]
 QUICK = ["check", *(case.name for case in cases_lines.CASES), "visible-next", "spread", "memory", "traffic", "newcomer"]

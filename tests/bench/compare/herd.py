@@ -54,7 +54,7 @@ def has_one_process(context):
 class Herd:
     """Owner: the workspace, which ends the processes. `one_process`: nodes that serve clients themselves."""
 
-    def __init__(self, context, workspace, name, members, settings=(), one_process=False):
+    def __init__(self, context, workspace, name, members, settings=(), one_process=False, places=None):
         self.workspace = workspace
         self.programs = context.programs
         self.one_process = one_process
@@ -64,12 +64,12 @@ class Herd:
         self.ports = {member: free_port() for member in members}
         self.nodes = {}
         self.frontends = {}
-        self.write(context.places, {"traffic": "no", **dict(settings)})
+        self.write(places or ['provider = "local"', f'file = "{context.places}"'], {"traffic": "no", **dict(settings)})
 
     def write(self, places, settings):
         lines = ["herd", '    name = "bench"']
         lines += [f'    {key} = "{value}"' for key, value in settings.items()]
-        lines += ["    places", '        provider = "local"', f'        file = "{places}"', "members"]
+        lines += ["    places", *("        " + line for line in places), "members"]
         for member, neighbours in self.members.items():
             lines += [f"    {member}",
                       f'        clients = "tcp://127.0.0.1:{self.ports[member]}"',
@@ -80,6 +80,12 @@ class Herd:
 
     def argv(self, program, *arguments):
         return [os.path.join(self.programs, program), "--config", self.file, *arguments]
+
+    def run(self, program, *arguments):
+        """To its end, which has to be a good one."""
+        done = subprocess.run(self.argv(program, *arguments), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+        if done.returncode != 0:
+            raise Failure(f"{program}: {done.stderr.decode(errors='replace')}")
 
     def start_node(self, member):
         serve = [ONE_PROCESS] if self.one_process else []
@@ -112,8 +118,8 @@ class Herd:
         try:
             with Client(self.ports[member]) as client:
                 return client.ask("WHATSAT nobody 0 0") == "? WHATSAT nobody 0 0\n"
-        except OSError:
-            return False
+        except (OSError, Failure):
+            return False  # nothing listens, or it was not answered in time
 
     def status(self):
         """Of each member: the fields of `herdctl status --plain` (herdctl(1))."""
