@@ -394,7 +394,10 @@ bool bench_loop_run(const bench_settings_t *settings, bench_result_t *ret_result
 {
     size_t count = settings->clients;
     assert(count > 0);
-    bench_loop_t self = {.settings = settings, .result = ret_result, .random = 1};
+    /* Of its own: a run that sent what one before has sent would change nothing at the peer, and an
+     * append-only file, for example, is not written then. */
+    uint64_t random = (uint64_t)clock_now_ns();
+    bench_loop_t self = {.settings = settings, .result = ret_result, .random = random};
     self.clients = memory_new_array(count, sizeof *self.clients);
     self.marked = memory_new_array(count, sizeof *self.marked);
     self.is_marked = memory_new_array(count, sizeof *self.is_marked);

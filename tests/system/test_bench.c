@@ -86,6 +86,18 @@ static void an_open_loop_gets_right_replies(void **state)
     expect_right(*state, "open.json", arguments);
 }
 
+/* Of the client that each run asks about; caller frees with free(). */
+static char *position_of(herd_t *herd)
+{
+    const char *answer = herd_ask(herd, "Clark", "WHATSAT bench.0 1 1\n");
+    const char *begin = strstr(answer, " bench.0 ");
+    assert_non_null(begin);
+    begin += strlen(" bench.0 ");
+    char *position = strndup(begin, strcspn(begin, " \n"));
+    assert_non_null(position);
+    return position;
+}
+
 /* The first run has the herd know the clients, the second leaves that out. */
 static void clients_may_be_near_places(void **state)
 {
@@ -121,6 +133,22 @@ static void updates_are_visible(void **state)
     assert_true(share > 0 && share < 1);
     json_decref(report);
     free(output);
+}
+
+/* A run that sends what one before has sent changes nothing at the peer. */
+static void no_two_runs_send_the_same(void **state)
+{
+    static const char *const arguments[] = {"--ids", "1", "--duration", "0", NULL};
+    char *output;
+    assert_int_equal(run_bench(*state, "one", arguments, &output), 0);
+    free(output);
+    char *one = position_of(*state);
+    assert_int_equal(run_bench(*state, "two", arguments, &output), 0);
+    free(output);
+    char *two = position_of(*state);
+    assert_string_not_equal(one, two);
+    free(one);
+    free(two);
 }
 
 /* A herd answers Redis's requests with refusals. */
@@ -171,6 +199,7 @@ int main(void)
         HERD_TEST_SINGLE(an_open_loop_gets_right_replies),
         HERD_TEST_SINGLE(clients_may_be_near_places),
         HERD_TEST_SINGLE(updates_are_visible),
+        HERD_TEST_SINGLE(no_two_runs_send_the_same),
         HERD_TEST_SINGLE(what_is_wrong_is_the_exit_status),
     };
     return workspace_finish(cmocka_run_group_tests_name("bench", tests, NULL, NULL));
