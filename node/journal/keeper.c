@@ -361,6 +361,7 @@ static void pack_some(journal_keeper_t *self, int64_t steady_ns)
            journal_is_due(self->journal, steady_ns) && step(self, steady_ns, &packed)) {
         took_ns = clock_thread_ns() - begin_ns;
     }
+    journal_writer_send(self->writer);
     took_ns = clock_thread_ns() - begin_ns;
     if (took_ns > self->figures.filling_ns) {
         self->figures.filling_ns = took_ns;

@@ -1,8 +1,11 @@
-/* Orders are carried out one after the other:
+/* Orders are carried out one after the other, and each has one news:
  *
- *   reactor -- order_t --------------> thread   a chunk, or the end of a transaction
+ *   reactor -- order_t --------------> thread   a chunk, the end of a transaction, or both
  *   reactor <-- journal_writer_news_t -- thread
  *   reactor -- $TERM, over the actor's pipe --> thread   when the orders before it are done
+ *
+ * A chunk is kept until the next call, to go with the end if that is what comes: so a transaction
+ * of one chunk, which is what a lone request makes, wakes the thread once and the reactor once.
  *
  * After a failure the rest of that transaction is passed over: its chunks come back, its end has no
  * effect. The journal begins another. Orders are bounded by the journal: JOURNAL_CHUNKS_MAX chunks,
@@ -19,18 +22,20 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+typedef struct {
+    journal_part_t part;    /* of the chunk */
+    char *chunk;            /* NULL: the end alone */
+    journal_part_t end;     /* of the transaction */
+    journal_state_t *state; /* of the end; NULL: the chunk alone */
+} order_t;
+
 struct journal_writer {
     zactor_t *thread;
     zsock_t *socket;     /* PAIR: orders out, news in */
     loop_watch_t *watch; /* of `socket`; NULL: none */
+    order_t kept;        /* a chunk that was not sent yet; without one: nothing is kept */
     atomic_bool ended;   /* the thread touches no order and no news any more */
 };
-
-typedef struct {
-    journal_part_t part;
-    char *chunk;            /* NULL: the end */
-    journal_state_t *state; /* of the end */
-} order_t;
 
 typedef struct {
     zsock_t *pipe; /* the actor's */
@@ -63,47 +68,39 @@ static void tell(writer_t *self, const journal_writer_news_t *news)
     assert(sent == (int)sizeof *news || zsys_interrupted);
 }
 
-static void tell_failure(writer_t *self, const order_t *order, status_t status,
-                         const journal_disk_problem_t *problem)
+static uint64_t transaction_of(const order_t *order)
 {
-    journal_writer_news_t news = {.event = JOURNAL_WRITER_FAILED,
-                                  .transaction = order->part.transaction,
-                                  .chunk = order->chunk,
-                                  .status = status,
-                                  .problem = *problem};
-    self->failed = order->part.transaction;
-    tell(self, &news);
+    return order->chunk != NULL ? order->part.transaction : order->end.transaction;
 }
 
-static void put(writer_t *self, const order_t *order)
+static status_t commit(writer_t *self, const order_t *order, journal_writer_news_t *news)
 {
-    journal_disk_problem_t problem = {0};
-    status_t status = journal_disk_put(self->disk, &order->part, order->chunk, &problem);
-    if (status != STATUS_OK) {
-        tell_failure(self, order, status, &problem);
-        return;
-    }
-    journal_writer_news_t news = {.event = JOURNAL_WRITER_TAKEN,
-                                  .transaction = order->part.transaction,
-                                  .chunk = order->chunk};
-    tell(self, &news);
-}
-
-static void commit(writer_t *self, const order_t *order)
-{
-    journal_disk_problem_t problem = {0};
     int64_t begin_ns = clock_steady_ns();
-    status_t status = journal_disk_commit(self->disk, &order->part, order->state, &problem);
-    if (status != STATUS_OK) {
-        tell_failure(self, order, status, &problem);
-        return;
+    status_t status = journal_disk_commit(self->disk, &order->end, order->state, &news->problem);
+    if (status == STATUS_OK) {
+        news->event = JOURNAL_WRITER_COMMITTED;
+        news->records = journal_disk_records(self->disk);
+        news->size = journal_disk_size(self->disk);
+        news->live_size = journal_disk_live_size(self->disk);
+        news->took_ns = clock_steady_ns() - begin_ns;
     }
-    journal_writer_news_t news = {.event = JOURNAL_WRITER_COMMITTED,
-                                  .transaction = order->part.transaction,
-                                  .records = journal_disk_records(self->disk),
-                                  .size = journal_disk_size(self->disk),
-                                  .live_size = journal_disk_live_size(self->disk),
-                                  .took_ns = clock_steady_ns() - begin_ns};
+    return status;
+}
+
+static void carry_out(writer_t *self, const order_t *order)
+{
+    journal_writer_news_t news = {
+        .event = JOURNAL_WRITER_TAKEN, .transaction = transaction_of(order), .chunk = order->chunk};
+    if (order->chunk != NULL) {
+        news.status = journal_disk_put(self->disk, &order->part, order->chunk, &news.problem);
+    }
+    if (news.status == STATUS_OK && order->state != NULL) {
+        news.status = commit(self, order, &news);
+    }
+    if (news.status != STATUS_OK) {
+        news.event = JOURNAL_WRITER_FAILED;
+        self->failed = news.transaction;
+    }
     tell(self, &news);
 }
 
@@ -124,12 +121,10 @@ static bool take_order(writer_t *self)
     if (size != (int)sizeof order) {
         return false;
     }
-    if (order.part.transaction <= self->failed) {
+    if (transaction_of(&order) <= self->failed) {
         pass_over(self, &order);
-    } else if (order.chunk != NULL) {
-        put(self, &order);
     } else {
-        commit(self, &order);
+        carry_out(self, &order);
     }
     if (order.state != NULL) {
         journal_state_done(order.state);
@@ -196,6 +191,7 @@ void journal_writer_destroy(journal_writer_t **self_p)
     if (self == NULL) {
         return;
     }
+    journal_writer_send(self);
     zactor_destroy(&self->thread);
     assert(atomic_load(&self->ended)); /* that was waited for */
     while (journal_writer_receive(self, &news)) {
@@ -213,27 +209,38 @@ status_t journal_writer_watch(journal_writer_t *self, loop_t *loop, loop_fn *cal
     return self->watch != NULL ? STATUS_OK : STATUS_SYSTEM;
 }
 
-static void send_order(journal_writer_t *self, const order_t *order)
+static void send_kept(journal_writer_t *self)
 {
-    int sent = zmq_send(zsock_resolve(self->socket), order, sizeof *order, ZMQ_DONTWAIT);
+    void *socket = zsock_resolve(self->socket);
+    int sent = zmq_send(socket, &self->kept, sizeof self->kept, ZMQ_DONTWAIT);
     loop_stir(self->watch);
-    assert(sent == (int)sizeof *order); /* the pipe has no mark */
+    assert(sent == (int)sizeof self->kept); /* the pipe has no mark */
+    self->kept = (order_t){0};
 }
 
 void journal_writer_put(journal_writer_t *self, const journal_part_t *part, char **chunk_p)
 {
-    const order_t order = {.part = *part, .chunk = *chunk_p};
+    journal_writer_send(self);
+    self->kept.part = *part;
+    self->kept.chunk = *chunk_p;
     *chunk_p = NULL;
-    send_order(self, &order);
 }
 
 void journal_writer_commit(journal_writer_t *self, const journal_part_t *end,
                            journal_state_t *state)
 {
-    order_t order = {.part = *end, .state = memory_new(sizeof *state)};
-    *order.state = *state;
+    self->kept.end = *end;
+    self->kept.state = memory_new(sizeof *state);
+    *self->kept.state = *state;
     journal_state_init(state);
-    send_order(self, &order);
+    send_kept(self);
+}
+
+void journal_writer_send(journal_writer_t *self)
+{
+    if (self->kept.chunk != NULL) {
+        send_kept(self);
+    }
 }
 
 bool journal_writer_receive(journal_writer_t *self, journal_writer_news_t *ret_news)

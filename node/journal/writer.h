@@ -18,15 +18,15 @@ typedef struct journal_writer journal_writer_t;
 
 /* What became of an order (open value struct). */
 typedef enum {
-    JOURNAL_WRITER_TAKEN,     /* a chunk is in the transaction */
-    JOURNAL_WRITER_COMMITTED, /* all of it is on the disk */
+    JOURNAL_WRITER_TAKEN,     /* a chunk is in the transaction, which has not ended */
+    JOURNAL_WRITER_COMMITTED, /* all of it is on the disk, its last chunk too */
     JOURNAL_WRITER_FAILED,    /* the transaction is lost */
 } journal_writer_event_t;
 
 typedef struct {
     journal_writer_event_t event;
     uint64_t transaction;
-    char *chunk; /* TAKEN, FAILED: to be used again, or freed; NULL: none */
+    char *chunk; /* to be used again, or freed; NULL: none */
     /* COMMITTED */
     uint64_t records;   /* on disk */
     uint64_t size;      /* bytes of data.mdb */
@@ -49,8 +49,12 @@ void journal_writer_destroy(journal_writer_t **self_p);
 status_t journal_writer_watch(journal_writer_t *self, loop_t *loop, loop_fn *call,
                               void *argument) STATUS_MUST_USE;
 
-/* Puts a chunk, JOURNAL_CHUNK_SIZE bytes from malloc, into the transaction; takes it. */
+/* Puts a chunk, JOURNAL_CHUNK_SIZE bytes from malloc, into the transaction; takes it. The thread
+ * gets it with the next call of this function or one of the next two. */
 void journal_writer_put(journal_writer_t *self, const journal_part_t *part, char **chunk_p);
+
+/* Gives the thread what was put: no end comes in this turn. */
+void journal_writer_send(journal_writer_t *self);
 
 /* Ends a transaction; takes what is in the state, and leaves it as after journal_state_init. */
 void journal_writer_commit(journal_writer_t *self, const journal_part_t *end,
