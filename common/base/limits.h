@@ -264,6 +264,26 @@
  * some more. */
 #define LIMIT_FILES_RESERVE 16
 
+/* herd-web. The first line of a request: an ID of LIMIT_LINE_SIZE bytes without escapes; and all of
+ * its head. */
+#define LIMIT_HTTP_LINE_SIZE (LIMIT_LINE_SIZE + 256)
+#define LIMIT_HTTP_HEAD_SIZE (LIMIT_HTTP_LINE_SIZE + 16384)
+#define LIMIT_HTTP_FIELDS    64
+/* A name of the domain name system, and a port. */
+#define LIMIT_HTTP_HOST_SIZE 262
+/* The body of a request: a batch of positions that an app has kept while it was offline. */
+#define LIMIT_HTTP_BODY_SIZE 1048576
+/* Extensions of chunks, and fields behind the last one, which nothing here uses. */
+#define LIMIT_HTTP_TRAILERS_SIZE 8192
+/* The content of an answer: a page of clients with the longest IDs, or all metrics. */
+#define LIMIT_HTTP_CONTENT_SIZE 16777216
+/* Requests of one connection that are under way: the next ones wait in the kernel. */
+#define LIMIT_HTTP_PIPELINE 64
+/* Until a request has come whole, from its first byte on; an answer that is not read moves by so
+ * much at least once, too. */
+#define LIMIT_HTTP_ARRIVAL_MS 20000
+#define LIMIT_HTTP_READING_MS 60000
+
 /* One of the log's two buffers, about 40,000 lines: one fills while the other is written. What
  * comes when both are full is counted, not kept. */
 #define LIMIT_LOG_BUFFER 4194304

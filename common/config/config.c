@@ -174,6 +174,9 @@ static void config_read_members(const config_reader_t *reader, const config_line
     if (local) {
         config_endpoints_check_local(reader, &drafts);
     }
+    if (!config->web_open) {
+        config_endpoints_check_web(reader, &drafts);
+    }
     size_t errors_before = reader->findings->error_count;
     config_links_resolve(reader, &drafts);
     if (config->acknowledge_peers > 0 && reader->findings->error_count == errors_before) {

@@ -79,9 +79,11 @@ typedef struct {
     const char *requests;       /* ROUTER endpoint of the node for its front-ends */
     const char *bus;            /* ROUTER endpoint of the node for its neighbours */
     const char *tap;            /* XPUB endpoint; NULL: none */
-    const size_t *neighbours;   /* indices into config_t.members */
-    size_t neighbour_count;     /* 0 .. LIMIT_MEMBERS - 1 */
-    const char *const *texts;   /* see config_t */
+    const char *const *web; /* listeners of herd-web, "tcp://host:port" for each http://host:port */
+    size_t web_count;       /* 0 .. LIMIT_LISTENERS */
+    const size_t *neighbours; /* indices into config_t.members */
+    size_t neighbour_count;   /* 0 .. LIMIT_MEMBERS - 1 */
+    const char *const *texts; /* see config_t */
 } config_member_t;
 
 /* What front-ends log of every line received and answered. */
@@ -104,6 +106,8 @@ typedef struct config {
     int64_t journal_interval_ms; /* between transactions for which no answer waits */
     config_security_t security;
     const char *keys; /* folder of the keys if security is CONFIG_SECURITY_CURVE, else NULL */
+    bool
+        web_open; /* herd-web may listen on other addresses than loopback, for all who reach them */
     config_traffic_t traffic; /* of clients, in front-ends */
     bool bus_traffic;         /* nodes log every record that neighbours send */
     size_t max_line;          /* LIMIT_LINE_SIZE_MIN .. LIMIT_LINE_SIZE */

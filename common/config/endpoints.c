@@ -20,8 +20,8 @@
 #include <string.h>
 
 enum {
-    /* clients, bus, requests and tap of one member */
-    CONFIG_ENDPOINTS_OF_MEMBER = LIMIT_LISTENERS + 3,
+    /* clients, web, bus, requests and tap of one member */
+    CONFIG_ENDPOINTS_OF_MEMBER = 2 * LIMIT_LISTENERS + 3,
 };
 
 /* One endpoint of one member. */
@@ -41,10 +41,16 @@ typedef struct {
     size_t count;
 } config_listeners_t;
 
+/* Whether clients connect there, not members. */
+static bool config_is_for_clients(const char *key)
+{
+    return strcmp(key, "clients") == 0 || strcmp(key, "web") == 0;
+}
+
 static void config_listener_locate(const config_reader_t *reader, config_listener_t *self)
 {
     char path[ENDPOINT_PATH_SIZE];
-    bool for_clients = strcmp(self->key, "clients") == 0;
+    bool for_clients = config_is_for_clients(self->key);
     const char *host = self->endpoint.address.host;
     if (self->endpoint.kind == ENDPOINT_IPC) {
         endpoint_real_path(&self->endpoint, path);
@@ -80,6 +86,9 @@ static void config_listeners_collect(const config_reader_t *reader, config_liste
         const config_draft_t *draft = &drafts->drafts[i];
         for (size_t j = 0; j < draft->member.client_count; j++) {
             config_listeners_add(reader, self, draft, "clients", draft->member.clients[j]);
+        }
+        for (size_t j = 0; j < draft->member.web_count; j++) {
+            config_listeners_add(reader, self, draft, "web", draft->member.web[j]);
         }
         config_listeners_add(reader, self, draft, "requests", draft->member.requests);
         config_listeners_add(reader, self, draft, "bus", draft->member.bus);
@@ -180,7 +189,7 @@ static void config_listener_warn(const config_reader_t *reader, const config_lis
                                  const ephemeral_t *ephemeral)
 {
     uint16_t port = self->endpoint.address.port;
-    if (self->endpoint.kind != ENDPOINT_TCP || strcmp(self->key, "clients") == 0) {
+    if (self->endpoint.kind != ENDPOINT_TCP || config_is_for_clients(self->key)) {
         return;
     }
     if (port >= EPHEMERAL_FIRST) {
@@ -205,7 +214,7 @@ static void config_listener_check_host(const config_reader_t *reader, const conf
 {
     bool is_bus = strcmp(self->key, "bus") == 0;
     const char *host = config_findings_shown(reader->findings, self->endpoint.address.host);
-    if (self->endpoint.kind != ENDPOINT_TCP || strcmp(self->key, "clients") == 0 ||
+    if (self->endpoint.kind != ENDPOINT_TCP || config_is_for_clients(self->key) ||
         !address_is_everywhere(&self->endpoint.address)) {
         return;
     }
@@ -265,5 +274,24 @@ void config_endpoints_check_local(const config_reader_t *reader, const config_dr
         config_endpoint_check_local(reader, draft, "requests", draft->member.requests);
         config_endpoint_check_local(reader, draft, "bus", draft->member.bus);
         config_endpoint_check_local(reader, draft, "tap", draft->member.tap);
+    }
+}
+
+void config_endpoints_check_web(const config_reader_t *reader, const config_drafts_t *drafts)
+{
+    for (size_t i = 0; i < drafts->count; i++) {
+        const config_draft_t *draft = &drafts->drafts[i];
+        for (size_t j = 0; j < draft->member.web_count; j++) {
+            endpoint_t endpoint;
+            if (endpoint_parse(draft->member.web[j], &endpoint) == STATUS_OK &&
+                !config_is_loopback(&endpoint)) {
+                config_findings_error(
+                    reader->findings, config_members_line(draft, "web"),
+                    "\"web\" of %s would be open to other machines: whoever reaches it may move "
+                    "and see every client; use 127.0.0.1, [::1] or localhost, or say web_security "
+                    "= \"none\"",
+                    draft->member.name);
+            }
+        }
     }
 }

@@ -52,6 +52,9 @@ void config_endpoints_check(const config_reader_t *reader, const config_drafts_t
  * keys. */
 void config_endpoints_check_local(const config_reader_t *reader, const config_drafts_t *drafts);
 
+/* Endpoints of web that other machines could reach are errors. */
+void config_endpoints_check_web(const config_reader_t *reader, const config_drafts_t *drafts);
+
 /* The line of a member's key if the file has it, else the member's own. */
 unsigned config_members_line(const config_draft_t *self, const char *key);
 

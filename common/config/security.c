@@ -27,6 +27,17 @@ void config_security_parse(const config_reader_t *reader, const config_key_t *ke
     *(config_security_t *)config_values_field(key, structure) = security;
 }
 
+void config_security_parse_web(const config_reader_t *reader, const config_key_t *key,
+                               const config_setting_t *setting, void *structure)
+{
+    bool open = strcmp(setting->value, "none") == 0;
+    if (!open && strcmp(setting->value, "local") != 0) {
+        config_values_bad(reader, setting, "\"local\" or \"none\"");
+        return;
+    }
+    *(bool *)config_values_field(key, structure) = open;
+}
+
 void config_security_check(const config_reader_t *reader, const config_found_t *found,
                            config_t *config)
 {

@@ -7,7 +7,8 @@
 
 #include "common/config/keys.h"
 
-config_parse_fn config_security_parse; /* config_security_t: what the file says */
+config_parse_fn config_security_parse;     /* config_security_t: what the file says */
+config_parse_fn config_security_parse_web; /* bool: whether "none" */
 
 /* Sets `config`->security by `keys` and `security` together: `keys` alone means "curve"; "curve"
  * without keys is an error; with "none" the keys are not used, which is a warning. */

@@ -28,6 +28,8 @@ static const config_key_t rows[] = {
      .default_text = "1000", RANGE(0, LIMIT_JOURNAL_INTERVAL_MS, "milliseconds")},
     {HERD(keys), .name = "keys", .parse = config_values_path},
     {HERD(security), .name = "security", .parse = config_security_parse},
+    {HERD(web_open), .name = "web_security", .parse = config_security_parse_web,
+     .default_text = "local"},
     {HERD(traffic), .name = "traffic", .parse = config_values_traffic, .default_text = "yes"},
     {HERD(bus_traffic), .name = "bus_traffic", .parse = config_values_yes_no,
      .default_text = "no"},
@@ -103,6 +105,7 @@ static const config_key_t rows[] = {
     {MEMBER(requests), .name = "requests", .parse = config_values_endpoint},
     {MEMBER(bus), .name = "bus", .parse = config_values_endpoint, .required = true},
     {MEMBER(tap), .name = "tap", .parse = config_values_endpoint},
+    {.section = CONFIG_SECTION_MEMBER, .name = "web", .parse = config_values_web},
     {.section = CONFIG_SECTION_MEMBER, .name = "neighbours", .parse = config_values_later,
      .default_text = ""},
 };

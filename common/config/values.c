@@ -270,14 +270,47 @@ static bool config_check_listener(const config_reader_t *reader, const config_se
     if (status == STATUS_OK && endpoint.kind == ENDPOINT_TCP) {
         return true;
     }
-    if (status == STATUS_OK || strncmp(text, "tcp://", 6) != 0) {
-        config_findings_error(reader->findings, setting->line,
-                              "\"clients\" must be of the form tcp://host:port, not \"%s\"",
-                              config_findings_shown(reader->findings, text));
-    } else {
-        config_bad_endpoint(reader, setting, text, status);
-    }
+    config_bad_endpoint(reader, setting, text, status);
     return false;
+}
+
+/* Listeners as a member has them. */
+typedef struct {
+    const char **endpoints; /* in the arena */
+    size_t count;           /* 1 .. LIMIT_LISTENERS */
+} config_found_listeners_t;
+
+/* What the file writes as `scheme`, for us is "tcp://". False after an error. */
+static bool config_take_listeners(const config_reader_t *reader, const config_setting_t *setting,
+                                  const char *scheme, config_found_listeners_t *ret_found)
+{
+    config_found_listeners_t found = {
+        .endpoints = arena_take(reader->arena, LIMIT_LISTENERS * sizeof *found.endpoints)};
+    text_t rest = text_of(setting->value);
+    text_t field;
+    while (text_take_field(&rest, &field)) {
+        if (found.count == LIMIT_LISTENERS) {
+            config_findings_error(reader->findings, setting->line,
+                                  "\"%s\" has more than %d endpoints", setting->name,
+                                  LIMIT_LISTENERS);
+            return false;
+        }
+        const char *text = arena_copy_text(reader->arena, field.data, field.size);
+        if (strncmp(text, scheme, strlen(scheme)) != 0) {
+            config_findings_error(reader->findings, setting->line,
+                                  "\"%s\" must be of the form %shost:port, not \"%s\"",
+                                  setting->name, scheme,
+                                  config_findings_shown(reader->findings, text));
+            return false;
+        }
+        text = arena_format(reader->arena, "tcp://%s", text + strlen(scheme));
+        found.endpoints[found.count++] = text;
+        if (!config_check_listener(reader, setting, text)) {
+            return false;
+        }
+    }
+    *ret_found = found;
+    return true;
 }
 
 void config_values_listeners(const config_reader_t *reader, const config_key_t *key,
@@ -285,27 +318,33 @@ void config_values_listeners(const config_reader_t *reader, const config_key_t *
 {
     (void)key;
     config_member_t *member = structure;
-    const char **clients = arena_take(reader->arena, LIMIT_LISTENERS * sizeof *clients);
-    size_t count = 0;
-    text_t rest = text_of(setting->value);
-    text_t field;
-    while (text_take_field(&rest, &field)) {
-        if (count == LIMIT_LISTENERS) {
-            config_findings_error(reader->findings, setting->line,
-                                  "\"clients\" has more than %d endpoints", LIMIT_LISTENERS);
-            return;
-        }
-        clients[count] = arena_copy_text(reader->arena, field.data, field.size);
-        if (!config_check_listener(reader, setting, clients[count++])) {
-            return;
-        }
+    config_found_listeners_t found;
+    if (!config_take_listeners(reader, setting, "tcp://", &found)) {
+        return;
     }
-    if (count == 0) {
+    if (found.count == 0) {
         config_values_bad(reader, setting, "one or more endpoints tcp://host:port");
         return;
     }
-    member->clients = clients;
-    member->client_count = count;
+    member->clients = found.endpoints;
+    member->client_count = found.count;
+}
+
+void config_values_web(const config_reader_t *reader, const config_key_t *key,
+                       const config_setting_t *setting, void *structure)
+{
+    (void)key;
+    config_member_t *member = structure;
+    config_found_listeners_t found;
+    if (!config_take_listeners(reader, setting, "http://", &found)) {
+        return;
+    }
+    if (found.count == 0) {
+        config_values_bad(reader, setting, "one or more endpoints http://host:port");
+        return;
+    }
+    member->web = found.endpoints;
+    member->web_count = found.count;
 }
 
 void config_values_later(const config_reader_t *reader, const config_key_t *key,

@@ -20,6 +20,7 @@ config_parse_fn config_values_classes; /* geonames_classes_t */
 config_parse_fn config_values_acknowledge;
 config_parse_fn config_values_endpoint;  /* const char *: what ZeroMQ binds and connects to */
 config_parse_fn config_values_listeners; /* clients and client_count of a config_member_t */
+config_parse_fn config_values_web;       /* web and web_count of one */
 config_parse_fn config_values_later;     /* nothing yet: it needs the rest of the file */
 
 /* Field `key` of the structure. */

@@ -173,6 +173,18 @@ static bool look_for_threads(const program_description_t *description)
     return count == LIMIT_THREADS_MIN;
 }
 
+/* Whether the herd file has what this program needs of it beside what all do. */
+static bool has_all(const program_description_t *description, const program_t *program)
+{
+    const char *missing =
+        description->missing != NULL ? description->missing(program->member) : NULL;
+    if (missing != NULL) {
+        fprintf(stderr, "%s: %s: %s: %s\n", description->name, program->config->file,
+                program->member->name, missing);
+    }
+    return missing == NULL;
+}
+
 bool program_start(const program_description_t *description, int argc, char **argv,
                    program_t *ret_program, program_exit_t *ret_exit)
 {
@@ -190,6 +202,11 @@ bool program_start(const program_description_t *description, int argc, char **ar
             ? herd_file_load_to_ask(arguments.config_path, arguments.member, &program.member)
             : herd_file_load(arguments.config_path, arguments.member, &program.member);
     if (program.config == NULL) {
+        *ret_exit = PROGRAM_FAILED;
+        return false;
+    }
+    if (!has_all(description, &program)) {
+        config_destroy(&program.config);
         *ret_exit = PROGRAM_FAILED;
         return false;
     }

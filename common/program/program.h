@@ -27,6 +27,9 @@ typedef struct {
      * LIMIT_FILES_MIN, for whatever there is. */
     size_t (*files)(const config_t *config, const config_member_t *member, char *out, size_t size);
     config_traffic_t (*traffic)(const config_t *config); /* what its log has of traffic */
+    /* What of the herd file is missing for this program, a sentence without its full stop; NULL:
+     * nothing. NULL itself: it needs no more than all do. */
+    const char *(*missing)(const config_member_t *member);
     bool asks_only; /* files that only a node reads need not be there (config_load_to_ask) */
     int keep; /* a descriptor that main() has opened already, e.g. of signals; 0: there is none */
 } program_description_t;

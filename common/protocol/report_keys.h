@@ -81,6 +81,7 @@
     X(POSITIONS_EXPIRED, "positions_expired")                                                      \
     /* S1: front-ends, and the fields of each that have no name above */                           \
     X(FRONTENDS, "frontends")                                                                      \
+    X(WEBS, "webs")                                                                                \
     X(CLIENTS, "clients")                                                                          \
     X(FRONTEND, "frontend")                                                                        \
     X(LINES, "lines")                                                                              \

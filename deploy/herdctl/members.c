@@ -1,9 +1,12 @@
 /* herdctl members: the herd file for scripts, one line per member, fields separated by tabs:
- *   NAME  RUN_DIR  LOG_DIR  CLIENTS  REQUESTS  (CLIENTS: endpoints, separated by spaces) */
+ *   NAME  RUN_DIR  LOG_DIR  CLIENTS  REQUESTS  WEB
+ * CLIENTS, WEB: endpoints, separated by spaces; WEB is there if the member has it. New fields come
+ * at the end. */
 #include "deploy/herdctl/commands.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void print_member(const config_t *config, const config_member_t *member)
 {
@@ -11,7 +14,11 @@ static void print_member(const config_t *config, const config_member_t *member)
     for (size_t i = 0; i < member->client_count; i++) {
         printf("%s%s", i > 0 ? " " : "", member->clients[i]);
     }
-    printf("\t%s\n", member->requests);
+    printf("\t%s", member->requests);
+    for (size_t i = 0; i < member->web_count; i++) {
+        printf("%shttp%s", i > 0 ? " " : "\t", member->web[i] + strlen("tcp"));
+    }
+    printf("\n");
 }
 
 /* The members named, or all. If one is not in the file, prints none. */

@@ -3,7 +3,7 @@
  * same limit, then shown without. --plain, for scripts: one line per member, fields separated by
  * tabs, "-" for what is not known; new fields come at the end:
  *   NAME  up|down|unknown  PID  SINCE (POSIX s)  RECORDS  FRONTENDS  CLIENTS  LINKS_UP  LINKS
- *   ROOT (of the digest)  LAG  PLACES */
+ *   ROOT (of the digest)  LAG  PLACES, and of a member with herd-web  WEBS */
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 #include "deploy/herdctl/commands.h"
@@ -41,34 +41,42 @@ static long long figure(const herdctl_report_t *report, herdctl_member_figure_t 
     return report->figures[name].value;
 }
 
-static void print_plain(const char *member, const herdctl_report_t *report)
+static void print_plain(const config_member_t *of, const herdctl_report_t *report)
 {
+    const char *member = of->name;
+    bool has_web = of->web_count > 0;
     if (!report->answered) {
-        printf("%s\t%s\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\n", member, herdctl_report_state_text(report));
+        printf("%s\t%s\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-%s\n", member,
+               herdctl_report_state_text(report), has_web ? "\t-" : "");
         return;
     }
-    printf("%s\tup\t%lld\t%lld\t%lld\t%lld\t%lld\t%lld\t%lld\t%s\t%lld\t%s\n", member,
+    printf("%s\tup\t%lld\t%lld\t%lld\t%lld\t%lld\t%lld\t%lld\t%s\t%lld\t%s", member,
            figure(report, HERDCTL_MEMBER_PID),
            figure(report, HERDCTL_MEMBER_SINCE) / (long long)TIMESTAMP_NS_PER_S,
            figure(report, HERDCTL_MEMBER_RECORDS), figure(report, HERDCTL_MEMBER_FRONTENDS),
            figure(report, HERDCTL_MEMBER_CLIENTS), figure(report, HERDCTL_MEMBER_LINKS_UP),
            figure(report, HERDCTL_MEMBER_LINKS), report->root,
            (long long)herdctl_report_lag(report), herdctl_report_places_text(report->places));
+    if (has_web) {
+        printf("\t%lld", figure(report, HERDCTL_MEMBER_WEBS));
+    }
+    putchar('\n');
 }
 
 static const herdctl_column_t member_columns[] = {
     {"MEMBER", false}, {"STATE", false},  {"VERSION", false}, {"UP SINCE", false},
     {"PID", true},     {"RECORDS", true}, {"DIGEST", false},  {"FRONT-ENDS", true},
     {"CLIENTS", true}, {"LINKS", true},   {"LAG", true},      {"PLACES", false},
+    {"WEB", true},
 };
 enum { MEMBER_COLUMNS = sizeof member_columns / sizeof member_columns[0] };
 
 static void add_silent_row(herdctl_table_t *table, const char *member,
-                           const herdctl_report_t *report)
+                           const herdctl_report_t *report, size_t columns)
 {
     herdctl_table_add(table, HERDCTL_PLAIN, "%s", member);
     herdctl_table_add(table, HERDCTL_BAD, "%s", herdctl_report_state_text(report));
-    for (size_t i = 2; i < MEMBER_COLUMNS; i++) {
+    for (size_t i = 2; i < columns; i++) {
         herdctl_table_add(table, HERDCTL_PLAIN, "-");
     }
 }
@@ -80,10 +88,11 @@ static void add_places_cell(herdctl_table_t *table, const herdctl_report_t *repo
                       told ? " " : "", told ? herdctl_report_places_text(report->places) : "");
 }
 
-static void add_row(herdctl_table_t *table, const char *member, const herdctl_report_t *report)
+static void add_row(herdctl_table_t *table, const char *member, const herdctl_report_t *report,
+                    size_t columns)
 {
     if (!report->answered) {
-        add_silent_row(table, member, report);
+        add_silent_row(table, member, report, columns);
         return;
     }
     char since[TIMESTAMP_ISO8601_SIZE];
@@ -105,6 +114,9 @@ static void add_row(herdctl_table_t *table, const char *member, const herdctl_re
                       links);
     herdctl_table_add(table, HERDCTL_PLAIN, "%lld", lag);
     add_places_cell(table, report);
+    if (columns == MEMBER_COLUMNS) {
+        herdctl_table_add(table, HERDCTL_PLAIN, "%lld", figure(report, HERDCTL_MEMBER_WEBS));
+    }
 }
 
 static const herdctl_column_t link_columns[] = {
@@ -231,11 +243,23 @@ static void print_notes(const herdctl_survey_t *survey)
     }
 }
 
+/* The last column is for herds with herd-web. */
+static size_t count_columns(const herdctl_survey_t *survey)
+{
+    for (size_t i = 0; i < survey->count; i++) {
+        if (survey->members[i]->web_count > 0) {
+            return MEMBER_COLUMNS;
+        }
+    }
+    return MEMBER_COLUMNS - 1;
+}
+
 static void print_tables(const herdctl_survey_t *survey, bool all_links)
 {
-    herdctl_table_t *table = herdctl_table_new(member_columns, MEMBER_COLUMNS);
+    size_t columns = count_columns(survey);
+    herdctl_table_t *table = herdctl_table_new(member_columns, columns);
     for (size_t i = 0; i < survey->count; i++) {
-        add_row(table, survey->members[i]->name, &survey->reports[i]);
+        add_row(table, survey->members[i]->name, &survey->reports[i], columns);
     }
     herdctl_table_print(table, stdout);
     herdctl_table_destroy(&table);
@@ -257,7 +281,7 @@ static void print_survey(const herdctl_survey_t *survey, const view_t *view)
         print_json(survey);
     } else if (view->plain) {
         for (size_t i = 0; i < survey->count; i++) {
-            print_plain(survey->members[i]->name, &survey->reports[i]);
+            print_plain(survey->members[i], &survey->reports[i]);
         }
     } else {
         print_tables(survey, view->links);

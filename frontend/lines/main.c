@@ -1,22 +1,7 @@
 /* main.c - herd-frontend: serves the TCP clients of one member. */
-#include "common/base/limits.h"
-#include "common/program/allowance.h"
+#include "common/program/clients_memory.h"
 #include "common/program/program.h"
 #include "frontend/lines/frontend.h"
-
-/* Half of what the process may take, if that is less than clients have as a rule. */
-static size_t clients_memory(log_t *log)
-{
-    allowance_t allowance = allowance_read();
-    uint64_t half = allowance.size / 2;
-    size_t most = half < LIMIT_CLIENTS_MEMORY ? (size_t)half : LIMIT_CLIENTS_MEMORY;
-    log_event(log, LOG_MEMORY,
-              LOG_ABOUT(NULL, LOG_NUMBER("clients", most), LOG_NUMBER("process", allowance.size)),
-              "past %zu bytes of all clients each is held to its share; the process may take %llu "
-              "(%s)",
-              most, (unsigned long long)allowance.size, allowance.source);
-    return most;
-}
 
 static config_traffic_t logged_traffic(const config_t *config)
 {

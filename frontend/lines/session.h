@@ -8,48 +8,12 @@
 #ifndef HERD_FRONTEND_LINES_SESSION_H
 #define HERD_FRONTEND_LINES_SESSION_H
 
-#include "common/config/config.h"
-#include "common/log/log.h"
-#include "frontend/clients/addresses.h"
-#include "frontend/clients/comings.h"
-#include "frontend/clients/figures.h"
-#include "frontend/clients/list.h"
-#include "frontend/clients/sessions.h"
+#include "frontend/clients/session_shared.h"
 #include "frontend/upstream/pipeline.h"
 
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <uv.h>
-
-/* What the sessions of one front-end share (open struct, the front-end's). */
-typedef struct {
-    uv_loop_t *loop;
-    const config_t *config;
-    log_t *log;
-    sessions_t *table;
-    addresses_t *addresses;  /* of all sessions */
-    comings_t comings;       /* what the log says of them */
-    char *read_buffer;       /* LIMIT_READ_SIZE bytes, used within one read */
-    list_link_t unasked;     /* sessions with requests for the node */
-    list_link_t waiting;     /* sessions that have had their part of a turn, and have lines left */
-    list_link_t unwritten;   /* sessions with output, or whose output was just written */
-    list_link_t newcomers;   /* sessions without a whole line yet, the oldest first */
-    list_link_t idle;        /* the others, that which has been idle longest first */
-    list_link_t active;      /* sessions that hold memory, wait for the node or have a deadline */
-    uint64_t turn_end_ns;    /* steady: no more input is taken in this turn then; 0: none was yet */
-    int64_t last_receipt_ns; /* POSIX time given to the newest request; the next gets a later one */
-    size_t lookups;          /* WHATSATs under way */
-    size_t memory;           /* bytes that all sessions hold for their clients */
-    size_t memory_max;       /* past which each is held to its share; 0: LIMIT_CLIENTS_MEMORY */
-    size_t given_back;       /* bytes that idle sessions freed since the last malloc_trim */
-    size_t handles;          /* sessions not yet freed, closing ones too */
-    uint64_t opened;         /* connections since the start */
-    figures_t figures;
-    bool stopping;                  /* the front-end ends: each session does so when it is quiet */
-    uint64_t finish_ms;             /* [stopping] steady time at which all end */
-    void (*closed)(void *argument); /* called when a connection was closed */
-    void *argument;                 /* for `closed` */
-} session_shared_t;
 
 /* Disconnects the client that has been idle longest, so that a new one has room: one without a line
  * for LIMIT_NEWCOMER_IDLE_MS, or else any for LIMIT_IDLE_MS. False if there is none. */

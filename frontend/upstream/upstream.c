@@ -239,6 +239,9 @@ static void send_hello(upstream_t *self)
     status_t status = buffer_format(
         &body, "versions %d\nherd %s\nfrontend %s\npid %ld\nsince %lld\n", MESSAGE_VERSION,
         self->settings.herd, self->settings.name, (long)getpid(), (long long)self->since_ns);
+    if (status == STATUS_OK && self->settings.program != NULL) {
+        status = buffer_format(&body, "program %s\n", self->settings.program);
+    }
     /* A node on this machine can tell whether we go by its herd file. */
     if (status == STATUS_OK && self->settings.file != NULL && self->settings.bus != NULL &&
         strncmp(self->settings.endpoint, "ipc:", 4) == 0) {

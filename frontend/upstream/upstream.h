@@ -26,6 +26,7 @@ typedef struct {
     const char *endpoint;       /* the node's `requests`: "ipc://...", "tcp://..." */
     const char *herd;           /* name of the herd */
     const char *name;           /* name of the member */
+    const char *program;        /* what we are, if not herd-frontend; or NULL */
     const char *bus;            /* endpoint of its node for neighbours; or NULL */
     const char *file;           /* path of the herd file; or NULL */
     const char *keys;           /* the folder of keys; NULL without keys */

@@ -126,7 +126,10 @@ void frontends_write_label(text_t body, char *label)
 void frontends_introduce(frontend_link_t *frontend, text_t body)
 {
     uint64_t since_ns;
+    text_t program;
     frontends_write_label(body, frontend->label);
+    frontend->is_web =
+        message_value(body, "program", &program) && text_equal(program, TEXT("herd-web"));
     frontend->since_ns = message_number(body, "since", INT64_MAX, &since_ns) ? since_ns : 0;
 }
 
@@ -176,6 +179,15 @@ const frontend_totals_value_t *frontends_totals(const frontends_t *self)
 size_t frontends_count(const frontends_t *self)
 {
     return self->count;
+}
+
+size_t frontends_webs(const frontends_t *self)
+{
+    size_t webs = 0;
+    for (size_t i = 0; i < self->used; i++) {
+        webs += self->slots[i].present && self->slots[i].is_web;
+    }
+    return webs;
 }
 
 uint64_t frontends_clients(const frontends_t *self)

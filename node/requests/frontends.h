@@ -61,6 +61,7 @@ typedef struct {
     bool given[FRONTENDS_FIGURES];    /* which figures it gives: an older one gives fewer */
     uint64_t figures[FRONTENDS_FIGURES];
     int64_t heard_ns; /* steady */
+    bool is_web;      /* it is herd-web */
     bool broken;      /* a REPLY to it was lost: its session is over */
     buffer_t replies; /* body of the REPLY that is being made */
 } frontend_link_t;
@@ -104,8 +105,9 @@ void frontends_introduce(frontend_link_t *frontend, text_t body);
  * skipped. */
 void frontends_take_figures(frontends_t *self, frontend_link_t *frontend, text_t body);
 
-/* Front-ends, and the clients of all of them. */
+/* Front-ends, those of them that are herd-web, and the clients of all of them. */
 size_t frontends_count(const frontends_t *self);
+size_t frontends_webs(const frontends_t *self);
 uint64_t frontends_clients(const frontends_t *self);
 
 /* What all front-ends together turned away or lost since the node's start: FRONTEND_TOTALS values,

@@ -107,7 +107,8 @@ static void put_links(sheet_t *sheet, const report_figures_t *figures)
 
 static void put_frontends(sheet_t *sheet, frontends_t *frontends)
 {
-    put_number(sheet, REPORT_KEY_FRONTENDS, frontends_count(frontends));
+    put_number(sheet, REPORT_KEY_FRONTENDS, frontends_count(frontends) - frontends_webs(frontends));
+    put_number(sheet, REPORT_KEY_WEBS, frontends_webs(frontends));
     put_number(sheet, REPORT_KEY_CLIENTS, frontends_clients(frontends));
     const frontend_totals_value_t *totals = frontends_totals(frontends);
     for (size_t i = 0; i < FRONTEND_TOTALS; i++) {

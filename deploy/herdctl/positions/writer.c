@@ -1,93 +1,29 @@
 #include "deploy/herdctl/positions/writer.h"
 
 #include "common/base/timestamp.h"
-#include "common/protocol/iso6709.h"
+#include "common/geojson/coordinates.h"
 
 #include <assert.h>
-#include <stdio.h>
-
-enum {
-    LATITUDE_DIGITS = 2, /* before the point, of degrees without minutes */
-    LONGITUDE_DIGITS = 3,
-    DEGREES_SIZE = 32, /* bytes of a number that we format */
-};
-
-/* Cuts a sign and the number behind it off a valid position. */
-static text_t take_number(text_t *rest)
-{
-    size_t size = 1;
-    while (size < rest->size && (text_is_digit(rest->data[size]) || rest->data[size] == '.')) {
-        size++;
-    }
-    text_t number = text_first(*rest, size);
-    *rest = text_after(*rest, size);
-    return number;
-}
-
-/* "+07.5" as "7.5": the number that JSON has (RFC 8259, section 6). False if it has minutes. */
-static bool is_degrees(text_t *number, size_t digits_max)
-{
-    size_t digits = 0;
-    while (digits + 1 < number->size && text_is_digit(number->data[digits + 1])) {
-        digits++;
-    }
-    if (digits > digits_max) {
-        return false;
-    }
-    *number = text_after(*number, 1);
-    while (number->size > 1 && number->data[0] == '0' && text_is_digit(number->data[1])) {
-        *number = text_after(*number, 1);
-    }
-    return true;
-}
-
-/* The digits that the client sent; of minutes and seconds, degrees to 0.1 mm. */
-static text_t number_of(text_t number, size_t digits_max, double degrees, char out[DEGREES_SIZE])
-{
-    if (is_degrees(&number, digits_max)) {
-        return number;
-    }
-    int size = snprintf(out, DEGREES_SIZE, "%.9f", degrees < 0 ? -degrees : degrees);
-    assert(size > 0 && size < DEGREES_SIZE);
-    return (text_t){.data = out, .size = (size_t)size};
-}
-
-static char *put_degrees(text_t part, size_t digits_max, double degrees, char *out)
-{
-    char number[DEGREES_SIZE];
-    if (part.data[0] == '-') {
-        *out++ = '-';
-    }
-    return text_copy(number_of(part, digits_max, degrees, number), out);
-}
 
 /* A record's fields, each written once. */
 typedef struct {
     const record_t *record;
-    text_t latitude; /* with their signs, as they stand in the position */
-    text_t longitude;
-    iso6709_position_t degrees;
+    coordinates_t coordinates;
 } fields_t;
 
 static fields_t fields_of(const record_t *record)
 {
-    fields_t fields = {.record = record};
-    text_t rest = record->position;
-    bool valid = iso6709_parse(record->position, &fields.degrees);
-    assert(valid); /* record_check, command_parse */
-    fields.latitude = take_number(&rest);
-    fields.longitude = take_number(&rest);
-    return fields;
+    return (fields_t){.record = record, .coordinates = coordinates_of(record->position)};
 }
 
 static char *put_latitude(const fields_t *fields, char *out)
 {
-    return put_degrees(fields->latitude, LATITUDE_DIGITS, fields->degrees.latitude_deg, out);
+    return coordinates_put_latitude(&fields->coordinates, out);
 }
 
 static char *put_longitude(const fields_t *fields, char *out)
 {
-    return put_degrees(fields->longitude, LONGITUDE_DIGITS, fields->degrees.longitude_deg, out);
+    return coordinates_put_longitude(&fields->coordinates, out);
 }
 
 static char *put_utc(const record_t *record, char *out)

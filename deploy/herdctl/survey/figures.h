@@ -99,6 +99,7 @@
     X(TAP_LEFT_OUT, COUNTER, "herd_tap_left_out_messages_total", "", 1,                            \
       "Messages not published at the tap, which had taken its part of the time")                   \
     X(FRONTENDS, GAUGE, "herd_frontends", "", 1, "Front-ends served")                              \
+    X(WEBS, GAUGE, "herd_webs", "", 1, "Processes of herd-web served")                             \
     X(CLIENTS, GAUGE, "herd_clients", "", 1, "Client connections of all front-ends")               \
     X(CLIENTS_REFUSED, COUNTER, "herd_clients_refused_total", "", 1,                               \
       "Clients turned away by all front-ends, those that ended among them")                        \

@@ -1,0 +1,176 @@
+/* The way of a request: whether it may ask here (guard.h), which row of the table has its path,
+ * which handler its method. A path without a row is 404, a method without a handler 405, and
+ * OPTIONS tells which there are. */
+#include "frontend/web/api.h"
+
+#include "common/base/limits.h"
+#include "frontend/web/api_parts.h"
+#include "frontend/web/guard.h"
+#include "frontend/web/http/http_target.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    SEGMENTS_MAX = 3,
+    ALLOW_SIZE = 64, /* "Allow: GET, HEAD, OPTIONS, PUT\r\n" */
+};
+
+/* A row of paths. */
+typedef struct {
+    const char *segments[SEGMENTS_MAX]; /* "{}": any one that is not empty; NULL: no more */
+    web_route_t route;
+    api_handler_fn *get; /* of HEAD too; NULL: there is none */
+    api_handler_fn *put;
+} api_path_t;
+
+static const api_path_t paths[] = {
+    {{"v1", "clients", "{}"}, WEB_ROUTE_CLIENT, api_get_client, api_put_client},
+    {{"metrics"}, WEB_ROUTE_METRICS, api_get_metrics, NULL},
+    {{""}, WEB_ROUTE_ROOT, api_get_root, NULL},
+};
+
+void api_init(api_t *self, const config_t *config, const config_member_t *member,
+              const session_shared_t *shared)
+{
+    *self = (api_t){.config = config, .member = member, .shared = shared};
+    buffer_init(&self->id, LIMIT_HTTP_LINE_SIZE);
+    buffer_init(&self->line, 2 * LIMIT_LINE_SIZE);
+    buffer_init(&self->content, LIMIT_HTTP_CONTENT_SIZE);
+}
+
+void api_done(api_t *self)
+{
+    buffer_done(&self->id);
+    buffer_done(&self->line);
+    buffer_done(&self->content);
+}
+
+/* Whether the row has this path; `ret_segment`: what stands for "{}". */
+static bool matches(const api_path_t *row, text_t path, text_t *ret_segment)
+{
+    text_t segment;
+    for (size_t i = 0; i < SEGMENTS_MAX && row->segments[i] != NULL; i++) {
+        if (!http_target_segment(&path, &segment)) {
+            return false;
+        }
+        if (strcmp(row->segments[i], "{}") == 0) {
+            *ret_segment = segment;
+        } else if (!text_equal(segment, text_of(row->segments[i]))) {
+            return false;
+        }
+    }
+    return path.size == 0;
+}
+
+static const api_path_t *find_path(text_t path, text_t *ret_segment)
+{
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        if (matches(&paths[i], path, ret_segment)) {
+            return &paths[i];
+        }
+    }
+    return NULL;
+}
+
+static api_handler_fn *handler_of(const api_path_t *path, http_method_t method)
+{
+    switch (method) {
+    case HTTP_GET:
+    case HTTP_HEAD: return path->get;
+    case HTTP_PUT: return path->put;
+    default: return NULL;
+    }
+}
+
+/* Says which methods there are. */
+static void answer_allowed(const api_request_t *request, const api_path_t *path)
+{
+    char allow[ALLOW_SIZE];
+    snprintf(allow, sizeof allow, "Allow: %sOPTIONS%s\r\n", path->get != NULL ? "GET, HEAD, " : "",
+             path->put != NULL ? ", PUT" : "");
+    if (request->head->method == HTTP_OPTIONS) {
+        const http_answer_t answer = {.status = HTTP_NO_CONTENT, .fields = allow};
+        session_reply(request->session, &answer);
+        return;
+    }
+    session_reply_problem(request->session, HTTP_METHOD_NOT_ALLOWED,
+                          "This path does not have that method.", allow);
+}
+
+/* OPTIONS * asks about the server as a whole. */
+static bool is_about_all(const http_head_t *head)
+{
+    return text_equal(head->path, TEXT("*"));
+}
+
+static void dispatch(api_t *self, api_request_t *request)
+{
+    static const api_path_t all = {.get = api_get_root, .put = api_put_client};
+    const api_path_t *path =
+        is_about_all(request->head) ? &all : find_path(request->head->path, &request->segment);
+    if (path == NULL) {
+        api_refuse(request, HTTP_NOT_FOUND, "There is nothing at this path.");
+        return;
+    }
+    session_set_route(request->session, (uint8_t)path->route);
+    api_handler_fn *handler = handler_of(path, request->head->method);
+    if (handler == NULL || is_about_all(request->head)) {
+        answer_allowed(request, path);
+        return;
+    }
+    handler(self, request);
+}
+
+void api_handle(void *argument, session_t *session, const http_head_t *head, text_t body)
+{
+    api_t *self = argument;
+    api_request_t request = {.session = session, .head = head, .body = body};
+    const char *reason;
+    http_status_t status = guard_check(head, self->config->web_open, &reason);
+    if (status != HTTP_OK) {
+        api_refuse(&request, status, reason);
+        return;
+    }
+    dispatch(self, &request);
+}
+
+void api_replied(void *argument, const exchange_t *exchange, text_t reply,
+                 http_answer_t *ret_answer)
+{
+    api_answer_client(argument, exchange, reply, ret_answer);
+}
+
+void api_counted(void *argument, uint8_t route, http_status_t status, uint64_t took_ms)
+{
+    api_t *self = argument;
+    web_figures_count(&self->figures, (web_route_t)route, status, took_ms);
+}
+
+void api_get_root(api_t *self, const api_request_t *request)
+{
+    buffer_clear(&self->content);
+    status_t status = buffer_format(
+        &self->content,
+        "{\"herd\":\"%s\",\"member\":\"%s\",\"version\":\"%s\",\"clients\":\"/v1/clients/{id}\"}\n",
+        self->config->herd_name, self->member->name, HERD_VERSION);
+    http_answer_t answer = {.status = HTTP_OK, .type = "application/json"};
+    answer.content = status == STATUS_OK ? buffer_text(&self->content) : (text_t){0};
+    session_reply(request->session, &answer);
+}
+
+void api_get_metrics(api_t *self, const api_request_t *request)
+{
+    buffer_clear(&self->content);
+    sheet_t sheet = sheet_begin(&self->content);
+    web_figures_write(&self->figures, &sheet);
+    sheet_format(&sheet,
+                 "# HELP herd_web_connections Connections of clients.\n"
+                 "# TYPE herd_web_connections gauge\nherd_web_connections %zu\n"
+                 "# HELP herd_web_node_up Whether the member's node answers.\n"
+                 "# TYPE herd_web_node_up gauge\nherd_web_node_up %d\n",
+                 sessions_count(self->shared->table), self->shared->node_serves ? 1 : 0);
+    http_answer_t answer = {.status = HTTP_OK, .type = "text/plain; version=0.0.4"};
+    answer.content = sheet_end(&sheet) == STATUS_OK ? buffer_text(&self->content) : (text_t){0};
+    session_reply(request->session, &answer);
+}

@@ -1,0 +1,38 @@
+/* api.h - what is answered: paths and methods of docs/web-api.md.
+ *
+ * Owner: the program. Threads: the reactor's.
+ * A handler answers the request that it is given before it returns (session_reply), or has the node
+ * asked (session_ask_node) and turns the reply into an answer then.
+ */
+#ifndef HERD_FRONTEND_WEB_API_H
+#define HERD_FRONTEND_WEB_API_H
+
+#include "common/base/buffer.h"
+#include "common/config/config.h"
+#include "frontend/web/session.h"
+#include "frontend/web/web_figures.h"
+
+/* Open struct, the program's. */
+typedef struct {
+    const config_t *config;
+    const config_member_t *member;
+    const session_shared_t *shared;
+    web_figures_t figures;
+    buffer_t id;      /* the ID of the request that is handled */
+    buffer_t line;    /* the line for the node */
+    buffer_t content; /* of the answer */
+} api_t;
+
+/* Borrows the rest until api_done. */
+void api_init(api_t *self, const config_t *config, const config_member_t *member,
+              const session_shared_t *shared);
+
+void api_done(api_t *self);
+
+/* As session_program_t has them; the argument is the api. */
+void api_handle(void *argument, session_t *session, const http_head_t *head, text_t body);
+void api_replied(void *argument, const exchange_t *exchange, text_t reply,
+                 http_answer_t *ret_answer);
+void api_counted(void *argument, uint8_t route, http_status_t status, uint64_t took_ms);
+
+#endif

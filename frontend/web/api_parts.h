@@ -1,0 +1,40 @@
+/* api_parts.h - what the files of the api share: api.c (paths to handlers) and one file for each
+ * kind of answer. Owner: api.c. Threads: the reactor's. Not for other modules.
+ */
+#ifndef HERD_FRONTEND_WEB_API_PARTS_H
+#define HERD_FRONTEND_WEB_API_PARTS_H
+
+#include "frontend/web/api.h"
+#include "frontend/web/geo/feature.h"
+
+#define API_GEOJSON "application/geo+json"
+
+/* A request as handlers see it (open value struct); all is borrowed, and gone once it is answered.
+ */
+typedef struct {
+    session_t *session;
+    const http_head_t *head;
+    text_t segment; /* what stands for {id} in the path, escapes not undone */
+    text_t body;
+} api_request_t;
+
+/* Answers a request. */
+typedef void api_handler_fn(api_t *self, const api_request_t *request);
+
+api_handler_fn api_get_client;  /* GET /v1/clients/{id} */
+api_handler_fn api_put_client;  /* PUT /v1/clients/{id} */
+api_handler_fn api_get_metrics; /* GET /metrics */
+api_handler_fn api_get_root;    /* GET / */
+
+/* What the node says of a client, as an answer; and of the same after a PUT. */
+void api_answer_client(api_t *self, const exchange_t *exchange, text_t reply,
+                       http_answer_t *ret_answer);
+
+/* Answers with a problem: a sentence. */
+void api_refuse(const api_request_t *request, http_status_t status, const char *detail);
+
+/* Puts a problem into an answer that is being made. */
+void api_make_problem(api_t *self, http_status_t status, const char *detail,
+                      http_answer_t *ret_answer);
+
+#endif

@@ -1,0 +1,101 @@
+#include "frontend/web/geo/feature.h"
+
+#include "common/base/sheet.h"
+#include "common/base/timestamp.h"
+#include "common/geojson/coordinates.h"
+#include "common/json/quote.h"
+#include "common/protocol/iso6709.h"
+
+#include <stdio.h>
+
+enum {
+    FRAME_SIZE = 512, /* all but foreign texts */
+    DISTANCE_SIZE = 32,
+};
+
+bool feature_from_answer(text_t line, feature_t *ret_feature)
+{
+    feature_t self = {.distance_m = -1};
+    text_t word;
+    text_t difference;
+    if (!text_take_field(&line, &word) || !text_equal(word, TEXT("AT")) ||
+        !text_take_field(&line, &self.member) || !text_take_field(&line, &difference) ||
+        !text_take_field(&line, &self.client) || !text_take_field(&line, &self.position) ||
+        !text_take_field(&line, &self.client_time) || text_take_field(&line, &word)) {
+        return false;
+    }
+    if (!timestamp_parse_difference(difference, &self.difference_ns) ||
+        !timestamp_parse(self.client_time, &self.client_time_ns) ||
+        !iso6709_is_valid(self.position)) {
+        return false;
+    }
+    *ret_feature = self;
+    return true;
+}
+
+feature_t feature_from_record(const record_t *record)
+{
+    return (feature_t){.client = record->client,
+                       .position = record->position,
+                       .client_time = record->client_time,
+                       .client_time_ns = record->client_time_ns,
+                       .difference_ns = record->receipt_time_ns - record->client_time_ns,
+                       .member = record->origin,
+                       .distance_m = -1};
+}
+
+static char *put_coordinates(const feature_t *self, char *out)
+{
+    coordinates_t coordinates = coordinates_of(self->position);
+    out = coordinates_put_longitude(&coordinates, out);
+    *out++ = ',';
+    out = coordinates_put_latitude(&coordinates, out);
+    if (coordinates.altitude.size > 0) {
+        *out++ = ',';
+        out = coordinates_put_altitude(&coordinates, out);
+    }
+    return out;
+}
+
+static char *put_properties(const feature_t *self, char *out)
+{
+    out = text_copy(TEXT("\"client\":\""), out);
+    out = quote_json(self->client, out);
+    out = text_copy(TEXT("\",\"position\":\""), out);
+    out = quote_json(self->position, out);
+    out = text_copy(TEXT("\",\"time\":\""), out);
+    out = text_copy(self->client_time, out);
+    out = text_copy(TEXT("\",\"utc\":\""), out);
+    timestamp_write_iso8601(self->client_time_ns, out);
+    out = text_copy(TEXT("\",\"difference\":\""), out + TIMESTAMP_ISO8601_SIZE);
+    out += timestamp_write_difference(self->difference_ns, out);
+    out = text_copy(TEXT("\",\"member\":\""), out);
+    out = quote_json(self->member, out);
+    *out++ = '"';
+    if (self->distance_m >= 0) {
+        char distance[DISTANCE_SIZE];
+        int size = snprintf(distance, sizeof distance, ",\"distance\":%.3f", self->distance_m);
+        out = text_copy((text_t){.data = distance, .size = (size_t)size}, out);
+    }
+    return out;
+}
+
+status_t feature_write(const feature_t *self, buffer_t *out)
+{
+    size_t texts = self->client.size * 2 + self->position.size * 3 + self->client_time.size +
+                   self->member.size;
+    status_t status = buffer_reserve(out, FRAME_SIZE + QUOTE_SIZE * texts);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    char *start = out->data + out->size;
+    char *at = text_copy(TEXT("{\"type\":\"Feature\",\"id\":\""), start);
+    at = quote_json(self->client, at);
+    at = text_copy(TEXT("\",\"geometry\":{\"type\":\"Point\",\"coordinates\":["), at);
+    at = put_coordinates(self, at);
+    at = text_copy(TEXT("]},\"properties\":{"), at);
+    at = put_properties(self, at);
+    at = text_copy(TEXT("}}"), at);
+    buffer_commit(out, (size_t)(at - start));
+    return STATUS_OK;
+}

@@ -1,0 +1,212 @@
+#include "frontend/web/geo/fix.h"
+
+#include "common/base/limits.h"
+#include "common/base/timestamp.h"
+#include "common/json/json_read.h"
+#include "frontend/web/geo/decimal.h"
+
+#include <string.h>
+
+enum {
+    TIME_DECIMALS = 9,
+    LATITUDE_DIGITS = 2, /* before the point (ISO 6709:2008, Annex H) */
+    LONGITUDE_DIGITS = 3,
+    ALTITUDE_DECIMALS = 3,
+    OFFSET_SIZE = 6, /* "+02:00" */
+};
+
+#define UNITS_OF_DEGREE UINT64_C(100000000)    /* by FIX_DECIMALS */
+#define ALTITUDE_MAX    UINT64_C(100000000000) /* 1e-3 m: beyond satellites */
+
+/* The values of a body that count, as they stand there; empty: it has none. */
+typedef struct {
+    text_t latitude;
+    text_t longitude;
+    text_t altitude;
+    text_t time;
+} values_t;
+
+static text_t member(text_t object, text_t name)
+{
+    text_t value;
+    return json_read_find(object, name, &value) ? value : (text_t){0};
+}
+
+static bool is_null(text_t value)
+{
+    return text_equal(value, TEXT("null"));
+}
+
+/* [-118.445127, 34.06893, 89.5]: longitude first */
+static const char *find_coordinates(text_t geometry, values_t *values)
+{
+    text_t type = member(geometry, TEXT("type"));
+    text_t coordinates = member(geometry, TEXT("coordinates"));
+    if (!text_equal(json_read_string(type), TEXT("Point")) || !json_read_is_array(coordinates)) {
+        return "the geometry of a Feature must be a Point with coordinates";
+    }
+    text_t rest = json_read_inside(coordinates);
+    if (!json_read_element(&rest, &values->longitude) ||
+        !json_read_element(&rest, &values->latitude)) {
+        return "a Point has a longitude and a latitude";
+    }
+    if (!json_read_element(&rest, &values->altitude)) {
+        values->altitude = (text_t){0};
+    }
+    return NULL;
+}
+
+static const char *find_values(text_t object, values_t *values)
+{
+    text_t type = member(object, TEXT("type"));
+    if (text_equal(json_read_string(type), TEXT("Feature"))) {
+        values->time = member(member(object, TEXT("properties")), TEXT("time"));
+        return find_coordinates(member(object, TEXT("geometry")), values);
+    }
+    if (text_equal(json_read_string(type), TEXT("Point"))) {
+        return find_coordinates(object, values);
+    }
+    values->latitude = member(object, TEXT("lat"));
+    values->longitude = member(object, TEXT("lon"));
+    values->altitude = member(object, TEXT("altitude"));
+    values->time = member(object, TEXT("time"));
+    return values->latitude.size > 0 && values->longitude.size > 0
+               ? NULL
+               : "lat and lon are needed, or a Feature of GeoJSON with a Point";
+}
+
+/* Appends "+34.06893" to the position. NULL, or what is wrong. */
+static const char *put_degrees(fix_t *fix, text_t value, unsigned degrees_max, unsigned digits)
+{
+    bool is_latitude = degrees_max == 90;
+    decimal_t decimal;
+    status_t status = decimal_read(value, FIX_DECIMALS, &decimal);
+    if (status == STATUS_INVALID) {
+        return is_latitude ? "the latitude must be a number" : "the longitude must be a number";
+    }
+    if (status != STATUS_OK || decimal_exceeds(&decimal, degrees_max * UNITS_OF_DEGREE)) {
+        return is_latitude ? "the latitude must be within -90 and 90 degrees"
+                           : "the longitude must be within -180 and 180 degrees";
+    }
+    char *out = fix->position + fix->position_size;
+    *out++ = decimal.negative ? '-' : '+';
+    out = decimal_write(decimal.units, FIX_DECIMALS, digits, out);
+    fix->position_size = (size_t)(out - fix->position);
+    return NULL;
+}
+
+/* Appends "+89.5CRSWGS_84/", which makes it the complete form. */
+static const char *put_altitude(fix_t *fix, text_t value)
+{
+    decimal_t decimal;
+    status_t status = decimal_read(value, ALTITUDE_DECIMALS, &decimal);
+    if (status == STATUS_INVALID) {
+        return "the altitude must be a number, in metres";
+    }
+    if (status != STATUS_OK || decimal_exceeds(&decimal, ALTITUDE_MAX)) {
+        return "the altitude is too great";
+    }
+    char *out = fix->position + fix->position_size;
+    *out++ = decimal.negative ? '-' : '+';
+    out = decimal_write(decimal.units, ALTITUDE_DECIMALS, 1, out);
+    out = text_copy(TEXT("CRSWGS_84/"), out);
+    fix->position_size = (size_t)(out - fix->position);
+    return NULL;
+}
+
+void fix_set_time(fix_t *self, int64_t now_ns)
+{
+    char *end = decimal_write((uint64_t)(now_ns > 0 ? now_ns : 0), TIME_DECIMALS, 1, self->time);
+    self->time_size = (size_t)(end - self->time);
+}
+
+/* "+02:00" at the end of a time, in ns; 0 and `ret_size` 0 if there is none. False: malformed. */
+static bool read_offset(text_t text, int64_t *ret_offset_ns, size_t *ret_size)
+{
+    *ret_offset_ns = 0;
+    *ret_size = 0;
+    if (text.size <= OFFSET_SIZE || text.data[text.size - 1] == 'Z') {
+        return true;
+    }
+    const char *sign = text.data + text.size - OFFSET_SIZE;
+    if ((*sign != '+' && *sign != '-') || sign[3] != ':') {
+        return false;
+    }
+    uint64_t hours;
+    uint64_t minutes;
+    if (!text_to_u64((text_t){.data = sign + 1, .size = 2}, 23, &hours) ||
+        !text_to_u64((text_t){.data = sign + 4, .size = 2}, 59, &minutes)) {
+        return false;
+    }
+    int64_t offset_ns = (int64_t)(hours * 60 + minutes) * 60 * TIMESTAMP_NS_PER_S;
+    *ret_offset_ns = *sign == '-' ? -offset_ns : offset_ns;
+    *ret_size = OFFSET_SIZE;
+    return true;
+}
+
+/* 2026-11-27T05:00:00.25+02:00 */
+static bool read_date(text_t text, int64_t *ret_time_ns)
+{
+    enum { DATE_SIZE = 40 };
+    char utc[DATE_SIZE];
+    int64_t offset_ns;
+    size_t size;
+    if (text.size >= DATE_SIZE || !read_offset(text, &offset_ns, &size)) {
+        return false;
+    }
+    char *end = text_copy(text_first(text, text.size - size), utc);
+    if (size > 0) {
+        *end++ = 'Z';
+    }
+    int64_t time_ns;
+    if (!timestamp_parse_iso8601((text_t){.data = utc, .size = (size_t)(end - utc)}, &time_ns)) {
+        return false;
+    }
+    return !__builtin_sub_overflow(time_ns, offset_ns, ret_time_ns) && *ret_time_ns >= 0;
+}
+
+bool fix_read_time(text_t value, int64_t *ret_time_ns)
+{
+    decimal_t decimal;
+    if (json_read_is_string(value)) {
+        text_t text = json_read_string(value);
+        return timestamp_parse(text, ret_time_ns) || read_date(text, ret_time_ns);
+    }
+    if (decimal_read(value, TIME_DECIMALS, &decimal) != STATUS_OK || decimal.negative) {
+        return false;
+    }
+    *ret_time_ns = (int64_t)decimal.units;
+    return true;
+}
+
+const char *fix_read(text_t body, fix_t *ret_fix)
+{
+    fix_t fix = {0};
+    values_t values = {0};
+    text_t object;
+    if (json_read_check(body, LIMIT_HTTP_BODY_SIZE, &object) != STATUS_OK ||
+        !json_read_is_object(object)) {
+        return "the body must be an object of JSON";
+    }
+    const char *problem = find_values(object, &values);
+    if (problem == NULL) {
+        problem = put_degrees(&fix, values.latitude, 90, LATITUDE_DIGITS);
+    }
+    if (problem == NULL) {
+        problem = put_degrees(&fix, values.longitude, 180, LONGITUDE_DIGITS);
+    }
+    if (problem == NULL && values.altitude.size > 0 && !is_null(values.altitude)) {
+        problem = put_altitude(&fix, values.altitude);
+    }
+    if (problem == NULL && values.time.size > 0 && !is_null(values.time)) {
+        int64_t time_ns;
+        if (!fix_read_time(values.time, &time_ns)) {
+            return "the time must be POSIX seconds, or a text as of RFC 3339, after 1970";
+        }
+        fix_set_time(&fix, time_ns);
+    }
+    if (problem == NULL) {
+        *ret_fix = fix;
+    }
+    return problem;
+}

@@ -1,0 +1,312 @@
+#!/usr/bin/env python3
+"""herd-web from outside: real programs, curl, and bytes that no client should send.
+
+usage: web.py PROGRAMS SOURCE
+"""
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+programs, source = sys.argv[1:3]
+checks = failures = 0
+
+
+def check(what, good, shown=""):
+    global checks, failures
+    checks += 1
+    if not good:
+        failures += 1
+        print("FAIL: %s %s" % (what, shown))
+
+
+def wait_for(what, condition, limit_s=20):
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    check(what, False, "(waited %d s)" % limit_s)
+    return False
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+class Herd:
+    """One member, A."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp()
+        self.client, self.bus, self.web = free_ports(3)
+        self.config = os.path.join(self.folder, "herd.cfg")
+        self.url = "http://127.0.0.1:%d" % self.web
+        self.processes = {}
+        self.write('        web = "%s http://[::1]:%d"\n' % (self.url, self.web))
+
+    def write(self, web, settings=""):
+        with open(self.config, "w") as file:
+            file.write('herd\n    name = "t"\n    request_timeout = "2000"\n%smembers\n    A\n'
+                       '        clients = "tcp://127.0.0.1:%d"\n        bus = "tcp://127.0.0.1:%d"\n%s'
+                       % (settings, self.client, self.bus, web))
+
+    def start(self, program):
+        self.processes[program] = subprocess.Popen(
+            [os.path.join(programs, "herd-" + program), "--config", self.config, "A"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def end(self, program, number=signal.SIGTERM):
+        process = self.processes.pop(program)
+        process.send_signal(number)
+        return process.wait(20)
+
+    def log(self, program):
+        try:
+            with open(os.path.join(self.folder, "log", "A.%s.log" % program)) as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+    def close(self):
+        for program in list(self.processes):
+            self.end(program, signal.SIGKILL)
+        shutil.rmtree(self.folder)
+
+
+def curl(*arguments):
+    """Status, headers (lower case), body."""
+    done = subprocess.run(["curl", "-sS", "-i", "-m", "20", *arguments], capture_output=True)
+    head, _, body = done.stdout.partition(b"\r\n\r\n")
+    while head.startswith(b"HTTP/1.1 100"):
+        head, _, body = body.partition(b"\r\n\r\n")
+    lines = head.decode("latin-1").split("\r\n")
+    fields = dict(line.lower().split(": ", 1) for line in lines[1:])
+    status = int(lines[0].split()[1]) if len(lines[0].split()) > 1 else done.stderr
+    return status, fields, body
+
+
+def send_raw(port, data, half_close=True):
+    """All that comes back until the server closes."""
+    with socket.create_connection(("127.0.0.1", port), 20) as one:
+        one.sendall(data)
+        if half_close:
+            one.shutdown(socket.SHUT_WR)
+        answer = b""
+        try:
+            while part := one.recv(65536):
+                answer += part
+        except ConnectionResetError:
+            pass
+        return answer
+
+
+def statuses(answer):
+    return [int(number) for number in re.findall(rb"HTTP/1\.1 (\d{3}) ", answer)]
+
+
+def positions(herd):
+    url = herd.url + "/v1/clients/"
+    status, fields, body = curl("-X", "PUT", "-d", '{"lat":34.06893,"lon":-118.445127,'
+                                '"time":1621464827.959498503,"altitude":12.5}', url + "kiwi")
+    feature = json.loads(body)
+    check("PUT", status in (200, 201) and fields["content-type"] == "application/geo+json", status)
+    check("its Feature", feature["geometry"] == {"type": "Point", "coordinates":
+          [-118.445127, 34.06893, 12.5]} and feature["properties"]["time"] ==
+          "1621464827.959498503" and feature["properties"]["member"] == "A", feature)
+    check("GET", curl(url + "kiwi")[2] == body)
+    check("HEAD", curl("-I", url + "kiwi")[1]["content-length"] == str(len(body)))
+    with socket.create_connection(("127.0.0.1", herd.web), 20) as one:
+        one.sendall(b"HEAD /v1/clients/kiwi HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        check("HEAD has no content", b"".join(iter(lambda: one.recv(4096), b"")).endswith(b"\r\n\r\n"))
+    check("an older PUT changes nothing", curl("-X", "PUT", "-d", '{"lat":1,"lon":2,"time":7}',
+          url + "kiwi")[0] == 200 and curl(url + "kiwi")[2] == body)
+    check("a Feature comes back as it was", curl("-X", "PUT", "-H", "Content-Type: application/geo+json",
+          "--data-binary", body.decode(), url + "kiwi")[0] == 200 and
+          json.loads(curl(url + "kiwi")[2])["properties"]["position"] == feature["properties"]["position"])
+    for name, segment in ((b"a/b", "a%2Fb"), ("ü€".encode(), "%C3%BC%E2%82%AC"),
+                          (b"\xff\x00\"\\", "%ff%00%22%5C"), (b"..", "%2E%2E"), (b"x" * 60000, "x" * 60000)):
+        status, _, body = curl("-X", "PUT", "-d", '{"lat":1,"lon":2}', url + segment)
+        check("ID %s" % segment[:20], status in (200, 201), body[:200])
+        with socket.create_connection(("127.0.0.1", herd.web), 20) as one:
+            one.sendall(b"GET /v1/clients/" + segment.encode() +
+                        b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            answer = b"".join(iter(lambda: one.recv(65536), b""))
+            said = json.loads(answer.partition(b"\r\n\r\n")[2])["id"]
+        meant = re.sub(rb"\\x(..)", lambda match: bytes([int(match[1], 16)]), said.encode())
+        check("... comes back", meant == name, said[:80])
+    for segment in ("%20", "a%0Ab", "a%09", "%", "%4", "%zz"):
+        check("ID %s" % segment, curl(url + segment)[0] == 400)
+    check("no ID", curl(url)[0] == 404)
+    check("unknown", curl(url + "nobody")[0] == 404)
+    status, fields, body = curl("-X", "PUT", "-d", '{"lat":91,"lon":2}', url + "kiwi")
+    check("a bad body", status == 400 and fields["content-type"] == "application/problem+json" and
+          json.loads(body)["status"] == 400 and "latitude" in json.loads(body)["detail"], body)
+    check("no JSON", curl("-X", "PUT", "-H", "Content-Type: text/plain", "-d", '{"lat":1,"lon":2}',
+          url + "kiwi")[0] == 415)
+    check("chunks", curl("-X", "PUT", "-H", "Transfer-Encoding: chunked", "-d", '{"lat":3,"lon":4}',
+          url + "chunks")[0] in (200, 201))
+    padded = '{"lat":3,"lon":4,"x":"%s"}' % ("y" * 900000)
+    with open(os.path.join(herd.folder, "body"), "w") as file:
+        file.write(padded)
+    check("a long body", curl("-X", "PUT", "-H", "Expect: 100-continue", "-d",
+          "@" + os.path.join(herd.folder, "body"), url + "long")[0] in (200, 201))
+    with open(os.path.join(herd.folder, "body"), "a") as file:
+        file.write(" " * 200000)
+    check("too long a body", curl("-X", "PUT", "-d", "@" + os.path.join(herd.folder, "body"),
+          url + "long")[0] == 413)
+
+
+def methods(herd):
+    status, fields, _ = curl("-X", "DELETE", herd.url + "/v1/clients/kiwi")
+    check("405", status == 405 and "PUT" in fields["allow"].upper(), fields)
+    status, fields, _ = curl("-X", "OPTIONS", herd.url + "/v1/clients/kiwi")
+    check("OPTIONS", status == 204 and "get" in fields["allow"], fields)
+    check("404", curl(herd.url + "/v1/nothing")[0] == 404)
+    check("501", curl("-X", "BREW", herd.url + "/")[0] == 501)
+    check("metrics", b'herd_web_requests_total{path="/v1/clients/{id}",status="200"}' in
+          curl(herd.url + "/metrics")[2])
+    status, fields, body = curl("-H", "Accept-Encoding: gzip", herd.url + "/metrics")
+    check("gzip", fields.get("content-encoding") == "gzip" and body[:2] == b"\x1f\x8b", fields)
+    check("IPv6", curl("-g", "http://[::1]:%d/" % herd.web)[0] == 200)
+
+
+def strangers(herd):
+    """What pages of other sites, and other programs, send."""
+    url = herd.url + "/v1/clients/kiwi"
+    check("Host", curl("-H", "Host: evil.example", url)[0] == 421)
+    check("Origin", curl("-H", "Origin: http://evil.example", url)[0] == 403)
+    check("write from there", curl("-X", "PUT", "-H", "Origin: null", "-d", '{"lat":1,"lon":2}', url)[0] == 403)
+    status, fields, _ = curl("-X", "OPTIONS", "-H", "Origin: http://evil.example", "-H",
+                             "Access-Control-Request-Method: PUT", url)
+    check("preflight", status == 403 and not any(name.startswith("access-control") for name in fields))
+    check("Sec-Fetch-Site", curl("-H", "Sec-Fetch-Site: cross-site", url)[0] == 403)
+    check("own page", curl("-H", "Origin: " + herd.url, url)[0] == 200)
+    head = b"PUT /v1/clients/evil HTTP/1.1\r\nHost: localhost\r\n"
+    body = b'{"lat":1,"lon":2}'
+    smuggled = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    bad = {
+        "both lengths": head + b"Content-Length: 17\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "two lengths": head + b"Content-Length: 17\r\nContent-Length: 18\r\n\r\n" + body,
+        "the same length twice": head + b"Content-Length: 17\r\nContent-Length: 17\r\n\r\n" + body,
+        "a signed length": head + b"Content-Length: +17\r\n\r\n" + body,
+        "space before the colon": head + b"Content-Length : 17\r\n\r\n" + body,
+        "a folded line": head + b"X: a\r\n b\r\nContent-Length: 17\r\n\r\n" + body,
+        "bare LF": head.replace(b"\r\n", b"\n") + b"\n",
+        "bare CR": head + b"X: a\rb\r\n\r\n",
+        "NUL": head + b"X: \0\r\n\r\n",
+        "two Hosts": head + b"Host: localhost\r\n\r\n",
+        "no Host": b"GET / HTTP/1.1\r\n\r\n",
+        "bad chunk": head + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        "a line of the herd's own": b"IAMAT evil +34-118 1621464827\n",
+    }
+    for what, data in bad.items():
+        answer = send_raw(herd.web, data + smuggled)
+        check(what, statuses(answer) == [400] and b"Connection: close" in answer, answer[:200])
+    check("505", statuses(send_raw(herd.web, b"GET / HTTP/2.0\r\nHost: localhost\r\n\r\n")) == [505])
+    check("414", statuses(send_raw(herd.web, b"GET /" + b"a" * 200000)) == [414])
+    check("431", statuses(send_raw(herd.web, b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 100)) == [431])
+    check("413", statuses(send_raw(herd.web, head + b"Content-Length: 9999999\r\n\r\n")) == [413])
+    check("417", statuses(send_raw(herd.web, head + b"Expect: a-lot\r\n\r\n")) == [417])
+    check("nothing of that was taken", curl(herd.url + "/v1/clients/evil")[0] == 404)
+
+
+def pipelines(herd):
+    """Answers come in their order, however the requests do."""
+    put = b'PUT /v1/clients/p%d HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s'
+    body = b'{"lat":1,"lon":2}'
+    requests = b""
+    for i in range(500):
+        requests += put % (i, len(body), body) if i % 3 else b"GET /x%d HTTP/1.1\r\nHost: localhost\r\n\r\n" % i
+    answer = send_raw(herd.web, requests)
+    found = statuses(answer)
+    check("500 answers", len(found) == 500, len(found))
+    check("in order", all((status == 404) == (i % 3 == 0) for i, status in enumerate(found)))
+    names = [int(name) for name in re.findall(rb'"id":"p(\d+)"', answer)]
+    check("each its own", names == [i for i in range(500) if i % 3], names[:9])
+    with socket.create_connection(("127.0.0.1", herd.web), 20) as one:
+        for byte in put % (1, len(body), body):
+            one.sendall(bytes([byte]))
+        one.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: one.recv(65536), b""))
+        check("byte by byte", statuses(answer) == [200, 200] or statuses(answer) == [201, 200], answer)
+
+
+def away(herd):
+    url = herd.url + "/v1/clients/kiwi"
+    herd.end("node", signal.SIGKILL)
+    wait_for("the node is away", lambda: " node-down: " in herd.log("web"))
+    status, fields, _ = curl("-X", "PUT", "-d", '{"lat":1,"lon":2}', url)
+    check("503", status == 503 and int(fields["retry-after"]) > 0, fields)
+    up = herd.log("web").count(" node-up: ")
+    herd.start("node")
+    wait_for("it is back", lambda: herd.log("web").count(" node-up: ") > up)
+    check("PUT again", curl("-X", "PUT", "-d", '{"lat":1,"lon":2}', url)[0] in (200, 201))
+
+
+def command_line(herd):
+    program = os.path.join(programs, "herd-web")
+    said = subprocess.run([program, "--config", herd.config, "--check", "A"], capture_output=True, text=True)
+    check("--check", said.returncode == 0, said.stderr)
+    check("--version", subprocess.run([program, "--version"], capture_output=True).returncode == 0)
+    check("--help", b"--config" in subprocess.run([program, "--help"], capture_output=True).stdout)
+    for web, settings, code in (("", "", 1), ('        web = "http://0.0.0.0:%d"\n' % herd.web, "", 1),
+                                ('        web = "tcp://127.0.0.1:%d"\n' % herd.web, "", 1),
+                                ('        web = "http://127.0.0.1"\n', "", 1),
+                                ('        web = "http://127.0.0.1:%d"\n' % herd.bus, "", 1),
+                                ('        web = "http://*:%d"\n' % herd.web, '    web_security = "none"\n', 0)):
+        herd.write(web, settings)
+        said = subprocess.run([program, "--config", herd.config, "--check", "A"], capture_output=True, text=True)
+        check("config %s" % web.strip(), said.returncode == code and (code == 0 or "web" in said.stderr), said)
+
+
+def examples(herd):
+    """The commands of docs/web-api.md."""
+    with open(os.path.join(source, "docs/web-api.md")) as file:
+        commands = re.findall(r"^    (curl .*)$", file.read(), re.M)
+    check("docs/web-api.md has examples", len(commands) >= 2)
+    for command in commands:
+        command = re.sub(r"127\.0\.0\.1:1179\d", "127.0.0.1:%d" % herd.web, command)
+        said = subprocess.run(command.replace("curl ", "curl -sS -f -m 20 "), shell=True, capture_output=True)
+        check(command, said.returncode == 0 and said.stdout, said)
+
+
+def main():
+    if shutil.which("curl") is None:
+        print("skipped: no curl")
+        return 77
+    herd = Herd()
+    try:
+        herd.start("node")
+        herd.start("web")
+        if wait_for("herd-web serves", lambda: " node-up: " in herd.log("web")):
+            positions(herd)
+            methods(herd)
+            strangers(herd)
+            pipelines(herd)
+            away(herd)
+            examples(herd)
+        idle = socket.create_connection(("127.0.0.1", herd.web), 20)
+        check("it ends cleanly", herd.end("web") == 0 and " stopped: " in herd.log("web"))
+        idle.close()
+        command_line(herd)
+    finally:
+        herd.close()
+    print("%d checks, %d failed" % (checks, failures))
+    return 1 if failures else 0
+
+
+sys.exit(main())
