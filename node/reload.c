@@ -37,7 +37,7 @@ enum {
     ENDING_SIZE = 512,
     /* After this time an operator who waits has the answer, and connections with revoked keys are
      * cut. */
-    ANSWER_LEAVES_MS = 500,
+    ANSWER_LEAVES_MS = 1500,
 };
 
 struct reload {

@@ -86,7 +86,9 @@ static void who_revokes_its_own_key_is_answered(void **state)
     for (int i = 0; i < 2; i++) {
         move_key(herd, "operator/anna.cert", "gone");
         herdctl_run_t run = herdctl_run(herd, "reload", NULL);
-        assert_int_equal(run.status, 0);
+        if (run.status != 0) {
+            fail_msg("exit status %d:\n%s", run.status, run.output);
+        }
         assert_non_null(strstr(run.output, "A: operator/anna: its key is revoked"));
         assert_non_null(strstr(run.output, "B: operator/anna: its key is revoked"));
         assert_null(strstr(run.output, "did not answer"));
