@@ -466,6 +466,7 @@ static void serve(uint16_t port, const char *const *answers)
     if (fork() == 0) {
         alarm(WAIT_LIMIT_MS / 1000);
         int client = accept(listening, NULL, NULL);
+        close(listening); /* who is answered may listen at the port itself */
         for (; *answers != NULL; answers++) {
             read_question(client);
             (void)!write(client, *answers, strlen(*answers));
