@@ -84,8 +84,11 @@ const arcOf = (index) => (index < 0 ? ~index : index);
 // What of a file of TopoJSON goes into the map: arcs, rings of land, arcs between two countries.
 function scaleOf(topology) {
     const points = topology.arcs.map((arc) => arcPoints(arc, topology.transform));
+    const isAtPole = (ring) =>
+        ring.every((i) => points[arcOf(i)].every(([, y]) => y <= -89.9 * STEPS));
     const rings = ringsOf(topology.objects.land)
-        .filter((ring) => ring.reduce((sum, i) => sum + points[arcOf(i)].length - 1, 0) >= 3);
+        .filter((ring) => ring.reduce((sum, i) => sum + points[arcOf(i)].length - 1, 0) >= 3)
+        .filter((ring) => !isAtPole(ring));
     const users = new Map();
     for (const country of topology.objects.countries.geometries) {
         for (const arc of new Set(ringsOf(country).flat().map(arcOf))) {

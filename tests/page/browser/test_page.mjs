@@ -1,0 +1,233 @@
+// The page in a real browser, over a stand-in for herd-web.
+// usage: test_page.mjs FOLDER: screenshots go there. Exit status 77: chromium or its driver is missing.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Browser, Missing } from './driver.mjs';
+import { StandIn } from './stand_in.mjs';
+
+const folder = process.argv[2];
+const LIMIT_MS = 30000;
+
+// Waits until a condition holds.
+async function until(what, condition) {
+    const end = Date.now() + LIMIT_MS;
+    while (!await condition()) {
+        assert.ok(Date.now() < end, `not within ${LIMIT_MS} ms: ${what}`);
+        await new Promise((done) => { setTimeout(done, 20); });
+    }
+}
+
+async function untilText(browser, selector, expected) {
+    let text;
+    await until(`${selector} says ${expected}`, async () => {
+        text = await browser.text(selector);
+        return expected instanceof RegExp ? expected.test(text) : text === expected;
+    }).catch((error) => { throw new Error(`${error.message}; it says ${text}`); });
+}
+
+const inView = (browser, count) =>
+    untilText(browser, '#count', `${count} client${count === 1 ? '' : 's'} in view`);
+const place = async (browser) => (await browser.run('return location.hash')).slice(1).split('/').map(Number);
+
+async function comesMovesLeaves(browser, herd) {
+    await browser.open(`http://127.0.0.1:${herd.port}/#8/34.07/-118.44`);
+    await untilText(browser, '#state', 'live');
+    await inView(browser, 0);
+    herd.put('kiwi', 34.06893, -118.445127);
+    await inView(browser, 1);
+    await untilText(browser, '#near', /^kiwi/);
+    await browser.click('#near button');
+    await untilText(browser, '#chosen-position', '34.06893° N, 118.44513° W');
+    await untilText(browser, '#chosen-member', 'Goloman');
+    await untilText(browser, '#chosen-age', /^\d+ seconds? ago$/);
+    herd.put('kiwi', 34.2, -118.3);
+    await untilText(browser, '#chosen-position', '34.20000° N, 118.30000° W');
+    await browser.click('#ask-places');
+    await untilText(browser, '#places', 'Westwood, CA, US');
+    await untilText(browser, '#places-source', 'Places by Somebody');
+    await browser.screenshot(join(folder, 'map.png'));
+    herd.put('kiwi', -34, 18); // out of view
+    await inView(browser, 0);
+    await untilText(browser, '#chosen-position', '34.00000° S, 18.00000° E');
+}
+
+async function follows(browser, herd) {
+    await browser.click('#follow');
+    await untilText(browser, '#near-title', 'Nearest to kiwi');
+    await inView(browser, 1);
+    herd.put('kiwi', 51.5, -0.1); // a jump out of what is watched
+    await inView(browser, 1);
+    await until('the map has followed', async () => Math.abs((await place(browser))[1] - 51.5) < 0.01);
+    await browser.pointers('mouse', [['move', 300, 300], ['down'], ['move', 340, 320], ['up']]);
+    assert.equal(await browser.run("return document.getElementById('follow').ariaPressed"), 'false');
+    herd.forget('kiwi');
+    await inView(browser, 0);
+    await untilText(browser, '#chosen-note', 'There is no client kiwi.');
+    await browser.click('#let-go');
+}
+
+async function searches(browser, herd) {
+    herd.put('näkki "&<b>', 60.17, 24.94);
+    await browser.type('#search-id', 'näkki "&<b>\uE007');
+    await untilText(browser, '#chosen-id', 'näkki "&<b>');
+    await inView(browser, 1);
+    assert.ok((await place(browser))[0] >= 11);
+    await browser.run("document.getElementById('search-id').value = ''");
+    await browser.type('#search-id', 'moa\uE007');
+    await untilText(browser, '#chosen-note', 'There is no client moa.');
+    await browser.click('#let-go');
+    herd.forget('näkki "&<b>');
+}
+
+async function moves(browser, herd) {
+    await browser.open(`http://127.0.0.1:${herd.port}/#5/0/0`);
+    await browser.run("document.getElementById('map').focus()");
+    const at = async (move, changed) => {
+        const before = await place(browser);
+        await move();
+        await until(`${changed} after a move`, async () => changed(before, await place(browser)));
+    };
+    await at(() => browser.wheel(400, 300, -240), (before, after) => after[0] > before[0] + 0.5);
+    await at(() => browser.type('#map', '-'), (before, after) => after[0] < before[0] - 0.5);
+    await at(() => browser.type('#map', '\uE014'), (before, after) => after[2] > before[2]);
+    await at(() => browser.pointers('mouse', [['move', 300, 300], ['down'], ['move', 100, 300],
+        ['up']]), (before, after) => after[2] > before[2]);
+    await browser.type('#map', '/');
+    assert.equal(await browser.run('return document.activeElement.id'), 'search-id');
+}
+
+async function crossesTheAntimeridian(browser, herd) {
+    herd.put('west', -17, 179.9);
+    herd.put('east', -17, -179.9);
+    await browser.open(`http://127.0.0.1:${herd.port}/#7/-17/180`);
+    await inView(browser, 2);
+    await untilText(browser, '#near', /west.*east|east.*west/);
+    await browser.screenshot(join(folder, 'antimeridian.png'));
+    herd.put('west', -17, -179.8); // a step across it
+    await browser.click('#near button[data-client="west"]');
+    await untilText(browser, '#chosen-position', '17.00000° S, 179.80000° W');
+    herd.forget('west');
+    herd.forget('east');
+}
+
+// The server ends, clients leave and come meanwhile, and the page tells the truth again by itself.
+async function survivesARestart(browser, herd) {
+    herd.put('stays', 0, 0);
+    herd.put('goes', 1, 1);
+    await browser.open(`http://127.0.0.1:${herd.port}/#6/0/0`);
+    await inView(browser, 2);
+    herd.tell('stale', { age: 4 });
+    await untilText(browser, '#state', /^the node is away; positions are 4 s old/);
+    herd.tell('up-to-date', {});
+    await untilText(browser, '#state', 'live');
+    await browser.console();
+    await herd.stop();
+    await untilText(browser, '#state', /^(not connected|connecting)/);
+    await inView(browser, 2); // the last known picture
+    herd.clients.delete('goes');
+    herd.put('came', -1, -1);
+    herd.put('came too', -1, 1);
+    await herd.start();
+    await untilText(browser, '#state', 'live');
+    await inView(browser, 3);
+    assert.match(await browser.text('#near'), /stays/);
+    // What the browser itself says of connections that were refused is no fault of the page.
+    for (const line of await browser.console()) {
+        assert.match(line, /WebSocket connection|ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE/);
+    }
+    herd.clients.clear();
+}
+
+async function streamsWithoutSockets(browser, herd) {
+    herd.hasSockets = false;
+    await browser.open(`http://127.0.0.1:${herd.port}/#6/10/10`);
+    herd.put('kiwi', 10, 10);
+    await inView(browser, 1);
+    herd.forget('kiwi');
+    await inView(browser, 0);
+    await browser.console();
+    herd.hasSockets = true;
+}
+
+async function showsACrowd(browser, herd, count) {
+    for (let i = 0; i < count; i++) {
+        const latitude = 60 * Math.sin(i * 12.9898) * Math.cos(i * 0.7);
+        herd.put(`c${i}`, latitude, ((i * 137.508) % 360) - 180);
+    }
+    await browser.open(`http://127.0.0.1:${herd.port}/#2.5/20/10`);
+    await until('most of the crowd is shown',
+        async () => Number.parseInt(await browser.text('#count'), 10) > count / 3);
+    await browser.screenshot(join(folder, 'crowd.png'));
+    herd.clients.clear();
+}
+
+const noFaults = async (browser) => assert.deepEqual(await browser.console(), []);
+
+async function fitsAPhone(herd) {
+    const browser = await Browser.start({ width: 390, height: 844, touch: true });
+    try {
+        herd.put('kiwi', 34.06893, -118.445127);
+        await browser.open(`http://127.0.0.1:${herd.port}/#8/34.07/-118.44`);
+        await inView(browser, 1);
+        const sizes = await browser.run(`
+            const map = document.getElementById('map').getBoundingClientRect();
+            return [document.documentElement.scrollWidth, map.width, map.height]`);
+        assert.equal(sizes[0], 390);
+        assert.equal(sizes[1], 390);
+        assert.ok(sizes[2] >= 400);
+        await browser.pointers('touch', [['move', 150, 200], ['down'], ['move', 60, 200], ['up']],
+            [['move', 240, 200], ['down'], ['move', 330, 200], ['up']]);
+        await until('fingers zoom', async () => (await place(browser))[0] > 8.5);
+        await browser.screenshot(join(folder, 'phone.png'));
+        await noFaults(browser);
+        herd.clients.clear();
+    } finally {
+        await browser.stop();
+    }
+}
+
+async function main() {
+    mkdirSync(folder, { recursive: true });
+    const herd = new StandIn();
+    await herd.start();
+    let browser = null;
+    try {
+        browser = await Browser.start({ width: 1200, height: 800 });
+        for (const step of [comesMovesLeaves, follows, searches]) {
+            await step(browser, herd);
+            console.log(`ok: ${step.name}`);
+        }
+        // 404 of a search is an answer; the browser notes it all the same.
+        for (const line of await browser.console()) {
+            assert.match(line, /status of 404/);
+        }
+        for (const step of [moves, crossesTheAntimeridian]) {
+            await step(browser, herd);
+            await noFaults(browser);
+            console.log(`ok: ${step.name}`);
+        }
+        await survivesARestart(browser, herd);
+        await streamsWithoutSockets(browser, herd);
+        await showsACrowd(browser, herd, 10000);
+        await noFaults(browser);
+        const strangers = (await browser.requests()).filter((url) =>
+            /^(http|ws)s?:/.test(url) && new URL(url).host !== `127.0.0.1:${herd.port}`);
+        assert.deepEqual(strangers, []);
+        await fitsAPhone(herd);
+        console.log('ok: restart, streams, crowd, no request to another host, phone');
+    } finally {
+        await browser?.stop();
+        await herd.stop();
+    }
+}
+
+main().catch((error) => {
+    if (error instanceof Missing) {
+        console.log(`skipped: ${error.message}`);
+        process.exitCode = 77;
+        return;
+    }
+    console.error(error);
+    process.exitCode = 1;
+});
