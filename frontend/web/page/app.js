@@ -275,8 +275,7 @@ class App {
             this.#moved(() => {}, false);
         }
         if (this.#isOld) {
-            this.#isOld = false;
-            this.#painter.draw({
+            this.#isOld = this.#painter.draw({
                 view: this.#view,
                 scales: this.#scales,
                 clients: this.#clients,

@@ -8,6 +8,8 @@ import { countSay } from './words.js';
 
 const DISCS_MAX = 1500; // more are dots
 const NAMES_MAX = 40; // more have no names
+const BASE_SPARE = 1.5; // the base map is drawn for so much more than the screen
+const BASE_SCALE_MAX = 2; // while the map moves the base map is stretched so far
 const COLOURS = ['water', 'land', 'coast', 'border', 'client', 'trail', 'chosen', 'name', 'halo'];
 
 export class Painter {
@@ -15,8 +17,9 @@ export class Painter {
     clusters = [];
     #canvas;
     #context;
-    #base = document.createElement('canvas'); // the base map of #baseOf
-    #baseOf = '';
+    #baseCanvas = document.createElement('canvas');
+    #base = null; // what part of the world is on it, as a view; null: nothing
+    #before = ''; // the view of the frame before
     #dots = document.createElement('canvas');
     #image = null;
     #colours = {};
@@ -34,7 +37,7 @@ export class Painter {
         for (const name of COLOURS) {
             this.#colours[name] = style.getPropertyValue(`--${name}`).trim();
         }
-        this.#baseOf = '';
+        this.#base = null;
     }
 
     // Takes the size of the canvas on the screen; true: it has changed.
@@ -48,20 +51,22 @@ export class Painter {
             return false;
         }
         this.#ratio = ratio;
-        for (const canvas of [this.#canvas, this.#base, this.#dots]) {
-            canvas.width = width;
-            canvas.height = height;
+        for (const [canvas, spare] of [[this.#canvas, 1], [this.#dots, 1],
+            [this.#baseCanvas, BASE_SPARE]]) {
+            canvas.width = Math.round(width * spare);
+            canvas.height = Math.round(height * spare);
         }
         this.#image = null;
-        this.#baseOf = '';
+        this.#base = null;
         view.resize(clientWidth, clientHeight);
         return true;
     }
 
+    // Draws a frame. True: it is not as sharp as it can be, and wants to be drawn again.
     draw({ view, scales, clients, chosen }) {
         const context = this.#context;
         context.setTransform(1, 0, 0, 1, 0, 0);
-        context.drawImage(this.#baseFor(view, scales), 0, 0);
+        const isBlurred = this.#drawBase(view, scales);
         this.crowd.gather(clients, view, 8);
         const isCrowded = this.crowd.count > DISCS_MAX;
         this.clusters = isCrowded ? this.crowd.clusters(view) : [];
@@ -77,17 +82,49 @@ export class Painter {
         if (chosen !== null) {
             this.#drawChosen(view, clients, chosen);
         }
+        return isBlurred;
     }
 
-    #baseFor(view, scales) {
+    // Copies the base map, which is drawn anew when it does not reach, or, once the map stands still,
+    // when it was stretched. Returns whether it was stretched.
+    #drawBase(view, scales) {
         const key = [view.x, view.y, view.zoom, scales.length].join();
-        if (key !== this.#baseOf) {
-            const context = this.#base.getContext('2d', { alpha: false });
-            context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
-            basemapDraw(context, scales, view, this.#colours);
-            this.#baseOf = key;
+        const isMoving = key !== this.#before;
+        this.#before = key;
+        if (!this.#reaches(view, scales) || (this.#base.zoom !== view.zoom && !isMoving)) {
+            this.#makeBase(view, scales);
         }
-        return this.#base;
+        const { x, y, size, width, height } = this.#base;
+        const scale = view.size / size;
+        const across = x - view.x;
+        const left = view.width / 2 + (across - Math.round(across)) * view.size - width / 2 * scale;
+        const top = view.height / 2 + (y - view.y) * view.size - height / 2 * scale;
+        this.#context.drawImage(this.#baseCanvas, left * this.#ratio, top * this.#ratio,
+            this.#baseCanvas.width * scale, this.#baseCanvas.height * scale);
+        return scale !== 1;
+    }
+
+    // Whether the base map, stretched a little, has all of the screen.
+    #reaches(view, scales) {
+        if (this.#base === null || this.#base.scales !== scales) {
+            return false;
+        }
+        const { x, y, size, width, height } = this.#base;
+        const scale = view.size / size;
+        const across = x - view.x;
+        const offX = Math.abs(across - Math.round(across)) * view.size;
+        const offY = Math.abs(y - view.y) * view.size;
+        return scale <= BASE_SCALE_MAX && scale >= 1 / BASE_SCALE_MAX &&
+            width / 2 * scale >= view.width / 2 + offX && height / 2 * scale >= view.height / 2 + offY;
+    }
+
+    #makeBase(view, scales) {
+        const { width, height } = this.#baseCanvas;
+        const { x, y, zoom, size } = view;
+        this.#base = { x, y, zoom, size, scales, width: width / this.#ratio, height: height / this.#ratio };
+        const context = this.#baseCanvas.getContext('2d', { alpha: false });
+        context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
+        basemapDraw(context, scales, this.#base, this.#colours);
     }
 
     #drawDots() {

@@ -131,7 +131,7 @@ async function survivesARestart(browser, herd) {
     await herd.start();
     await untilText(browser, '#state', 'live');
     await inView(browser, 3);
-    assert.match(await browser.text('#near'), /stays/);
+    await untilText(browser, '#near', /stays/);
     // What the browser itself says of connections that were refused is no fault of the page.
     for (const line of await browser.console()) {
         assert.match(line, /WebSocket connection|ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE/);
