@@ -207,8 +207,12 @@ static void check_memory(const tally_t *self)
     size_t pages = near->spare_count;
     for (unsigned i = 0; i < NEAR_CLASSES; i++) {
         assert(near->classes[i].block_count == self->blocks[i]);
-        for (char *page = near->classes[i].last_page; page != NULL; pages++) {
-            memcpy(&page, page, sizeof page);
+        const char *page = near->classes[i].last_page;
+        while (page != NULL) {
+            const char *before;
+            memcpy(&before, page, sizeof before);
+            page = before;
+            pages++;
         }
         size_t size = (size_t)(i + 1) * NEAR_CAPACITY_STEP * NEAR_CLIENT_SIZE;
         size_t each = (NEAR_PAGE_SIZE - sizeof(char *)) / size;
