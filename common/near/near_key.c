@@ -63,9 +63,7 @@ __attribute__((noinline)) static uint64_t cap_code(area_position_t position)
 {
     double latitude = position.latitude_e7 / (double)SPHERE_DEGREE_E7 * DEGREE_RAD;
     double longitude = position.longitude_e7 / (double)SPHERE_DEGREE_E7 * DEGREE_RAD;
-    bool is_pole = position.latitude_e7 == 90 * SPHERE_DEGREE_E7 ||
-                   position.latitude_e7 == -90 * SPHERE_DEGREE_E7;
-    double radius = is_pole ? 0 : cos(latitude) / NEAR_CAP_HALF; /* 0 .. 0.998 */
+    double radius = cos(latitude) / NEAR_CAP_HALF; /* 0 .. 0.998 */
     uint32_t x = (uint32_t)((1 + radius * cos(longitude)) * CAP_UNIT);
     uint32_t y = (uint32_t)((1 + radius * sin(longitude)) * CAP_UNIT);
     uint32_t square = position.latitude_e7 > 0 ? CAP_SQUARE << NEAR_CAP_SHIFT : 0;
