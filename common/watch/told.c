@@ -420,7 +420,11 @@ bool told_resume(told_t *self, uint64_t index)
 
 void told_forget_left(told_t *self, uint64_t index)
 {
-    while (self->left.count > 0 && self->entries[self->left.first].index <= index) {
+    while (self->left.count > 0) {
+        assert(self->entries != NULL); /* where a chain has someone */
+        if (self->entries[self->left.first].index > index) {
+            break;
+        }
         forget(self, self->left.first);
     }
 }

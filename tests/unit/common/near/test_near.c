@@ -69,7 +69,7 @@ static near_query_t query_of(run_t *self)
     static const double seams[][2] = {{90, 0},      {-90, 0},           {90, 180}, {-90, -180},
                                       {0, 180},     {0, -180},          {88, 10},  {-17.5, 180},
                                       {87.9999, 5}, {89.9999999, -180}, {34, 180}, {-88, 180}};
-    static const size_t maxima[] = {0, 1, 2, 10, 100, 2 * HANDLES};
+    static const size_t maxima[] = {0, 1, 2, 10, 100, (size_t)2 * HANDLES};
     near_query_t query = {.radius_m = radii_m[random_below(&self->random, ARRAY_COUNT(radii_m))],
                           .maximum = maxima[random_below(&self->random, ARRAY_COUNT(maxima))],
                           .budget = SIZE_MAX};
@@ -295,7 +295,8 @@ static void moves_take_no_memory(void **state)
         near_point_t point = {i % 20000, near_model_position(&random, NEAR_SHAPE_WORLD)};
         assert_int_equal(near_put(near, point), STATUS_OK);
     }
-    assert_in_range(near_memory(near), memory - 32 * NEAR_PAGE_SIZE, memory + 16 * NEAR_PAGE_SIZE);
+    assert_in_range(near_memory(near), memory - (size_t)32 * NEAR_PAGE_SIZE,
+                    memory + (size_t)16 * NEAR_PAGE_SIZE);
     near_destroy(&near);
 }
 
