@@ -350,6 +350,7 @@ size_t views_match(const views_t *self, area_position_t position, views_found_t 
                    void *argument)
 {
     assert(area_position_is_valid(position));
+    position = area_canonical(position);
     size_t count = 0;
     uint64_t x = x_of(position.longitude_e7);
     uint64_t y = y_of(position.latitude_e7);

@@ -41,8 +41,8 @@ bool views_remove(views_t *self, uint32_t view);
 /* The area of a view, borrowed until the next change; NULL if there is none of that number. */
 const area_t *views_area(const views_t *self, uint32_t view);
 
-/* Calls `found` once for each view that contains the position, canonical and in range (asserted),
- * in the same order for the same views added in the same order; returns their count. */
+/* Calls `found` once for each view that contains the position, which is in range (asserted), in the
+ * same order for the same views added in the same order; returns their count. */
 size_t views_match(const views_t *self, area_position_t position, views_found_t *found,
                    void *argument);
 

@@ -65,8 +65,8 @@ static area_t any_area(random_t *random, near_shape_t shape)
 static void assert_matches(const views_t *views, area_position_t position)
 {
     found_t found = {{0}};
-    position = area_canonical(position);
     size_t count = views_match(views, position, note, &found);
+    position = area_canonical(position);
     size_t expected = 0;
     for (uint32_t i = 0; i < VIEWS; i++) {
         const area_t *area = views_area(views, i);
