@@ -7,6 +7,7 @@
 #include "frontend/web/api_parts.h"
 #include "frontend/web/guard.h"
 #include "frontend/web/http/http_target.h"
+#include "frontend/web/page/page.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +19,7 @@ enum {
 
 /* A row of paths. */
 typedef struct {
-    const char *segments[SEGMENTS_MAX]; /* "{}": any one that is not empty; NULL: no more */
+    const char *segments[SEGMENTS_MAX]; /* "{}": any one; "{file}": of the page; NULL: no more */
     web_route_t route;
     api_handler_fn *get; /* of HEAD too; NULL: there is none */
     api_handler_fn *put;
@@ -28,6 +29,7 @@ static const api_path_t paths[] = {
     {{"v1", "clients", "{}"}, WEB_ROUTE_CLIENT, api_get_client, api_put_client},
     {{"metrics"}, WEB_ROUTE_METRICS, api_get_metrics, NULL},
     {{""}, WEB_ROUTE_ROOT, api_get_root, NULL},
+    {{"{file}"}, WEB_ROUTE_ROOT, api_get_page, NULL},
 };
 
 void api_init(api_t *self, const config_t *config, const config_member_t *member,
@@ -46,18 +48,26 @@ void api_done(api_t *self)
     buffer_done(&self->content);
 }
 
-/* Whether the row has this path; `ret_segment`: what stands for "{}". */
+/* Whether a segment of a path is what a row has there, or what may stand for it. */
+static bool matches_segment(const char *wanted, text_t segment)
+{
+    page_file_t file;
+    if (strcmp(wanted, "{file}") == 0) {
+        return segment.size > 0 && page_find(segment, &file);
+    }
+    return strcmp(wanted, "{}") == 0 || text_equal(segment, text_of(wanted));
+}
+
+/* Whether the row has this path; `ret_segment`: what stands for "{}" or "{file}". */
 static bool matches(const api_path_t *row, text_t path, text_t *ret_segment)
 {
     text_t segment;
     for (size_t i = 0; i < SEGMENTS_MAX && row->segments[i] != NULL; i++) {
-        if (!http_target_segment(&path, &segment)) {
+        if (!http_target_segment(&path, &segment) || !matches_segment(row->segments[i], segment)) {
             return false;
         }
-        if (strcmp(row->segments[i], "{}") == 0) {
+        if (row->segments[i][0] == '{') {
             *ret_segment = segment;
-        } else if (!text_equal(segment, text_of(row->segments[i]))) {
-            return false;
         }
     }
     return path.size == 0;
@@ -149,12 +159,17 @@ void api_counted(void *argument, uint8_t route, http_status_t status, uint64_t t
 
 void api_get_root(api_t *self, const api_request_t *request)
 {
+    if (api_page_is_wanted(request)) {
+        api_get_page(self, request);
+        return;
+    }
     buffer_clear(&self->content);
     status_t status = buffer_format(
         &self->content,
         "{\"herd\":\"%s\",\"member\":\"%s\",\"version\":\"%s\",\"clients\":\"/v1/clients/{id}\"}\n",
         self->config->herd_name, self->member->name, HERD_VERSION);
-    http_answer_t answer = {.status = HTTP_OK, .type = "application/json"};
+    http_answer_t answer = {
+        .status = HTTP_OK, .type = "application/json", .fields = "Vary: Accept\r\n"};
     answer.content = status == STATUS_OK ? buffer_text(&self->content) : (text_t){0};
     session_reply(request->session, &answer);
 }

@@ -14,7 +14,7 @@
 typedef struct {
     session_t *session;
     const http_head_t *head;
-    text_t segment; /* what stands for {id} in the path, escapes not undone */
+    text_t segment; /* what stands for {id} or {file} in the path, escapes not undone */
     text_t body;
 } api_request_t;
 
@@ -25,6 +25,10 @@ api_handler_fn api_get_client;  /* GET /v1/clients/{id} */
 api_handler_fn api_put_client;  /* PUT /v1/clients/{id} */
 api_handler_fn api_get_metrics; /* GET /metrics */
 api_handler_fn api_get_root;    /* GET / */
+api_handler_fn api_get_page;    /* GET / and /app.js, ... for browsers */
+
+/* Whether who asks for / takes a page. */
+bool api_page_is_wanted(const api_request_t *request);
 
 /* What the node says of a client, as an answer; and of the same after a PUT. */
 void api_answer_client(api_t *self, const exchange_t *exchange, text_t reply,

@@ -3,6 +3,7 @@
 
 usage: web.py PROGRAMS SOURCE
 """
+import gzip
 import json
 import os
 import re
@@ -183,6 +184,37 @@ def methods(herd):
     check("IPv6", curl("-g", "http://[::1]:%d/" % herd.web)[0] == 200)
 
 
+def page(herd):
+    """What a browser gets at /, and asks for then."""
+    html = ("-H", "Accept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")
+    status, fields, body = curl(*html, herd.url + "/")
+    check("the page", status == 200 and fields["content-type"].startswith("text/html") and b"<canvas" in body)
+    policy = fields["content-security-policy"]
+    check("its policy", "default-src 'none'" in policy and "unsafe" not in policy, policy)
+    check("no script in it", not re.search(rb"<script(?![^>]* src=)|<style|\son\w+=|\sstyle=", body))
+    names = {"basemap.bin"}
+    wanted = set(re.findall(r'(?:src|href)="([^"]+)"', body.decode()))
+    while wanted - names:
+        name = (wanted - names).pop()
+        names.add(name)
+        status, fields, body = curl(herd.url + "/" + name)
+        check(name, status == 200 and len(body) == int(fields["content-length"]), status)
+        with open(os.path.join(source, "frontend/web/page", name), "rb") as file:
+            check(name, file.read() == body)
+        wanted |= set(re.findall(r"from '\./([^']+)'", body.decode()))
+    check("all modules", {"app.js", "view.js", "words.js"} <= names, names)
+    status, fields, body = curl(herd.url + "/basemap.bin")
+    tag = fields["etag"]
+    status, fields, _ = curl("-H", "If-None-Match: \"x\", " + tag.replace("w/", "W/"), herd.url + "/basemap.bin")
+    check("304", status == 304 and "content-length" not in fields and fields["etag"] == tag, fields)
+    status, _, packed = curl("-H", "Accept-Encoding: gzip", "-H", "If-None-Match: W/\"x\"", herd.url + "/basemap.bin")
+    check("the packed one", status == 200 and gzip.decompress(packed) == body)
+    check("JSON for programs", "member" in json.loads(curl(herd.url + "/")[2]))
+    for path in ("/app.js/", "/page.c", "/v1/app.js", "//app.js", "/package.json", "/%61pp.jsx"):
+        check("404 " + path, curl(*html, herd.url + path)[0] == 404)
+    check("405 of a file", curl("-X", "PUT", "-d", "{}", herd.url + "/app.js")[0] == 405)
+
+
 def strangers(herd):
     """What pages of other sites, and other programs, send."""
     url = herd.url + "/v1/clients/kiwi"
@@ -295,6 +327,7 @@ def main():
         if wait_for("herd-web serves", lambda: " node-up: " in herd.log("web")):
             positions(herd)
             methods(herd)
+            page(herd)
             strangers(herd)
             pipelines(herd)
             away(herd)

@@ -69,6 +69,20 @@ static void put_content(sheet_t *sheet, http_status_t status, text_t content, bo
     }
 }
 
+/* The content compressed by gzip; made here, it is kept in `room`. False: it gets no shorter. */
+static bool compress(const http_answer_t *self, buffer_t *room, text_t *ret_packed)
+{
+    if (self->packed.size > 0) {
+        *ret_packed = self->packed;
+        return true;
+    }
+    if (!http_gzip(self->content, room)) {
+        return false;
+    }
+    *ret_packed = buffer_text(room);
+    return true;
+}
+
 status_t http_answer_write(const http_answer_t *self, const http_manner_t *manner, buffer_t *out)
 {
     buffer_t packed;
@@ -78,9 +92,8 @@ status_t http_answer_write(const http_answer_t *self, const http_manner_t *manne
     put_head(&sheet, self, manner);
     if (content.size >= GZIP_SIZE_MIN) {
         sheet_put(&sheet, TEXT("Vary: Accept-Encoding\r\n"));
-        if (manner->gzip && http_gzip(content, &packed)) {
+        if (manner->gzip && compress(self, &packed, &content)) {
             sheet_put(&sheet, TEXT("Content-Encoding: gzip\r\n"));
-            content = buffer_text(&packed);
         }
     }
     put_content(&sheet, self->status, content, manner->without);

@@ -18,6 +18,7 @@ typedef struct {
     http_status_t status;
     const char *type; /* of the content; NULL: there is none */
     text_t content;
+    text_t packed;      /* the same, compressed by gzip; empty: that is done when it is written */
     const char *fields; /* further ones, each with its CR LF; NULL: none */
 } http_answer_t;
 

@@ -1,7 +1,7 @@
 # Makes C of the files of the page: cmake -D FILES=… -D OUTPUT=… -P embed.cmake
 #
 # Of each file two arrays: its bytes, and the same compressed by gzip, without a name and a time, so that the same
-# files give the same program. The entity tag is of the bytes.
+# files give the same program. The entity tag is made of the bytes; it is a weak one, for it stands for both.
 find_program(GZIP gzip REQUIRED)
 
 # The bytes of a file as elements of an array.
@@ -23,7 +23,7 @@ foreach(path IN LISTS FILES)
   string(SUBSTRING "${sum}" 0 32 tag)
   string(APPEND arrays "static const unsigned char plain_${index}[] = {${plain}};\n"
                        "static const unsigned char packed_${index}[] = {${packed}};\n")
-  string(APPEND rows "    {\"${name}\", \"\\\"${tag}\\\"\", plain_${index}, sizeof plain_${index}, "
+  string(APPEND rows "    {\"${name}\", \"W/\\\"${tag}\\\"\", plain_${index}, sizeof plain_${index}, "
                      "packed_${index}, sizeof packed_${index}},\n")
   math(EXPR index "${index} + 1")
 endforeach()

@@ -14,14 +14,13 @@
     "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "           \
     "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "                    \
     "frame-ancestors 'none'\r\n"                                                                   \
-    "X-Content-Type-Options: nosniff\r\n"                                                          \
     "Referrer-Policy: no-referrer\r\n"                                                             \
     "Cache-Control: no-cache\r\n"
 
 /* A file (open value struct); all is of the program, and stays. */
 typedef struct {
     const char *type; /* of its content */
-    const char *tag;  /* an entity tag (RFC 9110, 8.8.3), with its quotes; of the plain bytes */
+    const char *tag;  /* a weak entity tag (RFC 9110, 8.8.3): of the plain bytes and the packed */
     text_t plain;
     text_t packed; /* the same, compressed by gzip */
 } page_file_t;

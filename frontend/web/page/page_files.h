@@ -9,7 +9,7 @@
 /* A file (open value struct). */
 typedef struct {
     const char *name;
-    const char *tag;             /* with its quotes */
+    const char *tag;             /* W/"..." */
     const unsigned char *plain;  /* its bytes */
     size_t plain_size;           /* bytes */
     const unsigned char *packed; /* the same, compressed by gzip */

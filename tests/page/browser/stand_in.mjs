@@ -163,7 +163,7 @@ export class StandIn {
         try {
             const content = readFileSync(new URL(name, PAGE));
             response.writeHead(200, { 'Content-Type': TYPES[name.split('.').at(-1)],
-                ...Object.fromEntries(FIELDS) });
+                'X-Content-Type-Options': 'nosniff', ...Object.fromEntries(FIELDS) });
             response.end(content);
         } catch {
             response.writeHead(404);

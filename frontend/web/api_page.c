@@ -1,0 +1,45 @@
+/* The files of the page: `/` for who takes HTML, and each file by its name. A browser keeps them,
+ * and asks each time whether they are still the newest (304). */
+#include "frontend/web/api_parts.h"
+
+#include "frontend/web/page/page.h"
+
+#include <stdio.h>
+
+enum { FIELDS_SIZE = 512 };
+
+bool api_page_is_wanted(const api_request_t *request)
+{
+    text_t accepted;
+    return http_head_find(request->head, TEXT("accept"), &accepted) &&
+           http_head_list_has(accepted, TEXT("text/html"));
+}
+
+/* Whether the asker has this file already (RFC 9110, section 13.1.2). */
+static bool is_known(const http_head_t *head, const page_file_t *file)
+{
+    text_t tags;
+    return http_head_find(head, TEXT("if-none-match"), &tags) &&
+           (text_equal(tags, TEXT("*")) || http_head_list_has(tags, text_of(file->tag)));
+}
+
+void api_get_page(api_t *self, const api_request_t *request)
+{
+    (void)self;
+    char fields[FIELDS_SIZE];
+    page_file_t file;
+    if (!page_find(request->segment, &file)) {
+        api_refuse(request, HTTP_NOT_FOUND, "There is nothing at this path.");
+        return;
+    }
+    snprintf(fields, sizeof fields, PAGE_FIELDS "ETag: %s\r\n%s", file.tag,
+             request->segment.size == 0 ? "Vary: Accept\r\n" : "");
+    http_answer_t answer = {.status = HTTP_NOT_MODIFIED, .fields = fields};
+    if (!is_known(request->head, &file)) {
+        answer.status = HTTP_OK;
+        answer.type = file.type;
+        answer.content = file.plain;
+        answer.packed = file.packed;
+    }
+    session_reply(request->session, &answer);
+}
