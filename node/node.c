@@ -60,6 +60,7 @@ static void pump_all(node_t *self, int64_t now_ns, int64_t steady_ns)
 {
     tap_changes(self->tap);
     neighbours_pump(self->neighbours, now_ns, steady_ns);
+    service_pump(self->service, now_ns, steady_ns);
     pump_journal(self, steady_ns);
 }
 
@@ -127,7 +128,7 @@ static void take_bus_message(node_t *self, text_t sender, const transport_inboun
 
 static bool digest_is_wanted(const node_t *self, int64_t steady_ns)
 {
-    return service_wants_digest(self->service) ||
+    return service_wants_digest(self->service, steady_ns) ||
            neighbours_want_digest(self->neighbours, steady_ns);
 }
 

@@ -70,6 +70,7 @@ static const struct {
     {"bus_traffic", EFFECT_NOW},
     {"max_clients", EFFECT_NOW},
     {"max_memory", EFFECT_NOW},
+    {"max_followers", EFFECT_NOW},
     {"request_timeout", EFFECT_NOW},
     {"clock_warning", EFFECT_NOW},
     {"max_clock_lead", EFFECT_NOW},
@@ -253,6 +254,7 @@ void reload_take_settings(config_t *settings, const config_t *config)
 {
     settings->bus_traffic = config->bus_traffic;
     settings->max_clients = config->max_clients;
+    settings->max_followers = config->max_followers;
     settings->max_memory = config->max_memory > 0 ? config->max_memory : half_of_memory();
     settings->request_timeout_ms = config->request_timeout_ms;
     settings->max_clock_lead_ms = config->max_clock_lead_ms;

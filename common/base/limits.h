@@ -126,8 +126,13 @@
 /* Front-ends that one node serves. */
 #define LIMIT_FRONTENDS 256
 
-/* Connections to a node's Unix socket: front-ends, and those that have not said whose they are. */
-#define LIMIT_STREAMS (LIMIT_FRONTENDS + LIMIT_STRANGERS)
+/* Programs that follow one node (setting max_followers): each has a cursor, and what a member
+ * takes costs a look at each. */
+#define LIMIT_FOLLOWERS 64
+
+/* Connections to a node's Unix socket: front-ends, followers, and those that have not said whose
+ * they are. */
+#define LIMIT_STREAMS (LIMIT_FRONTENDS + LIMIT_FOLLOWERS + LIMIT_STRANGERS)
 
 /* The tap: prefixes that all subscribers have together, and their bytes. ZeroMQ keeps a node of a
  * tree, about 50 bytes, for each byte: 13 MiB in all. */

@@ -117,6 +117,7 @@ typedef struct config {
     int64_t idle_timeout_s; /* after which a client that says nothing is disconnected; 0: never */
     size_t max_clients;     /* client records of one node */
     size_t max_memory;      /* of these records, bytes; 0: half of what there is */
+    size_t max_followers;   /* programs that follow one node, 0 .. LIMIT_FOLLOWERS */
     int64_t request_timeout_ms;
     int64_t max_clock_lead_ms; /* replication.md, R2 */
     int64_t clock_warning_ms;  /* replication.md, R19 */

@@ -48,6 +48,8 @@ static const config_key_t rows[] = {
      .default_text = "100000000", RANGE(1, LIMIT_CLIENTS, "clients")},
     {HERD(max_memory), .name = "max_memory", .parse = config_values_size, .default_text = "0",
      RANGE(0, LIMIT_STORE_MEMORY, "bytes")},
+    {HERD(max_followers), .name = "max_followers", .parse = config_values_size,
+     .default_text = "64", RANGE(0, LIMIT_FOLLOWERS, "followers")},
     {HERD(request_timeout_ms), .name = "request_timeout", .parse = config_values_time,
      .default_text = "5000",
      RANGE(LIMIT_REQUEST_TIMEOUT_MS_MIN, LIMIT_REQUEST_TIMEOUT_MS, "milliseconds")},

@@ -84,7 +84,10 @@
     X(JOURNAL_FAILED, ERROR, COUNTED)                                                              \
     X(JOURNAL_BACK, INFO, EACH)                                                                    \
     X(STORE_FULL, ERROR, COUNTED)                                                                  \
-    X(PROMISE_UNKEPT, WARNING, COUNTED)
+    X(PROMISE_UNKEPT, WARNING, COUNTED)                                                            \
+    X(FOLLOWER_CAME, INFO, EACH)                                                                   \
+    X(FOLLOWER_LEFT, INFO, EACH)                                                                   \
+    X(FOLLOWER_REFUSED, WARNING, COUNTED)
 
 /* herd-node: places. */
 #define LOG_EVENTS_OF_PLACES(X)                                                                    \

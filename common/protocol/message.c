@@ -19,6 +19,19 @@ const char *message_type_text(message_type_t type)
     return type_texts[type].data;
 }
 
+bool message_is_question(message_type_t type)
+{
+    switch (type) {
+    case MESSAGE_STATUS:
+    case MESSAGE_FORGET:
+    case MESSAGE_WHERE:
+    case MESSAGE_LOGLEVEL:
+    case MESSAGE_ECHO:
+    case MESSAGE_RELOAD: return true;
+    default: return false;
+    }
+}
+
 /* M1, M2: "HERD/" and our version. */
 static status_t check_protocol(text_t text)
 {

@@ -74,6 +74,9 @@ void message_encode(const message_t *message, text_t ret_frames[MESSAGE_FRAMES])
 /* "DATA" for MESSAGE_DATA; never NULL. */
 const char *message_type_text(message_type_t type);
 
+/* Whether messages of this type are questions of operators, taken from anyone, in no session. */
+bool message_is_question(message_type_t type);
+
 /* The value of `key` in a body of "key value" lines (M5); false if it is absent. Borrows from
  * `body`. */
 bool message_value(text_t body, const char *key, text_t *ret_value);

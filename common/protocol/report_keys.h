@@ -96,6 +96,13 @@
     X(TURNED_AWAY_LAST, "turned_away_last")                                                        \
     X(LOG_LOST_LAST, "log_lost_last")                                                              \
     X(TRAFFIC_CUT_LAST, "traffic_cut_last")                                                        \
+    /* S1: followers */                                                                            \
+    X(FOLLOWERS, "followers")                                                                      \
+    X(FOLLOWERS_MAX, "followers_max")                                                              \
+    X(FOLLOWERS_REFUSED, "followers_refused")                                                      \
+    X(FOLLOWERS_REFUSED_LAST, "followers_refused_last")                                            \
+    X(FOLLOWER, "follower")                                                                        \
+    X(UP, "up")                                                                                    \
     /* S1: of all front-ends since the node's start */                                             \
     X(CLIENTS_REFUSED, "clients_refused")                                                          \
     X(CLIENTS_REFUSED_LAST, "clients_refused_last")                                                \

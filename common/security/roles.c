@@ -17,7 +17,8 @@ static const char *const domain_texts[ROLES_DOMAIN_COUNT] = {
 /* K2 */
 static const bool admitted[ROLES_DOMAIN_COUNT][ROLES_COUNT] = {
     [ROLES_DOMAIN_BUS] = {[ROLES_MEMBER] = true},
-    [ROLES_DOMAIN_REQUESTS] = {[ROLES_FRONT_END] = true, [ROLES_OPERATOR] = true},
+    [ROLES_DOMAIN_REQUESTS] =
+        {[ROLES_FRONT_END] = true, [ROLES_OPERATOR] = true, [ROLES_FOLLOWER] = true},
     [ROLES_DOMAIN_TAP] = {[ROLES_OPERATOR] = true, [ROLES_WATCHER] = true},
 };
 
@@ -69,10 +70,21 @@ bool roles_admit(roles_domain_t domain, roles_role_t role)
            admitted[domain][role];
 }
 
-/* What front-ends send is theirs; everything else is for operators. */
+/* What front-ends and followers send is theirs, and a front-end may follow, too; everything else is
+ * for operators. */
 bool roles_may_request(roles_role_t role, message_type_t type)
 {
-    bool of_frontend = type == MESSAGE_HELLO || type == MESSAGE_REQUEST || type == MESSAGE_PING ||
-                       type == MESSAGE_GOODBYE;
-    return role == (of_frontend ? ROLES_FRONT_END : ROLES_OPERATOR);
+    switch (type) {
+    case MESSAGE_HELLO:
+    case MESSAGE_REQUEST:
+    case MESSAGE_PING: return role == ROLES_FRONT_END;
+    case MESSAGE_FOLLOW:
+    case MESSAGE_WANT:
+    case MESSAGE_ACK:
+    case MESSAGE_NAK:
+    case MESSAGE_COMPARE:
+    case MESSAGE_RESET:
+    case MESSAGE_GOODBYE: return role == ROLES_FRONT_END || role == ROLES_FOLLOWER;
+    default: return role == ROLES_OPERATOR;
+    }
 }

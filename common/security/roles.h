@@ -16,7 +16,8 @@
     X(MEMBER, "member")       /* a node: speaks and listens on the bus */                          \
     X(FRONT_END, "front-end") /* asks its own node */                                              \
     X(OPERATOR, "operator")   /* asks and commands any node, reads taps */                         \
-    X(WATCHER, "watcher")     /* reads taps */
+    X(WATCHER, "watcher")     /* reads taps */                                                     \
+    X(FOLLOWER, "follower")   /* follows any node */
 
 typedef enum {
 #define ROLES_ENUM(name, text) ROLES_##name,

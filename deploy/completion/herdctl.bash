@@ -36,7 +36,7 @@ _herdctl_words() {
             GOODBYE STATUS FORGET WHERE LOGLEVEL ECHO RELOAD REPORT up opened restarted down reset refused other-herd \
             repaired gap bad
         ;;
-    --role) printf '%s\n' member front-end operator watcher ;;
+    --role) printf '%s\n' member front-end operator watcher follower ;;
     --client | --count | --duration | --feature-classes | --interval | --key | --listen | --peer | \
         --since | --skip | --timeout | --until) ;;
     *)

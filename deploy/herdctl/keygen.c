@@ -80,9 +80,9 @@ herdctl_exit_t herdctl_keygen(const herdctl_t *self)
     keygen_t keygen = {0};
     const options_row_t rows[] = {
         {"role", "ROLE",
-         "member, front-end, operator or watcher (default: a member, and its front-end)",
+         "member, front-end, operator, watcher or follower (default: a member, its front-end)",
          .take = take_role, .argument = &keygen,
-         .refusal = "--role is member, front-end, operator or watcher"},
+         .refusal = "--role is member, front-end, operator, watcher or follower"},
         {0},
     };
     const herdctl_command_line_t line = {.rows = rows,

@@ -30,7 +30,7 @@ static const herdctl_command_t commands[] = {
     {"tap", "[OPTION...] [MEMBER...]", "show what passes at members", herdctl_tap},
     {"traffic", "[OPTION...] FILE...", "print logs of what clients sent and got", herdctl_traffic},
     {"forget", "CLIENT [MEMBER]", "have the herd forget a client", herdctl_forget},
-    {"keygen", "[--role ROLE] NAME...", "make keys of members, operators or watchers",
+    {"keygen", "[--role ROLE] NAME...", "make keys of members, operators, watchers or followers",
      herdctl_keygen},
     {"reload", "[MEMBER...]", "have members read the herd file again", herdctl_reload},
     {"journal", "status [MEMBER...]", "look at what members keep on their disks", herdctl_journal},

@@ -197,6 +197,37 @@ static void print_links(const herdctl_survey_t *survey, bool all)
     herdctl_table_destroy(&table);
 }
 
+static const herdctl_column_t follower_columns[] = {
+    {"MEMBER", false}, {"FOLLOWER", false}, {"LINK", false}, {"LAG", true}, {"SENT", true},
+};
+enum { FOLLOWER_COLUMNS = sizeof follower_columns / sizeof follower_columns[0] };
+
+static void print_followers(const herdctl_survey_t *survey)
+{
+    herdctl_table_t *table = herdctl_table_new(follower_columns, FOLLOWER_COLUMNS);
+    size_t count = 0;
+    for (size_t i = 0; i < survey->count; i++) {
+        const herdctl_report_t *report = &survey->reports[i];
+        for (size_t j = 0; j < report->follower_count; j++) {
+            const herdctl_follower_t *follower = &report->followers[j];
+            bool up = follower->figures[HERDCTL_FOLLOWER_UP].value > 0;
+            herdctl_table_add(table, HERDCTL_PLAIN, "%s", survey->members[i]->name);
+            herdctl_table_add(table, HERDCTL_PLAIN, "%s", follower->label);
+            herdctl_table_add(table, up ? HERDCTL_GOOD : HERDCTL_DOUBTFUL, up ? "up" : "down");
+            herdctl_table_add(table, HERDCTL_PLAIN, "%lld",
+                              (long long)follower->figures[HERDCTL_FOLLOWER_LAG].value);
+            herdctl_table_add(table, HERDCTL_PLAIN, "%lld",
+                              (long long)follower->figures[HERDCTL_FOLLOWER_SENT].value);
+            count++;
+        }
+    }
+    if (count > 0) {
+        puts("");
+        herdctl_table_print(table, stdout);
+    }
+    herdctl_table_destroy(&table);
+}
+
 /* The clock of this machine against those of the members: the nearest counts, since some of theirs
  * may be wrong. */
 static void print_own_clock(const herdctl_survey_t *survey)
@@ -264,6 +295,9 @@ static void print_tables(const herdctl_survey_t *survey, bool all_links)
     herdctl_table_print(table, stdout);
     herdctl_table_destroy(&table);
     print_links(survey, all_links);
+    if (all_links) {
+        print_followers(survey);
+    }
     print_notes(survey);
 }
 

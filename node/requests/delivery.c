@@ -1,22 +1,24 @@
 #include "node/requests/delivery.h"
 
 #include "common/base/limits.h"
-#include "node/requests/operators.h"
 
 #include <stdio.h>
 
-/* "Goloman:4711", "operator", or "?" (T2); `label` has FRONTENDS_LABEL_SIZE bytes. */
+/* "Goloman:4711", "operator", or "?" (T2); `label` has FRONTENDS_LABEL_SIZE bytes, and what the
+ * caller knows in it, or "". */
 static text_t name_peer(const delivery_t *self, text_t peer, const message_t *message, char *label)
 {
-    if (operators_take(message->type) || message->type == MESSAGE_REPORT) {
+    if (message_is_question(message->type) || message->type == MESSAGE_REPORT) {
         return TEXT("operator");
     }
     const frontend_link_t *frontend = frontends_find(self->frontends, peer);
-    if (message->type == MESSAGE_HELLO) {
-        frontends_write_label(message->body, label);
-    } else if (frontend != NULL) {
+    bool known = label[0] != '\0';
+    if (!known && (message->type == MESSAGE_HELLO || message->type == MESSAGE_FOLLOW)) {
+        const char *key = message->type == MESSAGE_HELLO ? "frontend" : "follower";
+        frontends_write_label(message->body, key, label);
+    } else if (!known && frontend != NULL) {
         memcpy(label, frontend->label, FRONTENDS_LABEL_SIZE);
-    } else {
+    } else if (!known) {
         return TEXT("?");
     }
     char *slash = strchr(label, '/');
@@ -26,26 +28,35 @@ static text_t name_peer(const delivery_t *self, text_t peer, const message_t *me
     return text_of(label);
 }
 
-static void show(const delivery_t *self, publication_kind_t kind, text_t peer,
+static void show(const delivery_t *self, publication_kind_t kind, delivery_peer_t peer,
                  const message_t *message)
 {
     char label[FRONTENDS_LABEL_SIZE];
     tap_changes(self->tap); /* even if no one wants this message */
     if (tap_wants(self->tap, kind)) {
-        tap_message(self->tap, kind, name_peer(self, peer, message, label), message);
+        snprintf(label, sizeof label, "%s", peer.follower != NULL ? peer.follower : "");
+        tap_message(self->tap, kind, name_peer(self, peer.name, message, label), message);
     }
 }
 
-void delivery_show_inbound(const delivery_t *self, text_t peer, const message_t *message)
+void delivery_show_inbound(const delivery_t *self, delivery_peer_t peer, const message_t *message)
 {
     show(self, PUBLICATION_REQUEST, peer, message);
 }
 
-bool delivery_send(const delivery_t *self, text_t peer, const message_t *message)
+status_t delivery_try_send(const delivery_t *self, delivery_peer_t peer, const message_t *message)
 {
-    status_t status = desk_send(self->desk, peer, message);
+    status_t status = desk_send(self->desk, peer.name, message);
     if (status == STATUS_OK) {
         show(self, PUBLICATION_REPLY, peer, message);
+    }
+    return status;
+}
+
+bool delivery_send(const delivery_t *self, text_t peer, const message_t *message)
+{
+    status_t status = delivery_try_send(self, (delivery_peer_t){.name = peer}, message);
+    if (status == STATUS_OK) {
         return true;
     }
     log_event(self->log, LOG_FRONTEND_UNDELIVERED, NULL,

@@ -23,8 +23,18 @@ typedef struct {
     log_t *log;
 } delivery_t;
 
-/* Shows a message that came from `peer` (desk.h) at the tap. */
-void delivery_show_inbound(const delivery_t *self, text_t peer, const message_t *message);
+/* Whom a message comes from or goes to (open value struct). */
+typedef struct {
+    text_t name;          /* desk.h */
+    const char *follower; /* of a follower, its label; else NULL */
+} delivery_peer_t;
+
+/* Shows a message that came in at the tap. */
+void delivery_show_inbound(const delivery_t *self, delivery_peer_t peer, const message_t *message);
+
+/* Sends a message and shows it at the tap; as desk_send. */
+status_t delivery_try_send(const delivery_t *self, delivery_peer_t peer,
+                           const message_t *message) STATUS_MUST_USE;
 
 /* Sends a message to `peer` and shows it at the tap. False if it could not be delivered, which is
  * logged. */

@@ -106,6 +106,30 @@ status_t desk_send(desk_t *self, text_t peer, const message_t *message)
     return status;
 }
 
+bool desk_is_clear(const desk_t *self, text_t peer)
+{
+    return !desk_has_stream(self, peer) || streams_is_clear(self->streams, peer);
+}
+
+bool desk_has_stream(const desk_t *self, text_t peer)
+{
+    return self->streams != NULL && streams_has(self->streams, peer);
+}
+
+void desk_cut(desk_t *self, text_t peer)
+{
+    if (self->streams != NULL) {
+        streams_cut(self->streams, peer);
+    }
+}
+
+void desk_wake(desk_t *self)
+{
+    if (self->streams != NULL) {
+        streams_wake(self->streams);
+    }
+}
+
 void desk_set_named(desk_t *self, text_t peer, bool named)
 {
     if (self->streams != NULL) {

@@ -49,7 +49,20 @@ status_t desk_receive(desk_t *self, int64_t steady_ns,
 /* As transport_send. */
 status_t desk_send(desk_t *self, text_t peer, const message_t *message) STATUS_MUST_USE;
 
-/* Says whether `peer` is a front-end in a session. */
+/* Whether all that was sent to `peer` has left for the kernel; over ZeroMQ that is not known, and
+ * true. False also if it is gone. */
+bool desk_is_clear(const desk_t *self, text_t peer);
+
+/* Whether that is a stream here. */
+bool desk_has_stream(const desk_t *self, text_t peer);
+
+/* Ends the connection of `peer`, if it is a stream. */
+void desk_cut(desk_t *self, text_t peer);
+
+/* Has desk_file be readable: there is more to do than a turn did. Without streams nothing can. */
+void desk_wake(desk_t *self);
+
+/* Says whether `peer` is a front-end or follower in a session. */
 void desk_set_named(desk_t *self, text_t peer, bool named);
 
 /* Call it several times a second. */

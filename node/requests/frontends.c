@@ -109,11 +109,11 @@ void frontends_remove(frontends_t *self, frontend_link_t *frontend)
     self->count--;
 }
 
-void frontends_write_label(text_t body, char *label)
+void frontends_write_label(text_t body, const char *key, char *label)
 {
     text_t name;
     uint64_t pid;
-    if (!message_value(body, "frontend", &name) || !record_name_is_valid(name)) {
+    if (!message_value(body, key, &name) || !record_name_is_valid(name)) {
         name = TEXT("?");
     }
     if (!message_number(body, "pid", INT32_MAX, &pid)) {
@@ -127,7 +127,7 @@ void frontends_introduce(frontend_link_t *frontend, text_t body)
 {
     uint64_t since_ns;
     text_t program;
-    frontends_write_label(body, frontend->label);
+    frontends_write_label(body, "frontend", frontend->label);
     frontend->is_web =
         message_value(body, "program", &program) && text_equal(program, TEXT("herd-web"));
     frontend->since_ns = message_number(body, "since", INT64_MAX, &since_ns) ? since_ns : 0;

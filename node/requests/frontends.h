@@ -94,9 +94,9 @@ void frontends_remove(frontends_t *self, frontend_link_t *frontend);
 frontend_link_t *frontends_next(frontends_t *self, size_t *slot);
 
 /* Writes name and pid of a front-end, as the body of its HELLO gives them, e.g. "Goloman/4711", to
- * `label` of FRONTENDS_LABEL_SIZE bytes, fit for the log. "?" stands for a name that is malformed
- * or absent, 0 for such a pid. */
-void frontends_write_label(text_t body, char *label);
+ * `label` of FRONTENDS_LABEL_SIZE bytes, fit for the log; `key` is that of the name. "?" stands for
+ * a name that is malformed or absent, 0 for such a pid. */
+void frontends_write_label(text_t body, const char *key, char *label);
 
 /* Takes label and start of a front-end from the body of its HELLO. */
 void frontends_introduce(frontend_link_t *frontend, text_t body);

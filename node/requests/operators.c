@@ -21,19 +21,6 @@
 /* Entries that a STATUS may add to the digest by itself: one or two milliseconds. */
 enum { STATUS_DIGEST_STEP = 16384 };
 
-bool operators_take(message_type_t type)
-{
-    switch (type) {
-    case MESSAGE_STATUS:
-    case MESSAGE_FORGET:
-    case MESSAGE_WHERE:
-    case MESSAGE_LOGLEVEL:
-    case MESSAGE_ECHO:
-    case MESSAGE_RELOAD: return true;
-    default: return false;
-    }
-}
-
 bool operators_want_digest(operators_t *self)
 {
     self->digest_asked = self->digest_asked && store_digest(self->context.store) == NULL;
@@ -63,6 +50,8 @@ void operators_note_rises(operators_t *self, int64_t now_ns)
         [RISES_UNSTORED] = context->request_log->unstored,
         [RISES_UNKEPT] = context->request_log->unkept,
         [RISES_CLOCK_STEPS] = time.steps,
+        [RISES_FOLLOWERS_REFUSED] =
+            context->followers != NULL ? followers_refused(context->followers) : 0,
         [RISES_TAP_RESETS] = context->tap != NULL ? tap_counters(context->tap).resets : 0,
     };
     rises_note(&self->rises, counts, now_ns);
@@ -127,6 +116,7 @@ static bool answer_status(operators_t *self, const operators_question_t *asked, 
         .sockets_missing = context->guard != NULL ? guard_sockets_missing(context->guard) : 0,
         .refused = context->guard != NULL ? guard_refused(context->guard) : 0,
         .frontends = context->frontends,
+        .followers = context->followers,
         .places = context->places != NULL ? places_actor_figures(context->places) : NULL,
         .tap = context->tap != NULL ? tap_counters(context->tap) : (tap_counters_t){0},
         .neighbours = neighbours_all(context->neighbours),

@@ -16,6 +16,7 @@
 #include "node/bus/neighbours.h"
 #include "node/journal/keeper.h"
 #include "node/places/actor.h"
+#include "node/requests/followers.h"
 #include "node/requests/frontends.h"
 #include "node/requests/promises.h"
 #include "node/requests/queries.h"
@@ -43,9 +44,10 @@ typedef struct {
     const request_t *request;
     const request_log_t *request_log;
     frontends_t *frontends;
-    const tap_t *tap;     /* NULL: there is none */
-    const guard_t *guard; /* NULL: no one is turned away */
-    int64_t started_ns;   /* POSIX time */
+    const followers_t *followers; /* NULL: nothing is said of any */
+    const tap_t *tap;             /* NULL: there is none */
+    const guard_t *guard;         /* NULL: no one is turned away */
+    int64_t started_ns;           /* POSIX time */
 } operators_context_t;
 
 /* Who waits for the REPORT of a RELOAD. */
@@ -65,9 +67,6 @@ typedef struct {
     bool reload_refused; /* the last reload took nothing of the herd file */
     rises_t rises;
 } operators_t;
-
-/* Whether messages of this type are questions of operators, taken from anyone, in no session. */
-bool operators_take(message_type_t type);
 
 /* A question (open value struct); all borrowed for the call. */
 typedef struct {

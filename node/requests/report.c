@@ -129,6 +129,35 @@ static void put_frontends(sheet_t *sheet, frontends_t *frontends)
     }
 }
 
+static void put_follower(sheet_t *sheet, const follower_t *follower)
+{
+    const link_t *link = follower->link;
+    const link_counters_t *counters = link_counters(link);
+    sheet_format(sheet, "%s %s", report_keys_text(REPORT_KEY_FOLLOWER), follower->label);
+    put_field(sheet, REPORT_KEY_UP, link_is_up(link) ? 1 : 0);
+    put_field(sheet, REPORT_KEY_LAG, link_lag(link));
+    put_field(sheet, REPORT_KEY_BAD_MESSAGES, follower->bad + counters->bad_messages);
+    put_field(sheet, REPORT_KEY_UNACKNOWLEDGED, link_unacknowledged(link));
+    put_field(sheet, REPORT_KEY_SENT, follower->sent + counters->sent);
+    put_field(sheet, REPORT_KEY_MESSAGES_SENT, follower->messages_sent);
+    put_field(sheet, REPORT_KEY_BYTES_SENT, follower->bytes_sent);
+    put_field(sheet, REPORT_KEY_RESETS, follower->resets);
+    put_signed_field(sheet, REPORT_KEY_SINCE, follower->since_ns);
+    sheet_put_byte(sheet, '\n');
+}
+
+static void put_followers(sheet_t *sheet, const followers_t *followers)
+{
+    size_t slot = 0;
+    const follower_t *follower;
+    put_number(sheet, REPORT_KEY_FOLLOWERS, followers_count(followers));
+    put_number(sheet, REPORT_KEY_FOLLOWERS_MAX, followers_max(followers));
+    put_number(sheet, REPORT_KEY_FOLLOWERS_REFUSED, followers_refused(followers));
+    while ((follower = followers_next(followers, &slot)) != NULL) {
+        put_follower(sheet, follower);
+    }
+}
+
 static void put_places(sheet_t *sheet, const places_figures_t *places)
 {
     sheet_format(sheet, "%s %s %s %llu %llu %llu %llu %llu\n", report_keys_text(REPORT_KEY_PLACES),
@@ -289,6 +318,9 @@ status_t report_write(const report_figures_t *figures, buffer_t *out)
     put_clocks(&sheet, figures);
     put_rises(&sheet, figures->rises);
     put_frontends(&sheet, figures->frontends);
+    if (figures->followers != NULL) {
+        put_followers(&sheet, figures->followers);
+    }
     if (figures->places != NULL) {
         put_places(&sheet, figures->places);
     }

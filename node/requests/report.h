@@ -11,6 +11,7 @@
 #include "node/bus/neighbour.h"
 #include "node/journal/keeper.h"
 #include "node/places/query.h"
+#include "node/requests/followers.h"
 #include "node/requests/frontends.h"
 #include "node/requests/request.h"
 #include "node/requests/rises.h"
@@ -49,6 +50,7 @@ typedef struct {
     size_t sockets_missing;                  /* files of Unix sockets that are gone */
     const rises_t *rises;                    /* when counts last rose */
     frontends_t *frontends;
+    const followers_t *followers;
     const places_figures_t *places; /* NULL without a provider */
     const request_clocks_t *clocks; /* of clients */
     herd_time_figures_t time;       /* clocks of members */

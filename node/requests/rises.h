@@ -20,7 +20,8 @@
     X(UNSTORED, UNSTORED_LAST)                                                                     \
     X(UNKEPT, UNKEPT_LAST)                                                                         \
     X(TAP_RESETS, TAP_RESETS_LAST)                                                                 \
-    X(CLOCK_STEPS, CLOCK_STEPS_LAST)
+    X(CLOCK_STEPS, CLOCK_STEPS_LAST)                                                               \
+    X(FOLLOWERS_REFUSED, FOLLOWERS_REFUSED_LAST)
 
 enum {
 #define RISES_ENUM(name, last) RISES_##name,

@@ -9,6 +9,7 @@
 #include "common/sockets/transport.h"
 #include "node/places/answer.h"
 #include "node/requests/delivery.h"
+#include "node/requests/followers.h"
 #include "node/requests/frontends.h"
 #include "node/requests/operators.h"
 #include "node/requests/promises.h"
@@ -49,6 +50,7 @@ static const int64_t frontend_dead_after_ns = 5 * TIMESTAMP_NS_PER_S;
 struct service {
     service_context_t context;
     frontends_t *frontends;
+    followers_t *followers;
     queries_t *queries;
     promises_t *promises; /* NULL: no answer waits for neighbours or the disk */
     delivery_t delivery;
@@ -66,7 +68,9 @@ static void remove_frontend(service_t *self, frontend_link_t *frontend, const ch
 {
     log_event(self->context.log, LOG_FRONTEND_LEFT, LOG_PEER(frontend->label), "front-end left: %s",
               reason);
-    desk_set_named(self->context.desk, frontends_routing_id(frontend), false);
+    if (followers_find(self->followers, frontends_routing_id(frontend)) == NULL) {
+        desk_set_named(self->context.desk, frontends_routing_id(frontend), false);
+    }
     frontends_remove(self->frontends, frontend);
 }
 
@@ -203,12 +207,77 @@ static misfit_t misfit_of(const service_t *self, text_t body)
     return (misfit_t){0};
 }
 
-/* K5: whether a front-end with a key gives the name of the key. */
-static bool has_own_name(const security_holder_t *holder, text_t body)
+/* K5: whether a front-end or follower with a key gives the name of the key. */
+static bool has_own_name(const security_holder_t *holder, text_t body, const char *key)
 {
     text_t name;
     return holder == NULL ||
-           (message_value(body, "frontend", &name) && text_equal(name, text_of(holder->name)));
+           (message_value(body, key, &name) && text_equal(name, text_of(holder->name)));
+}
+
+/* F1: why a FOLLOW is turned away, if it is. */
+static misfit_t misfit_of_follow(const service_t *self, const security_holder_t *holder,
+                                 text_t body)
+{
+    text_t member;
+    if (!has_own_name(holder, body, "follower")) {
+        return (misfit_t){"a FOLLOW by another name than that of its key",
+                          TEXT("this is not the name that your key has\n")};
+    }
+    if (!message_value(body, "member", &member) ||
+        !text_equal(member, text_of(self->context.member->name))) {
+        return (misfit_t){"a FOLLOW of another member", TEXT("this is another member's node\n")};
+    }
+    return misfit_of(self, body);
+}
+
+static void take_follow(service_t *self, const transport_inbound_t *inbound,
+                        const security_holder_t *holder)
+{
+    uint64_t session;
+    char reason[64];
+    const message_t *message = &inbound->message;
+    if (!text_to_u64(message->header, UINT64_MAX, &session)) {
+        drop(self, "a header without session", inbound->peer);
+        return;
+    }
+    misfit_t misfit = misfit_of_follow(self, holder, message->body);
+    if (misfit.problem == NULL &&
+        !followers_add(self->followers, inbound->peer, session, message->body)) {
+        snprintf(reason, sizeof reason, "there are %zu followers already (max_followers)\n",
+                 followers_max(self->followers));
+        misfit = (misfit_t){"too many followers", text_of(reason)};
+    }
+    if (misfit.problem != NULL) {
+        char label[FRONTENDS_LABEL_SIZE];
+        frontends_write_label(message->body, "follower", label);
+        log_event(self->context.log, LOG_FOLLOWER_REFUSED, LOG_PEER(label), "refused: %s",
+                  misfit.problem);
+        refuse(self, inbound, misfit.reason);
+    }
+}
+
+/* F5: what a follower sends in its session. False: it is none of it. */
+static bool take_follower_message(service_t *self, const transport_inbound_t *inbound,
+                                  int64_t steady_ns)
+{
+    const message_t *message = &inbound->message;
+    bool shared = message->type == MESSAGE_GOODBYE || message->type == MESSAGE_RESET;
+    if (!shared && !followers_take_type(message->type)) {
+        return false;
+    }
+    if (followers_take(self->followers, inbound->peer, message, steady_ns)) {
+        return true;
+    }
+    if (shared) {
+        return false;
+    }
+    text_t header = message->header;
+    text_t session = {0};
+    text_take_until(&header, ' ', &session);
+    const message_t reset = {.type = MESSAGE_RESET, .header = session};
+    delivery_send(&self->delivery, inbound->peer, &reset);
+    return true;
 }
 
 /* Q1 */
@@ -217,7 +286,7 @@ static void take_frontend_hello(service_t *self, const transport_inbound_t *inbo
                                 int64_t steady_ns)
 {
     const message_t *message = &inbound->message;
-    if (!has_own_name(holder, message->body)) {
+    if (!has_own_name(holder, message->body, "frontend")) {
         guard_note(self->context.guard, ROLES_DOMAIN_REQUESTS, inbound, holder,
                    "it gives another name than its key has");
         refuse(self, inbound, TEXT("this is not the name that your key has\n"));
@@ -318,8 +387,15 @@ static void take_message(service_t *self, const transport_inbound_t *inbound,
                    "such a key does not send this type"); /* K5 */
         return;
     }
-    if (operators_take(message->type)) {
+    if (message_is_question(message->type)) {
         take_question(self, inbound, holder, now_ns);
+        return;
+    }
+    if (message->type == MESSAGE_FOLLOW) {
+        take_follow(self, inbound, holder);
+        return;
+    }
+    if (take_follower_message(self, inbound, steady_ns)) {
         return;
     }
     if (!text_to_u64(message->header, UINT64_MAX, &session)) {
@@ -337,6 +413,14 @@ static void take_message(service_t *self, const transport_inbound_t *inbound,
         return;
     }
     take_frontend_message(self, frontend, message, now_ns, steady_ns);
+}
+
+static void show_inbound(const service_t *self, const transport_inbound_t *inbound)
+{
+    const follower_t *follower = followers_find(self->followers, inbound->peer);
+    const delivery_peer_t peer = {.name = inbound->peer,
+                                  .follower = follower != NULL ? follower->label : NULL};
+    delivery_show_inbound(&self->delivery, peer, &inbound->message);
 }
 
 void service_receive(service_t *self)
@@ -357,7 +441,7 @@ void service_receive(service_t *self)
         const security_holder_t *holder;
         bool admitted = guard_admits(self->context.guard, ROLES_DOMAIN_REQUESTS, &inbound, &holder);
         if (admitted && status == STATUS_OK) {
-            delivery_show_inbound(&self->delivery, inbound.peer, &inbound.message);
+            show_inbound(self, &inbound);
             take_message(self, &inbound, holder, now_ns, steady_ns);
         } else if (admitted) {
             drop(self, status_text(status), holder != NULL ? text_of(holder->name) : inbound.peer);
@@ -459,9 +543,17 @@ static void answer_late_queries(service_t *self, int64_t steady_ns)
     delivery_flush(&self->delivery);
 }
 
-bool service_wants_digest(service_t *self)
+bool service_wants_digest(service_t *self, int64_t steady_ns)
 {
-    return operators_want_digest(&self->operators);
+    return operators_want_digest(&self->operators) ||
+           followers_want_digest(self->followers, steady_ns);
+}
+
+void service_pump(service_t *self, int64_t now_ns, int64_t steady_ns)
+{
+    if (followers_pump(self->followers, now_ns, steady_ns)) {
+        desk_wake(self->context.desk);
+    }
 }
 
 void service_tick(service_t *self, int64_t steady_ns)
@@ -473,7 +565,9 @@ void service_tick(service_t *self, int64_t steady_ns)
             remove_frontend(self, frontend, "nothing heard for 5 s");
         }
     }
+    followers_tick(self->followers, steady_ns);
     desk_tick(self->context.desk, steady_ns);
+    service_pump(self, clock_now_ns(), steady_ns);
     answer_late_queries(self, steady_ns);
     service_release(self);
     drop_late_promises(self, steady_ns);
@@ -496,6 +590,7 @@ static operators_context_t operators_context(service_t *self)
         .request = &self->request,
         .request_log = &self->request_log,
         .frontends = self->frontends,
+        .followers = self->followers,
         .tap = self->context.tap,
         .guard = self->context.guard,
         .started_ns = self->context.started_ns,
@@ -522,6 +617,14 @@ service_t *service_new(const service_context_t *context)
                                   .frontends = self->frontends,
                                   .tap = context->tap,
                                   .log = context->log};
+    const followers_context_t followers = {.store = context->store,
+                                           .delivery = &self->delivery,
+                                           .log = context->log,
+                                           .herd = context->config->herd_name,
+                                           .member = context->member->name,
+                                           .max_count = &context->config->max_followers,
+                                           .generation = context->generation};
+    self->followers = followers_new(&followers);
     make_promises(self);
     request_context_t request = {
         .store = context->store,
@@ -549,6 +652,7 @@ void service_apply(service_t *self)
         make_promises(self);
         self->request.context.promises = self->promises;
     }
+    followers_apply(self->followers);
     self->operators.context = operators_context(self);
     service_release(self);
 }
@@ -559,6 +663,7 @@ void service_destroy(service_t **self_p)
     if (self == NULL) {
         return;
     }
+    followers_destroy(&self->followers);
     request_done(&self->request);
     queries_destroy(&self->queries);
     promises_destroy(&self->promises);

@@ -1,7 +1,7 @@
 /* service.h - the request link of a node: front-ends and operators that ask, WHATSATs that wait for
  * their places, IAMATs that wait for neighbours.
  *
- * docs/bus-protocol.md, Q1 to Q8, S1 to S6.
+ * docs/bus-protocol.md, Q1 to Q8, F1 to F7, S1 to S6.
  * Owner: the node. Threads: the reactor's.
  */
 #ifndef HERD_NODE_REQUESTS_SERVICE_H
@@ -69,11 +69,14 @@ void service_take_answers(service_t *self);
  * when a neighbour has acknowledged, or a transaction is on the disk. */
 void service_release(service_t *self);
 
+/* Sends records to followers. Call it at the end of each turn, and when there is room to send. */
+void service_pump(service_t *self, int64_t now_ns, int64_t steady_ns);
+
 /* Answers that wait for neighbours or the disk. */
 size_t service_owed_answers(const service_t *self);
 
-/* Whether an operator asked for the digest, and it has not been complete since (S1). */
-bool service_wants_digest(service_t *self);
+/* Whether an operator or a follower waits for the digest, and it has not been complete since. */
+bool service_wants_digest(service_t *self, int64_t steady_ns);
 
 /* Call it several times a second: drops front-ends that left, and what waited too long. */
 void service_tick(service_t *self, int64_t steady_ns);

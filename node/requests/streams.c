@@ -488,12 +488,19 @@ status_t streams_receive(streams_t *self, int64_t steady_ns, transport_inbound_t
     return STATUS_AGAIN;
 }
 
+void streams_wake(streams_t *self)
+{
+    if (!self->woken) {
+        self->woken = true;
+        (void)eventfd_write(self->wake, 1);
+    }
+}
+
 void streams_end_turn(streams_t *self)
 {
     tidy(self);
-    if (self->ready_count > 0 && self->reading && !self->woken) {
-        self->woken = true;
-        (void)eventfd_write(self->wake, 1);
+    if (self->ready_count > 0 && self->reading) {
+        streams_wake(self);
     }
 }
 
@@ -560,6 +567,22 @@ status_t streams_send(streams_t *self, text_t name, const message_t *message)
         cut_fullest(self);
     }
     return status;
+}
+
+bool streams_is_clear(const streams_t *self, text_t name)
+{
+    size_t slot;
+    const peer_t *peer = find(self, name, &slot);
+    return peer != NULL && !peer->doomed && stream_unsent(&peer->stream) == 0;
+}
+
+void streams_cut(streams_t *self, text_t name)
+{
+    size_t slot;
+    peer_t *peer = find(self, name, &slot);
+    if (peer != NULL) {
+        doom(self, peer);
+    }
 }
 
 void streams_set_named(streams_t *self, text_t name, bool named)

@@ -56,7 +56,16 @@ bool streams_has(const streams_t *self, text_t peer);
  * STATUS_NOT_FOUND: that is no name of a connection here. */
 status_t streams_send(streams_t *self, text_t peer, const message_t *message) STATUS_MUST_USE;
 
-/* Whether `peer` is a front-end in a session, and does not give way to others. */
+/* Whether all that was sent to `peer` has left for the kernel. */
+bool streams_is_clear(const streams_t *self, text_t peer);
+
+/* Ends the connection of `peer`. */
+void streams_cut(streams_t *self, text_t peer);
+
+/* Has streams_file be readable until the next turn. */
+void streams_wake(streams_t *self);
+
+/* Whether `peer` is a front-end or follower in a session, and does not give way to others. */
 void streams_set_named(streams_t *self, text_t peer, bool named);
 
 /* Call it several times a second: ends connections that never greet and messages that never end,

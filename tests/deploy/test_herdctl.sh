@@ -200,7 +200,7 @@ expect 2 '' "herdctl: unknown option --all$hint" --all check
 expect 2 '' "herdctl: unknown option --json=1$hint" --json=1 check
 expect 2 '' "herdctl: --config needs a value$hint" --config
 expect 2 '' "herdctl: no command$hint" --config good.cfg --
-expect 2 '' "herdctl: --role is member, front-end, operator or watcher, not \"pilot\"$hint" keygen --role pilot anna
+expect 2 '' "herdctl: --role is member, front-end, operator, watcher or follower, not \"pilot\"$hint" keygen --role pilot anna
 expect 2 '' "herdctl: --role needs a value$hint" keygen anna --role
 expect 2 '' "herdctl: keygen takes one or more names$hint" keygen --role=operator
 expect 2 '' "herdctl: --listen takes ADDRESS:PORT, not \"localhost:80\"$hint" exporter One --listen localhost:80

@@ -74,7 +74,7 @@ static void ask(operators_t *self, message_type_t type, text_t body)
     const char *problem = NULL;
     buffer_t out;
     buffer_init(&out, LIMIT_BODY_SIZE);
-    assert(operators_take(type));
+    assert(message_is_question(type));
     if (type == MESSAGE_RELOAD) { /* done by the node, which finds whom to answer */
         text_t header;
         const text_t asker = text_first(body, FRONTENDS_ROUTING_ID_SIZE);

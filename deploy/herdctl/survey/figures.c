@@ -13,4 +13,5 @@ enum { NS = 1000000000 }; /* in a second */
 const herdctl_figure_t herdctl_figures_of_member[] = {HERDCTL_MEMBER_MAP(FIGURE_ROW)};
 const herdctl_figure_t herdctl_figures_of_link[] = {HERDCTL_LINK_MAP(FIGURE_ROW)};
 const herdctl_figure_t herdctl_figures_of_frontend[] = {HERDCTL_FRONTEND_MAP(FIGURE_ROW)};
+const herdctl_figure_t herdctl_figures_of_follower[] = {HERDCTL_FOLLOWER_MAP(FIGURE_ROW)};
 const herdctl_figure_t herdctl_figures_of_places[] = {HERDCTL_PLACES_MAP(FIGURE_ROW)};

@@ -109,6 +109,11 @@
       "Lines of clients that front-ends did not log, because one client had more than its part")   \
     X(FRONTEND_ACCEPT_PAUSES, COUNTER, "herd_frontend_accept_pauses_total", "", 1,                 \
       "Times that new clients of front-ends had to wait for open files or memory")                 \
+    X(FOLLOWERS, GAUGE, "herd_followers", "", 1, "Programs that follow the member")                \
+    X(FOLLOWERS_MAX, GAUGE, "herd_followers_limit", "", 1,                                         \
+      "Programs that may follow the member (max_followers)")                                       \
+    X(FOLLOWERS_REFUSED, COUNTER, "herd_followers_refused_total", "", 1,                           \
+      "Times that a program could not follow the member, because there were max_followers")        \
     X(CLOCK_STEPS, COUNTER, "herd_clock_steps_total", "", 1,                                       \
       "Times that the member's clock was set by more than clock_warning")                          \
     X(CLOCK_STEP, SIGNED, "herd_clock_step_seconds", "", NS,                                       \
@@ -133,6 +138,7 @@
     X(UNSTORED_LAST, GAUGE, NULL, "", 1, "")                                                       \
     X(UNKEPT_LAST, GAUGE, NULL, "", 1, "")                                                         \
     X(TAP_RESETS_LAST, GAUGE, NULL, "", 1, "")                                                     \
+    X(FOLLOWERS_REFUSED_LAST, GAUGE, NULL, "", 1, "")                                              \
     X(CLIENTS_REFUSED_LAST, GAUGE, NULL, "", 1, "")                                                \
     X(FRONTEND_LOG_LOST_LAST, GAUGE, NULL, "", 1, "")                                              \
     X(FRONTEND_TRAFFIC_CUT_LAST, GAUGE, NULL, "", 1, "")                                           \
@@ -206,6 +212,18 @@
     X(GIVEN_UP, COUNTER, "herd_frontend_given_up_clients_total", "", 1,                            \
       "Clients whose connection was closed before all was answered, or because they were idle")
 
+/* Of a follower: KEY=VALUE fields of its `follower` line. */
+#define HERDCTL_FOLLOWER_MAP(X)                                                                    \
+    X(UP, GAUGE, "herd_follower_up", "", 1, "Whether it takes the member's records")               \
+    X(LAG, GAUGE, "herd_follower_lag_records", "", 1,                                              \
+      "Upper bound of the changes that it has not acknowledged")                                   \
+    X(SENT, COUNTER, "herd_follower_sent_records_total", "", 1, "Records sent to it")              \
+    X(MESSAGES_SENT, COUNTER, "herd_follower_sent_messages_total", "", 1, "Messages sent to it")   \
+    X(BYTES_SENT, COUNTER, "herd_follower_sent_bytes_total", "", 1, "Bytes sent to it")            \
+    X(UNACKNOWLEDGED, GAUGE, "herd_follower_unacknowledged_messages", "", 1,                       \
+      "Messages with records that it has not acknowledged")                                        \
+    X(BAD_MESSAGES, COUNTER, "herd_follower_bad_messages_total", "", 1, "Malformed messages of it")
+
 /* Of the provider of places: numbers of its `places` line, in this order. */
 #define HERDCTL_PLACES_MAP(X)                                                                      \
     X(REQUESTS, COUNTER, "herd_places_requests_total", "", 1,                                      \
@@ -257,6 +275,13 @@ typedef enum {
 } herdctl_frontend_figure_t;
 
 typedef enum {
+#define HERDCTL_FOLLOWER_ENUM(name, ...) HERDCTL_FOLLOWER_##name,
+    HERDCTL_FOLLOWER_MAP(HERDCTL_FOLLOWER_ENUM)
+#undef HERDCTL_FOLLOWER_ENUM
+        HERDCTL_FOLLOWER_FIGURES
+} herdctl_follower_figure_t;
+
+typedef enum {
 #define HERDCTL_PLACES_ENUM(name, ...) HERDCTL_PLACES_##name,
     HERDCTL_PLACES_MAP(HERDCTL_PLACES_ENUM)
 #undef HERDCTL_PLACES_ENUM
@@ -266,6 +291,7 @@ typedef enum {
 extern const herdctl_figure_t herdctl_figures_of_member[HERDCTL_MEMBER_FIGURES];
 extern const herdctl_figure_t herdctl_figures_of_link[HERDCTL_LINK_FIGURES];
 extern const herdctl_figure_t herdctl_figures_of_frontend[HERDCTL_FRONTEND_FIGURES];
+extern const herdctl_figure_t herdctl_figures_of_follower[HERDCTL_FOLLOWER_FIGURES];
 extern const herdctl_figure_t herdctl_figures_of_places[HERDCTL_PLACES_FIGURES];
 
 /* One figure of one report (open value struct). */

@@ -73,6 +73,17 @@ static bool item_of_frontend(const herdctl_report_t *report, size_t index, char 
     return true;
 }
 
+static bool item_of_follower(const herdctl_report_t *report, size_t index, char *labels,
+                             size_t size, const herdctl_value_t **ret_values)
+{
+    if (index >= report->follower_count) {
+        return false;
+    }
+    snprintf(labels, size, ",follower=\"%s\"", report->followers[index].label);
+    *ret_values = report->followers[index].figures;
+    return true;
+}
+
 static bool item_of_places(const herdctl_report_t *report, size_t index, char *labels, size_t size,
                            const herdctl_value_t **ret_values)
 {
@@ -218,6 +229,7 @@ status_t herdctl_metrics_write(const herdctl_survey_t *survey, buffer_t *out)
     put_links_up(&writer);
     put_figures(&writer, herdctl_figures_of_link, HERDCTL_LINK_FIGURES, item_of_link);
     put_figures(&writer, herdctl_figures_of_frontend, HERDCTL_FRONTEND_FIGURES, item_of_frontend);
+    put_figures(&writer, herdctl_figures_of_follower, HERDCTL_FOLLOWER_FIGURES, item_of_follower);
     put_breakers(&writer);
     put_figures(&writer, herdctl_figures_of_places, HERDCTL_PLACES_FIGURES, item_of_places);
     return sheet_end(&writer.sheet);

@@ -39,6 +39,8 @@ static const row_t rows[] = {
      "connections that bring in too much are cut"},
     {REASONS_CONNECTIONS_REFUSED, LATELY(CONNECTIONS_REFUSED),
      "it runs short of open files, and turns connections away"},
+    {REASONS_FOLLOWERS_REFUSED, LATELY(FOLLOWERS_REFUSED),
+     "programs cannot follow it, because there are max_followers"},
     {REASONS_CLOCK_SET, LATELY(CLOCK_STEPS), "its clock was set"},
     {REASONS_TAP_RESET, LATELY(TAP_RESETS), "the tap disconnects its subscribers"},
     {REASONS_SOCKET_MISSING, ABOVE(SOCKETS_MISSING), "the file of a Unix socket of its is gone"},

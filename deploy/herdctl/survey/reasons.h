@@ -32,6 +32,7 @@
     X(KEYS_REFUSED, "keys-refused")                                                                \
     X(CONNECTIONS_CUT, "connections-cut")                                                          \
     X(CONNECTIONS_REFUSED, "connections-refused")                                                  \
+    X(FOLLOWERS_REFUSED, "followers-refused")                                                      \
     X(TAP_RESET, "tap-reset")                                                                      \
     X(SOCKET_MISSING, "socket-missing")                                                            \
     X(CLOCKS_DIFFER, "clocks-differ")                                                              \

@@ -47,6 +47,7 @@ void herdctl_report_done(herdctl_report_t *self)
 {
     free(self->links);
     free(self->frontends);
+    free(self->followers);
     herdctl_report_init(self);
 }
 
@@ -240,22 +241,38 @@ static bool is_label(text_t label)
 }
 
 /* Processes on different machines may have the same label; their figures are added up. */
+static void add_figures(herdctl_value_t *sums, const herdctl_value_t *figures, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        int64_t *sum = &sums[i].value;
+        if (__builtin_add_overflow(*sum, figures[i].value, sum)) {
+            *sum = INT64_MAX;
+        }
+    }
+}
+
 static void add_frontend(herdctl_report_t *self, const herdctl_frontend_t *frontend)
 {
     for (size_t i = 0; i < self->frontend_count; i++) {
         herdctl_frontend_t *other = &self->frontends[i];
-        if (strcmp(other->label, frontend->label) != 0) {
-            continue;
+        if (strcmp(other->label, frontend->label) == 0) {
+            add_figures(other->figures, frontend->figures, HERDCTL_FRONTEND_FIGURES);
+            return;
         }
-        for (size_t j = 0; j < HERDCTL_FRONTEND_FIGURES; j++) {
-            int64_t *sum = &other->figures[j].value;
-            if (__builtin_add_overflow(*sum, frontend->figures[j].value, sum)) {
-                *sum = INT64_MAX;
-            }
-        }
-        return;
     }
     self->frontends[self->frontend_count++] = *frontend;
+}
+
+static void add_follower(herdctl_report_t *self, const herdctl_follower_t *follower)
+{
+    for (size_t i = 0; i < self->follower_count; i++) {
+        herdctl_follower_t *other = &self->followers[i];
+        if (strcmp(other->label, follower->label) == 0) {
+            add_figures(other->figures, follower->figures, HERDCTL_FOLLOWER_FIGURES);
+            return;
+        }
+    }
+    self->followers[self->follower_count++] = *follower;
 }
 
 /* Goloman/12345 clients=3 lines=4711 ... */
@@ -270,6 +287,20 @@ static void take_frontend(herdctl_report_t *self, text_t rest)
     *text_copy(label, frontend.label) = '\0';
     take_fields(rest, herdctl_figures_of_frontend, HERDCTL_FRONTEND_FIGURES, frontend.figures);
     add_frontend(self, &frontend);
+}
+
+/* web/12345 up=1 lag=0 ... */
+static void take_follower(herdctl_report_t *self, text_t rest)
+{
+    herdctl_follower_t follower = {0};
+    text_t label;
+    if (self->follower_count == LIMIT_FOLLOWERS || !text_take_field(&rest, &label) ||
+        !is_label(label)) {
+        return;
+    }
+    *text_copy(label, follower.label) = '\0';
+    take_fields(rest, herdctl_figures_of_follower, HERDCTL_FOLLOWER_FIGURES, follower.figures);
+    add_follower(self, &follower);
 }
 
 /* Returns the number of lines that begin with `key`. */
@@ -292,6 +323,9 @@ static void make_room(herdctl_report_t *self, text_t body)
     frontends = frontends < LIMIT_FRONTENDS ? frontends : LIMIT_FRONTENDS;
     self->links = memory_new_array(links, sizeof *self->links);
     self->frontends = memory_new_array(frontends, sizeof *self->frontends);
+    size_t followers = count_lines(body, REPORT_KEY_FOLLOWER);
+    followers = followers < LIMIT_FOLLOWERS ? followers : LIMIT_FOLLOWERS;
+    self->followers = memory_new_array(followers, sizeof *self->followers);
 }
 
 static void take_lines(herdctl_report_t *self, text_t body)
@@ -308,6 +342,8 @@ static void take_lines(herdctl_report_t *self, text_t body)
             take_link_error(self, line);
         } else if (is_key(key, REPORT_KEY_FRONTEND)) {
             take_frontend(self, line);
+        } else if (is_key(key, REPORT_KEY_FOLLOWER)) {
+            take_follower(self, line);
         }
     }
 }

@@ -32,6 +32,12 @@ typedef struct {
     herdctl_value_t figures[HERDCTL_FRONTEND_FIGURES];
 } herdctl_frontend_t;
 
+/* A follower, or several of one label (open value struct). */
+typedef struct {
+    char label[HERDCTL_LABEL_SIZE];
+    herdctl_value_t figures[HERDCTL_FOLLOWER_FIGURES];
+} herdctl_follower_t;
+
 /* Bytes of what is wrong with the provider of places, with the zero; longer ones are cut. */
 enum { HERDCTL_TROUBLE_SIZE = 1024 };
 
@@ -55,6 +61,8 @@ typedef struct {
     size_t link_count;
     herdctl_frontend_t *frontends; /* frontend_count; those of one label are added up */
     size_t frontend_count;
+    herdctl_follower_t *followers; /* follower_count; the same */
+    size_t follower_count;
     herdctl_value_t places_figures[HERDCTL_PLACES_FIGURES];
     herdctl_value_t figures[HERDCTL_MEMBER_FIGURES];
     herdctl_places_state_t places;

@@ -42,6 +42,14 @@ static json_t *json_of_frontend(const herdctl_frontend_t *frontend)
     return object;
 }
 
+static json_t *json_of_follower(const herdctl_follower_t *follower)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "follower", json_string(follower->label));
+    add_figures(object, herdctl_figures_of_follower, HERDCTL_FOLLOWER_FIGURES, follower->figures);
+    return object;
+}
+
 static json_t *json_of_places(const herdctl_report_t *report)
 {
     if (report->places == HERDCTL_PLACES_NONE) {
@@ -59,11 +67,15 @@ static void add_answer(json_t *object, const herdctl_report_t *report)
 {
     json_t *links = json_array();
     json_t *frontends = json_array();
+    json_t *followers = json_array();
     for (size_t i = 0; i < report->link_count; i++) {
         json_array_append_new(links, json_of_link(&report->links[i]));
     }
     for (size_t i = 0; i < report->frontend_count; i++) {
         json_array_append_new(frontends, json_of_frontend(&report->frontends[i]));
+    }
+    for (size_t i = 0; i < report->follower_count; i++) {
+        json_array_append_new(followers, json_of_follower(&report->followers[i]));
     }
     json_object_set_new(object, "version", text_or_null(report->version));
     json_object_set_new(object, "root", text_or_null(report->root));
@@ -78,6 +90,7 @@ static void add_answer(json_t *object, const herdctl_report_t *report)
     json_object_set_new(object, "places", json_of_places(report));
     json_object_set_new(object, "link_ends", links);
     json_object_set_new(object, "frontend_processes", frontends);
+    json_object_set_new(object, "follower_processes", followers);
 }
 
 json_t *herdctl_report_json(const char *member, const herdctl_report_t *report)

@@ -9,7 +9,7 @@ static void expect_label(const char *hello, const char *label)
 {
     char written[FRONTENDS_LABEL_SIZE];
     memset(written, 'x', sizeof written);
-    frontends_write_label(text_of(hello), written);
+    frontends_write_label(text_of(hello), "frontend", written);
     assert_string_equal(written, label);
 }
 

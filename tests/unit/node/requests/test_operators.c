@@ -67,7 +67,7 @@ static bool ask(scene_t *self, message_type_t type, text_t body)
     buffer_clear(&self->out);
     message_t question = {.type = type, .header = TEXT("1"), .body = body};
     const operators_question_t asked = {.message = &question, .by = "somebody", .now_ns = now_ns};
-    assert_true(operators_take(type));
+    assert_true(message_is_question(type));
     bool answered = operators_answer(&self->operators, &asked, &self->out, &problem);
     assert_non_null(problem);
     return answered;
@@ -210,7 +210,7 @@ static void other_types_are_no_questions(void **state)
     for (int type = 0; type < MESSAGE_TYPES; type++) {
         bool question = type == MESSAGE_STATUS || type == MESSAGE_FORGET || type == MESSAGE_WHERE ||
                         type == MESSAGE_LOGLEVEL || type == MESSAGE_ECHO || type == MESSAGE_RELOAD;
-        assert_int_equal(operators_take((message_type_t)type), question);
+        assert_int_equal(message_is_question((message_type_t)type), question);
     }
 }
 

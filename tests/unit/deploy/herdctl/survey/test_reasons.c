@@ -58,6 +58,7 @@ static void every_count_has_its_reason(void **state)
         {"keys_refused", "keys-refused,"},
         {"connections_cut", "connections-cut,"},
         {"connections_refused", "connections-refused,"},
+        {"followers_refused", "followers-refused,"},
         {"tap_resets", "tap-reset,"},
         {"log_lost", "log-lost,"},
         {"frontend_log_lost", "frontend-log-lost,"},
