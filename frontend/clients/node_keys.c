@@ -49,6 +49,9 @@ static bool take_keys(node_keys_t *self, security_t **security_p)
         log_event(self->log, LOG_KEYS_READ, NULL,
                   "keys read: there are new ones; connecting to the node with them");
         upstream_use_keys(self->upstream, *security_p);
+        if (self->use != NULL) {
+            self->use(self->argument, *security_p);
+        }
         security_t *former = self->security;
         self->security = *security_p;
         *security_p = former;

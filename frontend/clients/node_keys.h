@@ -13,13 +13,16 @@
 #include "common/security/security.h"
 #include "frontend/upstream/upstream.h"
 
-/* Open struct, for embedding; `security` may be read. */
+/* Open struct, for embedding; `security` may be read, `use` and `argument` set. */
 typedef struct {
     const config_t *config;
     const config_member_t *member;
     log_t *log;
     upstream_t *upstream; /* borrowed; NULL until it is open */
     security_t *security; /* NULL without keys */
+    /* Other connections to the node use these from now on, until the next call; may be NULL. */
+    void (*use)(void *argument, const security_t *security);
+    void *argument; /* for `use` */
 } node_keys_t;
 
 /* Reads the keys, if the herd has some; borrows the rest. Fails as security_open does, and has

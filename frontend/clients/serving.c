@@ -249,7 +249,7 @@ static void on_accepted(void *argument, int file, const struct sockaddr *address
 static void end(serving_t *self)
 {
     if (self->settings.ended != NULL) {
-        self->settings.ended(self->settings.sessions);
+        self->settings.ended(self->settings.ended_argument);
     }
     upstream_close(&self->upstream);
     doors_close(&self->doors);

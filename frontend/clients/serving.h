@@ -32,7 +32,8 @@ typedef struct {
     bool signals;                 /* SIGTERM and SIGINT stop it, SIGHUP reopens the log */
     const session_kind_t *kind;
     void *sessions;                /* `program` of session_shared_t */
-    void (*ended)(void *sessions); /* closes what else is on the loop; may be NULL */
+    void (*ended)(void *argument); /* closes what else is on the loop; may be NULL */
+    void *ended_argument;
 } serving_settings_t;
 
 /* Open struct, for embedding; `reactor`, `shared` and `keys` may be read. */

@@ -4,12 +4,14 @@
 #include "frontend/web/api.h"
 
 #include "common/base/limits.h"
+#include "common/base/memory.h"
 #include "frontend/web/api_parts.h"
 #include "frontend/web/guard.h"
 #include "frontend/web/http/http_target.h"
 #include "frontend/web/page/page.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -27,6 +29,9 @@ typedef struct {
 
 static const api_path_t paths[] = {
     {{"v1", "clients", "{}"}, WEB_ROUTE_CLIENT, api_get_client, api_put_client},
+    {{"v1", "clients"}, WEB_ROUTE_CLIENTS, api_get_clients, NULL},
+    {{"v1", "near"}, WEB_ROUTE_NEAR, api_get_near, NULL},
+    {{"v1", "places"}, WEB_ROUTE_PLACES, api_get_places, NULL},
     {{"metrics"}, WEB_ROUTE_METRICS, api_get_metrics, NULL},
     {{""}, WEB_ROUTE_ROOT, api_get_root, NULL},
     {{"{file}"}, WEB_ROUTE_ROOT, api_get_page, NULL},
@@ -39,6 +44,8 @@ void api_init(api_t *self, const config_t *config, const config_member_t *member
     buffer_init(&self->id, LIMIT_HTTP_LINE_SIZE);
     buffer_init(&self->line, 2 * LIMIT_LINE_SIZE);
     buffer_init(&self->content, LIMIT_HTTP_CONTENT_SIZE);
+    self->hits = memory_new_array(API_CLIENTS_MAX + 1, sizeof *self->hits);
+    self->points = memory_new_array(API_CLIENTS_MAX, sizeof *self->points);
 }
 
 void api_done(api_t *self)
@@ -46,6 +53,8 @@ void api_done(api_t *self)
     buffer_done(&self->id);
     buffer_done(&self->line);
     buffer_done(&self->content);
+    free(self->hits);
+    free(self->points);
 }
 
 /* Whether a segment of a path is what a row has there, or what may stand for it. */
@@ -148,7 +157,11 @@ void api_handle(void *argument, session_t *session, const http_head_t *head, tex
 void api_replied(void *argument, const exchange_t *exchange, text_t reply,
                  http_answer_t *ret_answer)
 {
-    api_answer_client(argument, exchange, reply, ret_answer);
+    if (exchange->manner.kind == EXCHANGE_PLACES) {
+        api_answer_places(argument, reply, ret_answer);
+    } else {
+        api_answer_client(argument, exchange, reply, ret_answer);
+    }
 }
 
 void api_counted(void *argument, uint8_t route, http_status_t status, uint64_t took_ms)
@@ -166,7 +179,8 @@ void api_get_root(api_t *self, const api_request_t *request)
     buffer_clear(&self->content);
     status_t status = buffer_format(
         &self->content,
-        "{\"herd\":\"%s\",\"member\":\"%s\",\"version\":\"%s\",\"clients\":\"/v1/clients/{id}\"}\n",
+        "{\"herd\":\"%s\",\"member\":\"%s\",\"version\":\"%s\",\"paths\":[\"/v1/clients/{id}\","
+        "\"/v1/clients\",\"/v1/near\",\"/v1/places\",\"/v1/watch\",\"/metrics\"]}\n",
         self->config->herd_name, self->member->name, HERD_VERSION);
     http_answer_t answer = {
         .status = HTTP_OK, .type = "application/json", .fields = "Vary: Accept\r\n"};

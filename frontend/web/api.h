@@ -9,6 +9,7 @@
 
 #include "common/base/buffer.h"
 #include "common/config/config.h"
+#include "frontend/web/mirror.h"
 #include "frontend/web/session.h"
 #include "frontend/web/web_figures.h"
 
@@ -18,9 +19,12 @@ typedef struct {
     const config_member_t *member;
     const session_shared_t *shared;
     web_figures_t figures;
-    buffer_t id;      /* the ID of the request that is handled */
-    buffer_t line;    /* the line for the node */
-    buffer_t content; /* of the answer */
+    buffer_t id;          /* the ID of the request that is handled */
+    buffer_t line;        /* the line for the node */
+    buffer_t content;     /* of the answer */
+    mirror_t *mirror;     /* borrowed; the program's */
+    near_hit_t *hits;     /* of one search */
+    near_point_t *points; /* of one page */
 } api_t;
 
 /* Borrows the rest until api_done. */

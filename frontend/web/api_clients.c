@@ -11,6 +11,8 @@
 #include "frontend/web/geo/fix.h"
 #include "frontend/web/http/http_target.h"
 
+#include <stdio.h>
+
 /* The ID that the path has, decoded; false: it was refused. */
 static bool take_id(api_t *self, const api_request_t *request)
 {
@@ -40,12 +42,47 @@ static void ask(api_t *self, const api_request_t *request, exchange_kind_t kind,
         api_refuse(request, HTTP_URI_TOO_LONG, "The ID is longer than a line may be (max_line).");
         return;
     }
-    session_ask_node(request->session, kind, buffer_text(&self->line), false);
+    uint32_t number;
+    record_t record;
+    bool fresh = kind == EXCHANGE_PUT && mirror_is_ready(self->mirror) &&
+                 !copy_find(mirror_copy(self->mirror), buffer_text(&self->id), &number, &record);
+    session_ask_node(request->session, kind, buffer_text(&self->line), fresh);
+}
+
+/* While the node is away the copy tells what it knows. */
+static void tell_copy(api_t *self, const api_request_t *request)
+{
+    enum { AGE_SIZE = 96 };
+    char fields[AGE_SIZE];
+    uint32_t number;
+    record_t record;
+    buffer_clear(&self->content);
+    if (!copy_find(mirror_copy(self->mirror), buffer_text(&self->id), &number, &record)) {
+        api_refuse(request, HTTP_NOT_FOUND, "The herd knows no client of this ID.");
+        return;
+    }
+    feature_t feature = feature_from_record(&record);
+    if (feature_write(&feature, &self->content) != STATUS_OK ||
+        buffer_append(&self->content, "\n", 1) != STATUS_OK) {
+        api_refuse(request, HTTP_INTERNAL_SERVER_ERROR, "The answer is too long.");
+        return;
+    }
+    snprintf(fields, sizeof fields, "Cache-Control: no-store\r\nAge: %llu\r\n",
+             (unsigned long long)mirror_age_s(self->mirror));
+    const http_answer_t answer = {.status = HTTP_OK,
+                                  .type = API_GEOJSON,
+                                  .content = buffer_text(&self->content),
+                                  .fields = fields};
+    session_reply(request->session, &answer);
 }
 
 void api_get_client(api_t *self, const api_request_t *request)
 {
     if (!take_id(self, request)) {
+        return;
+    }
+    if (!self->shared->node_serves && mirror_is_ready(self->mirror)) {
+        tell_copy(self, request);
         return;
     }
     buffer_clear(&self->line);

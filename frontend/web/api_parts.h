@@ -23,6 +23,9 @@ typedef void api_handler_fn(api_t *self, const api_request_t *request);
 
 api_handler_fn api_get_client;  /* GET /v1/clients/{id} */
 api_handler_fn api_put_client;  /* PUT /v1/clients/{id} */
+api_handler_fn api_get_near;    /* GET /v1/near */
+api_handler_fn api_get_clients; /* GET /v1/clients */
+api_handler_fn api_get_places;  /* GET /v1/places */
 api_handler_fn api_get_metrics; /* GET /metrics */
 api_handler_fn api_get_root;    /* GET / */
 api_handler_fn api_get_page;    /* GET / and /app.js, ... for browsers */
@@ -33,6 +36,15 @@ bool api_page_is_wanted(const api_request_t *request);
 /* What the node says of a client, as an answer; and of the same after a PUT. */
 void api_answer_client(api_t *self, const exchange_t *exchange, text_t reply,
                        http_answer_t *ret_answer);
+
+/* What the node says of places, as an answer. */
+void api_answer_places(api_t *self, text_t reply, http_answer_t *ret_answer);
+
+/* Whether the copy can be asked; if not, that was answered. */
+bool api_copy_is_ready(const api_t *self, const api_request_t *request);
+
+/* The most clients of one answer. */
+enum { API_CLIENTS_MAX = 1000 };
 
 /* Answers with a problem: a sentence. */
 void api_refuse(const api_request_t *request, http_status_t status, const char *detail);

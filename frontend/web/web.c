@@ -3,12 +3,15 @@
 #include "common/base/memory.h"
 #include "frontend/clients/serving.h"
 #include "frontend/web/api.h"
+#include "frontend/web/mirror.h"
 #include "frontend/web/session.h"
 
 #include <stdlib.h>
 
 struct web {
     serving_t serving;
+    web_settings_t settings;
+    mirror_t *mirror; /* the copy of all positions */
     api_t api;
     session_program_t program;
 };
@@ -32,9 +35,63 @@ static const session_kind_t connections = {
     .close = session_close,
 };
 
+static void on_key_missing(void *argument)
+{
+    web_t *self = argument;
+    node_keys_look(&self->serving.keys);
+}
+
+static void use_keys(void *argument, const security_t *security)
+{
+    const web_t *self = argument;
+    mirror_use_keys(self->mirror, security);
+}
+
+static void on_changed(void *argument, uint32_t number, const mirror_place_t *was,
+                       const mirror_place_t *is)
+{
+    (void)argument;
+    (void)number;
+    (void)was;
+    (void)is;
+}
+
+static void on_turned(void *argument)
+{
+    (void)argument;
+}
+
+static void on_ended(void *argument)
+{
+    web_t *self = argument;
+    if (self->mirror != NULL) {
+        mirror_stop(self->mirror);
+    }
+}
+
+static status_t open_mirror(web_t *self)
+{
+    const web_settings_t *of = &self->settings;
+    const mirror_settings_t settings = {.loop = &self->serving.reactor.loop,
+                                        .log = of->log,
+                                        .config = of->config,
+                                        .member = of->member,
+                                        .security = self->serving.keys.security,
+                                        .key_missing = on_key_missing,
+                                        .changed = on_changed,
+                                        .turned = on_turned,
+                                        .argument = self};
+    status_t status = mirror_open(&settings, &self->mirror);
+    self->api.mirror = self->mirror;
+    self->serving.keys.use = use_keys;
+    self->serving.keys.argument = self;
+    return status;
+}
+
 status_t web_new(const web_settings_t *settings, web_t **ret_self)
 {
     web_t *self = memory_new(sizeof *self);
+    self->settings = *settings;
     const serving_settings_t serving = {.config = settings->config,
                                         .member = settings->member,
                                         .log = settings->log,
@@ -44,7 +101,9 @@ status_t web_new(const web_settings_t *settings, web_t **ret_self)
                                         .memory_max = settings->memory_max,
                                         .signals = settings->signals,
                                         .kind = &connections,
-                                        .sessions = &self->program};
+                                        .sessions = &self->program,
+                                        .ended = on_ended,
+                                        .ended_argument = self};
     self->program = (session_program_t){.handle = api_handle,
                                         .replied = api_replied,
                                         .counted = api_counted,
@@ -54,6 +113,11 @@ status_t web_new(const web_settings_t *settings, web_t **ret_self)
     if (status != STATUS_OK) {
         api_done(&self->api);
         free(self);
+        return status;
+    }
+    status = open_mirror(self);
+    if (status != STATUS_OK) {
+        web_destroy(&self);
         return status;
     }
     *ret_self = self;
@@ -75,6 +139,7 @@ void web_destroy(web_t **self_p)
     web_t *self = *self_p;
     if (self != NULL) {
         serving_done(&self->serving);
+        mirror_close(&self->mirror);
         api_done(&self->api);
         free(self);
         *self_p = NULL;

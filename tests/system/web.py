@@ -277,12 +277,54 @@ def pipelines(herd):
         check("byte by byte", statuses(answer) == [200, 200] or statuses(answer) == [201, 200], answer)
 
 
+def nearness(herd):
+    """Who is near, who is in a box, across 180 degrees too."""
+    url = herd.url + "/v1/clients/"
+    for name, lat, lon in (("n1", 50, 10), ("n2", 50.001, 10), ("n3", 50.1, 10), ("d1", 0, 179.999),
+                           ("d2", 0, -179.999)):
+        curl("-X", "PUT", "-d", '{"lat":%s,"lon":%s}' % (lat, lon), url + name)
+
+    def ids(query):
+        status, _, body = curl(herd.url + query)
+        return [feature["id"] for feature in json.loads(body)["features"]] if status == 200 else status
+
+    wait_for("they are near", lambda: ids("/v1/near?lat=50&lon=10") == ["n1", "n2"])
+    wait_for("and beyond 180 degrees", lambda: ids("/v1/near?client=d1&radius=1000") == ["d2"])
+    check("radius", ids("/v1/near?lat=50&lon=10&radius=20000&limit=5") == ["n1", "n2", "n3"])
+    check("limit", ids("/v1/near?lat=50&lon=10&limit=1") == ["n1"])
+    distance = json.loads(curl(herd.url + "/v1/near?lat=50&lon=10")[2])["features"][1]["properties"]["distance"]
+    check("distance", abs(distance - 111.19) < 0.2, distance)
+    check("box", sorted(ids("/v1/clients?bbox=9.9,49.9,10.1,50.05")) == ["n1", "n2"])
+    check("box beyond 180 degrees", sorted(ids("/v1/clients?bbox=179%2C-1%2C-179%2C1")) == ["d1", "d2"])
+    found, after, pages = [], "", 0
+    while pages < 400:
+        page = json.loads(curl(herd.url + "/v1/clients?limit=100" + after)[2])
+        found += [feature["id"] for feature in page["features"]]
+        pages += 1
+        if "next" not in page:
+            break
+        after = "&after=" + page["next"]
+    check("pages", len(found) == len(set(found)) and "kiwi" in found and pages > 2, (len(found), pages))
+    status, _, body = curl(herd.url + "/v1/places?client=n1&radius=1000&limit=3")
+    check("places", status == 200 and json.loads(body)["status"] == "ZERO_RESULTS", body)
+    check("of nobody", ids("/v1/near?client=nobody") == 404 and curl(herd.url + "/v1/places?client=nobody")[0] == 404)
+    for query in ("near", "near?lat=1", "near?lat=91&lon=0", "near?lat=1&lon=x", "near?lat=1&lon=1&radius=-1",
+                  "near?lat=1&lon=1&limit=1001", "near?lat=1&lat=1&lon=1", "near?lat=1&lon=1&limits=1",
+                  "clients?bbox=1,2,3", "clients?bbox=1,3,2,2", "clients?bbox=1,2,3,4,5", "clients?after=x",
+                  "clients?limit=0", "places", "places?client=n1&radius=50001", "places?client=a%20b"):
+        check(query, curl(herd.url + "/v1/" + query)[0] == 400)
+
+
 def away(herd):
     url = herd.url + "/v1/clients/kiwi"
     herd.end("node", signal.SIGKILL)
     wait_for("the node is away", lambda: " node-down: " in herd.log("web"))
     status, fields, _ = curl("-X", "PUT", "-d", '{"lat":1,"lon":2}', url)
     check("503", status == 503 and int(fields["retry-after"]) > 0, fields)
+    status, fields, body = curl(url)
+    check("reads go on", status == 200 and int(fields["age"]) > 0 and json.loads(body)["id"] == "kiwi", fields)
+    status, fields, body = curl(herd.url + "/v1/near?lat=50&lon=10")
+    check("also of who is near", status == 200 and int(fields["age"]) > 0 and len(json.loads(body)["features"]) == 2)
     up = herd.log("web").count(" node-up: ")
     herd.start("node")
     wait_for("it is back", lambda: herd.log("web").count(" node-up: ") > up)
@@ -330,6 +372,7 @@ def main():
             page(herd)
             strangers(herd)
             pipelines(herd)
+            nearness(herd)
             away(herd)
             examples(herd)
         idle = socket.create_connection(("127.0.0.1", herd.web), 20)
