@@ -31,6 +31,7 @@ static const api_path_t paths[] = {
     {{"v1", "clients", "{}"}, WEB_ROUTE_CLIENT, api_get_client, api_put_client},
     {{"v1", "clients"}, WEB_ROUTE_CLIENTS, api_get_clients, NULL},
     {{"v1", "near"}, WEB_ROUTE_NEAR, api_get_near, NULL},
+    {{"v1", "watch"}, WEB_ROUTE_WATCH, api_get_watch, NULL},
     {{"v1", "places"}, WEB_ROUTE_PLACES, api_get_places, NULL},
     {{"metrics"}, WEB_ROUTE_METRICS, api_get_metrics, NULL},
     {{""}, WEB_ROUTE_ROOT, api_get_root, NULL},
@@ -193,6 +194,7 @@ void api_get_metrics(api_t *self, const api_request_t *request)
     buffer_clear(&self->content);
     sheet_t sheet = sheet_begin(&self->content);
     web_figures_write(&self->figures, &sheet);
+    watches_write_metrics(self->watches, &sheet);
     sheet_format(&sheet,
                  "# HELP herd_web_connections Connections of clients.\n"
                  "# TYPE herd_web_connections gauge\nherd_web_connections %zu\n"

@@ -11,6 +11,7 @@
 #include "common/config/config.h"
 #include "frontend/web/mirror.h"
 #include "frontend/web/session.h"
+#include "frontend/web/watches.h"
 #include "frontend/web/web_figures.h"
 
 /* Open struct, the program's. */
@@ -23,6 +24,7 @@ typedef struct {
     buffer_t line;        /* the line for the node */
     buffer_t content;     /* of the answer */
     mirror_t *mirror;     /* borrowed; the program's */
+    watches_t *watches;   /* likewise */
     near_hit_t *hits;     /* of one search */
     near_point_t *points; /* of one page */
 } api_t;

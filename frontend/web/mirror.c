@@ -53,7 +53,7 @@ static void on_changed(void *argument, uint32_t number, const record_t *record, 
 static void on_removed(void *argument, uint32_t number, text_t client)
 {
     mirror_t *self = argument;
-    (void)client;
+    self->settings.departed(self->settings.argument, number, client);
     mirror_place_t was = find_place(self, number);
     mirror_place_t is = {0};
     (void)near_remove(self->near, number);

@@ -37,6 +37,8 @@ typedef struct {
     /* A client came, moved or went: `was` and `is` are its places. The copy may be read. */
     void (*changed)(void *argument, uint32_t number, const mirror_place_t *was,
                     const mirror_place_t *is);
+    /* A client goes, which `changed` tells next. */
+    void (*departed)(void *argument, uint32_t number, text_t client);
     void (*turned)(void *argument); /* messages of the node were taken, or its state has changed */
     void *argument;                 /* for these */
 } mirror_settings_t;

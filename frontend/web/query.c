@@ -70,6 +70,18 @@ static const char *read_radius(reading_t *self, text_t value)
     return NULL;
 }
 
+/* 34.07,-118.44 or 34.07,-118.44,10000 */
+static const char *read_near(reading_t *self, text_t value)
+{
+    text_t part;
+    const char *problem = "near is LAT,LON or LAT,LON,RADIUS.";
+    if (!text_take_until(&value, ',', &part) || read_latitude(self, part) != NULL ||
+        !text_take_until(&value, ',', &part) || read_longitude(self, part) != NULL) {
+        return problem;
+    }
+    return value.size == 0 || read_radius(self, value) == NULL ? NULL : problem;
+}
+
 static const char *read_limit(reading_t *self, text_t value)
 {
     uint64_t limit;
@@ -142,15 +154,15 @@ static const char *read_parameter(reading_t *self, text_t name, text_t value)
     } parameters[] = {
         {"client", read_client}, {"lat", read_latitude}, {"lon", read_longitude},
         {"radius", read_radius}, {"limit", read_limit},  {"bbox", read_box},
-        {"after", read_after},
+        {"after", read_after},   {"near", read_near},
     };
     for (size_t i = 0; i < sizeof parameters / sizeof parameters[0]; i++) {
         if (text_equal(name, text_of(parameters[i].name))) {
             return parameters[i].read(self, value);
         }
     }
-    return "There is a parameter of another name than client, lat, lon, radius, limit, bbox and "
-           "after.";
+    return "There is a parameter of another name than client, lat, lon, radius, limit, bbox, "
+           "near and after.";
 }
 
 const char *query_read(text_t text, const query_bounds_t *bounds, buffer_t *bytes,

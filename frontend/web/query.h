@@ -34,9 +34,9 @@ typedef struct {
     size_t limit_max;    /* at most */
 } query_bounds_t;
 
-/* Reads all parameters: client, lat, lon, radius (m), limit, bbox (w,s,e,n), after. NULL, or what
- * is wrong with them, a sentence. What is not known is refused, too: it may be a slip. The buffer
- * takes the client. */
+/* Reads all parameters: client, lat, lon, radius (m), limit, bbox (w,s,e,n), near (lat,lon and
+ * perhaps radius), after. NULL, or what is wrong with them, a sentence. What is not known is
+ * refused, too: it may be a slip. The buffer takes the client. */
 const char *query_read(text_t text, const query_bounds_t *bounds, buffer_t *bytes,
                        query_t *ret_query);
 

@@ -159,7 +159,7 @@ static size_t take_requests(session_t *self, char *data, size_t *size, bool *ret
     size_t used = 0;
     size_t cost = 0;
     *ret_more = false;
-    while (used < *size && self->state == SESSION_OPEN) {
+    while (used < *size && self->state == SESSION_OPEN && !self->streams) {
         if (!may_take(self) || cost >= LIMIT_TURN_COST * 4) {
             *ret_more = true;
             break;
@@ -217,6 +217,9 @@ static void take_bytes(session_t *self, char *data, size_t size, bool is_kept)
     if (self->state != SESSION_OPEN) {
         return;
     }
+    if (self->streams) {
+        buffer_done(&self->kept); /* requests behind it are not served */
+    }
     bool waits = self->kept.size > 0;
     if (more && waits) {
         put_off(self);
@@ -230,6 +233,9 @@ static void take_bytes(session_t *self, char *data, size_t size, bool is_kept)
 
 static void take_chunk(session_t *self, char *data, size_t size)
 {
+    if (self->streams) {
+        return; /* it has no more to say */
+    }
     if (self->kept.size == 0) {
         take_bytes(self, data, size, false);
     } else if (buffer_append(&self->kept, data, size) != STATUS_OK) {
@@ -259,6 +265,10 @@ static void check_share(session_t *self)
 static void end_input(session_t *self)
 {
     session_stop_reading(self);
+    if (self->streams) {
+        session_close_because(self, "done");
+        return;
+    }
     if (self->state == SESSION_OPEN && !self->put_off) {
         self->state = SESSION_INPUT_ENDED;
         buffer_done(&self->kept);
@@ -337,7 +347,13 @@ static void go_on(session_t *self)
 {
     bool done = exchanges_first(&self->exchanges) == NULL && output_size(&self->output) == 0;
     switch (self->state) {
-    case SESSION_OPEN: resume(self); break;
+    case SESSION_OPEN:
+        resume(self);
+        if (self->streams && self->state == SESSION_OPEN) {
+            const session_program_t *program = session_program(self->shared);
+            program->drained(program->argument, self->stream);
+        }
+        break;
     case SESSION_INPUT_ENDED:
         if (done) {
             session_close_because(self, "done");

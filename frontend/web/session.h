@@ -27,6 +27,9 @@ typedef struct {
                     http_answer_t *ret_answer);
     /* An answer was given: of what route, after so many ms. */
     void (*counted)(void *argument, uint8_t route, http_status_t status, uint64_t took_ms);
+    /* A session that streams can take more; it is gone. */
+    void (*drained)(void *argument, uint32_t stream);
+    void (*cut)(void *argument, uint32_t stream);
     void *argument; /* for all of these */
 } session_program_t;
 
@@ -58,6 +61,16 @@ void session_reply(session_t *self, const http_answer_t *answer);
 /* The same with a problem as its content (RFC 9457). `fields` as in http_answer_t. */
 void session_reply_problem(session_t *self, http_status_t status, const char *detail,
                            const char *fields);
+
+/* Within `handle`: answers with a head whose content follows for as long as the connection lasts,
+ * `first` at once. No more requests of it are taken. */
+void session_stream(session_t *self, uint32_t stream, const http_answer_t *answer, text_t first);
+
+/* Whether all that was written of a stream has left, so that more may be. */
+bool session_stream_takes(const session_t *self);
+
+/* Writes more of it. */
+void session_stream_write(session_t *self, text_t content);
 
 /* Within `handle`: has the node asked with that line of at most LIMIT_LINE_SIZE bytes. `fresh`: of
  * a PUT, the client is not known yet. */

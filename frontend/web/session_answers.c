@@ -229,3 +229,38 @@ void session_answer_late(session_t *self)
     self->shared->figures.given_up++;
     answer_exchange(self, exchanges_first(&self->exchanges), &answer);
 }
+
+void session_stream(session_t *self, uint32_t stream, const http_answer_t *answer, text_t first)
+{
+    enum { SEND_SIZE = 8192 }; /* what a reader that stalls holds in the kernel */
+    uv_os_fd_t file;
+    int size = SEND_SIZE;
+    http_manner_t manner = manner_of(self, self->manner);
+    if (exchanges_first(&self->exchanges) != NULL ||
+        http_answer_write_endless(answer, &manner, &self->output.gathered) != STATUS_OK ||
+        buffer_append(&self->output.gathered, first.data, first.size) != STATUS_OK) {
+        session_close_because(self, "a stream behind other requests");
+        return;
+    }
+    if (uv_fileno((uv_handle_t *)&self->tcp, &file) == 0) {
+        (void)setsockopt(file, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    }
+    count(self, self->manner, answer->status, uv_now(self->shared->loop));
+    self->streams = true;
+    self->stream = stream;
+    list_append(&self->shared->unwritten, &self->unwritten);
+}
+
+bool session_stream_takes(const session_t *self)
+{
+    return self->streams && self->state == SESSION_OPEN && output_size(&self->output) == 0;
+}
+
+void session_stream_write(session_t *self, text_t content)
+{
+    if (buffer_append(&self->output.gathered, content.data, content.size) != STATUS_OK) {
+        session_close_because(self, "more output than can be kept");
+        return;
+    }
+    list_append(&self->shared->unwritten, &self->unwritten);
+}

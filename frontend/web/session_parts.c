@@ -46,6 +46,10 @@ void session_close_because(session_t *self, const char *reason)
     traffic_share_done(&self->traffic);
     comings_left(&self->shared->comings, self->address, self->peer, reason);
     self->state = SESSION_CLOSING;
+    if (self->streams) {
+        const session_program_t *program = session_program(self->shared);
+        program->cut(program->argument, self->stream);
+    }
     sessions_remove(self->shared->table, self->number);
     list_remove(&self->waiting);
     list_remove(&self->unasked);

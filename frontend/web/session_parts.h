@@ -57,11 +57,13 @@ struct session {
     uint64_t address;         /* what it counts as in shared->addresses */
     size_t unread;            /* bytes of output on their way at the last tick */
     uint64_t deadline_ms;     /* [DISCARDING] steady time of the end */
+    uint32_t stream;          /* [streams] its number, the program's */
     size_t footprint;         /* bytes, its part of shared->memory */
     traffic_share_t traffic;
     session_state_t state : 8;
     bool reading : 1; /* libuv reads */
     bool put_off : 1; /* bytes wait for the next turn, or until output has left */
+    bool streams : 1; /* it has had the head of an answer without an end */
     bool spoke : 1;   /* has sent a whole request */
     bool touched : 1; /* used since the last tick */
     char peer[];      /* e.g. "127.0.0.1:40112#7" */

@@ -49,7 +49,7 @@ static session_t *find_idle(session_shared_t *shared, list_link_t *order, uint64
         if (uv_now(shared->loop) - session->moved_ms < least_ms) {
             return NULL;
         }
-        if (exchanges_first(&session->exchanges) == NULL) {
+        if (exchanges_first(&session->exchanges) == NULL && !session->streams) {
             return session;
         }
         session_note_move(session); /* it waits for us */
@@ -128,7 +128,8 @@ static bool end_if_due(session_t *self, uint64_t now_ms)
         session_close_because(self, "done");
         return true;
     }
-    if (output_size(&self->output) > 0 && now_ms - self->moved_ms >= LIMIT_HTTP_READING_MS) {
+    if (output_size(&self->output) > 0 && !self->streams &&
+        now_ms - self->moved_ms >= LIMIT_HTTP_READING_MS) {
         self->shared->figures.given_up++;
         session_close_because(self, "it does not read its answers");
         return true;

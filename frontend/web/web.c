@@ -5,6 +5,7 @@
 #include "frontend/web/api.h"
 #include "frontend/web/mirror.h"
 #include "frontend/web/session.h"
+#include "frontend/web/watches.h"
 
 #include <stdlib.h>
 
@@ -12,6 +13,7 @@ struct web {
     serving_t serving;
     web_settings_t settings;
     mirror_t *mirror; /* the copy of all positions */
+    watches_t *watches;
     api_t api;
     session_program_t program;
 };
@@ -50,15 +52,32 @@ static void use_keys(void *argument, const security_t *security)
 static void on_changed(void *argument, uint32_t number, const mirror_place_t *was,
                        const mirror_place_t *is)
 {
-    (void)argument;
-    (void)number;
-    (void)was;
-    (void)is;
+    const web_t *self = argument;
+    watches_changed(self->watches, number, was, is);
+}
+
+static void on_departed(void *argument, uint32_t number, text_t client)
+{
+    const web_t *self = argument;
+    watches_departed(self->watches, number, client);
 }
 
 static void on_turned(void *argument)
 {
-    (void)argument;
+    const web_t *self = argument;
+    watches_turn(self->watches);
+}
+
+static void on_drained(void *argument, uint32_t stream)
+{
+    const api_t *api = argument;
+    watches_drained(api->watches, stream);
+}
+
+static void on_cut(void *argument, uint32_t stream)
+{
+    const api_t *api = argument;
+    watches_cut(api->watches, stream);
 }
 
 static void on_ended(void *argument)
@@ -66,6 +85,9 @@ static void on_ended(void *argument)
     web_t *self = argument;
     if (self->mirror != NULL) {
         mirror_stop(self->mirror);
+    }
+    if (self->watches != NULL) {
+        watches_stop(self->watches);
     }
 }
 
@@ -79,10 +101,16 @@ static status_t open_mirror(web_t *self)
                                         .security = self->serving.keys.security,
                                         .key_missing = on_key_missing,
                                         .changed = on_changed,
+                                        .departed = on_departed,
                                         .turned = on_turned,
                                         .argument = self};
     status_t status = mirror_open(&settings, &self->mirror);
     self->api.mirror = self->mirror;
+    if (status == STATUS_OK) {
+        self->watches =
+            watches_new(&self->serving.reactor.loop, &self->serving.shared, self->mirror);
+        self->api.watches = self->watches;
+    }
     self->serving.keys.use = use_keys;
     self->serving.keys.argument = self;
     return status;
@@ -107,6 +135,8 @@ status_t web_new(const web_settings_t *settings, web_t **ret_self)
     self->program = (session_program_t){.handle = api_handle,
                                         .replied = api_replied,
                                         .counted = api_counted,
+                                        .drained = on_drained,
+                                        .cut = on_cut,
                                         .argument = &self->api};
     api_init(&self->api, settings->config, settings->member, &self->serving.shared);
     status_t status = serving_init(&self->serving, &serving);
@@ -139,6 +169,7 @@ void web_destroy(web_t **self_p)
     web_t *self = *self_p;
     if (self != NULL) {
         serving_done(&self->serving);
+        watches_destroy(&self->watches);
         mirror_close(&self->mirror);
         api_done(&self->api);
         free(self);

@@ -315,6 +315,83 @@ def nearness(herd):
         check(query, curl(herd.url + "/v1/" + query)[0] == 400)
 
 
+class Watcher:
+    """A stream of events, read by curl as a person would."""
+
+    def __init__(self, herd, query, last_id=None):
+        fields = ["-H", "Last-Event-ID: " + last_id] if last_id else []
+        self.process = subprocess.Popen(["curl", "-sSN", *fields, herd.url + "/v1/watch?" + query],
+                                        stdout=subprocess.PIPE)
+        os.set_blocking(self.process.stdout.fileno(), False)
+        self.text, self.last_id = "", None
+
+    def events(self):
+        """Pairs of event and data so far."""
+        self.text += (self.process.stdout.read() or b"").decode()
+        found = []
+        for block in self.text.split("\n\n")[:-1]:
+            fields = dict(line.split(": ", 1) for line in block.split("\n") if ": " in line)
+            self.last_id = fields.get("id", self.last_id)
+            if "data" in fields:
+                found.append((fields.get("event", "message"), json.loads(fields["data"])))
+        return found
+
+    def names(self):
+        return [(event, data.get("id")) for event, data in self.events()
+                if event in ("message", "leave", "reset", "up-to-date")]
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def watches(herd):
+    """The present state, then changes; who leaves; and who was cut off and comes back."""
+    def put(name, lat, lon):
+        check("PUT " + name, curl("-X", "PUT", "-d", '{"lat":%s,"lon":%s}' % (lat, lon),
+              herd.url + "/v1/clients/" + name)[0] in (200, 201))
+
+    put("w1", -40, 70)
+    wait_for("w1 is copied", lambda: b"w1" in curl(herd.url + "/v1/near?lat=-40&lon=70")[2])
+    box, near, client = (Watcher(herd, query) for query in
+                         ("bbox=69,-41,71,-39", "near=-40,70,5000", "client=w2"))
+    state = [("message", "w1"), ("up-to-date", None)]
+    wait_for("the state of a box", lambda: box.names() == state)
+    wait_for("the state of a circle", lambda: near.names() == state)
+    wait_for("the state of a client", lambda: client.names() == [("up-to-date", None)])
+    put("w2", -40.001, 70)
+    wait_for("w2 comes", lambda: box.names() == state + [("message", "w2")] == near.names())
+    wait_for("w2 is there", lambda: client.names() == [("up-to-date", None), ("message", "w2")])
+    put("w2", -40.5, 70)
+    wait_for("w2 leaves the circle", lambda: near.names()[-1] == ("leave", "w2"))
+    wait_for("w2 moves in the box", lambda: box.names()[-1] == ("message", "w2") and len(box.names()) == 4)
+    last_id = box.last_id
+    box.end()
+    wait_for("the stream has ended", lambda: b"herd_web_streams_kept 1" in curl(herd.url + "/metrics")[2])
+    put("w1", 0, 0)
+    put("w3", -40, 70)
+    put("w3", -40, 70.1)
+    back = Watcher(herd, "bbox=69,-41,71,-39", last_id)
+    wait_for("it comes back", lambda: ("up-to-date", None) in back.names())
+    check("each change once", sorted(back.names()[:-1]) == [("leave", "w1"), ("message", "w3")], back.names())
+    stranger = Watcher(herd, "bbox=69,-41,71,-39", "0" * 32 + "-7")
+    wait_for("an ID of another life", lambda: ("up-to-date", None) in stranger.names())
+    check("reset, then the state", stranger.names()[0][0] == "reset" and
+          sorted(stranger.names()[1:-1]) == [("message", "w2"), ("message", "w3")], stranger.names())
+    herd.end("node", signal.SIGKILL)
+    wait_for("it says that it is stale", lambda: any(event == "stale" for event, _ in back.events()))
+    up = herd.log("web").count(" node-up: ")
+    herd.start("node")
+    wait_for("the node is back", lambda: herd.log("web").count(" node-up: ") > up)
+    put("w4", -40, 70)
+    wait_for("the stream goes on", lambda: ("message", "w4") in back.names())
+    for watcher in (near, client, back, stranger):
+        check("it was never ended", watcher.process.poll() is None)
+        watcher.end()
+    for query in ("", "bbox=1,2,3,4&client=a", "near=1", "near=91,0", "limit=0&client=a"):
+        check("watch?" + query, curl(herd.url + "/v1/watch?" + query)[0] == 400)
+
+
 def away(herd):
     url = herd.url + "/v1/clients/kiwi"
     herd.end("node", signal.SIGKILL)
@@ -354,8 +431,10 @@ def examples(herd):
     check("docs/web-api.md has examples", len(commands) >= 2)
     for command in commands:
         command = re.sub(r"127\.0\.0\.1:1179\d", "127.0.0.1:%d" % herd.web, command)
-        said = subprocess.run(command.replace("curl ", "curl -sS -f -m 20 "), shell=True, capture_output=True)
-        check(command, said.returncode == 0 and said.stdout, said)
+        endless = " -N " in command
+        limit = "-m 2 " if endless else "-f -m 20 "
+        said = subprocess.run(command.replace("curl ", "curl -sS " + limit), shell=True, capture_output=True)
+        check(command, said.returncode == (28 if endless else 0) and said.stdout, said)
 
 
 def main():
@@ -374,6 +453,7 @@ def main():
             pipelines(herd)
             nearness(herd)
             away(herd)
+            watches(herd)
             examples(herd)
         idle = socket.create_connection(("127.0.0.1", herd.web), 20)
         check("it ends cleanly", herd.end("web") == 0 and " stopped: " in herd.log("web"))
