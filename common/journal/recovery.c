@@ -50,7 +50,8 @@ static bool is_committed(const journal_recovery_t *self, const journal_chunk_nam
         return true;
     }
     uint32_t after = name->serial - self->state->serial; /* modulo 2^32 */
-    return name->first <= self->state->tail && !(after > 0 && after <= SERIALS_UNCOMMITTED_MAX);
+    bool cut_off = after > 0 && after <= SERIALS_UNCOMMITTED_MAX && RULE(STAGED);
+    return name->first <= self->state->tail && !cut_off;
 }
 
 /* A chunk that was kept when others took the place of its first records (J4) has these once more:

@@ -15,6 +15,7 @@
 #define RULES_MAP(X)                                                                               \
     X(CLOCK_BOUND, "R2", "a client time is believed, however far ahead")                           \
     X(BEHIND_KNOWN, "R2", "an update by a slow member's clock is older than what that knows")      \
+    X(STAMPED_LATE, "R2", "an update by a clock that was set back loses to one of the same time")  \
     X(TIE_RECEIPT, "R3", "equal order times: the receipt time does not decide")                    \
     X(TIE_ORIGIN, "R3", "equal receipt times: the origin does not decide")                         \
     X(TIE_CLIENT_TIME, "R3", "equal origins: the client time does not decide")                     \
@@ -26,6 +27,7 @@
     X(MARKS_GENERATION, "R6", "marks outlive the neighbour's generation")                          \
     X(CHECKPOINT_GENERATION, "R7", "a checkpoint counts in any generation")                        \
     X(PARENT_TAIL, "R7", "a checkpoint in the parent counts beyond what was recovered")            \
+    X(RESTORED, "R7", "a list comes back with records that never stood in it")                     \
     X(PARENT_LEVEL, "R8", "a checkpoint in the parent counts where we were not level")             \
     X(DATA_SESSION, "R8", "DATA of an earlier session is taken")                                   \
     X(ANSWER_SESSION, "R8", "answers of an earlier session are taken")                             \
@@ -65,6 +67,7 @@
     X(ACK_COMMITTED, "J3", "what was given to the disk counts as held")                            \
     X(COMPACT_AT_TAIL, "J4", "old chunks go before what has moved beyond is written")              \
     X(OVERLAP, "J4", "a chunk goes of which only the beginning was compacted")                     \
+    X(STAGED, "J4", "compacted chunks count although their transaction was cut off")               \
     X(GENERATION_FIRST, "J5", "a generation is told before it is on the disk")                     \
     X(DAMAGE, "J6", "checkpoints count although chunks are damaged")                               \
     X(GENERATION, "J7", "a list goes on under its name")                                           \

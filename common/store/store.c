@@ -500,7 +500,9 @@ store_outcome_t store_restore(store_t *self, const record_t *record, uint64_t in
     assert(index > self->tail);
     uint64_t tail = self->tail;
     self->tail = index - 1;
+    self->restores = true;
     store_outcome_t outcome = store_merge(self, record, 0);
+    self->restores = false;
     self->tail = outcome == STORE_NEWER ? index : tail;
     return outcome;
 }

@@ -101,8 +101,9 @@ uint64_t store_tail(const store_t *self);
 size_t store_memory(const store_t *self);
 
 /* Rebuilds the list of an earlier life (R7), before the first merge: store_restore puts back a
- * record that stood at `index` > store_tail and returns STORE_NEWER or STORE_FULL;
- * store_restore_tail then puts the end of the list to `tail` >= store_tail. */
+ * record that stood at `index` > store_tail, as it stood there, and returns STORE_NEWER or
+ * STORE_FULL, or what store_merge does if it is the lesser; store_restore_tail then puts the end of
+ * the list to `tail` >= store_tail. */
 store_outcome_t store_restore(store_t *self, const record_t *record, uint64_t index);
 void store_restore_tail(store_t *self, uint64_t tail);
 

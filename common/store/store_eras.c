@@ -36,6 +36,13 @@ static bool is_stamped_late(const record_t *record, const record_t *known)
            latest_ns < known->receipt_time_ns && known->receipt_time_ns < INT64_MAX;
 }
 
+/* Their order times differ if only one of the clocks that stamped them was behind (R2). */
+static bool is_of_same_time(const record_t *one, const record_t *other)
+{
+    return one->client_time_ns == other->client_time_ns ||
+           one->order_time_ns == other->order_time_ns;
+}
+
 /* Within one era, `known` a client's. */
 static void follow_position(const record_t *known, record_t *record)
 {
@@ -43,8 +50,9 @@ static void follow_position(const record_t *known, record_t *record)
         if (record->order_time_ns <= known->order_time_ns && RULE(BEHIND_KNOWN)) {
             record->order_time_ns = known->order_time_ns + 1;
         }
-    } else if (record->order_time_ns == known->order_time_ns && is_stamped_late(record, known) &&
-               !has_same_texts(record, known)) {
+    } else if (is_of_same_time(record, known) && is_stamped_late(record, known) &&
+               !has_same_texts(record, known) && RULE(STAMPED_LATE)) {
+        record->order_time_ns = known->order_time_ns;
         record->receipt_time_ns = known->receipt_time_ns + 1;
     }
 }
@@ -119,12 +127,18 @@ store_outcome_t store_judge(store_t *self, entry_t *entry, store_merge_t *merge)
         store_follow(self, entry);
     }
     record_t known = store_entry_record(self, entry);
-    if (merge->record->era_ns > known.era_ns && known_prevails(&known, merge->record)) {
+    bool raises_known =
+        merge->record->era_ns > known.era_ns && known_prevails(&known, merge->record);
+    bool raises_record = merge->record->era_ns < known.era_ns &&
+                         record_outlives(merge->record, known.era_ns) && RULE(ERA_RAISES);
+    if (self->restores && (raises_known || raises_record) && RULE(RESTORED)) {
+        return STORE_NEWER; /* they never met: the one was purged when the other came */
+    }
+    if (raises_known) {
         raise_known(self, &known, merge->record->era_ns, merge);
         return STORE_NEWER;
     }
-    if (merge->record->era_ns < known.era_ns && record_outlives(merge->record, known.era_ns) &&
-        RULE(ERA_RAISES)) {
+    if (raises_record) {
         raise_record(known.era_ns, merge);
     }
     int order = record_compare_eras(merge->record, &known);

@@ -70,6 +70,7 @@ struct store {
     slab_handle_t digest_next;
     char *unpacked;   /* PACKED_TEXT_SIZE bytes: position and time of the record looked at last */
     record_t *update; /* the record that is merged, if this member has just taken it; else NULL */
+    bool restores;    /* the record that is merged stood in the list of an earlier life */
     char *raised;     /* texts of the known record that got a later era last; NULL: not yet */
 };
 

@@ -13,6 +13,9 @@ enum { FAILURE_SIZE = 256 };
 /* max_clock_lead, the default. */
 static const int64_t clock_lead_ns = 10 * TIMESTAMP_NS_PER_S;
 
+/* After that no front-end asks the same once more. */
+static const int64_t request_limit_ns = 60 * TIMESTAMP_NS_PER_S;
+
 /* How long after its time a record may be purged, and a little more. */
 static const int64_t horizon_slack_ns = 3 * TIMESTAMP_NS_PER_S;
 
@@ -70,13 +73,18 @@ static bool has(const check_t *self, fault_kind_t kind)
     return fault_set_has(self->faults, kind);
 }
 
+static bool has_wrong_clocks(const check_t *self)
+{
+    return has(self, FAULT_CLOCKS) || has(self, FAULT_REWIND);
+}
+
 bool check_waits_for_audits(const check_t *self)
 {
     /* A member whose clock is ahead purges, and refuses, what its neighbours then take it to have.
      * It compares with them when the clock is right; but not if it begins a new life then, with the
      * checkpoints of the one before. */
     return has(self, FAULT_ROT) ||
-           (has(self, FAULT_EXPIRY) && has(self, FAULT_CLOCKS) && has(self, FAULT_DISK));
+           (has(self, FAULT_EXPIRY) && has_wrong_clocks(self) && self->herd->settings.has_disk);
 }
 
 void check_fail(check_t *self, const char *format, ...)
@@ -162,7 +170,7 @@ static bool may_be_expired(const check_t *self, const member_t *member, update_n
 {
     int64_t horizon_ns = member_now_ns(member) - MEMBER_EXPIRE_AFTER_NS;
     return has(self, FAULT_EXPIRY) &&
-           (has(self, FAULT_CLOCKS) ||
+           (has_wrong_clocks(self) ||
             record_age_from(updates_record(self->herd->updates, number)) < horizon_ns);
 }
 
@@ -238,7 +246,7 @@ void check_purged(void *check, const member_t *member, update_number_t number)
 static bool is_buried(const check_t *self, update_number_t held, update_number_t number)
 {
     if (held == UPDATES_NONE || updates_origin(self->herd->updates, held) == number ||
-        has(self, FAULT_CLOCKS)) {
+        has_wrong_clocks(self)) {
         return false;
     }
     const record_t *of_held = updates_record(self->herd->updates, held);
@@ -247,9 +255,18 @@ static bool is_buried(const check_t *self, update_number_t held, update_number_t
            of_held->receipt_time_ns + clock_lead_ns < later->receipt_time_ns;
 }
 
+/* T5: whether `held`, of the same time, was stamped by a clock that was well ahead of the member's:
+ * no request is asked again so late. */
+static bool is_stamped_ahead(const member_t *member, const record_t *held, const record_t *taken)
+{
+    return held->client_time_ns == taken->client_time_ns &&
+           held->receipt_time_ns - request_limit_ns > member_now_ns(member);
+}
+
 /* R2, R17: whether `held` hides an update that its member has just taken, though the client calls
- * `held` the earlier one, or was forgotten: whatever the clocks say. */
-static bool is_ignored(const check_t *self, update_number_t held, update_number_t number)
+ * `held` the earlier one, or the same, or was forgotten: whatever the clocks say. */
+static bool is_ignored(const check_t *self, const member_t *member, update_number_t held,
+                       update_number_t number)
 {
     const updates_t *updates = self->herd->updates;
     if (held == UPDATES_NONE || updates_origin(updates, held) == number) {
@@ -260,7 +277,8 @@ static bool is_ignored(const check_t *self, update_number_t held, update_number_
     if (record_is_tombstone(of_held)) {
         return taken->order_time_ns != of_held->order_time_ns - 1; /* it is what was forgotten */
     }
-    return of_held->client_time_ns < taken->client_time_ns;
+    return of_held->client_time_ns < taken->client_time_ns ||
+           is_stamped_ahead(member, of_held, taken);
 }
 
 void check_answered(void *check, const member_t *member, update_number_t number)
@@ -279,7 +297,7 @@ void check_answered(void *check, const member_t *member, update_number_t number)
         check_fail(self, "M%zu holds update %u, which buries the later %u", member_number(member),
                    held, number);
     }
-    if (at_once && is_ignored(self, held, number)) {
+    if (at_once && is_ignored(self, member, held, number)) {
         check_fail(self, "M%zu answered update %u, and goes on with the earlier %u",
                    member_number(member), number, held);
     }
@@ -377,6 +395,18 @@ static void check_promised(check_t *self, const member_t *member)
     }
 }
 
+/* What a full disk could not take is on it when there is room. */
+static void check_disk_follows(check_t *self, const member_t *member)
+{
+    for (size_t client = 0; client < updates_client_count(self->herd->updates); client++) {
+        update_number_t held = member_holds(member, client);
+        if (held != UPDATES_NONE && !is_there(self, member_on_disk(member, client), held)) {
+            check_fail(self, "M%zu holds update %u, and its disk has %u", member_number(member),
+                       held, member_on_disk(member, client));
+        }
+    }
+}
+
 static void check_links(check_t *self, const member_t *member)
 {
     for (size_t i = 0; i < member_neighbour_count(member); i++) {
@@ -450,6 +480,9 @@ void check_at_rest(check_t *self)
         check_store(self, member);
         if (self->promised != NULL) {
             check_promised(self, member);
+        }
+        if (has(self, FAULT_FULL)) {
+            check_disk_follows(self, member);
         }
         check_links(self, member);
         if (!member_is_serving(member)) {

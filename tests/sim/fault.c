@@ -4,8 +4,8 @@
 
 #define HOUR (3600 * TIMESTAMP_NS_PER_S)
 
-/* How fast a clock may be wrong. */
-enum { DRIFT_PPM = 90 };
+/* How fast a clock may be wrong; bytes that a full disk may still take, a few chunks. */
+enum { DRIFT_PPM = 90, ROOM_MAX = 3000 };
 
 static const int64_t shortest_ns = 20 * TIMESTAMP_NS_PER_MS;
 static const int64_t longest_ns = 20 * TIMESTAMP_NS_PER_S;
@@ -111,6 +111,17 @@ static int64_t any_clock_offset(random_t *random)
     }
 }
 
+/* Seconds, or a whole hour or day. */
+static int64_t set_back(const fault_t *fault)
+{
+    static const int64_t most_ns[] = {10 * TIMESTAMP_NS_PER_S, 200 * TIMESTAMP_NS_PER_S, 2 * HOUR,
+                                      48 * HOUR};
+    random_t random;
+    random_init(&random, fault->salt, fault->target);
+    int64_t most = most_ns[random_below(&random, sizeof most_ns / sizeof most_ns[0])];
+    return (int64_t)random_below(&random, (uint64_t)most);
+}
+
 /* False if the member is down already. */
 static bool take_down(herd_t *herd, size_t number, bool in_order)
 {
@@ -169,6 +180,10 @@ void fault_begin(fault_t *self, herd_t *herd, random_t *random)
     case FAULT_CRASH: self->active = take_down(herd, self->target, false); break;
     case FAULT_RESTART: self->active = take_down(herd, self->target, true); break;
     case FAULT_DISK: begin_disk(self, herd); break;
+    case FAULT_FULL:
+        member_set_disk_room(herd->members[self->target], self->salt % ROOM_MAX);
+        break;
+    case FAULT_REWIND: self->active = take_down(herd, self->target, self->in_order); break;
     case FAULT_LINKS: change_links(herd, self); break;
     case FAULT_SLOW:
         network_slow(herd->network, self->target,
@@ -187,12 +202,13 @@ void fault_begin(fault_t *self, herd_t *herd, random_t *random)
 static bool is_of_member(const fault_t *fault)
 {
     return fault->kind == FAULT_CRASH || fault->kind == FAULT_RESTART ||
-           (fault->kind == FAULT_DISK && !fault->everywhere) || fault->kind == FAULT_NEWCOMER;
+           (fault->kind == FAULT_DISK && !fault->everywhere) || fault->kind == FAULT_NEWCOMER ||
+           fault->kind == FAULT_REWIND;
 }
 
 bool fault_must_wait(const fault_t *self, const herd_t *herd)
 {
-    bool stops = self->kind == FAULT_RESTART ||
+    bool stops = self->kind == FAULT_RESTART || (self->kind == FAULT_REWIND && self->in_order) ||
                  (self->kind == FAULT_DISK && self->in_order && !self->everywhere);
     return stops && member_is_alive(herd->members[self->target]);
 }
@@ -206,9 +222,13 @@ static void break_perhaps(herd_t *herd, size_t connection, random_t *random)
 }
 
 /* Writing goes on; or the member is killed first, and what was not written is gone. */
-static void end_failing_disk(const fault_t *self, member_t *member)
+static void end_bad_disk(const fault_t *self, member_t *member)
 {
-    member_set_disk_fails(member, false);
+    if (self->kind == FAULT_FULL) {
+        member_set_disk_room(member, MEMBER_ROOM_ENOUGH);
+    } else {
+        member_set_disk_fails(member, false);
+    }
     if (!self->in_order && member_is_alive(member)) {
         member_crash(member);
         member_start(member, DISK_WHOLE);
@@ -219,6 +239,10 @@ void fault_end(fault_t *self, herd_t *herd, random_t *random)
 {
     self->active = false;
     if (is_of_member(self) && !member_is_alive(herd->members[self->target])) {
+        if (self->kind == FAULT_REWIND) {
+            member_t *member = herd->members[self->target];
+            member_set_clock(member, member_clock_offset(member) - set_back(self), 0);
+        }
         member_start(herd->members[self->target], self->state);
         return;
     }
@@ -235,7 +259,8 @@ void fault_end(fault_t *self, herd_t *herd, random_t *random)
         break_perhaps(herd, self->target, random);
         break;
     case FAULT_LINKS: herd_configure(herd, self->target, true, true); break;
-    case FAULT_DISK: end_failing_disk(self, herd->members[self->target]); break;
+    case FAULT_FULL:
+    case FAULT_DISK: end_bad_disk(self, herd->members[self->target]); break;
     case FAULT_SLOW: network_slow(herd->network, self->target, 0); break;
     case FAULT_CLOCKS:
         /* Someone sets it right, or not. */

@@ -23,7 +23,9 @@
     X(FORGET, "forget")     /* an operator has a client forgotten */                               \
     X(TWINS, "twins")       /* clients send to two members at once (workload.h) */                 \
     X(LATE, "late")         /* messages and answers of earlier sessions come late, and twice */    \
-    X(EXPIRY, "expiry")     /* records go when they are old */
+    X(EXPIRY, "expiry")     /* records go when they are old */                                     \
+    X(FULL, "full")         /* a member's disk has no more room, until it has */                   \
+    X(REWIND, "rewind")     /* a member is down, and comes back with a clock that was set back */
 
 typedef enum {
 #define FAULT_ENUM(name, text) FAULT_##name,
@@ -45,11 +47,13 @@ static inline bool fault_set_has(fault_set_t set, fault_kind_t kind)
 typedef struct {
     fault_kind_t kind;
     bool active;
-    bool everywhere;    /* PARTITION: between two halves. DISK: it fails, and the member goes on */
-    bool for_good;      /* CRASH: never comes back */
-    bool in_order;      /* DISK: it stops in order. LINKS: the first end is the first to know */
+    bool everywhere; /* PARTITION: between two halves. DISK: it fails, and the member goes on */
+    bool for_good;   /* CRASH: never comes back */
+    /* DISK, REWIND: it stops in order. LINKS: the first end is the first to know. FULL: it is not
+     * killed when it ends. */
+    bool in_order;
     disk_state_t state; /* of the member's disk when it comes back */
-    uint64_t salt;      /* says which member is in which half */
+    uint64_t salt;      /* says which member is in which half; how much room; how far back */
     size_t target;      /* member, connection, or edge */
     int64_t from_ns;    /* virtual time */
     int64_t until_ns;   /* virtual time */

@@ -28,6 +28,7 @@ member_t *member_new(const member_context_t *context, size_t number, size_t neig
         self->chunk = memory_new(JOURNAL_CHUNK_SIZE);
         self->listed = memory_new_array(client_count, sizeof(update_number_t));
         self->on_disk = memory_new_array(client_count, sizeof(update_number_t));
+        self->disk_size = MEMBER_ROOM_ENOUGH;
         random_init(&self->luck, random_next(context->random), 7);
     }
     return self;

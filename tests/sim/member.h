@@ -144,6 +144,10 @@ void member_lose_disk(member_t *self);
 /* Its disk loses what is written from now on; or not any more. */
 void member_set_disk_fails(member_t *self, bool fails);
 
+/* Its disk has room for so many bytes more. */
+#define MEMBER_ROOM_ENOUGH SIZE_MAX
+void member_set_disk_room(member_t *self, size_t bytes);
+
 /* Whether its disk has ever lost what it had: an old copy, damage, nothing at all. */
 bool member_lost_disk(const member_t *self);
 

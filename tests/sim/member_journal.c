@@ -1,7 +1,8 @@
 /* A member's journal: what node/journal does, with the clock of the run in the place of its thread.
  *
  * A transaction that has ended is on the disk after a while, and the member hears so a little
- * later; a crash may come between the two. A disk that fails loses transactions. */
+ * later; a crash may come between the two. A disk that fails loses transactions. One without room
+ * refuses a chunk in the middle of one; what came before that may stay. */
 #include "tests/sim/member_parts.h"
 
 #include "common/base/memory.h"
@@ -52,12 +53,39 @@ static void bring_into(member_t *self, disk_state_t state)
     }
 }
 
+/* Whether a start with all that was committed may lack a client's record. */
+static bool may_lack(const member_t *self, size_t client, update_number_t found)
+{
+    return self->context.settings->expires ||
+           updates_greater(self->context.updates, self->on_disk[client], found) == found;
+}
+
+/* J3: what was on the disk is there, whatever became of transactions since. */
+static void check_restored(const member_t *self)
+{
+    for (size_t client = 0; client < updates_client_count(self->context.updates); client++) {
+        char name[UPDATES_CLIENT_SIZE];
+        record_t record;
+        bool found = store_find_any(self->store, updates_client_name(client, name), &record);
+        if (!may_lack(self, client,
+                      found ? updates_find(self->context.updates, &record) : UPDATES_NONE)) {
+            broke(self, "a start did not find what was on its disk");
+        }
+    }
+}
+
+/* Nothing is known of what it has. */
+static void forget_disk(member_t *self)
+{
+    memset(self->on_disk, 0, updates_client_count(self->context.updates) * sizeof self->on_disk[0]);
+}
+
 /* What the store has now was seen. */
 static void note_restored(member_t *self)
 {
     store_cursor_t cursor;
     store_entry_t entry;
-    memset(self->on_disk, 0, updates_client_count(self->context.updates) * sizeof self->on_disk[0]);
+    forget_disk(self);
     store_cursor_open(self->store, &cursor);
     store_cursor_seek(&cursor, 0);
     for (; store_cursor_peek(&cursor, &entry); store_cursor_advance(&cursor)) {
@@ -100,6 +128,9 @@ void member_journal_open(member_t *self, disk_state_t state, const generation_t 
     snprintf(self->identity.member, sizeof self->identity.member, "%s", self->name);
     self->counters.resumed += result.has_life ? 1 : 0;
     self->counters.recovered += has_before && !result.has_life ? 1 : 0;
+    if (state == DISK_WHOLE) {
+        check_restored(self);
+    }
     note_restored(self);
     if (RULE(GENERATION_FIRST)) {
         journal_model_commit_state(self->disk, &self->identity);
@@ -126,11 +157,13 @@ void member_journal_close(member_t *self)
     /* A transaction that was on its way may have come to its end all the same. */
     if (self->ending && random_once_in(&self->luck, 2)) {
         (void)journal_model_commit(self->disk, &self->end, &self->end_state);
+        forget_disk(self); /* it was not looked at */
     }
     if (self->ending) {
         journal_state_done(&self->end_state);
     }
     self->ending = false;
+    self->refused = 0;
     lose_transaction(self);
     journal_destroy(&self->journal);
 }
@@ -228,8 +261,17 @@ static void on_disk(void *subject, uint64_t detail)
                 on_news, self, self->life);
 }
 
+/* writer.c: the rest of a transaction that failed is passed over. */
+static bool is_refused(const member_t *self, const journal_part_t *part)
+{
+    return part->transaction == self->refused;
+}
+
 static void begin_commit(member_t *self, const journal_part_t *end)
 {
+    if (is_refused(self, end)) {
+        return;
+    }
     self->end = *end;
     self->end_state = state_of(self, end);
     self->ending = true;
@@ -238,6 +280,38 @@ static void begin_commit(member_t *self, const journal_part_t *end)
     schedule_at(self->context.schedule,
                 member_steady_ns(self) + random_duration(&self->luck, commit_min_ns, commit_max_ns),
                 on_disk, self, self->life);
+}
+
+static void on_refused(void *subject, uint64_t detail)
+{
+    member_t *self = subject;
+    if (!is_over(self, detail)) {
+        journal_failed(self->journal, self->refused, false, member_steady_ns(self));
+        member_keep_promises(self);
+        member_journal_pump(self);
+    }
+}
+
+static bool has_room(const member_t *self, size_t size)
+{
+    return size + journal_model_bytes(self->disk) + journal_model_open_bytes(self->disk) <=
+           self->disk_size;
+}
+
+static void put(member_t *self, const journal_part_t *part)
+{
+    if (is_refused(self, part)) {
+        return;
+    }
+    if (self->disk_size == MEMBER_ROOM_ENOUGH || has_room(self, part->size)) {
+        journal_model_put(self->disk, part, self->chunk);
+        return;
+    }
+    self->refused = part->transaction;
+    lose_transaction(self);
+    schedule_at(self->context.schedule,
+                member_steady_ns(self) + (int64_t)random_below(&self->luck, (uint64_t)news_max_ns),
+                on_refused, self, self->life);
 }
 
 static void on_taken(void *subject, uint64_t detail)
@@ -256,7 +330,7 @@ static bool step(member_t *self)
     switch (journal_step(self->journal, member_steady_ns(self), self->chunk, &part)) {
     case JOURNAL_CHUNK:
         self->transaction = part.transaction;
-        journal_model_put(self->disk, &part, self->chunk);
+        put(self, &part);
         schedule_at(self->context.schedule,
                     member_steady_ns(self) +
                         (int64_t)random_below(&self->luck, (uint64_t)taken_max_ns),
@@ -339,6 +413,12 @@ void member_lose_disk(member_t *self)
 void member_set_disk_fails(member_t *self, bool fails)
 {
     self->disk_fails = fails;
+}
+
+void member_set_disk_room(member_t *self, size_t bytes)
+{
+    bool enough = bytes == MEMBER_ROOM_ENOUGH;
+    self->disk_size = enough ? bytes : journal_model_bytes(self->disk) + bytes;
 }
 
 update_number_t member_on_disk(const member_t *self, size_t client)

@@ -58,6 +58,8 @@ struct member {
     char *chunk;           /* JOURNAL_CHUNK_SIZE bytes */
     random_t luck;         /* of the disk */
     bool disk_fails;
+    size_t disk_size;     /* bytes of chunks that it takes, or MEMBER_ROOM_ENOUGH */
+    uint64_t refused;     /* the newest transaction of this life that found no room; 0: none did */
     bool lost_disk;       /* see member_lost_disk */
     bool touched;         /* for the last time, as it stops */
     bool ending;          /* a transaction has ended and is not on the disk yet */

@@ -24,6 +24,8 @@ static const int64_t expired_ns =
  * The next one finds it, and what it repairs may show the next neighbour what it lacks. */
 static const int64_t audits_min_ns = 300 * TIMESTAMP_NS_PER_S;
 static const int64_t audits_step_ns = 5 * TIMESTAMP_NS_PER_S;
+/* A journal that has failed again and again tries it once more after a minute at most. */
+static const int64_t written_ns = 70 * TIMESTAMP_NS_PER_S;
 enum { AUDIT_INTERVALS = 4, TOMBSTONES_MAX = 1000, SMALL_LIST = 200 };
 
 /* False if the herd does not come to rest. It may be quiet at first because all its members have
@@ -61,6 +63,9 @@ static void run_to_the_end(const herd_t *herd, fault_set_t faults, check_t *chec
     if (check_waits_for_audits(check)) {
         run_until_audited(herd, check);
         rests = run_until_rest(herd);
+    }
+    if (fault_set_has(faults, FAULT_FULL)) {
+        schedule_run(herd->schedule, schedule_now_ns(herd->schedule) + written_ns);
     }
     if (!rests) {
         check_fail(check, "the herd does not come to rest");
@@ -133,6 +138,12 @@ static unsigned choose_peers(uint64_t seed)
     return peers < 3 ? peers : 0;
 }
 
+static bool has_disk(fault_set_t faults)
+{
+    return fault_set_has(faults, FAULT_DISK) || fault_set_has(faults, FAULT_FULL) ||
+           fault_set_has(faults, FAULT_REWIND);
+}
+
 /* Whether an answer waits for the disk, if there is one. */
 static bool choose_disk(uint64_t seed)
 {
@@ -176,9 +187,8 @@ bool sim_run(const sim_settings_t *given, sim_result_t *ret_result)
         .has_spare_edges = fault_set_has(chosen.faults, FAULT_LINKS),
         .members = {
             .acknowledge_peers = choose_peers(given->seed),
-            .has_disk = fault_set_has(chosen.faults, FAULT_DISK),
-            .acknowledge_disk =
-                fault_set_has(chosen.faults, FAULT_DISK) && choose_disk(given->seed),
+            .has_disk = has_disk(chosen.faults),
+            .acknowledge_disk = has_disk(chosen.faults) && choose_disk(given->seed),
             .expires = fault_set_has(chosen.faults, FAULT_EXPIRY),
             .batch_size = choose_batch_size(given->seed, settings->client_count),
         }};

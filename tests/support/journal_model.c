@@ -182,6 +182,15 @@ size_t journal_model_bytes(const journal_model_t *self)
     return bytes;
 }
 
+size_t journal_model_open_bytes(const journal_model_t *self)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < self->open_count; i++) {
+        bytes += self->open[i]->size;
+    }
+    return bytes;
+}
+
 char *journal_model_chunk(journal_model_t *self, size_t index, size_t *ret_size)
 {
     piece_t *piece = newest(self)->pieces[index];

@@ -40,9 +40,11 @@ void journal_model_tear(journal_model_t *self, size_t staged);
 size_t journal_model_commits(const journal_model_t *self);
 void journal_model_go_back(journal_model_t *self, size_t count);
 
-/* Chunks on it now, their bytes, and one of them, to be damaged in place. */
+/* Chunks on it now, their bytes, those of the open transaction, and one of them, to be damaged in
+ * place. */
 size_t journal_model_chunks(const journal_model_t *self);
 size_t journal_model_bytes(const journal_model_t *self);
+size_t journal_model_open_bytes(const journal_model_t *self);
 char *journal_model_chunk(journal_model_t *self, size_t index, size_t *ret_size);
 
 /* Whether there is a state; caller frees it with journal_state_done. */

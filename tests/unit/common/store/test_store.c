@@ -372,6 +372,28 @@ static void a_restored_list_goes_on_where_it_ended(void **state)
     store_cursor_close(&cursor);
 }
 
+/* A record that was purged and is in the journal yet never met the one that came later: it gives it
+ * no era, and takes none from it. */
+static void what_was_purged_changes_no_restored_record(void **state)
+{
+    (void)state;
+    record_t of_era = record_for_test("a", "5", "A", 5);
+    record_t of_none = record_for_test("a", "9", "A", 9);
+    record_t found;
+    of_era.era_ns = 4 * TIMESTAMP_NS_PER_S;
+    assert_int_equal(store_restore(store, &of_era, 3), STORE_NEWER);
+    assert_int_equal(store_restore(store, &of_none, 5), STORE_NEWER);
+    assert_true(store_find(store, TEXT("a"), &found));
+    assert_text_equal(found.client_time, "9");
+    assert_true(found.era_ns == 0 && store_tail(store) == 5);
+    of_era.order_time_ns = of_era.client_time_ns; /* before "9" */
+    of_era.era_ns = 8 * TIMESTAMP_NS_PER_S;
+    assert_int_equal(store_restore(store, &of_era, 7), STORE_NEWER);
+    assert_true(store_find(store, TEXT("a"), &found));
+    assert_text_equal(found.client_time, "5");
+    assert_true(found.era_ns == 8 * TIMESTAMP_NS_PER_S);
+}
+
 static void what_finds_no_room_is_not_restored(void **state)
 {
     (void)state;
@@ -424,6 +446,7 @@ int main(void)
         store_test(marks_are_those_of_the_newest_record),
         store_test(it_agrees_with_a_plain_model),
         store_test(a_restored_list_goes_on_where_it_ended),
+        store_test(what_was_purged_changes_no_restored_record),
         store_test(what_finds_no_room_is_not_restored),
         store_test(a_million_clients_take_160_bytes_each),
     };

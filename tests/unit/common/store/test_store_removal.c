@@ -151,6 +151,13 @@ static void a_slow_clock_does_not_put_an_update_before_what_it_follows(void **st
     assert_int_equal(store_update(store, &again), STORE_NEWER);
     assert_true(again.receipt_time_ns == 10007 * second + 1);
     assert_text_equal(known(TEXT("kiwi")).position, "+1-1");
+    /* Also where the slow clock caps its order time. */
+    record_t capped = record_for_test("kiwi", "10007", "Eve", 6408);
+    capped.order_time_ns = 6418 * second;
+    capped.position = TEXT("+3-3");
+    assert_int_equal(store_update(store, &capped), STORE_NEWER);
+    assert_true(capped.order_time_ns == 10007 * second);
+    assert_text_equal(known(TEXT("kiwi")).position, "+3-3");
     /* A request that was asked again is not a later one. */
     record_t late = record_for_test("kiwi", "10007", "Clark", 9990);
     late.position = TEXT("+2-2");
