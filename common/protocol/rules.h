@@ -60,7 +60,6 @@
     X(FOLLOWER_DROPS, "R20", "a follower keeps what the node does not have")                       \
     X(FOLLOWER_DROPS_LATE, "R20", "a follower drops what is still to be sent")                     \
     X(FOLLOWER_PARENT, "R20", "a follower resumes in the node's next life")                        \
-    X(FOLLOWER_PASSES, "R20", "a cursor that is put far back sends all again")                     \
     X(FOLLOWER_EXPIRES, "R20", "what expires at the node stays at a follower")                     \
     X(AT_TAIL, "J1", "a transaction ends before the tail")                                         \
     X(CHECKPOINT_MOMENT, "J2", "checkpoints are read after the end of a transaction")              \

@@ -137,7 +137,7 @@ bool link_has_all(const link_t *self)
 {
     const link_incoming_t *in = &self->in;
     return link_has_caught_up(self) && !in->compare_due && !in->comparing && !in->want_due &&
-           in->checkpoint >= in->repair_until && in->level >= in->checkpoint;
+           in->fed && in->checkpoint >= in->repair_until && in->level >= in->checkpoint;
 }
 
 bool link_is_repaired(const link_t *self)

@@ -186,8 +186,8 @@ bool link_has_caught_up(const link_t *self);
  * compared, nor sent from the beginning. */
 bool link_has_resumed(const link_t *self);
 
-/* As link_has_caught_up, and nothing was left in its list behind the last DATA, nor is anything
- * compared. */
+/* As link_has_caught_up, and DATA has come in this session, behind whose last nothing was left in
+ * its list, nor is anything compared. */
 bool link_has_all(const link_t *self);
 
 /* Whether what it sent again, for a comparison, has come. */

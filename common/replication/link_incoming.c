@@ -126,7 +126,7 @@ static void open_session(link_incoming_t *in, const hello_t *hello)
     in->generation = hello->generation;
     in->tail = hello->tail;
     in->records = hello->records;
-    in->waits = false;
+    in->waits = in->fed = false;
     in->repair_until = 0;
     in->of_audit = in->audit_due = in->want_due = false;
     in->nak_sent = in->nak_due = in->ack_due = in->clock_due = false;
@@ -436,7 +436,7 @@ static link_event_t take_data(link_t *self, const message_t *message, int64_t st
         in->level = header.last;
     }
     in->nak_sent = false;
-    in->ack_due = true;
+    in->ack_due = in->fed = true;
     if (header.has_probe) {
         in->clock_due = true;
         in->probe = header.probe;

@@ -257,7 +257,7 @@ static void seek(link_t *self, uint64_t index)
 {
     size_t steps = self->kind == LINK_TO_FOLLOWER ? LINK_FOLLOWER_STEPS : SIZE_MAX;
     bool near = store_cursor_seek_near(&self->out.cursor, index, steps);
-    self->out.passed = near || !RULE(FOLLOWER_PASSES) ? 0 : index;
+    self->out.passed = near ? 0 : index;
 }
 
 void link_unsent(link_t *self)

@@ -115,6 +115,7 @@ typedef struct {
     unsigned next_node;    /* the first node that no LEAVES has covered yet */
     bool known;            /* generation and checkpoint are set */
     bool open;             /* session is set */
+    bool fed;              /* DATA has come in it */
     bool from_start;       /* WANT says "since none" */
     bool waits;            /* its list is asked for when that of another neighbour is here (R11) */
     bool lacking;          /* a record found no room here: not all that was processed is here */
