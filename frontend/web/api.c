@@ -33,6 +33,7 @@ static const api_path_t paths[] = {
     {{"v1", "near"}, WEB_ROUTE_NEAR, api_get_near, NULL},
     {{"v1", "watch"}, WEB_ROUTE_WATCH, api_get_watch, NULL},
     {{"v1", "places"}, WEB_ROUTE_PLACES, api_get_places, NULL},
+    {{"v1", "openapi.json"}, WEB_ROUTE_OPENAPI, api_get_openapi, NULL},
     {{"metrics"}, WEB_ROUTE_METRICS, api_get_metrics, NULL},
     {{""}, WEB_ROUTE_ROOT, api_get_root, NULL},
     {{"{file}"}, WEB_ROUTE_ROOT, api_get_page, NULL},

@@ -43,3 +43,10 @@ void api_get_page(api_t *self, const api_request_t *request)
     }
     session_reply(request->session, &answer);
 }
+
+void api_get_openapi(api_t *self, const api_request_t *request)
+{
+    api_request_t file = *request;
+    file.segment = TEXT("openapi.json");
+    api_get_page(self, &file);
+}

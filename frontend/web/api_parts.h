@@ -25,6 +25,7 @@ api_handler_fn api_get_client;  /* GET /v1/clients/{id} */
 api_handler_fn api_put_client;  /* PUT /v1/clients/{id} */
 api_handler_fn api_get_near;    /* GET /v1/near */
 api_handler_fn api_get_clients; /* GET /v1/clients */
+api_handler_fn api_get_openapi; /* GET /v1/openapi.json */
 api_handler_fn api_get_watch;   /* GET /v1/watch */
 api_handler_fn api_get_places;  /* GET /v1/places */
 api_handler_fn api_get_metrics; /* GET /metrics */

@@ -51,6 +51,10 @@ void api_get_watch(api_t *self, const api_request_t *request)
     text_t last_id = {0};
     const http_answer_t answer = {
         .status = HTTP_OK, .type = "text/event-stream", .fields = "Cache-Control: no-store\r\n"};
+    if (request->head->wants_websocket) {
+        api_refuse(request, HTTP_NOT_IMPLEMENTED, "WebSocket is not served; ask for events.");
+        return;
+    }
     if (!take_view(self, request, &view)) {
         return;
     }

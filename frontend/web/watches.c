@@ -295,7 +295,7 @@ static void put_leave(watches_t *self, told_client_t client, sheet_t *sheet)
     } else if (client.handle < self->departed_end && self->departed[client.handle] != NULL) {
         name = text_of(self->departed[client.handle]);
     }
-    sheet_put_string(sheet, "event: leave\ndata: {\"id\":\"");
+    sheet_put_string(sheet, "event: leave\ndata: {\"client\":\"");
     char *out = sheet_reserve(sheet, QUOTE_SIZE * name.size + 1);
     if (out != NULL) {
         buffer_commit(&self->out, (size_t)(quote_json(name, out) - out));
@@ -312,7 +312,7 @@ static void put_event(watches_t *self, told_client_t client, told_event_t event,
     }
     if (copy_read(mirror_copy(self->mirror), client.handle, &record)) {
         feature_t feature = feature_from_record(&record);
-        sheet_put_string(sheet, "data: ");
+        sheet_put_string(sheet, "event: position\ndata: ");
         if (sheet->status == STATUS_OK) {
             sheet_fail(sheet, feature_write(&feature, &self->out));
         }

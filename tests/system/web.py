@@ -337,8 +337,8 @@ class Watcher:
         return found
 
     def names(self):
-        return [(event, data.get("id")) for event, data in self.events()
-                if event in ("message", "leave", "reset", "up-to-date")]
+        return [(event, data.get("id", data.get("client"))) for event, data in self.events()
+                if event in ("position", "leave", "reset", "up-to-date")]
 
     def end(self):
         self.process.kill()
@@ -355,16 +355,16 @@ def watches(herd):
     wait_for("w1 is copied", lambda: b"w1" in curl(herd.url + "/v1/near?lat=-40&lon=70")[2])
     box, near, client = (Watcher(herd, query) for query in
                          ("bbox=69,-41,71,-39", "near=-40,70,5000", "client=w2"))
-    state = [("message", "w1"), ("up-to-date", None)]
+    state = [("position", "w1"), ("up-to-date", None)]
     wait_for("the state of a box", lambda: box.names() == state)
     wait_for("the state of a circle", lambda: near.names() == state)
     wait_for("the state of a client", lambda: client.names() == [("up-to-date", None)])
     put("w2", -40.001, 70)
-    wait_for("w2 comes", lambda: box.names() == state + [("message", "w2")] == near.names())
-    wait_for("w2 is there", lambda: client.names() == [("up-to-date", None), ("message", "w2")])
+    wait_for("w2 comes", lambda: box.names() == state + [("position", "w2")] == near.names())
+    wait_for("w2 is there", lambda: client.names() == [("up-to-date", None), ("position", "w2")])
     put("w2", -40.5, 70)
     wait_for("w2 leaves the circle", lambda: near.names()[-1] == ("leave", "w2"))
-    wait_for("w2 moves in the box", lambda: box.names()[-1] == ("message", "w2") and len(box.names()) == 4)
+    wait_for("w2 moves in the box", lambda: box.names()[-1] == ("position", "w2") and len(box.names()) == 4)
     last_id = box.last_id
     box.end()
     wait_for("the stream has ended", lambda: b"herd_web_streams_kept 1" in curl(herd.url + "/metrics")[2])
@@ -373,21 +373,33 @@ def watches(herd):
     put("w3", -40, 70.1)
     back = Watcher(herd, "bbox=69,-41,71,-39", last_id)
     wait_for("it comes back", lambda: ("up-to-date", None) in back.names())
-    check("each change once", sorted(back.names()[:-1]) == [("leave", "w1"), ("message", "w3")], back.names())
+    check("each change once", sorted(back.names()[:-1]) == [("leave", "w1"), ("position", "w3")], back.names())
     stranger = Watcher(herd, "bbox=69,-41,71,-39", "0" * 32 + "-7")
     wait_for("an ID of another life", lambda: ("up-to-date", None) in stranger.names())
     check("reset, then the state", stranger.names()[0][0] == "reset" and
-          sorted(stranger.names()[1:-1]) == [("message", "w2"), ("message", "w3")], stranger.names())
+          sorted(stranger.names()[1:-1]) == [("position", "w2"), ("position", "w3")], stranger.names())
     herd.end("node", signal.SIGKILL)
     wait_for("it says that it is stale", lambda: any(event == "stale" for event, _ in back.events()))
     up = herd.log("web").count(" node-up: ")
     herd.start("node")
     wait_for("the node is back", lambda: herd.log("web").count(" node-up: ") > up)
     put("w4", -40, 70)
-    wait_for("the stream goes on", lambda: ("message", "w4") in back.names())
+    wait_for("the stream goes on", lambda: ("position", "w4") in back.names())
     for watcher in (near, client, back, stranger):
         check("it was never ended", watcher.process.poll() is None)
         watcher.end()
+    check("no WebSocket", curl("-H", "Connection: Upgrade", "-H", "Upgrade: websocket",
+                               herd.url + "/v1/watch?client=a")[0] == 501)
+    status, fields, body = curl(herd.url + "/v1/openapi.json")
+    description = json.loads(body)
+    check("OpenAPI", status == 200 and description["openapi"].startswith("3.1") and "json" in fields["content-type"])
+    for path, operations in description["paths"].items():
+        shown = herd.url + path.replace("{id}", "nobody")
+        allow = curl("-X", "OPTIONS", shown)[1].get("allow", "").upper().replace(",", " ").split()
+        check("methods of " + path, set(allow) == {name.upper() for name in operations} | {"HEAD", "OPTIONS"}, allow)
+        for name, operation in operations.items():
+            status = curl("-X", name.upper(), *(["-d", "{}"] if name == "put" else []), shown)[0]
+            check("%s %s" % (name, path), str(status) in operation["responses"], status)
     for query in ("", "bbox=1,2,3,4&client=a", "near=1", "near=91,0", "limit=0&client=a"):
         check("watch?" + query, curl(herd.url + "/v1/watch?" + query)[0] == 400)
 

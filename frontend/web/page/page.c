@@ -13,7 +13,7 @@ static const char *type_of(const char *name)
     } types[] = {
         {".html", "text/html; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"},
         {".css", "text/css; charset=utf-8"},   {".svg", "image/svg+xml"},
-        {".bin", "application/octet-stream"},
+        {".json", "application/json"},         {".bin", "application/octet-stream"},
     };
     const char *ending = strrchr(name, '.');
     for (size_t i = 0; ending != NULL && i < sizeof types / sizeof types[0]; i++) {
