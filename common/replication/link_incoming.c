@@ -406,7 +406,7 @@ static bool take_horizon(link_t *self, const data_header_t *header)
 static link_event_t take_data(link_t *self, const message_t *message, int64_t steady_ns)
 {
     link_incoming_t *in = &self->in;
-    data_header_t header;
+    data_header_t header = {0};
     if (!parse_data_header(message->header, &header)) {
         return link_bad_message(self);
     }
