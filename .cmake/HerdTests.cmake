@@ -64,6 +64,15 @@ function(herd_system_tests)
   endforeach()
 endfunction()
 
+# herd_in_singles(LABEL NAME...): system tests once more, with members that are one process each
+# (HERD_FORM, tests/support/herd.h).
+function(herd_in_singles label)
+  foreach(name IN LISTS ARGN)
+    herd_test(system/${name}_single system_${name} "system;${label}" 600)
+    set_property(TEST system/${name}_single APPEND PROPERTY ENVIRONMENT HERD_FORM=single)
+  endforeach()
+endfunction()
+
 # herd_attack_tests(NAME...): the same for tests/system/attacks/test_NAME.c: what strangers, lacks
 # and odd files do to the real programs.
 function(herd_attack_tests)

@@ -297,6 +297,17 @@ static bool may_end(const node_t *self, int64_t steady_ns)
            (neighbours_are_level(self->neighbours) && service_owed_answers(self->service) == 0);
 }
 
+/* Once. */
+static void tell_stopped(node_t *self)
+{
+    if (self->hooks.loop == NULL) {
+        loop_end(self->loop);
+    } else if (self->hooks.stopped != NULL) {
+        self->hooks.stopped(self->hooks.argument);
+        self->hooks.stopped = NULL;
+    }
+}
+
 void node_on_tick(void *argument, short events)
 {
     (void)events;
@@ -316,7 +327,7 @@ void node_on_tick(void *argument, short events)
     serve_when_ready(self, steady_ns);
     loop_stir_all(self->loop); /* what was bound anew has been used without a word */
     if (self->stopping_ns != 0 && may_end(self, steady_ns)) {
-        loop_end(self->loop);
+        tell_stopped(self);
     }
 }
 
@@ -377,16 +388,23 @@ static void on_signal(void *argument, short events)
     while ((signal = signals_take_from(self->signals, &process, &user)) != 0) {
         if (signal == SIGHUP) {
             reopen_and_reload(self, process, user);
+            if (self->hooks.reloaded != NULL) {
+                self->hooks.reloaded(self->hooks.argument);
+            }
         } else {
             const char *name = signal == SIGTERM ? "SIGTERM" : "SIGINT";
             log_event(self->log, LOG_OPERATOR_COMMAND, LOG_ABOUT(NULL, LOG_TEXT("command", "stop")),
                       "stop, by %s of process %ld of user %u", name, process, user);
-            begin_to_stop(self, name);
+            if (self->hooks.stop_asked != NULL) {
+                self->hooks.stop_asked(self->hooks.argument);
+            } else {
+                begin_to_stop(self, name);
+            }
         }
     }
 }
 
-bool node_run(node_t *self, int signals)
+void node_begin(node_t *self, int signals)
 {
     self->started_steady_ns = clock_steady_ns();
     /* Before the neighbours send what they have. */
@@ -401,7 +419,10 @@ bool node_run(node_t *self, int signals)
               "started: version %s, process %ld, bus %s, %zu neighbours; taking what they have",
               HERD_VERSION, (long)getpid(), self->member->bus, self->member->neighbour_count);
     reload_tell_memory(&self->settings, self->log);
-    loop_run(self->loop);
+}
+
+bool node_end(const node_t *self)
+{
     uint64_t missing = self->journal != NULL
                            ? journal_keeper_figures(self->journal, clock_steady_ns()).lag_records
                            : 0;
@@ -412,6 +433,13 @@ bool node_run(node_t *self, int signals)
     }
     log_event(self->log, LOG_STOPPED, NULL, "stopped");
     return missing == 0;
+}
+
+bool node_run(node_t *self, int signals)
+{
+    node_begin(self, signals);
+    loop_run(self->loop);
+    return node_end(self);
 }
 
 void node_stop(node_t *self)

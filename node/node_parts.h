@@ -35,8 +35,9 @@ struct node {
     void *bus;            /* ROUTER */
     loop_watch_t *requests_watch;
     loop_watch_t *bus_watch;
-    loop_watch_t *desk_watch;  /* of the desk's file; NULL: it has none */
-    loop_watch_t *guard_watch; /* NULL without keys */
+    loop_watch_t *desk_watch;    /* of the desk's file; NULL: it has none */
+    loop_watch_t *passage_watch; /* NULL: no front-end is in this process */
+    loop_watch_t *guard_watch;   /* NULL without keys */
     loop_watch_t *wake_watch;
     loop_watch_t *signal_watch; /* NULL: none */
     desk_t *desk;               /* at `requests` */
@@ -49,6 +50,7 @@ struct node {
     service_t *service;
     int64_t started_steady_ns; /* when node_run began */
     int64_t stopping_ns;       /* steady: since when it stops; 0 while it does not */
+    node_settings_t hooks;     /* what to call */
     bool serving;              /* requests are read */
     bool digesting;            /* the timer of on_digest runs */
     int wake;                  /* eventfd of node_stop */

@@ -10,11 +10,37 @@
 #include "node/needs.h"
 #include "node/security/accept4.h"
 
+#include <czmq.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+enum { IO_THREADS = 2 }; /* ZeroMQ's: one for bus and requests, one for the tap (tap.c) */
+
+/* ROUTER numbers its peers from a number of rand(3) on, which czmq seeds with the time. A peer that
+ * takes the next number for its own routing id before ROUTER gives it ends the process (libzmq
+ * 4.3.4; docs/decisions/0021). */
+static void make_unpredictable(void)
+{
+    zsys_set_max_sockets(
+        0);            /* as many as ZeroMQ can have: a neighbour takes three, czmq has 1024 */
+    (void)zsys_init(); /* seeds */
+    srand((unsigned)entropy_number());
+}
+
+void node_prepare(void)
+{
+    zsys_handler_set(NULL); /* czmq would take the signals */
+    zsys_set_io_threads(IO_THREADS);
+    make_unpredictable();
+}
+
+config_traffic_t node_logged_traffic(const config_t *config)
+{
+    return config->bus_traffic ? CONFIG_TRAFFIC_YES : CONFIG_TRAFFIC_NO;
+}
 
 /* The sockets for others, and who may use them. */
 static status_t bind_all(node_t *self)
@@ -144,6 +170,11 @@ static bool watch_sockets(node_t *self)
     loop_t *loop = self->loop;
     bool fine = true;
     self->bus_watch = loop_watch_socket(loop, self->bus, ZMQ_POLLIN, node_on_bus, self);
+    /* Before `wake_watch`: what a front-end says at its end is read before requests are no more. */
+    if (self->hooks.passage != NULL) {
+        self->passage_watch = loop_watch_stirs(loop, node_on_requests, self);
+        desk_join(self->desk, self->hooks.passage, self->passage_watch);
+    }
     self->wake_watch = loop_watch_file(loop, self->wake, node_on_wake, self);
     if (desk_file(self->desk) >= 0) {
         self->desk_watch = loop_watch_file(loop, desk_file(self->desk), node_on_requests, self);
@@ -187,19 +218,20 @@ static void keep_files(const node_t *self)
     }
 }
 
-status_t node_new(const config_t *config, const config_member_t *member, log_t *log,
-                  node_t **ret_self)
+status_t node_new(const node_settings_t *settings, node_t **ret_self)
 {
+    const config_t *config = settings->config;
     node_t *self = memory_new(sizeof *self);
     self->config = config;
     self->settings = *config;
     reload_take_settings(&self->settings, config);
-    self->member = member;
-    self->log = log;
+    self->member = settings->member;
+    self->log = settings->log;
+    self->hooks = *settings;
     keep_files(self);
     self->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     self->signals = -1;
-    self->loop = loop_new(NULL);
+    self->loop = loop_new(settings->loop);
     self->tick = loop_timer_new(self->loop, node_on_tick, self);
     self->digest = loop_timer_new(self->loop, node_on_digest, self);
     self->generation = generation_new();
@@ -210,7 +242,7 @@ status_t node_new(const config_t *config, const config_member_t *member, log_t *
         status = start_journal(self);
     }
     if (status == STATUS_OK && config->places != CONFIG_PLACES_NONE) {
-        status = places_actor_new(config, log, &self->places);
+        status = places_actor_new(config, self->log, &self->places);
     }
     if (status == STATUS_OK) {
         status = watch_all(self);
@@ -232,6 +264,7 @@ static void unwatch_all(node_t *self)
     loop_unwatch(&self->bus_watch);
     loop_unwatch(&self->requests_watch);
     loop_unwatch(&self->desk_watch);
+    loop_unwatch(&self->passage_watch);
     loop_unwatch(&self->guard_watch);
     loop_unwatch(&self->wake_watch);
     loop_unwatch(&self->signal_watch);

@@ -9,7 +9,8 @@
 
 #include <stddef.h>
 
-/* Half of what the process may take, if that is less than clients have as a rule. Logs it. */
-size_t clients_memory(log_t *log);
+/* A `part`-th of what the process may take, if that is less than clients have as a rule. Logs
+ * it. */
+size_t clients_memory(log_t *log, unsigned part);
 
 #endif

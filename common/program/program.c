@@ -96,42 +96,70 @@ static const char *reason_of(int error, const char *path)
 }
 
 /* LOG_DIR/NAME.ROLE.ENDING; caller frees with free(). */
-static char *log_path(const program_description_t *description, const program_t *program,
-                      const char *ending)
+static char *log_path(const program_t *program, const char *role, const char *ending)
 {
-    size_t size = strlen(program->config->log_dir) + strlen(program->member->name) +
-                  strlen(description->role) + strlen(ending) + sizeof "/...";
+    size_t size = strlen(program->config->log_dir) + strlen(program->member->name) + strlen(role) +
+                  strlen(ending) + sizeof "/...";
     char *path = memory_new(size);
-    snprintf(path, size, "%s/%s.%s.%s", program->config->log_dir, program->member->name,
-             description->role, ending);
+    snprintf(path, size, "%s/%s.%s.%s", program->config->log_dir, program->member->name, role,
+             ending);
     return path;
 }
 
-static bool open_log(const program_description_t *description, log_format_t format,
-                     program_t *program)
+/* The log of one role. */
+typedef struct {
+    const char *program; /* for complaints */
+    const char *role;
+    config_traffic_t traffic;
+    log_format_t format;
+} wanted_log_t;
+
+static bool open_log(const program_t *program, const wanted_log_t *wanted, log_t **ret_log)
 {
-    config_traffic_t traffic = description->traffic(program->config);
-    char *path = log_path(description, program, "log");
-    char *records = log_path(description, program, "traffic");
+    char *path = log_path(program, wanted->role, "log");
+    char *records = log_path(program, wanted->role, "traffic");
     const char *failed = path;
     const log_options_t options = {
         .path = path,
         .member = program->member->name,
-        .program = description->role,
-        .format = format,
-        .records_path = traffic == CONFIG_TRAFFIC_BINARY ? records : NULL,
-        .traffic = traffic != CONFIG_TRAFFIC_NO,
+        .program = wanted->role,
+        .format = wanted->format,
+        .records_path = wanted->traffic == CONFIG_TRAFFIC_BINARY ? records : NULL,
+        .traffic = wanted->traffic != CONFIG_TRAFFIC_NO,
         .echo = true,
         .ret_failed = &failed,
     };
-    bool opened = log_open(&options, &program->log) == STATUS_OK;
+    bool opened = log_open(&options, ret_log) == STATUS_OK;
     if (!opened) {
-        fprintf(stderr, "%s: cannot open the log %s: %s\n", description->name, failed,
+        fprintf(stderr, "%s: cannot open the log %s: %s\n", wanted->program, failed,
                 reason_of(errno, failed));
     }
     free(records);
     free(path);
     return opened;
+}
+
+/* If the second cannot be opened, there is none. */
+static bool open_logs(const program_description_t *description, log_format_t format,
+                      program_t *program)
+{
+    wanted_log_t wanted = {.program = description->name,
+                           .role = description->role,
+                           .traffic = description->traffic(program->config),
+                           .format = format};
+    if (!open_log(program, &wanted, &program->log)) {
+        return false;
+    }
+    if (description->other_role == NULL) {
+        return true;
+    }
+    wanted.role = description->other_role;
+    wanted.traffic = description->other_traffic(program->config);
+    if (open_log(program, &wanted, &program->other_log)) {
+        return true;
+    }
+    log_close(&program->log);
+    return false;
 }
 
 /* Each client and link is a file descriptor: the soft limit of 1024 is for select(2), which nothing
@@ -217,7 +245,7 @@ bool program_start(const program_description_t *description, int argc, char **ar
     bool good = raise_file_limit(description, &program);
     if (good && !arguments.check) {
         good = look_for_threads(description) && make_folders(description, program.config) &&
-               open_log(description, arguments.log_format, &program);
+               open_logs(description, arguments.log_format, &program);
     }
     if (!good || arguments.check) {
         *ret_exit = good ? PROGRAM_OK : PROGRAM_FAILED;
@@ -230,11 +258,16 @@ bool program_start(const program_description_t *description, int argc, char **ar
 
 void program_started(program_t *self)
 {
-    log_set_echo(self->log, isatty(STDERR_FILENO) != 0);
+    bool echo = isatty(STDERR_FILENO) != 0;
+    log_set_echo(self->log, echo);
+    if (self->other_log != NULL) {
+        log_set_echo(self->other_log, echo);
+    }
 }
 
 void program_done(program_t *self)
 {
     log_close(&self->log);
+    log_close(&self->other_log);
     config_destroy(&self->config);
 }

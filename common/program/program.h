@@ -1,5 +1,5 @@
-/* program.h - what herd-node and herd-frontend have in common before they begin: command line, herd
- * file, folders, log.
+/* program.h - what herd-node, herd-frontend and their like have in common before they begin:
+ * command line, herd file, folders, log.
  *
  * Owner: main(). Threads: the main one, before others start.
  */
@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-/* Exit codes of both programs. */
+/* Exit codes of these programs. */
 typedef enum {
     PROGRAM_OK = 0,     /* a clean end */
     PROGRAM_FAILED = 1, /* it could not start; stderr has the reason */
@@ -30,6 +30,10 @@ typedef struct {
     /* What of the herd file is missing for this program, a sentence without its full stop; NULL:
      * nothing. NULL itself: it needs no more than all do. */
     const char *(*missing)(const config_member_t *member);
+    /* Of a program that does the work of two: the other's role, which has a log of its own, and its
+     * traffic; or NULL. */
+    const char *other_role;
+    config_traffic_t (*other_traffic)(const config_t *config);
     bool asks_only; /* files that only a node reads need not be there (config_load_to_ask) */
     int keep; /* a descriptor that main() has opened already, e.g. of signals; 0: there is none */
 } program_description_t;
@@ -39,6 +43,7 @@ typedef struct {
     config_t *config;
     const config_member_t *member;
     log_t *log;
+    log_t *other_log; /* of other_role; NULL: none */
 } program_t;
 
 /* Reads the command line, `--config FILE NAME` and the usual options, loads and checks the herd

@@ -26,6 +26,9 @@ void file_budget_count(file_budget_t *self)
 size_t file_budget_for_clients(const file_budget_t *self)
 {
     size_t allowed = file_budget_allowed();
+    if (self->ceiling > 0 && self->ceiling < allowed) {
+        allowed = self->ceiling;
+    }
     size_t taken = self->own + LIMIT_FILES_RESERVE;
     return allowed > taken ? allowed - taken : 0;
 }

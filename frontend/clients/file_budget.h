@@ -14,7 +14,8 @@
 
 /* Open value struct. */
 typedef struct {
-    size_t own; /* descriptors that are open without any client */
+    size_t own;     /* descriptors that are open without any client */
+    size_t ceiling; /* of the process, that clients and `own` keep below; 0: all that are allowed */
 } file_budget_t;
 
 /* Counts what is open now; call it before the first client comes. */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { RETRY_MS = 100 };
@@ -69,18 +70,24 @@ static bool is_passing(int error)
     return error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM;
 }
 
+/* The kernel's call. accept4(3) is ZeroMQ's in a process that has a node, and does not tell what is
+ * lacking (node/security/accept4.h). */
+static int accept_client(int listening, struct sockaddr_storage *ret_address)
+{
+    socklen_t size = sizeof *ret_address;
+    return (int)syscall(SYS_accept4, listening, ret_address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
 /* Accepts up to `most` clients; `wanted`: there is one. Returns 0, or the errno that tells what the
  * process lacks. */
 static int accept_some(listener_t *self, int listening, int most, bool wanted)
 {
     for (int i = 0; i < most; i++) {
         struct sockaddr_storage address = {0};
-        socklen_t size = sizeof address;
         if (!self->settings.has_room(self->settings.argument, i == 0 && wanted)) {
             return i == 0 ? EMFILE : 0; /* whether another one waits is not known yet */
         }
-        int file =
-            accept4(listening, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int file = accept_client(listening, &address);
         if (file >= 0) {
             self->settings.accepted(self->settings.argument, file, (struct sockaddr *)&address);
         } else if (errno == EAGAIN) {

@@ -65,14 +65,19 @@ static void on_ending(uv_timer_t *timer)
     self->settings.overdue(self->settings.argument);
 }
 
+void reactor_reload(reactor_t *self)
+{
+    log_reopen(self->settings.log);
+    log_event(self->settings.log, LOG_REOPENED, NULL,
+              "SIGHUP: log opened anew; reading keys again, settings are read at a start only");
+    self->settings.reload(self->settings.argument);
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
     reactor_t *self = handle->data;
     if (number == SIGHUP) {
-        log_reopen(self->settings.log);
-        log_event(self->settings.log, LOG_REOPENED, NULL,
-                  "SIGHUP: log opened anew; reading keys again, settings are read at a start only");
-        self->settings.reload(self->settings.argument);
+        reactor_reload(self);
     } else {
         self->settings.stop(self->settings.argument);
     }
@@ -83,7 +88,7 @@ static const int numbers[REACTOR_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
 static void watch_signals(reactor_t *self)
 {
     for (size_t i = 0; i < REACTOR_SIGNALS; i++) {
-        uv_signal_init(&self->loop, &self->signals[i]);
+        uv_signal_init(self->uv, &self->signals[i]);
         self->signals[i].data = self;
         uv_signal_start(&self->signals[i], on_signal, numbers[i]);
     }
@@ -92,18 +97,19 @@ static void watch_signals(reactor_t *self)
 status_t reactor_init(reactor_t *self, const reactor_settings_t *settings)
 {
     *self = (reactor_t){.settings = *settings};
-    int outcome = uv_loop_init(&self->loop);
+    self->uv = settings->shared != NULL ? settings->shared : &self->loop;
+    int outcome = settings->shared != NULL ? 0 : uv_loop_init(&self->loop);
     if (outcome != 0) {
         log_event(settings->log, LOG_LOOP_FAILED, NULL, "no event loop: %s; the start ends here",
                   uv_strerror(outcome));
         return STATUS_SYSTEM;
     }
-    uv_prepare_init(&self->loop, &self->before_sleep);
-    uv_check_init(&self->loop, &self->after_sleep);
-    uv_idle_init(&self->loop, &self->awake);
-    uv_timer_init(&self->loop, &self->tick);
-    uv_timer_init(&self->loop, &self->ending);
-    uv_async_init(&self->loop, &self->stop_asked, on_stop_asked);
+    uv_prepare_init(self->uv, &self->before_sleep);
+    uv_check_init(self->uv, &self->after_sleep);
+    uv_idle_init(self->uv, &self->awake);
+    uv_timer_init(self->uv, &self->tick);
+    uv_timer_init(self->uv, &self->ending);
+    uv_async_init(self->uv, &self->stop_asked, on_stop_asked);
     self->before_sleep.data = self->after_sleep.data = self->awake.data = self;
     self->tick.data = self->ending.data = self->stop_asked.data = self;
     uv_prepare_start(&self->before_sleep, on_before_sleep);
@@ -116,7 +122,7 @@ status_t reactor_init(reactor_t *self, const reactor_settings_t *settings)
 
 void reactor_run(reactor_t *self)
 {
-    uv_run(&self->loop, UV_RUN_DEFAULT);
+    uv_run(self->uv, UV_RUN_DEFAULT);
 }
 
 void reactor_stop(reactor_t *self)
@@ -129,10 +135,17 @@ void reactor_set_end(reactor_t *self, uint64_t in_ms)
     uv_timer_start(&self->ending, on_ending, in_ms, 0);
 }
 
-static void close_handle(void *handle)
+static void on_closed(uv_handle_t *handle)
+{
+    reactor_t *self = handle->data;
+    self->handles--;
+}
+
+static void close_handle(reactor_t *self, void *handle)
 {
     if (!uv_is_closing(handle)) {
-        uv_close(handle, NULL);
+        self->handles++;
+        uv_close(handle, on_closed);
     }
 }
 
@@ -147,7 +160,7 @@ static void end_signals(reactor_t *self)
     }
     pthread_sigmask(SIG_BLOCK, &set, NULL); /* for the moment between the two actions */
     for (size_t i = 0; i < REACTOR_SIGNALS; i++) {
-        close_handle(&self->signals[i]);
+        close_handle(self, &self->signals[i]);
         (void)signal(numbers[i], SIG_IGN);
     }
 }
@@ -155,12 +168,12 @@ static void end_signals(reactor_t *self)
 void reactor_end(reactor_t *self)
 {
     self->ended = true;
-    close_handle(&self->before_sleep);
-    close_handle(&self->after_sleep);
-    close_handle(&self->awake);
-    close_handle(&self->tick);
-    close_handle(&self->ending);
-    close_handle(&self->stop_asked);
+    close_handle(self, &self->before_sleep);
+    close_handle(self, &self->after_sleep);
+    close_handle(self, &self->awake);
+    close_handle(self, &self->tick);
+    close_handle(self, &self->ending);
+    close_handle(self, &self->stop_asked);
     if (self->settings.signals) {
         end_signals(self);
     }
@@ -168,7 +181,13 @@ void reactor_end(reactor_t *self)
 
 void reactor_done(reactor_t *self)
 {
-    uv_run(&self->loop, UV_RUN_DEFAULT);
+    while (self->handles > 0) {
+        uv_run(self->uv, UV_RUN_ONCE);
+    }
+    if (self->uv != &self->loop) {
+        return;
+    }
+    uv_run(self->uv, UV_RUN_DEFAULT);
     int outcome = uv_loop_close(&self->loop);
     assert(outcome == 0); /* every handle was closed */
 }

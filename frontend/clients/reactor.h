@@ -22,6 +22,7 @@ enum { REACTOR_SIGNALS = 3 };
 /* What a reactor calls (open value struct); it borrows everything. */
 typedef struct {
     log_t *log;
+    uv_loop_t *shared; /* a loop that others run; NULL: it has its own */
     bool signals; /* SIGTERM and SIGINT mean `stop`, SIGHUP reopens the log and means `reload` */
     void (*turn)(void *argument);        /* does what there is to do */
     bool (*has_work)(void *argument);    /* whether a turn would find something to do */
@@ -33,10 +34,12 @@ typedef struct {
     void *argument;                      /* for all of these */
 } reactor_settings_t;
 
-/* Open struct, for embedding; all but `loop` and `ended` is this module's alone. */
+/* Open struct, for embedding; all but `uv` and `ended` is this module's alone. */
 typedef struct {
     reactor_settings_t settings;
+    uv_loop_t *uv; /* the loop: `loop`, unless it is shared */
     uv_loop_t loop;
+    unsigned handles; /* of its own that are not closed yet */
     uv_prepare_t before_sleep;
     uv_check_t after_sleep;
     uv_idle_t awake;       /* active while something is left to do: keeps the loop awake */
@@ -62,7 +65,11 @@ void reactor_set_end(reactor_t *self, uint64_t in_ms);
 /* Closes the reactor's own handles; no more turns come. */
 void reactor_end(reactor_t *self);
 
-/* Lets all handles end, which must be closed or closing, and frees the loop. After reactor_end. */
+/* The program's files are to be read again, as by SIGHUP. */
+void reactor_reload(reactor_t *self);
+
+/* Lets all handles end, which must be closed or closing, and frees the loop; of a shared one, its
+ * own handles alone. After reactor_end. */
 void reactor_done(reactor_t *self);
 
 #endif

@@ -140,7 +140,7 @@ static void tick(void *argument)
         self->settings.kind->tick(self->settings.kind->of_active(link));
     }
     self->settings.kind->end_idle(&self->shared);
-    comings_tick(&self->shared.comings, uv_now(&self->reactor.loop));
+    comings_tick(&self->shared.comings, uv_now(self->reactor.uv));
     give_back(&self->shared);
 }
 
@@ -306,7 +306,7 @@ static void stop(void *argument)
               "no more clients are taken; %zu get the answers that are under way",
               sessions_count(self->shared.table));
     doors_shut(self->doors);
-    self->shared.finish_ms = uv_now(&self->reactor.loop) + FINISH_MS;
+    self->shared.finish_ms = uv_now(self->reactor.uv) + FINISH_MS;
     size_t cursor = 0;
     for (session_t *session = sessions_next(self->shared.table, &cursor); session != NULL;
          session = sessions_next(self->shared.table, &cursor)) {
@@ -331,7 +331,7 @@ static void share(serving_t *self)
 {
     session_shared_t *shared = &self->shared;
     *shared =
-        (session_shared_t){.loop = &self->reactor.loop,
+        (session_shared_t){.loop = self->reactor.uv,
                            .memory_max = self->settings.memory_max > 0 ? self->settings.memory_max
                                                                        : LIMIT_CLIENTS_MEMORY,
                            .config = self->settings.config,
@@ -354,7 +354,7 @@ static void share(serving_t *self)
 
 static status_t open_upstream(serving_t *self)
 {
-    upstream_settings_t settings = {.loop = &self->reactor.loop,
+    upstream_settings_t settings = {.loop = self->reactor.uv,
                                     .log = self->settings.log,
                                     .endpoint = self->settings.member->requests,
                                     .herd = self->settings.config->herd_name,
@@ -364,6 +364,7 @@ static status_t open_upstream(serving_t *self)
                                     .file = self->settings.config->path,
                                     .keys = self->settings.config->keys,
                                     .security = self->keys.security,
+                                    .passage = self->settings.passage,
                                     .opened = on_opened,
                                     .lost = on_lost,
                                     .key_missing = on_key_missing,
@@ -377,7 +378,7 @@ static status_t open_upstream(serving_t *self)
 
 static status_t open_doors(serving_t *self)
 {
-    doors_settings_t settings = {.loop = &self->reactor.loop,
+    doors_settings_t settings = {.loop = self->reactor.uv,
                                  .log = self->settings.log,
                                  .endpoints = self->settings.endpoints,
                                  .endpoint_count = self->settings.endpoint_count,
@@ -391,10 +392,19 @@ static status_t open_doors(serving_t *self)
     return doors_open(&settings, &self->doors);
 }
 
+/* A node in this process is known without. */
+static status_t open_keys(serving_t *self)
+{
+    const serving_settings_t *of = &self->settings;
+    return of->passage != NULL ? STATUS_OK
+                               : node_keys_init(&self->keys, of->config, of->member, of->log);
+}
+
 status_t serving_init(serving_t *self, const serving_settings_t *settings)
 {
     *self = (serving_t){.settings = *settings};
     const reactor_settings_t reactor = {.log = settings->log,
+                                        .shared = settings->loop,
                                         .signals = settings->signals,
                                         .turn = turn,
                                         .has_work = has_work,
@@ -408,8 +418,8 @@ status_t serving_init(serving_t *self, const serving_settings_t *settings)
         return STATUS_SYSTEM;
     }
     share(self);
-    status_t status =
-        node_keys_init(&self->keys, settings->config, settings->member, settings->log);
+    self->files.ceiling = settings->files_max;
+    status_t status = open_keys(self);
     if (status == STATUS_OK) {
         status = open_upstream(self);
     }
@@ -431,6 +441,11 @@ status_t serving_init(serving_t *self, const serving_settings_t *settings)
 void serving_run(serving_t *self)
 {
     reactor_run(&self->reactor);
+}
+
+void serving_reload(serving_t *self)
+{
+    reactor_reload(&self->reactor);
 }
 
 void serving_stop(serving_t *self)

@@ -34,6 +34,10 @@ typedef struct {
     void *sessions;                /* `program` of session_shared_t */
     void (*ended)(void *argument); /* closes what else is on the loop; may be NULL */
     void *ended_argument;
+    /* All that follows is 0 for a program that serves clients alone. */
+    size_t files_max;   /* descriptors of the process, if it may not use all that are allowed */
+    uv_loop_t *loop;    /* that others run, instead of serving_run */
+    passage_t *passage; /* to the node, which is in this process */
 } serving_settings_t;
 
 /* Open struct, for embedding; `reactor`, `shared` and `keys` may be read. */
@@ -55,6 +59,9 @@ status_t serving_init(serving_t *self, const serving_settings_t *settings) STATU
 
 /* Serves until serving_stop or a signal. */
 void serving_run(serving_t *self);
+
+/* Opens the log anew and reads keys again, as SIGHUP does. */
+void serving_reload(serving_t *self);
 
 /* Asks it to stop: it takes no more clients, and answers the requests under way and those that come
  * until a connection is quiet or a second has passed; serving_run returns within two seconds. Any

@@ -43,7 +43,12 @@ status_t frontend_new(const frontend_settings_t *settings, frontend_t **ret_self
                                             (uint64_t)settings->config->request_timeout_ms,
                                         .memory_max = settings->memory_max,
                                         .signals = settings->signals,
-                                        .kind = &lines};
+                                        .kind = &lines,
+                                        .ended_argument = settings->argument,
+                                        .ended = settings->ended,
+                                        .files_max = settings->files_max,
+                                        .loop = settings->loop,
+                                        .passage = settings->passage};
     status_t status = serving_init(&self->serving, &serving);
     if (status != STATUS_OK) {
         free(self);
@@ -56,6 +61,11 @@ status_t frontend_new(const frontend_settings_t *settings, frontend_t **ret_self
 void frontend_run(frontend_t *self)
 {
     serving_run(&self->serving);
+}
+
+void frontend_reload(frontend_t *self)
+{
+    serving_reload(&self->serving);
 }
 
 void frontend_stop(frontend_t *self)

@@ -8,8 +8,10 @@
 #include "common/base/status.h"
 #include "common/config/config.h"
 #include "common/log/log.h"
+#include "common/sockets/passage.h"
 
 #include <stdbool.h>
+#include <uv.h>
 
 typedef struct frontend frontend_t;
 
@@ -20,6 +22,12 @@ typedef struct {
     log_t *log;
     size_t memory_max; /* bytes of all clients together; 0: LIMIT_CLIENTS_MEMORY */
     bool signals;      /* SIGTERM and SIGINT stop it, SIGHUP reopens the log */
+    /* All that follows is 0 for one that has a process of its own. */
+    size_t files_max;   /* descriptors of the process, if it may not use all that are allowed */
+    uv_loop_t *loop;    /* that others run, instead of frontend_run */
+    passage_t *passage; /* to the node, which is in this process */
+    void (*ended)(void *argument); /* after frontend_stop: it is done; it frees what it can */
+    void *argument;                /* for `ended` */
 } frontend_settings_t;
 
 /* Listens and begins to connect to the node, which may be away. STATUS_INVALID, STATUS_SYSTEM: it
@@ -28,6 +36,9 @@ status_t frontend_new(const frontend_settings_t *settings, frontend_t **ret_self
 
 /* Serves until frontend_stop or a signal. */
 void frontend_run(frontend_t *self);
+
+/* Opens the log anew and reads keys again, as SIGHUP does. */
+void frontend_reload(frontend_t *self);
 
 /* Asks it to stop: it takes no more clients, and answers the requests under way and those that come
  * until a connection is quiet or a second has passed; frontend_run returns within two seconds. Any

@@ -25,7 +25,7 @@ int main(int argc, char **argv)
     frontend_settings_t settings = {.config = program.config,
                                     .member = program.member,
                                     .log = program.log,
-                                    .memory_max = clients_memory(program.log),
+                                    .memory_max = clients_memory(program.log, 2),
                                     .signals = true};
     frontend_t *frontend = NULL;
     code = PROGRAM_FAILED;

@@ -145,6 +145,7 @@ static bool connect_anew(upstream_t *self)
                                            .name = self->settings.name,
                                            .security = self->settings.security,
                                            .zeromq = self->zeromq,
+                                           .passage = self->settings.passage,
                                            .stirred = on_stirred,
                                            .argument = self};
     end_session(self, now_ms(self));
@@ -509,7 +510,7 @@ status_t upstream_open(const upstream_settings_t *settings, upstream_t **ret_sel
     uv_timer_start(&self->timer, on_second, PING_INTERVAL_MS, PING_INTERVAL_MS);
     uv_timer_init(settings->loop, &self->looks);
     self->looks.data = self;
-    if (strncmp(settings->endpoint, "tcp://", strlen("tcp://")) == 0) {
+    if (settings->passage == NULL && strncmp(settings->endpoint, "tcp://", strlen("tcp://")) == 0) {
         uv_timer_start(&self->looks, on_look, LOOK_INTERVAL_MS, LOOK_INTERVAL_MS);
     }
     self->handles = 2;

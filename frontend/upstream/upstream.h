@@ -12,6 +12,7 @@
 #include "common/base/status.h"
 #include "common/log/log.h"
 #include "common/security/security.h"
+#include "common/sockets/passage.h"
 #include "frontend/upstream/pipeline.h"
 
 #include <stdbool.h>
@@ -31,6 +32,7 @@ typedef struct {
     const char *file;           /* path of the herd file; or NULL */
     const char *keys;           /* the folder of keys; NULL without keys */
     const security_t *security; /* NULL without keys */
+    passage_t *passage;         /* to a node in this process; NULL: by `endpoint` */
     /* A session with the node has begun: it knows of no request, so ask all of them (again). */
     void (*opened)(void *argument);
     /* It has ended; the node was last known to be there at `since_ms` (steady). */

@@ -1,5 +1,6 @@
-/* upstream_socket.h - the socket of one session with the node, whatever carries it: a stream where
- * the node is on this machine and there are no keys, else ZeroMQ.
+/* upstream_socket.h - the socket of one session with the node, whatever carries it: a passage where
+ * the node is in this process, a stream where it is on this machine and there are no keys, else
+ * ZeroMQ.
  *
  * Owner: the upstream. Threads: the reactor's.
  */

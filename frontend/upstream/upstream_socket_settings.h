@@ -7,6 +7,7 @@
 
 #include "common/base/status.h"
 #include "common/security/security.h"
+#include "common/sockets/passage.h"
 
 #include <stdbool.h>
 #include <uv.h>
@@ -19,6 +20,7 @@ typedef struct {
     const char *name;           /* the member's, for the routing id; borrowed for the call */
     const security_t *security; /* NULL without keys; borrowed for the call */
     bool zeromq;                /* by ZeroMQ also where a stream would do */
+    passage_t *passage;         /* to a node in this process; NULL: by `endpoint` */
     /* Something may have happened: look at upstream_socket_events, then at the others. */
     void (*stirred)(void *argument);
     void *argument; /* for `stirred` */

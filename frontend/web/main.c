@@ -34,7 +34,7 @@ int main(int argc, char **argv)
     web_settings_t settings = {.config = program.config,
                                .member = program.member,
                                .log = program.log,
-                               .memory_max = clients_memory(program.log),
+                               .memory_max = clients_memory(program.log, 2),
                                .signals = true};
     web_t *web = NULL;
     code = PROGRAM_FAILED;

@@ -41,8 +41,12 @@ struct loop_watch {
     loop_t *loop;
     loop_watch_t *next;
     loop_watch_t *before;
-    uv_poll_t poll;
-    void *socket; /* NULL: a plain descriptor */
+    union {
+        uv_handle_t any;
+        uv_poll_t poll;
+        uv_idle_t none; /* never started: of one that waits for no descriptor */
+    } handle;
+    void *socket; /* NULL: a plain descriptor, or none */
     short events; /* that are wanted */
     short found;  /* that the last look found; 0 when the handler has been called */
     bool due;     /* something may have happened */
@@ -207,22 +211,28 @@ void loop_end(loop_t *self)
     uv_stop(self->uv);
 }
 
+/* Adds a watch whose handle libuv knows. */
+static void append(loop_t *self, loop_watch_t *watch)
+{
+    watch->loop = self;
+    watch->handle.any.data = watch;
+    watch->before = self->last;
+    *(self->last != NULL ? &self->last->next : &self->first) = watch;
+    self->last = watch;
+    self->watches++;
+}
+
 /* Takes the watch, which is freed if libuv refuses. */
 static loop_watch_t *add(loop_t *self, loop_watch_t *watch, int file)
 {
-    int outcome = uv_poll_init(self->uv, &watch->poll, file);
+    int outcome = uv_poll_init(self->uv, &watch->handle.poll, file);
     if (outcome != 0) {
         free(watch);
         errno = -outcome;
         return NULL;
     }
-    watch->loop = self;
-    watch->poll.data = watch;
-    watch->before = self->last;
-    *(self->last != NULL ? &self->last->next : &self->first) = watch;
-    self->last = watch;
-    self->watches++;
-    uv_poll_start(&watch->poll, UV_READABLE, on_readable);
+    append(self, watch);
+    uv_poll_start(&watch->handle.poll, UV_READABLE, on_readable);
     return watch;
 }
 
@@ -248,6 +258,15 @@ loop_watch_t *loop_watch_file(loop_t *self, int file, loop_fn *call, void *argum
     loop_watch_t *watch = memory_new(sizeof *watch);
     *watch = (loop_watch_t){.events = ZMQ_POLLIN, .call = call, .argument = argument};
     return add(self, watch, file);
+}
+
+loop_watch_t *loop_watch_stirs(loop_t *self, loop_fn *call, void *argument)
+{
+    loop_watch_t *watch = memory_new(sizeof *watch);
+    *watch = (loop_watch_t){.events = ZMQ_POLLIN, .call = call, .argument = argument};
+    uv_idle_init(self->uv, &watch->handle.none);
+    append(self, watch);
+    return watch;
 }
 
 void loop_set_events(loop_watch_t *watch, short events)
@@ -292,7 +311,7 @@ void loop_unwatch(loop_watch_t **watch_p)
     if (!watch->loop->turning) {
         unlink_watch(watch);
     }
-    uv_close((uv_handle_t *)&watch->poll, free_data); /* forgets the descriptor at once */
+    uv_close(&watch->handle.any, free_data); /* forgets the descriptor at once */
 }
 
 static void on_timer(uv_timer_t *timer)

@@ -44,6 +44,9 @@ loop_watch_t *loop_watch_socket(loop_t *self, void *socket, short events, loop_f
 /* Waits until a descriptor is readable; else as loop_watch_socket. */
 loop_watch_t *loop_watch_file(loop_t *self, int file, loop_fn *call, void *argument);
 
+/* Waits for loop_stir alone; else as loop_watch_socket, but never NULL. */
+loop_watch_t *loop_watch_stirs(loop_t *self, loop_fn *call, void *argument);
+
 /* Waits for these events of a socket from now on. */
 void loop_set_events(loop_watch_t *watch, short events);
 

@@ -1,5 +1,6 @@
 /* desk.h - where a node's requests come in and its answers go out: one place, whatever carries
- * them. A ROUTER of ZeroMQ, and at a Unix socket in a herd without keys also streams.
+ * them. A ROUTER of ZeroMQ, at a Unix socket in a herd without keys also streams, and in a process
+ * that has a front-end too a passage.
  *
  * docs/bus-protocol.md, "The request link", "Streams". Owner: the node. Threads: the reactor's.
  * A peer is named by what its transport calls it: `peer` of what it sent.
@@ -7,6 +8,7 @@
 #ifndef HERD_NODE_REQUESTS_DESK_H
 #define HERD_NODE_REQUESTS_DESK_H
 
+#include "common/sockets/passage.h"
 #include "common/sockets/transport.h"
 #include "node/loop/loop.h"
 #include "node/requests/streams.h"
@@ -26,8 +28,15 @@ void desk_destroy(desk_t **self_p);
 /* The loop's watch of the ROUTER, borrowed until desk_destroy: what leaves there stirs it. */
 void desk_set_watch(desk_t *self, loop_watch_t *router_watch);
 
-/* The ROUTER has something: it is looked at until it has no more. Without streams it is looked at
- * in any case. */
+/* A front-end of this process asks by `passage`, and its messages stir the watch; both are borrowed
+ * until desk_destroy. */
+void desk_join(desk_t *self, passage_t *passage, loop_watch_t *passage_watch);
+
+/* Whether a peer is that front-end: it needs no key. */
+bool desk_is_inner(const desk_t *self, text_t peer);
+
+/* The ROUTER has something: it is looked at until it has no more. Where there is nothing beside it
+ * it is looked at in any case. */
 void desk_note_router(desk_t *self);
 
 /* The descriptor that is readable when streams have something; -1: there are none. */
@@ -42,7 +51,7 @@ void desk_open(desk_t *self, bool open);
 void desk_begin_turn(desk_t *self, int64_t steady_ns);
 void desk_end_turn(desk_t *self);
 
-/* As transport_receive from a ROUTER, from both in turn. */
+/* As transport_receive from a ROUTER, from all in turn. */
 status_t desk_receive(desk_t *self, int64_t steady_ns,
                       transport_inbound_t *ret_inbound) STATUS_MUST_USE;
 

@@ -423,6 +423,15 @@ static void show_inbound(const service_t *self, const transport_inbound_t *inbou
     delivery_show_inbound(&self->delivery, peer, &inbound->message);
 }
 
+/* K1, K4: by its key, unless it is of this process. */
+static bool admits(const service_t *self, const transport_inbound_t *inbound,
+                   const security_holder_t **ret_holder)
+{
+    *ret_holder = NULL;
+    return desk_is_inner(self->context.desk, inbound->peer) ||
+           guard_admits(self->context.guard, ROLES_DOMAIN_REQUESTS, inbound, ret_holder);
+}
+
 void service_receive(service_t *self)
 {
     int64_t now_ns = clock_now_ns();
@@ -439,7 +448,7 @@ void service_receive(service_t *self)
             break;
         }
         const security_holder_t *holder;
-        bool admitted = guard_admits(self->context.guard, ROLES_DOMAIN_REQUESTS, &inbound, &holder);
+        bool admitted = admits(self, &inbound, &holder);
         if (admitted && status == STATUS_OK) {
             show_inbound(self, &inbound);
             take_message(self, &inbound, holder, now_ns, steady_ns);

@@ -21,7 +21,7 @@ fail() {
     cat "$folder/said"
 }
 
-for unit in herd-node@.service herd-frontend@.service herd-web@.service herd-exporter.service; do
+for unit in herd-node@.service herd-frontend@.service herd-single@.service herd-web@.service herd-exporter.service; do
     sed "s#/usr/bin/herd#$bin/herd#" "$deploy/systemd/$unit" >"$folder/$unit"
     verify "$folder/$unit" || fail "$unit"
     # The check sees what is wrong.
@@ -34,7 +34,7 @@ for unit in herd-node@.service herd-frontend@.service herd-web@.service herd-exp
     done
 done
 # Node and front-end share the folder of the sockets: neither may take it away when it ends.
-for unit in herd-node@.service herd-frontend@.service herd-web@.service; do
+for unit in herd-node@.service herd-frontend@.service herd-single@.service herd-web@.service; do
     grep -qxF RuntimeDirectoryPreserve=yes "$deploy/systemd/$unit" || fail "$unit: its folder of sockets goes"
 done
 

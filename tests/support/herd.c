@@ -170,7 +170,8 @@ process_t *herd_node(herd_t *self, const char *member)
 
 process_t *herd_frontend(herd_t *self, const char *member)
 {
-    return herd_find(self, member)->frontend;
+    herd_entry_t *entry = herd_find(self, member);
+    return herd_is_of_singles() ? entry->node : entry->frontend;
 }
 
 size_t herd_member_count(const herd_t *self)

@@ -65,8 +65,13 @@ typedef struct {
 /* The exit status by which ctest knows a skipped test. */
 enum { HERD_EXIT_SKIPPED = 77 };
 
-/* Whether both programs are in HERD_BIN; if not, says so on stderr. For the start of main. */
+/* Whether the programs that members are made of are in HERD_BIN; if not, says so on stderr. For the
+ * start of main. */
 bool herd_programs_exist(void);
+
+/* Whether members run as herd-single, a process each (HERD_FORM=single in the environment). Then a
+ * node is started and ended with its front-end, and herd_frontend is the same process. */
+bool herd_is_of_singles(void);
 
 /* Writes the herd file; starts nothing. Caller frees with herd_destroy. */
 herd_t *herd_new(const herd_options_t *options);

@@ -39,11 +39,19 @@ char *herd_source(const char *name)
     return path_from("HERD_SOURCE", name);
 }
 
+bool herd_is_of_singles(void)
+{
+    const char *form = getenv("HERD_FORM");
+    return form != NULL && strcmp(form, "single") == 0;
+}
+
 bool herd_programs_exist(void)
 {
-    static const char *const programs[] = {"herd-node", "herd-frontend"};
+    static const char *const pair[] = {"herd-node", "herd-frontend", NULL};
+    static const char *const single[] = {"herd-single", NULL};
+    const char *const *programs = herd_is_of_singles() ? single : pair;
     const char *folder = getenv("HERD_BIN");
-    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+    for (size_t i = 0; programs[i] != NULL; i++) {
         char *path = workspace_path(folder != NULL ? folder : "", programs[i]);
         int result = access(path, X_OK);
         if (result < 0) {
@@ -78,13 +86,17 @@ void herd_start_node(herd_t *self, const char *member_name)
 {
     herd_entry_t *member = herd_find(self, member_name);
     assert_null(member->node);
-    member->node = start(self, member, "herd-node");
+    member->node = start(self, member, herd_is_of_singles() ? "herd-single" : "herd-node");
 }
 
 void herd_start_frontend(herd_t *self, const char *member_name)
 {
     herd_entry_t *member = herd_find(self, member_name);
     assert_null(member->frontend);
+    if (herd_is_of_singles()) {
+        assert_non_null(member->node); /* it is part of that process */
+        return;
+    }
     member->frontend = start(self, member, "herd-frontend");
 }
 
@@ -180,6 +192,7 @@ void herd_start_nodes(herd_t *self)
 
 void herd_kill_frontend(herd_t *self, const char *member)
 {
+    assert_false(herd_is_of_singles());
     process_destroy(&herd_find(self, member)->frontend);
 }
 

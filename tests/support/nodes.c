@@ -119,8 +119,9 @@ void nodes_start(nodes_t *self, const char *name)
     const log_options_t options = {
         .path = path, .member = name, .program = "node", .traffic = true};
     assert_int_equal(log_open(&options, &running->log), STATUS_OK);
-    assert_int_equal(node_new(self->config, running->member, running->log, &running->node),
-                     STATUS_OK);
+    const node_settings_t settings = {
+        .config = self->config, .member = running->member, .log = running->log};
+    assert_int_equal(node_new(&settings, &running->node), STATUS_OK);
     assert_int_equal(pthread_create(&running->thread, NULL, run, running->node), 0);
     free(path);
 }

@@ -43,7 +43,7 @@ static int run(const char *program, const char *const arguments[], char **ret_ou
     return status;
 }
 
-/* Both programs end by themselves, not with 0, and say something that has `reason` in it. */
+/* Each program ends by itself, not with 0, and says something that has `reason` in it. */
 static void assert_refused(const char *program, const char *const arguments[], const char *reason)
 {
     char *output = NULL;
@@ -55,24 +55,25 @@ static void assert_refused(const char *program, const char *const arguments[], c
     free(output);
 }
 
-static void assert_both_refused(const char *const arguments[], const char *reason)
+static void assert_all_refused(const char *const arguments[], const char *reason)
 {
     assert_refused("herd-node", arguments, reason);
     assert_refused("herd-frontend", arguments, reason);
+    assert_refused("herd-single", arguments, reason);
 }
 
 static void a_start_that_cannot_work_says_why(void **state)
 {
     herd_t *herd = herd_new_single();
     *state = herd;
-    assert_both_refused((const char *const[]){"--config", "/no/such/herd.cfg", "Clark", NULL},
-                        "/no/such/herd.cfg");
-    assert_both_refused((const char *const[]){"--config", herd_file(herd), "Nobody", NULL},
-                        "Nobody");
-    assert_both_refused((const char *const[]){"--config", herd_file(herd), NULL}, "");
-    assert_both_refused((const char *const[]){"--config", NULL}, "");
-    assert_both_refused((const char *const[]){"--no-such-option", NULL}, "--no-such-option");
-    assert_both_refused((const char *const[]){NULL}, "");
+    assert_all_refused((const char *const[]){"--config", "/no/such/herd.cfg", "Clark", NULL},
+                       "/no/such/herd.cfg");
+    assert_all_refused((const char *const[]){"--config", herd_file(herd), "Nobody", NULL},
+                       "Nobody");
+    assert_all_refused((const char *const[]){"--config", herd_file(herd), NULL}, "");
+    assert_all_refused((const char *const[]){"--config", NULL}, "");
+    assert_all_refused((const char *const[]){"--no-such-option", NULL}, "--no-such-option");
+    assert_all_refused((const char *const[]){NULL}, "");
 }
 
 static void a_bad_herd_file_is_refused_with_its_line(void **state)
@@ -80,10 +81,9 @@ static void a_bad_herd_file_is_refused_with_its_line(void **state)
     static const herd_member_t members[] = {{.name = "Clark", .neighbours = "Nobody"}};
     herd_t *herd = herd_new(&(herd_options_t){.members = members, .member_count = 1});
     *state = herd;
-    assert_both_refused((const char *const[]){"--config", herd_file(herd), "Clark", NULL},
-                        "herd.cfg:");
-    assert_both_refused((const char *const[]){"--config", herd_file(herd), "Clark", NULL},
-                        "Nobody");
+    assert_all_refused((const char *const[]){"--config", herd_file(herd), "Clark", NULL},
+                       "herd.cfg:");
+    assert_all_refused((const char *const[]){"--config", herd_file(herd), "Clark", NULL}, "Nobody");
 }
 
 /* A socket that has the port for itself; the caller closes it. */
@@ -379,7 +379,7 @@ static void logs_are_json_on_request(void **state)
     *state = herd;
     expect_json(herd, "herd-node", "serving");
     expect_json(herd, "herd-frontend", "listening");
-    assert_both_refused(
+    assert_all_refused(
         (const char *const[]){"--config", herd_file(herd), "--log-format", "yaml", "Clark", NULL},
         "--log-format is text or json");
 }

@@ -20,8 +20,8 @@ static void allow(rlim_t files)
 static void what_is_open_and_a_reserve_are_not_for_clients(void **state)
 {
     (void)state;
-    file_budget_t before;
-    file_budget_t after;
+    file_budget_t before = {0};
+    file_budget_t after = {0};
     file_budget_count(&before);
     int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
     file_budget_count(&after);
@@ -31,6 +31,10 @@ static void what_is_open_and_a_reserve_are_not_for_clients(void **state)
     assert_int_equal(file_budget_allowed(), 200);
     assert_int_equal(file_budget_for_clients(&before), 200 - LIMIT_FILES_RESERVE - before.own);
     assert_int_equal(file_budget_for_clients(&after), file_budget_for_clients(&before) - 1);
+    before.ceiling = 150; /* the rest is for a node in this process */
+    assert_int_equal(file_budget_for_clients(&before), 150 - LIMIT_FILES_RESERVE - before.own);
+    before.ceiling = 201;
+    assert_int_equal(file_budget_for_clients(&before), 200 - LIMIT_FILES_RESERVE - before.own);
 }
 
 /* Someone lowers the limit while it runs. */
