@@ -107,6 +107,7 @@ static void make_neighbours(node_t *self)
                     .security = guard_security(self->guard),
                     .bus = self->bus,
                     .bus_watch = self->bus_watch,
+                    .acknowledge_peers = &self->settings.acknowledge_peers,
                     .acknowledged = on_acknowledged,
                     .argument = self},
         .herd = text_of(self->config->herd_name),

@@ -43,7 +43,7 @@
     X(COMPARE_NUMBER, "B12", "LEAVES for an earlier COMPARE are taken")                            \
     X(LEAVES_IGNORE_MARKS, "R13", "a repair leaves out what marks say is there")                   \
     X(AUDIT, "R15", "no audits")                                                                   \
-    X(AUDITED, "R15", "what came while an audit compared counts as repaired")                      \
+    X(AUDIT_TAIL, "B14", "an audit that comes late is compared with what came after it")           \
     X(REFUSE_EXPIRED, "R16", "expired records are taken")                                          \
     X(PURGED_TAIL, "R16", "what is purged at the tail leaves a gap behind")                        \
     X(MIDDLE_CLOCK, "R16", "records expire by a clock that no other agrees with")                  \

@@ -133,6 +133,10 @@ void link_connected(link_t *self, int64_t steady_ns);
 /* Whether nothing was heard from the neighbour for dead_after (B8): make the connection anew. */
 bool link_is_dead(const link_t *self, int64_t steady_ns);
 
+/* Whether what the neighbour acknowledges is waited for (R18). If not, it may acknowledge later,
+ * with what comes next (B5). */
+void link_await_acks(link_t *self, bool awaited);
+
 /* Makes the next message for the DEALER, if there is one: HELLO, DATA, LEAVES, AUDIT, or an empty
  * DATA after a second. `now_ns` is the clock that the neighbour is told. Its texts borrow until the
  * next call. The caller then calls link_sent or link_unsent. */

@@ -161,9 +161,8 @@ static void finish_compare(link_t *self)
     in->checkpoint = in->level = 0;
     /* Records behind what was processed when the AUDIT came are not missing: they are on their
      * way. */
-    in->repair_until = in->of_audit && in->audited < in->compared_tail && RULE(AUDITED)
-                           ? in->audited
-                           : in->compared_tail;
+    in->repair_until =
+        in->of_audit && in->audited < in->compared_tail ? in->audited : in->compared_tail;
     in->repaired = 0;
 }
 
@@ -266,6 +265,13 @@ static bool parse_audit_header(text_t header, uint64_t *ret_session, uint64_t *r
            text_to_u64(header, UINT64_MAX, ret_tail);
 }
 
+/* Whether the neighbour had summed up exactly what we have processed. If its tail is behind that,
+ * its AUDIT came late, and says nothing of now. */
+static bool is_of_now(const link_incoming_t *in, uint64_t tail)
+{
+    return in->checkpoint == tail || (in->checkpoint > tail && !RULE(AUDIT_TAIL));
+}
+
 /* B14, at the receiver. The roots need not be equal unless nothing is under way, either way. */
 link_event_t link_take_audit(link_t *self, const message_t *message, int64_t steady_ns)
 {
@@ -282,7 +288,7 @@ link_event_t link_take_audit(link_t *self, const message_t *message, int64_t ste
         return LINK_NOTHING;
     }
     in->ack_due = true;
-    if (in->known && in->checkpoint >= tail && in->checkpoint >= in->repair_until &&
+    if (in->known && is_of_now(in, tail) && in->checkpoint >= in->repair_until &&
         !in->compare_due && (self->kind == LINK_OF_FOLLOWER || link_is_level(self))) {
         in->audit_due = in->has_root = true;
         in->root = root;

@@ -11,7 +11,8 @@
  * DATA is merged line by line (B4) and moves the checkpoint to its last index. One that begins
  * beyond the checkpoint shows a gap: nothing of it is merged, and NAK asks for the rest, once for
  * each gap (B6). One of a session, generation or life of ours that is over is answered RESET (B7).
- * ACK tells the checkpoint, once for all the DATA of a turn (B5).
+ * ACK tells the checkpoint, once for all the DATA of a turn; a little later, and for several turns,
+ * if the sender said that it can wait (B5).
  *
  * What is to be answered is kept as flags: link_next_answer makes one message of each. So a burst
  * of DATA has one ACK. No answer is kept for a second try: a neighbour that misses one repeats what
@@ -33,6 +34,9 @@ static const int64_t hello_delay_ns = 5 * TIMESTAMP_NS_PER_S;
 static const int64_t compare_lost_after_ns = 5 * TIMESTAMP_NS_PER_S;
 /* 200 ms doubled so often is more than dead_after, after which B8 makes it anew anyway. */
 enum { RECONNECT_DOUBLINGS = 5 };
+/* How long an ACK is held back (B5); it leaves with the next turn after that, a tick at the
+ * latest. */
+static const int64_t late_ack_ns = 20 * TIMESTAMP_NS_PER_MS;
 
 /* B9: whether a HELLO of this generation shows that our connection leads nowhere: it goes to an
  * earlier life of the neighbour, or was made so long ago that it should be up by now. */
@@ -129,7 +133,7 @@ static void open_session(link_incoming_t *in, const hello_t *hello)
     in->waits = in->fed = false;
     in->repair_until = 0;
     in->of_audit = in->audit_due = in->want_due = false;
-    in->nak_sent = in->nak_due = in->ack_due = in->clock_due = false;
+    in->nak_sent = in->nak_due = in->ack_due = in->ack_late = in->clock_due = false;
 }
 
 /* Whether another neighbour's whole list is coming in. */
@@ -304,6 +308,7 @@ static void merge_records(link_t *self, text_t body)
 
 /* 4711 0123456789abcdef0123456789abcdef 980 982     (session generation prev last)
  * 4711 0123... 980 982 fedc... level                (... receiver "level")
+ * 4711 0123... 980 982 fedc... level late           (... "late")
  * 4711 0123... 980 982 fedc... level probe 17       (... "probe" number)
  * 4711 0123... 980 982 fedc... level expiry 7 5     (... "expiry" served taken: to a follower) */
 typedef struct {
@@ -314,6 +319,7 @@ typedef struct {
     bool has_receiver;
     generation_t receiver; /* ours, as the sender has it from our WANT */
     bool level;            /* `last` was the tail of the list */
+    bool late;             /* its ACK is not waited for (B5) */
     bool has_probe;
     uint64_t probe; /* our clock is asked for (R19) */
     bool has_expiry;
@@ -321,16 +327,24 @@ typedef struct {
     int64_t taken_from_ns;
 } data_header_t;
 
+/* Cuts `expected` off the front of the header if `word`, its first word, is that. */
+static bool take_word(text_t *header, text_t *word, text_t expected)
+{
+    if (!text_equal(*word, expected)) {
+        return false;
+    }
+    *word = (text_t){0};
+    text_take_until(header, ' ', word);
+    return true;
+}
+
 /* What may stand behind the receiver. */
 static bool parse_data_options(text_t header, data_header_t *ret_header)
 {
     text_t word = {0};
     text_take_until(&header, ' ', &word);
-    ret_header->level = text_equal(word, TEXT("level"));
-    if (ret_header->level) {
-        word = (text_t){0};
-        text_take_until(&header, ' ', &word);
-    }
+    ret_header->level = take_word(&header, &word, TEXT("level"));
+    ret_header->late = take_word(&header, &word, TEXT("late"));
     ret_header->has_expiry = text_equal(word, TEXT("expiry"));
     if (ret_header->has_expiry) {
         return text_take_until(&header, ' ', &word) &&
@@ -403,6 +417,17 @@ static bool take_horizon(link_t *self, const data_header_t *header)
     return true;
 }
 
+/* B5 */
+static void note_ack(link_incoming_t *in, bool late, int64_t steady_ns)
+{
+    if (!late) {
+        in->ack_due = true;
+    } else if (!in->ack_late) {
+        in->ack_late = true;
+        in->late_ns = steady_ns;
+    }
+}
+
 static link_event_t take_data(link_t *self, const message_t *message, int64_t steady_ns)
 {
     link_incoming_t *in = &self->in;
@@ -436,7 +461,8 @@ static link_event_t take_data(link_t *self, const message_t *message, int64_t st
         in->level = header.last;
     }
     in->nak_sent = false;
-    in->ack_due = in->fed = true;
+    in->fed = true;
+    note_ack(in, header.late, steady_ns);
     if (header.has_probe) {
         in->clock_due = true;
         in->probe = header.probe;
@@ -474,8 +500,8 @@ static void write_want(link_t *self)
 {
     link_incoming_t *in = &self->in;
     link_start_message(self, in->session);
-    link_put(&self->body, "version %d\ngeneration %.*s\ndigest %s\neras 1\n", MESSAGE_VERSION,
-             GENERATION_SIZE, self->generation.hex, LINK_DIGEST_NAME);
+    link_put(&self->body, "version %d\ngeneration %.*s\ndigest %s\neras 1\nlate 1\n",
+             MESSAGE_VERSION, GENERATION_SIZE, self->generation.hex, LINK_DIGEST_NAME);
     if (in->from_start) {
         link_put(&self->body, "since none\n");
     } else {
@@ -505,6 +531,16 @@ static void write_checkpoint(link_t *self)
     link_put(&self->header, " %llu", (unsigned long long)self->in.checkpoint);
 }
 
+/* B5 */
+static bool take_ack_due(link_incoming_t *in, int64_t steady_ns)
+{
+    bool due = in->ack_due || (in->ack_late && steady_ns - in->late_ns >= late_ack_ns);
+    if (due) {
+        in->ack_due = in->ack_late = false;
+    }
+    return due;
+}
+
 bool link_next_answer(link_t *self, int64_t now_ns, int64_t steady_ns, message_t *ret_message)
 {
     link_incoming_t *in = &self->in;
@@ -529,7 +565,7 @@ bool link_next_answer(link_t *self, int64_t now_ns, int64_t steady_ns, message_t
     } else if (take_due(&in->nak_due)) {
         write_checkpoint(self);
         type = MESSAGE_NAK;
-    } else if (take_due(&in->ack_due)) {
+    } else if (take_ack_due(in, steady_ns)) {
         write_checkpoint(self);
         write_clock(self, now_ns);
         type = MESSAGE_ACK;

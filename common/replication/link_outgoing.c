@@ -24,6 +24,11 @@ static const int64_t heartbeat_ns = 1 * TIMESTAMP_NS_PER_S;
 static const int64_t probe_each_ns = 1 * TIMESTAMP_NS_PER_S;
 static const int64_t dead_after_ns = 5 * TIMESTAMP_NS_PER_S;
 
+void link_await_acks(link_t *self, bool awaited)
+{
+    self->out.awaited = awaited;
+}
+
 void link_disconnected(link_t *self, int64_t steady_ns)
 {
     link_compare_end(self);
@@ -142,19 +147,28 @@ static void write_horizon(link_t *self)
              (long long)taken_from_ns);
 }
 
+/* B5: nothing waits for its ACK, neither a promise nor a clock nor room in the window. */
+static bool may_be_late(const link_t *self)
+{
+    const link_outgoing_t *out = &self->out;
+    return self->kind != LINK_TO_FOLLOWER && out->peer_acks_late && !out->awaited &&
+           !out->pending_probes && out->window_used < LINK_LATE_DATA;
+}
+
 static void write_data_header(link_t *self, int64_t steady_ns)
 {
+    link_outgoing_t *out = &self->out;
     buffer_clear(&self->header);
-    link_put(&self->header, "%llu %.*s %llu %llu", (unsigned long long)self->out.session,
-             GENERATION_SIZE, self->generation.hex, (unsigned long long)self->out.told,
-             (unsigned long long)self->out.pending.last);
-    if (self->out.peer_compares) {
-        link_put(&self->header, " %.*s%s", GENERATION_SIZE, self->out.peer_generation.hex,
-                 self->out.pending.level > 0 ? " level" : "");
+    link_put(&self->header, "%llu %.*s %llu %llu", (unsigned long long)out->session,
+             GENERATION_SIZE, self->generation.hex, (unsigned long long)out->told,
+             (unsigned long long)out->pending.last);
+    out->pending_probes = probe_is_due(self, steady_ns);
+    if (out->peer_compares) {
+        link_put(&self->header, " %.*s%s%s", GENERATION_SIZE, out->peer_generation.hex,
+                 out->pending.level > 0 ? " level" : "", may_be_late(self) ? " late" : "");
     }
-    self->out.pending_probes = probe_is_due(self, steady_ns);
-    if (self->out.pending_probes) {
-        link_put(&self->header, " probe %llu", (unsigned long long)self->out.probe + 1);
+    if (out->pending_probes) {
+        link_put(&self->header, " probe %llu", (unsigned long long)out->probe + 1);
     }
     if (self->kind == LINK_TO_FOLLOWER) {
         write_horizon(self);
@@ -315,7 +329,7 @@ static link_event_t take_want(link_t *self, text_t body, int64_t steady_ns)
     uint64_t version;
     generation_t generation;
     text_t since_text;
-    text_t eras;
+    text_t said;
     uint64_t since = 0;
     bool valid =
         (out->state == LINK_STATE_OPENING || out->comparing) &&
@@ -338,7 +352,8 @@ static link_event_t take_want(link_t *self, text_t body, int64_t steady_ns)
     out->remade = 0;
     out->acknowledged = since;
     out->peer_compares = link_says_digest(body);
-    out->peer_knows_eras = message_value(body, "eras", &eras);
+    out->peer_knows_eras = message_value(body, "eras", &said);
+    out->peer_acks_late = message_value(body, "late", &said);
     move_cursor(self, since);
     if (opens) {
         trickle_start(&out->trickle, steady_ns);

@@ -17,6 +17,9 @@ enum {
     /* DATA messages that may be unacknowledged: with more, the values on a slow link would only be
      * staler. */
     LINK_WINDOW = 8,
+    /* DATA messages that may be unacknowledged while their ACKs may be late: with more, the window
+     * would fill up. */
+    LINK_LATE_DATA = 2,
     LINK_REASON_SIZE = 128,
     /* Probes of the neighbour's clock that may be under way: one a second. */
     LINK_PROBES = 8,
@@ -79,6 +82,8 @@ typedef struct {
     message_type_t pending_type;
     bool peer_compares;       /* it knows COMPARE and AUDIT */
     bool peer_knows_eras;     /* it takes records with an era (R17) */
+    bool peer_acks_late;      /* it knows DATA whose ACK may come late (B5) */
+    bool awaited;             /* a promise waits, or may wait, for ACKs (R18) */
     bool comparing;           /* COMPARE came: LEAVES go out, DATA waits for WANT */
     bool compare_begun;       /* compare_tail is set */
     uint64_t compare_number;  /* of the neighbour's COMPARE */
@@ -101,6 +106,7 @@ typedef struct {
     uint64_t reset_session;  /* the session that RESET answers */
     int64_t waited_ns;       /* steady: last ACK while the neighbour waits for its turn (R11) */
     int64_t fed_ns;          /* steady: HELLO, or the last DATA */
+    int64_t late_ns;         /* steady: the first DATA whose ACK is late */
     uint64_t probe;          /* of the newest DATA that had one (R19) */
     digest_sum_t root;       /* its digest's, when it sent HELLO or AUDIT */
     uint64_t compare_number; /* of our newest COMPARE: LEAVES for an earlier one have no effect */
@@ -128,6 +134,7 @@ typedef struct {
     bool reset_due;
     bool nak_due;
     bool ack_due;
+    bool ack_late;    /* ACK is due, but not at once (B5) */
     bool clock_due;   /* ACK is to say our clock */
     bool compare_due; /* COMPARE is to be sent when our digest is complete */
     bool audit_due;   /* AUDIT came, and waits for our digest */

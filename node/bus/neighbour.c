@@ -505,6 +505,7 @@ void neighbour_pump(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
 {
     send_answers(self, steady_ns);
     if (self->dealer != NULL) {
+        link_await_acks(self->link, *self->context.acknowledge_peers > 0);
         send_records(self, now_ns, steady_ns);
     }
     if (link_held(self->link) != self->held) {

@@ -30,6 +30,7 @@ typedef struct {
     size_t inflow_index;                  /* of our DEALER there */
     void *bus;                            /* our ROUTER, for answers */
     loop_watch_t *bus_watch;              /* of `bus` */
+    const size_t *acknowledge_peers;      /* the setting in effect, as in config_t */
     void (*acknowledged)(void *argument); /* called when link_held has grown */
     void *argument;                       /* for `acknowledged` */
 } neighbour_context_t;

@@ -52,6 +52,7 @@ static void pump(member_t *self, neighbour_t *neighbour)
     }
     int64_t steady_ns = member_steady_ns(self);
     send_answers(self, neighbour);
+    link_await_acks(link, self->context.settings->acknowledge_peers > 0);
     for (int sent = 0; sent < BATCHES_PER_TURN && link_is_due(link, steady_ns) &&
                        network_is_writable(network, neighbour->connection) &&
                        link_next(link, member_now_ns(self), steady_ns, &message);

@@ -21,6 +21,7 @@ void pair_make_link(pair_end_t *end, const char *neighbour, const char *herd)
                                 .mark = 3};
     link_destroy(&end->link);
     end->link = link_new(&identity, end->store);
+    link_await_acks(end->link, true);
     link_disconnected(end->link, pair.now_ns);
 }
 
