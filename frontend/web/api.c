@@ -44,7 +44,7 @@ void api_init(api_t *self, const config_t *config, const config_member_t *member
 {
     *self = (api_t){.config = config, .member = member, .shared = shared};
     buffer_init(&self->id, LIMIT_HTTP_LINE_SIZE);
-    buffer_init(&self->line, 2 * LIMIT_LINE_SIZE);
+    buffer_init(&self->line, (size_t)2 * LIMIT_LINE_SIZE);
     buffer_init(&self->content, LIMIT_HTTP_CONTENT_SIZE);
     self->hits = memory_new_array(API_CLIENTS_MAX + 1, sizeof *self->hits);
     self->points = memory_new_array(API_CLIENTS_MAX, sizeof *self->points);

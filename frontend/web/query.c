@@ -139,6 +139,7 @@ static const char *read_after(reading_t *self, text_t value)
 
 /* Programs write %2C for the commas of a box, and %2D for a minus. A longer value stays as it is:
  * it is no number. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): `out` writes to it */
 static text_t without_escapes(text_t value, char plain[PLAIN_SIZE])
 {
     buffer_t out = {.data = plain, .capacity = PLAIN_SIZE, .maximum = PLAIN_SIZE};

@@ -154,13 +154,14 @@ static void take_request(session_t *self, window_t *window)
 
 /* Takes requests until none is whole, or the connection has had its part. Returns the bytes that
  * were used; `size` becomes that of all bytes. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): bodies close up in it */
 static size_t take_requests(session_t *self, char *data, size_t *size, bool *ret_more)
 {
     size_t used = 0;
     size_t cost = 0;
     *ret_more = false;
     while (used < *size && self->state == SESSION_OPEN && !self->streams) {
-        if (!may_take(self) || cost >= LIMIT_TURN_COST * 4) {
+        if (!may_take(self) || cost >= (size_t)4 * LIMIT_TURN_COST) {
             *ret_more = true;
             break;
         }

@@ -425,6 +425,20 @@ void watches_cut(watches_t *self, uint32_t number)
     }
 }
 
+static bool is_same_area(const area_t *one, const area_t *other)
+{
+    if (one->kind != other->kind) {
+        return false;
+    }
+    if (one->kind == AREA_BOX) {
+        return one->box.west_e7 == other->box.west_e7 && one->box.south_e7 == other->box.south_e7 &&
+               one->box.east_e7 == other->box.east_e7 && one->box.north_e7 == other->box.north_e7;
+    }
+    return one->circle.from.latitude_deg == other->circle.from.latitude_deg &&
+           one->circle.from.longitude_deg == other->circle.from.longitude_deg &&
+           one->circle.radius_m == other->circle.radius_m;
+}
+
 /* Whether the ID is of a watch that is kept, with that view; `ret_index`: how far it was told. */
 static watch_t *find_kept(watches_t *self, const watches_view_t *view, text_t id,
                           uint64_t *ret_index)
@@ -442,7 +456,7 @@ static watch_t *find_kept(watches_t *self, const watches_view_t *view, text_t id
     watch_t *watch = watch_at(self, (uint32_t)number);
     bool same = watch != NULL && watch->serial == serial &&
                 text_equal(watch->view.client, view->client) && watch->view.limit == view->limit &&
-                memcmp(&watch->view.area, &view->area, sizeof view->area) == 0;
+                is_same_area(&watch->view.area, &view->area);
     return same && *ret_index <= self->index ? watch : NULL;
 }
 
@@ -565,7 +579,7 @@ watches_t *watches_new(uv_loop_t *loop, const session_shared_t *shared, mirror_t
     self->shared = shared;
     self->mirror = mirror;
     self->views = views_new(VIEWS_MEMORY, entropy_number());
-    self->watches = memory_new_array(WATCHES_MAX, sizeof *self->watches);
+    self->watches = memory_new_array(WATCHES_MAX, sizeof(watch_t *));
     self->of_clients = memory_new_array(WATCHES_MAX, sizeof *self->of_clients);
     self->page = memory_new_array(SCAN_SIZE, sizeof *self->page);
     self->life = entropy_number();

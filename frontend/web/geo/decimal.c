@@ -71,9 +71,9 @@ static bool take_apart(text_t text, parts_t *ret_parts)
 
 static unsigned digit_at(const parts_t *parts, size_t i)
 {
-    char digit =
-        i < parts->whole.size ? parts->whole.data[i] : parts->fraction.data[i - parts->whole.size];
-    return (unsigned)(digit - '0');
+    const char *digit = i < parts->whole.size ? &parts->whole.data[i]
+                                              : &parts->fraction.data[i - parts->whole.size];
+    return (unsigned)(*digit - '0');
 }
 
 static bool append_digit(uint64_t *units, unsigned digit)

@@ -16,7 +16,10 @@ const char *http_head_method_text(http_method_t method)
 
 static char to_lower(char byte)
 {
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+    if (byte >= 'A' && byte <= 'Z') {
+        return (char)(byte - 'A' + 'a');
+    }
+    return byte;
 }
 
 bool http_head_same(text_t one, text_t other)
@@ -234,7 +237,7 @@ static http_status_t read_target(text_t target, http_head_t *head)
 static http_status_t read_request_line(text_t line, http_head_t *head)
 {
     text_t method;
-    text_t rest = line;
+    text_t rest;
     const char *first = memchr(line.data, ' ', line.size);
     const char *last = memrchr(line.data, ' ', line.size);
     if (first == NULL || first == last) {
