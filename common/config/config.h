@@ -106,10 +106,9 @@ typedef struct config {
     int64_t journal_interval_ms; /* between transactions for which no answer waits */
     config_security_t security;
     const char *keys; /* folder of the keys if security is CONFIG_SECURITY_CURVE, else NULL */
-    bool
-        web_open; /* herd-web may listen on other addresses than loopback, for all who reach them */
     config_traffic_t traffic; /* of clients, in front-ends */
     bool bus_traffic;         /* nodes log every record that neighbours send */
+    bool web_open;            /* herd-web also listens beyond loopback, open to all */
     size_t max_line;          /* LIMIT_LINE_SIZE_MIN .. LIMIT_LINE_SIZE */
     size_t max_output;        /* unread output of one client at which it is no longer read from */
     size_t max_connections;   /* clients of one front-end process, 1 .. LIMIT_CONNECTIONS */
