@@ -14,7 +14,7 @@ SAMPLE = {
     "Wilkes": "Goloman Hands Holiday",
 }
 PAIR = {"Goloman": ""}
-ONE_PROCESS = "--serve-clients"
+ONE_PROCESS = "herd-single"
 TWO = {"Goloman": "Welsh", "Welsh": "Goloman"}
 SETTINGS = "herd: settings of deploy/herd.cfg, but journal = \"no\", traffic = \"no\""
 
@@ -46,9 +46,8 @@ class Client:
 
 
 def has_one_process(context):
-    """Whether herd-node can serve clients itself."""
-    said = subprocess.run([os.path.join(context.programs, "herd-node"), "--help"], stdout=subprocess.PIPE, check=False).stdout
-    return ONE_PROCESS.encode() in said
+    """Whether there is a program that is node and front-end."""
+    return os.path.exists(os.path.join(context.programs, ONE_PROCESS))
 
 
 class Herd:
@@ -88,9 +87,8 @@ class Herd:
             raise Failure(f"{program}: {done.stderr.decode(errors='replace')}")
 
     def start_node(self, member):
-        serve = [ONE_PROCESS] if self.one_process else []
-        self.nodes[member] = self.workspace.start(member + ".node", self.argv("herd-node", *serve, member),
-                                                  self.folder)
+        program = ONE_PROCESS if self.one_process else "herd-node"
+        self.nodes[member] = self.workspace.start(member + ".node", self.argv(program, member), self.folder)
 
     def start_frontend(self, member):
         """One more: several share a port."""
