@@ -83,10 +83,11 @@ static void a_queue_that_never_empties_stays_small_and_right(void **state)
     set_up(&ends);
     memset(body, 'x', LIMIT_BATCH_SIZE);
     for (int i = 0; i < 100; i++) {
-        snprintf(body, 8, "%07d", i);
-        assert_int_equal(send_text(&ends, PASSAGE_NODE, text_of(body)), STATUS_OK);
+        snprintf(body, 16, "%07d", i);
+        const text_t large = {.data = body, .size = LIMIT_BATCH_SIZE};
+        assert_int_equal(send_text(&ends, PASSAGE_NODE, large), STATUS_OK);
         if (i > 0) {
-            char first[8];
+            char first[16];
             message_t message;
             snprintf(first, sizeof first, "%07d", i - 1);
             assert_int_equal(passage_receive(ends.passage, PASSAGE_FRONTEND, &message), STATUS_OK);
