@@ -36,6 +36,7 @@ class App {
     #scales = [];
     #chosen = null; // {id, feature, isFollowed}
     #watched = null; // the box that the feed watches
+    #isTruncated = false; // who is in view may be more than was told
     #isOld = true;
     #settling = null;
 
@@ -138,7 +139,10 @@ class App {
         case 'position': this.#takePosition(event.feature); break;
         case 'leave': this.#takeLeave(event.client); break;
         case 'reset': this.#clients.begin(); break;
-        case 'up-to-date': this.#clients.finish(); break;
+        case 'up-to-date':
+            this.#isTruncated = event.isTruncated;
+            this.#clients.finish();
+            break;
         }
     }
 
@@ -264,7 +268,7 @@ class App {
     #refreshPanel() {
         const middle = { longitude: longitudeOf(this.#view.x), latitude: latitudeOf(this.#view.y) };
         const feature = this.#chosen?.feature;
-        panel.panelCount(this.#painter.crowd.count);
+        panel.panelCount(this.#painter.crowd.count, this.#isTruncated);
         panel.panelChosen(this.#chosen);
         panel.panelNear(nearestOf(this.#clients, feature ? positionOf(feature) : middle, NEAR_MAX,
             this.#chosen?.id));
@@ -281,7 +285,7 @@ class App {
                 clients: this.#clients,
                 chosen: this.#chosen?.id ?? null,
             });
-            panel.panelCount(this.#painter.crowd.count);
+            panel.panelCount(this.#painter.crowd.count, this.#isTruncated);
         }
         requestAnimationFrame(() => this.#frame());
     }

@@ -3,7 +3,7 @@
 //   event       data
 //   position    a GeoJSON Feature: a client came into view, or moved
 //   leave       {"client": …}: it left the view, was forgotten or has expired
-//   up-to-date  the state is complete; from here on there are changes
+//   up-to-date  {"truncated": …}: the state is complete, but for who is beyond the limit of a view
 //   reset       what was told before is void; the state follows anew
 //   stale       {"age": seconds}: the node is away, and this is how old the copy is
 //
@@ -22,7 +22,7 @@ export function eventOf(name, data) {
     case 'position': return isPosition(data) ? { kind: name, feature: data } : null;
     case 'leave': return typeof data?.client === 'string' ? { kind: name, client: data.client } : null;
     case 'stale': return { kind: name, age: Number(data?.age ?? 0) };
-    case 'up-to-date':
+    case 'up-to-date': return { kind: name, isTruncated: data?.truncated === true };
     case 'reset': return { kind: name };
     default: return null;
     }

@@ -9,6 +9,7 @@ import { EVENT_NAMES, eventOfFrame, eventOfMessage } from './events.js';
 
 const WAIT_FIRST_MS = 500;
 const WAIT_MAX_MS = 8000;
+const CLIENTS_MAX = 10000; // of a view; the most that herd-web allows
 
 export class Feed {
     #make; // {WebSocket, EventSource, setTimeout, clearTimeout, random}
@@ -61,7 +62,7 @@ export class Feed {
 
     #address(base) {
         const box = this.#box.map((degrees) => degrees.toFixed(6)).join(',');
-        return `${base}/v1/watch?bbox=${box}`;
+        return `${base}/v1/watch?bbox=${box}&limit=${CLIENTS_MAX}`;
     }
 
     #openSocket() {

@@ -5,29 +5,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Browser, Missing } from './driver.mjs';
 import { StandIn } from './stand_in.mjs';
+import { ended, inView, until, untilText } from './wait.mjs';
 
 const folder = process.argv[2];
-const LIMIT_MS = 30000;
 
-// Waits until a condition holds.
-async function until(what, condition) {
-    const end = Date.now() + LIMIT_MS;
-    while (!await condition()) {
-        assert.ok(Date.now() < end, `not within ${LIMIT_MS} ms: ${what}`);
-        await new Promise((done) => { setTimeout(done, 20); });
-    }
-}
-
-async function untilText(browser, selector, expected) {
-    let text;
-    await until(`${selector} says ${expected}`, async () => {
-        text = await browser.text(selector);
-        return expected instanceof RegExp ? expected.test(text) : text === expected;
-    }).catch((error) => { throw new Error(`${error.message}; it says ${text}`); });
-}
-
-const inView = (browser, count) =>
-    untilText(browser, '#count', `${count} client${count === 1 ? '' : 's'} in view`);
 const place = async (browser) => (await browser.run('return location.hash')).slice(1).split('/').map(Number);
 
 async function comesMovesLeaves(browser, herd) {
@@ -159,6 +140,8 @@ async function showsACrowd(browser, herd, count) {
     await until('most of the crowd is shown',
         async () => Number.parseInt(await browser.text('#count'), 10) > count / 3);
     await browser.screenshot(join(folder, 'crowd.png'));
+    herd.tell('up-to-date', { truncated: true });
+    await untilText(browser, '#count', /there are more/);
     herd.clients.clear();
 }
 
@@ -222,12 +205,4 @@ async function main() {
     }
 }
 
-main().catch((error) => {
-    if (error instanceof Missing) {
-        console.log(`skipped: ${error.message}`);
-        process.exitCode = 77;
-        return;
-    }
-    console.error(error);
-    process.exitCode = 1;
-});
+main().catch((error) => ended(error, Missing));
