@@ -32,7 +32,7 @@ _herdctl_words() {
         esac
         ;;
     --type)
-        printf '%s\n' HELLO WANT DATA ACK NAK RESET COMPARE LEAVES AUDIT REFUSED WELCOME REQUEST REPLY PING PONG \
+        printf '%s\n' HELLO WANT DATA ACK NAK RESET COMPARE LEAVES AUDIT REFUSED WELCOME REQUEST REPLY FOLLOW PING PONG \
             GOODBYE STATUS FORGET WHERE LOGLEVEL ECHO RELOAD REPORT up opened restarted down reset refused other-herd \
             repaired gap bad
         ;;

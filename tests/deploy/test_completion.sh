@@ -84,7 +84,7 @@ bash_gives 'good.cfg' places import g
 bash_gives '' --config good.cfg forget ''
 bash_gives 'One Two' --config good.cfg forget kiwi ''
 bash_gives 'operator' keygen --role o
-bash_gives 'front-end' keygen --role f
+bash_gives 'front-end follower' keygen --role f
 bash_gives 'WHERE' tap --type WH
 
 # in_source FILE START: prints the first text of each line of a table, sorted; START is in its first line.
@@ -106,7 +106,7 @@ for file in herdctl.bash _herdctl; do
     check "$file: roles" "$(completed --role "$file" | sort)" "$roles"
     check "$file: types" "$(completed --type "$file" | sort)" "$types"
 done
-check "roles of the source" "$(wc -w <<<"$roles")" 4
+check "roles of the source" "$(wc -w <<<"$roles")" 5
 
 # Every option of the manual page is completed.
 mapfile -t options < <(grep -oE 'Fl -[a-z]+(-[a-z]+)*' "$source_folder/docs/man/herdctl.1" | sed 's/Fl -/--/' | sort -u)
