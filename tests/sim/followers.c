@@ -398,7 +398,7 @@ static void take_snapshot(node_t *self)
 
 static void set_horizon(const node_t *node)
 {
-    if (sim.expires) {
+    if (sim.served_from_ns != INT64_MIN) {
         store_set_horizon(node->store, sim.served_from_ns, sim.served_from_ns - half_grace_ns);
     }
 }
