@@ -72,7 +72,7 @@ static short look(const loop_watch_t *watch)
     if (zmq_getsockopt(watch->socket, ZMQ_EVENTS, &events, &size) != 0) {
         return watch->events; /* a signal: its handler finds out */
     }
-    return (short)events & watch->events;
+    return (short)(events & watch->events);
 }
 
 static void on_idle(uv_idle_t *idle)
@@ -101,11 +101,11 @@ static void serve(loop_watch_t *watch)
     if (!watch->due || watch->ended) {
         return;
     }
-    short found = watch->found != 0 ? watch->found & watch->events : look(watch);
+    int found = watch->found != 0 ? watch->found & watch->events : look(watch);
     watch->found = 0;
     watch->due = found != 0 && watch->socket != NULL;
     if (found != 0) {
-        watch->call(watch->argument, found);
+        watch->call(watch->argument, (short)found);
     }
 }
 

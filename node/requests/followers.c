@@ -17,6 +17,7 @@
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,14 +166,14 @@ static follower_t *take_slot(followers_t *self)
 
 bool followers_add(followers_t *self, text_t peer, uint64_t session, text_t body)
 {
-    follower_t *follower = find(self, peer);
-    if (follower != NULL && follower->session == session) {
+    size_t known = find_slot(self, peer);
+    if (known < LIMIT_FOLLOWERS && self->slots[known].session == session) {
         return true; /* it came twice */
     }
-    if (follower != NULL) {
-        drop(self, follower, "it began anew", false);
+    if (known < LIMIT_FOLLOWERS) {
+        drop(self, &self->slots[known], "it began anew", false);
     }
-    follower = peer.size <= sizeof follower->peer ? take_slot(self) : NULL;
+    follower_t *follower = peer.size <= sizeof follower->peer ? take_slot(self) : NULL;
     if (follower == NULL) {
         self->refused++;
         return false;
@@ -313,6 +314,7 @@ void followers_apply(followers_t *self)
                 latest = follower;
             }
         }
+        assert(latest != NULL); /* those who count are present */
         drop(self, latest, "max_followers is less now", true);
     }
 }

@@ -22,8 +22,8 @@ void http_answer_date(int64_t time_s, char out[HTTP_ANSWER_DATE_SIZE])
     time_t seconds = (time_t)time_s;
     (void)gmtime_r(&seconds, &parts);
     snprintf(out, HTTP_ANSWER_DATE_SIZE, "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT",
-             days + 3 * (parts.tm_wday % 7), (unsigned)parts.tm_mday % 100,
-             months + 3 * (parts.tm_mon % 12), (unsigned)(parts.tm_year + 1900) % 10000,
+             &days[(size_t)3 * (parts.tm_wday % 7)], (unsigned)parts.tm_mday % 100,
+             &months[(size_t)3 * (parts.tm_mon % 12)], (unsigned)(parts.tm_year + 1900) % 10000,
              (unsigned)parts.tm_hour % 100, (unsigned)parts.tm_min % 100,
              (unsigned)parts.tm_sec % 100);
 }
