@@ -17,11 +17,11 @@
 
 /* Open only to be embedded; read by its owner. */
 typedef struct {
-    int file;        /* the socket; -1: none */
     buffer_t input;  /* bytes received... */
     size_t taken;    /* ...of which so many were delivered */
     buffer_t output; /* bytes to be sent... */
     size_t sent;     /* ...of which so many have left */
+    int file;        /* the socket; -1: none */
     bool greeted;    /* the peer's preamble has come */
     bool unread;     /* the last read was full: more may wait */
 } stream_t;

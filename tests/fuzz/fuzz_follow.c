@@ -110,17 +110,18 @@ static void step(text_t rest, int64_t steady_ns)
 {
     text_t frames[MESSAGE_FRAMES] = {TEXT("HERD/1")};
     message_t message;
-    char to = rest.size > 0 ? rest.data[0] : '\0';
-    rest = text_after(rest, rest.size > 0 ? 1 : 0);
+    text_t to = {.data = rest.data, .size = rest.size > 0 ? 1 : 0};
+    rest = text_after(rest, to.size);
     for (size_t i = 1; i < MESSAGE_FRAMES - 1; i++) {
         text_take_line(&rest, &frames[i]);
     }
     frames[MESSAGE_FRAMES - 1] = rest;
-    if (to == 'c' || message_decode(frames, MESSAGE_FRAMES, &message) != STATUS_OK) {
-        talk(to == 'c', steady_ns);
-    } else if (to == 'n') {
+    if (text_equal(to, TEXT("c")) ||
+        message_decode(frames, MESSAGE_FRAMES, &message) != STATUS_OK) {
+        talk(text_equal(to, TEXT("c")), steady_ns);
+    } else if (text_equal(to, TEXT("n"))) {
         (void)link_take_answer(link_of_node, &message, steady_ns);
-    } else if (to == 'f') {
+    } else if (text_equal(to, TEXT("f"))) {
         (void)copy_take(copy, &message, steady_ns, steady_ns);
     }
     talk(false, steady_ns);

@@ -91,8 +91,8 @@ static void on_move(uv_signal_t *handle, int number)
     (void)handle;
     (void)number;
     self.followed = (self.followed + 1) % self.member_count;
-    follower_move(self.follower, self.members[self.followed * 2],
-                  self.members[self.followed * 2 + 1], NULL);
+    follower_move(self.follower, self.members[(size_t)self.followed * 2],
+                  self.members[(size_t)self.followed * 2 + 1], NULL);
 }
 
 static void print_problem(void *argument, const char *problem)

@@ -121,7 +121,7 @@ static void fields_are_taken_or_refused(void **state)
 
 static void a_head_says_what_it_says(void **state)
 {
-    http_head_t head;
+    http_head_t head = {0};
     text_t value;
     (void)state;
     assert_int_equal(read_head(TEXT("PUT /v1/clients/a%20b?x=1?2 HTTP/1.1\r\nhOST:\t[::1]:80 \r\n"
