@@ -40,9 +40,9 @@ enum {
 static bool gather_some(serving_t *self, session_t *session)
 {
     pipeline_request_t request;
-    uint64_t number = self->settings.kind->number(session);
+    uint64_t number = session_number(session);
     for (int i = 0; i < LIMIT_REQUESTS_PER_TURN && upstream_takes(self->upstream); i++) {
-        if (!self->settings.kind->ask(session, &request)) {
+        if (!session_ask(session, &request)) {
             return false;
         }
         upstream_add(self->upstream, number, &request);
@@ -61,7 +61,7 @@ static void gather(serving_t *self)
         list_link_t *row = rows[list_is_empty(rows[self->row]) ? !self->row : self->row];
         list_link_t *link = row->next;
         self->row = !self->row;
-        if (gather_some(self, self->settings.kind->of_unasked(link))) {
+        if (gather_some(self, session_of_unasked(link))) {
             list_remove(link);
             list_append(&self->asking, link);
         }
@@ -80,7 +80,7 @@ static void give_turns(serving_t *self)
     list_link_t *waiting = &self->shared.waiting;
     uint64_t end_ns = list_is_empty(waiting) ? 0 : uv_hrtime() + TURN_NS;
     while (!list_is_empty(waiting)) {
-        self->settings.kind->take_turn(self->settings.kind->of_waiting(list_take_first(waiting)));
+        session_take_turn(session_of_waiting(list_take_first(waiting)));
         gather(self);
         if (uv_hrtime() >= end_ns) {
             break;
@@ -96,7 +96,7 @@ static void flush_sessions(serving_t *self)
     list_take_all(&batch, &self->shared.unwritten);
     for (list_link_t *link = list_take_first(&batch); link != NULL;
          link = list_take_first(&batch)) {
-        self->settings.kind->flush(self->settings.kind->of_unwritten(link));
+        session_flush(session_of_unwritten(link));
     }
 }
 
@@ -137,9 +137,9 @@ static void tick(void *argument)
     for (list_link_t *link = list_take_first(&batch); link != NULL;
          link = list_take_first(&batch)) {
         list_append(&self->shared.active, link);
-        self->settings.kind->tick(self->settings.kind->of_active(link));
+        session_tick(session_of_active(link));
     }
-    self->settings.kind->end_idle(&self->shared);
+    session_end_idle(&self->shared);
     comings_tick(&self->shared.comings, uv_now(self->reactor.uv));
     give_back(&self->shared);
 }
@@ -167,7 +167,7 @@ static void on_opened(void *argument)
     doors_node_came(self->doors);
     list_link_t *active = &self->shared.active;
     for (list_link_t *link = active->next; link != active; link = link->next) {
-        self->settings.kind->ask_again(self->settings.kind->of_active(link));
+        session_ask_again(session_of_active(link));
     }
 }
 
@@ -184,7 +184,7 @@ static void on_replied(void *argument, uint64_t connection, uint64_t sequence, t
     session_t *session = sessions_find(self->shared.table, connection);
     /* The client may have left meanwhile. */
     if (session != NULL) {
-        self->settings.kind->answer(session, sequence, text);
+        session_answer(session, sequence, text);
     }
 }
 
@@ -219,8 +219,7 @@ static bool has_room(void *argument, bool wanted)
     serving_t *self = argument;
     session_shared_t *shared = &self->shared;
     size_t clients = sessions_count(shared->table);
-    return clients < file_budget_for_clients(&self->files) ||
-           (wanted && self->settings.kind->make_room(shared));
+    return clients < file_budget_for_clients(&self->files) || (wanted && session_make_room(shared));
 }
 
 static void on_accepted(void *argument, int file, const struct sockaddr *address)
@@ -234,9 +233,9 @@ static void on_accepted(void *argument, int file, const struct sockaddr *address
         return;
     }
     if (sessions_count(shared->table) == config->max_connections) {
-        (void)self->settings.kind->make_room(shared);
+        (void)session_make_room(shared);
     }
-    if (self->settings.kind->open(shared, file, address) == STATUS_FULL) {
+    if (session_open(shared, file, address) == STATUS_FULL) {
         shared->figures.turned_away++;
         log_event(self->settings.log, LOG_CLIENT_TURNED_AWAY, NULL,
                   "client refused: all %zu connections (max_connections) are in use; it was "
@@ -278,7 +277,7 @@ static void close_sessions(serving_t *self)
     size_t cursor = 0;
     for (session_t *session = sessions_next(self->shared.table, &cursor); session != NULL;
          session = sessions_next(self->shared.table, &cursor)) {
-        self->settings.kind->close(session);
+        session_close(session);
     }
 }
 
@@ -310,7 +309,7 @@ static void stop(void *argument)
     size_t cursor = 0;
     for (session_t *session = sessions_next(self->shared.table, &cursor); session != NULL;
          session = sessions_next(self->shared.table, &cursor)) {
-        self->settings.kind->stop(session);
+        session_stop(session);
     }
     reactor_set_end(&self->reactor, STOP_MS);
 }
@@ -331,7 +330,8 @@ static void share(serving_t *self)
 {
     session_shared_t *shared = &self->shared;
     *shared =
-        (session_shared_t){.loop = self->reactor.uv,
+        (session_shared_t){.kind = self->settings.kind,
+                           .loop = self->reactor.uv,
                            .memory_max = self->settings.memory_max > 0 ? self->settings.memory_max
                                                                        : LIMIT_CLIENTS_MEMORY,
                            .config = self->settings.config,

@@ -14,7 +14,7 @@
 #include "frontend/clients/file_budget.h"
 #include "frontend/clients/node_keys.h"
 #include "frontend/clients/reactor.h"
-#include "frontend/clients/session_shared.h"
+#include "frontend/clients/session.h"
 #include "frontend/upstream/upstream.h"
 
 #include <stdbool.h>

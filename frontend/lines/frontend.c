@@ -4,31 +4,12 @@
 
 #include "common/base/memory.h"
 #include "frontend/clients/serving.h"
-#include "frontend/lines/session.h"
+#include "frontend/lines/line_session.h"
 
 #include <stdlib.h>
 
 struct frontend {
     serving_t serving;
-};
-
-static const session_kind_t lines = {
-    .open = session_open,
-    .make_room = session_make_room,
-    .end_idle = session_end_idle,
-    .of_unasked = session_of_unasked,
-    .of_waiting = session_of_waiting,
-    .of_unwritten = session_of_unwritten,
-    .of_active = session_of_active,
-    .number = session_number,
-    .ask = session_ask,
-    .ask_again = session_ask_again,
-    .answer = session_answer,
-    .take_turn = session_take_turn,
-    .flush = session_flush,
-    .tick = session_tick,
-    .stop = session_stop,
-    .close = session_close,
 };
 
 status_t frontend_new(const frontend_settings_t *settings, frontend_t **ret_self)
@@ -43,7 +24,7 @@ status_t frontend_new(const frontend_settings_t *settings, frontend_t **ret_self
                                             (uint64_t)settings->config->request_timeout_ms,
                                         .memory_max = settings->memory_max,
                                         .signals = settings->signals,
-                                        .kind = &lines,
+                                        .kind = &line_session_kind,
                                         .ended_argument = settings->argument,
                                         .ended = settings->ended,
                                         .files_max = settings->files_max,

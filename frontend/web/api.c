@@ -112,11 +112,11 @@ static void answer_allowed(const api_request_t *request, const api_path_t *path)
              path->put != NULL ? ", PUT" : "");
     if (request->head->method == HTTP_OPTIONS) {
         const http_answer_t answer = {.status = HTTP_NO_CONTENT, .fields = allow};
-        session_reply(request->session, &answer);
+        web_session_reply(request->session, &answer);
         return;
     }
-    session_reply_problem(request->session, HTTP_METHOD_NOT_ALLOWED,
-                          "This path does not have that method.", allow);
+    web_session_reply_problem(request->session, HTTP_METHOD_NOT_ALLOWED,
+                              "This path does not have that method.", allow);
 }
 
 /* OPTIONS * asks about the server as a whole. */
@@ -134,7 +134,7 @@ static void dispatch(api_t *self, api_request_t *request)
         api_refuse(request, HTTP_NOT_FOUND, "There is nothing at this path.");
         return;
     }
-    session_set_route(request->session, (uint8_t)path->route);
+    web_session_set_route(request->session, (uint8_t)path->route);
     api_handler_fn *handler = handler_of(path, request->head->method);
     if (handler == NULL || is_about_all(request->head)) {
         answer_allowed(request, path);
@@ -187,7 +187,7 @@ void api_get_root(api_t *self, const api_request_t *request)
     http_answer_t answer = {
         .status = HTTP_OK, .type = "application/json", .fields = "Vary: Accept\r\n"};
     answer.content = status == STATUS_OK ? buffer_text(&self->content) : (text_t){0};
-    session_reply(request->session, &answer);
+    web_session_reply(request->session, &answer);
 }
 
 void api_get_metrics(api_t *self, const api_request_t *request)
@@ -204,5 +204,5 @@ void api_get_metrics(api_t *self, const api_request_t *request)
                  sessions_count(self->shared->table), self->shared->node_serves ? 1 : 0);
     http_answer_t answer = {.status = HTTP_OK, .type = "text/plain; version=0.0.4"};
     answer.content = sheet_end(&sheet) == STATUS_OK ? buffer_text(&self->content) : (text_t){0};
-    session_reply(request->session, &answer);
+    web_session_reply(request->session, &answer);
 }

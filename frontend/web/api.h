@@ -1,8 +1,8 @@
 /* api.h - what is answered: paths and methods of docs/web-api.md.
  *
  * Owner: the program. Threads: the reactor's.
- * A handler answers the request that it is given before it returns (session_reply), or has the node
- * asked (session_ask_node) and turns the reply into an answer then.
+ * A handler answers the request that it is given before it returns (web_session_reply), or has the
+ * node asked (web_session_ask_node) and turns the reply into an answer then.
  */
 #ifndef HERD_FRONTEND_WEB_API_H
 #define HERD_FRONTEND_WEB_API_H
@@ -10,9 +10,9 @@
 #include "common/base/buffer.h"
 #include "common/config/config.h"
 #include "frontend/web/mirror.h"
-#include "frontend/web/session.h"
 #include "frontend/web/watches.h"
 #include "frontend/web/web_figures.h"
+#include "frontend/web/web_session.h"
 
 /* Open struct, the program's. */
 typedef struct {
@@ -35,7 +35,7 @@ void api_init(api_t *self, const config_t *config, const config_member_t *member
 
 void api_done(api_t *self);
 
-/* As session_program_t has them; the argument is the api. */
+/* As web_session_program_t has them; the argument is the api. */
 void api_handle(void *argument, session_t *session, const http_head_t *head, text_t body);
 void api_replied(void *argument, const exchange_t *exchange, text_t reply,
                  http_answer_t *ret_answer);

@@ -46,7 +46,7 @@ static void ask(api_t *self, const api_request_t *request, exchange_kind_t kind,
     record_t record;
     bool fresh = kind == EXCHANGE_PUT && mirror_is_ready(self->mirror) &&
                  !copy_find(mirror_copy(self->mirror), buffer_text(&self->id), &number, &record);
-    session_ask_node(request->session, kind, buffer_text(&self->line), fresh);
+    web_session_ask_node(request->session, kind, buffer_text(&self->line), fresh);
 }
 
 /* While the node is away the copy tells what it knows. */
@@ -73,7 +73,7 @@ static void tell_copy(api_t *self, const api_request_t *request)
                                   .type = API_GEOJSON,
                                   .content = buffer_text(&self->content),
                                   .fields = fields};
-    session_reply(request->session, &answer);
+    web_session_reply(request->session, &answer);
 }
 
 void api_get_client(api_t *self, const api_request_t *request)

@@ -47,9 +47,9 @@ bool api_copy_is_ready(const api_t *self, const api_request_t *request)
     if (mirror_is_ready(self->mirror)) {
         return true;
     }
-    session_reply_problem(request->session, HTTP_SERVICE_UNAVAILABLE,
-                          "The positions are still being copied; ask again in a few seconds.",
-                          "Retry-After: 2\r\n");
+    web_session_reply_problem(request->session, HTTP_SERVICE_UNAVAILABLE,
+                              "The positions are still being copied; ask again in a few seconds.",
+                              "Retry-After: 2\r\n");
     return false;
 }
 
@@ -71,7 +71,7 @@ static void reply(api_t *self, const api_request_t *request, sheet_t *sheet)
                                   .type = API_GEOJSON,
                                   .content = buffer_text(&self->content),
                                   .fields = fields};
-    session_reply(request->session, &answer);
+    web_session_reply(request->session, &answer);
 }
 
 /* Appends the Feature of a client, if it is still there. `distance_m` as in feature_t. */
@@ -246,7 +246,7 @@ void api_get_places(api_t *self, const api_request_t *request)
         api_refuse(request, HTTP_URI_TOO_LONG, "The ID is longer than a line may be (max_line).");
         return;
     }
-    session_ask_node(request->session, EXCHANGE_PLACES, buffer_text(&self->line), false);
+    web_session_ask_node(request->session, EXCHANGE_PLACES, buffer_text(&self->line), false);
 }
 
 void api_answer_places(api_t *self, text_t reply, http_answer_t *ret_answer)

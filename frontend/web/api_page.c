@@ -41,7 +41,7 @@ void api_get_page(api_t *self, const api_request_t *request)
         answer.content = file.plain;
         answer.packed = file.packed;
     }
-    session_reply(request->session, &answer);
+    web_session_reply(request->session, &answer);
 }
 
 void api_get_openapi(api_t *self, const api_request_t *request)

@@ -2,7 +2,7 @@
 
 void api_refuse(const api_request_t *request, http_status_t status, const char *detail)
 {
-    session_reply_problem(request->session, status, detail, NULL);
+    web_session_reply_problem(request->session, status, detail, NULL);
 }
 
 void api_make_problem(api_t *self, http_status_t status, const char *detail,

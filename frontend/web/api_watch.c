@@ -59,17 +59,19 @@ void api_get_watch(api_t *self, const api_request_t *request)
         return;
     }
     if (request->head->method == HTTP_HEAD) {
-        session_reply(request->session, &answer);
+        web_session_reply(request->session, &answer);
         return;
     }
     (void)http_head_find(request->head, TEXT("last-event-id"), &last_id);
     uint32_t watch = watches_open(self->watches, session_number(request->session), &view, last_id);
     if (watch == UINT32_MAX) {
-        session_reply_problem(request->session, HTTP_SERVICE_UNAVAILABLE,
-                              "There are as many watchers as there may be.", "Retry-After: 30\r\n");
+        web_session_reply_problem(request->session, HTTP_SERVICE_UNAVAILABLE,
+                                  "There are as many watchers as there may be.",
+                                  "Retry-After: 30\r\n");
         return;
     }
     int size = snprintf(first, sizeof first, "retry: %u\n\n",
                         (unsigned)(RETRY_MS + entropy_number() % JITTER_MS));
-    session_stream(request->session, watch, &answer, (text_t){.data = first, .size = (size_t)size});
+    web_session_stream(request->session, watch, &answer,
+                       (text_t){.data = first, .size = (size_t)size});
 }

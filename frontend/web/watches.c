@@ -370,7 +370,7 @@ static void pump(watches_t *self, uint32_t number)
 {
     watch_t *watch = watch_at(self, number);
     session_t *session = watch != NULL ? sessions_find(self->shared->table, watch->session) : NULL;
-    if (session == NULL || !session_stream_takes(session)) {
+    if (session == NULL || !web_session_stream_takes(session)) {
         return;
     }
     buffer_clear(&self->out);
@@ -389,7 +389,7 @@ static void pump(watches_t *self, uint32_t number)
     }
     if (self->out.size > 0 && sheet_end(&sheet) == STATUS_OK) {
         watch->said_ms = now_ms(self);
-        session_stream_write(session, buffer_text(&self->out));
+        web_session_stream_write(session, buffer_text(&self->out));
     }
 }
 
@@ -545,9 +545,9 @@ static void comment(watches_t *self, watch_t *watch)
 {
     session_t *session = sessions_find(self->shared->table, watch->session);
     if (session != NULL && now_ms(self) - watch->said_ms >= COMMENT_MS &&
-        session_stream_takes(session)) {
+        web_session_stream_takes(session)) {
         watch->said_ms = now_ms(self);
-        session_stream_write(session, TEXT(":\n\n"));
+        web_session_stream_write(session, TEXT(":\n\n"));
     }
 }
 

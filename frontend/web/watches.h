@@ -12,7 +12,7 @@
 
 #include "common/base/sheet.h"
 #include "frontend/web/mirror.h"
-#include "frontend/web/session.h"
+#include "frontend/web/web_session.h"
 
 #include <stdbool.h>
 #include <stdint.h>

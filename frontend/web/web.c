@@ -4,8 +4,8 @@
 #include "frontend/clients/serving.h"
 #include "frontend/web/api.h"
 #include "frontend/web/mirror.h"
-#include "frontend/web/session.h"
 #include "frontend/web/watches.h"
+#include "frontend/web/web_session.h"
 
 #include <stdlib.h>
 
@@ -15,26 +15,7 @@ struct web {
     mirror_t *mirror; /* the copy of all positions */
     watches_t *watches;
     api_t api;
-    session_program_t program;
-};
-
-static const session_kind_t connections = {
-    .open = session_open,
-    .make_room = session_make_room,
-    .end_idle = session_end_idle,
-    .of_unasked = session_of_unasked,
-    .of_waiting = session_of_waiting,
-    .of_unwritten = session_of_unwritten,
-    .of_active = session_of_active,
-    .number = session_number,
-    .ask = session_ask,
-    .ask_again = session_ask_again,
-    .answer = session_answer,
-    .take_turn = session_take_turn,
-    .flush = session_flush,
-    .tick = session_tick,
-    .stop = session_stop,
-    .close = session_close,
+    web_session_program_t program;
 };
 
 static void on_key_missing(void *argument)
@@ -128,16 +109,16 @@ status_t web_new(const web_settings_t *settings, web_t **ret_self)
                                         .endpoint_count = settings->member->web_count,
                                         .memory_max = settings->memory_max,
                                         .signals = settings->signals,
-                                        .kind = &connections,
+                                        .kind = &web_session_kind,
                                         .sessions = &self->program,
                                         .ended = on_ended,
                                         .ended_argument = self};
-    self->program = (session_program_t){.handle = api_handle,
-                                        .replied = api_replied,
-                                        .counted = api_counted,
-                                        .drained = on_drained,
-                                        .cut = on_cut,
-                                        .argument = &self->api};
+    self->program = (web_session_program_t){.handle = api_handle,
+                                            .replied = api_replied,
+                                            .counted = api_counted,
+                                            .drained = on_drained,
+                                            .cut = on_cut,
+                                            .argument = &self->api};
     api_init(&self->api, settings->config, settings->member, &self->serving.shared);
     status_t status = serving_init(&self->serving, &serving);
     if (status != STATUS_OK) {

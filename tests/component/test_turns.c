@@ -4,7 +4,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/memory.h"
-#include "frontend/lines/session.h"
+#include "frontend/lines/line_session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +41,8 @@ static int setup(void **state)
                               .max_output = 1048576,
                               .request_timeout_ms = LIMIT_REQUEST_TIMEOUT_MS};
     session_shared_t *shared = &self->shared;
-    *shared = (session_shared_t){.loop = &self->loop,
+    *shared = (session_shared_t){.kind = &line_session_kind,
+                                 .loop = &self->loop,
                                  .config = &self->config,
                                  .table = sessions_new(CLIENTS),
                                  .addresses = addresses_new(),

@@ -6,7 +6,7 @@
 #include "common/base/memory.h"
 #include "common/protocol/command.h"
 #include "frontend/lines/foreign.h"
-#include "frontend/lines/session.h"
+#include "frontend/lines/line_session.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -259,6 +259,7 @@ static void begin(scene_t *self, unsigned choice, uv_loop_t *loop)
                               .max_output = (choice & 2) != 0 ? 262144 : LIMIT_OUTPUT_SIZE_MIN,
                               .request_timeout_ms = LIMIT_REQUEST_TIMEOUT_MS};
     self->busy = (choice & 4) != 0;
+    self->shared.kind = &line_session_kind;
     self->shared.loop = loop;
     self->shared.config = &self->config;
     self->shared.closed = on_closed;

@@ -5,7 +5,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/memory.h"
-#include "frontend/lines/session.h"
+#include "frontend/lines/line_session.h"
 #include "tests/instructions/counted.h"
 #include "tests/instructions/input.h"
 
@@ -64,7 +64,8 @@ static void begin(scene_t *scene)
     memset(scene, 0, sizeof *scene);
     assert_int_equal(uv_loop_init(&scene->loop), 0);
     scene->config = (config_t){.max_line = LIMIT_LINE_SIZE, .max_output = REPLIES_SIZE};
-    scene->shared = (session_shared_t){.loop = &scene->loop,
+    scene->shared = (session_shared_t){.kind = &line_session_kind,
+                                       .loop = &scene->loop,
                                        .config = &scene->config,
                                        .table = sessions_new(1),
                                        .addresses = addresses_new(),

@@ -1,21 +1,19 @@
 /* What becomes due in a session, ten times a second and when places are short:
  *
- * An idle client costs nothing but its struct (trim). A client is idle that neither sends a whole
- * line nor reads of its answers; it gives up its place when a new one has none, or when
- * `idle_timeout` has passed, but not while it waits for us. A request whose time is up ends its
- * connection, and a stop ends each as soon as it is quiet. */
-#include "frontend/lines/session_parts.h"
-
-#include "common/base/limits.h"
+ * An idle connection costs nothing but its struct (trim). A client is idle that neither sends a
+ * whole request nor reads of its answers; it gives up its place when a new one has none, or when
+ * `idle_timeout` has passed, but not while it waits for us. A stop ends each connection as soon as
+ * it is quiet. When else it ends, its kind decides. */
 #include "frontend/clients/client_socket.h"
+#include "frontend/clients/session.h"
 
-/* Of silence while the front-end stops: the client has no more to ask. */
+/* Of silence while the program stops: the client has no more to ask. */
 enum { QUIET_MS = 200 };
 
-/* Whether the client reads of its answers, slowly perhaps: looks at what is still on its way. */
-static void watch_reading(session_t *self)
+void session_watch_reading(session_t *self)
 {
     if (output_size(&self->output) == 0) {
+        self->unread = 0;
         return;
     }
     size_t unread = client_socket_unread(&self->tcp);
@@ -30,9 +28,9 @@ static void end_because_idle(session_t *self, const char *reason)
     uint64_t idle_ms = uv_now(self->shared->loop) - self->moved_ms;
     self->shared->figures.given_up++;
     log_event(self->shared->log, LOG_CLIENT_GIVEN_UP,
-              LOG_ABOUT(self->peer, LOG_NUMBER("idle_ms", idle_ms)),
+              LOG_ABOUT(session_peer(self), LOG_NUMBER("idle_ms", idle_ms)),
               "idle for %llu ms%s, and %s; the client is disconnected and may come again",
-              (unsigned long long)idle_ms, self->spoke ? "" : " without a line", reason);
+              (unsigned long long)idle_ms, self->spoke ? "" : self->shared->kind->silent, reason);
     session_close_because(self, "idle");
 }
 
@@ -47,7 +45,7 @@ static session_t *find_idle(session_shared_t *shared, list_link_t *order, uint64
         if (uv_now(shared->loop) - session->moved_ms < least_ms) {
             return NULL;
         }
-        if (pipeline_count(&session->pipeline) == 0) {
+        if (!shared->kind->is_busy(session) && !session->streams) {
             return session;
         }
         session_note_move(session); /* it waits for us */
@@ -81,56 +79,46 @@ void session_end_idle(session_shared_t *shared)
     }
 }
 
-/* An idle connection costs nothing but its struct. */
-static void trim(session_t *self)
+static void trim(session_t *self, bool waits)
 {
+    session_shared_t *shared = self->shared;
     size_t before = self->footprint;
     output_trim(&self->output);
-    if (lines_waiting(&self->lines) == 0) {
-        lines_done(&self->lines);
-    }
-    pipeline_trim(&self->pipeline);
+    shared->kind->trim(self);
     session_account(self);
-    self->shared->given_back += before - self->footprint;
-    bool waits = self->state == SESSION_DISCARDING || pipeline_count(&self->pipeline) > 0 ||
-                 traffic_share_tick(&self->traffic, uv_now(self->shared->loop)) ||
-                 self->shared->stopping || foreign_head_holds(&self->head);
+    shared->given_back += before - self->footprint;
+    waits = traffic_share_tick(&self->traffic, uv_now(shared->loop)) || waits ||
+            self->state == SESSION_DISCARDING || shared->kind->is_busy(self) || shared->stopping;
     if (self->footprint == 0 && !waits) {
         list_remove(&self->active);
     }
 }
 
-/* [stopping] Whether all is answered and no more has come for a while, or it is time to end. */
-static bool is_quiet(const session_t *self, uint64_t now_ms)
+void session_end_tick(session_t *self, bool waits)
 {
-    bool done = pipeline_count(&self->pipeline) == 0 && !self->put_off;
-    return (done && now_ms - self->moved_ms >= QUIET_MS) || now_ms >= self->shared->finish_ms;
-}
-
-void session_tick(session_t *self)
-{
-    uint64_t now_ms = uv_now(self->shared->loop);
-    uint64_t timeout_ms = (uint64_t)self->shared->config->request_timeout_ms;
-    uint64_t receipt_ms;
-    if (self->state == SESSION_DISCARDING && now_ms >= self->deadline_ms) {
-        session_close_because(self, "done");
-        return;
-    }
-    if (pipeline_oldest(&self->pipeline, &receipt_ms) && now_ms >= receipt_ms + timeout_ms) {
-        session_give_up(self, "no answer from the node in time");
-        return;
-    }
-    if (self->shared->stopping && self->state == SESSION_OPEN && is_quiet(self, now_ms)) {
-        session_finish(self);
-    }
-    watch_reading(self);
-    if (!self->touched && foreign_head_holds(&self->head)) {
-        session_take_held(self); /* no head has come of it, and the client waits for an answer */
-    }
     if (!self->touched) {
-        trim(self);
+        trim(self, waits);
     }
     self->touched = false;
+}
+
+void session_finish_if_quiet(session_t *self, uint64_t now_ms)
+{
+    const session_shared_t *shared = self->shared;
+    bool done = !shared->kind->is_busy(self) && !self->put_off;
+    bool quiet = (done && now_ms - self->moved_ms >= QUIET_MS) || now_ms >= shared->finish_ms;
+    if (shared->stopping && self->state == SESSION_OPEN && quiet) {
+        session_finish(self);
+    }
+}
+
+bool session_end_if_overdue(session_t *self, uint64_t now_ms)
+{
+    bool overdue = self->state == SESSION_DISCARDING && now_ms >= self->deadline_ms;
+    if (overdue) {
+        session_close_because(self, "done");
+    }
+    return overdue;
 }
 
 void session_stop(session_t *self)

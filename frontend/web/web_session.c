@@ -1,0 +1,341 @@
+/* The way of a request through a session:
+ *
+ * libuv reads bytes. http_head_scan finds the end of a head in them, http_head_read takes it apart,
+ * and http_body_take brings the body together behind the head, in place. A whole request goes to
+ * `handle` of web_session_program_t (handle_request). What is not whole yet is kept until more
+ * comes.
+ *
+ * A connection has a part of each turn, and LIMIT_HTTP_PIPELINE requests under way; what it sent
+ * beyond that waits here or in the kernel (put_off), and so does one that does not read its
+ * answers. */
+#include "frontend/web/web_session.h"
+
+#include "common/base/limits.h"
+#include "frontend/web/web_session_parts.h"
+
+#include <assert.h>
+
+/* Of a request beside its bytes (LIMIT_TURN_COST). */
+enum { REQUEST_COST = 1024 };
+
+static bool may_take(const web_session_t *self)
+{
+    return self->base.state == SESSION_OPEN && !exchanges_are_full(&self->exchanges) &&
+           web_session_load(self) <= session_load_cap(&self->base);
+}
+
+/* "100 Continue" goes ahead of no answer: it is said when there are no more to come before it. */
+static void say_continue(web_session_t *self)
+{
+    if (self->incoming.wants_continue && exchanges_first(&self->exchanges) == NULL) {
+        text_t line = TEXT("HTTP/1.1 100 Continue\r\n\r\n");
+        self->incoming.wants_continue = false;
+        if (buffer_append(&self->base.output.gathered, line.data, line.size) == STATUS_OK) {
+            list_append(&self->base.shared->unwritten, &self->base.unwritten);
+        }
+    }
+}
+
+/* The head has ended: looks at how the body comes. False: it was refused. */
+static bool begin_request(web_session_t *self, text_t bytes, http_head_t *head)
+{
+    web_incoming_t *incoming = &self->incoming;
+    incoming->head_size = incoming->scan.scanned;
+    http_status_t status = http_head_read(text_first(bytes, incoming->head_size), head);
+    if (status == HTTP_OK) {
+        status = http_body_begin(&incoming->body, head);
+    }
+    if (status != HTTP_OK) {
+        web_session_refuse(self, status, "The head of the request is not one that is taken here.");
+        return false;
+    }
+    incoming->wants_continue = head->expects_continue && incoming->body.state != HTTP_BODY_ENDED;
+    return true;
+}
+
+static void handle_request(web_session_t *self, const http_head_t *head, text_t body)
+{
+    session_shared_t *shared = self->base.shared;
+    shared->figures.lines++;
+    self->base.spoke = true;
+    self->manner = (exchange_manner_t){.without = head->method == HTTP_HEAD,
+                                       .gzip = head->takes_gzip,
+                                       .keep_alive = head->keeps_alive,
+                                       .old = head->minor == 0};
+    const web_session_program_t *program = web_session_program(shared);
+    program->handle(program->argument, &self->base, head, body);
+}
+
+/* Where take_request stands. */
+typedef struct {
+    char *data;
+    size_t size;  /* bytes from the beginning of the request on */
+    size_t taken; /* of these, bytes of the request; 0: it is not whole */
+} window_t;
+
+/* Takes one request off the front, if it is whole. Of one that is not, what remains of the bytes
+ * may get shorter: the body closes up. */
+static void take_request(web_session_t *self, window_t *window)
+{
+    web_incoming_t *incoming = &self->incoming;
+    text_t bytes = {.data = window->data, .size = window->size};
+    http_head_t head;
+    http_status_t status = HTTP_OK;
+    bool is_new = incoming->head_size == 0;
+    window->taken = 0;
+    if (is_new) {
+        http_scan_outcome_t outcome = http_head_scan(&incoming->scan, bytes, &status);
+        if (outcome == HTTP_SCAN_REFUSED) {
+            web_session_refuse(self, status, "The request does not begin as one of HTTP/1.1.");
+            return;
+        }
+        if (outcome == HTTP_SCAN_MORE || !begin_request(self, bytes, &head)) {
+            return;
+        }
+    }
+    size_t start = incoming->head_size + incoming->body_size;
+    http_body_part_t part;
+    http_body_outcome_t outcome =
+        http_body_take(&incoming->body, text_after(bytes, start), window->data + start, &part);
+    incoming->body_size += part.size;
+    if (outcome == HTTP_BODY_REFUSED) {
+        web_session_refuse(self, part.status, "The body of the request is malformed or too long.");
+        return;
+    }
+    if (outcome == HTTP_BODY_MORE) {
+        window->size = start + part.size;
+        say_continue(self);
+        return;
+    }
+    if (!is_new) {
+        (void)http_head_read(text_first(bytes, incoming->head_size), &head);
+    }
+    text_t body = {.data = window->data + incoming->head_size, .size = incoming->body_size};
+    *incoming = (web_incoming_t){0};
+    window->taken = start + part.taken;
+    handle_request(self, &head, body);
+}
+
+/* Takes requests until none is whole, or the connection has had its part. Returns the bytes that
+ * were used; `size` becomes that of all bytes. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): bodies close up in it */
+static size_t take_requests(web_session_t *self, char *data, size_t *size, bool *ret_more)
+{
+    size_t used = 0;
+    size_t cost = 0;
+    *ret_more = false;
+    while (used < *size && self->base.state == SESSION_OPEN && !self->base.streams) {
+        if (!may_take(self) || cost >= (size_t)4 * LIMIT_TURN_COST) {
+            *ret_more = true;
+            break;
+        }
+        window_t window = {.data = data + used, .size = *size - used};
+        take_request(self, &window);
+        *size = used + window.size;
+        if (window.taken == 0) {
+            break;
+        }
+        used += window.taken;
+        cost += REQUEST_COST + window.taken;
+    }
+    if (cost > 0) {
+        session_note_move(&self->base);
+    }
+    return used;
+}
+
+/* Bytes are left: they wait for the next part of a turn, or until answers have left. */
+static void put_off(web_session_t *self)
+{
+    self->base.put_off = true;
+    session_stop_reading(&self->base);
+    if (may_take(self)) {
+        list_append(&self->base.shared->waiting, &self->base.waiting);
+    } else {
+        self->base.shared->figures.slow++;
+    }
+}
+
+/* Keeps what is left behind the bytes that were used. */
+static void keep(web_session_t *self, text_t rest, bool is_kept, size_t used)
+{
+    if (self->base.state != SESSION_OPEN) {
+        return;
+    }
+    if (is_kept) {
+        self->kept.size = used + rest.size;
+        buffer_consume(&self->kept, used);
+        return;
+    }
+    if (rest.size > 0 && buffer_append(&self->kept, rest.data, rest.size) != STATUS_OK) {
+        session_close_because(&self->base, "more input than can be kept");
+    }
+}
+
+/* Takes what it can of `size` bytes, kept ones or just read. */
+static void take_bytes(web_session_t *self, char *data, size_t size, bool is_kept)
+{
+    bool more;
+    size_t used = take_requests(self, data, &size, &more);
+    keep(self, (text_t){.data = data + used, .size = size - used}, is_kept, used);
+    self->base.put_off = false;
+    if (self->base.state != SESSION_OPEN) {
+        return;
+    }
+    if (self->base.streams) {
+        buffer_done(&self->kept); /* requests behind it are not served */
+    }
+    bool waits = self->kept.size > 0;
+    if (more && waits) {
+        put_off(self);
+    }
+    if (!waits || more) {
+        self->incoming.since_ms = 0;
+    } else if (self->incoming.since_ms == 0 || used > 0) {
+        self->incoming.since_ms = uv_now(self->base.shared->loop);
+    }
+}
+
+static void take_chunk(web_session_t *self, char *data, size_t size)
+{
+    if (self->base.streams) {
+        return; /* it has no more to say */
+    }
+    if (self->kept.size == 0) {
+        take_bytes(self, data, size, false);
+    } else if (buffer_append(&self->kept, data, size) != STATUS_OK) {
+        session_close_because(&self->base, "more input than can be kept");
+    } else if (!self->base.put_off) {
+        take_bytes(self, self->kept.data, self->kept.size, true);
+    }
+}
+
+static void drop_input(session_t *base)
+{
+    web_session_t *self = web_session_of(base);
+    buffer_done(&self->kept);
+    self->incoming = (web_incoming_t){0};
+}
+
+static void end_input(web_session_t *self)
+{
+    session_stop_reading(&self->base);
+    if (self->base.streams) {
+        session_close_because(&self->base, "done");
+        return;
+    }
+    if (self->base.state == SESSION_OPEN && !self->base.put_off) {
+        self->base.state = SESSION_INPUT_ENDED;
+        drop_input(&self->base);
+        list_append(&self->base.shared->unwritten, &self->base.unwritten);
+    }
+}
+
+static bool reads_little(const session_t *base)
+{
+    return session_is_crowded(base->shared);
+}
+
+static void take_input(session_t *base, char *bytes, size_t size)
+{
+    web_session_t *self = web_session_of(base);
+    if (size == 0) {
+        end_input(self);
+    } else {
+        take_chunk(self, bytes, size);
+    }
+    session_account(base);
+    session_check_share(base, self->kept.size, "request");
+}
+
+/* Reads on, or waits for a turn with the bytes that were put off. */
+static void resume(web_session_t *self)
+{
+    if (self->base.state != SESSION_OPEN) {
+        return;
+    }
+    say_continue(self);
+    if (!self->base.put_off) {
+        session_start_reading(&self->base);
+    } else if (may_take(self)) {
+        list_append(&self->base.shared->waiting, &self->base.waiting);
+    }
+}
+
+static void take_turn(session_t *base)
+{
+    web_session_t *self = web_session_of(base);
+    assert(self->base.state == SESSION_OPEN && self->base.put_off);
+    if (!may_take(self)) {
+        return;
+    }
+    take_bytes(self, self->kept.data, self->kept.size, true);
+    session_account(&self->base);
+    resume(self);
+}
+
+static void go_on(session_t *base)
+{
+    const web_session_t *self = web_session_of(base);
+    resume(web_session_of(base));
+    if (base->streams && base->state == SESSION_OPEN) {
+        const web_session_program_t *program = web_session_program(base->shared);
+        program->drained(program->argument, self->stream);
+    }
+}
+
+static void begin(session_t *base)
+{
+    buffer_init(&web_session_of(base)->kept,
+                LIMIT_HTTP_HEAD_SIZE + LIMIT_HTTP_BODY_SIZE + LIMIT_READ_SIZE);
+}
+
+static bool is_busy(const session_t *base)
+{
+    return exchanges_first(&((const web_session_t *)base)->exchanges) != NULL;
+}
+
+static size_t footprint(const session_t *base)
+{
+    const web_session_t *self = (const web_session_t *)base;
+    return self->kept.capacity + self->exchanges.memory;
+}
+
+static void trim(session_t *base)
+{
+    web_session_t *self = web_session_of(base);
+    if (self->kept.size == 0) {
+        buffer_done(&self->kept);
+    }
+    exchanges_trim(&self->exchanges);
+}
+
+static void end(session_t *base)
+{
+    web_session_t *self = web_session_of(base);
+    if (base->streams) {
+        const web_session_program_t *program = web_session_program(base->shared);
+        program->cut(program->argument, self->stream);
+    }
+    buffer_done(&self->kept);
+    exchanges_done(&self->exchanges);
+}
+
+const session_kind_t web_session_kind = {
+    .size = sizeof(web_session_t),
+    .silent = " without a request",
+    .begin = begin,
+    .read = take_input,
+    .reads_little = reads_little,
+    .go_on = go_on,
+    .is_busy = is_busy,
+    .footprint = footprint,
+    .trim = trim,
+    .drop_input = drop_input,
+    .end = end,
+    .ask = web_session_ask,
+    .ask_again = web_session_ask_again,
+    .answer = web_session_answer,
+    .take_turn = take_turn,
+    .tick = web_session_tick,
+};

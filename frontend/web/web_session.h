@@ -1,0 +1,61 @@
+/* web_session.h - a connection that speaks HTTP: requests in, answers in their order out.
+ *
+ * Owner and threads: as frontend/clients/session.h says, which has all that any session can do.
+ * A session knows no paths: each whole request goes to `handle` of web_session_program_t, which
+ * answers it (web_session_reply) or has the node asked (web_session_ask_node).
+ */
+#ifndef HERD_FRONTEND_WEB_WEB_SESSION_H
+#define HERD_FRONTEND_WEB_WEB_SESSION_H
+
+#include "frontend/clients/session.h"
+#include "frontend/web/exchanges.h"
+#include "frontend/web/http/http_answer.h"
+#include "frontend/web/http/http_head.h"
+
+#include <stdbool.h>
+
+/* What these sessions share beside that (open struct): `program` of session_shared_t. */
+typedef struct {
+    int64_t date_s; /* of `date` */
+    char date[HTTP_ANSWER_DATE_SIZE];
+    /* A whole request: to be answered, or asked of the node. `head` and `body` are borrowed. */
+    void (*handle)(void *argument, session_t *session, const http_head_t *head, text_t body);
+    /* The node has replied to one: to be answered. */
+    void (*replied)(void *argument, const exchange_t *exchange, text_t reply,
+                    http_answer_t *ret_answer);
+    /* An answer was given: of what route, after so many ms. */
+    void (*counted)(void *argument, uint8_t route, http_status_t status, uint64_t took_ms);
+    /* A session that streams can take more; it is gone. */
+    void (*drained)(void *argument, uint32_t stream);
+    void (*cut)(void *argument, uint32_t stream);
+    void *argument; /* for all of these */
+} web_session_program_t;
+
+extern const session_kind_t web_session_kind;
+
+/* Within `handle`: what is being answered belongs to this route, a number of the handler's. */
+void web_session_set_route(session_t *base, uint8_t route);
+
+/* Within `handle`: the answer. It leaves when those before it have left. */
+void web_session_reply(session_t *base, const http_answer_t *answer);
+
+/* The same with a problem as its content (RFC 9457). `fields` as in http_answer_t. */
+void web_session_reply_problem(session_t *base, http_status_t status, const char *detail,
+                               const char *fields);
+
+/* Within `handle`: answers with a head whose content follows for as long as the connection lasts,
+ * `first` at once. No more requests of it are taken. */
+void web_session_stream(session_t *base, uint32_t stream, const http_answer_t *answer,
+                        text_t first);
+
+/* Whether all that was written of a stream has left, so that more may be. */
+bool web_session_stream_takes(const session_t *base);
+
+/* Writes more of it. */
+void web_session_stream_write(session_t *base, text_t content);
+
+/* Within `handle`: has the node asked with that line of at most LIMIT_LINE_SIZE bytes. `fresh`: of
+ * a PUT, the client is not known yet. */
+void web_session_ask_node(session_t *base, exchange_kind_t kind, text_t line, bool fresh);
+
+#endif

@@ -1,0 +1,60 @@
+/* web_session_parts.h - what the files of a session of HTTP share: web_session.c (bytes to
+ * requests), web_session_answers.c (answers in their order) and web_session_times.c (what becomes
+ * due).
+ *
+ * Owner: web_session.c. Threads: the reactor's. Not for other modules.
+ */
+#ifndef HERD_FRONTEND_WEB_WEB_SESSION_PARTS_H
+#define HERD_FRONTEND_WEB_WEB_SESSION_PARTS_H
+
+#include "frontend/web/http/http_body.h"
+#include "frontend/web/web_session.h"
+
+/* A request that is coming in; all zeros: none of it is there. */
+typedef struct {
+    http_scan_t scan;
+    size_t head_size; /* bytes; 0: the head has not ended */
+    http_body_t body;
+    size_t body_size;    /* bytes behind the head that are the body */
+    uint64_t since_ms;   /* steady time of the first bytes; 0: none are there */
+    bool wants_continue; /* it waits for "100 Continue" */
+} web_incoming_t;
+
+typedef struct {
+    session_t base;
+    buffer_t kept; /* what was read of requests that are not whole, or have to wait */
+    web_incoming_t incoming;
+    exchanges_t exchanges;    /* requests under way */
+    exchange_manner_t manner; /* of the request that is being handled */
+    uint32_t stream;          /* [base.streams] its number, the program's */
+} web_session_t;
+
+static inline web_session_t *web_session_of(session_t *base)
+{
+    return (web_session_t *)base;
+}
+
+static inline web_session_program_t *web_session_program(const session_shared_t *shared)
+{
+    return shared->program;
+}
+
+/* Bytes that the client has yet to read. */
+static inline size_t web_session_load(const web_session_t *self)
+{
+    return output_size(&self->base.output) + self->exchanges.memory;
+}
+
+/* `tick`, `ask`, `ask_again` and `answer` of its kind. */
+void web_session_tick(session_t *base);
+bool web_session_ask(session_t *base, pipeline_request_t *ret_request);
+void web_session_ask_again(session_t *base);
+void web_session_answer(session_t *base, uint64_t sequence, text_t reply);
+
+/* Answers with a problem in the turn of the request that is coming in, and takes no more. */
+void web_session_refuse(web_session_t *self, http_status_t status, const char *detail);
+
+/* Answers the oldest exchange with a problem, in the node's place. */
+void web_session_answer_late(web_session_t *self);
+
+#endif
