@@ -281,6 +281,7 @@ static bool reads_little(const session_t *base)
     return turn_is_over(base->shared) || session_is_crowded(base->shared);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type of session_kind_t, where some do */
 static void take_input(session_t *base, char *bytes, size_t size)
 {
     line_session_t *self = line_session_of(base);
