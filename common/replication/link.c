@@ -166,8 +166,9 @@ void link_lost(link_t *self)
 {
     link_compare_stop(self);
     self->in.open = false;
-    self->in.compare_due = self->in.audit_due = self->in.want_due = false;
-    self->in.nak_due = self->in.ack_due = self->in.reset_due = self->in.refuse_due = false;
+    link_forget_answers(&self->in);
+    self->in.compare_due = self->in.audit_due = false;
+    self->in.reset_due = self->in.refuse_due = false;
 }
 
 const offset_t *link_clock(const link_t *self)
@@ -183,7 +184,7 @@ void link_compare_anew(link_t *self)
     }
     link_compare_stop(self);
     in->known = in->waits = false;
-    in->want_due = in->nak_due = in->ack_due = false;
+    link_forget_answers(in);
     if (in->open) {
         in->open = false;
         in->reset_due = true;

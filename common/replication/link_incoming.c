@@ -132,8 +132,8 @@ static void open_session(link_incoming_t *in, const hello_t *hello)
     in->records = hello->records;
     in->waits = in->fed = false;
     in->repair_until = 0;
-    in->of_audit = in->audit_due = in->want_due = false;
-    in->nak_sent = in->nak_due = in->ack_due = in->ack_late = in->clock_due = false;
+    in->of_audit = in->audit_due = in->nak_sent = false;
+    link_forget_answers(in);
 }
 
 /* Whether another neighbour's whole list is coming in. */

@@ -64,6 +64,12 @@ link_event_t link_bad_message(link_t *self)
     return LINK_BAD;
 }
 
+void link_forget_answers(link_incoming_t *in)
+{
+    in->want_due = in->nak_due = false;
+    in->ack_due = in->ack_late = in->clock_due = false;
+}
+
 bool link_read_generation(text_t body, generation_t *ret_generation)
 {
     text_t value;

@@ -186,6 +186,9 @@ message_t link_message_of(link_t *self, message_type_t type);
 /* Counts a message that is dropped; returns LINK_BAD. */
 link_event_t link_bad_message(link_t *self);
 
+/* No WANT, NAK or ACK is due: the session that they would be of has ended. */
+void link_forget_answers(link_incoming_t *in);
+
 /* The generation in a HELLO or WANT; false if absent or malformed. */
 bool link_read_generation(text_t body, generation_t *ret_generation);
 

@@ -111,6 +111,39 @@ static void who_does_not_know_it_is_not_told(void **state)
     assert_true(pair_carry_answers(&pair.other, &pair.one));
 }
 
+/* `other` holds an ACK back. */
+static void hold_back(void)
+{
+    char header[LIMIT_HEADER_SIZE];
+    connect_without_promises();
+    send_record("probed", header);
+    pair_carry_answers(&pair.other, &pair.one);
+    send_record("kiwi", header);
+    assert_true(says(header, " late"));
+    memset(pair.carried, 0, sizeof pair.carried);
+}
+
+static void what_is_held_back_ends_with_the_connection(void **state)
+{
+    (void)state;
+    hold_back();
+    link_lost(pair.other.link);
+    pair.now_ns += HELD_NS;
+    assert_false(pair_carry_answers(&pair.other, &pair.one));
+}
+
+/* R16: RESET is all that it says of a session which it has opened anew. */
+static void what_is_held_back_ends_with_its_session(void **state)
+{
+    (void)state;
+    hold_back();
+    link_compare_anew(pair.other.link);
+    pair.now_ns += HELD_NS;
+    assert_true(pair_carry_answers(&pair.other, &pair.one));
+    assert_int_equal(pair.carried[MESSAGE_RESET], 1);
+    assert_int_equal(pair.carried[MESSAGE_ACK], 0);
+}
+
 /* Whether an AUDIT of that tail, with a root that is not that of `other`, has it compare. */
 static bool audit_has_it_compare(const char *session, uint64_t tail)
 {
@@ -194,6 +227,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_a_promise_waits_for_is_acknowledged_at_once, pair_open,
                                         pair_close),
         cmocka_unit_test_setup_teardown(who_does_not_know_it_is_not_told, pair_open, pair_close),
+        cmocka_unit_test_setup_teardown(what_is_held_back_ends_with_the_connection, pair_open,
+                                        pair_close),
+        cmocka_unit_test_setup_teardown(what_is_held_back_ends_with_its_session, pair_open,
+                                        pair_close),
         cmocka_unit_test_setup_teardown(an_audit_that_comes_late_decides_nothing, pair_open,
                                         pair_close),
         cmocka_unit_test_setup_teardown(what_comes_while_an_audit_compares_is_not_counted,
