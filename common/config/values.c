@@ -169,14 +169,28 @@ void config_values_classes(const config_reader_t *reader, const config_key_t *ke
     *(geonames_classes_t *)config_values_field(key, structure) = classes;
 }
 
-/* The right form of what is not a host and a port. */
-static const char *config_right_form(const char *text)
+/* How the file writes a kind of endpoint (open value struct). */
+typedef struct {
+    const char *scheme; /* before host and port */
+    const char *right;  /* what others must be */
+} config_form_t;
+
+static const config_form_t endpoint_form = {"tcp://", "of the form tcp://host:port or ipc://path"};
+static const config_form_t clients_form = {"tcp://", "of the form tcp://host:port"};
+static const config_form_t web_form = {"http://", "of the form http://host:port"};
+
+/* What must be instead of what is not a host and a port. */
+static const char *config_right_form(const config_form_t *form, const char *text)
 {
+    size_t size = strlen(form->scheme);
     text_t rest = text_of(text);
     text_t host;
     text_t port;
-    if (strncmp(text, "tcp://", 6) != 0 || !address_split(text_after(rest, 6), &host, &port)) {
-        return "of the form tcp://host:port or ipc://path";
+    uint16_t number;
+    if (strncmp(text, form->scheme, size) != 0 ||
+        !address_split(text_after(rest, size), &host, &port) ||
+        address_parse_port(port, &number) == STATUS_INVALID) {
+        return form->right;
     }
     if (host.size > 0 && memchr(host.data, '%', host.size) != NULL) {
         return "an endpoint whose zone is that of a link-local address, [fe80::1%eth0]: an "
@@ -186,15 +200,15 @@ static const char *config_right_form(const char *text)
         return "an endpoint whose IPv4 address is four decimal numbers from 0 to 255, without "
                "zeros before them";
     }
-    return "of the form tcp://host:port or ipc://path";
+    return form->right;
 }
 
-/* Why an endpoint does not parse. */
+/* Why an endpoint does not parse; `text` is as the file has it. */
 static void config_bad_endpoint(const config_reader_t *reader, const config_setting_t *setting,
-                                const char *text, status_t status)
+                                const config_form_t *form, const char *text, status_t status)
 {
     const char *shown = config_findings_shown(reader->findings, text);
-    const char *reason = config_right_form(text);
+    const char *reason = config_right_form(form, text);
     if (status == STATUS_OUT_OF_RANGE) {
         reason = "an endpoint with a port from 1 to 65535";
     } else if (status == STATUS_TOO_LONG && strncmp(text, "ipc:", 4) == 0) {
@@ -231,7 +245,7 @@ void config_values_endpoint(const config_reader_t *reader, const config_key_t *k
     endpoint_t endpoint;
     status_t status = endpoint_parse(text, &endpoint);
     if (status != STATUS_OK) {
-        config_bad_endpoint(reader, setting, text, status);
+        config_bad_endpoint(reader, setting, &endpoint_form, text, status);
         return;
     }
     if (endpoint.kind == ENDPOINT_TCP && !address_is_numeric(&endpoint.address)) {
@@ -253,25 +267,30 @@ void config_values_endpoint(const config_reader_t *reader, const config_key_t *k
     *(const char **)config_values_field(key, structure) = text;
 }
 
-/* One of the listeners: false after an error. */
-static bool config_check_listener(const config_reader_t *reader, const config_setting_t *setting,
-                                  const char *text)
+/* The endpoint of a listener, which the file has as `text`; NULL after an error. */
+static const char *config_listener(const config_reader_t *reader, const config_setting_t *setting,
+                                   const config_form_t *form, const char *text)
 {
+    size_t size = strlen(form->scheme);
     endpoint_t endpoint;
-    status_t status = endpoint_parse(text, &endpoint);
-    if (status == STATUS_OK && address_is_link_local(&endpoint.address) &&
-        address_zone(&endpoint.address).size == 0) {
+    const char *listener = NULL;
+    status_t status = STATUS_INVALID;
+    if (strncmp(text, form->scheme, size) == 0) {
+        listener = arena_format(reader->arena, "tcp://%s", text + size);
+        status = endpoint_parse(listener, &endpoint);
+    }
+    if (status != STATUS_OK) {
+        config_bad_endpoint(reader, setting, form, text, status);
+        return NULL;
+    }
+    if (address_is_link_local(&endpoint.address) && address_zone(&endpoint.address).size == 0) {
         config_findings_error(
             reader->findings, setting->line,
             "\"%s\" must name the interface of a link-local address, as [%s%%eth0]", setting->name,
             config_findings_shown(reader->findings, endpoint.address.host));
-        return false;
+        return NULL;
     }
-    if (status == STATUS_OK && endpoint.kind == ENDPOINT_TCP) {
-        return true;
-    }
-    config_bad_endpoint(reader, setting, text, status);
-    return false;
+    return listener;
 }
 
 /* Listeners as a member has them. */
@@ -280,9 +299,9 @@ typedef struct {
     size_t count;           /* 1 .. LIMIT_LISTENERS */
 } config_found_listeners_t;
 
-/* What the file writes as `scheme`, for us is "tcp://". False after an error. */
+/* False after an error. */
 static bool config_take_listeners(const config_reader_t *reader, const config_setting_t *setting,
-                                  const char *scheme, config_found_listeners_t *ret_found)
+                                  const config_form_t *form, config_found_listeners_t *ret_found)
 {
     config_found_listeners_t found = {
         .endpoints = arena_take(reader->arena, LIMIT_LISTENERS * sizeof *found.endpoints)};
@@ -296,18 +315,17 @@ static bool config_take_listeners(const config_reader_t *reader, const config_se
             return false;
         }
         const char *text = arena_copy_text(reader->arena, field.data, field.size);
-        if (strncmp(text, scheme, strlen(scheme)) != 0) {
-            config_findings_error(reader->findings, setting->line,
-                                  "\"%s\" must be of the form %shost:port, not \"%s\"",
-                                  setting->name, scheme,
-                                  config_findings_shown(reader->findings, text));
+        const char *listener = config_listener(reader, setting, form, text);
+        if (listener == NULL) {
             return false;
         }
-        text = arena_format(reader->arena, "tcp://%s", text + strlen(scheme));
-        found.endpoints[found.count++] = text;
-        if (!config_check_listener(reader, setting, text)) {
-            return false;
-        }
+        found.endpoints[found.count++] = listener;
+    }
+    if (found.count == 0) {
+        char right[64];
+        snprintf(right, sizeof right, "one or more endpoints %shost:port", form->scheme);
+        config_values_bad(reader, setting, right);
+        return false;
     }
     *ret_found = found;
     return true;
@@ -319,15 +337,10 @@ void config_values_listeners(const config_reader_t *reader, const config_key_t *
     (void)key;
     config_member_t *member = structure;
     config_found_listeners_t found;
-    if (!config_take_listeners(reader, setting, "tcp://", &found)) {
-        return;
+    if (config_take_listeners(reader, setting, &clients_form, &found)) {
+        member->clients = found.endpoints;
+        member->client_count = found.count;
     }
-    if (found.count == 0) {
-        config_values_bad(reader, setting, "one or more endpoints tcp://host:port");
-        return;
-    }
-    member->clients = found.endpoints;
-    member->client_count = found.count;
 }
 
 void config_values_web(const config_reader_t *reader, const config_key_t *key,
@@ -336,15 +349,10 @@ void config_values_web(const config_reader_t *reader, const config_key_t *key,
     (void)key;
     config_member_t *member = structure;
     config_found_listeners_t found;
-    if (!config_take_listeners(reader, setting, "http://", &found)) {
-        return;
+    if (config_take_listeners(reader, setting, &web_form, &found)) {
+        member->web = found.endpoints;
+        member->web_count = found.count;
     }
-    if (found.count == 0) {
-        config_values_bad(reader, setting, "one or more endpoints http://host:port");
-        return;
-    }
-    member->web = found.endpoints;
-    member->web_count = found.count;
 }
 
 void config_values_later(const config_reader_t *reader, const config_key_t *key,

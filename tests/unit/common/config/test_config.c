@@ -396,7 +396,9 @@ static void endpoints_are_checked(void **state)
     static const finding_case_t cases[] = {
         {ONE_WITH("", "tcp://127.0.0.1:2"), CONFIG_ERROR, 5, "one or more endpoints"},
         {ONE_WITH("127.0.0.1:1", "tcp://127.0.0.1:2"), CONFIG_ERROR, 5, "form tcp://host:port"},
-        {ONE_WITH("ipc:///tmp/x", "tcp://127.0.0.1:2"), CONFIG_ERROR, 5, "form tcp://host:port"},
+        {ONE_WITH("ipc:///tmp/x", "tcp://127.0.0.1:2"), CONFIG_ERROR, 5,
+         "form tcp://host:port, not"},
+        {ONE_WITH("tcp://127.0.0.1", "tcp://127.0.0.1:2"), CONFIG_ERROR, 5, "form tcp://host:port"},
         {ONE_WITH("tcp://127.0.0.1:0", "tcp://127.0.0.1:2"), CONFIG_ERROR, 5,
          "port from 1 to 65535"},
         {ONE_WITH("tcp://*:1 tcp://*:3 tcp://*:4 tcp://*:5 tcp://*:6 tcp://*:7 tcp://*:8 tcp://*:9 "

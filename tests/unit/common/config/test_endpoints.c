@@ -121,11 +121,35 @@ static void others_must_be_able_to_connect(void **state)
     findings_expect(cases, ARRAY_COUNT(cases));
 }
 
+#define WEB_WITH(web) ONE_WITH("tcp://*:1", "tcp://127.0.0.1:2") "        web = \"" web "\"\n"
+
+/* A finding shows what the file has. */
+static void addresses_of_web_are_checked(void **state)
+{
+    (void)state;
+    static const finding_case_t cases[] = {
+        {WEB_WITH(""), CONFIG_ERROR, 7, "one or more endpoints http://host:port"},
+        {WEB_WITH("http://127.0.0.1"), CONFIG_ERROR, 7,
+         "of the form http://host:port, not \"http://127.0.0.1\""},
+        {WEB_WITH("tcp://127.0.0.1:3"), CONFIG_ERROR, 7,
+         "of the form http://host:port, not \"tcp://127.0.0.1:3\""},
+        {WEB_WITH("http://127.0.0.1:3/map"), CONFIG_ERROR, 7,
+         "of the form http://host:port, not \"http://127.0.0.1:3/map\""},
+        {WEB_WITH("http://127.0.0.1:0"), CONFIG_ERROR, 7,
+         "a port from 1 to 65535, not \"http://127.0.0.1:0\""},
+        {WEB_WITH("http://127.0.0.256:3"), CONFIG_ERROR, 7,
+         "without zeros before them, not \"http://127.0.0.256:3\""},
+        {WEB_WITH("http://[fe80::1]:3"), CONFIG_ERROR, 7, "the interface of a link-local"},
+    };
+    findings_expect(cases, ARRAY_COUNT(cases));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(endpoints_are_compared_by_what_they_are),
         cmocka_unit_test(others_must_be_able_to_connect),
+        cmocka_unit_test(addresses_of_web_are_checked),
     };
     return workspace_finish(cmocka_run_group_tests_name("config_endpoints", tests, NULL, NULL));
 }
