@@ -59,6 +59,7 @@ typedef enum {
     EFFECT_NOW,      /* reload_take_settings copies it */
     EFFECT_LINKS,    /* apply_neighbours looks after it */
     EFFECT_FRONTEND, /* the front-end must be started anew */
+    EFFECT_WEB,      /* herd-web must be started anew */
 } effect_t;
 
 /* A setting a row: clang-format would put two where their number is even. */
@@ -85,6 +86,8 @@ static const struct {
     {"clients", EFFECT_FRONTEND},
     {"max_connections_per_address", EFFECT_FRONTEND},
     {"idle_timeout", EFFECT_FRONTEND},
+    {"web", EFFECT_WEB},
+    {"web_security", EFFECT_WEB},
     {"journal_interval", EFFECT_NOW},
 };
 /* clang-format on */
@@ -215,18 +218,22 @@ static void note_restart(void *argument, const config_key_t *key, const char *be
                          const char *now)
 {
     reload_t *self = argument;
-    effect_t effect = effect_of(key);
-    if (effect != EFFECT_RESTART && effect != EFFECT_FRONTEND) {
+    static const char *const programs[] = {[EFFECT_RESTART] = "the node",
+                                           [EFFECT_NOW] = NULL,
+                                           [EFFECT_LINKS] = NULL,
+                                           [EFFECT_FRONTEND] = "the front-end",
+                                           [EFFECT_WEB] = "herd-web"};
+    const char *who = programs[effect_of(key)];
+    if (who == NULL) {
         return;
     }
-    const char *who = effect == EFFECT_FRONTEND ? "front-end" : "node";
     self->restarts++;
     log_event(self->context.log, LOG_RELOAD_NEEDS_RESTART,
               LOG_ABOUT(NULL, LOG_TEXT("key", key->name)),
-              "%s: \"%s\" takes effect when the %s is started anew; until then it is \"%s\"",
-              key->name, shown(now), who, shown(before));
-    add_line(self, REPORT_KEY_RESTART, "%s: \"%s\" takes effect when the %s is started anew",
-             key->name, shown(now), who);
+              "%s: \"%s\" takes effect when %s is started anew; until then it is \"%s\"", key->name,
+              shown(now), who, shown(before));
+    add_line(self, REPORT_KEY_RESTART, "%s: \"%s\" takes effect when %s is started anew", key->name,
+             shown(now), who);
 }
 
 /* The other half is for links, clients' requests, the log, and what ZeroMQ holds. */

@@ -264,7 +264,7 @@ static void settings_change_while_it_runs(void **state)
     (void)herd_ask(herd, "A", "IAMAT kiwi +1-1 1\n");
     herd_wait_logged(herd, "B", "node", " A AT A ");
     herd_rewrite(herd, OF(pair, "max_clients = \"2\"\nacknowledge = \"peers 1\"\ntraffic = \"no\"\n"
-                                "max_output = \"8192\"\n"));
+                                "max_output = \"8192\"\nweb_security = \"none\"\n"));
     expect_reload(herd, NULL, 0, "A: max_clients is 2 now, it was 1\n");
     /* There is room for a second client, and its answer is a promise now. */
     const char *emu = herd_ask(herd, "A", "IAMAT emu +1-1 1\n");
@@ -272,6 +272,9 @@ static void settings_change_while_it_runs(void **state)
     herd_wait_logged(herd, "A", "node",
                      "max_output: \"8192\" takes effect when the front-end is started anew");
     expect_reload(herd, "A", 0, "A: restart needed: max_output: \"8192\"");
+    expect_reload(
+        herd, "A", 0,
+        "A: restart needed: web_security: \"none\" takes effect when herd-web is started anew");
     assert_int_equal(count_logged(herd, "A", "max_clients is 2 now"), 1);
     assert_int_equal(count_logged(herd, "A", "IAMAT kiwi"), 0);
     assert_int_equal(count_logged(herd, "B", " kiwi +1-1 1 "), 1);
