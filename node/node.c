@@ -216,7 +216,8 @@ static void reload_for_operator(node_t *self)
     buffer_done(&report);
 }
 
-/* At the Unix socket, which is also attended to while nothing is served, or at the ROUTER. */
+/* At the Unix socket, which is also attended to while nothing is served, at the ROUTER, or because
+ * there is more to do. */
 void node_on_requests(void *argument, short events)
 {
     (void)events;

@@ -35,9 +35,9 @@ struct node {
     void *bus;            /* ROUTER */
     loop_watch_t *requests_watch;
     loop_watch_t *bus_watch;
-    loop_watch_t *desk_watch;    /* of the desk's file; NULL: it has none */
-    loop_watch_t *passage_watch; /* NULL: no front-end is in this process */
-    loop_watch_t *guard_watch;   /* NULL without keys */
+    loop_watch_t *desk_watch;  /* of the desk's file; NULL: it has none */
+    loop_watch_t *more_watch;  /* the desk's: there is more to do */
+    loop_watch_t *guard_watch; /* NULL without keys */
     loop_watch_t *wake_watch;
     loop_watch_t *signal_watch; /* NULL: none */
     desk_t *desk;               /* at `requests` */
@@ -59,7 +59,7 @@ struct node {
 
 /* Handlers of the loop; `argument` is the node. */
 void node_on_bus(void *argument, short events);
-void node_on_requests(void *argument, short events); /* at the Unix socket */
+void node_on_requests(void *argument, short events); /* of the desk, but for the ROUTER */
 void node_on_router(void *argument, short events);
 void node_on_journal(void *argument, short events);
 void node_on_places(void *argument, short events);

@@ -172,9 +172,9 @@ static bool watch_sockets(node_t *self)
     bool fine = true;
     self->bus_watch = loop_watch_socket(loop, self->bus, ZMQ_POLLIN, node_on_bus, self);
     /* Before `wake_watch`: what a front-end says at its end is read before requests are no more. */
+    self->more_watch = loop_watch_stirs(loop, node_on_requests, self);
     if (self->hooks.passage != NULL) {
-        self->passage_watch = loop_watch_stirs(loop, node_on_requests, self);
-        desk_join(self->desk, self->hooks.passage, self->passage_watch);
+        desk_join(self->desk, self->hooks.passage);
     }
     self->wake_watch = loop_watch_file(loop, self->wake, node_on_wake, self);
     if (desk_file(self->desk) >= 0) {
@@ -193,7 +193,7 @@ static bool watch_sockets(node_t *self)
         fine = fine && journal_keeper_hook(self->journal, loop, node_on_journal, self) == STATUS_OK;
     }
     self->requests_watch = loop_watch_socket(loop, self->requests, 0, node_on_router, self);
-    desk_set_watch(self->desk, self->requests_watch);
+    desk_set_watches(self->desk, self->requests_watch, self->more_watch);
     return fine && self->bus_watch != NULL && self->wake_watch != NULL &&
            self->requests_watch != NULL;
 }
@@ -265,7 +265,7 @@ static void unwatch_all(node_t *self)
     loop_unwatch(&self->bus_watch);
     loop_unwatch(&self->requests_watch);
     loop_unwatch(&self->desk_watch);
-    loop_unwatch(&self->passage_watch);
+    loop_unwatch(&self->more_watch);
     loop_unwatch(&self->guard_watch);
     loop_unwatch(&self->wake_watch);
     loop_unwatch(&self->signal_watch);

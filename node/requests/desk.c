@@ -11,13 +11,13 @@ typedef enum { BY_STREAM, BY_ROUTER, BY_PASSAGE, CARRIERS } carrier_t;
 
 struct desk {
     void *router;
-    loop_watch_t *router_watch;  /* NULL: none */
-    streams_t *streams;          /* NULL: none */
-    bool router_due;             /* it may have a message */
-    passage_t *passage;          /* NULL: none */
-    loop_watch_t *passage_watch; /* of `passage` */
-    bool open;                   /* messages are taken */
-    carrier_t next;              /* whose turn it is */
+    loop_watch_t *router_watch; /* NULL: none */
+    loop_watch_t *more_watch;   /* stirred when there is more to do; NULL: none */
+    streams_t *streams;         /* NULL: none */
+    bool router_due;            /* it may have a message */
+    passage_t *passage;         /* NULL: none */
+    bool open;                  /* messages are taken */
+    carrier_t next;             /* whose turn it is */
 };
 
 desk_t *desk_new(void *router, streams_t *streams)
@@ -42,21 +42,25 @@ void desk_destroy(desk_t **self_p)
     *self_p = NULL;
 }
 
-void desk_set_watch(desk_t *self, loop_watch_t *router_watch)
+void desk_set_watches(desk_t *self, loop_watch_t *router_watch, loop_watch_t *more_watch)
 {
     self->router_watch = router_watch;
+    self->more_watch = more_watch;
+}
+
+void desk_wake(const desk_t *self)
+{
+    loop_stir(self->more_watch);
 }
 
 static void on_passage(void *argument)
 {
-    const desk_t *self = argument;
-    loop_stir(self->passage_watch);
+    desk_wake(argument);
 }
 
-void desk_join(desk_t *self, passage_t *passage, loop_watch_t *passage_watch)
+void desk_join(desk_t *self, passage_t *passage)
 {
     self->passage = passage;
-    self->passage_watch = passage_watch;
     passage_tell(passage, PASSAGE_NODE, on_passage, self);
 }
 
@@ -83,7 +87,7 @@ void desk_open(desk_t *self, bool open)
         streams_set_reading(self->streams, open);
     }
     if (self->passage != NULL) {
-        loop_stir(self->passage_watch);
+        desk_wake(self);
     }
 }
 
@@ -103,11 +107,12 @@ static bool passage_is_due(const desk_t *self)
 
 void desk_end_turn(desk_t *self)
 {
-    if (self->streams != NULL) {
-        streams_end_turn(self->streams);
+    bool more = self->streams != NULL && streams_end_turn(self->streams);
+    if (more || passage_is_due(self)) {
+        desk_wake(self);
     }
-    if (passage_is_due(self)) {
-        loop_stir(self->passage_watch);
+    if (self->router_due) { /* it may have been read outside of its handler */
+        loop_stir(self->router_watch);
     }
 }
 
@@ -118,13 +123,12 @@ static bool is_inner_name(const desk_t *self, text_t peer)
 
 static status_t receive_routed(desk_t *self, transport_inbound_t *ret_inbound)
 {
-    bool is_alone = self->streams == NULL && self->passage == NULL;
-    if (!is_alone && !self->router_due) {
+    if (!self->router_due) {
         return STATUS_AGAIN;
     }
     status_t status = transport_receive(self->router, true, ret_inbound);
     if (status == STATUS_AGAIN || status == STATUS_SYSTEM) {
-        self->router_due = false;
+        self->router_due = status == STATUS_SYSTEM; /* it is asked again */
     } else if ((self->streams != NULL && streams_has(self->streams, ret_inbound->peer)) ||
                is_inner_name(self, ret_inbound->peer)) {
         return STATUS_INVALID; /* it takes the name of another, whose answers it would get */
@@ -198,13 +202,6 @@ void desk_cut(desk_t *self, text_t peer)
 {
     if (self->streams != NULL) {
         streams_cut(self->streams, peer);
-    }
-}
-
-void desk_wake(desk_t *self)
-{
-    if (self->streams != NULL) {
-        streams_wake(self->streams);
     }
 }
 

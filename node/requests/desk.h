@@ -25,18 +25,18 @@ desk_t *desk_new(void *router, streams_t *streams);
 /* Ends the streams, frees it, clears the pointer; NULL is fine. */
 void desk_destroy(desk_t **self_p);
 
-/* The loop's watch of the ROUTER, borrowed until desk_destroy: what leaves there stirs it. */
-void desk_set_watch(desk_t *self, loop_watch_t *router_watch);
+/* Watches of the loop, borrowed until desk_destroy: that of the ROUTER, which what leaves there
+ * stirs; and one that waits for stirs alone, for all that no descriptor tells of. The handlers of
+ * both begin a turn. */
+void desk_set_watches(desk_t *self, loop_watch_t *router_watch, loop_watch_t *more_watch);
 
-/* A front-end of this process asks by `passage`, and its messages stir the watch; both are borrowed
- * until desk_destroy. */
-void desk_join(desk_t *self, passage_t *passage, loop_watch_t *passage_watch);
+/* A front-end of this process asks by `passage`, borrowed until desk_destroy. */
+void desk_join(desk_t *self, passage_t *passage);
 
 /* Whether a peer is that front-end: it needs no key. */
 bool desk_is_inner(const desk_t *self, text_t peer);
 
-/* The ROUTER has something: it is looked at until it has no more. Where there is nothing beside it
- * it is looked at in any case. */
+/* The ROUTER has something: it is looked at until it has no more. */
 void desk_note_router(desk_t *self);
 
 /* The descriptor that is readable when streams have something; -1: there are none. */
@@ -58,8 +58,8 @@ status_t desk_receive(desk_t *self, int64_t steady_ns,
 /* As transport_send. */
 status_t desk_send(desk_t *self, text_t peer, const message_t *message) STATUS_MUST_USE;
 
-/* Whether all that was sent to `peer` has left for the kernel; over ZeroMQ that is not known, and
- * true. False also if it is gone. */
+/* Whether all that was sent to `peer` has left for the kernel. True if it is no stream here, or no
+ * more: over ZeroMQ that is not known, and desk_send says who is gone. */
 bool desk_is_clear(const desk_t *self, text_t peer);
 
 /* Whether that is a stream here. */
@@ -68,8 +68,8 @@ bool desk_has_stream(const desk_t *self, text_t peer);
 /* Ends the connection of `peer`, if it is a stream. */
 void desk_cut(desk_t *self, text_t peer);
 
-/* Has desk_file be readable: there is more to do than a turn did. Without streams nothing can. */
-void desk_wake(desk_t *self);
+/* Has the loop come back for another turn: there is more to do than this one did. */
+void desk_wake(const desk_t *self);
 
 /* Says whether `peer` is a front-end or follower in a session. */
 void desk_set_named(desk_t *self, text_t peer, bool named);

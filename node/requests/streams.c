@@ -30,7 +30,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -47,9 +46,8 @@ enum {
     KEPT_STRANGE = 16384,
 };
 
-/* What epoll calls the descriptors that are no peer's. */
+/* What epoll calls the descriptor that is no peer's. */
 static const uint64_t listener_mark = UINT64_MAX;
-static const uint64_t wake_mark = UINT64_MAX - 1;
 
 static const char silent[] = "it hung up, or was silent, before its handshake was done";
 
@@ -71,8 +69,6 @@ typedef struct {
 struct streams {
     streams_settings_t settings;
     int epoll;
-    int wake; /* eventfd: readable while a turn has left something */
-    bool woken;
     bool reading;
     bool paused;  /* the listener is not waited for: no descriptors */
     bool waited;  /* this turn has asked epoll */
@@ -118,15 +114,13 @@ streams_t *streams_new(const streams_settings_t *settings)
     streams_t *self = memory_new(sizeof *self);
     self->settings = *settings;
     self->epoll = epoll_create1(EPOLL_CLOEXEC);
-    self->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (self->epoll < 0 || self->wake < 0) {
+    if (self->epoll < 0) {
         int error = errno;
         streams_destroy(&self);
         errno = error;
         return NULL;
     }
     watch(self, settings->local.listener, listener_mark);
-    watch(self, self->wake, wake_mark);
     guard_tell_listener(settings->guard, on_renewed, self);
     return self;
 }
@@ -399,7 +393,7 @@ static void wait_now(streams_t *self, int64_t steady_ns)
     for (int i = 0; i < count; i++) {
         if (events[i].data.u64 == listener_mark) {
             accept_all(self, steady_ns);
-        } else if (events[i].data.u64 != wake_mark) {
+        } else {
             take_event(self, events[i].data.u64, events[i].events);
         }
     }
@@ -417,12 +411,7 @@ void streams_set_reading(streams_t *self, bool reading)
 
 void streams_begin_turn(streams_t *self, int64_t steady_ns)
 {
-    eventfd_t count;
     tidy(self);
-    if (self->woken) {
-        self->woken = false;
-        (void)eventfd_read(self->wake, &count);
-    }
     wait_now(self, steady_ns);
 }
 
@@ -488,20 +477,10 @@ status_t streams_receive(streams_t *self, int64_t steady_ns, transport_inbound_t
     return STATUS_AGAIN;
 }
 
-void streams_wake(streams_t *self)
-{
-    if (!self->woken) {
-        self->woken = true;
-        (void)eventfd_write(self->wake, 1);
-    }
-}
-
-void streams_end_turn(streams_t *self)
+bool streams_end_turn(streams_t *self)
 {
     tidy(self);
-    if (self->ready_count > 0 && self->reading) {
-        streams_wake(self);
-    }
+    return self->ready_count > 0 && self->reading;
 }
 
 /* "process 712 of user 1000, stream 3.17": the peer in slot 3; NULL if it is another by now. */
@@ -654,8 +633,7 @@ void streams_destroy(streams_t **self_p)
             end_peer(self, slot);
         }
     }
-    const int files[] = {self->epoll, self->wake, self->settings.local.listener,
-                         self->settings.local.sender};
+    const int files[] = {self->epoll, self->settings.local.listener, self->settings.local.sender};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         if (files[i] >= 0) {
             close(files[i]);

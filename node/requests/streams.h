@@ -46,8 +46,9 @@ void streams_begin_turn(streams_t *self, int64_t steady_ns);
 status_t streams_receive(streams_t *self, int64_t steady_ns,
                          transport_inbound_t *ret_inbound) STATUS_MUST_USE;
 
-/* What was not received comes first in the next turn, which streams_file then asks for. */
-void streams_end_turn(streams_t *self);
+/* What was not received comes first in the next turn. Returns whether there is any: streams_file
+ * does not tell of it. */
+bool streams_end_turn(streams_t *self);
 
 /* Whether that is the name of a connection here: `peer` of what it sent. */
 bool streams_has(const streams_t *self, text_t peer);
@@ -61,9 +62,6 @@ bool streams_is_clear(const streams_t *self, text_t peer);
 
 /* Ends the connection of `peer`. */
 void streams_cut(streams_t *self, text_t peer);
-
-/* Has streams_file be readable until the next turn. */
-void streams_wake(streams_t *self);
 
 /* Whether `peer` is a front-end or follower in a session, and does not give way to others. */
 void streams_set_named(streams_t *self, text_t peer, bool named);

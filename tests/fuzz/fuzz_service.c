@@ -128,6 +128,7 @@ static void step(service_t *service, text_t rest)
     bool decoded = message_decode(frames, count, &question) == STATUS_OK;
     status_t status = transport_send_frames(zsock_resolve(peers[asker]), frames, count);
     assert(status == STATUS_OK);
+    desk_note_router(desk);
     service_receive(service);
     if (service_wants_reload(service)) {
         service_answer_reload(service, TEXT("reloaded 0\n"));
