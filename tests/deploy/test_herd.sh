@@ -297,5 +297,28 @@ run 0 down One
 says "did not start answers on \(pid $bystander\)"
 holds kill -0 "$bystander"
 
+# A node of ours answers while its command line is not its own yet, as between fork(2) and execve(2)
+rm "$folder/run/One.node.serves"
+mkdir "$folder/slow"
+cat >"$folder/slow/setsid" <<EOF
+#!/bin/sh
+case \$1 in
+*/herd-node)
+    exec sh -c 'echo \$\$ >"\$0"; while [ ! -f "\$1" ]; do sleep 0.05; done; exec "\$2" "\$3" "\$4" "\$5"' \\
+        "$folder/run/One.node.serves" "$folder/executed" "\$@" "not yet"
+    ;;
+esac
+exec "$(command -v setsid)" "\$@"
+EOF
+chmod +x "$folder/slow/setsid"
+PATH=$folder/slow:$PATH run 0 up One
+says '^One: node serves'
+says '^One: front-end serves'
+touch "$folder/executed"
+run 0 up One
+says '^One: node runs already \(pid '"$(pid_of One.node)"'\)'
+run 0 down One
+says '^One: front-end ended, node ended$'
+
 printf '%s checks, %s failed\n' "$checks" "$failures"
 [ "$failures" -eq 0 ]
