@@ -12,6 +12,7 @@
 #include "frontend/web/http/http_target.h"
 #include "frontend/web/query.h"
 
+#include <math.h>
 #include <stdio.h>
 
 enum {
@@ -241,7 +242,7 @@ void api_get_places(api_t *self, const api_request_t *request)
     sheet_put(&sheet, TEXT("WHATSAT "));
     sheet_put(&sheet, query.client);
     /* WHATSAT has whole kilometres: those that hold the radius. */
-    sheet_format(&sheet, " %u %zu", (unsigned)((query.radius_m + 999) / 1000), query.limit);
+    sheet_format(&sheet, " %u %zu", (unsigned)ceil(query.radius_m / 1000), query.limit);
     if (sheet_end(&sheet) != STATUS_OK || self->line.size > self->config->max_line) {
         api_refuse(request, HTTP_URI_TOO_LONG, "The ID is longer than a line may be (max_line).");
         return;

@@ -307,6 +307,10 @@ def nearness(herd):
     check("pages", len(found) == len(set(found)) and "kiwi" in found and pages > 2, (len(found), pages))
     status, _, body = curl(herd.url + "/v1/places?client=n1&radius=1000&limit=3")
     check("places", status == 200 and json.loads(body)["status"] == "ZERO_RESULTS", body)
+    for radius, kilometres in (("0", 0), ("0.5", 1), ("1000", 1), ("1000.5", 2), ("50000", 50)):
+        curl(herd.url + "/v1/places?client=n2&limit=3&radius=" + radius)
+        wait_for("%s m is asked for as %d km" % (radius, kilometres),
+                 lambda: herd.log("web").count("WHATSAT n2 %d 3" % kilometres) == (2 if radius == "1000" else 1))
     check("of nobody", ids("/v1/near?client=nobody") == 404 and curl(herd.url + "/v1/places?client=nobody")[0] == 404)
     for query in ("near", "near?lat=1", "near?lat=91&lon=0", "near?lat=1&lon=x", "near?lat=1&lon=1&radius=-1",
                   "near?lat=1&lon=1&limit=1001", "near?lat=1&lat=1&lon=1", "near?lat=1&lon=1&limits=1",
