@@ -33,6 +33,9 @@ static void on_closed(uv_handle_t *handle)
 
 void session_note_move(session_t *self)
 {
+    if (self->state == SESSION_CLOSING) {
+        return; /* it was closed within the move, and is in no list any more */
+    }
     list_remove(&self->order);
     list_append(self->spoke ? &self->shared->idle : &self->shared->newcomers, &self->order);
     self->moved_ms = uv_now(self->shared->loop);

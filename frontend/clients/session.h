@@ -236,7 +236,8 @@ void session_finish(session_t *self);
 void session_start_reading(session_t *self);
 void session_stop_reading(session_t *self);
 
-/* The client has sent a request, or read of its answers: it is not idle. */
+/* The client has sent a request, or read of its answers: it is not idle. No effect once it is
+ * closing. */
 void session_note_move(session_t *self);
 
 /* The same as session_account with what session_kind_t's footprint says. */
