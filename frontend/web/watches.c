@@ -46,6 +46,7 @@ typedef struct {
     bool news;       /* `up-to-date` is to be said once all is told */
     bool stale;      /* it was said that the node is away */
     list_link_t due; /* in watches_t.due */
+    list_link_t cut; /* in watches_t.cut, while its reader is gone */
 } watch_t;
 
 struct watches {
@@ -59,6 +60,7 @@ struct watches {
     uint32_t *of_clients; /* watches of single clients */
     size_t of_client_count;
     list_link_t due;
+    list_link_t cut;       /* watches without a reader, the one cut first is the first */
     char **departed;       /* by number: the ID of who is gone, for those who have to hear it */
     uint32_t departed_end; /* of these */
     uint64_t life;         /* of the indices */
@@ -118,6 +120,7 @@ static void free_watch(watches_t *self, uint32_t number)
     (void)views_remove(self->views, number);
     leave_clients(self, number);
     list_remove(&watch->due);
+    list_remove(&watch->cut);
     told_destroy(&watch->told);
     free((char *)(uintptr_t)watch->view.client.data);
     self->kept -= watch->session == 0;
@@ -420,8 +423,10 @@ void watches_cut(watches_t *self, uint32_t number)
     watch->cut_ms = now_ms(self);
     self->open--;
     self->kept++;
+    list_append(&self->cut, &watch->cut);
     if (self->kept > KEPT_MAX) {
-        free_watch(self, number);
+        const watch_t *oldest = LIST_OWNER(self->cut.next, watch_t, cut);
+        free_watch(self, oldest->number);
     }
 }
 
@@ -466,16 +471,19 @@ static bool resume(watches_t *self, watch_t *watch, uint64_t index, uint64_t ses
     if (!watch->begun || watch->reset || !told_resume(watch->told, index)) {
         return false;
     }
-    if (watch->session != 0) {
-        /* Its connection is dead, but nobody has said so yet. */
+    if (watch->session == 0) {
+        list_remove(&watch->cut);
+        self->kept--;
+        self->open++;
+    } else {
+        /* Its connection is dead, but nobody has said so yet. The watch is not the former session's
+         * any more when that ends, so it is not cut. */
         session_t *former = sessions_find(self->shared->table, watch->session);
-        watches_cut(self, watch->number);
+        watch->session = 0;
         if (former != NULL) {
             session_close(former);
         }
     }
-    self->kept--;
-    self->open++;
     watch->session = session;
     watch->news = true;
     list_append(&self->due, &watch->due);
@@ -585,6 +593,7 @@ watches_t *watches_new(uv_loop_t *loop, const session_shared_t *shared, mirror_t
     self->life = entropy_number();
     self->index = 1;
     list_init(&self->due);
+    list_init(&self->cut);
     buffer_init(&self->out, LIMIT_HTTP_CONTENT_SIZE);
     uv_timer_init(loop, &self->timer);
     self->timer.data = self;

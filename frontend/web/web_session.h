@@ -44,7 +44,8 @@ void web_session_reply_problem(session_t *base, http_status_t status, const char
                                const char *fields);
 
 /* Within `handle`: answers with a head whose content follows for as long as the connection lasts,
- * `first` at once. No more requests of it are taken. */
+ * `first` at once. No more requests of it are taken. If earlier ones are still under way the
+ * connection ends, which cuts the stream before this returns. */
 void web_session_stream(session_t *base, uint32_t stream, const http_answer_t *answer,
                         text_t first);
 

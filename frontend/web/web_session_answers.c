@@ -242,6 +242,8 @@ void web_session_stream(session_t *base, uint32_t stream, const http_answer_t *a
     uv_os_fd_t file;
     int size = SEND_SIZE;
     http_manner_t manner = manner_of(self, self->manner);
+    self->base.streams = true; /* from here on its end cuts the stream */
+    self->stream = stream;
     if (exchanges_first(&self->exchanges) != NULL ||
         http_answer_write_endless(answer, &manner, &self->base.output.gathered) != STATUS_OK ||
         buffer_append(&self->base.output.gathered, first.data, first.size) != STATUS_OK) {
@@ -252,8 +254,6 @@ void web_session_stream(session_t *base, uint32_t stream, const http_answer_t *a
         (void)setsockopt(file, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     }
     count(self, self->manner, answer->status, uv_now(self->base.shared->loop));
-    self->base.streams = true;
-    self->stream = stream;
     list_append(&self->base.shared->unwritten, &self->base.unwritten);
 }
 

@@ -408,6 +408,46 @@ def watches(herd):
         check("watch?" + query, curl(herd.url + "/v1/watch?" + query)[0] == 400)
 
 
+def gauge(herd, name):
+    return int(re.search(rb"^%s (\d+)$" % name.encode(), curl(herd.url + "/metrics")[2], re.M)[1])
+
+
+def cut_watches(herd):
+    """Those whose connection ends: at once, many of them, and one that comes back before it has ended."""
+    kept_max = 1024
+    wait_for("all watchers have gone", lambda: gauge(herd, "herd_web_streams") == 0)
+    watch = b"GET /v1/watch?client=x HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    answer = send_raw(herd.web, b"GET /v1/clients/w1 HTTP/1.1\r\nHost: localhost\r\n\r\n" + watch, False)
+    check("no stream behind another request", b"event-stream" not in answer, answer)
+    check("and no watch remains of it", gauge(herd, "herd_web_streams") == 0)
+    while gauge(herd, "herd_web_streams_kept") < kept_max:
+        before = gauge(herd, "herd_web_streams_kept")
+        streams = [socket.create_connection(("127.0.0.1", herd.web), 20) for _ in range(128)]
+        for one in streams:
+            one.sendall(watch)
+            one.recv(1)
+        for one in streams:
+            one.close()
+        if not wait_for("they are kept", lambda: gauge(herd, "herd_web_streams") == 0):
+            break
+        check("more of them", gauge(herd, "herd_web_streams_kept") == min(before + 128, kept_max))
+    first = Watcher(herd, "client=w1")
+    wait_for("the state", lambda: ("up-to-date", None) in first.names())
+    second = Watcher(herd, "client=w1", first.last_id)
+    wait_for("who comes back ends the former stream", lambda: first.process.poll() is not None)
+    wait_for("and goes on with it", lambda: second.names() == [("up-to-date", None)])
+    curl("-X", "PUT", "-d", '{"lat":1,"lon":1}', herd.url + "/v1/clients/w1")
+    wait_for("a change reaches it", lambda: second.names() == [("up-to-date", None), ("position", "w1")])
+    check("it is one watcher", gauge(herd, "herd_web_streams") == 1)
+    second.end()
+    wait_for("it has gone", lambda: gauge(herd, "herd_web_streams") == 0)
+    check("no more are kept", gauge(herd, "herd_web_streams_kept") == kept_max)
+    third = Watcher(herd, "client=w1", second.last_id)
+    wait_for("the one cut last is still known", lambda: third.names() == [("up-to-date", None)])
+    third.end()
+    first.end()
+
+
 def away(herd):
     url = herd.url + "/v1/clients/kiwi"
     herd.end("node", signal.SIGKILL)
@@ -470,6 +510,7 @@ def main():
             nearness(herd)
             away(herd)
             watches(herd)
+            cut_watches(herd)
             examples(herd)
         idle = socket.create_connection(("127.0.0.1", herd.web), 20)
         check("it ends cleanly", herd.end("web") == 0 and " stopped: " in herd.log("web"))
