@@ -57,7 +57,6 @@ struct follower {
     bool due;            /* the socket may tell something new */
     bool stepping;       /* the copy has more to do */
     bool zeromq;         /* the node was found to speak ZeroMQ alone */
-    bool lacks_key;      /* the node's key is missing */
     follower_log_t log;
 };
 
@@ -128,8 +127,7 @@ static bool connect_anew(follower_t *self)
     status_t status = upstream_socket_open(&settings, &self->socket);
     int error = errno;
     self->state = status == STATUS_OK ? FOLLOWER_CONNECTING : FOLLOWER_PAUSING;
-    self->lacks_key = status == STATUS_NOT_FOUND;
-    if (self->lacks_key) {
+    if (status == STATUS_NOT_FOUND) {
         follower_log_failed(&self->log, "the node's key is not here");
     } else if (status != STATUS_OK) {
         follower_log_failed(&self->log, zmq_strerror(error));
@@ -304,13 +302,7 @@ static void on_tick(uv_timer_t *timer)
     follower_t *self = timer->data;
     step(self);
     if (self->socket == NULL) {
-        if (now_ms(self) - self->retried_ms < RETRY_MS) {
-            return;
-        }
-        if (self->lacks_key && self->settings.key_missing != NULL) {
-            self->settings.key_missing(self->settings.argument);
-        }
-        if (self->socket == NULL) {
+        if (now_ms(self) - self->retried_ms >= RETRY_MS) {
             (void)connect_anew(self);
         }
         return;

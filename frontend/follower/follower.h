@@ -34,22 +34,19 @@ typedef struct {
     const char *name;           /* our own, for the node's log: with keys that of our key */
     const char *bus;            /* endpoint of its node for neighbours; or NULL */
     const char *file;           /* path of the herd file; or NULL */
-    const char *keys;           /* the folder of keys; NULL without keys */
     const security_t *security; /* NULL without keys */
     /* Messages of the node were taken in this turn, or the state has changed (copy_state). NULL:
      * nobody wants to know. */
     void (*turned)(void *argument);
-    /* The node's key is missing among those of `security`: see whether it is there now, and call
-     * follower_use_keys if it is. NULL without keys. */
-    void (*key_missing)(void *argument);
-    void *argument; /* for these */
+    void *argument; /* for this */
 } follower_settings_t;
 
 /* Begins to connect; what passes is logged and tried again each second. STATUS_SYSTEM if ZeroMQ
  * does not understand the endpoint, which is logged. Caller ends it with follower_close. */
 status_t follower_open(const follower_settings_t *settings, follower_t **ret_self) STATUS_MUST_USE;
 
-/* Connects anew with other keys, borrowed until the next call or follower_close. */
+/* Connects anew with other keys, borrowed until the next call or follower_close. The program sees to
+ * them: where the node's key is missing, it looks for it as its upstream asks (upstream.h). */
 void follower_use_keys(follower_t *self, const security_t *security);
 
 /* Follows another member from now on: its node is compared with the copy. The texts are borrowed as

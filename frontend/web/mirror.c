@@ -67,12 +67,6 @@ static void on_turned(void *argument)
     self->settings.turned(self->settings.argument);
 }
 
-static void on_key_missing(void *argument)
-{
-    const mirror_t *self = argument;
-    self->settings.key_missing(self->settings.argument);
-}
-
 static status_t follow(mirror_t *self)
 {
     const mirror_settings_t *of = &self->settings;
@@ -85,11 +79,8 @@ static status_t follow(mirror_t *self)
                                           .name = of->member->name,
                                           .bus = of->member->bus,
                                           .file = of->config->path,
-                                          .keys = of->config->keys,
                                           .security = of->security,
                                           .turned = on_turned,
-                                          .key_missing =
-                                              of->security != NULL ? on_key_missing : NULL,
                                           .argument = self};
     return follower_open(&settings, &self->follower);
 }

@@ -32,8 +32,7 @@ typedef struct {
     log_t *log;
     const config_t *config;
     const config_member_t *member;
-    const security_t *security;          /* NULL without keys */
-    void (*key_missing)(void *argument); /* as in follower_settings_t */
+    const security_t *security; /* NULL without keys */
     /* A client came, moved or went: `was` and `is` are its places. The copy may be read. */
     void (*changed)(void *argument, uint32_t number, const mirror_place_t *was,
                     const mirror_place_t *is);

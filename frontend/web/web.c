@@ -18,12 +18,6 @@ struct web {
     web_session_program_t program;
 };
 
-static void on_key_missing(void *argument)
-{
-    web_t *self = argument;
-    node_keys_look(&self->serving.keys);
-}
-
 static void use_keys(void *argument, const security_t *security)
 {
     const web_t *self = argument;
@@ -80,7 +74,6 @@ static status_t open_mirror(web_t *self)
                                         .config = of->config,
                                         .member = of->member,
                                         .security = self->serving.keys.security,
-                                        .key_missing = on_key_missing,
                                         .changed = on_changed,
                                         .departed = on_departed,
                                         .turned = on_turned,
