@@ -49,6 +49,16 @@ static void ask(api_t *self, const api_request_t *request, exchange_kind_t kind,
     web_session_ask_node(request->session, kind, buffer_text(&self->line), fresh);
 }
 
+/* Makes a Feature the content of the answer. */
+static status_t write_feature(api_t *self, const feature_t *feature)
+{
+    buffer_clear(&self->content);
+    sheet_t sheet = sheet_begin(&self->content);
+    feature_put(feature, &sheet);
+    sheet_put_byte(&sheet, '\n');
+    return sheet_end(&sheet);
+}
+
 /* While the node is away the copy tells what it knows. */
 static void tell_copy(api_t *self, const api_request_t *request)
 {
@@ -56,14 +66,12 @@ static void tell_copy(api_t *self, const api_request_t *request)
     char fields[AGE_SIZE];
     uint32_t number;
     record_t record;
-    buffer_clear(&self->content);
     if (!copy_find(mirror_copy(self->mirror), buffer_text(&self->id), &number, &record)) {
         api_refuse(request, HTTP_NOT_FOUND, "The herd knows no client of this ID.");
         return;
     }
     feature_t feature = feature_from_record(&record);
-    if (feature_write(&feature, &self->content) != STATUS_OK ||
-        buffer_append(&self->content, "\n", 1) != STATUS_OK) {
+    if (write_feature(self, &feature) != STATUS_OK) {
         api_refuse(request, HTTP_INTERNAL_SERVER_ERROR, "The answer is too long.");
         return;
     }
@@ -159,10 +167,8 @@ void api_answer_client(api_t *self, const exchange_t *exchange, text_t reply,
                          ret_answer);
         return;
     }
-    buffer_clear(&self->content);
     if (!text_take_line(&reply, &line) || !feature_from_answer(line, &feature) ||
-        feature_write(&feature, &self->content) != STATUS_OK ||
-        buffer_append(&self->content, "\n", 1) != STATUS_OK) {
+        write_feature(self, &feature) != STATUS_OK) {
         api_make_problem(self, HTTP_INTERNAL_SERVER_ERROR, "The node's reply is malformed.",
                          ret_answer);
         return;

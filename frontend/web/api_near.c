@@ -87,9 +87,7 @@ static void put_feature(api_t *self, uint32_t number, double distance_m, bool *f
     feature.distance_m = distance_m;
     sheet_put_string(sheet, *first ? "\n" : ",\n");
     *first = false;
-    if (sheet->status == STATUS_OK) {
-        sheet_fail(sheet, feature_write(&feature, &self->content));
-    }
+    feature_put(&feature, sheet);
 }
 
 static sheet_t begin_collection(api_t *self)

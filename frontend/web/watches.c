@@ -316,9 +316,7 @@ static void put_event(watches_t *self, told_client_t client, told_event_t event,
     if (copy_read(mirror_copy(self->mirror), client.handle, &record)) {
         feature_t feature = feature_from_record(&record);
         sheet_put_string(sheet, "event: position\ndata: ");
-        if (sheet->status == STATUS_OK) {
-            sheet_fail(sheet, feature_write(&feature, &self->out));
-        }
+        feature_put(&feature, sheet);
         sheet_put_byte(sheet, '\n');
     }
 }

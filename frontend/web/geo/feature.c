@@ -1,6 +1,5 @@
 #include "frontend/web/geo/feature.h"
 
-#include "common/base/sheet.h"
 #include "common/base/timestamp.h"
 #include "common/geojson/coordinates.h"
 #include "common/json/quote.h"
@@ -80,15 +79,14 @@ static char *put_properties(const feature_t *self, char *out)
     return out;
 }
 
-status_t feature_write(const feature_t *self, buffer_t *out)
+void feature_put(const feature_t *self, sheet_t *sheet)
 {
     size_t texts = self->client.size * 2 + self->position.size * 3 + self->client_time.size +
                    self->member.size;
-    status_t status = buffer_reserve(out, FRAME_SIZE + QUOTE_SIZE * texts);
-    if (status != STATUS_OK) {
-        return status;
+    char *start = sheet_reserve(sheet, FRAME_SIZE + QUOTE_SIZE * texts);
+    if (start == NULL) {
+        return;
     }
-    char *start = out->data + out->size;
     char *at = text_copy(TEXT("{\"type\":\"Feature\",\"id\":\""), start);
     at = quote_json(self->client, at);
     at = text_copy(TEXT("\",\"geometry\":{\"type\":\"Point\",\"coordinates\":["), at);
@@ -96,6 +94,5 @@ status_t feature_write(const feature_t *self, buffer_t *out)
     at = text_copy(TEXT("]},\"properties\":{"), at);
     at = put_properties(self, at);
     at = text_copy(TEXT("}}"), at);
-    buffer_commit(out, (size_t)(at - start));
-    return STATUS_OK;
+    buffer_commit(sheet->out, (size_t)(at - start));
 }

@@ -14,8 +14,7 @@
 #ifndef HERD_FRONTEND_WEB_GEO_FEATURE_H
 #define HERD_FRONTEND_WEB_GEO_FEATURE_H
 
-#include "common/base/buffer.h"
-#include "common/base/status.h"
+#include "common/base/sheet.h"
 #include "common/base/text.h"
 #include "common/protocol/record.h"
 
@@ -41,7 +40,7 @@ bool feature_from_answer(text_t line, feature_t *ret_feature);
 /* The same of a record, which is no tombstone. */
 feature_t feature_from_record(const record_t *record);
 
-/* Appends it, without an LF. STATUS_FULL, with nothing appended: there is no room. */
-status_t feature_write(const feature_t *self, buffer_t *out) STATUS_MUST_USE;
+/* Appends it, without an LF. */
+void feature_put(const feature_t *self, sheet_t *sheet);
 
 #endif
