@@ -13,6 +13,16 @@
 
 #include <stdio.h>
 
+bool api_id_has_space(text_t id)
+{
+    for (size_t i = 0; i < id.size; i++) {
+        if (text_is_space(id.data[i]) || id.data[i] == '\n') {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The ID that the path has, decoded; false: it was refused. */
 static bool take_id(api_t *self, const api_request_t *request)
 {
@@ -22,11 +32,9 @@ static bool take_id(api_t *self, const api_request_t *request)
         return false;
     }
     text_t id = buffer_text(&self->id);
-    for (size_t i = 0; i < id.size; i++) {
-        if (text_is_space(id.data[i]) || id.data[i] == '\n') {
-            api_refuse(request, HTTP_BAD_REQUEST, "The ID of a client has no white space.");
-            return false;
-        }
+    if (api_id_has_space(id)) {
+        api_refuse(request, HTTP_BAD_REQUEST, "The ID of a client has no white space.");
+        return false;
     }
     if (id.size == 0) {
         api_refuse(request, HTTP_NOT_FOUND, "The ID of a client is missing.");
@@ -34,8 +42,7 @@ static bool take_id(api_t *self, const api_request_t *request)
     return id.size > 0;
 }
 
-/* Has the node asked with the line that was made. */
-static void ask(api_t *self, const api_request_t *request, exchange_kind_t kind, sheet_t *sheet)
+void api_ask(api_t *self, const api_request_t *request, exchange_kind_t kind, sheet_t *sheet)
 {
     size_t maximum = self->config->max_line;
     if (sheet_end(sheet) != STATUS_OK || self->line.size > maximum) {
@@ -98,7 +105,7 @@ void api_get_client(api_t *self, const api_request_t *request)
     sheet_put(&sheet, TEXT("WHATSAT "));
     sheet_put(&sheet, buffer_text(&self->id));
     sheet_put(&sheet, TEXT(" 0 0"));
-    ask(self, request, EXCHANGE_GET, &sheet);
+    api_ask(self, request, EXCHANGE_GET, &sheet);
 }
 
 /* application/json, application/geo+json, or none is said; what a page can send without asking is
@@ -151,7 +158,7 @@ void api_put_client(api_t *self, const api_request_t *request)
     sheet_put(&sheet, fix_position(&fix));
     sheet_put_byte(&sheet, ' ');
     sheet_put(&sheet, fix_time(&fix));
-    ask(self, request, EXCHANGE_PUT, &sheet);
+    api_ask(self, request, EXCHANGE_PUT, &sheet);
 }
 
 void api_answer_client(api_t *self, const exchange_t *exchange, text_t reply,

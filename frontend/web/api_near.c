@@ -226,12 +226,7 @@ void api_get_places(api_t *self, const api_request_t *request)
     if (!take_query(self, request, &places_bounds, &query)) {
         return;
     }
-    bool has_space = false;
-    for (size_t i = 0; i < query.client.size; i++) {
-        has_space =
-            has_space || text_is_space(query.client.data[i]) || query.client.data[i] == '\n';
-    }
-    if (!query.has_client || query.has_place || query.has_box || has_space) {
+    if (!query.has_client || query.has_place || query.has_box || api_id_has_space(query.client)) {
         api_refuse(request, HTTP_BAD_REQUEST, "Places are asked for by client, radius and limit.");
         return;
     }
@@ -241,11 +236,7 @@ void api_get_places(api_t *self, const api_request_t *request)
     sheet_put(&sheet, query.client);
     /* WHATSAT has whole kilometres: those that hold the radius. */
     sheet_format(&sheet, " %u %zu", (unsigned)ceil(query.radius_m / 1000), query.limit);
-    if (sheet_end(&sheet) != STATUS_OK || self->line.size > self->config->max_line) {
-        api_refuse(request, HTTP_URI_TOO_LONG, "The ID is longer than a line may be (max_line).");
-        return;
-    }
-    web_session_ask_node(request->session, EXCHANGE_PLACES, buffer_text(&self->line), false);
+    api_ask(self, request, EXCHANGE_PLACES, &sheet);
 }
 
 void api_answer_places(api_t *self, text_t reply, http_answer_t *ret_answer)

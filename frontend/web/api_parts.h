@@ -35,6 +35,13 @@ api_handler_fn api_get_page;    /* GET / and /app.js, ... for browsers */
 /* Whether who asks for / takes a page. */
 bool api_page_is_wanted(const api_request_t *request);
 
+/* Whether an ID has white space: a line cannot carry such a one. */
+bool api_id_has_space(text_t id);
+
+/* Has the node asked with the line that was made, unless it is too long: then that was answered.
+ * `self->id` is the client's ID. */
+void api_ask(api_t *self, const api_request_t *request, exchange_kind_t kind, sheet_t *sheet);
+
 /* What the node says of a client, as an answer; and of the same after a PUT. */
 void api_answer_client(api_t *self, const exchange_t *exchange, text_t reply,
                        http_answer_t *ret_answer);

@@ -99,9 +99,7 @@ static void keep_departed(watches_t *self, uint32_t number, text_t client)
         self->departed_end = end;
     }
     forget_departed(self, number);
-    char *copy = memory_new(client.size + 1);
-    *text_copy(client, copy) = '\0';
-    self->departed[number] = copy;
+    self->departed[number] = memory_copy_text(client.data, client.size);
 }
 
 static void leave_clients(watches_t *self, uint32_t number)
@@ -534,9 +532,7 @@ uint32_t watches_open(watches_t *self, uint64_t session, const watches_view_t *v
                        .reset = last_id.size > 0,
                        .news = true,
                        .said_ms = now_ms(self)};
-    char *client = memory_new(view->client.size + 1);
-    text_copy(view->client, client);
-    watch->view.client.data = client;
+    watch->view.client.data = memory_copy_text(view->client.data, view->client.size);
     self->open++;
     if (!place_view(self, watch)) {
         free_watch(self, number);
