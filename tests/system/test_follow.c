@@ -367,5 +367,8 @@ int main(void)
         HERD_TEST_OWN(stalled_followers_cost_nothing),
         HERD_TEST_OWN(a_follower_has_a_key),
     };
-    return herd_programs_exist() ? cmocka_run_group_tests(tests, NULL, NULL) : HERD_EXIT_SKIPPED;
+    if (!herd_programs_exist()) {
+        return HERD_EXIT_SKIPPED;
+    }
+    return workspace_finish(cmocka_run_group_tests_name("follow", tests, NULL, NULL));
 }

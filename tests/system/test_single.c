@@ -164,5 +164,5 @@ int main(void)
         HERD_TEST_SINGLE(a_second_one_ends_and_takes_no_client),
         HERD_TEST_OWN(it_needs_no_key_of_a_front_end),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return workspace_finish(cmocka_run_group_tests_name("single", tests, NULL, NULL));
 }
