@@ -88,6 +88,7 @@ async function crossesTheAntimeridian(browser, herd) {
     herd.put('west', -17, -179.8); // a step across it
     await browser.click('#near button[data-client="west"]');
     await untilText(browser, '#chosen-position', '17.00000° S, 179.80000° W');
+    await browser.click('#let-go'); // of a chosen client that leaves, the page asks
     herd.forget('west');
     herd.forget('east');
 }
