@@ -189,6 +189,15 @@ int herd_teardown(void **state);
 void herd_wait_logged(const herd_t *self, const char *member, const char *program,
                       const char *part);
 
+/* The same for `count` times; fails the test if there are more then. */
+void herd_expect_logged(const herd_t *self, const char *member, const char *program,
+                        const char *part, size_t count);
+
+/* Returns how often it is there now. Lines reach the file a little later than they are written: for
+ * what must not be there, wait for a later line first, or for the end of the program. */
+size_t herd_count_logged(const herd_t *self, const char *member, const char *program,
+                         const char *part);
+
 /* Runs herdctl with these arguments, which end with NULL, and returns its exit status. If
  * `ret_output` is not NULL, it gets what herdctl printed, borrowed until herd_destroy. */
 int herd_control(herd_t *self, const char *const *arguments, const char **ret_output);

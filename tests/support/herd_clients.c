@@ -91,30 +91,73 @@ int herd_control(herd_t *self, const char *const *arguments, const char **ret_ou
 typedef struct {
     const char *path; /* of the log */
     const char *part; /* what it must contain */
+    size_t count;     /* at least so often */
 } logged_t;
+
+static char *log_path(const herd_t *self, const char *member, const char *program)
+{
+    char name[128];
+    snprintf(name, sizeof name, "log/%s.%s.log", member, program);
+    return workspace_path(self->folder, name);
+}
+
+static size_t count_part(const char *content, const char *part)
+{
+    size_t count = 0;
+    for (const char *at = strstr(content, part); at != NULL; at = strstr(at + 1, part)) {
+        count++;
+    }
+    return count;
+}
 
 static bool is_logged(void *argument)
 {
     const logged_t *logged = argument;
     size_t size;
     char *content = workspace_read(logged->path, &size);
-    bool found = content != NULL && strstr(content, logged->part) != NULL;
+    bool found = content != NULL && count_part(content, logged->part) >= logged->count;
     free(content);
     return found;
 }
 
-void herd_wait_logged(const herd_t *self, const char *member, const char *program, const char *part)
+size_t herd_count_logged(const herd_t *self, const char *member, const char *program,
+                         const char *part)
 {
-    char name[128];
-    snprintf(name, sizeof name, "log/%s.%s.log", member, program);
-    char *path = workspace_path(self->folder, name);
-    logged_t logged = {.path = path, .part = part};
+    size_t size;
+    char *path = log_path(self, member, program);
+    char *content = workspace_read(path, &size);
+    assert_non_null(content);
+    size_t count = count_part(content, part);
+    free(content);
+    free(path);
+    return count;
+}
+
+/* Waits until it is there `count` times, or more. */
+static void wait_logged(const herd_t *self, const char *member, const char *program,
+                        logged_t logged)
+{
+    char *path = log_path(self, member, program);
+    logged.path = path;
     bool found = wait_until(is_logged, &logged, WAIT_LIMIT_MS);
     if (!found) {
         herd_print_file(path);
     }
     free(path);
     if (!found) {
-        fail_msg("no \"%s\" in the log of the %s of %s", part, program, member);
+        fail_msg("\"%s\" is not %zu times in the log of the %s of %s", logged.part, logged.count,
+                 program, member);
     }
+}
+
+void herd_wait_logged(const herd_t *self, const char *member, const char *program, const char *part)
+{
+    wait_logged(self, member, program, (logged_t){.part = part, .count = 1});
+}
+
+void herd_expect_logged(const herd_t *self, const char *member, const char *program,
+                        const char *part, size_t count)
+{
+    wait_logged(self, member, program, (logged_t){.part = part, .count = count});
+    assert_int_equal(herd_count_logged(self, member, program, part), count);
 }

@@ -211,6 +211,7 @@ static started_t look(scene_t *scene)
     assert_true(
         message_number(text_of(report.body), "journal_damaged", UINT64_MAX, &started.damaged));
     report_done(&report);
+    herd_wait_logged(scene->herd, "A", "node", " serving: "); /* written behind it */
     assert_true((started.damaged > 0) == has_logged(scene, "journal-damaged"));
     return started;
 }

@@ -23,23 +23,6 @@ enum {
     PART = 500,       /* lines of the greedy one for each of the polite one */
 };
 
-/* Counts the lines of Clark's logs, "frontend" or "node", in which `part` stands. */
-static size_t count_logged(herd_t *herd, const char *program, const char *part)
-{
-    char name[64];
-    snprintf(name, sizeof name, "log/Clark.%s.log", program);
-    char *path = workspace_path(herd_folder(herd), name);
-    size_t size;
-    char *log = workspace_read(path, &size);
-    size_t count = 0;
-    for (const char *found = log; found != NULL && (found = strstr(found, part)) != NULL; found++) {
-        count++;
-    }
-    free(log);
-    free(path);
-    return count;
-}
-
 /* The greedy one sends `line` GREEDY_LINES times and reads all answers; the polite one sends its
  * own meanwhile, each of which has its answer. Returns how many of them it sent. */
 static size_t exchange(herd_t *herd, const char *line, const char *polite_line)
@@ -77,10 +60,10 @@ static void log_of_one_client_is_bounded(void **state)
     herd_wait_logged(herd, "Clark", "frontend", "traffic-cut: ");
     herd_wait_logged(herd, "Clark", "frontend", "client left: done");
     assert_int_equal(herd_stop_frontend(herd, "Clark"), 0);
-    size_t logged = count_logged(herd, "frontend", " ? g\n");
+    size_t logged = herd_count_logged(herd, "Clark", "frontend", " ? g\n");
     assert_in_range(logged, 1, seconds * LIMIT_TRAFFIC_LINES);
     assert_true(logged < GREEDY_LINES);
-    assert_int_equal(count_logged(herd, "frontend", "? polite\n"), asked);
+    assert_int_equal(herd_count_logged(herd, "Clark", "frontend", "? polite\n"), asked);
 }
 
 /* All places are taken by clients that say nothing: who comes then takes the place of the first. */
@@ -93,8 +76,8 @@ static void silent_clients_give_up_their_places(void **state)
     herd_start_all(herd);
     client_t *silent[SILENT_MAX] = {NULL};
     size_t count = 0;
-    while (count < SILENT_MAX &&
-           count_logged(herd, "frontend", " without a line, and its place is ") == 0) {
+    while (count < SILENT_MAX && herd_count_logged(herd, "Clark", "frontend",
+                                                   " without a line, and its place is ") == 0) {
         silent[count++] = herd_connect(herd, "Clark");
         wait_nap(50);
     }
@@ -146,7 +129,7 @@ static void an_idle_timeout_ends_a_client_that_only_sends(void **state)
     size_t size = 1 << 20;
     char *lines = memory_new(size);
     memset(lines, '\n', size);
-    while (count_logged(herd, "frontend", "idle_timeout has passed") == 0) {
+    while (herd_count_logged(herd, "Clark", "frontend", "idle_timeout has passed") == 0) {
         (void)client_send_some(deaf, (text_t){.data = lines, .size = size}, 100);
     }
     free(lines);
@@ -293,7 +276,8 @@ static void a_flood_of_one_neighbour_holds_up_no_client(void **state)
     free(records);
     herd_wait_logged(herd, "Clark", "node", "traffic-cut: ");
     size_t seconds = (size_t)(wait_clock_ms() - start_ms) / 1000 + 2;
-    size_t logged = count_logged(herd, "node", " Lois AT Lois +0.000000001 a +1-1 1 =\n");
+    size_t logged =
+        herd_count_logged(herd, "Clark", "node", " Lois AT Lois +0.000000001 a +1-1 1 =\n");
     assert_in_range(logged, 1, seconds * LIMIT_TRAFFIC_LINES);
 }
 
