@@ -20,6 +20,10 @@ port_pool_t *port_pool_new(void);
 /* The next port, free at this moment and taken only once. Fails the test if there is none. */
 uint16_t port_pool_take(port_pool_t *self);
 
+/* Takes a port of the loopback address as another program would, without sharing it: returns a
+ * socket that listens there, which the caller closes. Fails the test if it cannot. */
+int port_occupy(uint16_t port);
+
 /* Gives the slices back and clears the pointer; NULL is fine. */
 void port_pool_destroy(port_pool_t **self_p);
 

@@ -179,6 +179,18 @@ size_t process_peak(const process_t *self)
     return read_status(self, "VmHWM:");
 }
 
+bool process_is_sanitized(void)
+{
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+    return true;
+#elif defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+    return true;
+#endif
+#endif
+    return false;
+}
+
 void process_destroy(process_t **self_p)
 {
     process_t *self = *self_p;

@@ -45,6 +45,10 @@ int64_t process_cpu_ms(const process_t *self);
 /* Bytes of memory that it holds now (VmRSS). */
 size_t process_memory(const process_t *self);
 
+/* Whether programs are built with a sanitizer, as this one is: its memory is its own, it keeps what
+ * is freed, and takes several times as much; what a program holds cannot be told from outside. */
+bool process_is_sanitized(void);
+
 /* The most that it has held (VmHWM); 0 if it has ended. */
 size_t process_peak(const process_t *self);
 

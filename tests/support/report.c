@@ -77,6 +77,15 @@ void report_read(const char *endpoint, report_t *ret_report)
     }
 }
 
+uint64_t report_figure(const char *endpoint, const char *key)
+{
+    report_t report;
+    report_read(endpoint, &report);
+    uint64_t value = figure(text_of(report.body), key);
+    report_done(&report);
+    return value;
+}
+
 typedef struct {
     const char *endpoint;
     report_t *into;

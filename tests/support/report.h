@@ -38,6 +38,10 @@ void report_read(const char *endpoint, report_t *ret_report);
 /* Asks until the root is there: a question makes the node compute it. */
 void report_read_root(const char *endpoint, report_t *ret_report);
 
+/* A figure of the report of a member at a requests endpoint, e.g. "followers"; fails the test if
+ * there is none. */
+uint64_t report_figure(const char *endpoint, const char *key);
+
 /* Frees what it holds. */
 void report_done(report_t *self);
 

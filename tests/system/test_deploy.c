@@ -2,14 +2,12 @@
  * its own stay. */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herd.h"
+#include "tests/support/port.h"
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -112,27 +110,10 @@ static void a_rolling_restart_forgets_nothing(void **state)
     }
 }
 
-/* A socket that listens on the port, so that no program can. */
-static int take_port(uint16_t port)
-{
-    int taken = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(taken >= 0);
-    struct sockaddr_in address = {
-        .sin_family = AF_INET,
-        .sin_port = htons(port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-    };
-    int one = 1;
-    assert_int_equal(setsockopt(taken, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one), 0);
-    assert_int_equal(bind(taken, (const struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(taken, 1), 0);
-    return taken;
-}
-
 static void a_start_that_fails_is_explained(void **state)
 {
     herd_t *herd = *state;
-    int taken = take_port(herd_port(herd, "East"));
+    int taken = port_occupy(herd_port(herd, "East"));
     expect_script(herd, "up", "East", 1, "East: front-end ended with exit status 1");
     close(taken);
     expect_script(herd, "up", "East", 0, "East: node runs already");

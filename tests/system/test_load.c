@@ -207,19 +207,6 @@ static void a_starved_frontend_does_not_spin(void **state)
     wait_served_again(herd);
 }
 
-/* A sanitizer's memory is its own: what the program holds cannot be told from outside. */
-static bool is_sanitized(void)
-{
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-    return true;
-#elif defined __has_feature
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    return true;
-#endif
-#endif
-    return false;
-}
-
 typedef struct {
     const process_t *process;
     size_t memory; /* bytes wanted at least */
@@ -235,7 +222,7 @@ static bool has_grown(void *argument)
  * clients. */
 static void unfinished_lines_cost_no_more_than_they_have(void **state)
 {
-    if (is_sanitized()) {
+    if (process_is_sanitized()) {
         skip();
     }
     process_t *frontend = herd_frontend(*state, "Clark");
@@ -265,7 +252,7 @@ static void unfinished_lines_cost_no_more_than_they_have(void **state)
 /* Each sends until no more is taken, and reads nothing. */
 static void a_crowd_that_never_reads_is_bounded(void **state)
 {
-    if (is_sanitized()) {
+    if (process_is_sanitized()) {
         skip();
     }
     static const herd_member_t members[] = {{.name = "Clark", .neighbours = ""}};

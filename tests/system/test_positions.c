@@ -1,6 +1,7 @@
 /* herdctl journal export and import: positions out of a journal, and into a running herd. */
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/herdctl.h"
+#include "tests/support/port.h"
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
 
@@ -8,7 +9,6 @@
 #include "common/base/files.h"
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -456,13 +456,7 @@ static void read_question(int client)
 /* Gives one client on a port these answers, one for each question. */
 static void serve(uint16_t port, const char *const *answers)
 {
-    const struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    int one = 1;
-    int listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one), 0);
-    assert_int_equal(bind(listening, (const struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(listening, 1), 0);
+    int listening = port_occupy(port);
     if (fork() == 0) {
         alarm(WAIT_LIMIT_MS / 1000);
         int client = accept(listening, NULL, NULL);

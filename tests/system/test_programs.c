@@ -9,11 +9,9 @@
 
 #include <dirent.h>
 #include <jansson.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -86,24 +84,13 @@ static void a_bad_herd_file_is_refused_with_its_line(void **state)
     assert_all_refused((const char *const[]){"--config", herd_file(herd), "Clark", NULL}, "Nobody");
 }
 
-/* A socket that has the port for itself; the caller closes it. */
-static int occupy(uint16_t port)
-{
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    assert_int_equal(bind(listener, (const struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(listener, 1), 0);
-    return listener;
-}
-
 static void a_port_in_use_is_refused(void **state)
 {
     herd_t *herd = herd_new_single();
     *state = herd;
     char port[16];
     snprintf(port, sizeof port, "%u", (unsigned)herd_port(herd, "Clark"));
-    int listener = occupy(herd_port(herd, "Clark"));
+    int listener = port_occupy(herd_port(herd, "Clark"));
     assert_refused("herd-frontend",
                    (const char *const[]){"--config", herd_file(herd), "Clark", NULL}, port);
     close(listener);

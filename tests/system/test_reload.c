@@ -12,7 +12,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { CONNECTS_SIZE = 256 };
 

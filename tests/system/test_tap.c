@@ -10,7 +10,6 @@
 
 #include "common/base/limits.h"
 #include "common/base/memory.h"
-#include "common/protocol/message.h"
 
 #include <czmq.h>
 #include <signal.h>
@@ -29,24 +28,9 @@ static herd_t *start_pair(void **state)
     return herd;
 }
 
-/* A sanitizer's memory is its own: what the program holds cannot be told from outside. */
-static bool is_sanitized(void)
-{
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-    return true;
-#else
-    return false;
-#endif
-}
-
 static uint64_t figure(herd_t *herd, const char *member, const char *key)
 {
-    report_t report;
-    uint64_t value = 0;
-    report_read(herd_requests(herd, member), &report);
-    assert_true(message_number(text_of(report.body), key, UINT64_MAX, &value));
-    report_done(&report);
-    return value;
+    return report_figure(herd_requests(herd, member), key);
 }
 
 /* T2: each message stands before what it led to. */
@@ -291,7 +275,7 @@ static void a_stopped_subscriber_harms_only_itself(void **state)
     send_long_updates(herd, UPDATES);
     size_t after = process_memory(herd_node(herd, "A"));
     process_signal(watcher.process, SIGCONT);
-    if (!is_sanitized()) {
+    if (!process_is_sanitized()) {
         assert_in_range(after > before ? after - before : 0, 0, GROWTH_MAX);
     }
     expect_printed(&watcher, "messages were lost");

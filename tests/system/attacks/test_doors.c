@@ -2,19 +2,17 @@
 #include "tests/support/cmocka_herd.h"
 #include "tests/support/flood.h"
 #include "tests/support/herd.h"
+#include "tests/support/port.h"
 #include "tests/support/report.h"
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
 
 #include "common/base/limits.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -129,27 +127,13 @@ static void a_node_that_restarts_costs_no_client(void **state)
     assert_int_equal(herd_count_logged(herd, "Clark", "frontend", "doors-shut: "), 0);
 }
 
-/* Takes the client port as another program would: without sharing it. */
-static int take_port(herd_t *herd)
-{
-    int taken = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(herd_port(herd, "Clark")),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int on = 1;
-    assert_int_equal(setsockopt(taken, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
-    assert_int_equal(bind(taken, (const struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(taken, 1), 0);
-    return taken;
-}
-
 /* The port may be another program's when the node comes back: it is tried again for ever. */
 static void a_port_that_was_taken_is_taken_back(void **state)
 {
     herd_t *herd = start_impatient(state);
     herd_kill_node(herd, "Clark");
     wait_refused(herd);
-    int taken = take_port(herd);
+    int taken = port_occupy(herd_port(herd, "Clark"));
     herd_start_node(herd, "Clark");
     herd_wait_logged(herd, "Clark", "frontend", "Address already in use");
     herd_wait_logged(herd, "Clark", "frontend", "trying again each second");
@@ -315,16 +299,6 @@ static void an_own_key_that_is_missing_is_named(void **state)
     herd_kill_frontend(herd, "Clark");
 }
 
-/* A sanitizer keeps what is freed: what the program holds cannot be told from outside. */
-static bool is_sanitized(void)
-{
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-    return true;
-#else
-    return false;
-#endif
-}
-
 typedef struct {
     flood_t flood;
     unsigned wanted;
@@ -347,14 +321,14 @@ static void a_node_that_sends_without_end_is_cut(void **state)
     size_t before = process_memory(herd_frontend(herd, "Clark"));
     assert_true(wait_until(was_cut, &flooded, WAIT_LIMIT_MS));
     herd_wait_logged(herd, "Clark", "frontend", "it sends a message that does not end");
-    if (!is_sanitized()) {
+    if (!process_is_sanitized()) {
         assert_in_range(process_peak(herd_frontend(herd, "Clark")), 0, PEAK_MAX);
     }
     flood_stop(&flooded.flood);
     herd_start_node(herd, "Clark");
     herd_wait_serving(herd, "Clark");
     size_t after = process_memory(herd_frontend(herd, "Clark"));
-    if (!is_sanitized() && after > before + MEMORY_MAX) {
+    if (!process_is_sanitized() && after > before + MEMORY_MAX) {
         fail_msg("%zu bytes held, %zu before", after, before);
     }
 }

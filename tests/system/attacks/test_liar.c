@@ -43,16 +43,6 @@ static herd_t *start_without_a(void **state)
     return herd;
 }
 
-/* A sanitizer keeps what is freed: what the program holds cannot be told from outside. */
-static bool is_sanitized(void)
-{
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-    return true;
-#else
-    return false;
-#endif
-}
-
 static bool has_cut_some(void *argument)
 {
     flood_t *self = argument;
@@ -74,7 +64,7 @@ static process_t *start_herdctl(herd_t *herd, const char *output, const char *co
 static void expect_peak(const process_t *process, const flood_t *flood)
 {
     size_t peak = process_peak(process);
-    if (!is_sanitized() && peak > PEAK_MAX) {
+    if (!process_is_sanitized() && peak > PEAK_MAX) {
         fail_msg("%zu MB held; one connection took %llu bytes", peak >> 20,
                  (unsigned long long)atomic_load(&flood->largest));
     }
@@ -139,7 +129,7 @@ static void an_exporter_cuts_what_does_not_end(void **state)
     assert_true(wait_until(has_page, &page, WAIT_LIMIT_MS));
     expect_peak(exporter, &flood);
     flood_stop(&flood);
-    if (!is_sanitized() && !wait_until(is_at_rest, &rest, WAIT_LIMIT_MS)) {
+    if (!process_is_sanitized() && !wait_until(is_at_rest, &rest, WAIT_LIMIT_MS)) {
         fail_msg("%zu MB held at rest", process_memory(exporter) >> 20);
     }
     int status;
@@ -219,7 +209,7 @@ static void a_neighbour_without_end_is_cut(void **state)
     herdctl_expect(herd, 1, "link B-A is down (it sends a message without end)", "health", "B",
                    NULL);
     flood_stop(&flood);
-    if (!is_sanitized() && !wait_until(is_at_rest, &rest, WAIT_LIMIT_MS)) {
+    if (!process_is_sanitized() && !wait_until(is_at_rest, &rest, WAIT_LIMIT_MS)) {
         fail_msg("%zu MB held at rest", process_memory(node) >> 20);
     }
 }
@@ -342,7 +332,7 @@ static void answers_without_number_are_not_kept(void **state)
     herd_t *herd = start_without_a(state);
     char *lists = memory_new(LISTS_SIZE + 64);
     /* Under a sanitizer the largest takes longer to read than members have to answer. */
-    size_t most = is_sanitized() ? LISTS_SIZE / 16 : LISTS_SIZE;
+    size_t most = process_is_sanitized() ? LISTS_SIZE / 16 : LISTS_SIZE;
     size_t size = 0;
     for (unsigned i = 0; size < most; i++) {
         size += (size_t)snprintf(lists + size, 64, "link L%u up 1 2 3\nfrontend F/%u\n", i, i);
@@ -365,7 +355,7 @@ static void answers_without_number_are_not_kept(void **state)
         peak = now > peak ? now : peak;
     }
     assert_in_range(status, 0, 1);
-    assert_true(is_sanitized() || peak < PEAK_MAX);
+    assert_true(process_is_sanitized() || peak < PEAK_MAX);
     process_destroy(&process);
     liar_stop(&liar);
     free(log);

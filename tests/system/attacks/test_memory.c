@@ -236,19 +236,9 @@ static void too_few_threads_are_told_at_the_start(void **state)
     assert_int_equal(rmdir(group), 0);
 }
 
-/* A sanitizer takes several times the memory of the program. */
-static bool is_sanitized(void)
-{
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-    return true;
-#else
-    return false;
-#endif
-}
-
 int main(void)
 {
-    if (!herd_programs_exist() || is_sanitized()) {
+    if (!herd_programs_exist() || process_is_sanitized()) {
         return HERD_EXIT_SKIPPED;
     }
     if (!make_groups(CGROUP_V1_MEMORY, "memory.limit_in_bytes") &&
