@@ -3,23 +3,18 @@
 #include <assert.h>
 #include <math.h>
 
-enum {
-    POLE_E7 = 900000000,
-    MERIDIAN_E7 = 1800000000, /* 180 degrees */
-};
-
 bool area_position_is_valid(area_position_t position)
 {
-    return position.latitude_e7 >= -POLE_E7 && position.latitude_e7 <= POLE_E7 &&
-           position.longitude_e7 >= -MERIDIAN_E7 && position.longitude_e7 <= MERIDIAN_E7;
+    return position.latitude_e7 >= -AREA_POLE_E7 && position.latitude_e7 <= AREA_POLE_E7 &&
+           position.longitude_e7 >= -AREA_MERIDIAN_E7 && position.longitude_e7 <= AREA_MERIDIAN_E7;
 }
 
 area_position_t area_canonical(area_position_t position)
 {
-    if (position.latitude_e7 == POLE_E7 || position.latitude_e7 == -POLE_E7) {
+    if (position.latitude_e7 == AREA_POLE_E7 || position.latitude_e7 == -AREA_POLE_E7) {
         position.longitude_e7 = 0;
-    } else if (position.longitude_e7 == MERIDIAN_E7) {
-        position.longitude_e7 = -MERIDIAN_E7;
+    } else if (position.longitude_e7 == AREA_MERIDIAN_E7) {
+        position.longitude_e7 = -AREA_MERIDIAN_E7;
     }
     return position;
 }
@@ -53,14 +48,14 @@ bool area_box_contains(const area_box_t *box, area_position_t position)
     if (position.latitude_e7 < box->south_e7 || position.latitude_e7 > box->north_e7) {
         return false;
     }
-    if (position.latitude_e7 == POLE_E7 || position.latitude_e7 == -POLE_E7) {
+    if (position.latitude_e7 == AREA_POLE_E7 || position.latitude_e7 == -AREA_POLE_E7) {
         return true; /* all meridians meet there */
     }
     if (box->west_e7 > box->east_e7) {
         return longitude_e7 >= box->west_e7 || longitude_e7 <= box->east_e7;
     }
     return (longitude_e7 >= box->west_e7 && longitude_e7 <= box->east_e7) ||
-           (longitude_e7 == -MERIDIAN_E7 && box->east_e7 == MERIDIAN_E7);
+           (longitude_e7 == -AREA_MERIDIAN_E7 && box->east_e7 == AREA_MERIDIAN_E7);
 }
 
 bool area_circle_contains(const area_circle_t *circle, area_position_t position)
@@ -94,14 +89,14 @@ static area_box_t box_around(const area_circle_t *circle)
     double west_deg = circle->from.longitude_deg - reach_deg;
     double east_deg = circle->from.longitude_deg + reach_deg;
     area_box_t box = {
-        .south_e7 = outwards(circle->from.latitude_deg - angle_deg, -1, POLE_E7),
-        .north_e7 = outwards(circle->from.latitude_deg + angle_deg, 1, POLE_E7),
-        .west_e7 = -MERIDIAN_E7,
-        .east_e7 = MERIDIAN_E7,
+        .south_e7 = outwards(circle->from.latitude_deg - angle_deg, -1, AREA_POLE_E7),
+        .north_e7 = outwards(circle->from.latitude_deg + angle_deg, 1, AREA_POLE_E7),
+        .west_e7 = -AREA_MERIDIAN_E7,
+        .east_e7 = AREA_MERIDIAN_E7,
     };
     if (reach_deg < 179) {
-        box.west_e7 = outwards(west_deg < -180 ? west_deg + 360 : west_deg, -1, MERIDIAN_E7);
-        box.east_e7 = outwards(east_deg > 180 ? east_deg - 360 : east_deg, 1, MERIDIAN_E7);
+        box.west_e7 = outwards(west_deg < -180 ? west_deg + 360 : west_deg, -1, AREA_MERIDIAN_E7);
+        box.east_e7 = outwards(east_deg > 180 ? east_deg - 360 : east_deg, 1, AREA_MERIDIAN_E7);
     }
     return box;
 }
@@ -123,19 +118,19 @@ size_t area_boxes(const area_t *area, area_box_t ret_boxes[AREA_BOXES_MAX])
 {
     const area_box_t box = area->kind == AREA_BOX ? area->box : box_around(&area->circle);
     area_box_t part = box;
-    part.east_e7 = box.west_e7 <= box.east_e7 ? box.east_e7 : MERIDIAN_E7;
+    part.east_e7 = box.west_e7 <= box.east_e7 ? box.east_e7 : AREA_MERIDIAN_E7;
     ret_boxes[0] = part;
     size_t count = 1;
-    if (part.east_e7 == MERIDIAN_E7) { /* also that meridian, or what lies beyond it */
-        part.west_e7 = -MERIDIAN_E7;
-        part.east_e7 = box.west_e7 <= box.east_e7 ? -MERIDIAN_E7 : box.east_e7;
+    if (part.east_e7 == AREA_MERIDIAN_E7) { /* also that meridian, or what lies beyond it */
+        part.west_e7 = -AREA_MERIDIAN_E7;
+        part.east_e7 = box.west_e7 <= box.east_e7 ? -AREA_MERIDIAN_E7 : box.east_e7;
         count = add_box(ret_boxes, count, part);
     }
-    if (box.north_e7 == POLE_E7) {
-        count = add_box(ret_boxes, count, (area_box_t){0, POLE_E7, 0, POLE_E7});
+    if (box.north_e7 == AREA_POLE_E7) {
+        count = add_box(ret_boxes, count, (area_box_t){0, AREA_POLE_E7, 0, AREA_POLE_E7});
     }
-    if (box.south_e7 == -POLE_E7) {
-        count = add_box(ret_boxes, count, (area_box_t){0, -POLE_E7, 0, -POLE_E7});
+    if (box.south_e7 == -AREA_POLE_E7) {
+        count = add_box(ret_boxes, count, (area_box_t){0, -AREA_POLE_E7, 0, -AREA_POLE_E7});
     }
     return count;
 }

@@ -16,6 +16,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum {
+    AREA_POLE_E7 = 900000000,
+    AREA_MERIDIAN_E7 = 1800000000, /* 180 degrees */
+};
+
 /* A position (open value struct), 1e-7 degree. */
 typedef struct {
     int32_t latitude_e7;  /* -90e7 .. 90e7 */

@@ -14,15 +14,13 @@
 
 #include <math.h>
 
-#define DEGREE_RAD     (M_PI / 180.0)
-#define HALF_X         (DEGREE_RAD / 2 * 1e-7) /* half the angle of a unit of x, and ... */
-#define HALF_Y         (DEGREE_RAD / 4 * 1e-7) /* ... of a unit of y, which is half as large */
-#define TURN           3600000000.0            /* units of x */
-#define EQUATOR        1800000000.0            /* its y */
+#define HALF_X         (SPHERE_DEGREE_RAD / 2 * 1e-7) /* half the angle of a unit of x, and ... */
+#define HALF_Y         (SPHERE_DEGREE_RAD / 4 * 1e-7) /* ... of one of y, which is half as large */
+#define TURN           3600000000.0                   /* units of x */
+#define EQUATOR        1800000000.0                   /* its y */
 #define SLACK_RAD      1e-12
 #define SLACK          (1 - 1e-12)
-#define CAP_UNIT       (NEAR_CAP_HALF / (double)(1 << (NEAR_CAP_SHIFT - 1)))
-#define GLOBE_LATITUDE (88 * DEGREE_RAD) /* beyond are caps */
+#define GLOBE_LATITUDE (88 * SPHERE_DEGREE_RAD) /* beyond are caps */
 
 enum { ROWS = 4 };
 
@@ -68,8 +66,8 @@ static inline double slackened(double angle)
 
 near_asked_t near_bounds_from(const sphere_position_t *from)
 {
-    double latitude = from->latitude_deg * DEGREE_RAD;
-    double longitude = from->longitude_deg * DEGREE_RAD;
+    double latitude = from->latitude_deg * SPHERE_DEGREE_RAD;
+    double longitude = from->longitude_deg * SPHERE_DEGREE_RAD;
     return (near_asked_t){.from = *from,
                           .x = (from->longitude_deg + 180) * 1e7,
                           .y = (from->latitude_deg + 90) * 2e7,
@@ -125,9 +123,9 @@ static void bound_cap(const near_asked_t *asked, const uint32_t corner[2], doubl
     const uint32_t mask = (UINT32_C(1) << NEAR_CAP_SHIFT) - 1;
     double easts[ROWS];
     double height = bound_height(asked, region);
-    double x = (corner[0] & mask) * CAP_UNIT - NEAR_CAP_HALF;
-    double y = (corner[1] & mask) * CAP_UNIT - NEAR_CAP_HALF;
-    double side = size * CAP_UNIT;
+    double x = (corner[0] & mask) * NEAR_CAP_UNIT - NEAR_CAP_HALF;
+    double y = (corner[1] & mask) * NEAR_CAP_UNIT - NEAR_CAP_HALF;
+    double side = size * NEAR_CAP_UNIT;
     for (unsigned i = 0; i < ROWS; i++) {
         double east = slackened(gap(asked->east, x + i * side, x + (i + 1) * side));
         easts[i] = east * east * (SLACK / 4) + height;

@@ -6,9 +6,7 @@
 
 #include <math.h>
 
-#define DEGREE_RAD (M_PI / 180.0)
-#define CAP_UNIT   (NEAR_CAP_HALF / (double)(1 << (NEAR_CAP_SHIFT - 1)))
-#define SLACK      1e-12 /* of a distance from the earth's axis, in its radii */
+#define SLACK 1e-12 /* of a distance from the earth's axis, in its radii */
 
 enum { RANGES_MAX = 2 };
 
@@ -63,8 +61,8 @@ static void set_axis(walk_t *self, const area_box_t *box, int sign)
     self->axis_least[near_cap] = 1;
     self->axis_most[near_cap] = 0;
     if (high >= 88) {
-        self->axis_least[near_cap] = cos(high * DEGREE_RAD) - SLACK;
-        self->axis_most[near_cap] = cos((low > 88 ? low : 88) * DEGREE_RAD) + SLACK;
+        self->axis_least[near_cap] = cos(high * SPHERE_DEGREE_RAD) - SLACK;
+        self->axis_most[near_cap] = cos((low > 88 ? low : 88) * SPHERE_DEGREE_RAD) + SLACK;
     }
 }
 
@@ -93,10 +91,10 @@ static bool cap_cell_meets(const walk_t *self, uint32_t x, uint32_t y, int64_t s
 {
     const uint32_t mask = (UINT32_C(1) << NEAR_CAP_SHIFT) - 1;
     int cap = region == NEAR_NORTH_CAP ? 0 : 1;
-    double west = (x & mask) * CAP_UNIT - NEAR_CAP_HALF;
-    double south = (y & mask) * CAP_UNIT - NEAR_CAP_HALF;
-    double east = west + (double)size * CAP_UNIT;
-    double north = south + (double)size * CAP_UNIT;
+    double west = (x & mask) * NEAR_CAP_UNIT - NEAR_CAP_HALF;
+    double south = (y & mask) * NEAR_CAP_UNIT - NEAR_CAP_HALF;
+    double east = west + (double)size * NEAR_CAP_UNIT;
+    double north = south + (double)size * NEAR_CAP_UNIT;
     double least = hypot(least_of(west, east), least_of(south, north));
     double most = hypot(most_of(west, east), most_of(south, north));
     return least <= self->axis_most[cap] + SLACK && most >= self->axis_least[cap] - SLACK &&

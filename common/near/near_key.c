@@ -22,8 +22,7 @@
 
 #include <math.h>
 
-#define DEGREE_RAD (M_PI / 180.0)
-#define CAP_UNIT   ((double)(1 << (NEAR_CAP_SHIFT - 1)))
+#define CAP_CENTRE ((double)(1 << (NEAR_CAP_SHIFT - 1))) /* of a square, in its units */
 #define CAP_SQUARE UINT32_C(7) /* of 8: where caps are on the x axis, the northern one on y */
 
 /* Moves bit n of the number to bit 2 n. */
@@ -61,11 +60,11 @@ void near_key_split(uint64_t code, uint32_t *ret_x, uint32_t *ret_y)
 /* Not inlined, as sphere_haversine: each call rounds alike. */
 __attribute__((noinline)) static uint64_t cap_code(area_position_t position)
 {
-    double latitude = position.latitude_e7 / (double)SPHERE_DEGREE_E7 * DEGREE_RAD;
-    double longitude = position.longitude_e7 / (double)SPHERE_DEGREE_E7 * DEGREE_RAD;
+    double latitude = position.latitude_e7 / (double)SPHERE_DEGREE_E7 * SPHERE_DEGREE_RAD;
+    double longitude = position.longitude_e7 / (double)SPHERE_DEGREE_E7 * SPHERE_DEGREE_RAD;
     double radius = cos(latitude) / NEAR_CAP_HALF; /* 0 .. 0.998 */
-    uint32_t x = (uint32_t)((1 + radius * cos(longitude)) * CAP_UNIT);
-    uint32_t y = (uint32_t)((1 + radius * sin(longitude)) * CAP_UNIT);
+    uint32_t x = (uint32_t)((1 + radius * cos(longitude)) * CAP_CENTRE);
+    uint32_t y = (uint32_t)((1 + radius * sin(longitude)) * CAP_CENTRE);
     uint32_t square = position.latitude_e7 > 0 ? CAP_SQUARE << NEAR_CAP_SHIFT : 0;
     return join(CAP_SQUARE << NEAR_CAP_SHIFT | x, square | y);
 }

@@ -110,13 +110,14 @@ uint64_t near_key_code(area_position_t position);
 /* The coordinates of a code, each of 32 bits. */
 void near_key_split(uint64_t code, uint32_t *ret_x, uint32_t *ret_y);
 
-/* What the axes are outside the caps: 1e-7 degree of longitude, half that of latitude, from
- * -180 and -90 degrees. */
+/* Outside the caps the units of the axes are 1e-7 degree of longitude, and half that of latitude,
+ * from -180 and -90 degrees. */
 enum { NEAR_CAP_SHIFT = 29 }; /* a cap is a square of 2^29 units, in the top eighth of the x axis */
 #define NEAR_CAP_LATITUDE_E7 INT32_C(880000000)    /* from here to its pole it is a cap's */
-#define NEAR_CAP_COSINE      0.0348994967025009717 /* of that latitude */
-#define NEAR_CAP_SINE        0.9993908270190957631
-#define NEAR_CAP_HALF        0.035 /* half a side of the square, in radii of the earth */
+#define NEAR_CAP_SINE        0.9993908270190957631 /* of that latitude */
+/* Half a side of the square, and a unit of its axes, in radii of the earth. */
+#define NEAR_CAP_HALF 0.035
+#define NEAR_CAP_UNIT (NEAR_CAP_HALF / (double)(1 << (NEAR_CAP_SHIFT - 1)))
 
 typedef enum { NEAR_GLOBE, NEAR_NORTH_CAP, NEAR_SOUTH_CAP } near_region_t;
 

@@ -3,15 +3,13 @@
 #include <assert.h>
 #include <math.h>
 
-#define DEGREE_RAD (M_PI / 180.0)
-
 sphere_position_t sphere_position(double latitude_deg, double longitude_deg)
 {
     assert(latitude_deg >= -90 && latitude_deg <= 90);
     assert(longitude_deg >= -180 && longitude_deg <= 180);
     return (sphere_position_t){.latitude_deg = latitude_deg,
                                .longitude_deg = longitude_deg,
-                               .latitude_cosine = cos(latitude_deg * DEGREE_RAD)};
+                               .latitude_cosine = cos(latitude_deg * SPHERE_DEGREE_RAD)};
 }
 
 /* Not inlined: a compiler might fuse multiply and add in one copy and not in another, and two
@@ -25,10 +23,10 @@ __attribute__((noinline)) double sphere_haversine(const sphere_position_t *from,
     if (turn_deg > 180) {
         turn_deg = 360 - turn_deg; /* the short way round */
     }
-    double north = sin((latitude_deg - from->latitude_deg) * (DEGREE_RAD / 2));
-    double east = sin(turn_deg * (DEGREE_RAD / 2));
+    double north = sin((latitude_deg - from->latitude_deg) * (SPHERE_DEGREE_RAD / 2));
+    double east = sin(turn_deg * (SPHERE_DEGREE_RAD / 2));
     double haversine =
-        north * north + from->latitude_cosine * cos(latitude_deg * DEGREE_RAD) * east * east;
+        north * north + from->latitude_cosine * cos(latitude_deg * SPHERE_DEGREE_RAD) * east * east;
     return haversine < 1 ? haversine : 1; /* antipodes may round past 1 */
 }
 

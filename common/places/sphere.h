@@ -10,7 +10,8 @@
 
 #include <stdint.h>
 
-#define SPHERE_RADIUS_M 6371008.8
+#define SPHERE_RADIUS_M   6371008.8
+#define SPHERE_DEGREE_RAD 0.01745329251994329577 /* a degree in radians: pi / 180 */
 /* Units of a stored coordinate in one degree, and in half a turn. */
 #define SPHERE_DEGREE_E7    INT64_C(10000000)
 #define SPHERE_HALF_TURN_E7 (180 * SPHERE_DEGREE_E7)

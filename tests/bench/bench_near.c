@@ -19,8 +19,6 @@ enum {
     QUERIES = 4000,
     WANTED = 10,
     PAGE = 100,
-    POLE_E7 = 900000000,
-    MERIDIAN_E7 = 1800000000,
 };
 
 typedef enum { UNIFORM, PEOPLE, STACKED, METRE, KILOMETRE } spread_t;
@@ -53,10 +51,10 @@ static area_position_t shifted(area_position_t position, int64_t north_e7, int64
 {
     int64_t latitude_e7 = position.latitude_e7 + north_e7;
     int64_t longitude_e7 = position.longitude_e7 + east_e7;
-    latitude_e7 = latitude_e7 > POLE_E7 ? POLE_E7 : latitude_e7;
-    latitude_e7 = latitude_e7 < -POLE_E7 ? -POLE_E7 : latitude_e7;
-    longitude_e7 -= longitude_e7 > MERIDIAN_E7 ? 2 * (int64_t)MERIDIAN_E7 : 0;
-    longitude_e7 += longitude_e7 < -MERIDIAN_E7 ? 2 * (int64_t)MERIDIAN_E7 : 0;
+    latitude_e7 = latitude_e7 > AREA_POLE_E7 ? AREA_POLE_E7 : latitude_e7;
+    latitude_e7 = latitude_e7 < -AREA_POLE_E7 ? -AREA_POLE_E7 : latitude_e7;
+    longitude_e7 -= longitude_e7 > AREA_MERIDIAN_E7 ? 2 * (int64_t)AREA_MERIDIAN_E7 : 0;
+    longitude_e7 += longitude_e7 < -AREA_MERIDIAN_E7 ? 2 * (int64_t)AREA_MERIDIAN_E7 : 0;
     return (area_position_t){(int32_t)latitude_e7, (int32_t)longitude_e7};
 }
 
@@ -65,7 +63,7 @@ static area_position_t anywhere(random_t *random)
 {
     double height = within(random, 1000000000) / 1e9;
     return (area_position_t){(int32_t)(asin(height) * (180 / M_PI) * 1e7),
-                             within(random, MERIDIAN_E7)};
+                             within(random, AREA_MERIDIAN_E7)};
 }
 
 /* The town of rank n has one n-th of the people of the first; most live near the middle. */

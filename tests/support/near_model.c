@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POLE_E7 = 900000000, MERIDIAN_E7 = 1800000000, PAGE_MAX = 1000 };
+enum { PAGE_MAX = 1000 };
 
 near_model_t *near_model_new(uint32_t handle_end, size_t max_memory)
 {
@@ -34,7 +34,7 @@ static int32_t between(random_t *random, int64_t low, int64_t high)
 
 static int32_t any_longitude(random_t *random)
 {
-    return between(random, -MERIDIAN_E7, MERIDIAN_E7);
+    return between(random, -AREA_MERIDIAN_E7, AREA_MERIDIAN_E7);
 }
 
 /* Some at the pole itself, and some very near. */
@@ -42,7 +42,7 @@ static area_position_t polar_position(random_t *random, int sign)
 {
     static const int32_t reaches_e7[] = {0, 3, 1000, 1000000, 20000000};
     int32_t away_e7 = between(random, 0, reaches_e7[random_below(random, 5)]);
-    return (area_position_t){sign * (POLE_E7 - away_e7), any_longitude(random)};
+    return (area_position_t){sign * (AREA_POLE_E7 - away_e7), any_longitude(random)};
 }
 
 area_position_t near_model_position(random_t *random, near_shape_t shape)
@@ -54,7 +54,7 @@ area_position_t near_model_position(random_t *random, near_shape_t shape)
                                  between(random, -1185000000, -1184000000)};
     case NEAR_SHAPE_ANTIMERIDIAN:
         return (area_position_t){between(random, -180000000, -170000000),
-                                 (int32_t)(turn > MERIDIAN_E7 ? turn - 3600000000 : turn)};
+                                 (int32_t)(turn > AREA_MERIDIAN_E7 ? turn - 3600000000 : turn)};
     case NEAR_SHAPE_NORTH_POLE: return polar_position(random, 1);
     case NEAR_SHAPE_SOUTH_POLE: return polar_position(random, -1);
     case NEAR_SHAPE_CAP_EDGE:
@@ -65,8 +65,11 @@ area_position_t near_model_position(random_t *random, near_shape_t shape)
         return (area_position_t){between(random, -90, 90) * 10000000,
                                  between(random, -180, 180) * 10000000};
     case NEAR_SHAPE_STACK:
-        return (area_position_t){340000000, random_once_in(random, 2) ? MERIDIAN_E7 : -MERIDIAN_E7};
-    default: return (area_position_t){between(random, -POLE_E7, POLE_E7), any_longitude(random)};
+        return (area_position_t){340000000,
+                                 random_once_in(random, 2) ? AREA_MERIDIAN_E7 : -AREA_MERIDIAN_E7};
+    default:
+        return (area_position_t){between(random, -AREA_POLE_E7, AREA_POLE_E7),
+                                 any_longitude(random)};
     }
 }
 
@@ -293,13 +296,13 @@ void near_model_check_nearest(const near_model_t *self, const near_query_t *quer
 /* By the words of the contract, not by the function that the index uses. */
 static bool is_in_box(const area_box_t *box, area_position_t position)
 {
-    bool is_pole = abs(position.latitude_e7) == POLE_E7;
-    bool is_meridian = abs(position.longitude_e7) == MERIDIAN_E7;
-    int64_t turn = 2 * (int64_t)MERIDIAN_E7;
+    bool is_pole = abs(position.latitude_e7) == AREA_POLE_E7;
+    bool is_meridian = abs(position.longitude_e7) == AREA_MERIDIAN_E7;
+    int64_t turn = 2 * (int64_t)AREA_MERIDIAN_E7;
     int64_t width = ((int64_t)box->east_e7 - box->west_e7 + turn) % turn;
     width = box->west_e7 <= box->east_e7 ? (int64_t)box->east_e7 - box->west_e7 : width;
     int64_t way = ((int64_t)position.longitude_e7 - box->west_e7 + 2 * turn) % turn;
-    bool is_between = way <= width || (is_meridian && abs(box->west_e7) == MERIDIAN_E7);
+    bool is_between = way <= width || (is_meridian && abs(box->west_e7) == AREA_MERIDIAN_E7);
     return position.latitude_e7 >= box->south_e7 && position.latitude_e7 <= box->north_e7 &&
            (is_pole || is_between);
 }

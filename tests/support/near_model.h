@@ -1,5 +1,6 @@
 /* near_model.h - an index of clients beside a plain list of where they are, which every answer is
- * compared with. For unit tests, the fuzz driver and the benchmark of common/near.
+ * compared with. For the unit tests and the fuzz driver of common/near; positions also for the test
+ * of views.
  *
  * Owner: the test. Threads: one. Whatever differs fails an assertion (assert.h).
  */

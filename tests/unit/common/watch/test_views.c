@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VIEWS = 300, STEPS = 3000, MEMORY = 1 << 24, POLE_E7 = 900000000, MERIDIAN_E7 = 1800000000 };
+enum { VIEWS = 300, STEPS = 3000, MEMORY = 1 << 24 };
 
 /* What one look-up found. */
 typedef struct {
@@ -37,15 +37,16 @@ static area_t box_around(random_t *random, area_position_t position)
     int64_t low = position.longitude_e7 - west;
     int64_t high = position.longitude_e7 + west / 2;
     area_box_t box = {
-        .south_e7 = clip(position.latitude_e7 - south, POLE_E7),
-        .north_e7 = clip(position.latitude_e7 + south / 2, POLE_E7),
-        .west_e7 = (int32_t)(low < -MERIDIAN_E7 ? low + 2 * (int64_t)MERIDIAN_E7 : low),
-        .east_e7 = (int32_t)(high > MERIDIAN_E7 ? high - 2 * (int64_t)MERIDIAN_E7 : high)};
+        .south_e7 = clip(position.latitude_e7 - south, AREA_POLE_E7),
+        .north_e7 = clip(position.latitude_e7 + south / 2, AREA_POLE_E7),
+        .west_e7 = (int32_t)(low < -AREA_MERIDIAN_E7 ? low + 2 * (int64_t)AREA_MERIDIAN_E7 : low),
+        .east_e7 =
+            (int32_t)(high > AREA_MERIDIAN_E7 ? high - 2 * (int64_t)AREA_MERIDIAN_E7 : high)};
     if (random_once_in(random, 20)) {
-        box.east_e7 = MERIDIAN_E7;
+        box.east_e7 = AREA_MERIDIAN_E7;
     }
     if (random_once_in(random, 20)) {
-        box.west_e7 = MERIDIAN_E7;
+        box.west_e7 = AREA_MERIDIAN_E7;
     }
     return (area_t){.kind = AREA_BOX, .box = box};
 }
@@ -85,8 +86,8 @@ static area_position_t edge_of(random_t *random, const area_t *area)
     area_position_t position = {random_once_in(random, 2) ? box->south_e7 : box->north_e7,
                                 random_once_in(random, 2) ? box->west_e7 : box->east_e7};
     if (random_once_in(random, 2)) {
-        position.longitude_e7 = clip((int64_t)position.longitude_e7 + 1, MERIDIAN_E7);
-        position.latitude_e7 = clip((int64_t)position.latitude_e7 - 1, POLE_E7);
+        position.longitude_e7 = clip((int64_t)position.longitude_e7 + 1, AREA_MERIDIAN_E7);
+        position.latitude_e7 = clip((int64_t)position.latitude_e7 - 1, AREA_POLE_E7);
     }
     return position;
 }
@@ -178,10 +179,11 @@ static void any_view_takes_little(void **state)
 {
     (void)state;
     const area_t areas[] = {
-        {.kind = AREA_BOX, .box = {-MERIDIAN_E7, -POLE_E7, MERIDIAN_E7, POLE_E7}},
-        {.kind = AREA_BOX, .box = {-MERIDIAN_E7, 5, MERIDIAN_E7, 5}},
-        {.kind = AREA_BOX, .box = {5, -POLE_E7, 5, POLE_E7}},
-        {.kind = AREA_BOX, .box = {1, -POLE_E7, 0, POLE_E7}},
+        {.kind = AREA_BOX,
+         .box = {-AREA_MERIDIAN_E7, -AREA_POLE_E7, AREA_MERIDIAN_E7, AREA_POLE_E7}},
+        {.kind = AREA_BOX, .box = {-AREA_MERIDIAN_E7, 5, AREA_MERIDIAN_E7, 5}},
+        {.kind = AREA_BOX, .box = {5, -AREA_POLE_E7, 5, AREA_POLE_E7}},
+        {.kind = AREA_BOX, .box = {1, -AREA_POLE_E7, 0, AREA_POLE_E7}},
         {.kind = AREA_CIRCLE, .circle = area_circle(89.9999, 17, 100)},
         {.kind = AREA_CIRCLE, .circle = area_circle(0, 180, 0)},
         {.kind = AREA_CIRCLE, .circle = area_circle(89.99, -179.9999, 1000)},
