@@ -80,21 +80,25 @@ static void start_node(char digit, bool keeps)
     link_disconnected(scene.link, scene.now_ns);
 }
 
+/* In the place of the one before, for the web of the herd: it follows the node. */
+static void make_copy(copy_settings_t settings)
+{
+    settings.herd = TEXT("herd");
+    settings.follower = TEXT("web");
+    settings.life = generation_of('f');
+    copy_destroy(&scene.copy);
+    scene.copy = copy_new(&settings);
+    copy_follow(scene.copy, TEXT("Node"));
+}
+
 static int open_scene(void **state)
 {
     (void)state;
     memset(&scene, 0, sizeof scene);
     scene.now_ns = 1000 * SECOND;
     start_node('a', false);
-    const copy_settings_t settings = {.herd = TEXT("herd"),
-                                      .follower = TEXT("web"),
-                                      .max_clients = CLIENTS_MAX,
-                                      .seed = 2,
-                                      .life = generation_of('f'),
-                                      .changed = on_changed,
-                                      .removed = on_removed};
-    scene.copy = copy_new(&settings);
-    copy_follow(scene.copy, TEXT("Node"));
+    make_copy((copy_settings_t){
+        .max_clients = CLIENTS_MAX, .seed = 2, .changed = on_changed, .removed = on_removed});
     return 0;
 }
 
@@ -489,15 +493,7 @@ static void an_audit_repairs(void **state)
 static void a_full_copy_counts_what_it_lacks(void **state)
 {
     (void)state;
-    copy_destroy(&scene.copy);
-    const copy_settings_t settings = {.herd = TEXT("herd"),
-                                      .follower = TEXT("web"),
-                                      .max_clients = 10,
-                                      .life = generation_of('f'),
-                                      .changed = on_changed,
-                                      .removed = on_removed};
-    scene.copy = copy_new(&settings);
-    copy_follow(scene.copy, TEXT("Node"));
+    make_copy((copy_settings_t){.max_clients = 10, .changed = on_changed, .removed = on_removed});
     fill(12, "5");
     open_link();
     assert_int_equal(copy_state(scene.copy).served, 10);
@@ -553,13 +549,7 @@ static void a_follower_far_behind_gets_what_it_lacks(void **state)
     store_destroy(&scene.store);
     scene.store = store_new(100000, 1);
     start_node('a', true);
-    copy_destroy(&scene.copy);
-    const copy_settings_t settings = {.herd = TEXT("herd"),
-                                      .follower = TEXT("web"),
-                                      .max_clients = 100000,
-                                      .life = generation_of('f')};
-    scene.copy = copy_new(&settings);
-    copy_follow(scene.copy, TEXT("Node"));
+    make_copy((copy_settings_t){.max_clients = 100000});
     fill(20000, "5");
     open_link();
     assert_int_equal(copy_state(scene.copy).received, 20000);

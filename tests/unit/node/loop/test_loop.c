@@ -142,11 +142,10 @@ static void one_who_stirs_before_a_shared_loop_sleeps_is_heard(void **state)
         bench_t bench;
         uv_prepare_t prepare;
         set_up(&bench, true);
-        loop_t *again = late == 0 ? bench.loop : NULL;
         uv_prepare_init(&bench.uv, &prepare);
         prepare.data = &bench;
         uv_prepare_start(&prepare, on_prepare);
-        if (again == NULL) { /* a loop that is started later comes first */
+        if (late == 1) { /* a loop that is started later comes first */
             loop_unwatch(&bench.watch);
             loop_destroy(&bench.loop);
             bench.loop = loop_new(&bench.uv);
