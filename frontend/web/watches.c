@@ -9,67 +9,20 @@
 #include "common/base/entropy.h"
 #include "common/base/limits.h"
 #include "common/base/memory.h"
-#include "common/json/quote.h"
-#include "common/watch/told.h"
-#include "common/watch/views.h"
-#include "frontend/web/geo/feature.h"
+#include "frontend/web/watches_parts.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     SECOND_MS = 1000,
     COMMENT_MS = 15000,
-    KEPT_MS = 300000,    /* how long a watch whose reader is gone is kept */
-    KEPT_MAX = 1024,     /* so many of these, at most */
-    WATCHES_MAX = 16384, /* all */
-    EVENTS_SIZE = 4096,  /* bytes that are made at once */
-    SCAN_SIZE = 1024,    /* clients of a page, when a view begins */
-    ID_DIGITS = 32,      /* of an ID, before its index */
+    KEPT_MS = 300000,   /* how long a watch whose reader is gone is kept */
+    KEPT_MAX = 1024,    /* so many of these, at most */
+    EVENTS_SIZE = 4096, /* bytes that are made at once */
 };
 
 #define VIEWS_MEMORY ((size_t)1 << 30)
-
-typedef struct {
-    bool used;
-    uint32_t serial;        /* differs between two uses of a number */
-    uint64_t session;       /* 0: its reader is gone */
-    uint64_t cut_ms;        /* steady: since when */
-    uint64_t said_ms;       /* steady: the last word to the reader */
-    watches_view_t view;    /* its client is ours */
-    uint32_t number;        /* its own */
-    uint32_t client_number; /* of its client in the copy; UINT32_MAX: it is none, or not known */
-    told_t *told;
-    bool begun;      /* who is in view was looked for */
-    bool reset;      /* the reader is to forget what it knows */
-    bool news;       /* `up-to-date` is to be said once all is told */
-    bool stale;      /* it was said that the node is away */
-    list_link_t due; /* in watches_t.due */
-    list_link_t cut; /* in watches_t.cut, while its reader is gone */
-} watch_t;
-
-struct watches {
-    const session_shared_t *shared;
-    mirror_t *mirror;
-    views_t *views;
-    watch_t **watches;    /* WATCHES_MAX; NULL: never used */
-    uint32_t end;         /* numbers that were used */
-    size_t open;          /* with a reader */
-    size_t kept;          /* without */
-    uint32_t *of_clients; /* watches of single clients */
-    size_t of_client_count;
-    list_link_t due;
-    list_link_t cut;       /* watches without a reader, the one cut first is the first */
-    char **departed;       /* by number: the ID of who is gone, for those who have to hear it */
-    uint32_t departed_end; /* of these */
-    uint64_t life;         /* of the indices */
-    uint64_t index;        /* of the newest change */
-    uint64_t events;       /* told */
-    buffer_t out;
-    near_point_t *page;
-    uv_timer_t timer;
-};
 
 static uint64_t now_ms(const watches_t *self)
 {
@@ -92,7 +45,7 @@ static void forget_departed(watches_t *self, uint32_t number)
 static void keep_departed(watches_t *self, uint32_t number, text_t client)
 {
     if (number >= self->departed_end) {
-        uint32_t end = number + number / 2 + SCAN_SIZE;
+        uint32_t end = number + number / 2 + WATCHES_SCAN_SIZE;
         self->departed = memory_resize(self->departed, end * sizeof *self->departed);
         memset(self->departed + self->departed_end, 0,
                (end - self->departed_end) * sizeof *self->departed);
@@ -102,21 +55,10 @@ static void keep_departed(watches_t *self, uint32_t number, text_t client)
     self->departed[number] = memory_copy_text(client.data, client.size);
 }
 
-static void leave_clients(watches_t *self, uint32_t number)
-{
-    for (size_t i = 0; i < self->of_client_count; i++) {
-        if (self->of_clients[i] == number) {
-            self->of_clients[i] = self->of_clients[--self->of_client_count];
-            return;
-        }
-    }
-}
-
 static void free_watch(watches_t *self, uint32_t number)
 {
     watch_t *watch = self->watches[number];
-    (void)views_remove(self->views, number);
-    leave_clients(self, number);
+    watches_remove_view(self, watch);
     list_remove(&watch->due);
     list_remove(&watch->cut);
     told_destroy(&watch->told);
@@ -124,28 +66,6 @@ static void free_watch(watches_t *self, uint32_t number)
     self->kept -= watch->session == 0;
     self->open -= watch->session != 0;
     *watch = (watch_t){.serial = watch->serial};
-}
-
-static bool is_of_client(const watch_t *watch)
-{
-    return watch->view.client.size > 0;
-}
-
-/* Where a client is now: whether that is in view. */
-static bool is_in_view(watches_t *self, const watch_t *watch, told_client_t client)
-{
-    area_position_t position;
-    record_t record;
-    copy_t *copy = mirror_copy(self->mirror);
-    if (copy_serial(copy, client.handle) != client.serial ||
-        !copy_read(copy, client.handle, &record)) {
-        return false;
-    }
-    if (is_of_client(watch)) {
-        return text_equal(record.client, watch->view.client);
-    }
-    return near_find(mirror_near(self->mirror), client.handle, &position) &&
-           area_contains(&watch->view.area, position);
 }
 
 /* The watch has to begin anew: what it was told cannot be followed any more. */
@@ -232,138 +152,6 @@ void watches_departed(watches_t *self, uint32_t number, text_t client)
     }
 }
 
-/* Tells the set of a client that is in view. Beyond the limit it is left out (told_is_cut). */
-static void scan_one(watches_t *self, watch_t *watch, uint32_t number)
-{
-    const told_client_t client = {.handle = number,
-                                  .serial = copy_serial(mirror_copy(self->mirror), number)};
-    if (told_scan(watch->told, client, self->index) == STATUS_DAMAGED) {
-        watch->reset = true;
-    }
-}
-
-/* Looks who is in a box of its area. */
-static void scan_box(watches_t *self, watch_t *watch, const area_box_t *box)
-{
-    near_cursor_t cursor = {0};
-    near_page_t page = {.more = true};
-    while (page.more && !told_is_cut(watch->told)) {
-        const near_box_query_t ask = {.box = *box, .maximum = SCAN_SIZE, .budget = NEAR_BUDGET};
-        page = near_box(mirror_near(self->mirror), &ask, &cursor, self->page);
-        for (size_t i = 0; i < page.count; i++) {
-            if (area_contains(&watch->view.area, self->page[i].position)) {
-                scan_one(self, watch, self->page[i].handle);
-            }
-        }
-    }
-}
-
-/* Looks who is in view. */
-static void scan(watches_t *self, watch_t *watch)
-{
-    record_t record;
-    area_box_t boxes[AREA_BOXES_MAX];
-    if (is_of_client(watch)) {
-        if (copy_find(mirror_copy(self->mirror), watch->view.client, &watch->client_number,
-                      &record)) {
-            scan_one(self, watch, watch->client_number);
-        }
-        return;
-    }
-    size_t count = area_boxes(&watch->view.area, boxes);
-    for (size_t i = 0; i < count; i++) {
-        scan_box(self, watch, &boxes[i]);
-    }
-}
-
-static void put_id(const watches_t *self, uint32_t number, const watch_t *watch, sheet_t *sheet)
-{
-    uint64_t index = told_index(watch->told, self->index);
-    if (index > 0) {
-        sheet_format(sheet, "id: %016llx%08x%08x-%llu\n", (unsigned long long)self->life, number,
-                     watch->serial, (unsigned long long)index);
-    }
-}
-
-static void put_leave(watches_t *self, told_client_t client, sheet_t *sheet)
-{
-    record_t record;
-    copy_t *copy = mirror_copy(self->mirror);
-    text_t name = {0};
-    if (copy_serial(copy, client.handle) == client.serial &&
-        copy_read(copy, client.handle, &record)) {
-        name = record.client;
-    } else if (client.handle < self->departed_end && self->departed[client.handle] != NULL) {
-        name = text_of(self->departed[client.handle]);
-    }
-    sheet_put_string(sheet, "event: leave\ndata: {\"client\":\"");
-    char *out = sheet_reserve(sheet, QUOTE_SIZE * name.size + 1);
-    if (out != NULL) {
-        buffer_commit(&self->out, (size_t)(quote_json(name, out) - out));
-    }
-    sheet_put_string(sheet, "\"}\n");
-}
-
-static void put_event(watches_t *self, told_client_t client, told_event_t event, sheet_t *sheet)
-{
-    record_t record;
-    if (event == TOLD_LEAVE) {
-        put_leave(self, client, sheet);
-        return;
-    }
-    if (copy_read(mirror_copy(self->mirror), client.handle, &record)) {
-        feature_t feature = feature_from_record(&record);
-        sheet_put_string(sheet, "event: position\ndata: ");
-        feature_put(&feature, sheet);
-        sheet_put_byte(sheet, '\n');
-    }
-}
-
-/* The next event of those that wait; false if none does. */
-static bool put_next(watches_t *self, uint32_t number, sheet_t *sheet)
-{
-    watch_t *watch = self->watches[number];
-    told_client_t client;
-    if (!told_next(watch->told, &client)) {
-        return false;
-    }
-    told_event_t event = told_settle(watch->told, is_in_view(self, watch, client));
-    if (event != TOLD_NOTHING) {
-        put_event(self, client, event, sheet);
-        put_id(self, number, watch, sheet);
-        sheet_put_byte(sheet, '\n');
-        self->events++;
-    }
-    return true;
-}
-
-static void begin(watches_t *self, watch_t *watch)
-{
-    told_begin(watch->told, 0, self->index);
-    scan(self, watch);
-    told_end(watch->told);
-    watch->begun = true;
-    watch->news = true;
-}
-
-/* What is to be said beside clients. */
-static void put_state(watches_t *self, uint32_t number, sheet_t *sheet)
-{
-    watch_t *watch = self->watches[number];
-    uint64_t age_s = mirror_age_s(self->mirror);
-    if (age_s > 0 && !watch->stale) {
-        sheet_format(sheet, "event: stale\ndata: {\"age\":%llu}\n\n", (unsigned long long)age_s);
-        watch->stale = watch->news = true;
-    }
-    if (watch->news && age_s == 0 && told_waiting(watch->told) == 0) {
-        sheet_format(sheet, "event: up-to-date\ndata: {\"clients\":%zu,\"truncated\":%s}\n",
-                     told_count(watch->told), told_is_cut(watch->told) ? "true" : "false");
-        put_id(self, number, watch, sheet);
-        sheet_put_byte(sheet, '\n');
-        watch->news = watch->stale = false;
-    }
-}
-
 /* Tells the reader of a watch what it can take. */
 static void pump(watches_t *self, uint32_t number)
 {
@@ -373,20 +161,18 @@ static void pump(watches_t *self, uint32_t number)
         return;
     }
     buffer_clear(&self->out);
-    sheet_t sheet = sheet_begin(&self->out);
     if (watch->reset) {
-        sheet_put_string(&sheet, "event: reset\ndata: {}\n\n");
-        watch->reset = false;
+        watches_put_reset(self, watch);
     }
     if (!watch->begun && mirror_is_ready(self->mirror)) {
-        begin(self, watch);
+        watches_begin_view(self, watch);
     }
     if (watch->begun) {
-        while (self->out.size < EVENTS_SIZE && put_next(self, number, &sheet)) {
+        while (self->out.size < EVENTS_SIZE && watches_put_next(self, watch)) {
         }
-        put_state(self, number, &sheet);
+        watches_put_state(self, watch);
     }
-    if (self->out.size > 0 && sheet_end(&sheet) == STATUS_OK) {
+    if (self->out.size > 0) {
         watch->said_ms = now_ms(self);
         web_session_stream_write(session, buffer_text(&self->out));
     }
@@ -447,11 +233,12 @@ static watch_t *find_kept(watches_t *self, const watches_view_t *view, text_t id
     uint64_t life;
     uint64_t number;
     uint64_t serial;
-    if (id.size < ID_DIGITS + 2 || id.data[ID_DIGITS] != '-' ||
+    if (id.size < WATCHES_ID_DIGITS + 2 || id.data[WATCHES_ID_DIGITS] != '-' ||
         !text_from_hex(text_first(id, 16), &life) ||
         !text_from_hex(text_first(text_after(id, 16), 8), &number) ||
         !text_from_hex(text_first(text_after(id, 24), 8), &serial) ||
-        !text_to_u64(text_after(id, ID_DIGITS + 1), UINT64_MAX, ret_index) || life != self->life) {
+        !text_to_u64(text_after(id, WATCHES_ID_DIGITS + 1), UINT64_MAX, ret_index) ||
+        life != self->life) {
         return NULL;
     }
     watch_t *watch = watch_at(self, (uint32_t)number);
@@ -500,16 +287,6 @@ static uint32_t find_free(watches_t *self)
     return self->end++;
 }
 
-/* Puts the view where changes find it. */
-static bool place_view(watches_t *self, watch_t *watch)
-{
-    if (is_of_client(watch)) {
-        self->of_clients[self->of_client_count++] = watch->number;
-        return true;
-    }
-    return views_add(self->views, watch->number, &watch->view.area) == STATUS_OK;
-}
-
 uint32_t watches_open(watches_t *self, uint64_t session, const watches_view_t *view, text_t last_id)
 {
     uint64_t index;
@@ -534,7 +311,7 @@ uint32_t watches_open(watches_t *self, uint64_t session, const watches_view_t *v
                        .said_ms = now_ms(self)};
     watch->view.client.data = memory_copy_text(view->client.data, view->client.size);
     self->open++;
-    if (!place_view(self, watch)) {
+    if (!watches_place_view(self, watch)) {
         free_watch(self, number);
         return UINT32_MAX;
     }
@@ -583,7 +360,7 @@ watches_t *watches_new(uv_loop_t *loop, const session_shared_t *shared, mirror_t
     self->views = views_new(VIEWS_MEMORY, entropy_number());
     self->watches = memory_new_array(WATCHES_MAX, sizeof(watch_t *));
     self->of_clients = memory_new_array(WATCHES_MAX, sizeof *self->of_clients);
-    self->page = memory_new_array(SCAN_SIZE, sizeof *self->page);
+    self->page = memory_new_array(WATCHES_SCAN_SIZE, sizeof *self->page);
     self->life = entropy_number();
     self->index = 1;
     list_init(&self->due);

@@ -1,0 +1,97 @@
+/* Who is in a view: where changes find it, and looking who is there when it begins. */
+#include "frontend/web/watches_parts.h"
+
+static void leave_clients(watches_t *self, uint32_t number)
+{
+    for (size_t i = 0; i < self->of_client_count; i++) {
+        if (self->of_clients[i] == number) {
+            self->of_clients[i] = self->of_clients[--self->of_client_count];
+            return;
+        }
+    }
+}
+
+bool watches_place_view(watches_t *self, watch_t *watch)
+{
+    if (watches_is_of_client(watch)) {
+        self->of_clients[self->of_client_count++] = watch->number;
+        return true;
+    }
+    return views_add(self->views, watch->number, &watch->view.area) == STATUS_OK;
+}
+
+void watches_remove_view(watches_t *self, const watch_t *watch)
+{
+    (void)views_remove(self->views, watch->number);
+    leave_clients(self, watch->number);
+}
+
+bool watches_has_in_view(watches_t *self, const watch_t *watch, told_client_t client)
+{
+    area_position_t position;
+    record_t record;
+    copy_t *copy = mirror_copy(self->mirror);
+    if (copy_serial(copy, client.handle) != client.serial ||
+        !copy_read(copy, client.handle, &record)) {
+        return false;
+    }
+    if (watches_is_of_client(watch)) {
+        return text_equal(record.client, watch->view.client);
+    }
+    return near_find(mirror_near(self->mirror), client.handle, &position) &&
+           area_contains(&watch->view.area, position);
+}
+
+/* Tells the set of a client that is in view. Beyond the limit it is left out (told_is_cut). */
+static void scan_one(watches_t *self, watch_t *watch, uint32_t number)
+{
+    const told_client_t client = {.handle = number,
+                                  .serial = copy_serial(mirror_copy(self->mirror), number)};
+    if (told_scan(watch->told, client, self->index) == STATUS_DAMAGED) {
+        watch->reset = true;
+    }
+}
+
+/* Looks who is in a box of its area. */
+static void scan_box(watches_t *self, watch_t *watch, const area_box_t *box)
+{
+    near_cursor_t cursor = {0};
+    near_page_t page = {.more = true};
+    while (page.more && !told_is_cut(watch->told)) {
+        const near_box_query_t ask = {
+            .box = *box, .maximum = WATCHES_SCAN_SIZE, .budget = NEAR_BUDGET};
+        page = near_box(mirror_near(self->mirror), &ask, &cursor, self->page);
+        for (size_t i = 0; i < page.count; i++) {
+            if (area_contains(&watch->view.area, self->page[i].position)) {
+                scan_one(self, watch, self->page[i].handle);
+            }
+        }
+    }
+}
+
+/* Looks who is in view. */
+static void scan(watches_t *self, watch_t *watch)
+{
+    record_t record;
+    area_box_t boxes[AREA_BOXES_MAX];
+    if (watches_is_of_client(watch)) {
+        if (copy_find(mirror_copy(self->mirror), watch->view.client, &watch->client_number,
+                      &record)) {
+            scan_one(self, watch, watch->client_number);
+        }
+        return;
+    }
+    size_t count = area_boxes(&watch->view.area, boxes);
+    for (size_t i = 0; i < count; i++) {
+        scan_box(self, watch, &boxes[i]);
+    }
+}
+
+void watches_begin_view(watches_t *self, watch_t *watch)
+{
+    told_begin(watch->told, 0, self->index);
+    scan(self, watch);
+    told_end(watch->told);
+    watch->begun = true;
+    watch->news = true;
+}
