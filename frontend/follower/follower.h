@@ -45,8 +45,8 @@ typedef struct {
  * does not understand the endpoint, which is logged. Caller ends it with follower_close. */
 status_t follower_open(const follower_settings_t *settings, follower_t **ret_self) STATUS_MUST_USE;
 
-/* Connects anew with other keys, borrowed until the next call or follower_close. The program sees to
- * them: where the node's key is missing, it looks for it as its upstream asks (upstream.h). */
+/* Connects anew with other keys, borrowed until the next call or follower_close. The program sees
+ * to them: where the node's key is missing, it looks for it as its upstream asks (upstream.h). */
 void follower_use_keys(follower_t *self, const security_t *security);
 
 /* Follows another member from now on: its node is compared with the copy. The texts are borrowed as
