@@ -287,7 +287,7 @@ class Start:
         self.forget(redis.folder)
         begun = time.monotonic()
         redis.start()
-        wait_for(lambda: redis.info("persistence")["loading"] == "0", "Redis that has loaded", pause_s=0.001)
+        wait_for(lambda: redis.info("persistence")["loading"] == "0", "Redis that has loaded", limit_s=600, pause_s=0.001)
         took_s = time.monotonic() - begun
         spent_s = redis.process.cpu_s()
         if redis.ask("ZCARD", "herd-bench") != ids:
