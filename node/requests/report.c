@@ -1,11 +1,9 @@
 #include "node/requests/report.h"
 
 #include "common/base/sheet.h"
-#include "common/base/timestamp.h"
+#include "common/base/usage.h"
 #include "common/protocol/report_keys.h"
 
-#include <stdio.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 static void put_number(sheet_t *sheet, report_key_t key, uint64_t value)
@@ -171,42 +169,17 @@ static void put_places(sheet_t *sheet, const places_figures_t *places)
     }
 }
 
-/* Bytes of this process in memory: the second field of /proc/self/statm, in pages (proc(5)).
- * 0 if it cannot be read. */
-static uint64_t resident_size(void)
-{
-    char text[128] = "";
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (file == NULL) {
-        return 0;
-    }
-    text_t rest = {.data = text, .size = fread(text, 1, sizeof text, file)};
-    text_t all;
-    text_t resident;
-    uint64_t pages;
-    (void)fclose(file);
-    bool read = text_take_field(&rest, &all) && text_take_field(&rest, &resident) &&
-                text_to_u64(resident, UINT32_MAX, &pages);
-    return read ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
-}
-
-static uint64_t time_ns(const struct timeval *time)
-{
-    return (uint64_t)time->tv_sec * TIMESTAMP_NS_PER_S + (uint64_t)time->tv_usec * 1000;
-}
-
 static void put_process(sheet_t *sheet, const report_figures_t *figures)
 {
-    struct rusage usage = {0};
-    (void)getrusage(RUSAGE_SELF, &usage); /* fails for no valid argument */
+    usage_t usage = usage_read();
     put_text(sheet, REPORT_KEY_NAME, figures->name);
     put_text(sheet, REPORT_KEY_VERSION, HERD_VERSION);
     put_number(sheet, REPORT_KEY_PID, (uint64_t)getpid());
     sheet_format(sheet, "%s %lld\n", report_keys_text(REPORT_KEY_SINCE),
                  (long long)figures->started_ns);
     sheet_format(sheet, "%s %lld\n", report_keys_text(REPORT_KEY_TIME), (long long)figures->now_ns);
-    put_number(sheet, REPORT_KEY_CPU, time_ns(&usage.ru_utime) + time_ns(&usage.ru_stime));
-    put_number(sheet, REPORT_KEY_RESIDENT, resident_size());
+    put_number(sheet, REPORT_KEY_CPU, usage.cpu_ns);
+    put_number(sheet, REPORT_KEY_RESIDENT, usage.resident_size);
     put_text(sheet, REPORT_KEY_LOG_LEVEL, log_level_text(log_level(figures->log)));
     put_number(sheet, REPORT_KEY_LOG_LOST, log_lost_count(figures->log));
     put_number(sheet, REPORT_KEY_LOG_FAILING, log_write_error(figures->log) != 0 ? 1 : 0);
