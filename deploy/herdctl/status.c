@@ -88,9 +88,10 @@ static void add_places_cell(herdctl_table_t *table, const herdctl_report_t *repo
                       told ? " " : "", told ? herdctl_report_places_text(report->places) : "");
 }
 
-static void add_row(herdctl_table_t *table, const char *member, const herdctl_report_t *report,
-                    size_t columns)
+static void add_row(herdctl_table_t *table, const config_member_t *of,
+                    const herdctl_report_t *report, size_t columns)
 {
+    const char *member = of->name;
     if (!report->answered) {
         add_silent_row(table, member, report, columns);
         return;
@@ -115,7 +116,9 @@ static void add_row(herdctl_table_t *table, const char *member, const herdctl_re
     herdctl_table_add(table, HERDCTL_PLAIN, "%lld", lag);
     add_places_cell(table, report);
     if (columns == MEMBER_COLUMNS) {
-        herdctl_table_add(table, HERDCTL_PLAIN, "%lld", figure(report, HERDCTL_MEMBER_WEBS));
+        long long webs = figure(report, HERDCTL_MEMBER_WEBS);
+        bool lacks = of->web_count > 0 && webs == 0;
+        herdctl_table_add(table, lacks ? HERDCTL_BAD : HERDCTL_PLAIN, "%lld", webs);
     }
 }
 
@@ -290,7 +293,7 @@ static void print_tables(const herdctl_survey_t *survey, bool all_links)
     size_t columns = count_columns(survey);
     herdctl_table_t *table = herdctl_table_new(member_columns, columns);
     for (size_t i = 0; i < survey->count; i++) {
-        add_row(table, survey->members[i]->name, &survey->reports[i], columns);
+        add_row(table, survey->members[i], &survey->reports[i], columns);
     }
     herdctl_table_print(table, stdout);
     herdctl_table_destroy(&table);

@@ -1,9 +1,10 @@
 /* Reports of all members come in, survey by survey; a verdict and findings go out, one line each.
  *
- * Wrong with one member: it does not answer; it has no front-end; its places provider fails; a link
- * of its is down. A link is down at both ends as a rule: the first of its members in the order of
- * the alphabet reports it, and no one reports a link to a member that does not answer, which is a
- * finding already; so it is with clocks that differ. One of its figures may show more (reasons.h).
+ * Wrong with one member: it does not answer; it has no front-end, or no herd-web though the herd
+ * file gives it an address; its places provider fails; a link of its is down. A link is down at
+ * both ends as a rule: the first of its members in the order of the alphabet reports it, and no one
+ * reports a link to a member that does not answer, which is a finding already; so it is with clocks
+ * that differ. One of its figures may show more (reasons.h).
  * Wrong with the herd: two members whose digests have both been steady for HERDCTL_STEADY_MS, and
  * differ. Any finding makes the herd degraded; if no member answers it is unusable. */
 #include "deploy/herdctl/survey/judge.h"
@@ -225,8 +226,24 @@ static void find_figures(findings_t *self, const char *member, const herdctl_rep
     }
 }
 
-static void find_of_member(findings_t *self, const char *member, const herdctl_report_t *report)
+/* No front-end, or no herd-web where there is to be one. A node that is older does not tell. */
+static void find_doors(findings_t *self, const config_member_t *member,
+                       const herdctl_report_t *report)
 {
+    const herdctl_value_t *frontends = &report->figures[HERDCTL_MEMBER_FRONTENDS];
+    const herdctl_value_t *webs = &report->figures[HERDCTL_MEMBER_WEBS];
+    if (frontends->known && frontends->value == 0) {
+        find(self, about(REASONS_NO_FRONTEND, member->name), "%s has no front-end", member->name);
+    }
+    if (member->web_count > 0 && webs->known && webs->value == 0) {
+        find(self, about(REASONS_NO_WEB, member->name), "%s has no herd-web", member->name);
+    }
+}
+
+static void find_of_member(findings_t *self, const config_member_t *of,
+                           const herdctl_report_t *report)
+{
+    const char *member = of->name;
     if (!report->answered && report->problem != NULL) {
         find(self, about(REASONS_CANNOT_BE_ASKED, member), "%s cannot be asked: %s", member,
              report->problem);
@@ -236,10 +253,7 @@ static void find_of_member(findings_t *self, const char *member, const herdctl_r
         find(self, about(REASONS_DOWN, member), "%s does not answer", member);
         return;
     }
-    const herdctl_value_t *frontends = &report->figures[HERDCTL_MEMBER_FRONTENDS];
-    if (frontends->known && frontends->value == 0) {
-        find(self, about(REASONS_NO_FRONTEND, member), "%s has no front-end", member);
-    }
+    find_doors(self, of, report);
     if (report->places_trouble[0] != '\0') {
         find(self,
              about(report->places == HERDCTL_PLACES_OPEN ? REASONS_PLACES_LEFT_ALONE
@@ -264,7 +278,7 @@ herdctl_verdict_t herdctl_judge_find(const herdctl_judge_t *self, const herdctl_
     size_t other;
     for (size_t i = 0; i < survey->count; i++) {
         answered += survey->reports[i].answered ? 1 : 0;
-        find_of_member(&found, survey->members[i]->name, &survey->reports[i]);
+        find_of_member(&found, survey->members[i], &survey->reports[i]);
     }
     if (find_difference(self, &one, &other)) {
         const char *first = survey->members[one]->name;

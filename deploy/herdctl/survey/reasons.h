@@ -19,6 +19,7 @@
     X(LINK_DOWN, "link-down")                                                                      \
     X(RECORDS_DIFFER, "records-differ")                                                            \
     X(NO_FRONTEND, "no-front-end")                                                                 \
+    X(NO_WEB, "no-web")                                                                            \
     X(PLACES_LEFT_ALONE, "places-left-alone")                                                      \
     X(PLACES_TROUBLE, "places-trouble")                                                            \
     X(CLIENTS_REFUSED, "clients-refused")                                                          \

@@ -95,6 +95,22 @@ static void members_that_are_silent_are_named(void **state)
     scene_done(&scene);
 }
 
+/* herd-web is missed where the herd file gives it an address, and the node tells of it. */
+static void a_member_without_its_herd_web_is_named(void **state)
+{
+    (void)state;
+    static const char *const web[] = {"tcp://127.0.0.1:11790"};
+    scene_t scene;
+    scene_init(&scene);
+    scene.members[0].web = scene.members[1].web = scene.members[2].web = web;
+    scene.members[0].web_count = scene.members[1].web_count = 1;
+    take(&scene, 0, WELL "webs 0\n", WELL "webs 2\n", WELL "webs 0\n");
+    expect(&scene, HERDCTL_DEGRADED, "degraded: A has no herd-web\n");
+    take(&scene, 1, WELL "webs 1\n", WELL, WELL);
+    expect(&scene, HERDCTL_WELL, "well: 3 members, 3 link ends up, 12 clients\n");
+    scene_done(&scene);
+}
+
 /* A link has two ends, and is named once, by the first end that reports it. */
 static void links_that_are_down_are_named_once(void **state)
 {
@@ -179,6 +195,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_is_well),
         cmocka_unit_test(members_that_are_silent_are_named),
+        cmocka_unit_test(a_member_without_its_herd_web_is_named),
         cmocka_unit_test(links_that_are_down_are_named_once),
         cmocka_unit_test(other_troubles_are_found),
         cmocka_unit_test(a_line_names_the_first_troubles),
