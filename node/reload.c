@@ -236,13 +236,6 @@ static void note_restart(void *argument, const config_key_t *key, const char *be
              shown(now), who);
 }
 
-/* The other half is for links, clients' requests, the log, and what ZeroMQ holds. */
-static size_t half_of_memory(void)
-{
-    uint64_t half = allowance_read().size / 2;
-    return half < LIMIT_STORE_MEMORY ? (size_t)half : LIMIT_STORE_MEMORY;
-}
-
 void reload_tell_memory(const config_t *settings, log_t *log)
 {
     allowance_t allowance = allowance_read();
@@ -262,7 +255,7 @@ void reload_take_settings(config_t *settings, const config_t *config)
     settings->bus_traffic = config->bus_traffic;
     settings->max_clients = config->max_clients;
     settings->max_followers = config->max_followers;
-    settings->max_memory = config->max_memory > 0 ? config->max_memory : half_of_memory();
+    settings->max_memory = allowance_for_records(config->max_memory);
     settings->request_timeout_ms = config->request_timeout_ms;
     settings->max_clock_lead_ms = config->max_clock_lead_ms;
     settings->clock_warning_ms = config->clock_warning_ms;

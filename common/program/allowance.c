@@ -2,6 +2,7 @@
 
 #include "common/base/cgroup.h"
 #include "common/base/files.h"
+#include "common/base/limits.h"
 #include "common/base/memory.h"
 
 #include <fcntl.h>
@@ -87,4 +88,13 @@ allowance_t allowance_read(void)
     free(cgroups_text);
     free(mounts_text);
     return self;
+}
+
+size_t allowance_for_records(size_t max_memory)
+{
+    if (max_memory > 0) {
+        return max_memory;
+    }
+    uint64_t half = allowance_read().size / 2;
+    return half < LIMIT_STORE_MEMORY ? (size_t)half : LIMIT_STORE_MEMORY;
 }

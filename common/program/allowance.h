@@ -23,4 +23,9 @@ typedef struct {
 /* As it is now. */
 allowance_t allowance_read(void);
 
+/* Bytes that client records may take: the setting max_memory, or half of what the process may take
+ * where that is 0. The other half is for links, clients' requests, the log, and what ZeroMQ
+ * holds. */
+size_t allowance_for_records(size_t max_memory);
+
 #endif

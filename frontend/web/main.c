@@ -1,7 +1,11 @@
 /* main.c - herd-web: serves programs, browsers and phones by HTTP, for one member. */
+#include "common/program/allowance.h"
 #include "common/program/clients_memory.h"
 #include "common/program/program.h"
 #include "frontend/web/web.h"
+
+/* Of what the process may take: half of it is for the copy. */
+enum { CLIENTS_PART = 4 };
 
 static config_traffic_t logged_traffic(const config_t *config)
 {
@@ -34,7 +38,8 @@ int main(int argc, char **argv)
     web_settings_t settings = {.config = program.config,
                                .member = program.member,
                                .log = program.log,
-                               .memory_max = clients_memory(program.log, 2),
+                               .memory_max = clients_memory(program.log, CLIENTS_PART),
+                               .records_max = allowance_for_records(program.config->max_memory),
                                .signals = true};
     web_t *web = NULL;
     code = PROGRAM_FAILED;

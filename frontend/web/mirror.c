@@ -92,7 +92,7 @@ status_t mirror_open(const mirror_settings_t *settings, mirror_t **ret_self)
     const copy_settings_t copy = {.herd = text_of(settings->config->herd_name),
                                   .follower = text_of(settings->member->name),
                                   .max_clients = settings->config->max_clients,
-                                  .max_memory = settings->config->max_memory,
+                                  .max_memory = settings->records_max,
                                   .seed = entropy_number(),
                                   .life = generation_new(),
                                   .changed = on_changed,
@@ -141,6 +141,11 @@ copy_t *mirror_copy(mirror_t *self)
 const near_t *mirror_near(const mirror_t *self)
 {
     return self->near;
+}
+
+size_t mirror_records_max(const mirror_t *self)
+{
+    return self->settings.records_max;
 }
 
 bool mirror_is_ready(const mirror_t *self)

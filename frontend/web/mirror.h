@@ -32,6 +32,7 @@ typedef struct {
     log_t *log;
     const config_t *config;
     const config_member_t *member;
+    size_t records_max;         /* bytes of records; 0: no bound */
     const security_t *security; /* NULL without keys */
     /* A client came, moved or went: `was` and `is` are its places. The copy may be read. */
     void (*changed)(void *argument, uint32_t number, const mirror_place_t *was,
@@ -56,6 +57,9 @@ void mirror_use_keys(mirror_t *self, const security_t *security);
 
 copy_t *mirror_copy(mirror_t *self);
 const near_t *mirror_near(const mirror_t *self);
+
+/* Bytes that its records may take; 0: no bound. */
+size_t mirror_records_max(const mirror_t *self);
 
 /* Whether it has, or had once, all that a node has: it can be asked. */
 bool mirror_is_ready(const mirror_t *self);

@@ -73,6 +73,7 @@ static status_t open_mirror(web_t *self)
                                         .log = of->log,
                                         .config = of->config,
                                         .member = of->member,
+                                        .records_max = of->records_max,
                                         .security = self->serving.keys.security,
                                         .changed = on_changed,
                                         .departed = on_departed,

@@ -18,8 +18,9 @@ typedef struct {
     const config_t *config;
     const config_member_t *member; /* of `config`; it has `web` */
     log_t *log;
-    size_t memory_max; /* bytes of all clients together */
-    bool signals;      /* SIGTERM and SIGINT stop it, SIGHUP reopens the log */
+    size_t memory_max;  /* bytes of all clients together */
+    size_t records_max; /* bytes of records in the copy; 0: no bound */
+    bool signals;       /* SIGTERM and SIGINT stop it, SIGHUP reopens the log */
 } web_settings_t;
 
 /* Listens and begins to connect to the node, which may be away. STATUS_INVALID, STATUS_SYSTEM: it
