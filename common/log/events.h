@@ -106,7 +106,7 @@
     X(PLACES_TRIED, INFO, EACH)                                                                    \
     X(PLACES_BACK, INFO, EACH)
 
-/* herd-frontend: its listeners, its clients, the link to its node. */
+/* herd-frontend, and herd-web: listeners, clients, the link to the node. */
 #define LOG_EVENTS_OF_FRONTENDS(X)                                                                 \
     X(LISTENING, INFO, EACH)                                                                       \
     X(LISTEN_FAILED, ERROR, EACH)                                                                  \
@@ -127,13 +127,21 @@
     X(NODE_CONNECT_FAILED, ERROR, EACH)                                                            \
     X(FOLLOWING, INFO, EACH)                                                                       \
     X(FOLLOWING_LOST, WARNING, EACH)                                                               \
-    X(FOLLOWING_REFUSED, ERROR, EACH)
+    X(FOLLOWING_REFUSED, ERROR, EACH)                                                              \
+    X(COPY_COMPLETE, INFO, EACH)                                                                   \
+    X(COPY_FULL, ERROR, COUNTED)
+
+/* herd-web, beside these. */
+#define LOG_EVENTS_OF_WEBS(X)                                                                      \
+    X(WATCHER_REFUSED, WARNING, COUNTED)                                                           \
+    X(SITE_REFUSED, WARNING, COUNTED)
 
 #define LOG_EVENTS_MAP(X)                                                                          \
     LOG_EVENTS_OF_PROGRAMS(X)                                                                      \
     LOG_EVENTS_OF_NODES(X)                                                                         \
     LOG_EVENTS_OF_PLACES(X)                                                                        \
-    LOG_EVENTS_OF_FRONTENDS(X)
+    LOG_EVENTS_OF_FRONTENDS(X)                                                                     \
+    LOG_EVENTS_OF_WEBS(X)
 
 typedef enum {
 #define LOG_EVENTS_ENUM(name, level, repeats) LOG_##name,

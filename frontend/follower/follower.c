@@ -87,8 +87,15 @@ static void on_stirred(void *argument)
     keep_awake(self);
 }
 
+static void look_at_copy(follower_t *self)
+{
+    const copy_state_t state = copy_state(self->settings.copy);
+    follower_log_copy(&self->log, &state, clock_steady_ns());
+}
+
 static void tell_turn(follower_t *self)
 {
+    look_at_copy(self);
     if (self->settings.turned != NULL) {
         self->settings.turned(self->settings.argument);
     }
@@ -191,7 +198,7 @@ static void take_link_message(follower_t *self, const message_t *message)
     if (event == LINK_OPENED && self->state != FOLLOWER_UP) {
         const copy_state_t state = copy_state(copy);
         self->state = FOLLOWER_UP;
-        follower_log_up(&self->log, &state);
+        follower_log_up(&self->log, &state, clock_steady_ns());
     }
     self->stepping = true; /* a comparison wants the digest */
 }
@@ -301,6 +308,7 @@ static void on_tick(uv_timer_t *timer)
 {
     follower_t *self = timer->data;
     step(self);
+    look_at_copy(self);
     if (self->socket == NULL) {
         if (now_ms(self) - self->retried_ms >= RETRY_MS) {
             (void)connect_anew(self);

@@ -5,6 +5,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/memory.h"
+#include "common/clock/clock.h"
 #include "frontend/web/api_parts.h"
 #include "frontend/web/guard.h"
 #include "frontend/web/http/http_target.h"
@@ -35,6 +36,7 @@ static const api_path_t paths[] = {
     {{"v1", "places"}, WEB_ROUTE_PLACES, api_get_places, NULL},
     {{"v1", "openapi.json"}, WEB_ROUTE_OPENAPI, api_get_openapi, NULL},
     {{"metrics"}, WEB_ROUTE_METRICS, api_get_metrics, NULL},
+    {{"healthz"}, WEB_ROUTE_HEALTH, api_get_health, NULL},
     {{""}, WEB_ROUTE_ROOT, api_get_root, NULL},
     {{"{file}"}, WEB_ROUTE_ROOT, api_get_page, NULL},
 };
@@ -42,7 +44,8 @@ static const api_path_t paths[] = {
 void api_init(api_t *self, const config_t *config, const config_member_t *member,
               const session_shared_t *shared)
 {
-    *self = (api_t){.config = config, .member = member, .shared = shared};
+    *self =
+        (api_t){.config = config, .member = member, .shared = shared, .started_ns = clock_now_ns()};
     buffer_init(&self->id, LIMIT_HTTP_LINE_SIZE);
     buffer_init(&self->line, (size_t)2 * LIMIT_LINE_SIZE);
     buffer_init(&self->content, LIMIT_HTTP_CONTENT_SIZE);
@@ -143,6 +146,23 @@ static void dispatch(api_t *self, api_request_t *request)
     handler(self, request);
 }
 
+/* A page of another site, or a name that is not ours. */
+static void log_stranger(const api_t *self, const http_head_t *head, http_status_t status)
+{
+    char host[LIMIT_LOG_SAMPLE];
+    char origin[LIMIT_LOG_SAMPLE];
+    text_t value = {0};
+    (void)http_head_find(head, TEXT("origin"), &value);
+    text_escape(head->host, host, sizeof host);
+    text_escape(value, origin, sizeof origin);
+    log_event(self->shared->log, LOG_SITE_REFUSED,
+              LOG_ABOUT(NULL, LOG_NUMBER("status", status), LOG_TEXT("host", host),
+                        LOG_TEXT("origin", origin)),
+              "a request was refused (%d): Host \"%s\", Origin \"%s\"; a page of another site may "
+              "have sent it",
+              (int)status, host, origin);
+}
+
 void api_handle(void *argument, session_t *session, const http_head_t *head, text_t body)
 {
     api_t *self = argument;
@@ -150,6 +170,7 @@ void api_handle(void *argument, session_t *session, const http_head_t *head, tex
     const char *reason;
     http_status_t status = guard_check(head, self->config->web_open, &reason);
     if (status != HTTP_OK) {
+        log_stranger(self, head, status);
         api_refuse(&request, status, reason);
         return;
     }
@@ -182,27 +203,10 @@ void api_get_root(api_t *self, const api_request_t *request)
     status_t status = buffer_format(
         &self->content,
         "{\"herd\":\"%s\",\"member\":\"%s\",\"version\":\"%s\",\"paths\":[\"/v1/clients/{id}\","
-        "\"/v1/clients\",\"/v1/near\",\"/v1/places\",\"/v1/watch\",\"/metrics\"]}\n",
+        "\"/v1/clients\",\"/v1/near\",\"/v1/places\",\"/v1/watch\",\"/metrics\",\"/healthz\"]}\n",
         self->config->herd_name, self->member->name, HERD_VERSION);
     http_answer_t answer = {
         .status = HTTP_OK, .type = "application/json", .fields = "Vary: Accept\r\n"};
     answer.content = status == STATUS_OK ? buffer_text(&self->content) : (text_t){0};
-    web_session_reply(request->session, &answer);
-}
-
-void api_get_metrics(api_t *self, const api_request_t *request)
-{
-    buffer_clear(&self->content);
-    sheet_t sheet = sheet_begin(&self->content);
-    web_figures_write(&self->figures, &sheet);
-    watches_write_metrics(self->watches, &sheet);
-    sheet_format(&sheet,
-                 "# HELP herd_web_connections Connections of clients.\n"
-                 "# TYPE herd_web_connections gauge\nherd_web_connections %zu\n"
-                 "# HELP herd_web_node_up Whether the member's node answers.\n"
-                 "# TYPE herd_web_node_up gauge\nherd_web_node_up %d\n",
-                 sessions_count(self->shared->table), self->shared->node_serves ? 1 : 0);
-    http_answer_t answer = {.status = HTTP_OK, .type = "text/plain; version=0.0.4"};
-    answer.content = sheet_end(&sheet) == STATUS_OK ? buffer_text(&self->content) : (text_t){0};
     web_session_reply(request->session, &answer);
 }

@@ -19,6 +19,7 @@ typedef struct {
     const config_t *config;
     const config_member_t *member;
     const session_shared_t *shared;
+    int64_t started_ns; /* POSIX time */
     web_figures_t figures;
     buffer_t id;          /* the ID of the request that is handled */
     buffer_t line;        /* the line for the node */

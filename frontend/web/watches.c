@@ -287,6 +287,18 @@ static uint32_t find_free(watches_t *self)
     return self->end++;
 }
 
+/* There is no room for a watcher. */
+static uint32_t refuse(watches_t *self)
+{
+    self->refused++;
+    log_event(self->shared->log, LOG_WATCHER_REFUSED,
+              LOG_ABOUT(NULL, LOG_NUMBER("watchers", self->open), LOG_NUMBER("kept", self->kept)),
+              "a watcher was turned away: %zu are connected, %zu may come back, and there is no "
+              "room for more; it may ask another member",
+              self->open, self->kept);
+    return UINT32_MAX;
+}
+
 uint32_t watches_open(watches_t *self, uint64_t session, const watches_view_t *view, text_t last_id)
 {
     uint64_t index;
@@ -296,7 +308,7 @@ uint32_t watches_open(watches_t *self, uint64_t session, const watches_view_t *v
     }
     uint32_t number = find_free(self);
     if (number == UINT32_MAX) {
-        return number;
+        return refuse(self);
     }
     watch_t *watch = self->watches[number];
     *watch = (watch_t){.used = true,
@@ -313,7 +325,7 @@ uint32_t watches_open(watches_t *self, uint64_t session, const watches_view_t *v
     self->open++;
     if (!watches_place_view(self, watch)) {
         free_watch(self, number);
-        return UINT32_MAX;
+        return refuse(self);
     }
     list_append(&self->due, &watch->due);
     return number;
@@ -407,11 +419,17 @@ void watches_destroy(watches_t **self_p)
 void watches_write_metrics(const watches_t *self, sheet_t *sheet)
 {
     sheet_format(sheet,
-                 "# HELP herd_web_streams Watchers that are connected.\n"
+                 "# HELP herd_web_streams Watchers that are connected\n"
                  "# TYPE herd_web_streams gauge\nherd_web_streams %zu\n"
-                 "# HELP herd_web_streams_kept Watchers that may come back.\n"
+                 "# HELP herd_web_streams_limit Watchers that there may be\n"
+                 "# TYPE herd_web_streams_limit gauge\nherd_web_streams_limit %d\n"
+                 "# HELP herd_web_streams_kept Watchers that may come back\n"
                  "# TYPE herd_web_streams_kept gauge\nherd_web_streams_kept %zu\n"
-                 "# HELP herd_web_events_total Events told to watchers.\n"
+                 "# HELP herd_web_streams_refused_total Watchers turned away\n"
+                 "# TYPE herd_web_streams_refused_total counter\n"
+                 "herd_web_streams_refused_total %llu\n"
+                 "# HELP herd_web_events_total Events told to watchers\n"
                  "# TYPE herd_web_events_total counter\nherd_web_events_total %llu\n",
-                 self->open, self->kept, (unsigned long long)self->events);
+                 self->open, (int)WATCHES_MAX, self->kept, (unsigned long long)self->refused,
+                 (unsigned long long)self->events);
 }

@@ -52,6 +52,7 @@ struct watches {
     uint64_t life;         /* of the indices */
     uint64_t index;        /* of the newest change */
     uint64_t events;       /* told */
+    uint64_t refused;      /* watchers, for want of room */
     buffer_t out;
     near_point_t *page;
     uv_timer_t timer;

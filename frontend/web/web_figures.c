@@ -68,12 +68,12 @@ static void put_seconds(const web_figures_t *self, web_route_t route, sheet_t *s
 
 void web_figures_write(const web_figures_t *self, sheet_t *sheet)
 {
-    sheet_put_string(sheet, "# HELP herd_web_requests_total Requests answered.\n"
+    sheet_put_string(sheet, "# HELP herd_web_requests_total Requests answered\n"
                             "# TYPE herd_web_requests_total counter\n");
     for (web_route_t route = 0; route < WEB_ROUTES; route++) {
         put_requests(self, route, sheet);
     }
-    sheet_put_string(sheet, "# HELP herd_web_request_seconds Time until they were answered.\n"
+    sheet_put_string(sheet, "# HELP herd_web_request_seconds Time until they were answered\n"
                             "# TYPE herd_web_request_seconds histogram\n");
     for (web_route_t route = 0; route < WEB_ROUTES; route++) {
         put_seconds(self, route, sheet);

@@ -20,6 +20,7 @@
     X(WATCH, "/v1/watch")                                                                          \
     X(OPENAPI, "/v1/openapi.json")                                                                 \
     X(METRICS, "/metrics")                                                                         \
+    X(HEALTH, "/healthz")                                                                          \
     X(ROOT, "/")
 
 typedef enum {

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """herd-web from outside: real programs, curl, and bytes that no client should send.
 
-usage: web.py PROGRAMS SOURCE
+usage: web.py PROGRAMS SOURCE [watchers]; watchers: as many as there may be, and one more
 """
 import gzip
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -16,6 +17,7 @@ import tempfile
 import time
 
 programs, source = sys.argv[1:3]
+long_one = sys.argv[3:] == ["watchers"]
 checks = failures = 0
 
 
@@ -56,7 +58,7 @@ class Herd:
         self.config = os.path.join(self.folder, "herd.cfg")
         self.url = "http://127.0.0.1:%d" % self.web
         self.processes = {}
-        self.write('        web = "%s http://[::1]:%d"\n' % (self.url, self.web))
+        self.write('        web = "%s http://[::1]:%d"\n' % (self.url, self.web), '    max_connections = "20000"\n')
 
     def write(self, web, settings=""):
         with open(self.config, "w") as file:
@@ -412,6 +414,75 @@ def gauge(herd, name):
     return int(re.search(rb"^%s (\d+)$" % name.encode(), curl(herd.url + "/metrics")[2], re.M)[1])
 
 
+def health(herd):
+    """What herdctl health says."""
+    return subprocess.run([os.path.join(programs, "herdctl"), "--config", herd.config, "health"],
+                          capture_output=True, text=True).stdout
+
+
+def operators(herd):
+    """What those who run it are told: by figures, by its log, by herdctl."""
+    wait_for("the copy is complete", lambda: " copy-complete: " in herd.log("web"))
+    status, fields, body = curl(herd.url + "/metrics")
+    check("/metrics", status == 200 and fields["content-type"].startswith("text/plain; version=0.0.4"))
+    types = dict(re.findall(r"^# TYPE (\S+) (\S+)$", body.decode(), re.M))
+    with open(os.path.join(source, "docs/operations.md")) as file:
+        rows = dict(re.findall(r"^\| `(herd_web_\w+)` \| (\w+) \|", file.read(), re.M))
+    check("each metric has its row, and each row its metric", types == rows and len(rows) > 30,
+          set(types.items()) ^ set(rows.items()))
+    check("each has a sample", all(re.search(rb"^%s(_count)?[ {]" % name.encode(), body, re.M) for name in types))
+    check("its copy is told of", gauge(herd, "herd_web_copy_current") == gauge(herd, "herd_web_copy_up") ==
+          gauge(herd, "herd_web_node_up") == 1 and gauge(herd, "herd_web_copy_age_seconds") == 0 and
+          gauge(herd, "herd_web_copy_clients") > 5)
+    status, fields, body = curl(herd.url + "/healthz")
+    check("/healthz", status == 200 and json.loads(body)["status"] == "well" and json.loads(body)["copy"]["current"])
+    before = herd.log("web").count(" site-refused: ")
+    answer = send_raw(herd.web, b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n" * 60)
+    check("60 of another site are refused", statuses(answer) == [421] * 60, answer[:200])
+    wait_for("that is logged", lambda: 'Host "evil.example"' in herd.log("web"))
+    check("once a second at most", herd.log("web").count(" site-refused: ") - before < 20)
+    check("and counted", re.search(rb'^herd_web_requests_total{path="other",status="421"} (\d+)$',
+                                   curl(herd.url + "/metrics")[2], re.M))
+    check("herdctl finds it", "no herd-web" not in health(herd), health(herd))
+
+
+def full_copy(herd):
+    """herd-web started with less room than the node has clients: who finds none is told of, the others are served."""
+    herd.end("web")
+    wait_for("herdctl misses it", lambda: "A has no herd-web" in health(herd))
+    herd.write('        web = "%s"\n' % herd.url, '    max_clients = "2"\n')
+    herd.start("web")
+    wait_for("a full copy is told", lambda: re.search(r" copy-full: .*; 2 clients are in it", herd.log("web")))
+    wait_for("it serves", lambda: curl(herd.url + "/v1/clients/kiwi")[0] == 200)
+    check("what has no room is counted", gauge(herd, "herd_web_copy_unstored_records_total") > 0 and
+          gauge(herd, "herd_web_copy_clients") == gauge(herd, "herd_web_copy_clients_limit") == 2)
+
+
+def many_watchers(herd):
+    """One more than there may be is turned away, and told of."""
+    limit = gauge(herd, "herd_web_streams_limit")
+    _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files < limit + 500:
+        print("skipped: %d open files are too few for %d watchers" % (files, limit))
+        return
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+    watch = b"GET /v1/watch?client=x HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    streams = []
+    for _ in range(limit):
+        streams.append(socket.create_connection(("127.0.0.1", herd.web), 20))
+        streams[-1].sendall(watch)
+        if len(streams) > 100:
+            streams[-100].recv(1)  # so that none waits long to be accepted
+    wait_for("they all watch", lambda: gauge(herd, "herd_web_streams") == limit, 120)
+    with socket.create_connection(("127.0.0.1", herd.web), 20) as one:
+        one.sendall(watch)
+        check("one more is turned away", b" 503 " in one.recv(4096))
+    check("that is counted", gauge(herd, "herd_web_streams_refused_total") == 1)
+    wait_for("and logged", lambda: " watcher-refused: " in herd.log("web"))
+    for one in streams:
+        one.close()
+
+
 def cut_watches(herd):
     """Those whose connection ends: at once, many of them, and one that comes back before it has ended."""
     kept_max = 1024
@@ -452,6 +523,9 @@ def away(herd):
     url = herd.url + "/v1/clients/kiwi"
     herd.end("node", signal.SIGKILL)
     wait_for("the node is away", lambda: " node-down: " in herd.log("web"))
+    status, fields, body = curl(herd.url + "/healthz")
+    check("/healthz, the node away", status == 503 and json.loads(body)["status"] == "the node is away" and
+          int(fields["retry-after"]) > 0, body)
     status, fields, _ = curl("-X", "PUT", "-d", '{"lat":1,"lon":2}', url)
     check("503", status == 503 and int(fields["retry-after"]) > 0, fields)
     status, fields, body = curl(url)
@@ -501,17 +575,22 @@ def main():
     try:
         herd.start("node")
         herd.start("web")
-        if wait_for("herd-web serves", lambda: " node-up: " in herd.log("web")):
+        served = wait_for("herd-web serves", lambda: " node-up: " in herd.log("web"))
+        if served and long_one:
+            many_watchers(herd)
+        elif served:
             positions(herd)
             methods(herd)
             page(herd)
             strangers(herd)
             pipelines(herd)
             nearness(herd)
+            operators(herd)
             away(herd)
             watches(herd)
             cut_watches(herd)
             examples(herd)
+            full_copy(herd)
         idle = socket.create_connection(("127.0.0.1", herd.web), 20)
         check("it ends cleanly", herd.end("web") == 0 and " stopped: " in herd.log("web"))
         idle.close()

@@ -1,5 +1,5 @@
 /* What is shipped for Prometheus and Grafana asks for metrics that there are: each has its row in
- * docs/operations.md, and system/exporter compares these rows with what is printed. */
+ * docs/operations.md, and system/exporter and system/web compare these rows with what is served. */
 #include "tests/support/cmocka_herd.h"
 
 #include "common/base/memory.h"
@@ -47,10 +47,19 @@ static const char *next_name(const char *at, const char *start, char out[NAME_SI
     return NULL;
 }
 
+/* Bytes of the name that its row has: a histogram has series of its own names. */
+static int size_in_row(const char *name)
+{
+    static const char series[] = "_seconds_bucket";
+    size_t size = strlen(name);
+    bool is_series = size > strlen(series) && strcmp(name + size - strlen(series), series) == 0;
+    return (int)(is_series ? size - strlen("_bucket") : size);
+}
+
 static bool has_row(const char *document, const char *name)
 {
     char row[NAME_SIZE + 8];
-    snprintf(row, sizeof row, "\n| `%s` |", name);
+    snprintf(row, sizeof row, "\n| `%.*s` |", size_in_row(name), name);
     return strstr(document, row) != NULL;
 }
 
@@ -113,12 +122,39 @@ static void the_dashboard_shows_all_of_the_journal(void **state)
     free(document);
 }
 
+/* What herd-web serves of requests, streams, and its copy is on the dashboard. */
+static void the_dashboard_shows_herd_web(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"herd_web_requests_total",
+                                        "herd_web_request_seconds_bucket",
+                                        "herd_web_streams",
+                                        "herd_web_streams_refused_total",
+                                        "herd_web_events_total",
+                                        "herd_web_copy_age_seconds",
+                                        "herd_web_copy_lag_records",
+                                        "herd_follower_lag_records",
+                                        "herd_web_process_resident_memory_bytes",
+                                        "herd_web_copy_memory_bytes",
+                                        "herd_web_index_memory_bytes",
+                                        "herd_web_connections",
+                                        "herd_web_node_up"};
+    char *dashboard = read_source(HERD_SOURCE_DIR "/deploy/grafana/herd.json");
+    for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+        if (strstr(dashboard, names[i]) == NULL) {
+            fail_msg("the dashboard does not show %s", names[i]);
+        }
+    }
+    free(dashboard);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_ask_for_metrics_that_there_are),
         cmocka_unit_test(the_dashboard_asks_for_metrics_that_there_are),
         cmocka_unit_test(the_dashboard_shows_all_of_the_journal),
+        cmocka_unit_test(the_dashboard_shows_herd_web),
     };
     return cmocka_run_group_tests_name("deploy/herdctl/survey/metrics", tests, NULL, NULL);
 }
