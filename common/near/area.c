@@ -19,6 +19,12 @@ area_position_t area_canonical(area_position_t position)
     return position;
 }
 
+area_position_t area_position_at(double latitude_deg, double longitude_deg)
+{
+    return area_canonical((area_position_t){.latitude_e7 = (int32_t)lround(latitude_deg * 1e7),
+                                            .longitude_e7 = (int32_t)lround(longitude_deg * 1e7)});
+}
+
 bool area_box_is_valid(const area_box_t *box)
 {
     return area_position_is_valid((area_position_t){box->south_e7, box->west_e7}) &&

@@ -66,6 +66,9 @@ bool area_position_is_valid(area_position_t position);
 /* The one way to write a position that is in range: longitude 180 is -180, that of a pole is 0. */
 area_position_t area_canonical(area_position_t position);
 
+/* The canonical position of degrees in range, rounded. */
+area_position_t area_position_at(double latitude_deg, double longitude_deg);
+
 /* Whether edges are in range, and south is not north of north. */
 bool area_box_is_valid(const area_box_t *box);
 

@@ -6,7 +6,6 @@
 #include "common/clock/clock.h"
 #include "common/protocol/iso6709.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 /* Of the index: 20 bytes a client, for as many as a copy can have. */
@@ -24,9 +23,7 @@ static area_position_t place_of(const record_t *record)
 {
     iso6709_position_t degrees = {0};
     (void)iso6709_parse(record->position, &degrees); /* a record's position is valid */
-    return area_canonical(
-        (area_position_t){.latitude_e7 = (int32_t)lround(degrees.latitude_deg * 1e7),
-                          .longitude_e7 = (int32_t)lround(degrees.longitude_deg * 1e7)});
+    return area_position_at(degrees.latitude_deg, degrees.longitude_deg);
 }
 
 static mirror_place_t find_place(const mirror_t *self, uint32_t number)

@@ -1,12 +1,9 @@
 #include "frontend/web/query.h"
 
-#include "common/places/sphere.h"
-#include "frontend/web/geo/decimal.h"
+#include "common/near/area_text.h"
 #include "frontend/web/http/http_target.h"
 
 enum {
-    E7_DECIMALS = 7,
-    MM_DECIMALS = 3,
     NUMBER_MAX = 64, /* bytes of a number in a query */
     PLAIN_SIZE = 5 * NUMBER_MAX,
 };
@@ -22,22 +19,10 @@ typedef struct {
     bool has_limit;
 } reading_t;
 
-/* Degrees as 1e-7 of them, within `most`. */
-static bool read_degrees(text_t text, int64_t most_e7, int32_t *ret_e7)
-{
-    decimal_t decimal;
-    if (text.size > NUMBER_MAX || decimal_read(text, E7_DECIMALS, &decimal) != STATUS_OK ||
-        decimal_exceeds(&decimal, (uint64_t)most_e7)) {
-        return false;
-    }
-    *ret_e7 = decimal.negative ? -(int32_t)decimal.units : (int32_t)decimal.units;
-    return true;
-}
-
 static const char *read_latitude(reading_t *self, text_t value)
 {
     int32_t e7;
-    if (self->has_latitude || !read_degrees(value, SPHERE_HALF_TURN_E7 / 2, &e7)) {
+    if (self->has_latitude || !area_text_degrees(value, AREA_POLE_E7, &e7)) {
         return "lat is a number of degrees within -90 and 90, once.";
     }
     self->has_latitude = true;
@@ -48,7 +33,7 @@ static const char *read_latitude(reading_t *self, text_t value)
 static const char *read_longitude(reading_t *self, text_t value)
 {
     int32_t e7;
-    if (self->has_longitude || !read_degrees(value, SPHERE_HALF_TURN_E7, &e7)) {
+    if (self->has_longitude || !area_text_degrees(value, AREA_MERIDIAN_E7, &e7)) {
         return "lon is a number of degrees within -180 and 180, once.";
     }
     self->has_longitude = true;
@@ -58,15 +43,12 @@ static const char *read_longitude(reading_t *self, text_t value)
 
 static const char *read_radius(reading_t *self, text_t value)
 {
-    decimal_t decimal;
-    if (self->has_radius || value.size > NUMBER_MAX ||
-        decimal_read(value, MM_DECIMALS, &decimal) != STATUS_OK || decimal.negative ||
-        (double)decimal.units / 1e3 > self->bounds->radius_max_m) {
+    if (self->has_radius ||
+        !area_text_metres(value, self->bounds->radius_max_m, &self->query->radius_m)) {
         return "radius is a number of metres from 0 on, at most half the earth's circumference "
                "(places: 50000), once.";
     }
     self->has_radius = true;
-    self->query->radius_m = (double)decimal.units / 1e3;
     return NULL;
 }
 
@@ -98,22 +80,11 @@ static const char *read_box(reading_t *self, text_t value)
 {
     static const char wrong[] = "bbox is west,south,east,north in degrees, south not above north, "
                                 "once; west is greater than east where it crosses 180 degrees.";
-    int32_t edges[4];
-    size_t count = 0;
-    text_t part;
-    while (count < 4 && text_take_until(&value, ',', &part)) {
-        int64_t most = count % 2 == 0 ? SPHERE_HALF_TURN_E7 : SPHERE_HALF_TURN_E7 / 2;
-        if (!read_degrees(part, most, &edges[count++])) {
-            return wrong;
-        }
-    }
-    if (count < 4 || value.size > 0 || self->query->has_box) {
+    if (self->query->has_box || !area_text_box(value, &self->query->box)) {
         return wrong;
     }
     self->query->has_box = true;
-    self->query->box = (area_box_t){
-        .west_e7 = edges[0], .south_e7 = edges[1], .east_e7 = edges[2], .north_e7 = edges[3]};
-    return area_box_is_valid(&self->query->box) ? NULL : wrong;
+    return NULL;
 }
 
 static const char *read_client(reading_t *self, text_t value)

@@ -2,8 +2,8 @@
 
 #include "common/base/limits.h"
 #include "common/base/timestamp.h"
+#include "common/json/decimal.h"
 #include "common/json/json_read.h"
-#include "frontend/web/geo/decimal.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "frontend/web/geo/decimal.h"
+#include "common/json/decimal.h"
 
 enum {
     EXPONENT_MAX = 100000000, /* more than any text has digits; greater ones count as this */

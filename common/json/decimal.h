@@ -5,8 +5,8 @@
  * Programs write positions as they print doubles: "5.0E-4", "34.068899999999999". What is sent on
  * has a fixed number of decimals, rounded once from all digits that there are.
  */
-#ifndef HERD_FRONTEND_WEB_GEO_DECIMAL_H
-#define HERD_FRONTEND_WEB_GEO_DECIMAL_H
+#ifndef HERD_COMMON_JSON_DECIMAL_H
+#define HERD_COMMON_JSON_DECIMAL_H
 
 #include "common/base/status.h"
 #include "common/base/text.h"
