@@ -111,16 +111,30 @@ static store_outcome_t take_new(copy_t *self, uint32_t number, const record_t *r
     return outcome;
 }
 
+/* Whether a record is to be here. */
+static bool keeps(const copy_t *self, const record_t *record)
+{
+    const copy_settings_t *settings = &self->settings;
+    return settings->keeps == NULL ||
+           (!record_is_tombstone(record) &&
+            settings->keeps(settings->argument, record, copy_serves(self, record)));
+}
+
 /* A record of the node: it is what the node has now. */
 static store_outcome_t take(void *argument, const record_t *record)
 {
     copy_t *self = argument;
     store_entry_t known;
     self->received++;
+    bool is_kept = keeps(self, record);
     if (!store_find_entry(self->store, record->client, &known)) {
-        return take_new(self, numbers_take(&self->numbers), record);
+        return is_kept ? take_new(self, numbers_take(&self->numbers), record) : STORE_OLDER;
     }
     uint32_t number = known.marks;
+    if (!is_kept) {
+        copy_remove(self, number);
+        return STORE_OLDER;
+    }
     self->numbers.flags[number] |= NUMBERS_CONFIRMED;
     int order = record_compare_eras(record, &known.record);
     if (order == 0) {
@@ -223,6 +237,9 @@ static void look_at_horizon(copy_t *self)
 
 link_event_t copy_take(copy_t *self, const message_t *message, int64_t now_ns, int64_t steady_ns)
 {
+    if (message->type == MESSAGE_AUDIT && self->settings.keeps != NULL) {
+        return LINK_NOTHING; /* digests differ where a part is left out */
+    }
     link_event_t event = link_take(self->link, message, now_ns, steady_ns);
     if (event == LINK_OPENED && !link_has_resumed(self->link)) {
         self->doubt = COPY_SURE; /* until the comparison says otherwise */

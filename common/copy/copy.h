@@ -17,6 +17,9 @@
  * possible, but at once if there is no other: who keeps one beyond `removed` also keeps its serial
  * (copy_serial).
  *
+ * A copy may have a part of the clients only (`keeps`): who looks at one area, or only passes what
+ * comes, needs no memory for the others.
+ *
  * A client is served, or not: not if it was forgotten (R17), or its record has expired by the time
  * of the node (R16). Only what is served is told to the watcher, and read. */
 #ifndef HERD_COMMON_COPY_COPY_H
@@ -47,7 +50,11 @@ typedef struct {
     /* The client of `number` is not served any more: it was forgotten, has expired, or is not at
      * the node. `client` borrows for the call; the number may be used again after it. */
     void (*removed)(void *argument, uint32_t number, text_t client);
-    void *argument; /* for these two, which may read the copy, nothing else; either may be NULL */
+    /* Whether a record of the node, which is no tombstone, is to be here; `served`: it has not
+     * expired. What is not counts as if the node did not have it. NULL: all are, tombstones too. A
+     * copy of a part is not audited (R15). The record borrows for the call. */
+    bool (*keeps)(void *argument, const record_t *record, bool served);
+    void *argument; /* for these three, which may read the copy, nothing else; any may be NULL */
 } copy_settings_t;
 
 /* How it is (open value struct). */

@@ -565,6 +565,49 @@ static void a_follower_far_behind_gets_what_it_lacks(void **state)
                                  digest_root(store_digest(scene.store))));
 }
 
+/* Clients whose ID begins with k, of those that have not expired. */
+static bool keeps_k(void *argument, const record_t *record, bool served)
+{
+    (void)argument;
+    assert_true(record->position.size > 0);
+    return served && record->client.data[0] == 'k';
+}
+
+static void a_part_is_kept_and_not_audited(void **state)
+{
+    (void)state;
+    uint32_t number;
+    record_t record;
+    make_copy((copy_settings_t){.max_clients = CLIENTS_MAX,
+                                .seed = 2,
+                                .changed = on_changed,
+                                .removed = on_removed,
+                                .keeps = keeps_k});
+    for (int i = 0; i < 40; i++) {
+        char client[] = {(char)(i % 2 == 0 ? 'k' : 'o'), (char)('A' + i), '\0'};
+        put(client, "5");
+    }
+    open_link();
+    assert_int_equal(copy_state(scene.copy).received, 40);
+    assert_int_equal(copy_state(scene.copy).served, 20);
+    assert_int_equal(scene.came, 20);
+    assert_true(copy_state(scene.copy).current);
+    assert_false(copy_find(scene.copy, TEXT("oB"), &number, &record));
+    /* An hour in which audits would find what is left out */
+    wait_seconds(3600);
+    assert_int_equal(copy_state(scene.copy).comparisons, 0);
+    /* What is forgotten goes without a trace, as what another life of the node does not have. */
+    assert_true(store_forget(scene.store, TEXT("kA"), TEXT("Node"), scene.now_ns));
+    carry();
+    assert_string_equal(scene.last_removed, "kA");
+    start_node('b', false);
+    put("kC", "5");
+    open_link();
+    assert_int_equal(copy_state(scene.copy).served, 1);
+    assert_int_equal(scene.removed, 19);
+    assert_int_equal(scene.changed, 0);
+}
+
 #define copy_test(name) cmocka_unit_test_setup_teardown(name, open_scene, close_scene)
 
 int main(void)
@@ -587,6 +630,7 @@ int main(void)
         copy_test(a_full_copy_counts_what_it_lacks),
         copy_test(what_is_malformed_is_dropped),
         copy_test(a_follower_far_behind_gets_what_it_lacks),
+        copy_test(a_part_is_kept_and_not_audited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
