@@ -70,8 +70,7 @@ bool roles_admit(roles_domain_t domain, roles_role_t role)
            admitted[domain][role];
 }
 
-/* What front-ends and followers send is theirs, and a front-end may follow, too; everything else is
- * for operators. */
+/* Lines are for front-ends, questions for operators; both may follow, too. */
 bool roles_may_request(roles_role_t role, message_type_t type)
 {
     switch (type) {
@@ -84,7 +83,8 @@ bool roles_may_request(roles_role_t role, message_type_t type)
     case MESSAGE_NAK:
     case MESSAGE_COMPARE:
     case MESSAGE_RESET:
-    case MESSAGE_GOODBYE: return role == ROLES_FRONT_END || role == ROLES_FOLLOWER;
+    case MESSAGE_GOODBYE:
+        return role == ROLES_FRONT_END || role == ROLES_FOLLOWER || role == ROLES_OPERATOR;
     default: return role == ROLES_OPERATOR;
     }
 }

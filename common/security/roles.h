@@ -15,7 +15,7 @@
 #define ROLES_MAP(X)                                                                               \
     X(MEMBER, "member")       /* a node: speaks and listens on the bus */                          \
     X(FRONT_END, "front-end") /* asks its own node */                                              \
-    X(OPERATOR, "operator")   /* asks and commands any node, reads taps */                         \
+    X(OPERATOR, "operator")   /* asks and commands any node, follows it, reads taps */             \
     X(WATCHER, "watcher")     /* reads taps */                                                     \
     X(FOLLOWER, "follower")   /* follows any node */
 
