@@ -10,6 +10,8 @@ _herdctl_options() {
     'journal check') printf '%s\n' --json ;;
     'journal export') printf '%s\n' --all --format --progress ;;
     'journal import') printf '%s\n' --format --keep-going --progress --skip --timeout ;;
+    export) printf '%s\n' --box --format --from --near --progress ;;
+    watch) printf '%s\n' --box --format --from --json --near ;;
     health | log-level | reload | version | where) printf '%s\n' --json ;;
     keygen) printf '%s\n' --role ;;
     ping) printf '%s\n' --count --interval --json ;;
@@ -24,7 +26,13 @@ _herdctl_options() {
 # The words that may come next: $1 is the command, $2 the number of operands before, $3 the word before.
 _herdctl_words() {
     case $3 in
-    --format) printf '%s\n' jsonl csv geojson ;;
+    --format)
+        case $1 in
+        watch) printf '%s\n' text jsonl ;;
+        *) printf '%s\n' jsonl csv geojson ;;
+        esac
+        ;;
+    --from) "${herdctl[@]}" members 2>/dev/null | cut -f 1 ;;
     --kind)
         case $1 in
         traffic) printf '%s\n' received answered came left ;;
@@ -37,7 +45,7 @@ _herdctl_words() {
             repaired gap bad
         ;;
     --role) printf '%s\n' member front-end operator watcher follower ;;
-    --client | --count | --duration | --feature-classes | --interval | --key | --listen | --peer | \
+    --box | --client | --count | --duration | --feature-classes | --interval | --key | --listen | --near | --peer | \
         --since | --skip | --timeout | --until) ;;
     *)
         case $1/$2 in
@@ -46,7 +54,7 @@ _herdctl_words() {
         places/0) printf '%s\n' import info ;;
         journal/0) printf '%s\n' status check copy export import ;;
         'journal export/0' | 'journal import/0') ;;
-        check/* | help/* | version/* | places* | forget/0 | where/0 | exporter/*) ;;
+        check/* | help/* | version/* | places* | forget/0 | where/0 | watch/* | export/* | exporter/*) ;;
         *) "${herdctl[@]}" members 2>/dev/null | cut -f 1 ;;
         esac
         ;;
@@ -57,6 +65,7 @@ _herdctl_words() {
 _herdctl_wants_file() {
     [[ $3 == --config || $3 == -c || $1/$2 == check/* || $1/$2 == places\ * || $1/$2 == 'journal c'*/0 ||
         ($1/$2 == 'journal '@(export|import)/0 && $3 != --@(format|skip|timeout)) ]] ||
+        [[ $1/$2 == export/0 && $current != -* && $3 != --@(box|format|from|near) ]] ||
         [[ $1 == traffic && $current != -* && $3 != --@(client|kind|since|until) ]]
 }
 
@@ -72,7 +81,7 @@ _herdctl() {
             fi
             ((at++))
             ;;
-        --client | --count | --duration | --feature-classes | --format | --interval | --key | --kind | --listen | --peer | \
+        --box | --client | --count | --duration | --feature-classes | --format | --from | --interval | --key | --kind | --listen | --near | --peer | \
             --role | --since | --skip | --timeout | --type | --until)
             ((at++))
             ;;

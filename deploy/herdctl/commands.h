@@ -1,6 +1,6 @@
 /* commands.h - the commands of herdctl: each is one function in a file of its own, NAME.c, and one
  * row of the table in main.c. Those with more than one file have a room: tap/tap.h,
- * places/places.h, journal/journal.h, traffic/traffic.h.
+ * places/places.h, journal/journal.h, clients/clients.h, traffic/traffic.h.
  *
  * Threads: one.
  */

@@ -2,6 +2,7 @@
  * stands behind it is the command's own. */
 #include "common/base/output.h"
 #include "common/base/spelling.h"
+#include "deploy/herdctl/clients/clients.h"
 #include "deploy/herdctl/commands.h"
 #include "deploy/herdctl/journal/journal.h"
 #include "deploy/herdctl/places/places.h"
@@ -24,6 +25,9 @@ static const herdctl_command_t commands[] = {
     {"health", "[MEMBER...]", "say in one line whether the herd is well", herdctl_health},
     {"ping", "[--count N] [MEMBER...]", "measure how long members take to answer", herdctl_ping},
     {"where", "CLIENT [MEMBER...]", "show a client's record at each member", herdctl_where},
+    {"watch", "[OPTION...] [CLIENT]", "show who comes, moves and leaves", herdctl_clients_watch},
+    {"export", "[OPTION...] [FILE]", "write the clients that a member has to a file",
+     herdctl_clients_export},
     {"metrics", "[MEMBER...]", "print the members' figures for Prometheus", herdctl_metrics},
     {"exporter", "[--listen ADDRESS:PORT]", "serve figures and health over HTTP", herdctl_exporter},
     {"log-level", "LEVEL [MEMBER...]", "set which events members log", herdctl_log_level},

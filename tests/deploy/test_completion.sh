@@ -81,6 +81,10 @@ bash_gives 'good.cfg' journal check g
 bash_gives 'good.cfg' journal copy g
 bash_gives 'One Two' --config good.cfg journal copy g ''
 bash_gives 'good.cfg' places import g
+bash_gives 'good.cfg' export --box 1,2,3,4 g
+bash_gives 'Two' --config good.cfg export --from T
+bash_gives '' --config good.cfg watch ''
+bash_gives 'text jsonl' watch --format ''
 bash_gives '' --config good.cfg forget ''
 bash_gives 'One Two' --config good.cfg forget kiwi ''
 bash_gives 'operator' keygen --role o
@@ -172,6 +176,7 @@ if command -v zsh >/dev/null; then
     zsh_gives 'herdctl keygen --role operator ' 'herdctl keygen --role o'
     zsh_gives 'herdctl journal status ' 'herdctl journal s'
     zsh_gives 'herdctl --config good.cfg journal status Two ' 'herdctl --config good.cfg journal status T'
+    zsh_gives 'herdctl --config good.cfg export --from Two ' 'herdctl --config good.cfg export --from T'
     zsh_gives 'herdctl log-level warning ' 'herdctl log-level w'
     zsh_gives 'herdctl forget T' 'herdctl forget T'
     zsh_gives 'herdctl --config good.cfg forget kiwi One ' 'herdctl --config good.cfg forget kiwi O'

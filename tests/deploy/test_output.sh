@@ -117,6 +117,7 @@ reload
 --json reload
 journal export --format csv -
 journal import none
+export --format csv
 places info places
 places import dump.txt places
 status --help
@@ -128,7 +129,8 @@ if mkdir small && mount -t tmpfs -o size=16k tmpfs small 2>/dev/null; then
     mkdir -p small/keys/operator
     # all of its 16 KiB
     while head -c 4096 /dev/zero >>small/filling 2>/dev/null; do :; done
-    for arguments in '--config small.cfg keygen --role operator bert' 'places import dump.txt small/places'; do
+    for arguments in '--config small.cfg keygen --role operator bert' 'places import dump.txt small/places' \
+        'export small/map.geojson'; do
         checks=$((checks + 1))
         # shellcheck disable=SC2086
         "$herdctl" $arguments >out 2>err && fail "$arguments: exit status 0"

@@ -38,10 +38,20 @@ static const char *start_of(herdctl_colour_t colour)
     return "";
 }
 
+const char *herdctl_table_colour_start(FILE *file, herdctl_colour_t colour)
+{
+    return colour != HERDCTL_PLAIN && terminal_has_colours(file) ? start_of(colour) : "";
+}
+
+const char *herdctl_table_colour_end(FILE *file, herdctl_colour_t colour)
+{
+    return colour != HERDCTL_PLAIN && terminal_has_colours(file) ? "\033[0m" : "";
+}
+
 void herdctl_table_print_coloured(FILE *file, herdctl_colour_t colour, const char *text)
 {
-    bool coloured = colour != HERDCTL_PLAIN && terminal_has_colours(file);
-    fprintf(file, "%s%s%s", coloured ? start_of(colour) : "", text, coloured ? "\033[0m" : "");
+    fprintf(file, "%s%s%s", herdctl_table_colour_start(file, colour), text,
+            herdctl_table_colour_end(file, colour));
 }
 
 herdctl_table_t *herdctl_table_new(const herdctl_column_t *columns, size_t column_count)

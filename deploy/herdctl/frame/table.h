@@ -43,6 +43,10 @@ void herdctl_table_print(const herdctl_table_t *self, FILE *file);
 /* Prints one text, in that colour if `file` has colours. */
 void herdctl_table_print_coloured(FILE *file, herdctl_colour_t colour, const char *text);
 
+/* What begins and ends a colour, for who writes elsewhere; "" if `file` has no colours. */
+const char *herdctl_table_colour_start(FILE *file, herdctl_colour_t colour);
+const char *herdctl_table_colour_end(FILE *file, herdctl_colour_t colour);
+
 /* Prints a foreign text of any length, escaped (text_escape). */
 void herdctl_table_print_escaped(FILE *file, text_t text);
 
