@@ -15,7 +15,7 @@ enum {
 };
 
 static const query_bounds_t bounds = {
-    .radius_m = 10000, .radius_max_m = 20037508.5, .limit = 1000, .limit_max = 10000};
+    .radius_m = 10000, .radius_max_m = 20037508.5, .limit = 1000, .limit_max = 100000};
 
 /* What is to be watched; false: it was refused. */
 static bool take_view(api_t *self, const api_request_t *request, watches_view_t *ret_view)
@@ -26,7 +26,7 @@ static bool take_view(api_t *self, const api_request_t *request, watches_view_t 
                             query.has_client + query.has_place + query.has_box != 1)) {
         problem =
             "Either client, bbox, or near=LAT,LON (or lat and lon) with radius is needed; limit "
-            "is 1 to 10000.";
+            "is 1 to 100000.";
     }
     if (problem != NULL) {
         api_refuse(request, HTTP_BAD_REQUEST, problem);

@@ -68,7 +68,7 @@ static const char *read_limit(reading_t *self, text_t value)
 {
     uint64_t limit;
     if (self->has_limit || !text_to_u64(value, self->bounds->limit_max, &limit)) {
-        return "limit is a whole number, at most 1000 (places: 20), once.";
+        return "limit is a whole number, at most 1000 (places: 20, watch: 100000), once.";
     }
     self->has_limit = true;
     self->query->limit = (size_t)limit;

@@ -20,6 +20,8 @@ enum {
     KEPT_MS = 300000,   /* how long a watch whose reader is gone is kept */
     KEPT_MAX = 1024,    /* so many of these, at most */
     EVENTS_SIZE = 4096, /* bytes that are made at once */
+    LARGE_SIZE = 10000, /* a view of more clients is large: it may take 8 MB ... */
+    LARGE_MAX = 32,     /* ... and there are so many of these, at most */
 };
 
 #define VIEWS_MEMORY ((size_t)1 << 30)
@@ -65,6 +67,7 @@ static void free_watch(watches_t *self, uint32_t number)
     free((char *)(uintptr_t)watch->view.client.data);
     self->kept -= watch->session == 0;
     self->open -= watch->session != 0;
+    self->large -= watch->room > LARGE_SIZE;
     *watch = (watch_t){.serial = watch->serial};
 }
 
@@ -72,7 +75,7 @@ static void free_watch(watches_t *self, uint32_t number)
 static void restart(watches_t *self, watch_t *watch)
 {
     told_destroy(&watch->told);
-    watch->told = told_new(watch->view.limit);
+    watch->told = told_new(watch->room);
     watch->begun = false;
     watch->reset = true;
     watch->news = true;
@@ -299,6 +302,31 @@ static uint32_t refuse(watches_t *self)
     return UINT32_MAX;
 }
 
+/* Frees the large watch without a reader that was cut first, if there is one. */
+static void free_large(watches_t *self)
+{
+    for (list_link_t *link = self->cut.next; link != &self->cut; link = link->next) {
+        const watch_t *watch = LIST_OWNER(link, watch_t, cut);
+        if (watch->room > LARGE_SIZE) {
+            free_watch(self, watch->number);
+            return;
+        }
+    }
+}
+
+/* For how many clients a new watch gets room. When there are as many large ones as there may be,
+ * one more is not large: its reader hears that its view is truncated. */
+static size_t room_for(watches_t *self, const watches_view_t *view)
+{
+    if (view->limit <= LARGE_SIZE) {
+        return view->limit;
+    }
+    if (self->large == LARGE_MAX) {
+        free_large(self);
+    }
+    return self->large < LARGE_MAX ? view->limit : LARGE_SIZE;
+}
+
 uint32_t watches_open(watches_t *self, uint64_t session, const watches_view_t *view, text_t last_id)
 {
     uint64_t index;
@@ -311,18 +339,21 @@ uint32_t watches_open(watches_t *self, uint64_t session, const watches_view_t *v
         return refuse(self);
     }
     watch_t *watch = self->watches[number];
+    size_t room = room_for(self, view);
     *watch = (watch_t){.used = true,
                        .serial = watch->serial + 1,
                        .session = session,
                        .view = *view,
                        .number = number,
                        .client_number = UINT32_MAX,
-                       .told = told_new(view->limit),
+                       .room = room,
+                       .told = told_new(room),
                        .reset = last_id.size > 0,
                        .news = true,
                        .said_ms = now_ms(self)};
     watch->view.client.data = memory_copy_text(view->client.data, view->client.size);
     self->open++;
+    self->large += room > LARGE_SIZE;
     if (!watches_place_view(self, watch)) {
         free_watch(self, number);
         return refuse(self);
@@ -425,11 +456,13 @@ void watches_write_metrics(const watches_t *self, sheet_t *sheet)
                  "# TYPE herd_web_streams_limit gauge\nherd_web_streams_limit %d\n"
                  "# HELP herd_web_streams_kept Watchers that may come back\n"
                  "# TYPE herd_web_streams_kept gauge\nherd_web_streams_kept %zu\n"
+                 "# HELP herd_web_streams_large Watchers, of both, of more than 10000 clients\n"
+                 "# TYPE herd_web_streams_large gauge\nherd_web_streams_large %zu\n"
                  "# HELP herd_web_streams_refused_total Watchers turned away\n"
                  "# TYPE herd_web_streams_refused_total counter\n"
                  "herd_web_streams_refused_total %llu\n"
                  "# HELP herd_web_events_total Events told to watchers\n"
                  "# TYPE herd_web_events_total counter\nherd_web_events_total %llu\n",
-                 self->open, (int)WATCHES_MAX, self->kept, (unsigned long long)self->refused,
-                 (unsigned long long)self->events);
+                 self->open, (int)WATCHES_MAX, self->kept, self->large,
+                 (unsigned long long)self->refused, (unsigned long long)self->events);
 }

@@ -24,6 +24,7 @@ typedef struct {
     uint64_t cut_ms;        /* steady: since when */
     uint64_t said_ms;       /* steady: the last word to the reader */
     watches_view_t view;    /* its client is ours */
+    size_t room;            /* clients in view, at most: view.limit, or less where that is large */
     uint32_t number;        /* its own */
     uint32_t client_number; /* of its client in the copy; UINT32_MAX: it is none, or not known */
     told_t *told;
@@ -43,6 +44,7 @@ struct watches {
     uint32_t end;         /* numbers that were used */
     size_t open;          /* with a reader */
     size_t kept;          /* without */
+    size_t large;         /* with room for more than 10,000 clients, with a reader or without */
     uint32_t *of_clients; /* watches of single clients */
     size_t of_client_count;
     list_link_t due;

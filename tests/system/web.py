@@ -519,6 +519,49 @@ def cut_watches(herd):
     first.end()
 
 
+def large_views(herd):
+    """More than 10,000 clients in view: for 32 watchers, a further one hears that it is told of 10,000."""
+    count = 10001
+    body = b'{"lat":-60,"lon":100}'
+    put = b"PUT /v1/clients/l%d HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s"
+    answer = send_raw(herd.web, b"".join(put % (i, len(body), body) for i in range(count)))
+    check("they are put", statuses(answer).count(201) == count, len(statuses(answer)))
+
+    def watch(box):
+        one = socket.create_connection(("127.0.0.1", herd.web), 20)
+        one.sendall(b"GET /v1/watch?limit=100000&bbox=%s HTTP/1.1\r\nHost: localhost\r\n\r\n" % box)
+        return one
+
+    def state(one):
+        text = b""
+        while not (found := re.search(rb"event: up-to-date\ndata: (.*)\n", text[-4096:])):
+            part = one.recv(1 << 20)
+            text += part
+            if not part:
+                return None
+        return json.loads(found[1]), text.count(b"event: position")
+
+    last = Watcher(herd, "client=l%d" % (count - 1))
+    wait_for("the copy has them", lambda: ("position", "l%d" % (count - 1)) in last.names())
+    last.end()
+    wait_for("it has gone", lambda: gauge(herd, "herd_web_streams") == 0)
+    others = [watch(b"0,-80,1,-79") for _ in range(32)]
+    for one in others:
+        state(one)
+    one = watch(b"99,-61,101,-59")
+    check("a 33rd one", state(one) == ({"clients": 10000, "truncated": True}, 10000))
+    one.close()
+    others.pop().close()
+    wait_for("two have gone", lambda: gauge(herd, "herd_web_streams") == 31)
+    check("one of them keeps its room", gauge(herd, "herd_web_streams_large") == 32)
+    one = watch(b"99,-61,101,-59")
+    check("which a new one gets", state(one) == ({"clients": count, "truncated": False}, count))
+    check("32 in all", gauge(herd, "herd_web_streams_large") == 32)
+    for other in (one, *others):
+        other.close()
+    check("watch?limit=100001", curl(herd.url + "/v1/watch?limit=100001&client=a")[0] == 400)
+
+
 def away(herd):
     url = herd.url + "/v1/clients/kiwi"
     herd.end("node", signal.SIGKILL)
@@ -589,6 +632,7 @@ def main():
             away(herd)
             watches(herd)
             cut_watches(herd)
+            large_views(herd)
             examples(herd)
             full_copy(herd)
         idle = socket.create_connection(("127.0.0.1", herd.web), 20)

@@ -1,7 +1,8 @@
 // The page: what the user does and what the feed tells, to what is shown.
 //
 // The feed watches a box that is wider than the screen, so that a short drag asks for nothing. Events
-// change the clients and mark the picture as old; it is drawn at most once a frame.
+// change the clients in memory and nothing else, however many come: what they mean for the picture and
+// the panel is shown once a frame.
 import { basemapRead } from './basemap.js';
 import { Clients } from './clients.js';
 import { Feed } from './feed.js';
@@ -13,7 +14,8 @@ import * as panel from './panel.js';
 import { View, boxWithin } from './view.js';
 
 const MARGIN = 0.25; // of the screen, on each side, that is watched too
-const SETTLE_MS = 150; // the map stands still: the new box is asked for
+const SETTLE_MS = 150; // the map stands still: the new box is asked for ...
+const UNSETTLED_MAX_MS = 500; // ... and so often while it does not, as when it follows a client
 const NEAR_MAX = 10;
 const CHOSEN_ZOOM = 11; // at least, for who is searched for
 const TAP_REACH = 16; // pixels
@@ -38,7 +40,9 @@ class App {
     #watched = null; // the box that the feed watches
     #isTruncated = false; // who is in view may be more than was told
     #isOld = true;
+    #hasMoved = false; // the chosen client, since the last frame
     #settling = null;
+    #unsettled = null; // when it began to move
 
     start() {
         this.#painter.fit(this.#view);
@@ -115,11 +119,18 @@ class App {
             this.#chosen.isFollowed = false;
             panel.panelChosen(this.#chosen);
         }
+        this.#settleSoon();
+    }
+
+    #settleSoon() {
+        const now = performance.now();
+        this.#unsettled ??= now;
         clearTimeout(this.#settling);
         this.#settling = setTimeout(() => {
+            this.#unsettled = null;
             this.#writeHash();
             this.#watch();
-        }, SETTLE_MS);
+        }, Math.min(SETTLE_MS, this.#unsettled + UNSETTLED_MAX_MS - now));
     }
 
     // Asks for the box of the screen, unless what is watched has it and is not much wider.
@@ -150,8 +161,7 @@ class App {
         this.#clients.put(feature);
         if (feature.properties.client === this.#chosen?.id) {
             this.#chosen.feature = feature;
-            panel.panelNote('');
-            this.#keepInView();
+            this.#hasMoved = true;
         }
     }
 
@@ -278,6 +288,11 @@ class App {
         if (this.#painter.fit(this.#view)) {
             this.#moved(() => {}, false);
         }
+        if (this.#hasMoved && this.#chosen !== null) {
+            panel.panelNote('');
+            this.#keepInView();
+        }
+        this.#hasMoved = false;
         if (this.#isOld) {
             this.#isOld = this.#painter.draw({
                 view: this.#view,

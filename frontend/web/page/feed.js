@@ -9,7 +9,7 @@ import { EVENT_NAMES, eventOfFrame, eventOfMessage } from './events.js';
 
 const WAIT_FIRST_MS = 500;
 const WAIT_MAX_MS = 8000;
-const CLIENTS_MAX = 10000; // of a view; the most that herd-web allows
+const CLIENTS_MAX = 100000; // of a view; the most that herd-web allows
 
 export class Feed {
     #make; // {WebSocket, EventSource, setTimeout, clearTimeout, random}

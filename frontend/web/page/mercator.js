@@ -36,3 +36,9 @@ export function distance(a, b) {
         Math.cos(radians(a.latitude)) * Math.cos(radians(b.latitude)) * along * along;
     return 2 * RADIUS_M * Math.asin(Math.min(1, Math.sqrt(h)));
 }
+
+// The latitudes, north first, between which lies whatever is so near; a little wider, for rounding.
+export function latitudesWithin(latitude, distance_m) {
+    const reach = distance_m / RADIUS_M * 180 / Math.PI + 1e-9;
+    return [latitude + reach, latitude - reach];
+}

@@ -34,8 +34,9 @@ export class Browser {
     #session;
     #profile = mkdtempSync(join(tmpdir(), 'herd-browser-'));
 
-    // `dark`: the colours that the user prefers.
-    static async start({ width, height, dark = false, touch = false }) {
+    // `dark`: the colours that the user prefers. `requests`: what is asked for is noted, with each event
+    // of a stream, which takes longer than showing a hundred thousand of them.
+    static async start({ width, height, dark = false, touch = false, requests = true }) {
         const self = new Browser();
         const { process, base } = await startDriver();
         self.#process = process;
@@ -50,7 +51,7 @@ export class Browser {
             const { sessionId } = await self.#call('POST', '/session', { capabilities: { alwaysMatch: {
                 browserName: 'chrome',
                 'goog:chromeOptions': options,
-                'goog:loggingPrefs': { browser: 'ALL', performance: 'ALL' },
+                'goog:loggingPrefs': { browser: 'ALL', ...(requests ? { performance: 'ALL' } : {}) },
             } } });
             self.#session = `/session/${sessionId}`;
         } catch (error) {

@@ -181,7 +181,9 @@ export class StandIn {
         const watcher = new Watcher(write);
         this.#watchers.add(watcher);
         connection.on('close', () => this.#watchers.delete(watcher));
+        connection.cork();
         watcher.look(boxOf(url.searchParams.get('bbox')), this.clients);
+        connection.uncork();
         return watcher;
     }
 

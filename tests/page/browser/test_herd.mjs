@@ -2,86 +2,13 @@
 // usage: test_herd.mjs PROGRAMS FOLDER: screenshots go there. Exit status 77: chromium or its driver is
 // missing.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Browser, Missing } from './driver.mjs';
+import { Herd } from './herd.mjs';
 import { ended, inView, until, untilText } from './wait.mjs';
 
 const [programs, folder] = process.argv.slice(2);
-
-// Ports that nothing listens on.
-async function freePorts(count) {
-    const servers = Array.from({ length: count }, () => createServer());
-    await Promise.all(servers.map((server) =>
-        new Promise((done) => { server.listen(0, '127.0.0.1', done); })));
-    const ports = servers.map((server) => server.address().port);
-    await Promise.all(servers.map((server) => new Promise((done) => { server.close(done); })));
-    return ports;
-}
-
-// One member, Goloman.
-class Herd {
-    #folder = mkdtempSync(join(tmpdir(), 'herd-page-'));
-    #running = new Map();
-
-    async start() {
-        const [clients, bus, web] = await freePorts(3);
-        this.clients = clients;
-        this.url = `http://127.0.0.1:${web}`;
-        writeFileSync(join(this.#folder, 'herd.cfg'), `herd
-    name = "page"
-members
-    Goloman
-        clients = "tcp://127.0.0.1:${clients}"
-        bus = "tcp://127.0.0.1:${bus}"
-        web = "${this.url}"
-`);
-        ['node', 'frontend', 'web'].forEach((program) => this.run(program));
-        await until('herd-web answers from a copy', async () =>
-            (await fetch(`${this.url}/v1/clients`).catch(() => ({ ok: false }))).ok);
-    }
-
-    run(program) {
-        const child = spawn(join(programs, `herd-${program}`),
-            ['--config', join(this.#folder, 'herd.cfg'), 'Goloman'], { stdio: 'ignore' });
-        this.#running.set(program, child);
-    }
-
-    async kill(program) {
-        const child = this.#running.get(program);
-        const gone = new Promise((done) => { child.on('exit', done); });
-        child.kill('SIGKILL');
-        await gone;
-        this.#running.delete(program);
-    }
-
-    async stop() {
-        for (const program of [...this.#running.keys()]) {
-            await this.kill(program);
-        }
-        rmSync(this.#folder, { recursive: true });
-    }
-
-    // As `nc -N` does; the answer.
-    iamat(client, position) {
-        const line = `IAMAT ${client} ${position} ${(Date.now() / 1000).toFixed(3)}\n`;
-        return new Promise((done, fail) => {
-            let answer = '';
-            const socket = connect(this.clients, '127.0.0.1', () => socket.end(line));
-            socket.on('data', (bytes) => { answer += bytes; });
-            socket.on('end', () => done(answer));
-            socket.on('error', fail);
-        });
-    }
-
-    async report(client, position) {
-        await until(`IAMAT of ${client} is answered`, async () =>
-            (await this.iamat(client, position).catch(() => '')).startsWith('AT Goloman '));
-    }
-}
 
 async function comesMovesLeaves(browser, herd) {
     await browser.open(`${herd.url}/#8/34.07/-118.44`);
@@ -124,9 +51,73 @@ async function tellsTheTruthAfterwards(browser, herd) {
     await inView(browser, 2); // kiwi left, and what was not kept, moa, is gone
 }
 
+// Pixels of the map that have the colour of clients.
+const dots = (browser) => browser.run(`
+    const map = document.getElementById('map');
+    const colour = Number.parseInt(getComputedStyle(map).getPropertyValue('--client').trim().slice(1), 16);
+    const { data } = map.getContext('2d').getImageData(0, 0, map.width, map.height);
+    let count = 0;
+    for (let i = 0; i < data.length; i += 4) {
+        count += (data[i] << 16 | data[i + 1] << 8 | data[i + 2]) === colour;
+    }
+    return count;`);
+
+const degrees = (value) => (value < 0 ? '' : '+') + value.toFixed(5);
+
+// Every `part`th of a crowd: client and position, a little further with each step.
+function someOf(count, step, part) {
+    return Array.from({ length: count / part }, (_, i) => {
+        const number = (i * part + step) % count;
+        return [`c${number}`, degrees(60 * Math.sin(number * 12.9898 + step / 1000)) +
+            degrees(((number * 137.508 + step / 10) % 360) - 180)];
+    });
+}
+
+// As many clients as a view may hold: all are drawn, and while many of them move and the map is
+// dragged, picture follows picture.
+async function movesAHugeCrowd(browser, herd, count) {
+    const taken = await herd.iamat(...someOf(count, 0, 1));
+    assert.equal(taken.split('\n').length - 1, count);
+    const began = Date.now();
+    await browser.open(`${herd.url}/#0/0/0`);
+    await inView(browser, count);
+    const shown_ms = Date.now() - began;
+    await until('the crowd covers the map', async () => await dots(browser) > count);
+    let step = 0;
+    const moving = setInterval(() => herd.iamat(...someOf(count, ++step, 100)).catch(() => {}), 100);
+    await browser.run(`window.pictures = [];
+        const take = (time) => { window.pictures.push(time); requestAnimationFrame(take); };
+        requestAnimationFrame(take);`);
+    await browser.pointers('mouse', [['move', 300, 300], ['down'],
+        ...Array.from({ length: 40 }, (_, i) => ['move', 300 + 5 * i, 300]), ['up']]);
+    const pictures = () => browser.run(
+        'return [window.pictures.length - 1, window.pictures.at(-1) - window.pictures[0]]');
+    await until('there were sixty pictures', async () => (await pictures())[0] >= 60);
+    const [number, took_ms] = await pictures();
+    clearInterval(moving);
+    console.log(`${count} clients: shown after ${shown_ms} ms; ` +
+        `${(number / took_ms * 1000).toFixed(0)} pictures a second, ${count / 10} clients a second moving`);
+    await browser.screenshot(join(folder, 'huge-crowd.png'));
+}
+
+// In a browser that does not note each event, and over a herd of its own.
+async function takesAHugeCrowd() {
+    const herd = new Herd(programs);
+    let browser = null;
+    try {
+        browser = await Browser.start({ width: 1200, height: 800, requests: false });
+        await herd.start();
+        await movesAHugeCrowd(browser, herd, 100000);
+        console.log('ok: a hundred thousand clients');
+    } finally {
+        await browser?.stop();
+        await herd.stop();
+    }
+}
+
 async function main() {
     mkdirSync(folder, { recursive: true });
-    const herd = new Herd();
+    const herd = new Herd(programs);
     let browser = null;
     try {
         browser = await Browser.start({ width: 1200, height: 800 });
@@ -145,6 +136,7 @@ async function main() {
         await browser?.stop();
         await herd.stop();
     }
+    await takesAHugeCrowd();
 }
 
 main().catch((error) => ended(error, Missing));

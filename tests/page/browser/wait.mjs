@@ -1,14 +1,15 @@
 // Waiting for what a page says.
 import assert from 'node:assert/strict';
 
-const LIMIT_MS = 30000;
+const LIMIT_MS = 60000;
+const ASK_MS = 20;
 
 // Waits until a condition holds.
 export async function until(what, condition) {
     const end = Date.now() + LIMIT_MS;
     while (!await condition()) {
         assert.ok(Date.now() < end, `not within ${LIMIT_MS} ms: ${what}`);
-        await new Promise((done) => { setTimeout(done, 20); });
+        await new Promise((done) => { setTimeout(done, ASK_MS); });
     }
 }
 

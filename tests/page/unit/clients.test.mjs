@@ -3,7 +3,7 @@ import test from 'node:test';
 import { Clients } from '../../../frontend/web/page/clients.js';
 import { CLUSTER_MIN, Crowd } from '../../../frontend/web/page/crowd.js';
 import { nearestOf } from '../../../frontend/web/page/nearest.js';
-import { xOf, yOf } from '../../../frontend/web/page/mercator.js';
+import { distance, xOf, yOf } from '../../../frontend/web/page/mercator.js';
 import { View } from '../../../frontend/web/page/view.js';
 
 const feature = (client, longitude, latitude) => ({
@@ -161,4 +161,17 @@ test('the nearest ones, in order, without the one who asks', () => {
     const others = nearestOf(clients, { longitude: 180, latitude: 0 }, 9, 'c1');
     assert.deepEqual(others.map(({ client }) => client), ['c0', 'c3', 'c2', 'c4']);
     assert.deepEqual(nearestOf(new Clients(), { longitude: 0, latitude: 0 }, 3), []);
+});
+
+test('the nearest of many are those of all', () => {
+    const places = Array.from({ length: 3000 }, (_, i) =>
+        [((i * 137.508) % 360) - 180, Math.asin(Math.sin(i * 12.9898)) * 180 / Math.PI]);
+    const { clients } = crowdOf([...places, [0, 90], [0, -90], [10, 86], [10, 89]]);
+    for (const [longitude, latitude] of [[0, 0], [180, 0], [-179.9, 60], [10, 85.2], [0, 90], [7, -90]]) {
+        const all = clients.features.map(({ geometry: { coordinates }, properties: { client } }) =>
+            ({ client, distance_m: distance({ longitude, latitude },
+                { longitude: coordinates[0], latitude: coordinates[1] }) }));
+        all.sort((a, b) => a.distance_m - b.distance_m || (a.client < b.client ? -1 : 1));
+        assert.deepEqual(nearestOf(clients, { longitude, latitude }, 10), all.slice(0, 10));
+    }
 });

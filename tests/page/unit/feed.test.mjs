@@ -84,7 +84,7 @@ test('a WebSocket watches, is told of another view, and is made anew with the wh
     const { feed, sockets, timers, events, states } = stage();
     feed.watch([170, -1, -170, 1]);
     assert.equal(sockets[0].address,
-        'ws://h:1/v1/watch?bbox=170.000000,-1.000000,-170.000000,1.000000&limit=10000');
+        'ws://h:1/v1/watch?bbox=170.000000,-1.000000,-170.000000,1.000000&limit=100000');
     feed.watch([1, 2, 3, 4]); // before it is open: told then
     sockets[0].onopen();
     feed.watch([5, 6, 7, 8]);
@@ -135,7 +135,7 @@ test('without a WebSocket there are server-sent events, which the browser resume
     sockets[0].onclose(); // refused
     timers[0].run();
     const [stream] = streams;
-    assert.equal(stream.address, 'http://h:1/v1/watch?bbox=1.000000,2.000000,3.000000,4.000000&limit=10000');
+    assert.equal(stream.address, 'http://h:1/v1/watch?bbox=1.000000,2.000000,3.000000,4.000000&limit=100000');
     stream.onopen();
     stream.listeners.position({ data: FEATURE });
     stream.listeners['up-to-date']({ data: '' });
