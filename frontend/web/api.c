@@ -34,6 +34,7 @@ static const api_path_t paths[] = {
     {{"v1", "near"}, WEB_ROUTE_NEAR, api_get_near, NULL},
     {{"v1", "watch"}, WEB_ROUTE_WATCH, api_get_watch, NULL},
     {{"v1", "places"}, WEB_ROUTE_PLACES, api_get_places, NULL},
+    {{"v1", "herd"}, WEB_ROUTE_HERD, api_get_herd, NULL},
     {{"v1", "openapi.json"}, WEB_ROUTE_OPENAPI, api_get_openapi, NULL},
     {{"metrics"}, WEB_ROUTE_METRICS, api_get_metrics, NULL},
     {{"healthz"}, WEB_ROUTE_HEALTH, api_get_health, NULL},
@@ -203,7 +204,8 @@ void api_get_root(api_t *self, const api_request_t *request)
     status_t status = buffer_format(
         &self->content,
         "{\"herd\":\"%s\",\"member\":\"%s\",\"version\":\"%s\",\"paths\":[\"/v1/clients/{id}\","
-        "\"/v1/clients\",\"/v1/near\",\"/v1/places\",\"/v1/watch\",\"/metrics\",\"/healthz\"]}\n",
+        "\"/v1/clients\",\"/v1/near\",\"/v1/places\",\"/v1/watch\",\"/v1/herd\","
+        "\"/metrics\",\"/healthz\"]}\n",
         self->config->herd_name, self->member->name, HERD_VERSION);
     http_answer_t answer = {
         .status = HTTP_OK, .type = "application/json", .fields = "Vary: Accept\r\n"};

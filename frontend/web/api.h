@@ -10,6 +10,7 @@
 #include "common/base/buffer.h"
 #include "common/config/config.h"
 #include "frontend/web/mirror.h"
+#include "frontend/web/roster.h"
 #include "frontend/web/watches.h"
 #include "frontend/web/web_figures.h"
 #include "frontend/web/web_session.h"
@@ -26,6 +27,7 @@ typedef struct {
     buffer_t content;     /* of the answer */
     mirror_t *mirror;     /* borrowed; the program's */
     watches_t *watches;   /* likewise */
+    roster_t *roster;     /* likewise */
     near_hit_t *hits;     /* of one search */
     near_point_t *points; /* of one page */
 } api_t;

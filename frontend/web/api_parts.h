@@ -28,6 +28,7 @@ api_handler_fn api_get_clients; /* GET /v1/clients */
 api_handler_fn api_get_openapi; /* GET /v1/openapi.json */
 api_handler_fn api_get_watch;   /* GET /v1/watch */
 api_handler_fn api_get_places;  /* GET /v1/places */
+api_handler_fn api_get_herd;    /* GET /v1/herd */
 api_handler_fn api_get_metrics; /* GET /metrics */
 api_handler_fn api_get_health;  /* GET /healthz */
 api_handler_fn api_get_root;    /* GET / */

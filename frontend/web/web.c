@@ -4,6 +4,7 @@
 #include "frontend/clients/serving.h"
 #include "frontend/web/api.h"
 #include "frontend/web/mirror.h"
+#include "frontend/web/roster.h"
 #include "frontend/web/watches.h"
 #include "frontend/web/web_session.h"
 
@@ -14,6 +15,7 @@ struct web {
     web_settings_t settings;
     mirror_t *mirror; /* the copy of all positions */
     watches_t *watches;
+    roster_t *roster;
     api_t api;
     web_session_program_t program;
 };
@@ -64,6 +66,9 @@ static void on_ended(void *argument)
     if (self->watches != NULL) {
         watches_stop(self->watches);
     }
+    if (self->roster != NULL) {
+        roster_stop(self->roster);
+    }
 }
 
 static status_t open_mirror(web_t *self)
@@ -85,6 +90,8 @@ static status_t open_mirror(web_t *self)
         self->watches =
             watches_new(&self->serving.reactor.loop, &self->serving.shared, self->mirror);
         self->api.watches = self->watches;
+        self->roster = roster_new(&self->serving.reactor.loop, of->config, of->member);
+        self->api.roster = self->roster;
     }
     self->serving.keys.use = use_keys;
     self->serving.keys.argument = self;
@@ -145,6 +152,7 @@ void web_destroy(web_t **self_p)
     if (self != NULL) {
         serving_done(&self->serving);
         watches_destroy(&self->watches);
+        roster_destroy(&self->roster);
         mirror_close(&self->mirror);
         api_done(&self->api);
         free(self);

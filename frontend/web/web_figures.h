@@ -18,6 +18,7 @@
     X(NEAR, "/v1/near")                                                                            \
     X(PLACES, "/v1/places")                                                                        \
     X(WATCH, "/v1/watch")                                                                          \
+    X(HERD, "/v1/herd")                                                                            \
     X(OPENAPI, "/v1/openapi.json")                                                                 \
     X(METRICS, "/metrics")                                                                         \
     X(HEALTH, "/healthz")                                                                          \

@@ -66,9 +66,9 @@ class Herd:
                        '        clients = "tcp://127.0.0.1:%d"\n        bus = "tcp://127.0.0.1:%d"\n%s'
                        % (settings, self.client, self.bus, web))
 
-    def start(self, program):
-        self.processes[program] = subprocess.Popen(
-            [os.path.join(programs, "herd-" + program), "--config", self.config, "A"],
+    def start(self, program, member="A"):
+        self.processes[program if member == "A" else "%s %s" % (program, member)] = subprocess.Popen(
+            [os.path.join(programs, "herd-" + program), "--config", self.config, member],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def end(self, program, number=signal.SIGTERM):
@@ -562,6 +562,54 @@ def large_views(herd):
     check("watch?limit=100001", curl(herd.url + "/v1/watch?limit=100001&client=a")[0] == 400)
 
 
+def herd_itself(herd):
+    """What the members say of themselves, as long as someone asks."""
+    def ask():
+        status, fields, body = curl(herd.url + "/v1/herd")
+        said = json.loads(body)
+        check("GET /v1/herd", status == 200 and said["herd"] == "t" and fields["cache-control"] == "no-store", said)
+        return said["members"][0]
+
+    def is_up(member):
+        return member["state"] == "up" and member["records"] > 0 and member["links"] == [] and member["followers"] == 1
+
+    check("at first", ask()["state"] in ("asked", "up"))
+    wait_for("the member is up", lambda: is_up(ask()))
+    herd.end("node", signal.SIGKILL)
+    wait_for("it does not answer", lambda: ask()["state"] == "silent")
+    up = herd.log("web").count(" node-up: ")
+    herd.start("node")
+    wait_for("it answers again", lambda: ask()["state"] == "up")
+    wait_for("the node is back", lambda: herd.log("web").count(" node-up: ") > up)
+
+
+def linked_members():
+    """Each member of a herd, and its links."""
+    herd = Herd()
+    bus, = free_ports(1)
+    herd.write('        web = "%s"\n        neighbours = "B"\n    B\n        clients = "tcp://127.0.0.1:%d"\n'
+               '        bus = "tcp://127.0.0.1:%d"\n        neighbours = "A"\n    C\n        clients = "tcp://127.0.0.1:1"\n'
+               '        bus = "tcp://127.0.0.1:2"\n' % (herd.url, free_ports(1)[0], bus))
+
+    def said():
+        members = json.loads(curl(herd.url + "/v1/herd")[2])["members"]
+        return [(one["member"], one["state"], [(link["to"], link["state"]) for link in one.get("links", [])])
+                for one in members]
+
+    try:
+        for program, member in (("node", "A"), ("node", "B"), ("web", "A")):
+            herd.start(program, member)
+        wait_for("herd-web serves", lambda: " node-up: " in herd.log("web"))
+        wait_for("both are up and linked", lambda: said() == [
+            ("A", "up", [("B", "up")]), ("B", "up", [("A", "up")]), ("C", "silent", [])])
+        herd.end("node B", signal.SIGKILL)
+        wait_for("one is down, and its link", lambda: said() == [
+            ("A", "up", [("B", "down")]), ("B", "silent", [("A", "up")]), ("C", "silent", [])])
+        check("it ends cleanly", herd.end("web") == 0)
+    finally:
+        herd.close()
+
+
 def away(herd):
     url = herd.url + "/v1/clients/kiwi"
     herd.end("node", signal.SIGKILL)
@@ -635,12 +683,14 @@ def main():
             large_views(herd)
             examples(herd)
             full_copy(herd)
+            herd_itself(herd)
         idle = socket.create_connection(("127.0.0.1", herd.web), 20)
         check("it ends cleanly", herd.end("web") == 0 and " stopped: " in herd.log("web"))
         idle.close()
         command_line(herd)
     finally:
         herd.close()
+    linked_members()
     print("%d checks, %d failed" % (checks, failures))
     return 1 if failures else 0
 

@@ -6,6 +6,7 @@
 import { basemapRead } from './basemap.js';
 import { Clients } from './clients.js';
 import { Feed } from './feed.js';
+import { herdAttach } from './herd.js';
 import { inputAttach } from './input.js';
 import { nearestOf, positionOf } from './nearest.js';
 import { latitudeOf, longitudeOf, xOf, yOf } from './mercator.js';
@@ -61,6 +62,7 @@ class App {
             places: () => this.#askPlaces(),
             letGo: () => this.#letGo(),
         });
+        herdAttach();
         this.#attachButtons();
         addEventListener('hashchange', () => this.#readHash());
         matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {

@@ -2,20 +2,21 @@
 
 const plural = (count, unit) => `${count} ${unit}${count === 1 ? '' : 's'}`;
 
-// Seconds, in words.
+// Whole seconds, in words.
+export function durationSay(seconds) {
+    if (seconds < 120) {
+        return plural(seconds, 'second');
+    }
+    if (seconds < 7200) {
+        return `${Math.floor(seconds / 60)} minutes`;
+    }
+    return seconds < 172800 ? `${Math.floor(seconds / 3600)} hours` :
+        `${Math.floor(seconds / 86400)} days`;
+}
+
 export function ageSay(seconds) {
     const whole = Math.floor(seconds);
-    if (whole < 0) {
-        return 'ahead of this clock';
-    }
-    if (whole < 120) {
-        return `${plural(whole, 'second')} ago`;
-    }
-    if (whole < 7200) {
-        return `${Math.floor(whole / 60)} minutes ago`;
-    }
-    return whole < 172800 ? `${Math.floor(whole / 3600)} hours ago` :
-        `${Math.floor(whole / 86400)} days ago`;
+    return whole < 0 ? 'ahead of this clock' : `${durationSay(whole)} ago`;
 }
 
 export function distanceSay(metres) {

@@ -28,6 +28,12 @@ async function comesMovesLeaves(browser, herd) {
     await inView(browser, 0);
 }
 
+async function tellsOfTheHerd(browser) {
+    await browser.click('#herd summary');
+    await untilText(browser, '#herd-members tr', /^Goloman.*up for \d+ seconds?1/); // one record
+    await untilText(browser, '#herd-title', 'page, asked by Goloman');
+}
+
 // Each process behind the page is killed once.
 async function tellsTheTruthAfterwards(browser, herd) {
     await herd.report('kiwi', '+34-118');
@@ -40,6 +46,7 @@ async function tellsTheTruthAfterwards(browser, herd) {
     await inView(browser, 2);
     await herd.kill('node');
     await untilText(browser, '#state', /^the node is away/);
+    await untilText(browser, '#herd-members tr', /^Goloman *does not answer/);
     await inView(browser, 2); // the last known picture
     herd.run('node');
     await herd.report('kiwi', '-34+18'); // leaves
@@ -48,6 +55,7 @@ async function tellsTheTruthAfterwards(browser, herd) {
     await untilText(browser, '#state', 'live');
     await untilText(browser, '#near', /pukeko/);
     await untilText(browser, '#near', /weka/);
+    await untilText(browser, '#herd-members tr', /^Goloman *up for/);
     await inView(browser, 2); // kiwi left, and what was not kept, moa, is gone
 }
 
@@ -123,7 +131,8 @@ async function main() {
         browser = await Browser.start({ width: 1200, height: 800 });
         await herd.start();
         await comesMovesLeaves(browser, herd);
-        console.log('ok: a client comes, moves and leaves');
+        await tellsOfTheHerd(browser);
+        console.log('ok: a client comes, moves and leaves; the herd is told of');
         await tellsTheTruthAfterwards(browser, herd);
         console.log('ok: herd-web and the node were killed');
         for (const url of await browser.requests()) {

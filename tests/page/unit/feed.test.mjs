@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { eventOfFrame, eventOfMessage } from '../../../frontend/web/page/events.js';
 import { Feed } from '../../../frontend/web/page/feed.js';
+import { linksSay, memberSay } from '../../../frontend/web/page/herd.js';
 import { ageSay, distanceSay, positionSay, receiptOf } from '../../../frontend/web/page/words.js';
 
 const FEATURE = '{"type":"Feature","id":"kiwi","geometry":{"type":"Point","coordinates":' +
@@ -181,4 +182,15 @@ test('ages, distances and positions in words', () => {
     assert.equal(distanceSay(12345), '12 km');
     assert.equal(positionSay(-118.445127, 34.06893), '34.06893° N, 118.44513° W');
     assert.equal(receiptOf({ time: '100.5', difference: '-0.25' }), 100.25);
+});
+
+test('what members say of themselves, in words', () => {
+    const links = [{ to: 'Hands', state: 'up', lag: 0 }, { to: 'Welsh', state: 'down', lag: 7 },
+        { to: 'Wilkes', state: 'up', lag: 12000 }];
+    assert.equal(linksSay(links), '2 of 3 up, Welsh down, Wilkes 12k behind');
+    assert.equal(linksSay([]), '0 of 0 up');
+    assert.deepEqual(memberSay({ member: 'Goloman', state: 'up', uptime: 7200, records: 5,
+        connections: 0, links: links.slice(0, 1) }), ['Goloman', 'up for 2 hours', '5', '0', '1 of 1 up']);
+    assert.deepEqual(memberSay({ member: 'Welsh', state: 'silent' }),
+        ['Welsh', 'does not answer', '', '', '']);
 });
