@@ -161,6 +161,7 @@ static void make_reload(node_t *self)
                                       .store = self->store,
                                       .service = self->service,
                                       .places = self->places,
+                                      .in_one = self->hooks.passage != NULL,
                                       .log = self->log};
     self->reload = reload_new(&context);
 }

@@ -223,9 +223,13 @@ static void note_restart(void *argument, const config_key_t *key, const char *be
                                            [EFFECT_LINKS] = NULL,
                                            [EFFECT_FRONTEND] = "the front-end",
                                            [EFFECT_WEB] = "herd-web"};
-    const char *who = programs[effect_of(key)];
+    effect_t effect = effect_of(key);
+    const char *who = programs[effect];
     if (who == NULL) {
         return;
+    }
+    if (self->context.in_one && effect != EFFECT_WEB) {
+        who = "herd-single";
     }
     self->restarts++;
     log_event(self->context.log, LOG_RELOAD_NEEDS_RESTART,

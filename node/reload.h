@@ -31,6 +31,7 @@ typedef struct {
     store_t *store;
     service_t *service;
     places_actor_t *places; /* NULL without a provider */
+    bool in_one;            /* the member's front-end is in this process: herd-single */
     log_t *log;
 } reload_context_t;
 

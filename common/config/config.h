@@ -79,6 +79,7 @@ typedef struct {
     const char *requests;       /* ROUTER endpoint of the node for its front-ends */
     const char *bus;            /* ROUTER endpoint of the node for its neighbours */
     const char *tap;            /* XPUB endpoint; NULL: none */
+    bool single;                /* herd(8) starts a process, herd-single, not a pair */
     const char *const *web; /* listeners of herd-web, "tcp://host:port" for each http://host:port */
     size_t web_count;       /* 0 .. LIMIT_LISTENERS */
     const size_t *neighbours; /* indices into config_t.members */

@@ -108,6 +108,7 @@ static const config_key_t rows[] = {
     {MEMBER(bus), .name = "bus", .parse = config_values_endpoint, .required = true},
     {MEMBER(tap), .name = "tap", .parse = config_values_endpoint},
     {.section = CONFIG_SECTION_MEMBER, .name = "web", .parse = config_values_web},
+    {MEMBER(single), .name = "single", .parse = config_values_yes_no, .default_text = "no"},
     {.section = CONFIG_SECTION_MEMBER, .name = "neighbours", .parse = config_values_later,
      .default_text = ""},
 };

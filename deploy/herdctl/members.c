@@ -1,7 +1,7 @@
 /* herdctl members: the herd file for scripts, one line per member, fields separated by tabs:
- *   NAME  RUN_DIR  LOG_DIR  CLIENTS  REQUESTS  WEB
- * CLIENTS, WEB: endpoints, separated by spaces; WEB is there if the member has it. New fields come
- * at the end. */
+ *   NAME  RUN_DIR  LOG_DIR  CLIENTS  REQUESTS  WEB  FORM
+ * CLIENTS, WEB: endpoints, separated by spaces. WEB is there if the member has it, or "-" where
+ * FORM follows: "single", of a member in one process. New fields come at the end. */
 #include "deploy/herdctl/commands.h"
 
 #include <stdio.h>
@@ -17,6 +17,9 @@ static void print_member(const config_t *config, const config_member_t *member)
     printf("\t%s", member->requests);
     for (size_t i = 0; i < member->web_count; i++) {
         printf("%shttp%s", i > 0 ? " " : "\t", member->web[i] + strlen("tcp"));
+    }
+    if (member->single) {
+        printf("%s\tsingle", member->web_count > 0 ? "" : "\t-");
     }
     printf("\n");
 }

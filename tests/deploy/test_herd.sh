@@ -44,17 +44,19 @@ serves=$folder/run/$name.$kind.serves
 fault=$(cat "$folder/faults/$name.$kind" 2>/dev/null)
 echo "$name $kind starts"
 [ "$fault" != dies ] || { echo "no room at the port"; exit 1; }
-trap 'rm -f "$serves"; exit 0' TERM
+[ "$kind" != single ] || serves="$folder/run/$name.node.serves $folder/run/$name.frontend.serves"
+trap 'rm -f $serves; exit 0' TERM
 : >"$folder/run/$name.$kind.began"
 while [ "$fault" = waits ] && [ ! -f "$folder/run/Two.node.began" ]; do sleep 0.05; done
 [ "$fault" != stubborn ] || trap '' TERM
 if [ "$fault" != deaf ]; then
-    echo $$ >"$serves"
-    [ "$kind" = node ] && echo "- serving: 0 clients known" || echo "- node-up: node link up"
+    for file in $serves; do echo $$ >"$file"; done
+    [ "$kind" != frontend ] && echo "- serving: 0 clients known" || echo "- node-up: node link up"
 fi
 while :; do sleep 0.05; done
 EOF
 cp "$folder/build/bin/herd-node" "$folder/build/bin/herd-frontend"
+cp "$folder/build/bin/herd-node" "$folder/build/bin/herd-single"
 
 cat >"$folder/build/bin/herdctl" <<'EOF'
 #!/bin/sh
@@ -208,6 +210,59 @@ holds [ "$(grep -c '^Two node starts' "$folder/log/Two.node.log")" -eq $((starts
 run 0 down
 rm "$folder/faults/Two.node"
 
+# A member in one process beside a pair. What runs counts until it is restarted, whatever the herd file says by then.
+run 0 up Two
+two=$(pid_of Two.node)
+sed 's|^        bus = "tcp://127.0.0.1:11591"|&\n        single = "yes"|' "$folder/herd.cfg" >"$folder/edited.cfg"
+cp "$folder/herd.cfg" "$folder/pairs.cfg"
+mv "$folder/edited.cfg" "$folder/herd.cfg"
+run 0 up
+says '^One: front-end serves'
+says '^Two: node runs already \(pid '"$two"'\)'
+says 'Two: the herd file says single = "yes" now; restart Two to have it so'
+run 0 restart Two
+says '^Two: front-end ended, node ended$'
+says '^Two: herd-single serves'
+holds ended "$two"
+holds absent "$folder/run/Two.node.pid"
+two=$(pid_of Two.single)
+run 0 status
+says '^One +up [0-9]+ +up [0-9]+ +11490,11495 '
+says '^Two +up '"$two"' +up '"$two"' +11491 '
+run 0 up
+says '^Two: herd-single runs already \(pid '"$two"'\)'
+run 0 restart
+says '^Two: herd-single ended$'
+holds ended "$two"
+two=$(pid_of Two.single)
+mv "$folder/pairs.cfg" "$folder/herd.cfg"
+run 0 up Two
+says '^Two: herd-single runs already \(pid '"$two"'\)'
+says 'Two: the herd file says single = "no" now'
+run 0 status Two
+sed -i 's|^        bus = "tcp://127.0.0.1:11591"|&\n        single = "yes"|' "$folder/herd.cfg"
+run 0 down
+says '^One: front-end ended, node ended$'
+says '^Two: herd-single ended$'
+holds ended "$two"
+run 1 status Two
+says '^Two +down +down '
+echo dies >"$folder/faults/Two.single"
+run 1 up
+says '^One: front-end serves'
+says 'Two: herd-single ended with exit status 1; the end of .*/Two\.node\.log:'
+says '    no room at the port'
+holds absent "$folder/run/Two.single.pid"
+: >"$folder/faults/keyless"
+rm "$folder/faults/Two.single"
+run 0 up Two
+says '^Two: herd-single serves'
+run 1 status Two
+says '^Two +runs ([0-9]+) +runs [0-9]+ '
+rm "$folder/faults/keyless"
+run 0 down
+sed -i '/single = /d' "$folder/herd.cfg"
+
 # One that ignores SIGTERM is killed, and that is said
 echo stubborn >"$folder/faults/One.node"
 run 0 up One
@@ -296,6 +351,15 @@ says '^One: front-end serves'
 run 0 down One
 says "did not start answers on \(pid $bystander\)"
 holds kill -0 "$bystander"
+# In one process it may have a front-end already
+echo "$bystander" >"$folder/run/One.frontend.serves"
+sed -i 's|^        requests = .*|&\n        single = "yes"|' "$folder/herd.cfg"
+run 0 up One
+says "did not start answers already \(pid $bystander\)"
+run 0 down One
+says '^One: does not run$'
+sed -i '/single = /d' "$folder/herd.cfg"
+rm "$folder/run/One.frontend.serves"
 
 # A node of ours answers while its command line is not its own yet, as between fork(2) and execve(2)
 rm "$folder/run/One.node.serves"

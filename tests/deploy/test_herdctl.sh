@@ -70,6 +70,10 @@ expect 0 "One	$folder/run	$folder/log	tcp://127.0.0.1:11490 tcp://[::1]:11490	ip
 $two" '' --config good.cfg members
 expect 0 "$two" '' --config good.cfg members Two
 expect 0 "$two" '' --config warned.cfg members Two
+sed 's/^        neighbours = "One"/&\n        single = "yes"/' good.cfg >single.cfg
+expect 0 "$two	-	single" '' --config single.cfg members Two
+sed 's#^        single = "yes"#&\n        web = "http://127.0.0.1:11791"#' single.cfg >web.cfg
+expect 0 "$two	http://127.0.0.1:11791	single" '' --config web.cfg members Two
 expect 1 '' 'herdctl: no member "Three" in good.cfg' --config good.cfg members Two Three
 
 head='MEMBER  STATE  VERSION  UP SINCE  PID  RECORDS  DIGEST  FRONT-ENDS  CLIENTS  LINKS  LAG  PLACES'

@@ -33,6 +33,11 @@ for unit in herd-node@.service herd-frontend@.service herd-single@.service herd-
         grep -qxF "$line" "$deploy/systemd/$unit" || fail "$unit: no line $line"
     done
 done
+# Logs of each are opened anew when they are rotated.
+for unit in "$deploy"/systemd/*@.service; do
+    unit=${unit##*/}
+    grep -qF "'${unit%.service}*.service'" "$deploy/logrotate" || fail "$unit: logrotate does not know it"
+done
 # Node and front-end share the folder of the sockets: neither may take it away when it ends.
 for unit in herd-node@.service herd-frontend@.service herd-single@.service herd-web@.service; do
     grep -qxF RuntimeDirectoryPreserve=yes "$deploy/systemd/$unit" || fail "$unit: its folder of sockets goes"

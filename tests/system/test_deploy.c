@@ -110,6 +110,38 @@ static void a_rolling_restart_forgets_nothing(void **state)
     }
 }
 
+/* West, the last of the file, is one process from now on. */
+static void make_west_single(const herd_t *herd)
+{
+    FILE *file = fopen(herd_file(herd), "ae");
+    assert_non_null(file);
+    fprintf(file, "        single = \"yes\"\n");
+    assert_int_equal(fclose(file), 0);
+}
+
+static void a_pair_and_a_single_are_a_herd(void **state)
+{
+    herd_t *herd = *state;
+    expect_script(herd, "up", "West", 0, "West: front-end serves");
+    make_west_single(herd);
+    expect_script(herd, "up", NULL, 0, "West: the herd file says single = \"yes\" now");
+    const char *answer = herd_ask(herd, "West", "IAMAT kiwi +34-118 1\n");
+    herd_wait_seen(herd, "East", "kiwi", answer);
+    expect_script(herd, "restart", "West", 0,
+                  "West: front-end ended, node ended\nWest: herd-single serves");
+    herd_wait_seen(herd, "West", "kiwi", answer);
+    expect_script(herd, "up", NULL, 0, "West: herd-single runs already");
+    expect_script(herd, "status", NULL, 0, "1/1");
+    expect_script(herd, "restart", NULL, 0, "West: herd-single ended\nWest: herd-single serves");
+    herd_wait_seen(herd, "West", "kiwi", answer);
+    expect_script(herd, "down", NULL, 0, "West: herd-single ended");
+    assert_null(client_try(herd_port(herd, "West")));
+
+    int taken = port_occupy(herd_port(herd, "West"));
+    expect_script(herd, "up", "West", 1, "West: herd-single ended with exit status 1");
+    close(taken);
+}
+
 static void a_start_that_fails_is_explained(void **state)
 {
     herd_t *herd = *state;
@@ -193,6 +225,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_pair_comes_up_serves_and_goes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_rolling_restart_forgets_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_pair_and_a_single_are_a_herd, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_start_that_fails_is_explained, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_installed_runs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_it_did_not_start_is_left_alone, set_up, tear_down),

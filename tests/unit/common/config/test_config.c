@@ -112,6 +112,7 @@ static void smallest_file_has_every_default(void **state)
     assert_string_equal(one->requests,
                         arena_format(&self->arena, "ipc://%s/run/One.requests", self->folder));
     assert_null(one->tap);
+    assert_false(one->single);
     assert_int_equal(one->neighbour_count, 0);
     assert_null(config_member(config, "one"));
     config_destroy(&config);
@@ -129,6 +130,7 @@ static void expect_member(fixture_t *self, const config_member_t *member)
                         arena_format(&self->arena, "ipc://%s/sockets/a", self->folder));
     assert_string_equal(member->bus, "tcp://10.0.0.1:3");
     assert_string_equal(member->tap, "tcp://10.0.0.1:4");
+    assert_true(member->single);
 }
 
 static void every_key_is_taken(void **state)
@@ -142,7 +144,7 @@ static void every_key_is_taken(void **state)
                                   "        requests = \"ipc://sockets/a\"\r\n"
                                   "        bus = 'tcp://10.0.0.1:3'\n"
                                   "        tap = tcp://10.0.0.1:4 # bare\n"
-                                  "        neighbours = \"\"\n"
+                                  "        neighbours = \"\"\n        single = yes\n"
                                   "herd\n"
                                   "    name = \"h\"\n"
                                   "    run_dir = \"/tmp\"\n"
@@ -498,6 +500,7 @@ static void acknowledging_peers_are_neighbours(void **state)
         {ACKNOWLEDGE("memory disk") MEMBERS, CONFIG_ERROR, 3, "or \"disk peers N\", not"},
         {ACKNOWLEDGE("peers 1 disk") MEMBERS, CONFIG_ERROR, 3, "or \"disk peers N\", not"},
         {HERD "    journal = \"on\"\n" MEMBERS, CONFIG_ERROR, 3, "\"yes\" or \"no\""},
+        {HERD MEMBERS "        single = \"true\"\n", CONFIG_ERROR, 7, "\"yes\" or \"no\""},
         {HERD "    journal_interval = \"60001\"\n" MEMBERS, CONFIG_ERROR, 3, "from 0 to 60000"},
         {ACKNOWLEDGE("peers 1") MEMBERS, CONFIG_ERROR, 5,
          "in line 3 waits for 1 neighbour, but One has 0"},
