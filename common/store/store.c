@@ -118,11 +118,22 @@ static uint32_t hash_of(const store_t *self, text_t client)
     return (uint32_t)XXH3_64bits_withSeed(client.data, client.size, self->seed);
 }
 
+/* Where the probe for a hash begins: all hashes, in their order, spread over all slots (Lemire,
+ * Fast Random Integer Generation in an Interval, 2019). */
+static inline size_t home_of(const store_t *self, uint32_t hash)
+{
+    return (size_t)(((uint64_t)hash * self->slot_count) >> 32);
+}
+
+static inline size_t slot_behind(const store_t *self, size_t slot)
+{
+    return slot + 1 == self->slot_count ? 0 : slot + 1;
+}
+
 /* The slot of `client`, or the free one that it would get. */
 static slot_t *find_slot(const store_t *self, text_t client, uint32_t hash)
 {
-    size_t mask = self->slot_count - 1;
-    for (size_t i = hash & mask;; i = (i + 1) & mask) {
+    for (size_t i = home_of(self, hash);; i = slot_behind(self, i)) {
         slot_t *slot = &self->slots[i];
         if (slot->handle == SLAB_NONE) {
             return slot;
@@ -143,14 +154,13 @@ enum { FETCH_STEPS = 3 };
  * time, nothing else. */
 static void fetch(const store_t *self, uint32_t hash, unsigned step)
 {
-    size_t mask = self->slot_count - 1;
-    size_t i = hash & mask;
+    size_t i = home_of(self, hash);
     if (step == 0) {
         __builtin_prefetch(&self->slots[i]);
         return;
     }
     while (self->slots[i].handle != SLAB_NONE && self->slots[i].hash != hash) {
-        i = (i + 1) & mask;
+        i = slot_behind(self, i);
     }
     if (self->slots[i].handle == SLAB_NONE) {
         return;
@@ -181,23 +191,31 @@ void store_fetch_end(const store_t *self, const uint32_t *hashes, size_t count)
     }
 }
 
-/* Doubles the table. Slots carry their hashes, so no record is touched: the old table is read, and
- * the new one written, from front to back. */
+/* Slots of the next larger table: 2^n and 3 * 2^n in turns, so that at least half of them are used
+ * (three in eight, where it doubled). */
+static size_t grown_count(const store_t *self)
+{
+    size_t count = self->slot_count;
+    bool is_power = (count & (count - 1)) == 0;
+    return is_power ? count / 2 * 3 : count / 3 * 4;
+}
+
+/* Makes the table larger. Slots carry their hashes, so no record is touched: the old table is read,
+ * and the new one written, from front to back. */
 static void grow_table(store_t *self)
 {
     size_t old_count = self->slot_count;
     slot_t *old_slots = self->slots;
-    self->slot_count = old_count * 2;
+    self->slot_count = grown_count(self);
     size_t size = self->slot_count * sizeof *self->slots;
     self->slots = size < HUGE_TABLE_SIZE ? memory_new(size) : memory_new_huge(size);
-    size_t mask = self->slot_count - 1;
     for (size_t i = 0; i < old_count; i++) {
         if (old_slots[i].handle == SLAB_NONE) {
             continue;
         }
-        size_t slot = old_slots[i].hash & mask;
+        size_t slot = home_of(self, old_slots[i].hash);
         while (self->slots[slot].handle != SLAB_NONE) {
-            slot = (slot + 1) & mask;
+            slot = slot_behind(self, slot);
         }
         self->slots[slot] = old_slots[i];
     }
@@ -309,7 +327,7 @@ static store_outcome_t insert(store_t *self, const record_t *record, uint32_t ha
 {
     uint16_t origin;
     if (self->count >= self->max_clients ||
-        (table_must_grow(self) && !may_grow(self, 2 * self->slot_count * sizeof *self->slots)) ||
+        (table_must_grow(self) && !may_grow(self, grown_count(self) * sizeof *self->slots)) ||
         origins_intern(&self->origins, record->origin, &origin) != STATUS_OK) {
         return STORE_FULL;
     }
@@ -513,14 +531,20 @@ void store_restore_tail(store_t *self, uint64_t tail)
     self->tail = tail;
 }
 
+/* Steps of a probe from one slot to another. */
+static size_t distance(const store_t *self, size_t from, size_t to)
+{
+    return to >= from ? to - from : to + self->slot_count - from;
+}
+
 /* Closes the gap at `gap`: slots behind it that a probe would no longer reach move up (Knuth, The
  * Art of Computer Programming 3, 6.4, algorithm R). */
 static void close_gap(store_t *self, size_t gap)
 {
-    size_t mask = self->slot_count - 1;
-    for (size_t i = (gap + 1) & mask; self->slots[i].handle != SLAB_NONE; i = (i + 1) & mask) {
-        size_t from_home = (i - self->slots[i].hash) & mask;
-        if (from_home >= ((i - gap) & mask)) {
+    for (size_t i = slot_behind(self, gap); self->slots[i].handle != SLAB_NONE;
+         i = slot_behind(self, i)) {
+        size_t home = home_of(self, self->slots[i].hash);
+        if (distance(self, home, i) >= distance(self, gap, i)) {
             self->slots[gap] = self->slots[i];
             gap = i;
         }

@@ -52,7 +52,7 @@ struct store {
     slab_t slab;
     origins_t origins;
     slot_t *slots;
-    size_t slot_count; /* a power of two */
+    size_t slot_count; /* 2^n or 3 * 2^n */
     size_t count;      /* clients */
     size_t max_clients;
     size_t max_memory;    /* bytes of records and table */

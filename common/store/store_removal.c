@@ -30,8 +30,7 @@ size_t store_purge(store_t *self, int64_t kept_from_ns, size_t slot_count)
 {
     size_t purged = 0;
     for (size_t i = 0; i < slot_count; i++) {
-        /* The table may have grown since the last call. */
-        size_t slot = self->purge_slot & (self->slot_count - 1);
+        size_t slot = self->purge_slot < self->slot_count ? self->purge_slot : 0;
         slab_handle_t handle = self->slots[slot].handle;
         if (handle != SLAB_NONE && is_older(store_entry_at(self, handle), kept_from_ns)) {
             /* Another entry may have moved up into this slot: look at it again. */
