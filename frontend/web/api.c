@@ -16,7 +16,7 @@
 #include <string.h>
 
 enum {
-    SEGMENTS_MAX = 3,
+    SEGMENTS_MAX = 4,
     ALLOW_SIZE = 64, /* "Allow: GET, HEAD, OPTIONS, PUT\r\n" */
 };
 
@@ -36,6 +36,11 @@ static const api_path_t paths[] = {
     {{"v1", "places"}, WEB_ROUTE_PLACES, api_get_places, NULL},
     {{"v1", "herd"}, WEB_ROUTE_HERD, api_get_herd, NULL},
     {{"v1", "openapi.json"}, WEB_ROUTE_OPENAPI, api_get_openapi, NULL},
+    {{"collections", "clients", "items", "{}"}, WEB_ROUTE_ITEM, api_get_item, NULL},
+    {{"collections", "clients", "items"}, WEB_ROUTE_ITEMS, api_get_items, NULL},
+    {{"collections", "clients"}, WEB_ROUTE_COLLECTIONS, api_get_collection, NULL},
+    {{"collections"}, WEB_ROUTE_COLLECTIONS, api_get_collections, NULL},
+    {{"conformance"}, WEB_ROUTE_CONFORMANCE, api_get_conformance, NULL},
     {{"metrics"}, WEB_ROUTE_METRICS, api_get_metrics, NULL},
     {{"healthz"}, WEB_ROUTE_HEALTH, api_get_health, NULL},
     {{""}, WEB_ROUTE_ROOT, api_get_root, NULL},
@@ -200,15 +205,5 @@ void api_get_root(api_t *self, const api_request_t *request)
         api_get_page(self, request);
         return;
     }
-    buffer_clear(&self->content);
-    status_t status = buffer_format(
-        &self->content,
-        "{\"herd\":\"%s\",\"member\":\"%s\",\"version\":\"%s\",\"paths\":[\"/v1/clients/{id}\","
-        "\"/v1/clients\",\"/v1/near\",\"/v1/places\",\"/v1/watch\",\"/v1/herd\","
-        "\"/metrics\",\"/healthz\"]}\n",
-        self->config->herd_name, self->member->name, HERD_VERSION);
-    http_answer_t answer = {
-        .status = HTTP_OK, .type = "application/json", .fields = "Vary: Accept\r\n"};
-    answer.content = status == STATUS_OK ? buffer_text(&self->content) : (text_t){0};
-    web_session_reply(request->session, &answer);
+    api_get_landing(self, request);
 }

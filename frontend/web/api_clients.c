@@ -23,8 +23,7 @@ bool api_id_has_space(text_t id)
     return false;
 }
 
-/* The ID that the path has, decoded; false: it was refused. */
-static bool take_id(api_t *self, const api_request_t *request)
+bool api_take_id(api_t *self, const api_request_t *request)
 {
     buffer_clear(&self->id);
     if (!http_target_decode(request->segment, false, &self->id)) {
@@ -93,7 +92,7 @@ static void tell_copy(api_t *self, const api_request_t *request)
 
 void api_get_client(api_t *self, const api_request_t *request)
 {
-    if (!take_id(self, request)) {
+    if (!api_take_id(self, request)) {
         return;
     }
     if (!self->shared->node_serves && mirror_is_ready(self->mirror)) {
@@ -134,7 +133,7 @@ static bool is_json(const http_head_t *head)
 void api_put_client(api_t *self, const api_request_t *request)
 {
     fix_t fix;
-    if (!take_id(self, request)) {
+    if (!api_take_id(self, request)) {
         return;
     }
     if (!is_json(request->head)) {

@@ -6,6 +6,7 @@
 
 #include "frontend/web/api.h"
 #include "frontend/web/geo/feature.h"
+#include "frontend/web/query.h"
 
 #define API_GEOJSON "application/geo+json"
 
@@ -34,6 +35,13 @@ api_handler_fn api_get_health;  /* GET /healthz */
 api_handler_fn api_get_root;    /* GET / */
 api_handler_fn api_get_page;    /* GET / and /app.js, ... for browsers */
 
+api_handler_fn api_get_landing;     /* GET / for programs */
+api_handler_fn api_get_conformance; /* GET /conformance */
+api_handler_fn api_get_collections; /* GET /collections */
+api_handler_fn api_get_collection;  /* GET /collections/clients */
+api_handler_fn api_get_items;       /* GET /collections/clients/items */
+api_handler_fn api_get_item;        /* GET /collections/clients/items/{id} */
+
 /* Whether who asks for / takes a page. */
 bool api_page_is_wanted(const api_request_t *request);
 
@@ -51,11 +59,50 @@ void api_answer_client(api_t *self, const exchange_t *exchange, text_t reply,
 /* What the node says of places, as an answer. */
 void api_answer_places(api_t *self, text_t reply, http_answer_t *ret_answer);
 
+/* The ID that the path has, decoded, in `self->id`; false: it was refused. */
+bool api_take_id(api_t *self, const api_request_t *request);
+
 /* Whether the copy can be asked; if not, that was answered. */
 bool api_copy_is_ready(const api_t *self, const api_request_t *request);
 
+/* Answers with the content that the sheet has made of what the copy has, and says how old it is.
+ */
+void api_reply_copy(api_t *self, const api_request_t *request, const char *type, sheet_t *sheet);
+
+/* Number and record of a client by its ID, or by what answers have in the place of one that is no
+ * printable UTF-8 (quote.h). Borrows as copy_find. */
+bool api_find_client(api_t *self, text_t id, uint32_t *ret_number, record_t *ret_record);
+
+/* Appends the Feature of a client, behind a comma if it is not the first; false: it is not there
+ * any more. `distance_m` as in feature_t. */
+bool api_put_feature(api_t *self, uint32_t number, double distance_m, bool *first, sheet_t *sheet);
+
 /* The most clients of one answer. */
 enum { API_CLIENTS_MAX = 1000 };
+
+/* A walk through the clients in a box, a page at a time (open value struct; all zeros but the
+ * cursor at first). */
+typedef struct {
+    near_cursor_t cursor;
+    bool more;       /* there may be others behind this page */
+    size_t returned; /* clients of the page */
+    size_t looked;   /* clients whose records were read */
+    size_t work;     /* spent of NEAR_BUDGET */
+} api_walk_t;
+
+/* Appends the Features of the next page: those in the box, the span of time and the heights of the
+ * query, at most as many as its limit (1 .. API_CLIENTS_MAX). */
+void api_walk(api_t *self, const query_t *query, api_walk_t *walk, sheet_t *sheet);
+
+/* Counts the clients in the box behind the page; false: there are too many to be counted. */
+bool api_count_rest(api_t *self, const query_t *query, const api_walk_t *walk, size_t *ret_count);
+
+/* A cursor as the parameter `after`. */
+bool api_read_cursor(text_t text, near_cursor_t *ret_cursor);
+void api_put_cursor(const near_cursor_t *cursor, sheet_t *sheet);
+
+/* Appends the query of a page, which has passed query_read, with that cursor as `after`. */
+void api_put_next_query(const near_cursor_t *cursor, text_t query, sheet_t *sheet);
 
 /* Answers with a problem: a sentence. */
 void api_refuse(const api_request_t *request, http_status_t status, const char *detail);

@@ -20,6 +20,10 @@
     X(WATCH, "/v1/watch")                                                                          \
     X(HERD, "/v1/herd")                                                                            \
     X(OPENAPI, "/v1/openapi.json")                                                                 \
+    X(CONFORMANCE, "/conformance")                                                                 \
+    X(COLLECTIONS, "/collections")                                                                 \
+    X(ITEMS, "/collections/clients/items")                                                         \
+    X(ITEM, "/collections/clients/items/{id}")                                                     \
     X(METRICS, "/metrics")                                                                         \
     X(HEALTH, "/healthz")                                                                          \
     X(ROOT, "/")

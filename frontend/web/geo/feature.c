@@ -79,7 +79,7 @@ static char *put_properties(const feature_t *self, char *out)
     return out;
 }
 
-void feature_put(const feature_t *self, sheet_t *sheet)
+void feature_put_open(const feature_t *self, sheet_t *sheet)
 {
     size_t texts = self->client.size * 2 + self->position.size * 3 + self->client_time.size +
                    self->member.size;
@@ -93,6 +93,12 @@ void feature_put(const feature_t *self, sheet_t *sheet)
     at = put_coordinates(self, at);
     at = text_copy(TEXT("]},\"properties\":{"), at);
     at = put_properties(self, at);
-    at = text_copy(TEXT("}}"), at);
+    *at++ = '}';
     buffer_commit(sheet->out, (size_t)(at - start));
+}
+
+void feature_put(const feature_t *self, sheet_t *sheet)
+{
+    feature_put_open(self, sheet);
+    sheet_put_byte(sheet, '}');
 }

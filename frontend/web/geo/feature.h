@@ -43,4 +43,7 @@ feature_t feature_from_record(const record_t *record);
 /* Appends it, without an LF. */
 void feature_put(const feature_t *self, sheet_t *sheet);
 
+/* The same without its last brace, so that more members can follow. */
+void feature_put_open(const feature_t *self, sheet_t *sheet);
+
 #endif
