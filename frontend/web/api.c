@@ -17,34 +17,50 @@
 
 enum {
     SEGMENTS_MAX = 4,
-    ALLOW_SIZE = 64, /* "Allow: GET, HEAD, OPTIONS, PUT\r\n" */
+    ALLOW_SIZE = 64, /* "Allow: GET, HEAD, OPTIONS, PUT, POST\r\n" */
 };
+
+/* What answers each method; NULL: nothing does. */
+typedef struct {
+    api_handler_fn *get; /* of HEAD too */
+    api_handler_fn *put;
+    api_handler_fn *post;
+} api_methods_t;
 
 /* A row of paths. */
 typedef struct {
     const char *segments[SEGMENTS_MAX]; /* "{}": any one; "{file}": of the page; NULL: no more */
     web_route_t route;
-    api_handler_fn *get; /* of HEAD too; NULL: there is none */
-    api_handler_fn *put;
+    api_methods_t methods;
 } api_path_t;
 
+/* GET and POST, as Recorder has them. */
+#define RECORDER(name)                                                                             \
+    {                                                                                              \
+        .get = api_get_recorder_##name, .post = api_get_recorder_##name                            \
+    }
+
 static const api_path_t paths[] = {
-    {{"v1", "clients", "{}"}, WEB_ROUTE_CLIENT, api_get_client, api_put_client},
-    {{"v1", "clients"}, WEB_ROUTE_CLIENTS, api_get_clients, NULL},
-    {{"v1", "near"}, WEB_ROUTE_NEAR, api_get_near, NULL},
-    {{"v1", "watch"}, WEB_ROUTE_WATCH, api_get_watch, NULL},
-    {{"v1", "places"}, WEB_ROUTE_PLACES, api_get_places, NULL},
-    {{"v1", "herd"}, WEB_ROUTE_HERD, api_get_herd, NULL},
-    {{"v1", "openapi.json"}, WEB_ROUTE_OPENAPI, api_get_openapi, NULL},
-    {{"collections", "clients", "items", "{}"}, WEB_ROUTE_ITEM, api_get_item, NULL},
-    {{"collections", "clients", "items"}, WEB_ROUTE_ITEMS, api_get_items, NULL},
-    {{"collections", "clients"}, WEB_ROUTE_COLLECTIONS, api_get_collection, NULL},
-    {{"collections"}, WEB_ROUTE_COLLECTIONS, api_get_collections, NULL},
-    {{"conformance"}, WEB_ROUTE_CONFORMANCE, api_get_conformance, NULL},
-    {{"metrics"}, WEB_ROUTE_METRICS, api_get_metrics, NULL},
-    {{"healthz"}, WEB_ROUTE_HEALTH, api_get_health, NULL},
-    {{""}, WEB_ROUTE_ROOT, api_get_root, NULL},
-    {{"{file}"}, WEB_ROUTE_ROOT, api_get_page, NULL},
+    {{"v1", "clients", "{}"}, WEB_ROUTE_CLIENT, {.get = api_get_client, .put = api_put_client}},
+    {{"v1", "clients"}, WEB_ROUTE_CLIENTS, {.get = api_get_clients}},
+    {{"v1", "near"}, WEB_ROUTE_NEAR, {.get = api_get_near}},
+    {{"v1", "watch"}, WEB_ROUTE_WATCH, {.get = api_get_watch}},
+    {{"v1", "places"}, WEB_ROUTE_PLACES, {.get = api_get_places}},
+    {{"v1", "herd"}, WEB_ROUTE_HERD, {.get = api_get_herd}},
+    {{"v1", "openapi.json"}, WEB_ROUTE_OPENAPI, {.get = api_get_openapi}},
+    {{"collections", "clients", "items", "{}"}, WEB_ROUTE_ITEM, {.get = api_get_item}},
+    {{"collections", "clients", "items"}, WEB_ROUTE_ITEMS, {.get = api_get_items}},
+    {{"collections", "clients"}, WEB_ROUTE_COLLECTIONS, {.get = api_get_collection}},
+    {{"collections"}, WEB_ROUTE_COLLECTIONS, {.get = api_get_collections}},
+    {{"conformance"}, WEB_ROUTE_CONFORMANCE, {.get = api_get_conformance}},
+    {{"api", "0", "version"}, WEB_ROUTE_RECORDER, RECORDER(version)},
+    {{"api", "0", "list"}, WEB_ROUTE_RECORDER, RECORDER(list)},
+    {{"api", "0", "last"}, WEB_ROUTE_RECORDER, RECORDER(last)},
+    {{"api", "0", "locations"}, WEB_ROUTE_RECORDER, RECORDER(locations)},
+    {{"metrics"}, WEB_ROUTE_METRICS, {.get = api_get_metrics}},
+    {{"healthz"}, WEB_ROUTE_HEALTH, {.get = api_get_health}},
+    {{""}, WEB_ROUTE_ROOT, {.get = api_get_root}},
+    {{"{file}"}, WEB_ROUTE_ROOT, {.get = api_get_page}},
 };
 
 void api_init(api_t *self, const config_t *config, const config_member_t *member,
@@ -107,8 +123,9 @@ static api_handler_fn *handler_of(const api_path_t *path, http_method_t method)
 {
     switch (method) {
     case HTTP_GET:
-    case HTTP_HEAD: return path->get;
-    case HTTP_PUT: return path->put;
+    case HTTP_HEAD: return path->methods.get;
+    case HTTP_PUT: return path->methods.put;
+    case HTTP_POST: return path->methods.post;
     default: return NULL;
     }
 }
@@ -117,8 +134,9 @@ static api_handler_fn *handler_of(const api_path_t *path, http_method_t method)
 static void answer_allowed(const api_request_t *request, const api_path_t *path)
 {
     char allow[ALLOW_SIZE];
-    snprintf(allow, sizeof allow, "Allow: %sOPTIONS%s\r\n", path->get != NULL ? "GET, HEAD, " : "",
-             path->put != NULL ? ", PUT" : "");
+    snprintf(allow, sizeof allow, "Allow: %sOPTIONS%s%s\r\n",
+             path->methods.get != NULL ? "GET, HEAD, " : "",
+             path->methods.put != NULL ? ", PUT" : "", path->methods.post != NULL ? ", POST" : "");
     if (request->head->method == HTTP_OPTIONS) {
         const http_answer_t answer = {.status = HTTP_NO_CONTENT, .fields = allow};
         web_session_reply(request->session, &answer);
@@ -136,7 +154,7 @@ static bool is_about_all(const http_head_t *head)
 
 static void dispatch(api_t *self, api_request_t *request)
 {
-    static const api_path_t all = {.get = api_get_root, .put = api_put_client};
+    static const api_path_t all = {.methods = {.get = api_get_root, .put = api_put_client}};
     const api_path_t *path =
         is_about_all(request->head) ? &all : find_path(request->head->path, &request->segment);
     if (path == NULL) {

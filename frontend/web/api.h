@@ -9,6 +9,7 @@
 
 #include "common/base/buffer.h"
 #include "common/config/config.h"
+#include "frontend/web/listings.h"
 #include "frontend/web/mirror.h"
 #include "frontend/web/roster.h"
 #include "frontend/web/watches.h"
@@ -28,6 +29,7 @@ typedef struct {
     mirror_t *mirror;     /* borrowed; the program's */
     watches_t *watches;   /* likewise */
     roster_t *roster;     /* likewise */
+    listings_t *listings; /* likewise */
     near_hit_t *hits;     /* of one search */
     near_point_t *points; /* of one page */
 } api_t;

@@ -3,6 +3,7 @@
 #include "common/base/memory.h"
 #include "frontend/clients/serving.h"
 #include "frontend/web/api.h"
+#include "frontend/web/listings.h"
 #include "frontend/web/mirror.h"
 #include "frontend/web/roster.h"
 #include "frontend/web/watches.h"
@@ -16,6 +17,7 @@ struct web {
     mirror_t *mirror; /* the copy of all positions */
     watches_t *watches;
     roster_t *roster;
+    listings_t *listings;
     api_t api;
     web_session_program_t program;
 };
@@ -48,13 +50,21 @@ static void on_turned(void *argument)
 static void on_drained(void *argument, uint32_t stream)
 {
     const api_t *api = argument;
-    watches_drained(api->watches, stream);
+    if ((stream & LISTINGS_STREAM) != 0) {
+        listings_drained(api->listings, stream);
+    } else {
+        watches_drained(api->watches, stream);
+    }
 }
 
 static void on_cut(void *argument, uint32_t stream)
 {
     const api_t *api = argument;
-    watches_cut(api->watches, stream);
+    if ((stream & LISTINGS_STREAM) != 0) {
+        listings_cut(api->listings, stream);
+    } else {
+        watches_cut(api->watches, stream);
+    }
 }
 
 static void on_ended(void *argument)
@@ -65,6 +75,7 @@ static void on_ended(void *argument)
     }
     if (self->watches != NULL) {
         watches_stop(self->watches);
+        listings_stop(self->listings);
     }
     if (self->roster != NULL) {
         roster_stop(self->roster);
@@ -92,6 +103,9 @@ static status_t open_mirror(web_t *self)
         self->api.watches = self->watches;
         self->roster = roster_new(&self->serving.reactor.loop, of->config, of->member);
         self->api.roster = self->roster;
+        self->listings =
+            listings_new(&self->serving.reactor.loop, &self->serving.shared, self->mirror);
+        self->api.listings = self->listings;
     }
     self->serving.keys.use = use_keys;
     self->serving.keys.argument = self;
@@ -153,6 +167,7 @@ void web_destroy(web_t **self_p)
         serving_done(&self->serving);
         watches_destroy(&self->watches);
         roster_destroy(&self->roster);
+        listings_destroy(&self->listings);
         mirror_close(&self->mirror);
         api_done(&self->api);
         free(self);

@@ -24,6 +24,7 @@
     X(COLLECTIONS, "/collections")                                                                 \
     X(ITEMS, "/collections/clients/items")                                                         \
     X(ITEM, "/collections/clients/items/{id}")                                                     \
+    X(RECORDER, "/api/0")                                                                          \
     X(METRICS, "/metrics")                                                                         \
     X(HEALTH, "/healthz")                                                                          \
     X(ROOT, "/")

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What programs of others read of herd-web: OGC API Features, by curl, ogrinfo and ogr2ogr.
+"""What programs of others read of herd-web: OGC API Features, by curl, ogrinfo and ogr2ogr, and
+what OwnTracks Recorder has.
 
 usage: readers.py PROGRAMS SOURCE
 """
@@ -7,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 
@@ -162,6 +164,76 @@ def programs_of_gdal(herd):
           {"sam/phone", "sam/pad"}, said)
 
 
+def recorder(herd):
+    """OwnTracks Recorder's questions; with so many clients the answers are made in more than one turn."""
+    def ask(path, *arguments):
+        status, fields, body = curl(*arguments, herd.url + "/api/0/" + path)
+        check("JSON of " + path, fields["content-type"].startswith("application/") and "json" in fields["content-type"], fields)
+        return json.loads(body) if status == 200 else status
+
+    check("version", re.fullmatch(r"\d+\.\d+\.\d+", ask("version")["version"]) is not None)
+    users = ask("list")["results"]
+    expected = {"t%d" % i for i in range(MANY)} | {"sam", "d1", "d2", "a\\xff", "a\\x5cb"}
+    check("users, each once", len(users) == len(set(users)) and set(users) == expected, len(users))
+    check("devices", sorted(ask("list?user=sam")["results"]) == ["pad", "phone"])
+    check("the device of an ID without one", ask("list?user=t0")["results"] == ["client"])
+    check("of nobody", ask("list?user=nobody")["results"] == [] == ask("list?user=sam&device=phone")["results"])
+    place, = ask("last?user=sam&device=phone")
+    check("a location", {name: place[name] for name in ("_type", "lat", "lon", "alt", "tid", "username", "device", "topic", "ghash")} ==
+          {"_type": "location", "lat": 10, "lon": 20, "alt": 12.5, "tid": "ne", "username": "sam", "device": "phone",
+           "topic": "owntracks/sam/phone", "ghash": "s3y0zh7"}, place)
+    check("its time", place["disptst"] == place["isotst"].replace("T", " ").rstrip("Z"), place)
+    check("by POST", ask("last", "-d", "user=sam", "-d", "device=phone") == [place])
+    check("by fields of the head", ask("last", "-H", "X-Limit-User: sam", "-H", "X-Limit-Device: phone") == [place])
+    check("of a user", sorted(one["device"] for one in ask("last?user=sam")) == ["pad", "phone"])
+    check("of an ID that is no text", [one["username"] for one in ask("last?user=a%5Cxff&device=client")] == ["a\\xff"] ==
+          [one["username"] for one in ask("last?user=a%ff")])
+    check("of nobody", ask("last?user=nobody") == [] == ask("last?user=sam&device=none") == ask("last?user=t0&device=phone"))
+    places = ask("last")
+    check("all", len(places) == herd.clients_put and {one["username"] for one in places} == expected, len(places))
+    check("some fields", ask("last?user=t7&fields=tst,lat,nothing") == [{"tst": 1621464834, "lat": 7.5}])
+    of_t7 = "locations?user=t7&device=client"
+    check("no history", ask(of_t7) == {"count": 0, "data": [], "status": 200, "version": ask("version")["version"]})
+    for span, count in (("from=2021-05-19T22:53:54&to=2021-05-19T22:53:54", 1), ("from=2021-05-19T22%3A53%3A55", 0),
+                        ("from=2021-05&to=2021-05-19", 1), ("from=2021-05&to=2021-05-18", 0), ("limit=1", 1),
+                        ("from=2021-05-19T22:53:54&format=json&x=y", 1)):
+        found = ask(of_t7 + "&" + span)
+        check(span, found["count"] == count == len(found["data"]), found)
+    now = ask("locations?user=sam&device=phone")
+    check("the last six hours", now["data"] == [place], now)
+    for path in ("locations", "locations?user=t7", "locations?device=x", of_t7 + "&from=x", of_t7 + "&to=2021-02-30",
+                 of_t7 + "&format=gpx", "last?user=%zz", "list?user=%4"):
+        check("400 of " + path, ask(path) == 400)
+    check("405", curl("-X", "PUT", "-d", "{}", herd.url + "/api/0/last")[0] == 405)
+    check("404", curl(herd.url + "/api/0/monitor")[0] == 404)
+    put_many(herd, [(b"t1%2Fclient", b'{"lat":-5,"lon":-5}')])
+    wait_for("USER/client counts before USER", lambda: [one["lat"] for one in ask("last?user=t1")] == [-5])
+    check("alone", ask("list?user=t1")["results"] == ["client"] and
+          [one["lat"] for one in ask("last?user=t1&device=client")] == [-5])
+
+
+def cut_lists(herd):
+    """Readers of long lists that leave, or ask for the head alone, hold nothing up."""
+    request = b"GET /api/0/last HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    for _ in range(3):
+        readers = [socket.create_connection(("127.0.0.1", herd.web), 20) for _ in range(16)]
+        for one in readers:
+            one.sendall(request)
+        for one in readers:
+            one.recv(1)
+            one.close()
+    wait_for("a list can be had", lambda: curl(herd.url + "/api/0/last")[0] == 200)
+    head = web.send_raw(herd.web, request.replace(b"GET", b"HEAD"), False)
+    check("HEAD", head.startswith(b"HTTP/1.1 200 ") and head.endswith(b"\r\n\r\n"), head)
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        one.settimeout(20)
+        one.connect(("127.0.0.1", herd.web))
+        one.sendall(request)
+        answer = b"".join(iter(lambda: one.recv(1000), b""))
+    check("a slow reader gets all", len(json.loads(answer.partition(b"\r\n\r\n")[2])) == herd.clients_put, len(answer))
+
+
 def main():
     if shutil.which("curl") is None:
         print("skipped: no curl")
@@ -183,6 +255,8 @@ def main():
             url = documents(herd)
             items(herd, url)
             programs_of_gdal(herd)
+            recorder(herd)
+            cut_lists(herd)
             long_ids(herd, url)
         check("it ends cleanly", herd.end("web") == 0)
     finally:
