@@ -19,7 +19,6 @@
 #include <xxhash.h>
 
 enum {
-    LISTINGS_MAX = 16,
     SEND_SIZE = 1 << 18, /* bytes that the kernel may hold of one: streams are given less */
     STEP_NUMBERS = 2048, /* clients looked at in one step */
     STEP_SIZE = 1 << 18, /* bytes of a step, behind which it ends */
@@ -323,7 +322,7 @@ static void reply_stream(listings_t *self, session_t *session, uint32_t place, b
     listing->session = session_number(session);
     listing->moved_ms = uv_now(self->shared->loop);
     listing->ended = without;
-    web_session_stream(session, place | LISTINGS_STREAM, &answer,
+    web_session_stream(session, LISTINGS_STREAM + place, &answer,
                        without ? (text_t){0} : buffer_text(&self->out));
     int size = SEND_SIZE;
     (void)uv_send_buffer_size((uv_handle_t *)&session->tcp, &size);
@@ -367,5 +366,5 @@ void listings_drained(listings_t *self, uint32_t stream)
 
 void listings_cut(listings_t *self, uint32_t stream)
 {
-    free_listing(&self->places[stream & ~LISTINGS_STREAM]);
+    free_listing(&self->places[stream - LISTINGS_STREAM]);
 }

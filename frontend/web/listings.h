@@ -29,8 +29,14 @@ typedef struct {
     uint32_t fields; /* [LOCATIONS] as location.h has them */
 } listings_query_t;
 
-/* Set in the numbers of their streams, and in no other's. */
+/* Their streams have numbers from this on, LISTINGS_MAX of them. */
 #define LISTINGS_STREAM (UINT32_C(1) << 31)
+enum { LISTINGS_MAX = 16 };
+
+static inline bool listings_have(uint32_t stream)
+{
+    return stream >= LISTINGS_STREAM && stream - LISTINGS_STREAM < LISTINGS_MAX;
+}
 
 /* Borrows loop, sessions and mirror. Caller ends it with listings_stop, then listings_destroy. */
 listings_t *listings_new(uv_loop_t *loop, const session_shared_t *shared, mirror_t *mirror);

@@ -50,7 +50,7 @@ static void on_turned(void *argument)
 static void on_drained(void *argument, uint32_t stream)
 {
     const api_t *api = argument;
-    if ((stream & LISTINGS_STREAM) != 0) {
+    if (listings_have(stream)) {
         listings_drained(api->listings, stream);
     } else {
         watches_drained(api->watches, stream);
@@ -60,7 +60,7 @@ static void on_drained(void *argument, uint32_t stream)
 static void on_cut(void *argument, uint32_t stream)
 {
     const api_t *api = argument;
-    if ((stream & LISTINGS_STREAM) != 0) {
+    if (listings_have(stream)) {
         listings_cut(api->listings, stream);
     } else {
         watches_cut(api->watches, stream);
