@@ -288,6 +288,14 @@
  * much at least once, too. */
 #define LIMIT_HTTP_ARRIVAL_MS 20000
 #define LIMIT_HTTP_READING_MS 60000
+/* WebSocket: a message of a client, all its fragments. Output that waits for it before no more is
+ * read of it. Who was silent is asked by a ping after so long, and disconnected if it stays so. */
+#define LIMIT_WEBSOCKET_MESSAGE_SIZE 4096
+#define LIMIT_WEBSOCKET_OUTPUT_SIZE  16384
+#define LIMIT_WEBSOCKET_PING_MS      30000
+#define LIMIT_WEBSOCKET_SILENT_MS    60000
+/* Between two changes of a watcher's view; of those that come sooner the newest counts. */
+#define LIMIT_WEBSOCKET_VIEW_MS 200
 
 /* One of the log's two buffers, about 40,000 lines: one fills while the other is written. What
  * comes when both are full is counted, not kept. */

@@ -24,6 +24,9 @@ void *memory_new_huge(size_t size) __attribute__((malloc, returns_nonnull));
  * zeroed. */
 void *memory_resize(void *block, size_t size) __attribute__((returns_nonnull));
 
+/* Returns `block`, of about `size` bytes, which a library has allocated; aborts if it is NULL. */
+void *memory_checked(void *block, size_t size) __attribute__((returns_nonnull));
+
 /* Returns a copy of `size` bytes with a zero behind them. */
 char *memory_copy_text(const char *data, size_t size) __attribute__((malloc, returns_nonnull));
 

@@ -1,7 +1,5 @@
 #include "common/json/json_string.h"
 
-#include <stdbool.h>
-
 /* U+FFFD. */
 #define REPLACEMENT "\xef\xbf\xbd"
 
@@ -128,4 +126,17 @@ void json_string_put(sheet_t *sheet, text_t text)
         plain = plain_size(text, &bad_size);
     }
     sheet_put_byte(sheet, '"');
+}
+
+bool json_string_is_utf8(text_t text)
+{
+    size_t bad_size;
+    while (text.size > 0) {
+        size_t size = character_size(text, &bad_size);
+        if (size == 0) {
+            return false;
+        }
+        text = text_after(text, size);
+    }
+    return true;
 }

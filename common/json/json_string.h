@@ -11,7 +11,12 @@
 #include "common/base/sheet.h"
 #include "common/base/text.h"
 
+#include <stdbool.h>
+
 /* Appends `text` with its quotation marks; at most 6 * size + 2 bytes. */
 void json_string_put(sheet_t *sheet, text_t text);
+
+/* Whether all of it is UTF-8 (RFC 3629). */
+bool json_string_is_utf8(text_t text);
 
 #endif

@@ -44,6 +44,7 @@ void api_done(api_t *self);
 void api_handle(void *argument, session_t *session, const http_head_t *head, text_t body);
 void api_replied(void *argument, const exchange_t *exchange, text_t reply,
                  http_answer_t *ret_answer);
+void api_received(void *argument, session_t *session, uint32_t stream, text_t text);
 void api_counted(void *argument, uint8_t route, http_status_t status, uint64_t took_ms);
 
 #endif

@@ -58,6 +58,7 @@ static void put_connections(const api_t *self, sheet_t *sheet)
     const metric_t metrics[] = {
         {"herd_web_connections", "gauge", "Connections of clients",
          sessions_count(self->shared->table)},
+        {"herd_web_websockets", "gauge", "Of these, WebSockets", web_session_sockets(self->shared)},
         {"herd_web_connections_limit", "gauge", "Connections that there may be (max_connections)",
          self->config->max_connections},
         {"herd_web_connections_refused_total", "counter",

@@ -22,6 +22,9 @@ enum {
     EVENTS_SIZE = 4096, /* bytes that are made at once */
     LARGE_SIZE = 10000, /* a view of more clients is large: it may take 8 MB ... */
     LARGE_MAX = 32,     /* ... and there are so many of these, at most */
+    CHANGE_SHARE = 20,  /* of the time that changes of one view take, what may be theirs */
+    MS_NS = 1000000,
+    FILL_MS = 5000, /* between two times that who was left out is looked for */
 };
 
 #define VIEWS_MEMORY ((size_t)1 << 30)
@@ -63,6 +66,8 @@ static void free_watch(watches_t *self, uint32_t number)
     watches_remove_view(self, watch);
     list_remove(&watch->due);
     list_remove(&watch->cut);
+    list_remove(&watch->hurried);
+    watches_free_view(&watch->next);
     told_destroy(&watch->told);
     free((char *)(uintptr_t)watch->view.client.data);
     self->kept -= watch->session == 0;
@@ -80,6 +85,14 @@ static void restart(watches_t *self, watch_t *watch)
     watch->reset = true;
     watch->news = true;
     list_append(&self->due, &watch->due);
+}
+
+static void look_anew(watches_t *self, watch_t *watch)
+{
+    watches_look_anew(self, watch);
+    if (watch->reset) {
+        restart(self, watch);
+    }
 }
 
 static void mark(watches_t *self, watch_t *watch, uint32_t number, bool is_in)
@@ -155,6 +168,108 @@ void watches_departed(watches_t *self, uint32_t number, text_t client)
     }
 }
 
+/* Frees the large watch without a reader that was cut first, if there is one. */
+static void free_large(watches_t *self)
+{
+    for (list_link_t *link = self->cut.next; link != &self->cut; link = link->next) {
+        const watch_t *watch = LIST_OWNER(link, watch_t, cut);
+        if (watch->room > LARGE_SIZE) {
+            free_watch(self, watch->number);
+            return;
+        }
+    }
+}
+
+/* For how many clients a watch of that view gets room. When there are as many large ones as there
+ * may be, one more is not large: its reader hears that its view is truncated. */
+static size_t room_for(watches_t *self, const watches_view_t *view)
+{
+    if (view->limit <= LARGE_SIZE) {
+        return view->limit;
+    }
+    if (self->large == LARGE_MAX) {
+        free_large(self);
+    }
+    return self->large < LARGE_MAX ? view->limit : LARGE_SIZE;
+}
+
+static void on_hurry(uv_timer_t *timer);
+
+/* Gives a watch its next view, unless the last one came just now. False: there is no room. */
+static bool change_view(watches_t *self, watch_t *watch)
+{
+    size_t limit = watch->view.limit;
+    uint64_t start_ns = uv_hrtime();
+    if (now_ms(self) < watch->early_ms) {
+        list_append(&self->hurried, &watch->hurried);
+        if (!uv_is_active((uv_handle_t *)&self->hurry)) {
+            uv_timer_start(&self->hurry, on_hurry, LIMIT_WEBSOCKET_VIEW_MS / 4, 0);
+        }
+        return true;
+    }
+    if (!watches_replace_view(self, watch)) {
+        return false;
+    }
+    self->views_changed++;
+    watch->news = watch->moved = true;
+    watch->stale = false;
+    if (watch->view.limit != limit) {
+        self->large -= watch->room > LARGE_SIZE;
+        watch->room = room_for(self, &watch->view);
+        self->large += watch->room > LARGE_SIZE;
+        restart(self, watch);
+    } else if (watch->begun) {
+        look_anew(self, watch);
+    }
+    uint64_t rest_ms = (uv_hrtime() - start_ns) / MS_NS * CHANGE_SHARE;
+    watch->early_ms =
+        now_ms(self) + (rest_ms > LIMIT_WEBSOCKET_VIEW_MS ? rest_ms : LIMIT_WEBSOCKET_VIEW_MS);
+    return true;
+}
+
+/* There is no room for a watcher. */
+static uint32_t refuse(watches_t *self)
+{
+    self->refused++;
+    log_event(self->shared->log, LOG_WATCHER_REFUSED,
+              LOG_ABOUT(NULL, LOG_NUMBER("watchers", self->open), LOG_NUMBER("kept", self->kept)),
+              "a watcher was turned away: %zu are connected, %zu may come back, and there is no "
+              "room for more; it may ask another member",
+              self->open, self->kept);
+    return UINT32_MAX;
+}
+
+/* The watch of a WebSocket ends, and with it the WebSocket. */
+static void end_socket(watches_t *self, watch_t *watch, session_t *session)
+{
+    (void)refuse(self);
+    web_session_set_stream(session, WEB_SESSION_NO_STREAM);
+    free_watch(self, watch->number);
+    web_session_end_socket(session, WEBSOCKET_TRY_AGAIN_LATER, "There is no room for this view.");
+}
+
+/* Whether clients that were left out are to be looked for, as others have left. */
+static bool has_room(const watches_t *self, const watch_t *watch)
+{
+    return told_is_cut(watch->told) && told_waiting(watch->told) == 0 &&
+           told_count(watch->told) < watch->room &&
+           (watch->moved || now_ms(self) - watch->filled_ms >= FILL_MS);
+}
+
+static void put_clients(watches_t *self, watch_t *watch)
+{
+    while (self->out.size < EVENTS_SIZE && watches_put_next(self, watch)) {
+    }
+    if (has_room(self, watch)) {
+        watch->moved = false;
+        watch->news = true;
+        watch->filled_ms = now_ms(self);
+        look_anew(self, watch);
+        while (watch->begun && self->out.size < EVENTS_SIZE && watches_put_next(self, watch)) {
+        }
+    }
+}
+
 /* Tells the reader of a watch what it can take. */
 static void pump(watches_t *self, uint32_t number)
 {
@@ -164,6 +279,11 @@ static void pump(watches_t *self, uint32_t number)
         return;
     }
     buffer_clear(&self->out);
+    self->in_frames = web_session_is_socket(session);
+    if (watch->next != NULL && !change_view(self, watch)) {
+        end_socket(self, watch, session);
+        return;
+    }
     if (watch->reset) {
         watches_put_reset(self, watch);
     }
@@ -171,8 +291,9 @@ static void pump(watches_t *self, uint32_t number)
         watches_begin_view(self, watch);
     }
     if (watch->begun) {
-        while (self->out.size < EVENTS_SIZE && watches_put_next(self, watch)) {
-        }
+        put_clients(self, watch);
+    }
+    if (watch->begun) {
         watches_put_state(self, watch);
     }
     if (self->out.size > 0) {
@@ -191,6 +312,38 @@ void watches_turn(watches_t *self)
         const watch_t *watch = LIST_OWNER(link, watch_t, due);
         pump(self, watch->number);
     }
+}
+
+static void on_hurry(uv_timer_t *timer)
+{
+    watches_t *self = timer->data;
+    list_link_t batch;
+    list_init(&batch);
+    list_take_all(&batch, &self->hurried);
+    for (list_link_t *link = list_take_first(&batch); link != NULL;
+         link = list_take_first(&batch)) {
+        const watch_t *watch = LIST_OWNER(link, watch_t, hurried);
+        pump(self, watch->number);
+    }
+}
+
+void watches_change_view(watches_t *self, uint32_t number, const watches_view_t *view)
+{
+    watch_t *watch = watch_at(self, number);
+    if (watch != NULL) {
+        watches_free_view(&watch->next);
+        watch->next = watches_copy_view(view);
+        pump(self, number);
+    }
+}
+
+size_t watches_limit(const watches_t *self, uint32_t number)
+{
+    const watch_t *watch = watch_at(self, number);
+    if (watch == NULL) {
+        return 0;
+    }
+    return watch->next != NULL ? watch->next->limit : watch->view.limit;
 }
 
 void watches_drained(watches_t *self, uint32_t watch)
@@ -290,43 +443,6 @@ static uint32_t find_free(watches_t *self)
     return self->end++;
 }
 
-/* There is no room for a watcher. */
-static uint32_t refuse(watches_t *self)
-{
-    self->refused++;
-    log_event(self->shared->log, LOG_WATCHER_REFUSED,
-              LOG_ABOUT(NULL, LOG_NUMBER("watchers", self->open), LOG_NUMBER("kept", self->kept)),
-              "a watcher was turned away: %zu are connected, %zu may come back, and there is no "
-              "room for more; it may ask another member",
-              self->open, self->kept);
-    return UINT32_MAX;
-}
-
-/* Frees the large watch without a reader that was cut first, if there is one. */
-static void free_large(watches_t *self)
-{
-    for (list_link_t *link = self->cut.next; link != &self->cut; link = link->next) {
-        const watch_t *watch = LIST_OWNER(link, watch_t, cut);
-        if (watch->room > LARGE_SIZE) {
-            free_watch(self, watch->number);
-            return;
-        }
-    }
-}
-
-/* For how many clients a new watch gets room. When there are as many large ones as there may be,
- * one more is not large: its reader hears that its view is truncated. */
-static size_t room_for(watches_t *self, const watches_view_t *view)
-{
-    if (view->limit <= LARGE_SIZE) {
-        return view->limit;
-    }
-    if (self->large == LARGE_MAX) {
-        free_large(self);
-    }
-    return self->large < LARGE_MAX ? view->limit : LARGE_SIZE;
-}
-
 uint32_t watches_open(watches_t *self, uint64_t session, const watches_view_t *view, text_t last_id)
 {
     uint64_t index;
@@ -363,11 +479,13 @@ uint32_t watches_open(watches_t *self, uint64_t session, const watches_view_t *v
 }
 
 /* A word now and then keeps the connection alive, and shows that it is. */
-static void comment(watches_t *self, watch_t *watch)
+static void keep_alive(watches_t *self, watch_t *watch)
 {
     session_t *session = sessions_find(self->shared->table, watch->session);
-    if (session != NULL && now_ms(self) - watch->said_ms >= COMMENT_MS &&
-        web_session_stream_takes(session)) {
+    if (session != NULL && web_session_is_socket(session)) {
+        web_session_beat(session);
+    } else if (session != NULL && now_ms(self) - watch->said_ms >= COMMENT_MS &&
+               web_session_stream_takes(session)) {
         watch->said_ms = now_ms(self);
         web_session_stream_write(session, TEXT(":\n\n"));
     }
@@ -388,10 +506,12 @@ static void on_second(uv_timer_t *timer)
             continue;
         }
         if (!watch->begun || watch->news || mirror_age_s(self->mirror) > 0 ||
-            told_waiting(watch->told) > 0) {
+            told_waiting(watch->told) > 0 || has_room(self, watch)) {
             pump(self, i);
         }
-        comment(self, watch);
+        if (watch->used) {
+            keep_alive(self, watch);
+        }
     }
 }
 
@@ -408,10 +528,15 @@ watches_t *watches_new(uv_loop_t *loop, const session_shared_t *shared, mirror_t
     self->index = 1;
     list_init(&self->due);
     list_init(&self->cut);
+    list_init(&self->hurried);
     buffer_init(&self->out, LIMIT_HTTP_CONTENT_SIZE);
+    buffer_init(&self->frame, LIMIT_HTTP_CONTENT_SIZE);
+    self->writer = websocket_writer_new();
     uv_timer_init(loop, &self->timer);
     self->timer.data = self;
     uv_timer_start(&self->timer, on_second, SECOND_MS, SECOND_MS);
+    uv_timer_init(loop, &self->hurry);
+    self->hurry.data = self;
     return self;
 }
 
@@ -419,6 +544,7 @@ void watches_stop(watches_t *self)
 {
     if (!uv_is_closing((uv_handle_t *)&self->timer)) {
         uv_close((uv_handle_t *)&self->timer, NULL);
+        uv_close((uv_handle_t *)&self->hurry, NULL);
     }
 }
 
@@ -439,6 +565,8 @@ void watches_destroy(watches_t **self_p)
     }
     views_destroy(&self->views);
     buffer_done(&self->out);
+    buffer_done(&self->frame);
+    websocket_writer_destroy(&self->writer);
     free(self->departed);
     free(self->watches);
     free(self->of_clients);
@@ -461,8 +589,11 @@ void watches_write_metrics(const watches_t *self, sheet_t *sheet)
                  "# HELP herd_web_streams_refused_total Watchers turned away\n"
                  "# TYPE herd_web_streams_refused_total counter\n"
                  "herd_web_streams_refused_total %llu\n"
+                 "# HELP herd_web_views_changed_total Views that watchers have changed\n"
+                 "# TYPE herd_web_views_changed_total counter\nherd_web_views_changed_total %llu\n"
                  "# HELP herd_web_events_total Events told to watchers\n"
                  "# TYPE herd_web_events_total counter\nherd_web_events_total %llu\n",
                  self->open, (int)WATCHES_MAX, self->kept, self->large,
-                 (unsigned long long)self->refused, (unsigned long long)self->events);
+                 (unsigned long long)self->refused, (unsigned long long)self->views_changed,
+                 (unsigned long long)self->events);
 }

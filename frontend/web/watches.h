@@ -51,6 +51,14 @@ void watches_departed(watches_t *self, uint32_t number, text_t client);
 /* Tells what is due to those who can take it. */
 void watches_turn(watches_t *self);
 
+/* The reader of a watch, a WebSocket, has another view from now on: of several within
+ * LIMIT_WEBSOCKET_VIEW_MS the newest counts. Where its limit is another one, the watch begins anew
+ * (`reset`). Ends the WebSocket if there is no room. */
+void watches_change_view(watches_t *self, uint32_t watch, const watches_view_t *view);
+
+/* The limit of its newest view; 0: there is no such watch. */
+size_t watches_limit(const watches_t *self, uint32_t watch);
+
 /* The session of this watch can take more; it is gone. */
 void watches_drained(watches_t *self, uint32_t watch);
 void watches_cut(watches_t *self, uint32_t watch);

@@ -3,21 +3,53 @@
 #include "frontend/web/geo/feature.h"
 #include "frontend/web/watches_parts.h"
 
-/* "event: NAME" and the beginning of its data. */
-static void begin_event(sheet_t *sheet, const char *name)
-{
-    sheet_format(sheet, "event: %s\ndata: ", name);
-}
+#include <stdio.h>
 
-/* Its ID, and its end. */
-static void end_event(const watches_t *self, const watch_t *watch, sheet_t *sheet)
+enum { ID_SIZE = 64 }; /* of an event, with a zero */
+
+/* The ID that an event has now; empty: none. */
+static text_t id_of(const watches_t *self, const watch_t *watch, char out[ID_SIZE])
 {
     uint64_t index = told_index(watch->told, self->index);
+    int size = 0;
     if (index > 0) {
-        sheet_format(sheet, "\nid: %016llx%08x%08x-%llu", (unsigned long long)self->life,
-                     watch->number, watch->serial, (unsigned long long)index);
+        size = snprintf(out, ID_SIZE, "%016llx%08x%08x-%llu", (unsigned long long)self->life,
+                        watch->number, watch->serial, (unsigned long long)index);
+    }
+    return (text_t){.data = out, .size = (size_t)size};
+}
+
+/* Begins an event, up to its data: {"event":"leave","id":"...","data":..., or lines of such. */
+static sheet_t begin_event(watches_t *self, const char *name, text_t id)
+{
+    buffer_clear(&self->frame);
+    sheet_t sheet = sheet_begin(self->in_frames ? &self->frame : &self->out);
+    if (!self->in_frames) {
+        sheet_format(&sheet, "event: %s\ndata: ", name);
+        return sheet;
+    }
+    sheet_format(&sheet, "{\"event\":\"%s\",", name);
+    if (id.size > 0) {
+        sheet_format(&sheet, "\"id\":\"%.*s\",", (int)id.size, id.data);
+    }
+    sheet_put_string(&sheet, "\"data\":");
+    return sheet;
+}
+
+/* Ends it. False: there was no room for it. */
+static bool end_event(watches_t *self, sheet_t *sheet, text_t id)
+{
+    if (self->in_frames) {
+        sheet_put_byte(sheet, '}');
+        return sheet_end(sheet) == STATUS_OK &&
+               websocket_writer_put(self->writer, WEBSOCKET_TEXT, buffer_text(&self->frame),
+                                    &self->out) == STATUS_OK;
+    }
+    if (id.size > 0) {
+        sheet_format(sheet, "\nid: %.*s", (int)id.size, id.data);
     }
     sheet_put_string(sheet, "\n\n");
+    return sheet_end(sheet) == STATUS_OK;
 }
 
 /* The ID of a client that has left; it may be gone. */
@@ -32,11 +64,10 @@ static text_t name_of(const watches_t *self, told_client_t client, record_t *rec
     return is_kept ? text_of(self->departed[client.handle]) : (text_t){0};
 }
 
-static void put_leave(watches_t *self, told_client_t client, sheet_t *sheet)
+static void put_leave(const watches_t *self, told_client_t client, sheet_t *sheet)
 {
     record_t record;
     text_t name = name_of(self, client, &record);
-    begin_event(sheet, "leave");
     sheet_put_string(sheet, "{\"client\":\"");
     char *out = sheet_reserve(sheet, QUOTE_SIZE * name.size + 1);
     if (out != NULL) {
@@ -45,25 +76,27 @@ static void put_leave(watches_t *self, told_client_t client, sheet_t *sheet)
     sheet_put_string(sheet, "\"}");
 }
 
-static void put_position(const record_t *record, sheet_t *sheet)
+static void put_position(const watches_t *self, told_client_t client, sheet_t *sheet)
 {
-    feature_t feature = feature_from_record(record);
-    begin_event(sheet, "position");
-    feature_put(&feature, sheet);
+    record_t record;
+    if (copy_read(mirror_copy(self->mirror), client.handle, &record)) {
+        feature_t feature = feature_from_record(&record);
+        feature_put(&feature, sheet);
+    }
 }
 
 static void put_event(watches_t *self, const watch_t *watch, told_client_t client,
                       told_event_t event)
 {
-    record_t record;
-    sheet_t sheet = sheet_begin(&self->out);
+    char id_bytes[ID_SIZE];
+    text_t id = id_of(self, watch, id_bytes);
+    sheet_t sheet = begin_event(self, event == TOLD_LEAVE ? "leave" : "position", id);
     if (event == TOLD_LEAVE) {
         put_leave(self, client, &sheet);
-    } else if (copy_read(mirror_copy(self->mirror), client.handle, &record)) {
-        put_position(&record, &sheet);
+    } else {
+        put_position(self, client, &sheet);
     }
-    end_event(self, watch, &sheet);
-    self->events += sheet_end(&sheet) == STATUS_OK;
+    self->events += end_event(self, &sheet, id);
 }
 
 bool watches_put_next(watches_t *self, watch_t *watch)
@@ -81,28 +114,26 @@ bool watches_put_next(watches_t *self, watch_t *watch)
 
 void watches_put_reset(watches_t *self, watch_t *watch)
 {
-    sheet_t sheet = sheet_begin(&self->out);
-    begin_event(&sheet, "reset");
-    sheet_put_string(&sheet, "{}\n\n");
-    watch->reset = sheet_end(&sheet) != STATUS_OK;
+    sheet_t sheet = begin_event(self, "reset", (text_t){0});
+    sheet_put_string(&sheet, "{}");
+    watch->reset = !end_event(self, &sheet, (text_t){0});
 }
 
 static void put_stale(watches_t *self, watch_t *watch, uint64_t age_s)
 {
-    sheet_t sheet = sheet_begin(&self->out);
-    begin_event(&sheet, "stale");
-    sheet_format(&sheet, "{\"age\":%llu}\n\n", (unsigned long long)age_s);
-    watch->stale = watch->news = sheet_end(&sheet) == STATUS_OK;
+    sheet_t sheet = begin_event(self, "stale", (text_t){0});
+    sheet_format(&sheet, "{\"age\":%llu}", (unsigned long long)age_s);
+    watch->stale = watch->news = end_event(self, &sheet, (text_t){0});
 }
 
 static void put_up_to_date(watches_t *self, watch_t *watch)
 {
-    sheet_t sheet = sheet_begin(&self->out);
-    begin_event(&sheet, "up-to-date");
+    char id_bytes[ID_SIZE];
+    text_t id = id_of(self, watch, id_bytes);
+    sheet_t sheet = begin_event(self, "up-to-date", id);
     sheet_format(&sheet, "{\"clients\":%zu,\"truncated\":%s}", told_count(watch->told),
                  told_is_cut(watch->told) ? "true" : "false");
-    end_event(self, watch, &sheet);
-    watch->news = watch->stale = sheet_end(&sheet) != STATUS_OK;
+    watch->news = watch->stale = !end_event(self, &sheet, id);
 }
 
 void watches_put_state(watches_t *self, watch_t *watch)

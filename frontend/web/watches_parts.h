@@ -25,15 +25,20 @@ typedef struct {
     uint64_t said_ms;       /* steady: the last word to the reader */
     watches_view_t view;    /* its client is ours */
     size_t room;            /* clients in view, at most: view.limit, or less where that is large */
+    watches_view_t *next;   /* the view that it is to have, likewise; NULL: it stays */
+    uint64_t early_ms;      /* steady: until then it is too early for another change of the view */
+    uint64_t filled_ms;     /* steady: who was left out was looked for */
     uint32_t number;        /* its own */
     uint32_t client_number; /* of its client in the copy; UINT32_MAX: it is none, or not known */
     told_t *told;
-    bool begun;      /* who is in view was looked for */
-    bool reset;      /* the reader is to forget what it knows */
-    bool news;       /* `up-to-date` is to be said once all is told */
-    bool stale;      /* it was said that the node is away */
-    list_link_t due; /* in watches_t.due */
-    list_link_t cut; /* in watches_t.cut, while its reader is gone */
+    bool begun;          /* who is in view was looked for */
+    bool reset;          /* the reader is to forget what it knows */
+    bool news;           /* `up-to-date` is to be said once all is told */
+    bool stale;          /* it was said that the node is away */
+    bool moved;          /* the view has changed, and who left may make room for others */
+    list_link_t due;     /* in watches_t.due */
+    list_link_t cut;     /* in watches_t.cut, while its reader is gone */
+    list_link_t hurried; /* in watches_t.hurried, while it is early for the next view */
 } watch_t;
 
 struct watches {
@@ -55,9 +60,15 @@ struct watches {
     uint64_t index;        /* of the newest change */
     uint64_t events;       /* told */
     uint64_t refused;      /* watchers, for want of room */
-    buffer_t out;
+    uint64_t views_changed;
+    buffer_t out;               /* events, whole ones */
+    buffer_t frame;             /* [in_frames] the content of the one that is made */
+    websocket_writer_t *writer; /* [in_frames] */
+    bool in_frames;             /* they are for a WebSocket */
     near_point_t *page;
+    list_link_t hurried; /* watches whose reader changes the view too often */
     uv_timer_t timer;
+    uv_timer_t hurry; /* runs while there are any */
 };
 
 static inline bool watches_is_of_client(const watch_t *watch)
@@ -75,6 +86,18 @@ void watches_remove_view(watches_t *self, const watch_t *watch);
 
 /* Looks who is in view, for the first time with this set. */
 void watches_begin_view(watches_t *self, watch_t *watch);
+
+/* The view has changed, or there is room for clients that were left out: looks anew. Whom the
+ * reader knows it hears of only if they have moved or are not in view. */
+void watches_look_anew(watches_t *self, watch_t *watch);
+
+/* A copy on the heap, whose client is its own; frees such a one, and clears the pointer. */
+watches_view_t *watches_copy_view(const watches_view_t *view);
+void watches_free_view(watches_view_t **view_p);
+
+/* Puts `watch->next` in place of the view, which it takes. False: there is no room for it, and the
+ * watch has no place any more. */
+bool watches_replace_view(watches_t *self, watch_t *watch);
 
 /* Whether a client is in view, where it is now. */
 bool watches_has_in_view(watches_t *self, const watch_t *watch, told_client_t client);

@@ -1,5 +1,8 @@
 /* Who is in a view: where changes find it, and looking who is there when it begins. */
+#include "common/base/memory.h"
 #include "frontend/web/watches_parts.h"
+
+#include <stdlib.h>
 
 static void leave_clients(watches_t *self, uint32_t number)
 {
@@ -94,4 +97,39 @@ void watches_begin_view(watches_t *self, watch_t *watch)
     told_end(watch->told);
     watch->begun = true;
     watch->news = true;
+}
+
+void watches_look_anew(watches_t *self, watch_t *watch)
+{
+    told_recheck(watch->told, self->index);
+    scan(self, watch);
+    told_end(watch->told);
+}
+
+watches_view_t *watches_copy_view(const watches_view_t *view)
+{
+    watches_view_t *copy = memory_new(sizeof *copy);
+    *copy = *view;
+    copy->client.data = memory_copy_text(view->client.data, view->client.size);
+    return copy;
+}
+
+void watches_free_view(watches_view_t **view_p)
+{
+    if (*view_p != NULL) {
+        free((char *)(uintptr_t)(*view_p)->client.data);
+        free(*view_p);
+        *view_p = NULL;
+    }
+}
+
+bool watches_replace_view(watches_t *self, watch_t *watch)
+{
+    watches_view_t former = watch->view;
+    watches_remove_view(self, watch);
+    watch->view = *watch->next;
+    *watch->next = former;
+    watches_free_view(&watch->next);
+    watch->client_number = UINT32_MAX;
+    return watches_place_view(self, watch);
 }

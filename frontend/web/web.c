@@ -130,13 +130,16 @@ status_t web_new(const web_settings_t *settings, web_t **ret_self)
                                         .ended_argument = self};
     self->program = (web_session_program_t){.handle = api_handle,
                                             .replied = api_replied,
+                                            .received = api_received,
                                             .counted = api_counted,
                                             .drained = on_drained,
                                             .cut = on_cut,
-                                            .argument = &self->api};
+                                            .argument = &self->api,
+                                            .writer = websocket_writer_new()};
     api_init(&self->api, settings->config, settings->member, &self->serving.shared);
     status_t status = serving_init(&self->serving, &serving);
     if (status != STATUS_OK) {
+        websocket_writer_destroy(&self->program.writer);
         api_done(&self->api);
         free(self);
         return status;
@@ -169,6 +172,7 @@ void web_destroy(web_t **self_p)
         roster_destroy(&self->roster);
         listings_destroy(&self->listings);
         mirror_close(&self->mirror);
+        websocket_writer_destroy(&self->program.writer);
         api_done(&self->api);
         free(self);
         *self_p = NULL;

@@ -172,6 +172,17 @@ static void keep(web_session_t *self, text_t rest, bool is_kept, size_t used)
     }
 }
 
+/* It streams from here on: requests behind it are not served, but frames may be. */
+static void leave_http(web_session_t *self)
+{
+    buffer_t kept = self->kept;
+    buffer_init(&self->kept, kept.maximum);
+    if (self->socket != NULL && kept.size > 0) {
+        web_session_socket_take(self, buffer_text(&kept));
+    }
+    buffer_done(&kept);
+}
+
 /* Takes what it can of `size` bytes, kept ones or just read. */
 static void take_bytes(web_session_t *self, char *data, size_t size, bool is_kept)
 {
@@ -183,7 +194,7 @@ static void take_bytes(web_session_t *self, char *data, size_t size, bool is_kep
         return;
     }
     if (self->base.streams) {
-        buffer_done(&self->kept); /* requests behind it are not served */
+        leave_http(self);
     }
     bool waits = self->kept.size > 0;
     if (more && waits) {
@@ -199,7 +210,10 @@ static void take_bytes(web_session_t *self, char *data, size_t size, bool is_kep
 static void take_chunk(web_session_t *self, char *data, size_t size)
 {
     if (self->base.streams) {
-        return; /* it has no more to say */
+        if (self->socket != NULL) {
+            web_session_socket_take(self, (text_t){.data = data, .size = size});
+        }
+        return; /* else it has no more to say */
     }
     if (self->kept.size == 0) {
         take_bytes(self, data, size, false);
@@ -215,6 +229,7 @@ static void drop_input(session_t *base)
     web_session_t *self = web_session_of(base);
     buffer_done(&self->kept);
     self->incoming = (web_incoming_t){0};
+    web_session_socket_drop(self);
 }
 
 static void end_input(web_session_t *self)
@@ -298,7 +313,7 @@ static bool is_busy(const session_t *base)
 static size_t footprint(const session_t *base)
 {
     const web_session_t *self = (const web_session_t *)base;
-    return self->kept.capacity + self->exchanges.memory;
+    return self->kept.capacity + self->exchanges.memory + web_session_socket_memory(self);
 }
 
 static void trim(session_t *base)
@@ -319,6 +334,7 @@ static void end(session_t *base)
     }
     buffer_done(&self->kept);
     exchanges_done(&self->exchanges);
+    web_session_socket_done(self);
 }
 
 const session_kind_t web_session_kind = {

@@ -11,6 +11,7 @@
 #include "frontend/web/exchanges.h"
 #include "frontend/web/http/http_answer.h"
 #include "frontend/web/http/http_head.h"
+#include "frontend/web/websocket/websocket_writer.h"
 
 #include <stdbool.h>
 
@@ -25,10 +26,14 @@ typedef struct {
                     http_answer_t *ret_answer);
     /* An answer was given: of what route, after so many ms. */
     void (*counted)(void *argument, uint8_t route, http_status_t status, uint64_t took_ms);
+    /* A WebSocket sent a message, which is borrowed; `stream` as it was given. */
+    void (*received)(void *argument, session_t *session, uint32_t stream, text_t message);
     /* A session that streams can take more; it is gone. */
     void (*drained)(void *argument, uint32_t stream);
     void (*cut)(void *argument, uint32_t stream);
-    void *argument; /* for all of these */
+    void *argument;             /* for all of these */
+    websocket_writer_t *writer; /* borrowed */
+    size_t sockets;             /* WebSockets that are open */
 } web_session_program_t;
 
 extern const session_kind_t web_session_kind;
@@ -48,6 +53,29 @@ void web_session_reply_problem(session_t *base, http_status_t status, const char
  * connection ends, which cuts the stream before this returns. */
 void web_session_stream(session_t *base, uint32_t stream, const http_answer_t *answer,
                         text_t first);
+
+/* A stream of a WebSocket that has none yet: it has to send a message within
+ * LIMIT_HTTP_ARRIVAL_MS, and gets a number with web_session_set_stream then. */
+#define WEB_SESSION_NO_STREAM UINT32_MAX
+
+/* Within `handle`: the connection becomes a WebSocket; `accept` answers its key (handshake.h). From
+ * here on it is a stream, of whole frames, that may send messages; else as web_session_stream. */
+void web_session_upgrade(session_t *base, uint32_t stream, const char *accept);
+
+/* [WebSocket] What it watches from now on. */
+void web_session_set_stream(session_t *base, uint32_t stream);
+
+bool web_session_is_socket(const session_t *base);
+
+/* WebSockets that are open. */
+size_t web_session_sockets(const session_shared_t *shared);
+
+/* [WebSocket] Once a second or so: asks by a ping whether who is silent is there, and disconnects
+ * who does not answer. */
+void web_session_beat(session_t *base);
+
+/* [WebSocket] Ends it with a close frame, if it has not ended. `reason` is cut to 123 bytes. */
+void web_session_end_socket(session_t *base, uint16_t code, const char *reason);
 
 /* Whether all that was written of a stream has left, so that more may be. */
 bool web_session_stream_takes(const session_t *base);

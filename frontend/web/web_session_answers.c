@@ -7,6 +7,7 @@
 #include "frontend/web/web_session_parts.h"
 
 #include "common/base/limits.h"
+#include "common/base/memory.h"
 #include "common/clock/clock.h"
 #include "common/protocol/command.h"
 #include "frontend/clients/receipt.h"
@@ -235,26 +236,50 @@ void web_session_answer_late(web_session_t *self)
     answer_exchange(self, exchanges_first(&self->exchanges), &answer);
 }
 
-void web_session_stream(session_t *base, uint32_t stream, const http_answer_t *answer, text_t first)
+/* `is_written`: there was room for the head. */
+static void begin_stream(web_session_t *self, http_status_t status, bool is_written)
 {
-    web_session_t *self = web_session_of(base);
     enum { SEND_SIZE = 8192 }; /* what a reader that stalls holds in the kernel */
     uv_os_fd_t file;
     int size = SEND_SIZE;
-    http_manner_t manner = manner_of(self, self->manner);
-    self->base.streams = true; /* from here on its end cuts the stream */
-    self->stream = stream;
-    if (exchanges_first(&self->exchanges) != NULL ||
-        http_answer_write_endless(answer, &manner, &self->base.output.gathered) != STATUS_OK ||
-        buffer_append(&self->base.output.gathered, first.data, first.size) != STATUS_OK) {
+    if (exchanges_first(&self->exchanges) != NULL || !is_written) {
         session_close_because(&self->base, "a stream behind other requests");
         return;
     }
     if (uv_fileno((uv_handle_t *)&self->base.tcp, &file) == 0) {
         (void)setsockopt(file, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     }
-    count(self, self->manner, answer->status, uv_now(self->base.shared->loop));
+    count(self, self->manner, status, uv_now(self->base.shared->loop));
     list_append(&self->base.shared->unwritten, &self->base.unwritten);
+}
+
+void web_session_stream(session_t *base, uint32_t stream, const http_answer_t *answer, text_t first)
+{
+    web_session_t *self = web_session_of(base);
+    buffer_t *out = &base->output.gathered;
+    http_manner_t manner = manner_of(self, self->manner);
+    base->streams = true; /* from here on its end cuts the stream */
+    self->stream = stream;
+    begin_stream(self, answer->status,
+                 http_answer_write_endless(answer, &manner, out) == STATUS_OK &&
+                     buffer_append(out, first.data, first.size) == STATUS_OK);
+}
+
+void web_session_upgrade(session_t *base, uint32_t stream, const char *accept)
+{
+    web_session_t *self = web_session_of(base);
+    uint64_t now_ms = uv_now(base->shared->loop);
+    base->streams = true;
+    self->stream = stream;
+    self->socket = memory_new(sizeof *self->socket);
+    self->socket->heard_ms = now_ms;
+    self->socket->since_ms = stream == WEB_SESSION_NO_STREAM ? now_ms : 0;
+    web_session_program(base->shared)->sockets++;
+    begin_stream(self, HTTP_SWITCHING_PROTOCOLS,
+                 buffer_format(&base->output.gathered,
+                               "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                               "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+                               accept) == STATUS_OK);
 }
 
 bool web_session_stream_takes(const session_t *base)

@@ -1,6 +1,6 @@
 /* web_session_parts.h - what the files of a session of HTTP share: web_session.c (bytes to
- * requests), web_session_answers.c (answers in their order) and web_session_times.c (what becomes
- * due).
+ * requests), web_session_answers.c (answers in their order), web_session_socket.c (what remains of
+ * it as a WebSocket) and web_session_times.c (what becomes due).
  *
  * Owner: web_session.c. Threads: the reactor's. Not for other modules.
  */
@@ -9,6 +9,7 @@
 
 #include "frontend/web/http/http_body.h"
 #include "frontend/web/web_session.h"
+#include "frontend/web/websocket/websocket_reader.h"
 
 /* A request that is coming in; all zeros: none of it is there. */
 typedef struct {
@@ -20,6 +21,14 @@ typedef struct {
     bool wants_continue; /* it waits for "100 Continue" */
 } web_incoming_t;
 
+/* What a connection has beside that has become a WebSocket. */
+typedef struct {
+    websocket_reader_t *reader; /* NULL: no frame and no message has begun */
+    uint64_t heard_ms;          /* steady time of its last sign of life */
+    uint64_t since_ms;          /* steady time since when a message is awaited; 0: none is */
+    bool asked;                 /* a ping was sent since it was heard */
+} web_socket_t;
+
 typedef struct {
     session_t base;
     buffer_t kept; /* what was read of requests that are not whole, or have to wait */
@@ -27,6 +36,7 @@ typedef struct {
     exchanges_t exchanges;    /* requests under way */
     exchange_manner_t manner; /* of the request that is being handled */
     uint32_t stream;          /* [base.streams] its number, the program's */
+    web_socket_t *socket;     /* NULL: it speaks HTTP */
 } web_session_t;
 
 static inline web_session_t *web_session_of(session_t *base)
@@ -53,6 +63,18 @@ void web_session_answer(session_t *base, uint64_t sequence, text_t reply);
 
 /* Answers with a problem in the turn of the request that is coming in, and takes no more. */
 void web_session_refuse(web_session_t *self, http_status_t status, const char *detail);
+
+/* What a WebSocket sent; its reader has let go of the bytes. */
+void web_session_socket_take(web_session_t *self, text_t bytes);
+
+/* Of a tick: has it end if its time is over, or the program's. `reads`: it has read of the output
+ * since the last one. */
+void web_session_socket_tick(web_session_t *self, bool reads);
+
+/* Frees its reader; all of it; the bytes that it takes. */
+void web_session_socket_drop(web_session_t *self);
+void web_session_socket_done(web_session_t *self);
+size_t web_session_socket_memory(const web_session_t *self);
 
 /* Answers the oldest exchange with a problem, in the node's place. */
 void web_session_answer_late(web_session_t *self);

@@ -23,7 +23,8 @@ static bool end_if_due(web_session_t *self, uint64_t now_ms)
     if (session_end_if_overdue(&self->base, now_ms)) {
         return true;
     }
-    if (output_size(&self->base.output) > 0 && !self->base.streams &&
+    bool may_stall = self->base.streams && self->base.state == SESSION_OPEN;
+    if (output_size(&self->base.output) > 0 && !may_stall &&
         now_ms - self->base.moved_ms >= LIMIT_HTTP_READING_MS) {
         self->base.shared->figures.given_up++;
         session_close_because(&self->base, "it does not read its answers");
@@ -41,7 +42,11 @@ void web_session_tick(session_t *base)
 {
     web_session_t *self = web_session_of(base);
     uint64_t now_ms = uv_now(base->shared->loop);
+    size_t unread = base->unread;
     session_watch_reading(base);
+    if (self->socket != NULL) {
+        web_session_socket_tick(self, base->unread < unread);
+    }
     if (end_if_due(self, now_ms)) {
         return;
     }
@@ -50,5 +55,6 @@ void web_session_tick(session_t *base)
         return;
     }
     session_finish_if_quiet(base, now_ms);
-    session_end_tick(base, self->incoming.since_ms != 0);
+    bool awaits = self->socket != NULL && self->socket->since_ms != 0;
+    session_end_tick(base, self->incoming.since_ms != 0 || awaits);
 }

@@ -394,8 +394,6 @@ def watches(herd):
     for watcher in (near, client, back, stranger):
         check("it was never ended", watcher.process.poll() is None)
         watcher.end()
-    check("no WebSocket", curl("-H", "Connection: Upgrade", "-H", "Upgrade: websocket",
-                               herd.url + "/v1/watch?client=a")[0] == 501)
     status, fields, body = curl(herd.url + "/v1/openapi.json")
     description = json.loads(body)
     check("OpenAPI", status == 200 and description["openapi"].startswith("3.1") and "json" in fields["content-type"])

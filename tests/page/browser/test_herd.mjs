@@ -13,6 +13,7 @@ const [programs, folder] = process.argv.slice(2);
 async function comesMovesLeaves(browser, herd) {
     await browser.open(`${herd.url}/#8/34.07/-118.44`);
     await untilText(browser, '#state', 'live');
+    assert.match(await (await fetch(`${herd.url}/metrics`)).text(), /^herd_web_websockets 1$/m);
     await herd.report('kiwi', '+34.068930-118.445127');
     await inView(browser, 1);
     await untilText(browser, '#near', /^kiwi/);
