@@ -64,12 +64,20 @@ function(herd_system_tests)
   endforeach()
 endfunction()
 
-# herd_in_singles(LABEL NAME...): system tests once more, with members that are one process each
-# (HERD_FORM, tests/support/herd.h).
+# herd_in_singles(LABEL NAME...): system tests, also attacks/NAME, once more, with members that are
+# one process each (HERD_FORM, tests/support/herd.h). Behind herd_run_alone.
 function(herd_in_singles label)
   foreach(name IN LISTS ARGN)
-    herd_test(system/${name}_single system_${name} "system;${label}" 600)
+    string(REGEX REPLACE "^attacks/" "attack_" program "${name}")
+    if(program STREQUAL name)
+      set(program system_${name})
+    endif()
+    herd_test(system/${name}_single ${program} "system;${label}" 600)
     set_property(TEST system/${name}_single APPEND PROPERTY ENVIRONMENT HERD_FORM=single)
+    get_test_property(system/${name} RUN_SERIAL alone)
+    if(alone)
+      set_tests_properties(system/${name}_single PROPERTIES RUN_SERIAL ON)
+    endif()
   endforeach()
 endfunction()
 

@@ -47,7 +47,7 @@ typedef struct {
     const char *places_classes;
     /* Lines of the section `places` instead of the three above, as `settings`; or NULL. */
     const char *places_settings;
-    /* RLIMIT_NOFILE of front-ends; 0 inherits. */
+    /* RLIMIT_NOFILE of front-ends; 0 inherits. One process of both has a node's minimum more. */
     size_t frontend_max_files;
     /* The same of nodes. */
     size_t node_max_files;
@@ -69,9 +69,12 @@ enum { HERD_EXIT_SKIPPED = 77 };
  * start of main. */
 bool herd_programs_exist(void);
 
-/* Whether members run as herd-single, a process each (HERD_FORM=single in the environment). Then a
- * node is started and ended with its front-end, and herd_frontend is the same process. */
+/* Whether members run as herd-single, a process each (HERD_FORM=single in the environment). Then
+ * herd_node and herd_frontend are that process, which is started and ended with either of them. */
 bool herd_is_of_singles(void);
+
+/* Skips the test there: it is about one of the two processes without the other. */
+void herd_needs_pairs(void);
 
 /* Writes the herd file; starts nothing. Caller frees with herd_destroy. */
 herd_t *herd_new(const herd_options_t *options);

@@ -5,6 +5,8 @@
 #include "tests/support/wait.h"
 #include "tests/support/workspace.h"
 
+#include "common/base/limits.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +47,13 @@ bool herd_is_of_singles(void)
     return form != NULL && strcmp(form, "single") == 0;
 }
 
+void herd_needs_pairs(void)
+{
+    if (herd_is_of_singles()) {
+        skip();
+    }
+}
+
 bool herd_programs_exist(void)
 {
     static const char *const pair[] = {"herd-node", "herd-frontend", NULL};
@@ -65,6 +74,15 @@ bool herd_programs_exist(void)
     return true;
 }
 
+/* RLIMIT_NOFILE; 0: as we have it. */
+static size_t files_of(const herd_t *self, bool is_frontend)
+{
+    if (herd_is_of_singles() && self->node_max_files == 0 && self->frontend_max_files > 0) {
+        return LIMIT_FILES_MIN + self->frontend_max_files;
+    }
+    return is_frontend ? self->frontend_max_files : self->node_max_files;
+}
+
 static process_t *start(herd_t *self, const herd_entry_t *member, const char *program)
 {
     bool is_frontend = strcmp(program, "herd-frontend") == 0;
@@ -73,7 +91,7 @@ static process_t *start(herd_t *self, const herd_entry_t *member, const char *pr
     process_t *process = process_start(&(process_options_t){
         .argv = argv,
         .output = is_frontend ? member->frontend_output : member->node_output,
-        .max_files = is_frontend ? self->frontend_max_files : self->node_max_files,
+        .max_files = files_of(self, is_frontend),
         .network = !is_frontend && self->lan != NULL
                        ? lan_namespace(self->lan, herd_number(self, member->name))
                        : 0,
@@ -93,11 +111,11 @@ void herd_start_frontend(herd_t *self, const char *member_name)
 {
     herd_entry_t *member = herd_find(self, member_name);
     assert_null(member->frontend);
-    if (herd_is_of_singles()) {
-        assert_non_null(member->node); /* it is part of that process */
-        return;
+    if (!herd_is_of_singles()) {
+        member->frontend = start(self, member, "herd-frontend");
+    } else if (member->node == NULL) {
+        herd_start_node(self, member_name);
     }
-    member->frontend = start(self, member, "herd-frontend");
 }
 
 void herd_print_file(const char *path)
@@ -192,8 +210,8 @@ void herd_start_nodes(herd_t *self)
 
 void herd_kill_frontend(herd_t *self, const char *member)
 {
-    assert_false(herd_is_of_singles());
-    process_destroy(&herd_find(self, member)->frontend);
+    herd_entry_t *entry = herd_find(self, member);
+    process_destroy(herd_is_of_singles() ? &entry->node : &entry->frontend);
 }
 
 static int stop(process_t **process)
@@ -208,14 +226,22 @@ static int stop(process_t **process)
     return status;
 }
 
+/* Of a member in one process the second of the two has been stopped with the first. */
+static bool is_stopped(herd_t *self, const char *member)
+{
+    return herd_is_of_singles() && herd_find(self, member)->node == NULL;
+}
+
 int herd_stop_node(herd_t *self, const char *member)
 {
-    return stop(&herd_find(self, member)->node);
+    return is_stopped(self, member) ? 0 : stop(&herd_find(self, member)->node);
 }
 
 int herd_stop_frontend(herd_t *self, const char *member)
 {
-    return stop(&herd_find(self, member)->frontend);
+    herd_entry_t *entry = herd_find(self, member);
+    return is_stopped(self, member) ? 0
+                                    : stop(herd_is_of_singles() ? &entry->node : &entry->frontend);
 }
 
 int herd_setup_single(void **state)

@@ -119,6 +119,7 @@ static void the_first_that_answers_is_told(void **state)
     process_signal(herd_node(herd, "Welsh"), SIGCONT);
     process_signal(herd_node(herd, "Wilkes"), SIGCONT);
     herd_start_node(herd, "Goloman");
+    herd_wait_serving(herd, "Goloman");
     wait_unknown_to_all(herd, "kiwi");
 }
 

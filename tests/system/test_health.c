@@ -80,13 +80,15 @@ static void clients_that_are_turned_away_are_told(void **state)
     client_t *second = herd_connect(herd, "A");
     wait_health(herd, 1, "A: clients are turned away (1 so far, the last ");
     expect_reason(herd, "A", "clients-refused");
-    /* The front-end that did it is gone; that it happened is not. */
     client_destroy(&second);
     client_destroy(&first);
-    assert_int_equal(herd_stop_frontend(herd, "A"), 0);
-    herd_start_frontend(herd, "A");
-    herd_wait_serving(herd, "A");
-    wait_health(herd, 1, "A: clients are turned away (1 so far, the last ");
+    if (!herd_is_of_singles()) {
+        /* The front-end that did it is gone; that it happened is not. */
+        assert_int_equal(herd_stop_frontend(herd, "A"), 0);
+        herd_start_frontend(herd, "A");
+        herd_wait_serving(herd, "A");
+        wait_health(herd, 1, "A: clients are turned away (1 so far, the last ");
+    }
 }
 
 static void a_full_store_is_told(void **state)

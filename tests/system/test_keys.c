@@ -140,6 +140,7 @@ static void a_new_members_key_is_taken_while_running(void **state)
 
 static void a_front_end_is_refused_without_its_key(void **state)
 {
+    herd_needs_pairs();
     herd_t *herd = make_chain(state);
     herd_start(herd, "A");
     const char *answer = herd_ask(herd, "A", "IAMAT kiwi +1-1 5\n");

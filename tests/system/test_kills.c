@@ -175,16 +175,17 @@ static void kill_round(scene_t *self)
 {
     kind_t kind = kind_of(self);
     bool frontends = kind == EVERYTHING;
+    bool torn = frontends || herd_is_of_singles(); /* connections of clients */
     self->kinds[kind]++;
     choose(self, kind);
     load_for(self->load, below(self, QUIET_MS + 1));
     await_commit(self);
     kill_chosen(self, frontends);
-    if (!frontends) {
+    if (!torn) {
         load_for(self->load, below(self, AWAY_MS + 1));
     }
     start_chosen(self, frontends);
-    if (frontends) {
+    if (torn) {
         load_reconnect(self->load);
     }
     load_expect_level(self->load, "killed and started again");

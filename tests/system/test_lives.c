@@ -110,6 +110,14 @@ static void expect_known(herd_t *herd, size_t count)
 
 /* ---- journals come and go ---- */
 
+/* Of members in one process the connections of clients end with the node. */
+static void connect_again(load_t *load)
+{
+    if (herd_is_of_singles()) {
+        load_reconnect(load);
+    }
+}
+
 /* One member after the other stops, and starts with the herd file as it is now. */
 static void roll(herd_t *herd, load_t *load, const char *settings)
 {
@@ -120,6 +128,7 @@ static void roll(herd_t *herd, load_t *load, const char *settings)
         assert_int_equal(herd_stop_node(herd, ring[i].name), 0);
         herd_start_node(herd, ring[i].name);
         herd_wait_serving(herd, ring[i].name);
+        connect_again(load);
         load_expect_level(load, ring[i].name);
     }
 }
@@ -137,6 +146,7 @@ static void journals_come_and_go_member_by_member(void **state)
     load_for(load, ROLLING_MS);
     herd_kill_nodes(herd);
     herd_start_nodes(herd);
+    connect_again(load);
     load_expect_level(load, "all killed");
     load_end(&load);
 }
@@ -158,6 +168,7 @@ static void a_clean_stop_brings_all_to_the_disk(void **state)
             assert_int_equal(herd_stop_node(herd, ring[i].name), 0);
         }
         herd_start_nodes(herd);
+        connect_again(load);
         load_expect_level(load, "all stopped");
     }
     load_end(&load);

@@ -353,6 +353,7 @@ static void expect_records(herd_t *herd, unsigned count)
 static void front_ends_may_be_killed(void **state)
 {
     enum { PART = 3000 };
+    herd_needs_pairs(); /* A's node goes on */
     herd_t *herd = new_herd(state, ARRAY_COUNT(line), SETTINGS);
     herd_start_all(herd);
     import_t import = start_import(herd);

@@ -191,6 +191,7 @@ static void an_idle_frontend_ends_at_once(void **state)
  * WRONG, which came in the same write, shows that the front-end has read them. */
 static void a_frontend_that_ends_answers_what_is_under_way(void **state)
 {
+    herd_needs_pairs(); /* system/single has its own */
     client_t *client = herd_connect(*state, "Clark");
     process_t *node = herd_node(*state, "Clark");
     process_t *frontend = herd_frontend(*state, "Clark");
@@ -212,6 +213,7 @@ static void a_frontend_that_ends_answers_what_is_under_way(void **state)
 
 static void a_frontend_ends_though_its_node_hangs(void **state)
 {
+    herd_needs_pairs();
     client_t *client = herd_connect(*state, "Clark");
     process_signal(herd_node(*state, "Clark"), SIGSTOP);
     client_say(client, "WRONG\nIAMAT kiwi +1-1 5\n");
@@ -397,6 +399,7 @@ static process_t *start_second_frontend(herd_t *herd)
 static void several_frontends_serve_one_port(void **state)
 {
     herd_t *herd = *state;
+    herd_needs_pairs(); /* the first of two front-ends ends, their node does not */
     process_t *second = start_second_frontend(herd);
     for (int i = 0; i < 50; i++) {
         const char *answer = herd_ask(herd, "Clark", "IAMAT kiwi +1-1 5\n");

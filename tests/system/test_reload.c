@@ -174,6 +174,7 @@ static void a_member_moves(void **state)
     assert_int_equal(herd_stop_node(herd, "A"), 0);
     expect_reload(herd, "B", 0, "B: A: at tcp://127.0.0.1:");
     herd_start_node(herd, "A");
+    herd_wait_serving(herd, "A");
     const char *kiwi = herd_ask(herd, "A", "IAMAT kiwi +1-1 1\n");
     herd_wait_seen(herd, "C", "kiwi", kiwi);
     const char *emu = herd_ask(herd, "C", "IAMAT emu +1-1 1\n");
@@ -253,7 +254,9 @@ static void settings_change_while_it_runs(void **state)
     const char *emu = herd_ask(herd, "A", "IAMAT emu +1-1 1\n");
     herd_wait_seen(herd, "B", "emu", emu);
     herd_wait_logged(herd, "A", "node",
-                     "max_output: \"8192\" takes effect when the front-end is started anew");
+                     herd_is_of_singles()
+                         ? "max_output: \"8192\" takes effect when herd-single is started anew"
+                         : "max_output: \"8192\" takes effect when the front-end is started anew");
     expect_reload(herd, "A", 0, "A: restart needed: max_output: \"8192\"");
     expect_reload(
         herd, "A", 0,

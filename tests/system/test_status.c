@@ -128,7 +128,6 @@ static void members_that_differ_are_told(void **state)
     herd_t *herd =
         herd_new(&(herd_options_t){.members = chain, .member_count = ARRAY_COUNT(chain)});
     *state = herd;
-    herd_start_frontend(herd, "B");
     herd_start(herd, "A");
     herd_start(herd, "C");
     (void)herd_ask(herd, "A", "IAMAT kiwi +1-1 5\nIAMAT emu +1-1 5\n");

@@ -177,6 +177,7 @@ static void expect_life(herd_t *herd, unsigned round)
     assert_int_equal(memcmp(answer, "AT A ", 5), 0);
     herd_kill_node(herd, "B");
     herd_start_node(herd, "B");
+    herd_wait_serving(herd, "B");
     herd_wait_seen(herd, "B", name, answer);
     snprintf(name, sizeof name, "emu%u", round);
     snprintf(line, sizeof line, "IAMAT %s +2-2 6\n", name);
@@ -343,6 +344,7 @@ static void a_reload_reckons_again(void **state)
     static const herd_member_t before[] = {{"Hub", "M1"}, {"M1", "Hub"}};
     static const herd_member_t after[] = {
         {"Hub", "M1 M2 M3"}, {"M1", "Hub"}, {"M2", "Hub"}, {"M3", "Hub"}};
+    herd_needs_pairs(); /* the least is more */
     herd_t *herd =
         herd_new(&(herd_options_t){.members = before, .member_count = 2, .node_max_files = 70});
     *state = herd;

@@ -87,7 +87,8 @@ static bool comes_up(started_t *self)
     return process_is_running(self->process);
 }
 
-/* It ends with status 1, and names the program, its herd file and its process. */
+/* It ends with status 1, and names the program, herd-single where it is that, its herd file and its
+ * process. */
 static void expect_refused(started_t *self, const char *program, const char *file,
                            const process_t *holder)
 {
@@ -96,7 +97,7 @@ static void expect_refused(started_t *self, const char *program, const char *fil
     assert_true(process_wait(self->process, WAIT_LIMIT_MS, &status));
     assert_int_equal(status, 1);
     snprintf(text, sizeof text, ": Address already in use, by %s --config %s Clark (process %ld); ",
-             program, file, (long)process_pid(holder));
+             herd_is_of_singles() ? "herd-single" : program, file, (long)process_pid(holder));
     if (!has_printed(self, text)) {
         fail_msg("%s does not say \"%s\"", self->output, text);
     }
@@ -134,6 +135,7 @@ static void front_ends_of_a_member_share_its_port(void **state)
 {
     herd_t *herd = *state;
     char clients[TEXT_SIZE];
+    herd_needs_pairs();
     snprintf(clients, sizeof clients, "tcp://127.0.0.1:%u", (unsigned)herd_port(herd, "Clark"));
     char *file = write_herd(clients, port_pool_take(pool), "", "");
     started_t twin = start("herd-frontend", herd_file(herd));

@@ -138,9 +138,11 @@ static void gone_or_locked_away_it_is_served_and_told(void **state)
     assert_int_equal(unlink(world.path), 0);
     wait_health(&world, "No such file or directory; the places that were read before are served");
     assert_true(finds(&world, "\"Westwood\""));
-    herd_kill_frontend(world.herd, "Clark"); /* it has no need of the file */
-    herd_start_frontend(world.herd, "Clark");
-    herd_wait_serving(world.herd, "Clark");
+    if (!herd_is_of_singles()) {
+        herd_kill_frontend(world.herd, "Clark"); /* it has no need of the file */
+        herd_start_frontend(world.herd, "Clark");
+        herd_wait_serving(world.herd, "Clark");
+    }
     herdctl_expect(world.herd, 0, "Clark: places: the file ", "status", NULL);
     write_places(&world, "Back");
     wait_found(&world, "\"Back\"");
