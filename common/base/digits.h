@@ -39,6 +39,13 @@ DIGITS_INLINE uint64_t digits_others(uint64_t bytes)
     return ((values + DIGITS_EACH(0x76)) | values) & DIGITS_EACH(0x80);
 }
 
+/* The bits of the digits at the beginning of eight bytes: 0 for none, 64 if all are digits. */
+DIGITS_INLINE unsigned digits_size(uint64_t bytes)
+{
+    uint64_t others = digits_others(bytes);
+    return others != 0 ? (unsigned)__builtin_ctzll(others) & ~7U : 64;
+}
+
 /* The number that eight digits make: neighbours are joined to numbers of two digits, these to four,
  * these to eight, all pairs at once. The lowest byte is the first digit; only the lower half of
  * each byte counts. */

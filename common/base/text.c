@@ -42,23 +42,39 @@ static inline const char *field_end(const char *at, const char *end)
     return at;
 }
 
-bool text_take_field(text_t *rest, text_t *ret_field)
+/* The next field at `*at`, which is then behind it. */
+static inline bool next_field(const char **at, const char *end, text_t *ret_field)
 {
-    if (rest->size == 0) {
-        return false;
-    }
-    const char *end = text_end(*rest);
-    const char *start = rest->data;
+    const char *start = *at;
     while (start < end && text_is_space(*start)) {
         start++;
     }
-    const char *stop = field_end(start, end);
-    *rest = (text_t){.data = stop, .size = (size_t)(end - stop)};
-    if (stop == start) {
+    *at = field_end(start, end);
+    if (*at == start) {
         return false;
     }
-    *ret_field = (text_t){.data = start, .size = (size_t)(stop - start)};
+    *ret_field = (text_t){.data = start, .size = (size_t)(*at - start)};
     return true;
+}
+
+bool text_take_field(text_t *rest, text_t *ret_field)
+{
+    const char *end = text_end(*rest);
+    const char *at = rest->data;
+    bool found = next_field(&at, end, ret_field);
+    *rest = (text_t){.data = at, .size = (size_t)(end - at)};
+    return found;
+}
+
+size_t text_cut_fields(text_t text, size_t maximum, text_t *ret_fields)
+{
+    const char *end = text_end(text);
+    const char *at = text.data;
+    size_t count = 0;
+    while (count < maximum && next_field(&at, end, &ret_fields[count])) {
+        count++;
+    }
+    return count;
 }
 
 bool text_take_line(text_t *rest, text_t *ret_line)
@@ -111,7 +127,30 @@ static inline bool check_number(text_t digits, uint64_t value, uint64_t maximum,
     return true;
 }
 
-bool text_take_u64(text_t *rest, char separator, uint64_t maximum, uint64_t *ret_value)
+/* What nearly all numbers are: fewer than eight digits, with eight bytes to read. False for any
+ * other, good or bad. */
+static inline bool take_short(text_t *rest, char separator, uint64_t maximum, uint64_t *ret_value)
+{
+    if (rest->size < 8) {
+        return false;
+    }
+    uint64_t bytes = digits_load(rest->data);
+    unsigned bits = digits_size(bytes);
+    if (bits == 0 || bits == 64 || (char)(bytes >> bits) != separator) {
+        return false;
+    }
+    uint64_t value = digits_join(bytes << (64 - bits));
+    if (value > maximum) {
+        return false;
+    }
+    *ret_value = value;
+    *rest = (text_t){.data = rest->data + bits / 8 + 1, .size = rest->size - bits / 8 - 1};
+    return true;
+}
+
+/* Any other. A call of its own: so take_short needs no registers to be saved. */
+static __attribute__((noinline)) bool take_any(text_t *rest, char separator, uint64_t maximum,
+                                               uint64_t *ret_value)
 {
     uint64_t value;
     const char *end = text_end(*rest);
@@ -123,6 +162,12 @@ bool text_take_u64(text_t *rest, char separator, uint64_t maximum, uint64_t *ret
     }
     *rest = (text_t){.data = at + 1, .size = (size_t)(end - at - 1)};
     return true;
+}
+
+bool text_take_u64(text_t *rest, char separator, uint64_t maximum, uint64_t *ret_value)
+{
+    return take_short(rest, separator, maximum, ret_value) ||
+           take_any(rest, separator, maximum, ret_value);
 }
 
 bool text_to_u64(text_t text, uint64_t maximum, uint64_t *ret_value)

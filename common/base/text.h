@@ -30,9 +30,11 @@ static inline text_t text_of(const char *string)
     return (text_t){.data = string, .size = strlen(string)};
 }
 
+/* A literal is best the second: then its size is one to the compiler. */
 static inline bool text_equal(text_t one, text_t other)
 {
-    return one.size == other.size && (one.size == 0 || memcmp(one.data, other.data, one.size) == 0);
+    return one.size == other.size &&
+           (other.size == 0 || memcmp(one.data, other.data, other.size) == 0);
 }
 
 /* Compares the bytes as unsigned numbers; a prefix comes before what it begins: < 0, 0, > 0. */
@@ -90,6 +92,9 @@ static inline bool text_is_hex(char byte)
 /* Skips white space and cuts the next field, a run of other bytes, off the front of `rest`. False
  * if only white space is left. */
 bool text_take_field(text_t *rest, text_t *ret_field);
+
+/* Cuts a text into its fields, `maximum` at most; returns their count. */
+size_t text_cut_fields(text_t text, size_t maximum, text_t *ret_fields);
 
 /* Cuts the next line, the bytes before the next LF, and that LF off the front of `rest`. False if
  * no LF is left. */

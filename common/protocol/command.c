@@ -4,55 +4,45 @@
 #include "common/base/timestamp.h"
 #include "common/protocol/iso6709.h"
 
-/* IAMAT <client> <position> <time> (C1, P1, T1) */
-static bool parse_iamat(const text_t *fields, command_t *command)
+/* IAMAT <client> <position> <time> (C1, P1, T1). What is no such line stays invalid. */
+static void parse_iamat(const text_t *fields, command_t *command)
 {
     if (!iso6709_is_valid(fields[2]) || !timestamp_parse(fields[3], &command->client_time_ns)) {
-        return false;
+        return;
     }
     command->kind = COMMAND_IAMAT;
     command->client = fields[1];
     command->position = fields[2];
     command->client_time = fields[3];
-    return true;
 }
 
-/* WHATSAT <client> <radius in km> <most results> (C2, W2, W3) */
-static bool parse_whatsat(const text_t *fields, command_t *command)
+/* WHATSAT <client> <radius in km> <most results> (C2, W2, W3), likewise. */
+static void parse_whatsat(const text_t *fields, command_t *command)
 {
     uint64_t radius_km;
     uint64_t result_count;
     if (!text_to_u64(fields[2], LIMIT_RADIUS_KM, &radius_km) ||
         !text_to_u64(fields[3], LIMIT_RESULTS, &result_count)) {
-        return false;
+        return;
     }
     command->kind = COMMAND_WHATSAT;
     command->client = fields[1];
     command->radius_km = (uint32_t)radius_km;
     command->result_count = (uint32_t)result_count;
-    return true;
 }
 
 command_t command_parse(text_t line)
 {
     enum { FIELDS = 4 };
-    const command_t invalid = {.kind = COMMAND_INVALID};
-    text_t fields[FIELDS];
-    text_t extra;
-    for (int i = 0; i < FIELDS; i++) {
-        if (!text_take_field(&line, &fields[i])) {
-            return invalid;
-        }
+    command_t command = {.kind = COMMAND_INVALID};
+    text_t fields[FIELDS + 1]; /* one too many is noticed */
+    if (text_cut_fields(line, FIELDS + 1, fields) != FIELDS) {
+        return command;
     }
-    if (text_take_field(&line, &extra)) {
-        return invalid;
-    }
-    command_t command = invalid;
     if (text_equal(fields[0], TEXT("IAMAT"))) {
-        return parse_iamat(fields, &command) ? command : invalid;
+        parse_iamat(fields, &command);
+    } else if (text_equal(fields[0], TEXT("WHATSAT"))) {
+        parse_whatsat(fields, &command);
     }
-    if (text_equal(fields[0], TEXT("WHATSAT"))) {
-        return parse_whatsat(fields, &command) ? command : invalid;
-    }
-    return invalid;
+    return command;
 }

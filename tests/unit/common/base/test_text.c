@@ -72,6 +72,44 @@ static text_t field_in_front(text_t text)
     return (text_t){.data = text.data + start, .size = stop - start};
 }
 
+/* Against digit after digit. */
+static void check_number_in_front(text_t text)
+{
+    const uint64_t maximum = 9000000;
+    size_t digits = digits_in_front(text);
+    char copy[TEXT_NUMBER_SIZE + 1] = "";
+    text_t rest = text;
+    uint64_t value = 7;
+    uint64_t expected = 0;
+    bool valid =
+        digits > 0 && digits < text.size && text.data[digits] == ' ' && digits <= TEXT_NUMBER_SIZE;
+    if (valid) {
+        memcpy(copy, text.data, digits);
+        expected = strtoull(copy, NULL, 10);
+        valid = expected <= maximum;
+    }
+    assert_int_equal(text_take_u64(&rest, ' ', maximum, &value), valid);
+    assert_true(value == (valid ? expected : 7));
+    assert_ptr_equal(rest.data, text.data + (valid ? digits + 1 : 0));
+    assert_ptr_equal(rest.data + rest.size, text.data + text.size);
+}
+
+/* Against one field after the other. */
+static void check_fields(text_t text)
+{
+    enum { MAXIMUM = 3 };
+    text_t fields[MAXIMUM];
+    text_t rest = text;
+    text_t field;
+    size_t count = text_cut_fields(text, MAXIMUM, fields);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(text_take_field(&rest, &field));
+        assert_ptr_equal(fields[i].data, field.data);
+        assert_int_equal(fields[i].size, field.size);
+    }
+    assert_true(count == MAXIMUM || !text_take_field(&rest, &field));
+}
+
 static void check_against_bytes(text_t text)
 {
     text_t rest = text;
@@ -111,6 +149,8 @@ static void words_of_eight_bytes_see_what_bytes_are(void **state)
             block[k] = bytes[(random >> 16) % kinds];
         }
         check_against_bytes((text_t){.data = block, .size = size});
+        check_number_in_front((text_t){.data = block, .size = size});
+        check_fields((text_t){.data = block, .size = size});
         free(block);
     }
 }
@@ -135,6 +175,12 @@ static void numbers_are_cut_with_their_separator(void **state)
     assert_false(text_take_u64(&rest, ' ', UINT64_MAX, &value));
     rest = TEXT("2 ");
     assert_false(text_take_u64(&rest, ' ', 1, &value));
+    rest = TEXT("1234567 12345678 ");
+    assert_false(text_take_u64(&rest, ' ', 1234566, &value));
+    assert_true(text_take_u64(&rest, ' ', 1234567, &value));
+    assert_int_equal(value, 1234567);
+    assert_true(text_take_u64(&rest, ' ', 12345678, &value));
+    assert_int_equal(value, 12345678);
     rest = (text_t){0};
     assert_false(text_take_u64(&rest, ' ', 1, &value));
 }
