@@ -4,6 +4,7 @@
 #include "common/base/timestamp.h"
 #include "common/json/decimal.h"
 #include "common/json/json_read.h"
+#include "frontend/web/geo/fix_plain.h"
 
 #include <string.h>
 
@@ -18,14 +19,6 @@ enum {
 #define UNITS_OF_DEGREE UINT64_C(100000000)    /* by FIX_DECIMALS */
 #define ALTITUDE_MAX    UINT64_C(100000000000) /* 1e-3 m: beyond satellites */
 
-/* The values of a body that count, as they stand there; empty: it has none. */
-typedef struct {
-    text_t latitude;
-    text_t longitude;
-    text_t altitude;
-    text_t time;
-} values_t;
-
 static text_t member(text_t object, text_t name)
 {
     text_t value;
@@ -38,7 +31,7 @@ static bool is_null(text_t value)
 }
 
 /* [-118.445127, 34.06893, 89.5]: longitude first */
-static const char *find_coordinates(text_t geometry, values_t *values)
+static const char *find_coordinates(text_t geometry, fix_values_t *values)
 {
     text_t type = member(geometry, TEXT("type"));
     text_t coordinates = member(geometry, TEXT("coordinates"));
@@ -56,7 +49,9 @@ static const char *find_coordinates(text_t geometry, values_t *values)
     return NULL;
 }
 
-static const char *find_values(text_t object, values_t *values)
+static const char lacks_place[] = "lat and lon are needed, or a Feature of GeoJSON with a Point";
+
+static const char *find_values(text_t object, fix_values_t *values)
 {
     text_t type = member(object, TEXT("type"));
     if (text_equal(json_read_string(type), TEXT("Feature"))) {
@@ -70,9 +65,7 @@ static const char *find_values(text_t object, values_t *values)
     values->longitude = member(object, TEXT("lon"));
     values->altitude = member(object, TEXT("altitude"));
     values->time = member(object, TEXT("time"));
-    return values->latitude.size > 0 && values->longitude.size > 0
-               ? NULL
-               : "lat and lon are needed, or a Feature of GeoJSON with a Point";
+    return values->latitude.size > 0 && values->longitude.size > 0 ? NULL : lacks_place;
 }
 
 /* Appends "+34.06893" to the position. NULL, or what is wrong. */
@@ -179,16 +172,25 @@ bool fix_read_time(text_t value, int64_t *ret_time_ns)
     return true;
 }
 
-const char *fix_read(text_t body, fix_t *ret_fix)
+/* Finds the values of any body. */
+static const char *find_in_body(text_t body, fix_values_t *values)
 {
-    fix_t fix = {0};
-    values_t values = {0};
     text_t object;
+    if (fix_plain_read(body, values)) {
+        return values->latitude.size > 0 && values->longitude.size > 0 ? NULL : lacks_place;
+    }
     if (json_read_check(body, LIMIT_HTTP_BODY_SIZE, &object) != STATUS_OK ||
         !json_read_is_object(object)) {
         return "the body must be an object of JSON";
     }
-    const char *problem = find_values(object, &values);
+    return find_values(object, values);
+}
+
+const char *fix_read(text_t body, fix_t *ret_fix)
+{
+    fix_t fix = {0};
+    fix_values_t values = {0};
+    const char *problem = find_in_body(body, &values);
     if (problem == NULL) {
         problem = put_degrees(&fix, values.latitude, 90, LATITUDE_DIGITS);
     }

@@ -4,6 +4,9 @@
 #include "common/protocol/iso6709.h"
 #include "frontend/web/geo/fix.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static void bodies_become_positions(void **state)
 {
     static const struct {
@@ -45,6 +48,91 @@ static void bodies_become_positions(void **state)
         assert_text_equal(fix_position(&fix), cases[i].position);
         assert_text_equal(fix_time(&fix), cases[i].time);
         assert_true(iso6709_is_valid(fix_position(&fix)));
+    }
+}
+
+/* What may stand for a number, and around it. */
+static const char *const numbers[] = {
+    "34.06893",
+    "-118.445127",
+    "0",
+    "-0",
+    "-0.0",
+    "90",
+    "90.1",
+    "01",
+    "-01",
+    "1.",
+    ".5",
+    "-",
+    "+1",
+    "",
+    "1e1",
+    "1 2",
+    "0x1",
+    "null",
+    "true",
+    "\"1\"",
+    "1.5.5",
+    "--1",
+    "1,",
+    "1,,2",
+    "[1]",
+    "{}",
+    "1}",
+    "NaN",
+    "1621464827.959498503",
+    "999999999999999999",
+    "9223372036854775808",
+    "18446744073709551616.5",
+    "0.00000000000000000000000000000000000000000000000000000000000000000000000000000000000001"};
+
+static const struct {
+    const char *before;
+    const char *behind;
+} forms[] = {
+    {"\"lat\":", ",\"lon\":2}"},
+    {"\"lat\":1,\"lon\":", ",\"time\":7}"},
+    {" \"lat\" : 1 , \"lon\" : 2 ,\n\t\"time\":", "\r} "},
+    {"\"altitude\":", ",\"lon\":2,\"lat\":3}"},
+    {"\"lat\":1,\"lon\":2,\"lat\":", "}"},
+    {"\"lat\":1,\"lon\":2,\"times\":", "}"},
+    {"\"lat\":1,\"l\\u006fn\":2,\"time\":", "}"},
+    {"\"lat\":1,\"lon\":", ""},
+    {"\"lat\":1,\"time\":", "}"},
+    {"\"lat\":1,\"lon\":2,}", ""},
+    {"\"lat\":1,\"lon\":2}", ""},
+    {"lat:1,\"lon\":", "}"},
+};
+
+static void expect_same(const char *plain, const char *other)
+{
+    fix_t one = {0};
+    fix_t two = {0};
+    const char *problem = fix_read(text_of(plain), &one);
+    const char *expected = fix_read(text_of(other), &two);
+    bool same = (problem == NULL) == (expected == NULL) &&
+                (problem == NULL || strcmp(problem, expected) == 0);
+    if (!same) {
+        fail_msg("%s: %s, not %s", plain, problem, expected);
+    }
+    assert_true(text_equal(fix_position(&one), fix_position(&two)));
+    assert_true(text_equal(fix_time(&one), fix_time(&two)));
+}
+
+/* What is found in one pass is what common/json finds: with a further member, which is for that, a
+ * body means the same. */
+static void plain_bodies_mean_what_others_do(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_COUNT(forms) * ARRAY_COUNT(numbers); i++) {
+        char plain[300];
+        char other[600];
+        size_t form = i / ARRAY_COUNT(numbers);
+        snprintf(plain, sizeof plain, "{%s%s%s", forms[form].before,
+                 numbers[i % ARRAY_COUNT(numbers)], forms[form].behind);
+        snprintf(other, sizeof other, "{\"x\":0,%s", plain + 1);
+        expect_same(plain, other);
     }
 }
 
@@ -97,6 +185,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bodies_become_positions),
+        cmocka_unit_test(plain_bodies_mean_what_others_do),
         cmocka_unit_test(bad_bodies_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
