@@ -20,6 +20,7 @@ enum {
     CLIENTS_MAX = 1000000,
     PIPELINE_MAX = 65536,
     IDS_MAX = 100000000,
+    WATCHERS_MAX = 10000,
     DURATION_MAX_S = 86400,
     RATE_MAX = 100000000, /* lines per second */
     WEIGHT_MAX = 1000000,
@@ -47,16 +48,17 @@ static bool take_weight(text_t part, uint64_t weights[BENCH_KINDS])
     if (!text_take_until(&part, ':', &name) || !text_to_u64(part, WEIGHT_MAX, &weight)) {
         return false;
     }
-    if (text_equal(name, TEXT("iamat"))) {
-        weights[BENCH_IAMAT] = weight;
-        return true;
+    static const char *const names[BENCH_EVENT] = {[BENCH_IAMAT] = "iamat",
+                                                   [BENCH_WHATSAT] = "whatsat",
+                                                   [BENCH_POSITION] = "position",
+                                                   [BENCH_NEAR] = "near"};
+    for (size_t i = 0; i < BENCH_EVENT; i++) {
+        if (text_equal(name, text_of(names[i]))) {
+            weights[i] = weight;
+            return true;
+        }
     }
-    if (text_equal(name, TEXT("position"))) {
-        weights[BENCH_POSITION] = weight;
-        return true;
-    }
-    weights[BENCH_WHATSAT] = weight;
-    return text_equal(name, TEXT("whatsat"));
+    return false;
 }
 
 /* `iamat:9,whatsat:1` */
@@ -65,22 +67,31 @@ static bool take_mix(void *argument, const char *value)
     uint64_t *weights = argument;
     text_t rest = text_of(value);
     text_t part;
-    weights[BENCH_IAMAT] = weights[BENCH_WHATSAT] = weights[BENCH_POSITION] = 0;
+    memset(weights, 0, BENCH_KINDS * sizeof *weights);
     while (text_take_until(&rest, ',', &part)) {
         if (!take_weight(part, weights)) {
             return false;
         }
     }
-    return weights[BENCH_IAMAT] + weights[BENCH_WHATSAT] + weights[BENCH_POSITION] > 0;
+    return bench_loop_weight(weights) > 0;
 }
 
 /* Why these settings make no sense together, or NULL. */
 static const char *refusal_of(const bench_settings_t *settings)
 {
-    bool asks_places = settings->weights[BENCH_WHATSAT] > 0 && settings->duration_s > 0 &&
-                       settings->visible_at.port == 0;
-    if (settings->peer == BENCH_PEER_REDIS_SET && asks_places) {
-        return "--peer redis-set has no places: --mix without whatsat";
+    bool asks = settings->duration_s > 0 && settings->visible_at.port == 0;
+    bool has_places = settings->peer == BENCH_PEER_HERD || settings->peer == BENCH_PEER_REDIS ||
+                      settings->peer == BENCH_PEER_ECHO;
+    bool has_near = settings->peer == BENCH_PEER_WEB || settings->peer == BENCH_PEER_REDIS;
+    if (asks && settings->weights[BENCH_WHATSAT] > 0 && !has_places) {
+        return "this --peer has no places: --mix without whatsat";
+    }
+    if (asks && settings->weights[BENCH_NEAR] > 0 && !has_near) {
+        return "--mix with near wants --peer web or redis";
+    }
+    if (settings->watch_at.port != 0 &&
+        (settings->within == 0 || !settings->wander || settings->around != NULL)) {
+        return "--watch-at wants --within and --wander, without --around";
     }
     if (settings->visible_at.port != 0 && settings->peer != BENCH_PEER_HERD &&
         settings->peer != BENCH_PEER_REDIS_SET) {
@@ -89,14 +100,22 @@ static const char *refusal_of(const bench_settings_t *settings)
     return NULL;
 }
 
+/* Whether what was read makes sense together. */
+static options_end_t check(const options_t *options, const arguments_t *arguments)
+{
+    const char *senseless = refusal_of(&arguments->settings);
+    if (arguments->settings.address.port == 0 && arguments->echo_port == no_echo) {
+        senseless = options->operands;
+    }
+    return senseless != NULL ? options_refuse(options, "%s", senseless) : OPTIONS_READ;
+}
+
+/* --peer and --greedy are chosen by number. */
 static options_end_t read_arguments(int argc, char **argv, arguments_t *arguments)
 {
     bench_settings_t *settings = &arguments->settings;
     size_t peer = BENCH_PEER_HERD;
     size_t greedy = BENCH_GREEDY_NONE;
-    const char *const peers[] = {
-        bench_report_peer(BENCH_PEER_HERD), bench_report_peer(BENCH_PEER_REDIS),
-        bench_report_peer(BENCH_PEER_REDIS_SET), bench_report_peer(BENCH_PEER_ECHO), NULL};
     const options_row_t rows[] = {
         {"connect", "HOST:PORT", "where it listens; [ADDRESS]:PORT for IPv6", .take = take_address,
          .argument = &settings->address, .refusal = "--connect takes HOST:PORT"},
@@ -121,8 +140,19 @@ static options_end_t read_arguments(int argc, char **argv, arguments_t *argument
         {"visible-at", "HOST:PORT",
          "one update after the other: how long until this server shows it", .take = take_address,
          .argument = &settings->visible_at, .refusal = "--visible-at takes HOST:PORT"},
-        {"peer", "PEER", "what listens there: herd (default), redis, redis-set, echo",
-         .choice = &peer, .choices = peers},
+        {"within", "N", "clients are in a square of so many degrees", .number = &settings->within,
+         .minimum = 1, .maximum = 40},
+        {"wander", NULL, "a client stays within 100 m of its own place", .flag = &settings->wander},
+        {"watch-at", "HOST:PORT", "herd-web whose watchers hear of the updates, and how soon",
+         .take = take_address, .argument = &settings->watch_at,
+         .refusal = "--watch-at takes HOST:PORT"},
+        {"watchers", "N", "so many of these (default 1000)", .number = &settings->watchers,
+         .minimum = 1, .maximum = WATCHERS_MAX},
+        {"view", "N", "clients in the view of each, about (default 100)",
+         .number = &settings->view_clients, .minimum = 1, .maximum = WATCHERS_MAX},
+        {"peer", "PEER",
+         "what listens there: herd (default), redis, redis-set, echo, web (herd-web), http",
+         .choice = &peer, .choices = bench_report_peers},
         {"json", NULL, "print JSON", .flag = &settings->json},
         {"greedy", "KIND",
          "measure nothing: send lines of a kind as fast as they are taken, and look at no reply: "
@@ -146,13 +176,9 @@ static options_end_t read_arguments(int argc, char **argv, arguments_t *argument
     };
     options_operands_t operands;
     options_end_t end = options_read(&options, argc, argv, &operands);
-    if (end == OPTIONS_READ && settings->address.port == 0 && arguments->echo_port == no_echo) {
-        end = options_refuse(&options, "%s", options.operands);
-    }
     settings->peer = (bench_peer_t)peer;
     arguments->greedy = (bench_greedy_t)greedy;
-    const char *senseless = end == OPTIONS_READ ? refusal_of(settings) : NULL;
-    return senseless != NULL ? options_refuse(&options, "%s", senseless) : end;
+    return end == OPTIONS_READ ? check(&options, arguments) : end;
 }
 
 static int run(const bench_settings_t *settings)
@@ -191,6 +217,8 @@ int main(int argc, char **argv)
                                           .pipeline = 1,
                                           .weights = {[BENCH_IAMAT] = 9, [BENCH_WHATSAT] = 1},
                                           .ids = 10000,
+                                          .watchers = 1000,
+                                          .view_clients = 100,
                                           .duration_s = 10},
                              .echo_port = no_echo};
     int code = EXIT_RIGHT;

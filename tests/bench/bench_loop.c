@@ -5,6 +5,8 @@
 #include "common/clock/clock.h"
 #include "tests/bench/bench_around.h"
 #include "tests/bench/bench_client.h"
+#include "tests/bench/bench_watch.h"
+#include "tests/bench/bench_within.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -22,18 +24,20 @@ enum {
     CATCH_UP_S = 6,          /* for lines of an open loop that are overdue at its end */
     DRAIN_S = 6,             /* for lines under way then: more than a front-end's request_timeout */
     WRONG_SHOWN = 5,         /* wrong replies that are shown */
-    WRONG_SIZE = 200,        /* bytes of each, escaped */
+    WRONG_SIZE = 800,        /* bytes of each, escaped */
     RESULTS_COUNTED_OF = 16, /* answers, the results of one of which are counted: it takes time */
     FILES_BESIDE = 16,       /* descriptors besides connections */
 };
 
 /* The purpose of the lines. */
-typedef enum { PHASE_FILL, PHASE_RUN } phase_t;
+typedef enum { PHASE_FILL, PHASE_WATCH, PHASE_RUN } phase_t;
 
 typedef struct {
     const bench_settings_t *settings; /* borrowed */
     bench_result_t *result;           /* borrowed */
     bench_around_t around;            /* rows that clients are near; none: anywhere */
+    bench_within_t within;            /* where clients are */
+    bench_watch_t *watch;             /* NULL: no one watches */
     bench_client_t *clients;          /* settings->clients of them */
     size_t *marked;                   /* indices of the clients to be served in this turn */
     size_t marked_count;              /* of `marked` */
@@ -53,6 +57,8 @@ typedef struct {
     int64_t spent_ns;    /* processor time of this process when the phase began, ns */
     uint64_t random;     /* state of the generator */
 } bench_loop_t;
+
+static const int64_t WATCH_NS = 60 * TIMESTAMP_NS_PER_S; /* until all watchers are ready */
 
 static uint64_t next_random(bench_loop_t *self)
 {
@@ -74,12 +80,12 @@ static int64_t intended_ns(const bench_loop_t *self, uint64_t line)
 static bench_kind_t pick_kind(bench_loop_t *self)
 {
     const uint64_t *weights = self->settings->weights;
-    uint64_t chance = next_random(self) %
-                      (weights[BENCH_IAMAT] + weights[BENCH_WHATSAT] + weights[BENCH_POSITION]);
-    if (chance < weights[BENCH_IAMAT]) {
-        return BENCH_IAMAT;
+    uint64_t chance = next_random(self) % bench_loop_weight(weights);
+    bench_kind_t kind = BENCH_IAMAT;
+    while (chance >= weights[kind]) {
+        chance -= weights[kind++];
     }
-    return chance < weights[BENCH_IAMAT] + weights[BENCH_WHATSAT] ? BENCH_WHATSAT : BENCH_POSITION;
+    return kind;
 }
 
 /* Chooses the next line of a client, but not its position; false if none is due. */
@@ -93,6 +99,9 @@ static bool pick_line(bench_loop_t *self, size_t index, int64_t now_ns, bench_re
         ret_line->id = (uint32_t)line;
         return line < self->settings->ids;
     }
+    if (self->phase == PHASE_WATCH) {
+        return false;
+    }
     ret_line->kind = pick_kind(self);
     ret_line->id = (uint32_t)(next_random(self) % self->settings->ids);
     if (is_open_loop(self)) {
@@ -105,11 +114,15 @@ static bool pick_line(bench_loop_t *self, size_t index, int64_t now_ns, bench_re
 static bool next_line(bench_loop_t *self, size_t index, int64_t now_ns, bench_request_t *ret_line)
 {
     bool picked = pick_line(self, index, now_ns, ret_line);
-    if (picked && self->around.count > 0) {
-        ret_line->around_places = true;
-        ret_line->position = bench_around_position(&self->around, ret_line->id);
+    if (!picked) {
+        return false;
     }
-    return picked;
+    ret_line->around_places = self->around.count > 0;
+    ret_line->position = bench_within_position(&self->within, ret_line->id, ret_line->position);
+    if (self->watch != NULL && self->phase == PHASE_RUN && ret_line->kind == BENCH_IAMAT) {
+        bench_watch_sent(self->watch, ret_line);
+    }
+    return true;
 }
 
 static void mark(bench_loop_t *self, size_t index)
@@ -166,7 +179,7 @@ static void show_wrong(bench_loop_t *self, const bench_request_t *line, text_t r
     if (self->result->wrong++ < WRONG_SHOWN) {
         text_escape(reply, shown, sizeof shown);
         fprintf(stderr, "herd-bench: wrong reply to %s of bench.%u: %s\n",
-                line->kind == BENCH_IAMAT ? "IAMAT" : "WHATSAT", line->id, shown);
+                line->kind == BENCH_IAMAT ? "IAMAT" : "a question", line->id, shown);
     }
 }
 
@@ -175,7 +188,11 @@ static void count_reply(bench_loop_t *self, const bench_request_t *line, text_t 
     int64_t took_ns = self->reply_ns - line->intended_ns;
     if (self->phase == PHASE_RUN) {
         histogram_record(&self->result->latencies[line->kind], took_ns > 0 ? (uint64_t)took_ns : 0);
-        if (line->kind == BENCH_WHATSAT && self->taken % RESULTS_COUNTED_OF == 0) {
+        if (self->watch != NULL && line->kind == BENCH_IAMAT) {
+            bench_watch_answered(self->watch, line, self->reply_ns);
+        }
+        bool has_results = line->kind == BENCH_WHATSAT || line->kind == BENCH_NEAR;
+        if (has_results && self->taken % RESULTS_COUNTED_OF == 0) {
             self->result->answers_looked_at++;
             self->result->results += bench_peer_results(self->settings->peer, reply);
         }
@@ -287,6 +304,10 @@ static void wait_for_events(bench_loop_t *self)
     int count = epoll_pwait2(self->epoll_fd, events, EVENTS, &rest, NULL);
     for (int i = 0; i < count; i++) {
         size_t index = events[i].data.u64;
+        if (index >= self->settings->clients) {
+            bench_watch_hear(self->watch, index - self->settings->clients);
+            continue;
+        }
         if ((events[i].events & ~(uint32_t)EPOLLOUT) != 0) {
             hear(self, index);
         }
@@ -302,8 +323,12 @@ static bool is_over(const bench_loop_t *self, int64_t now_ns)
     if (self->phase == PHASE_FILL) {
         return self->under_way == 0 || now_ns > self->reply_ns + DRAIN_S * TIMESTAMP_NS_PER_S;
     }
-    return now_ns >= self->end_ns &&
-           (self->under_way == 0 || now_ns > self->stop_ns + DRAIN_S * TIMESTAMP_NS_PER_S);
+    if (self->phase == PHASE_WATCH) {
+        return bench_watch_is_ready(self->watch) || now_ns > self->begin_ns + WATCH_NS;
+    }
+    bool settled = self->watch == NULL || bench_watch_missing(self->watch) == 0;
+    return now_ns >= self->end_ns && ((self->under_way == 0 && settled) ||
+                                      now_ns > self->stop_ns + DRAIN_S * TIMESTAMP_NS_PER_S);
 }
 
 static void run_phase(bench_loop_t *self, phase_t phase)
@@ -364,12 +389,32 @@ static void allow_files(uint64_t clients)
     }
 }
 
-static void run_phases(bench_loop_t *self)
+/* Has all watchers see the state of their views. */
+static bool watch_all(bench_loop_t *self)
+{
+    self->watch =
+        bench_watch_new(self->settings, self->result, self->epoll_fd, self->settings->clients);
+    if (self->watch == NULL) {
+        return false;
+    }
+    run_phase(self, PHASE_WATCH);
+    if (!bench_watch_is_ready(self->watch)) {
+        fputs("herd-bench: not all watchers were told the state of their views\n", stderr);
+        return false;
+    }
+    return true;
+}
+
+/* False: it cannot begin. */
+static bool run_phases(bench_loop_t *self)
 {
     /* Otherwise the kernel may wake the loop 50 us after a line was intended. */
     (void)prctl(PR_SET_TIMERSLACK, 1UL);
     if (self->settings->peer != BENCH_PEER_ECHO && !self->settings->known) {
         run_phase(self, PHASE_FILL);
+    }
+    if (self->settings->watch_at.port != 0 && !watch_all(self)) {
+        return false;
     }
     /* If the peer fails already, it is not what --peer says, and figures would mean nothing. */
     if (self->under_way == 0 && self->result->closed == 0 && self->result->wrong == 0) {
@@ -381,6 +426,7 @@ static void run_phases(bench_loop_t *self)
         made += self->clients[i].made;
     }
     result->lost += self->under_way;
+    result->lost += self->watch != NULL ? bench_watch_missing(self->watch) : 0;
     result->unsent = is_open_loop(self) && self->due > made ? self->due - made : 0;
     result->took_ns = self->reply_ns - self->begin_ns;
     result->spent_ns = clock_thread_ns() - self->spent_ns;
@@ -388,6 +434,7 @@ static void run_phases(bench_loop_t *self)
     if (isatty(STDERR_FILENO) != 0) {
         fputs("\r\033[K", stderr);
     }
+    return true;
 }
 
 bool bench_loop_run(const bench_settings_t *settings, bench_result_t *ret_result)
@@ -405,14 +452,15 @@ bool bench_loop_run(const bench_settings_t *settings, bench_result_t *ret_result
     for (size_t i = 0; i < count; i++) {
         self.clients[i].fd = -1;
     }
-    allow_files(count);
+    self.within = (bench_within_t){
+        .around = &self.around, .degrees = settings->within, .wander = settings->wander};
+    allow_files(count + settings->watchers);
     self.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     bool begun = self.epoll_fd != -1 &&
                  (settings->around == NULL || bench_around_read(settings->around, &self.around)) &&
                  connect_to_host(&self);
-    if (begun) {
-        run_phases(&self);
-    }
+    begun = begun && run_phases(&self);
+    bench_watch_destroy(&self.watch);
     for (size_t i = 0; i < count; i++) {
         bench_client_done(&self.clients[i]);
     }

@@ -29,9 +29,14 @@ typedef struct {
     uint64_t duration_s;           /* seconds of sending; 0: only report the IDs */
     uint64_t rate;                 /* lines per second, all connections together; 0: closed loop */
     const char *around;            /* GeoNames file that clients are near, or NULL; borrowed */
-    address_t visible_at; /* server that is to show updates (bench_visible.h); port 0: no */
-    bool known;           /* the peer knows the IDs */
-    bool json;            /* print JSON, not a table */
+    uint64_t within;       /* side of the square that clients are in, degrees; 0: anywhere */
+    bool wander;           /* clients stay near their own places (bench_within.h) */
+    address_t visible_at;  /* server that is to show updates (bench_visible.h); port 0: no */
+    address_t watch_at;    /* herd-web that watchers ask (bench_watch.h); port 0: none */
+    uint64_t watchers;     /* of these */
+    uint64_t view_clients; /* clients in the view of one, about */
+    bool known;            /* the peer knows the IDs */
+    bool json;             /* print JSON, not a table */
 } bench_settings_t;
 
 /* What came of it (open value struct; large). */
@@ -40,13 +45,24 @@ typedef struct {
     uint64_t answers_looked_at;         /* answers to WHATSAT whose results were counted */
     uint64_t results;                   /* in these */
     uint64_t wrong;                     /* replies that do not answer their request */
-    uint64_t lost;    /* lines sent that got no reply, also because their connection ended */
+    uint64_t lost;    /* lines sent that got no reply, also because their connection ended, and
+                         events that did not come */
     uint64_t unsent;  /* lines of an open loop that could not be sent in time */
     uint64_t closed;  /* connections that the peer closed */
     int64_t took_ns;  /* from the first measured line to the last reply, ns */
     int64_t ended_ns; /* POSIX time of the last reply, ns */
     int64_t spent_ns; /* processor time of herd-bench itself in `took_ns`, ns */
 } bench_result_t;
+
+/* The sum of the weights of what can be asked. */
+static inline uint64_t bench_loop_weight(const uint64_t weights[BENCH_KINDS])
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < BENCH_EVENT; i++) {
+        sum += weights[i];
+    }
+    return sum;
+}
 
 /* Runs. `ret_result` is all zero before. Shows the first wrong replies on stderr, and on a terminal
  * its progress each second. False, with the reason on stderr, if it cannot begin. */

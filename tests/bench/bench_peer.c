@@ -1,12 +1,15 @@
 #include "tests/bench/bench_peer.h"
 
 #include "common/base/timestamp.h"
+#include "tests/bench/bench_http.h"
 
 enum {
     DEGREE = 1000000,           /* of the 1e-6 degrees that positions are made in */
     LATITUDE_MAX = 80 * DEGREE, /* Redis takes none beyond 85.05 */
     LONGITUDE_MAX = 179 * DEGREE,
     RESP_LENGTH_MAX = 1024,
+    PLACES_MAX = 5, /* of an answer */
+    NEAR_MAX = 10,
 };
 
 /* What a RESP value in the beginning of a text is. */
@@ -44,12 +47,12 @@ static char *write_degrees(int64_t value, unsigned digits, char *out)
     return end;
 }
 
-static int64_t latitude_of(uint64_t position)
+int64_t bench_peer_latitude_e6(uint64_t position)
 {
     return (int64_t)((position & UINT32_MAX) % (2 * LATITUDE_MAX + 1)) - LATITUDE_MAX;
 }
 
-static int64_t longitude_of(uint64_t position)
+int64_t bench_peer_longitude_e6(uint64_t position)
 {
     return (int64_t)((position >> 32) % (2 * LONGITUDE_MAX + 1)) - LONGITUDE_MAX;
 }
@@ -68,18 +71,18 @@ uint64_t bench_peer_position(int32_t latitude_e6, int32_t longitude_e6)
 
 uint64_t bench_peer_position_near(uint64_t position, int32_t north_e6, int32_t east_e6)
 {
-    return bench_peer_position((int32_t)latitude_of(position) + north_e6,
-                               (int32_t)longitude_of(position) + east_e6);
+    return bench_peer_position((int32_t)bench_peer_latitude_e6(position) + north_e6,
+                               (int32_t)bench_peer_longitude_e6(position) + east_e6);
 }
 
 static char *write_latitude(const bench_request_t *request, char *out)
 {
-    return write_degrees(latitude_of(request->position), 2, out);
+    return write_degrees(bench_peer_latitude_e6(request->position), 2, out);
 }
 
 static char *write_longitude(const bench_request_t *request, char *out)
 {
-    return write_degrees(longitude_of(request->position), 3, out);
+    return write_degrees(bench_peer_longitude_e6(request->position), 3, out);
 }
 
 /* Where a client is, and since when: `+34.068930-118.445127 1621464827.959498503`. */
@@ -180,11 +183,25 @@ static char *write_string(const bench_request_t *request, char *out)
     return sets ? write_bulk(between(part, write_place(request, part)), out) : out;
 }
 
+/* GEOSEARCH herd-bench FROMLONLAT -118.445127 +34.068930 */
+static char *write_near(const bench_request_t *request, char *out)
+{
+    char part[BENCH_REQUEST_SIZE_MAX];
+    out = text_copy(TEXT("*12\r\n$9\r\nGEOSEARCH\r\n$10\r\nherd-bench\r\n$10\r\nFROMLONLAT\r\n"),
+                    out);
+    out = write_bulk(between(part, write_longitude(request, part)), out);
+    out = write_bulk(between(part, write_latitude(request, part)), out);
+    return text_copy(TEXT("$8\r\nBYRADIUS\r\n$2\r\n10\r\n$2\r\nkm\r\n$3\r\nASC\r\n"
+                          "$5\r\nCOUNT\r\n$2\r\n10\r\n$9\r\nWITHCOORD\r\n"),
+                     out);
+}
+
 static char *write_geo(const bench_request_t *request, char *out)
 {
     switch (request->kind) {
     case BENCH_IAMAT: return write_geoadd(request, out);
     case BENCH_WHATSAT: return write_geosearch(request, out);
+    case BENCH_NEAR: return write_near(request, out);
     default: return write_geopos(request, out);
     }
 }
@@ -195,6 +212,8 @@ size_t bench_peer_write(bench_peer_t peer, const bench_request_t *request, char 
     switch (peer) {
     case BENCH_PEER_REDIS: end = write_geo(request, out); break;
     case BENCH_PEER_REDIS_SET: end = write_string(request, out); break;
+    case BENCH_PEER_WEB:
+    case BENCH_PEER_HTTP: return bench_http_write(request, out);
     default: end = write_line(request, out); break;
     }
     return (size_t)(end - out);
@@ -314,20 +333,22 @@ static resp_t take_resp_place(text_t *rest, text_t *ret_member)
     return result == RESP_WHOLE ? take_resp_bulk(rest, &number) : result;
 }
 
-/* At most five places; the first, at no distance, is the one that was asked about, if a client
- * was. */
+/* At most five places, or ten clients; the first, at no distance, is the one that was asked about,
+ * if a client was. */
 static bench_reply_t take_resp_places(const bench_request_t *request, text_t *rest, int64_t count)
 {
     char own[BENCH_REQUEST_SIZE_MAX];
     text_t id = between(own, write_id(request, own));
-    bool right = count >= (request->around_places ? 0 : 1) && count <= 5;
+    bool is_near = request->kind == BENCH_NEAR;
+    bool by_position = is_near || request->around_places;
+    bool right = count >= (by_position ? 0 : 1) && count <= (is_near ? NEAR_MAX : PLACES_MAX);
     for (int64_t i = 0; i < count; i++) {
         text_t member;
         resp_t result = take_resp_place(rest, &member);
         if (result != RESP_WHOLE) {
             return result == RESP_PART ? BENCH_REPLY_PART : BENCH_REPLY_WRONG;
         }
-        right = right && (i > 0 || request->around_places || text_equal(member, id));
+        right = right && (i > 0 || by_position || text_equal(member, id));
     }
     return right ? BENCH_REPLY_RIGHT : BENCH_REPLY_WRONG;
 }
@@ -366,8 +387,8 @@ static bench_reply_t take_redis(const bench_request_t *request, text_t *rest)
     if (type != '*') {
         return BENCH_REPLY_WRONG;
     }
-    return request->kind == BENCH_WHATSAT ? take_resp_places(request, rest, number)
-                                          : take_resp_position(rest, number);
+    return request->kind == BENCH_POSITION ? take_resp_position(rest, number)
+                                           : take_resp_places(request, rest, number);
 }
 
 /* "+OK\r\n" */
@@ -398,6 +419,8 @@ bench_reply_t bench_peer_take(bench_peer_t peer, const bench_request_t *request,
     case BENCH_PEER_REDIS: result = take_redis(request, &left); break;
     case BENCH_PEER_REDIS_SET: result = take_string(request, &left); break;
     case BENCH_PEER_ECHO: result = take_echo(request, &left); break;
+    case BENCH_PEER_WEB: result = bench_http_take(request, true, &left); break;
+    case BENCH_PEER_HTTP: result = bench_http_take(request, false, &left); break;
     default: result = take_herd(request, &left); break;
     }
     if (result != BENCH_REPLY_PART) {
@@ -423,7 +446,14 @@ uint64_t bench_peer_results(bench_peer_t peer, text_t reply)
     static const char key[] = "\"place_id\"";
     uint64_t count = 0;
     if (peer == BENCH_PEER_REDIS) {
-        return reply.size > 1 && text_is_digit(reply.data[1]) ? (uint64_t)(reply.data[1] - '0') : 0;
+        text_t line = text_after(reply, reply.size > 0 ? 1 : 0);
+        text_t number;
+        return text_take_until(&line, '\r', &number) && text_to_u64(number, UINT32_MAX, &count)
+                   ? count
+                   : 0;
+    }
+    if (peer == BENCH_PEER_WEB) {
+        return bench_http_results(reply);
     }
     for (const char *at = reply.data, *end = reply.data + reply.size;
          (at = memmem(at, (size_t)(end - at), key, sizeof key - 1)) != NULL; at++) {

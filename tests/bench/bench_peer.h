@@ -1,5 +1,6 @@
-/* bench_peer.h - what herd-bench asks a herd, Redis or an echo server, and whether the reply is
- * right. Redis is asked for positions (GEOADD, GEOPOS, GEOSEARCH) or for strings (SET, GET).
+/* bench_peer.h - what herd-bench asks a herd, Redis, a server of HTTP or an echo server, and
+ * whether the reply is right. Redis is asked for positions (GEOADD, GEOPOS, GEOSEARCH) or for
+ * strings (SET, GET).
  *
  * Owner: values. Threads: any. No I/O, no allocation. Everything that a reply is checked against
  * follows from its request, so only requests are kept.
@@ -17,12 +18,16 @@ typedef enum {
     BENCH_PEER_REDIS,     /* members of a GEO set */
     BENCH_PEER_REDIS_SET, /* a string for each client: IAMAT is SET, a position is read with GET */
     BENCH_PEER_ECHO,
+    BENCH_PEER_WEB,  /* herd-web: IAMAT is PUT, a position is read with GET (bench_http.h) */
+    BENCH_PEER_HTTP, /* the same requests; any answer is right that is no refusal */
 } bench_peer_t;
 
 typedef enum {
     BENCH_IAMAT,
     BENCH_WHATSAT,  /* WHATSAT ID 10 5, or GEOSEARCH; there is none of strings */
     BENCH_POSITION, /* the client's position alone: WHATSAT ID 0 0, GEOPOS or GET */
+    BENCH_NEAR,     /* the nearest 10 clients within 10 km of a position: of herd-web and Redis */
+    BENCH_EVENT,    /* nothing that is asked: what a watcher is told (bench_watch.h) */
     BENCH_KINDS
 } bench_kind_t;
 
@@ -51,6 +56,10 @@ uint64_t bench_random(uint64_t *state);
  * that there is. */
 uint64_t bench_peer_position(int32_t latitude_e6, int32_t longitude_e6);
 
+/* Of a request's `position`, 1e-6 degree. */
+int64_t bench_peer_latitude_e6(uint64_t position);
+int64_t bench_peer_longitude_e6(uint64_t position);
+
 /* The position that far north and east of another one. */
 uint64_t bench_peer_position_near(uint64_t place, int32_t north_e6, int32_t east_e6);
 
@@ -67,7 +76,7 @@ bench_reply_t bench_peer_take(bench_peer_t peer, const bench_request_t *request,
  * client, position and time. */
 bool bench_peer_shows(bench_peer_t peer, const bench_request_t *iamat, text_t reply);
 
-/* Returns the number of results in a right reply to a WHATSAT. */
+/* Returns the number of results in a right reply to a WHATSAT or BENCH_NEAR. */
 uint64_t bench_peer_results(bench_peer_t peer, text_t reply);
 
 #endif

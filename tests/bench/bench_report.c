@@ -15,12 +15,15 @@ static const double OWN_SHARE_MOST = 0.9; /* tests/bench/compare/result.py has t
 
 enum { PERCENTILES = sizeof report_percentiles / sizeof report_percentiles[0] };
 
-static const char *const kind_names[BENCH_KINDS] = {"iamat", "whatsat", "position"};
+static const char *const kind_names[BENCH_KINDS] = {"iamat", "whatsat", "position", "near",
+                                                    "event"};
+
+const char *const bench_report_peers[] = {"herd", "redis", "redis-set", "echo",
+                                          "web",  "http",  NULL};
 
 const char *bench_report_peer(bench_peer_t peer)
 {
-    static const char *const names[] = {"herd", "redis", "redis-set", "echo"};
-    return names[peer];
+    return bench_report_peers[peer];
 }
 
 static double us(uint64_t time_ns)
@@ -61,7 +64,7 @@ static void print_table(const bench_result_t *result, const histogram_t *all, do
            own_share(result) > OWN_SHARE_MOST ? ": it, not the peer, may be what was measured"
                                               : "");
     if (result->answers_looked_at > 0) {
-        printf("%.2f results in an answer to WHATSAT, on average\n\n", results_per_answer(result));
+        printf("%.2f results in an answer, on average\n\n", results_per_answer(result));
     }
     printf("%-8s %12s", "us", "lines");
     for (size_t i = 0; i < PERCENTILES; i++) {
@@ -92,10 +95,11 @@ static void print_json(const bench_settings_t *settings, const bench_result_t *r
     printf("  \"clients\": %llu,\n  \"pipeline\": %llu,\n  \"ids\": %llu,\n  \"rate\": %llu,\n",
            (unsigned long long)settings->clients, (unsigned long long)settings->pipeline,
            (unsigned long long)settings->ids, (unsigned long long)settings->rate);
-    printf("  \"mix\": {\"iamat\": %llu, \"whatsat\": %llu, \"position\": %llu},\n",
+    printf("  \"mix\": {\"iamat\": %llu, \"whatsat\": %llu, \"position\": %llu, \"near\": %llu},\n",
            (unsigned long long)settings->weights[BENCH_IAMAT],
            (unsigned long long)settings->weights[BENCH_WHATSAT],
-           (unsigned long long)settings->weights[BENCH_POSITION]);
+           (unsigned long long)settings->weights[BENCH_POSITION],
+           (unsigned long long)settings->weights[BENCH_NEAR]);
     printf("  \"seconds\": %.3f,\n  \"lines_per_s\": %.1f,\n",
            (double)result->took_ns / (double)TIMESTAMP_NS_PER_S, rate);
     printf("  \"right\": %llu,\n  \"wrong\": %llu,\n  \"lost\": %llu,\n  \"unsent\": %llu,\n"
@@ -110,14 +114,16 @@ static void print_json(const bench_settings_t *settings, const bench_result_t *r
     print_object("all", all, ",");
     print_object(kind_names[BENCH_IAMAT], &result->latencies[BENCH_IAMAT], ",");
     print_object(kind_names[BENCH_WHATSAT], &result->latencies[BENCH_WHATSAT], ",");
-    print_object(kind_names[BENCH_POSITION], &result->latencies[BENCH_POSITION], "");
+    print_object(kind_names[BENCH_POSITION], &result->latencies[BENCH_POSITION], ",");
+    print_object(kind_names[BENCH_NEAR], &result->latencies[BENCH_NEAR], ",");
+    print_object(kind_names[BENCH_EVENT], &result->latencies[BENCH_EVENT], "");
     puts("  }\n}");
 }
 
 void bench_report_print(const bench_settings_t *settings, const bench_result_t *result)
 {
     histogram_t *all = memory_new(sizeof *all);
-    for (size_t i = 0; i < BENCH_KINDS; i++) {
+    for (size_t i = 0; i < BENCH_EVENT; i++) {
         histogram_merge(all, &result->latencies[i]);
     }
     double seconds = (double)result->took_ns / (double)TIMESTAMP_NS_PER_S;

@@ -13,4 +13,7 @@ void bench_report_print(const bench_settings_t *settings, const bench_result_t *
 /* The name of a peer, as on the command line. */
 const char *bench_report_peer(bench_peer_t peer);
 
+/* All of these, by bench_peer_t; NULL ends them. */
+extern const char *const bench_report_peers[];
+
 #endif

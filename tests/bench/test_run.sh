@@ -25,7 +25,9 @@ refuses() {
 python3 -B "$(dirname "$0")/compare/test_compare.py" 2>"$folder/unittest" || fail "$(cat "$folder/unittest")"
 "$run" --help >/dev/null
 "$run" --list >"$folder/list"
-grep -q '^iamat-50x32 ' "$folder/list" || fail 'the main case is not listed'
+for case in iamat-50x32 web-near web-put web-watch web-memory web-idle web-follow; do
+    grep -q "^$case " "$folder/list" || fail "the case $case is not listed"
+done
 refuses --case nonsense
 refuses --rounds 0
 refuses --case
@@ -42,6 +44,14 @@ look() {
 }
 
 look visible
+look web-watch
+grep -Eq "^\| web-watch \| p99 from the node's answer .* (reached|MISSED|REFUSED) \|\$" "$folder/web-watch.md" ||
+    fail "no verdict: $(cat "$folder/web-watch.md")"
+look web-follow
+PATH=$PATH:/usr/sbin
+if command -v nginx >/dev/null; then
+    look web-put
+fi
 look newcomer
 if command -v redis-server >/dev/null; then
     look journal-50x1

@@ -412,6 +412,25 @@ def gauge(herd, name):
     return int(re.search(rb"^%s (\d+)$" % name.encode(), curl(herd.url + "/metrics")[2], re.M)[1])
 
 
+def generator(herd):
+    """herd-bench asks herd-web, and watches: every answer is right, every event comes."""
+    def bench(port, *arguments):
+        said = subprocess.run([os.path.join(programs, "herd-bench"), "--connect", "127.0.0.1:%d" % port, "--json",
+                               "--duration", "1", *arguments], capture_output=True)
+        check("herd-bench " + " ".join(arguments), said.returncode == 0, said)
+        return json.loads(said.stdout)["latency_us"] if said.returncode == 0 else {}
+
+    asked = bench(herd.web, "--peer", "web", "--clients", "4", "--pipeline", "4", "--ids", "200", "--within", "1",
+                  "--mix", "iamat:1,position:1,near:1")
+    check("each kind was answered", all(asked[kind]["count"] > 0 for kind in ("iamat", "position", "near")), asked)
+    herd.start("frontend")
+    if wait_for("a front-end listens", lambda: " listening: " in herd.log("frontend")):
+        told = bench(herd.client, "--watch-at", "127.0.0.1:%d" % herd.web, "--watchers", "20", "--view", "20", "--ids",
+                     "200", "--within", "1", "--wander", "--rate", "300", "--mix", "iamat:1")
+        check("watchers heard of updates", told and told["event"]["count"] > 0, told)
+    herd.end("frontend")
+
+
 def health(herd):
     """What herdctl health says."""
     return subprocess.run([os.path.join(programs, "herdctl"), "--config", herd.config, "health"],
@@ -680,6 +699,7 @@ def main():
             cut_watches(herd)
             large_views(herd)
             examples(herd)
+            generator(herd)
             full_copy(herd)
             herd_itself(herd)
         idle = socket.create_connection(("127.0.0.1", herd.web), 20)

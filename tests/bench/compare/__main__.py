@@ -15,6 +15,7 @@ import cases_lines
 import cases_memory
 import cases_pair
 import cases_stalls
+import cases_web
 import machine
 import plots
 import redis as redis_servers
@@ -38,6 +39,7 @@ CASES = [
     cases_check.Check(),
     cases_stalls.Stalls(),
     *cases_greedy.CASES,
+    *cases_web.CASES,
 ]
 QUICK = ["check", *(case.name for case in cases_lines.CASES), "visible-next", "spread", "memory", "traffic", "newcomer"]
 NAMED = cases_journal.CASES  # only by --case, and tests/bench/journal

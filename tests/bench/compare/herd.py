@@ -3,6 +3,7 @@ import os
 import re
 import socket
 import subprocess
+import urllib.request
 
 from process import Failure, free_port, wait_for
 
@@ -16,6 +17,7 @@ SAMPLE = {
 PAIR = {"Goloman": ""}
 ONE_PROCESS = "herd-single"
 TWO = {"Goloman": "Welsh", "Welsh": "Goloman"}
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 SETTINGS = "herd: settings of deploy/herd.cfg, but journal = \"no\", traffic = \"no\""
 
 
@@ -53,7 +55,7 @@ def has_one_process(context):
 class Herd:
     """Owner: the workspace, which ends the processes. `one_process`: nodes that serve clients themselves."""
 
-    def __init__(self, context, workspace, name, members, settings=(), one_process=False, places=None):
+    def __init__(self, context, workspace, name, members, settings=(), one_process=False, places=None, web=False):
         self.workspace = workspace
         self.programs = context.programs
         self.one_process = one_process
@@ -61,8 +63,10 @@ class Herd:
         self.file = os.path.join(self.folder, "herd.cfg")
         self.members = members
         self.ports = {member: free_port() for member in members}
+        self.web_ports = {member: free_port() for member in members} if web else {}
         self.nodes = {}
         self.frontends = {}
+        self.webs = {}
         self.write(places or ['provider = "local"', f'file = "{context.places}"'], {"traffic": "no", **dict(settings)})
 
     def write(self, places, settings):
@@ -74,6 +78,8 @@ class Herd:
                       f'        clients = "tcp://127.0.0.1:{self.ports[member]}"',
                       f'        bus = "tcp://127.0.0.1:{free_port()}"',
                       f'        neighbours = "{neighbours}"']
+            if member in self.web_ports:
+                lines.append(f'        web = "http://127.0.0.1:{self.web_ports[member]}"')
         with open(self.file, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
 
@@ -101,9 +107,26 @@ class Herd:
             self.start_node(member)
             if not self.one_process:
                 self.start_frontend(member)
+            if member in self.web_ports:
+                self.webs[member] = self.workspace.start(member + ".web", self.argv("herd-web", member), self.folder)
         self.wait_serving()
         wait_for(self.is_linked, "links of a herd")
+        for member in self.webs:
+            wait_for(lambda: self.is_followed(member), f"the copy of {member}'s herd-web")
         return self
+
+    def web_metric(self, name, member):
+        """A figure that a member's herd-web serves; None if it does not answer."""
+        try:
+            with OPENER.open(f"http://127.0.0.1:{self.web_ports[member]}/metrics", timeout=20) as answer:
+                found = re.search(rf"^{name} (\S+)$", answer.read().decode(), re.MULTILINE)
+        except OSError:
+            return None
+        return float(found.group(1)) if found else None
+
+    def is_followed(self, member):
+        self.webs[member].expect_alive()
+        return self.web_metric("herd_web_copy_current", member) == 1
 
     def wait_serving(self):
         for member in self.members:
@@ -151,11 +174,12 @@ class Herd:
         return len(status) == len(self.members) and len(digests) == 1 and digests != {"-"}
 
     def processes(self):
-        return [*self.nodes.values(), *(one for some in self.frontends.values() for one in some)]
+        return [*self.nodes.values(), *self.webs.values(), *(one for some in self.frontends.values() for one in some)]
 
     def parts(self):
         """Processes by what they are."""
         if self.one_process:
             return {"node": list(self.nodes.values())}
-        return {"node": list(self.nodes.values()),
-                "frontend": [one for some in self.frontends.values() for one in some]}
+        parts = {"node": list(self.nodes.values()),
+                 "frontend": [one for some in self.frontends.values() for one in some]}
+        return {**parts, "web": list(self.webs.values())} if self.webs else parts

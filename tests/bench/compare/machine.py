@@ -55,6 +55,7 @@ def describe(root, programs):
         "commit": said("git", "-C", root, "describe", "--always", "--dirty", "--abbrev=12"),
         "herd": said(os.path.join(programs, "herd-bench"), "--version"),
         "redis": first(r"v=(\S+)", said("redis-server", "--version")),
+        "nginx": first(r"nginx/(\S+)", said("/usr/sbin/nginx", "-v")),
         "valkey": first(r"v=(\S+)", said("valkey-server", "--version")),
         "libzmq": said("pkg-config", "--modversion", "libzmq") or "unknown",
     }

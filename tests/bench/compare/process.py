@@ -56,7 +56,21 @@ def read(path):
         return file.read()
 
 
-class Process:
+class Child:
+    """A process that one of ours has started."""
+
+    def __init__(self, pid):
+        self.pid = pid
+
+    def cpu_s(self):
+        return ticks_of(read(f"/proc/{self.pid}/stat"))
+
+    def resident_size(self):
+        """Bytes in memory."""
+        return int(read(f"/proc/{self.pid}/statm").split()[1]) * PAGE_SIZE
+
+
+class Process(Child):
     """A server in the background; it ends with the runner, however that ends."""
 
     def __init__(self, name, argv, folder):
@@ -67,14 +81,16 @@ class Process:
         with open(self.output, "wb") as output:
             self.child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=output,
                                           stderr=subprocess.STDOUT, cwd=folder)
-        self.pid = self.child.pid
+        super().__init__(self.child.pid)
+
+    def children(self):
+        """Its children (proc(5): the kernel has CONFIG_PROC_CHILDREN)."""
+        pids = read(f"/proc/{self.pid}/task/{self.pid}/children").split()
+        return [Child(int(pid)) for pid in pids]
 
     def expect_alive(self):
         if self.child.poll() is not None:
             raise Failure(f"{self.name} ended: {read(self.output).strip()[-1000:]}")
-
-    def cpu_s(self):
-        return ticks_of(read(f"/proc/{self.pid}/stat"))
 
     def threads_cpu_s(self):
         """Processor seconds by the threads' names."""
@@ -84,10 +100,6 @@ class Process:
             name = read(folder + "/comm").strip()
             times[name] = times.get(name, 0) + ticks_of(read(folder + "/stat"))
         return times
-
-    def resident_size(self):
-        """Bytes in memory."""
-        return int(read(f"/proc/{self.pid}/statm").split()[1]) * PAGE_SIZE
 
     def written_size(self):
         """Bytes that it, and its children that have ended, sent to disks: pages that it made dirty (proc(5))."""

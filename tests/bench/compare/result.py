@@ -54,6 +54,14 @@ class Result:
             self.notes.append(f"{title}: refused, herd-bench was busy {self.median(limited, GENERATOR_SHARE):.0%} of the time "
                               f"with {limited}: that it was the bottleneck cannot be ruled out")
 
+    def refuse_busy(self, peer):
+        """The figure just made, of times, if herd-bench was busy all the time: it was late itself."""
+        figure = self.figures[-1]
+        share = self.median(peer, GENERATOR_SHARE)
+        if share > GENERATOR_MOST and figure["verdict"] == MISSED:
+            figure["verdict"] = REFUSED
+            self.notes.append(f"{figure['title']}: refused, herd-bench was busy {share:.0%} of the time")
+
     def figure(self, title, value, unit="", least=None, most=None, spread=None):
         """One figure of the table; `spread`: the smallest and the largest of the rounds."""
         bar = least if least is not None else most

@@ -105,6 +105,23 @@ class Generator(unittest.TestCase):
         self.assertEqual(self.verdict((2, 0.91), (1, 0.5), 3), REFUSED)
 
 
+class Times(unittest.TestCase):
+    """Times that a busy generator may have made."""
+
+    def verdict(self, p99, share):
+        result = Result([])
+        result.add("events", {"p99_us": p99, GENERATOR_SHARE: share})
+        result.values("p99", "events", "p99_us", "us", most=100)
+        result.refuse_busy("events")
+        self.assertEqual(len(result.notes), 1 if result.figures[0]["verdict"] == REFUSED else 0)
+        return result.figures[0]["verdict"]
+
+    def test_only_what_is_missed_is_refused(self):
+        self.assertEqual(self.verdict(90, 0.99), REACHED)
+        self.assertEqual(self.verdict(110, 0.9), MISSED)
+        self.assertEqual(self.verdict(110, 0.91), REFUSED)
+
+
 class Files(unittest.TestCase):
     def test_places_are_dense_with_five_others_near(self):
         rows = [(50.0, 7.0 + i * 0.01) for i in range(6)] + [(60.0, 7.0 + i * 0.01) for i in range(5)]

@@ -133,6 +133,63 @@ static void places_are_asked_for_by_position(void **state)
     expect_reply(BENCH_PEER_REDIS, &around, "-ERR no\r\n", BENCH_REPLY_WRONG);
 }
 
+#define HEAD "HTTP/1.1 200 OK\r\nDate: Fri, 27 Nov 2026 09:24:12 GMT\r\n"
+#define FEATURE                                                                                    \
+    "{\"type\":\"Feature\",\"id\":\"bench.7\",\"properties\":{\"time\":\"1621464827.5\"}}\n"
+
+/* A number of JSON has no zeros at its end, and comes back without. */
+static void herd_web_is_asked_by_http(void **state)
+{
+    (void)state;
+    bench_request_t put = iamat;
+    put.time_ns = 1621464827500000000;
+    const bench_request_t near = {.kind = BENCH_NEAR, .id = 7};
+    expect_request(
+        BENCH_PEER_WEB, &put,
+        "PUT /v1/clients/bench.7 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 64\r\n\r\n"
+        "{\"lat\":-80.000000,\"lon\":-179.000000,\"time\":1621464827.500000000}");
+    expect_request(BENCH_PEER_WEB, &position,
+                   "GET /v1/clients/bench.7 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect_request(BENCH_PEER_WEB, &near,
+                   "GET /v1/near?lat=-80.000000&lon=-179.000000&radius=10000&limit=10 HTTP/1.1\r\n"
+                   "Host: localhost\r\n\r\n");
+    expect_reply(BENCH_PEER_WEB, &put, HEAD "Content-Length: 71\r\n\r\n" FEATURE,
+                 BENCH_REPLY_RIGHT);
+    expect_reply(BENCH_PEER_WEB, &iamat, HEAD "Content-Length: 71\r\n\r\n" FEATURE,
+                 BENCH_REPLY_WRONG);
+    expect_reply(BENCH_PEER_WEB, &whatsat, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+                 BENCH_REPLY_WRONG);
+    expect_reply(BENCH_PEER_WEB, &near,
+                 HEAD
+                 "Content-Length: 44\r\n\r\n{\"type\":\"FeatureCollection\",\"features\":[\n]}\n",
+                 BENCH_REPLY_RIGHT);
+    expect_reply(BENCH_PEER_WEB, &near, HEAD "Content-Length: 71\r\n\r\n" FEATURE,
+                 BENCH_REPLY_WRONG);
+    expect_reply(BENCH_PEER_WEB, &near, "? no HTTP\r\n\r\n", BENCH_REPLY_WRONG);
+    expect_reply(BENCH_PEER_HTTP, &put, "HTTP/1.1 204 No Content\r\nServer: x\r\n\r\n",
+                 BENCH_REPLY_RIGHT);
+    expect_reply(BENCH_PEER_HTTP, &put, "HTTP/1.1 413 No\r\nContent-Length: 2\r\n\r\nno",
+                 BENCH_REPLY_WRONG);
+}
+
+static void who_is_near_is_asked_of_redis(void **state)
+{
+    (void)state;
+    const bench_request_t near = {.kind = BENCH_NEAR, .id = 7};
+    const char *two = "*2\r\n*2\r\n$7\r\nbench.9\r\n*2\r\n$2\r\n-1\r\n$2\r\n+1\r\n"
+                      "*2\r\n$7\r\nbench.8\r\n*2\r\n$2\r\n-1\r\n$2\r\n+1\r\n";
+    expect_request(BENCH_PEER_REDIS, &near,
+                   "*12\r\n$9\r\nGEOSEARCH\r\n$10\r\nherd-bench\r\n$10\r\nFROMLONLAT\r\n"
+                   "$11\r\n-179.000000\r\n$10\r\n-80.000000\r\n$8\r\nBYRADIUS\r\n$2\r\n10\r\n"
+                   "$2\r\nkm\r\n$3\r\nASC\r\n$5\r\nCOUNT\r\n$2\r\n10\r\n$9\r\nWITHCOORD\r\n");
+    expect_reply(BENCH_PEER_REDIS, &near, "*0\r\n", BENCH_REPLY_RIGHT);
+    expect_reply(BENCH_PEER_REDIS, &near, two, BENCH_REPLY_RIGHT);
+    assert_int_equal(bench_peer_results(BENCH_PEER_REDIS, text_of(two)), 2);
+    assert_int_equal(bench_peer_results(BENCH_PEER_REDIS, TEXT("*10\r\n*2\r\n")), 10);
+    assert_int_equal(
+        bench_peer_results(BENCH_PEER_WEB, TEXT("[{\"distance\":1},{\"distance\":2}]")), 2);
+}
+
 static void expect_position(int32_t latitude_e6, int32_t longitude_e6, const char *fields)
 {
     bench_request_t request = iamat;
@@ -231,6 +288,8 @@ int main(void)
         cmocka_unit_test(json_ends_with_an_empty_line),
         cmocka_unit_test(an_echo_is_the_line),
         cmocka_unit_test(redis_answers_in_resp),
+        cmocka_unit_test(herd_web_is_asked_by_http),
+        cmocka_unit_test(who_is_near_is_asked_of_redis),
         cmocka_unit_test(places_are_asked_for_by_position),
         cmocka_unit_test(a_position_is_read),
         cmocka_unit_test(strings_of_redis_keep_what_an_iamat_tells),
