@@ -22,7 +22,6 @@ typedef struct {
     uint32_t serial;        /* differs between two uses of a number */
     uint64_t session;       /* 0: its reader is gone */
     uint64_t cut_ms;        /* steady: since when */
-    uint64_t said_ms;       /* steady: the last word to the reader */
     watches_view_t view;    /* its client is ours */
     size_t room;            /* clients in view, at most: view.limit, or less where that is large */
     watches_view_t *next;   /* the view that it is to have, likewise; NULL: it stays */
@@ -60,6 +59,7 @@ struct watches {
     uint64_t index;        /* of the newest change */
     uint64_t events;       /* told */
     uint64_t refused;      /* watchers, for want of room */
+    uint64_t seconds;      /* of the timer */
     uint64_t views_changed;
     buffer_t out;               /* events, whole ones */
     buffer_t frame;             /* [in_frames] the content of the one that is made */

@@ -177,19 +177,24 @@ class Idle:
     """Streams on which nothing happens: their memory, and what a PUT costs beside them."""
 
     name = "web-idle"
-    title = "10,000 idle streams: memory of one, and a PUT beside them"
+    title = "10,000 idle streams, 10,000 idle WebSockets: memory of one, and a PUT beside the streams"
     wanted = 10_000
     a_group = 100  # connected before the first of them is waited for: the queue of a listener is short
-    request = b"GET /v1/watch?bbox=-179,-80,-178,-79 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    # north of all clients of herd-bench: 10,000 events at once are no idle stream
+    target = b"GET /v1/watch?bbox=-179,85,-178,86 HTTP/1.1\r\nHost: localhost\r\n"
+    stream = (target + b"\r\n", b"HTTP/1.1 200")
+    websocket = (target + b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                 b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", b"HTTP/1.1 101")
     put = {"clients": 50, "pipeline": 1, "ids": IDS, "mix": "iamat:1", "no_fill": True}
 
-    def open(self, port, count):
+    def open(self, port, count, kind):
+        """So many of a kind: what is asked, and how the answer begins."""
         streams = []
         try:
             for _ in range(count):
                 streams.append(socket.create_connection(("127.0.0.1", port), 20))
-                streams[-1].sendall(self.request)
-                if len(streams) >= self.a_group and not streams[-self.a_group].recv(16).startswith(b"HTTP/1.1 200"):
+                streams[-1].sendall(kind[0])
+                if len(streams) >= self.a_group and not streams[-self.a_group].recv(16).startswith(kind[1]):
                     raise Failure("a watcher was not taken")
         except OSError as error:
             self.close(streams)
@@ -200,6 +205,17 @@ class Idle:
     def close(streams):
         for one in streams:
             one.close()
+
+    def size_of_websocket(self, herd, count):
+        """Growth of herd-web's memory by one, of so many."""
+        before = herd.webs[MEMBER].resident_size()
+        streams = self.open(web_of(herd), count, self.websocket)
+        try:
+            wait_for(lambda: herd.web_metric("herd_web_streams", MEMBER) == count, "as many WebSockets at herd-web")
+            time.sleep(REST_S)
+            return (herd.webs[MEMBER].resident_size() - before) / count
+        finally:
+            self.close(streams)
 
     def run(self, context, workspace):
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -219,7 +235,7 @@ class Idle:
             bench(context, "web", web_of(one), duration=1, **self.put)
         time.sleep(REST_S)
         before = herd.webs[MEMBER].resident_size()
-        streams = self.open(web_of(herd), count)
+        streams = self.open(web_of(herd), count, self.stream)
         try:
             wait_for(lambda: herd.web_metric("herd_web_streams", MEMBER) == count, "as many streams at herd-web")
             time.sleep(REST_S)
@@ -229,6 +245,8 @@ class Idle:
                     result.add(name, measure(context, "web", one, web_of(one), duration=context.seconds, **self.put))
         finally:
             self.close(streams)
+        result.add("idle WebSocket", {"bytes": self.size_of_websocket(quiet, count)})
+        result.values("an idle WebSocket", "idle WebSocket", "bytes", "bytes", most=10_240)
         result.values("an idle stream", "idle stream", "bytes", "bytes", most=1024)
         result.ratio("CPU a PUT: beside the streams / without", (f"PUT, {count} streams", "cpu_us"), ("PUT, no streams", "cpu_us"), most=1.1)
         return result
