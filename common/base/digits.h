@@ -3,7 +3,8 @@
  * Owner: values. Threads: any.
  * Most bytes of a client line are digits, and the herd reads each twice. So these functions are
  * inlined and work on eight bytes in one register (Lamport, "Multiple Byte Processing with
- * Full-Word Instructions", CACM 18(8), 1975). They read no byte at or beyond `end`.
+ * Full-Word Instructions", CACM 18(8), 1975). They read no byte before `begin`, if they take that,
+ * and none at or beyond `end`.
  */
 #ifndef HERD_COMMON_BASE_DIGITS_H
 #define HERD_COMMON_BASE_DIGITS_H
@@ -57,8 +58,9 @@ DIGITS_INLINE uint64_t digits_join(uint64_t bytes)
     return bytes * (10000 * (UINT64_C(1) << 32) + 1) >> 32;
 }
 
-/* Returns the end of the run of 0 or more digits that begins at `at`. */
-DIGITS_INLINE const char *digits_skip(const char *at, const char *end)
+/* Returns the end of the run of 0 or more digits that begins at `at`, in a text that begins at
+ * `begin`. The last bytes are read with those before them, if there are eight. */
+DIGITS_INLINE const char *digits_skip(const char *begin, const char *at, const char *end)
 {
     while (end - at >= 8) {
         uint64_t others = digits_others(digits_load(at));
@@ -66,6 +68,11 @@ DIGITS_INLINE const char *digits_skip(const char *at, const char *end)
             return at + __builtin_ctzll(others) / 8;
         }
         at += 8;
+    }
+    if (at < end && end - begin >= 8) {
+        /* Zeros come in behind them, which are no digits. */
+        uint64_t bytes = digits_load(end - 8) >> (64 - 8 * (end - at));
+        return at + __builtin_ctzll(digits_others(bytes)) / 8;
     }
     while (at < end && (unsigned char)(*at - '0') <= 9) {
         at++;

@@ -29,10 +29,11 @@ typedef struct {
 typedef struct {
     size_t degree_digits; /* digits of the degrees if minutes follow: 2 or 3 */
     unsigned limit_deg;   /* largest magnitude */
+    unsigned limit_lead;  /* the number of its first two digits */
 } axis_t;
 
-static const axis_t latitude = {.degree_digits = 2, .limit_deg = 90};
-static const axis_t longitude = {.degree_digits = 3, .limit_deg = 180};
+static const axis_t latitude = {.degree_digits = 2, .limit_deg = 90, .limit_lead = 90};
+static const axis_t longitude = {.degree_digits = 3, .limit_deg = 180, .limit_lead = 18};
 
 /* `digits` have the value `fraction`, unless they are too many for it. */
 static void set_decimals(decimal_t *decimal, text_t digits, uint64_t fraction)
@@ -161,34 +162,40 @@ static bool split(text_t text, angle_t *ret_latitude, angle_t *ret_longitude)
            split_angle(&second, &longitude, ret_longitude);
 }
 
+/* Whether `count` digits (1 .. degree_digits) are degrees below the limit: fewer digits than it has
+ * always are; of as many, the first two tell, for it ends in 0 behind them. */
+static inline bool is_below(const char *digits, size_t count, const axis_t *axis)
+{
+    return count < axis->degree_digits ||
+           (unsigned)(digits[0] - '0') * 10 + (unsigned)(digits[1] - '0') < axis->limit_lead;
+}
+
 /* What nearly all clients write is a sign, whole degrees below the limit, a point and decimals,
  * which is valid whatever the decimals are. Returns the byte behind it; NULL if anything else, good
- * or bad, stands at `at`. */
-static const char *skip_usual(const char *at, const char *end, const axis_t *axis)
+ * or bad, stands at `at`, in a text that begins at `begin`. */
+static const char *skip_usual(const char *begin, const char *at, const char *end,
+                              const axis_t *axis)
 {
-    const char *whole = at + 1;
-    unsigned degrees = 0;
     if (at == end || (*at != '+' && *at != '-')) {
         return NULL;
     }
-    for (at = whole; at < end && text_is_digit(*at) && at <= whole + axis->degree_digits; at++) {
-        degrees = degrees * 10 + (unsigned)(*at - '0');
-    }
-    size_t count = (size_t)(at - whole);
-    if (count == 0 || count > axis->degree_digits || degrees >= axis->limit_deg || at == end ||
-        *at != '.') {
+    const char *whole = at + 1;
+    const char *point = digits_skip(begin, whole, end);
+    size_t count = (size_t)(point - whole);
+    if (count == 0 || count > axis->degree_digits || point == end || *point != '.' ||
+        !is_below(whole, count, axis)) {
         return NULL;
     }
-    const char *decimals = at + 1;
-    at = digits_skip(decimals, end);
+    const char *decimals = point + 1;
+    at = digits_skip(begin, decimals, end);
     return at > decimals ? at : NULL;
 }
 
 static bool is_usual(text_t text)
 {
     const char *end = text_end(text);
-    const char *at = text.size > 0 ? skip_usual(text.data, end, &latitude) : NULL;
-    return at != NULL && skip_usual(at, end, &longitude) == end;
+    const char *at = text.size > 0 ? skip_usual(text.data, text.data, end, &latitude) : NULL;
+    return at != NULL && skip_usual(text.data, at, end, &longitude) == end;
 }
 
 bool iso6709_is_valid(text_t text)
