@@ -22,7 +22,29 @@ static bool parse_decimals(const char *at, const char *end, uint64_t *ret_fracti
     return true;
 }
 
-bool timestamp_parse(text_t text, int64_t *ret_time_ns)
+/* What most clients send, e.g. 1621464827.959498503: ten digits, a point and nine decimals, which
+ * may be more than an int64_t. False for any other text, good or bad. */
+static inline bool parse_usual(text_t text, uint64_t *ret_time_ns)
+{
+    enum { SECONDS = 10, SIZE = SECONDS + 1 + DECIMALS };
+    if (text.size != SIZE) {
+        return false;
+    }
+    const char *at = text.data;
+    uint64_t seconds = digits_load(at);
+    uint64_t decimals = digits_load(at + SECONDS + 1);
+    if ((digits_others(seconds) | digits_others(decimals)) != 0 || at[SECONDS] != '.' ||
+        !text_is_digit(at[8]) || !text_is_digit(at[9]) || !text_is_digit(at[SIZE - 1])) {
+        return false;
+    }
+    seconds = digits_join(seconds) * 100 + (uint64_t)(at[8] - '0') * 10 + (uint64_t)(at[9] - '0');
+    decimals = digits_join(decimals) * 10 + (uint64_t)(at[SIZE - 1] - '0');
+    *ret_time_ns = seconds * (uint64_t)TIMESTAMP_NS_PER_S + decimals;
+    return true;
+}
+
+/* Any other text. */
+static bool parse_any(text_t text, uint64_t *ret_time_ns)
 {
     const uint64_t maximum = (uint64_t)(INT64_MAX / TIMESTAMP_NS_PER_S);
     const char *end = text_end(text);
@@ -37,8 +59,15 @@ bool timestamp_parse(text_t text, int64_t *ret_time_ns)
         (point < end && (*point != '.' || !parse_decimals(point + 1, end, &fraction_ns)))) {
         return false;
     }
-    uint64_t time_ns = seconds * (uint64_t)TIMESTAMP_NS_PER_S + fraction_ns;
-    if (time_ns > (uint64_t)INT64_MAX) {
+    *ret_time_ns = seconds * (uint64_t)TIMESTAMP_NS_PER_S + fraction_ns;
+    return true;
+}
+
+bool timestamp_parse(text_t text, int64_t *ret_time_ns)
+{
+    uint64_t time_ns;
+    if ((!parse_usual(text, &time_ns) && !parse_any(text, &time_ns)) ||
+        time_ns > (uint64_t)INT64_MAX) {
         return false;
     }
     *ret_time_ns = (int64_t)time_ns;

@@ -322,11 +322,39 @@ static void iso8601_times_are_read(void **state)
     }
 }
 
+/* Usual times are read by a way of their own: it takes what the other one takes, to which the same
+ * with a 0 before it goes. */
+static void any_byte_anywhere_is_taken_or_not(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"1621464827.959498503", "9223372036.854775807",
+                                        "9223372036.854775808", "9999999999.999999999"};
+    unsigned taken = 0;
+    for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
+        for (size_t at = 0; at < strlen(texts[i]); at++) {
+            for (unsigned byte = 0; byte < 256; byte++) {
+                char text[32] = "0";
+                size_t size = strlen(texts[i]);
+                int64_t usual_ns = -1;
+                int64_t other_ns = -1;
+                text_copy(text_of(texts[i]), text + 1);
+                text[1 + at] = (char)byte;
+                bool usual = timestamp_parse((text_t){text + 1, size}, &usual_ns);
+                assert_int_equal(timestamp_parse((text_t){text, size + 1}, &other_ns), usual);
+                assert_true(usual_ns == other_ns);
+                taken += usual;
+            }
+        }
+    }
+    assert_in_range(taken, 300, 700); /* of some 20,000 */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_times_have_their_value),
         cmocka_unit_test(bad_times_are_refused),
+        cmocka_unit_test(any_byte_anywhere_is_taken_or_not),
         cmocka_unit_test(a_zero_byte_is_no_digit),
         cmocka_unit_test(only_the_bytes_of_the_text_are_read),
         cmocka_unit_test(very_long_times_are_read),
