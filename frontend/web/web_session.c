@@ -248,7 +248,7 @@ static void end_input(web_session_t *self)
 
 static bool reads_little(const session_t *base)
 {
-    return session_is_crowded(base->shared);
+    return session_is_crowded(base->shared) || web_session_is_socket(base);
 }
 
 static void take_input(session_t *base, char *bytes, size_t size)
@@ -281,6 +281,11 @@ static void take_turn(session_t *base)
 {
     web_session_t *self = web_session_of(base);
     assert(self->base.state == SESSION_OPEN && self->base.put_off);
+    if (self->socket != NULL) {
+        self->base.put_off = false;
+        session_start_reading(&self->base);
+        return;
+    }
     if (!may_take(self)) {
         return;
     }

@@ -98,7 +98,7 @@ static void take_event(web_session_t *self, const websocket_event_t *event, ping
     }
 }
 
-/* After what was read: what is kept for the next bytes, and whether they are wanted now. */
+/* After what was read: what is kept for the next bytes. */
 static void settle(web_session_t *self)
 {
     web_socket_t *socket = self->socket;
@@ -111,10 +111,19 @@ static void settle(web_session_t *self)
     } else if (socket->since_ms == 0) {
         socket->since_ms = uv_now(self->base.shared->loop);
     }
+    session_account(&self->base);
+}
+
+/* Whether more is read of it now. Who has sent as much as was read waits for the others' turns. */
+static void pause_reading(web_session_t *self, size_t size)
+{
     if (output_size(&self->base.output) > LIMIT_WEBSOCKET_OUTPUT_SIZE) {
         session_stop_reading(&self->base); /* until all has left */
+    } else if (size >= LIMIT_CLIENT_SHARE) {
+        session_stop_reading(&self->base);
+        self->base.put_off = true;
+        list_append(&self->base.shared->waiting, &self->base.waiting);
     }
-    session_account(&self->base);
 }
 
 void web_session_socket_take(web_session_t *self, text_t bytes)
@@ -138,6 +147,7 @@ void web_session_socket_take(web_session_t *self, text_t bytes)
     if (self->base.state == SESSION_OPEN) {
         session_note_move(&self->base);
         settle(self);
+        pause_reading(self, bytes.size);
     }
 }
 
