@@ -11,6 +11,7 @@
 #include "common/config/config.h"
 #include "frontend/web/listings.h"
 #include "frontend/web/mirror.h"
+#include "frontend/web/names.h"
 #include "frontend/web/roster.h"
 #include "frontend/web/watches.h"
 #include "frontend/web/web_figures.h"
@@ -30,6 +31,7 @@ typedef struct {
     watches_t *watches;   /* likewise */
     roster_t *roster;     /* likewise */
     listings_t *listings; /* likewise */
+    names_t *names;       /* likewise */
     near_hit_t *hits;     /* of one search */
     near_point_t *points; /* of one page */
 } api_t;

@@ -103,10 +103,10 @@ void api_get_landing(api_t *self, const api_request_t *request)
     json_string_put(&sheet, text_of(self->config->herd_name));
     sheet_put_string(&sheet, ",\"member\":");
     json_string_put(&sheet, text_of(self->member->name));
-    sheet_put_string(&sheet,
-                     ",\"version\":\"" HERD_VERSION "\","
-                     "\"paths\":[\"/v1/clients/{id}\",\"/v1/clients\",\"/v1/near\","
-                     "\"/v1/places\",\"/v1/watch\",\"/v1/herd\",\"/metrics\",\"/healthz\"],\n");
+    sheet_put_string(&sheet, ",\"version\":\"" HERD_VERSION "\","
+                             "\"paths\":[\"/v1/clients/{id}\",\"/v1/clients\",\"/v1/near\","
+                             "\"/v1/places\",\"/v1/watch\",\"/v1/herd\","
+                             "\"/v1/names\",\"/metrics\",\"/healthz\"],\n");
     put_links(request, links, &sheet);
     sheet_put_string(&sheet, "}\n");
     reply_fixed(self, request, "Vary: Accept\r\n", &sheet);

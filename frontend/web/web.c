@@ -5,6 +5,7 @@
 #include "frontend/web/api.h"
 #include "frontend/web/listings.h"
 #include "frontend/web/mirror.h"
+#include "frontend/web/names.h"
 #include "frontend/web/roster.h"
 #include "frontend/web/watches.h"
 #include "frontend/web/web_session.h"
@@ -17,6 +18,7 @@ struct web {
     mirror_t *mirror; /* the copy of all positions */
     watches_t *watches;
     roster_t *roster;
+    names_t *names; /* of towns */
     listings_t *listings;
     api_t api;
     web_session_program_t program;
@@ -80,6 +82,9 @@ static void on_ended(void *argument)
     if (self->roster != NULL) {
         roster_stop(self->roster);
     }
+    if (self->names != NULL) {
+        names_stop(self->names);
+    }
 }
 
 static status_t open_mirror(web_t *self)
@@ -103,6 +108,8 @@ static status_t open_mirror(web_t *self)
         self->api.watches = self->watches;
         self->roster = roster_new(&self->serving.reactor.loop, of->config, of->member);
         self->api.roster = self->roster;
+        self->names = names_new(&self->serving.reactor.loop, of->config);
+        self->api.names = self->names;
         self->listings =
             listings_new(&self->serving.reactor.loop, &self->serving.shared, self->mirror);
         self->api.listings = self->listings;
@@ -170,6 +177,7 @@ void web_destroy(web_t **self_p)
         serving_done(&self->serving);
         watches_destroy(&self->watches);
         roster_destroy(&self->roster);
+        names_destroy(&self->names);
         listings_destroy(&self->listings);
         mirror_close(&self->mirror);
         websocket_writer_destroy(&self->program.writer);

@@ -19,6 +19,7 @@
     X(PLACES, "/v1/places")                                                                        \
     X(WATCH, "/v1/watch")                                                                          \
     X(HERD, "/v1/herd")                                                                            \
+    X(NAMES, "/v1/names")                                                                          \
     X(OPENAPI, "/v1/openapi.json")                                                                 \
     X(CONFORMANCE, "/conformance")                                                                 \
     X(COLLECTIONS, "/collections")                                                                 \

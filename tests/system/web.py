@@ -600,13 +600,42 @@ def herd_itself(herd):
     wait_for("the node is back", lambda: herd.log("web").count(" node-up: ") > up)
 
 
+def names(herd, towns):
+    """Towns for the map, of a dump and then of an imported file; the herd has no others."""
+    def said(query=""):
+        status, _, body = curl(herd.url + "/v1/names" + query)
+        return [feature["properties"]["name"] for feature in json.loads(body)["features"]] if status == 200 else status
+
+    wait_for("the largest first", lambda: said() == ["Large", "Nadi", "Labasa"])
+    check("limit", said("?limit=1") == ["Large"])
+    check("a box across 180 degrees", said("?bbox=177,-18,-179,-16") == ["Nadi", "Labasa"])
+    check("an empty box", said("?bbox=1,1,2,2") == [])
+    for query in ("?client=a", "?lat=1&lon=1", "?limit=1001", "?bbox=1,2,3", "?x=1"):
+        check("names" + query, said(query) == 400)
+    with open(towns) as file:
+        dump = file.read().replace("Large", "Larger \\")
+    done = subprocess.run([os.path.join(programs, "herdctl"), "places", "import", "-", towns], input=dump.encode(),
+                          capture_output=True)
+    check("import", done.returncode == 0, done)
+    wait_for("those of the imported file", lambda: said() == ["Larger \\x5c", "Nadi", "Labasa"])
+
+
 def linked_members():
-    """Each member of a herd, and its links."""
+    """Each member of a herd, and its links; towns of its places."""
     herd = Herd()
     bus, = free_ports(1)
+    towns = os.path.join(herd.folder, "towns.tsv")
+    with open(towns, "w") as file:
+        for number, (name, lat, lon, kind, people) in enumerate((
+                ("Labasa", -16.4, 179.38, "P", 27949), ("Large", 51.5, -0.1, "P", 7556900), ("Mountain", 1, 1, "T", 9),
+                ("Nadi", -17.8, 177.4167, "P", 42284), ("Empty", 2, 2, "P", 0), ("x" * 120, 3, 3, "P", 5))):
+            file.write("\t".join((str(number), name, name, "", str(lat), str(lon), kind, "PPL", "FJ", "", "01", "", "",
+                                  "", str(people), "", "", "", "2026-01-01")) + "\n")
+        file.write("no row\n")
     herd.write('        web = "%s"\n        neighbours = "B"\n    B\n        clients = "tcp://127.0.0.1:%d"\n'
                '        bus = "tcp://127.0.0.1:%d"\n        neighbours = "A"\n    C\n        clients = "tcp://127.0.0.1:1"\n'
-               '        bus = "tcp://127.0.0.1:2"\n' % (herd.url, free_ports(1)[0], bus))
+               '        bus = "tcp://127.0.0.1:2"\n' % (herd.url, free_ports(1)[0], bus),
+               '    places\n        provider = "local"\n        file = "towns.tsv"\n')
 
     def said():
         members = json.loads(curl(herd.url + "/v1/herd")[2])["members"]
@@ -619,9 +648,10 @@ def linked_members():
         wait_for("herd-web serves", lambda: " node-up: " in herd.log("web"))
         wait_for("both are up and linked", lambda: said() == [
             ("A", "up", [("B", "up")]), ("B", "up", [("A", "up")]), ("C", "silent", [])])
+        names(herd, towns)
         herd.end("node B", signal.SIGKILL)
-        wait_for("one is down, and its link", lambda: said() == [
-            ("A", "up", [("B", "down")]), ("B", "silent", [("A", "up")]), ("C", "silent", [])])
+        wait_for("one is down, and its link", lambda: [said()[0], said()[1][:2]] == [
+            ("A", "up", [("B", "down")]), ("B", "silent")])
         check("it ends cleanly", herd.end("web") == 0)
     finally:
         herd.close()

@@ -8,6 +8,7 @@ import { Clients } from './clients.js';
 import { Feed } from './feed.js';
 import { herdAttach } from './herd.js';
 import { inputAttach } from './input.js';
+import { namesAsk } from './names.js';
 import { nearestOf, positionOf } from './nearest.js';
 import { latitudeOf, longitudeOf, xOf, yOf } from './mercator.js';
 import { Painter } from './painter.js';
@@ -37,8 +38,10 @@ class App {
         random: Math.random,
     });
     #scales = [];
+    #towns = []; // whose names are on the map
     #chosen = null; // {id, feature, isFollowed}
     #watched = null; // the box that the feed watches
+    #named = null; // the box whose towns were asked for
     #isTruncated = false; // who is in view may be more than was told
     #isOld = true;
     #hasMoved = false; // the chosen client, since the last frame
@@ -143,6 +146,22 @@ class App {
             wide(this.#watched) > 3 * wide(screen)) {
             this.#watched = this.#view.box(MARGIN);
             this.#feed.watch(this.#watched);
+        }
+        this.#askNames();
+    }
+
+    async #askNames() {
+        const box = this.#view.box(MARGIN);
+        if (box.join() === this.#named) {
+            return;
+        }
+        this.#named = box.join();
+        const towns = await namesAsk(box);
+        if (towns !== null && this.#named === box.join() &&
+            (towns.length > 0 || this.#towns.length > 0)) {
+            this.#towns = towns;
+            panel.panelSource(towns.length > 0);
+            this.#isOld = true;
         }
     }
 
@@ -299,6 +318,7 @@ class App {
             this.#isOld = this.#painter.draw({
                 view: this.#view,
                 scales: this.#scales,
+                towns: this.#towns,
                 clients: this.#clients,
                 chosen: this.#chosen?.id ?? null,
             });

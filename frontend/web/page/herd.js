@@ -16,14 +16,14 @@ export function linksSay(links) {
     const up = links.filter(({ state }) => state === 'up').length;
     const faults = links.flatMap(({ to, state, lag }) => (state !== 'up' ? [`${to} down`] :
         lag > 0 ? [`${to} ${countSay(lag)} behind`] : []));
-    return [`${up} of ${links.length} up`, ...faults].join(', ');
+    return [`${up} of ${links.length}`, ...faults].join(', ');
 }
 
 // The row of a member: its name, its state, what it has, its links. Pure.
-export function memberSay({ member, state, uptime, records, connections, links }) {
+export function memberSay({ member, state, records, connections, links }) {
     return [
         member,
-        state === 'up' && uptime !== undefined ? `up for ${durationSay(uptime)}` : STATES[state] ?? state,
+        STATES[state] ?? state,
         records === undefined ? '' : countSay(records),
         connections === undefined ? '' : countSay(connections),
         links === undefined ? '' : linksSay(links),
@@ -33,6 +33,9 @@ export function memberSay({ member, state, uptime, records, connections, links }
 function rowOf(member) {
     const row = document.createElement('tr');
     row.dataset.state = member.state;
+    if (member.uptime !== undefined) {
+        row.title = `version ${member.version ?? 'unknown'}, up for ${durationSay(member.uptime)}`;
+    }
     memberSay(member).forEach((text, i) => {
         const cell = row.appendChild(document.createElement(i === 0 ? 'th' : 'td'));
         cell.textContent = text;

@@ -4,13 +4,15 @@
 // costs the same for 100,000 as a few milliseconds of copying, and cells with many have a number.
 import { basemapDraw } from './basemap.js';
 import { Crowd } from './crowd.js';
+import { isFree, namesDraw } from './names.js';
+import { View } from './view.js';
 import { countSay } from './words.js';
 
 const DISCS_MAX = 1500; // more are dots
 const NAMES_MAX = 40; // more have no names
 const BASE_SPARE = 1.5; // the base map is drawn for so much more than the screen
 const BASE_SCALE_MAX = 2; // while the map moves the base map is stretched so far
-const COLOURS = ['water', 'land', 'coast', 'border', 'client', 'trail', 'chosen', 'name', 'halo'];
+const COLOURS = ['water', 'land', 'coast', 'border', 'town', 'client', 'trail', 'chosen', 'name', 'halo'];
 
 export class Painter {
     crowd = new Crowd();
@@ -63,10 +65,10 @@ export class Painter {
     }
 
     // Draws a frame. True: it is not as sharp as it can be, and wants to be drawn again.
-    draw({ view, scales, clients, chosen }) {
+    draw({ view, scales, towns, clients, chosen }) {
         const context = this.#context;
         context.setTransform(1, 0, 0, 1, 0, 0);
-        const isBlurred = this.#drawBase(view, scales);
+        const isBlurred = this.#drawBase(view, { scales, towns });
         this.crowd.gather(clients, view, 8);
         const isCrowded = this.crowd.count > DISCS_MAX;
         this.clusters = isCrowded ? this.crowd.clusters(view) : [];
@@ -76,7 +78,7 @@ export class Painter {
         context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
         if (!isCrowded) {
             this.#drawTrails(view, clients);
-            this.#drawDiscs(clients);
+            this.#drawDiscs(clients, chosen);
         }
         this.#drawClusters();
         if (chosen !== null) {
@@ -87,12 +89,12 @@ export class Painter {
 
     // Copies the base map, which is drawn anew when it does not reach, or, once the map stands still,
     // when it was stretched. Returns whether it was stretched.
-    #drawBase(view, scales) {
-        const key = [view.x, view.y, view.zoom, scales.length].join();
+    #drawBase(view, content) {
+        const key = [view.x, view.y, view.zoom, content.scales.length].join();
         const isMoving = key !== this.#before;
         this.#before = key;
-        if (!this.#reaches(view, scales) || (this.#base.zoom !== view.zoom && !isMoving)) {
-            this.#makeBase(view, scales);
+        if (!this.#reaches(view, content) || (this.#base.zoom !== view.zoom && !isMoving)) {
+            this.#makeBase(view, content);
         }
         const { x, y, size, width, height } = this.#base;
         const scale = view.size / size;
@@ -105,8 +107,8 @@ export class Painter {
     }
 
     // Whether the base map, stretched a little, has all of the screen.
-    #reaches(view, scales) {
-        if (this.#base === null || this.#base.scales !== scales) {
+    #reaches(view, { scales, towns }) {
+        if (this.#base === null || this.#base.scales !== scales || this.#base.towns !== towns) {
             return false;
         }
         const { x, y, size, width, height } = this.#base;
@@ -118,13 +120,14 @@ export class Painter {
             width / 2 * scale >= view.width / 2 + offX && height / 2 * scale >= view.height / 2 + offY;
     }
 
-    #makeBase(view, scales) {
+    #makeBase(view, { scales, towns }) {
         const { width, height } = this.#baseCanvas;
-        const { x, y, zoom, size } = view;
-        this.#base = { x, y, zoom, size, scales, width: width / this.#ratio, height: height / this.#ratio };
+        this.#base = Object.assign(new View(), { scales, towns, x: view.x, y: view.y, zoom: view.zoom,
+            width: width / this.#ratio, height: height / this.#ratio });
         const context = this.#baseCanvas.getContext('2d', { alpha: false });
         context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
         basemapDraw(context, scales, this.#base, this.#colours);
+        namesDraw(context, towns, this.#base, this.#colours);
     }
 
     #drawDots() {
@@ -172,7 +175,7 @@ export class Painter {
         }
     }
 
-    #drawDiscs(clients) {
+    #drawDiscs(clients, chosen) {
         const context = this.#context;
         const { slots, pixelsX, pixelsY, count } = this.crowd;
         context.fillStyle = this.#colours.client;
@@ -184,8 +187,22 @@ export class Painter {
             context.fill();
             context.stroke();
         }
-        for (let i = 0; count <= NAMES_MAX && i < count; i++) {
-            this.#drawName(clients.features[slots[i]].properties.client, pixelsX[i], pixelsY[i]);
+        if (count <= NAMES_MAX) {
+            this.#drawNames(clients, chosen);
+        }
+    }
+
+    // No name over another. The chosen one's is drawn by #drawChosen.
+    #drawNames(clients, chosen) {
+        const { slots, pixelsX, pixelsY, count } = this.crowd;
+        const placed = [];
+        for (let i = 0; i < count; i++) {
+            const name = clients.features[slots[i]].properties.client;
+            const at = { x: pixelsX[i], y: pixelsY[i], right: pixelsX[i] + 7 * Math.min(name.length, 32) };
+            if (name !== chosen && isFree(placed, at)) {
+                placed.push(at);
+                this.#drawName(name, at.x, at.y);
+            }
         }
     }
 
@@ -236,8 +253,6 @@ export class Painter {
         context.beginPath();
         context.arc(x, y, 10, 0, 2 * Math.PI);
         context.stroke();
-        if (this.crowd.count > NAMES_MAX) {
-            this.#drawName(chosen, x + 5, y);
-        }
+        this.#drawName(chosen, x + 5, y);
     }
 }

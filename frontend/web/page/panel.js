@@ -123,6 +123,11 @@ export function panelPlaces(answer) {
     }
 }
 
+// Whose work the map is.
+export function panelSource(hasTowns) {
+    say('source', `Land and borders: Natural Earth${hasTowns ? '; towns: GeoNames, CC BY 4.0' : ''}`);
+}
+
 export function panelFocusSearch() {
     element('search-id').focus();
 }

@@ -125,6 +125,11 @@ export class Browser {
             actions: [{ type: 'scroll', x, y, deltaX: 0, deltaY, duration: 0 }] }] });
     }
 
+    // A command of Chromium's own (DevTools protocol).
+    command(cmd, params) {
+        return this.#call('POST', `${this.#session}/goog/cdp/execute`, { cmd, params });
+    }
+
     async screenshot(file) {
         const image = await this.#call('GET', `${this.#session}/screenshot`);
         writeFileSync(file, Buffer.from(image, 'base64'));

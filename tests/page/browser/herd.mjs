@@ -1,4 +1,4 @@
-// A herd of one member, Goloman, of real programs: a node, a front-end and herd-web.
+// A herd of real programs: nodes, front-ends, and one herd-web, Goloman's.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -20,34 +20,47 @@ export class Herd {
     #programs;
     #folder = mkdtempSync(join(tmpdir(), 'herd-page-'));
     #running = new Map();
+    #name;
+    #members;
+    #settings;
+    #ports = new Map(); // of a member: where its front-end listens
 
-    // `programs`: the folder where they are.
-    constructor(programs) {
+    // `programs`: the folder where they are. `members`: each is a neighbour of all others.
+    // `settings`: lines of the herd file's section herd.
+    constructor(programs, { name = 'page', members = ['Goloman'], settings = '' } = {}) {
         this.#programs = programs;
+        this.#name = name;
+        this.#members = members;
+        this.#settings = settings;
     }
 
-    // `settings`: lines of the herd file's section herd.
-    async start(settings = '') {
-        const [clients, bus, web] = await freePorts(3);
-        this.clients = clients;
-        this.url = `http://127.0.0.1:${web}`;
-        writeFileSync(join(this.#folder, 'herd.cfg'), `herd
-    name = "page"
-${settings}members
-    Goloman
-        clients = "tcp://127.0.0.1:${clients}"
-        bus = "tcp://127.0.0.1:${bus}"
-        web = "${this.url}"
-`);
-        ['node', 'frontend', 'web'].forEach((program) => this.run(program));
+    async start() {
+        const ports = await freePorts(1 + 2 * this.#members.length);
+        this.url = `http://127.0.0.1:${ports.pop()}`;
+        let text = `herd\n    name = "${this.#name}"\n${this.#settings}members\n`;
+        for (const member of this.#members) {
+            const others = this.#members.filter((other) => other !== member);
+            this.#ports.set(member, ports.pop());
+            text += `    ${member}
+        clients = "tcp://127.0.0.1:${this.#ports.get(member)}"
+        bus = "tcp://127.0.0.1:${ports.pop()}"
+${others.length > 0 ? `        neighbours = "${others.join(' ')}"\n` : ''}`;
+            text += member === 'Goloman' ? `        web = "${this.url}"\n` : '';
+        }
+        writeFileSync(join(this.#folder, 'herd.cfg'), text);
+        for (const member of this.#members) {
+            this.run('node', member);
+            this.run('frontend', member);
+        }
+        this.run('web');
         await until('herd-web answers from a copy', async () =>
             (await fetch(`${this.url}/v1/clients`).catch(() => ({ ok: false }))).ok);
     }
 
-    run(program) {
+    run(program, member = 'Goloman') {
         const child = spawn(join(this.#programs, `herd-${program}`),
-            ['--config', join(this.#folder, 'herd.cfg'), 'Goloman'], { stdio: 'ignore' });
-        this.#running.set(program, child);
+            ['--config', join(this.#folder, 'herd.cfg'), member], { stdio: 'ignore' });
+        this.#running.set(member === 'Goloman' ? program : `${program} ${member}`, child);
     }
 
     async kill(program) {
@@ -66,12 +79,12 @@ ${settings}members
     }
 
     // As `nc -N` does, for pairs of client and position; the answers.
-    iamat(...updates) {
+    iamat(updates, member = 'Goloman') {
         const time = (Date.now() / 1000).toFixed(3);
         const lines = updates.map(([client, position]) => `IAMAT ${client} ${position} ${time}\n`);
         return new Promise((done, fail) => {
             let answer = '';
-            const socket = connect(this.clients, '127.0.0.1', () => socket.end(lines.join('')));
+            const socket = connect(this.#ports.get(member), '127.0.0.1', () => socket.end(lines.join('')));
             socket.on('data', (bytes) => { answer += bytes; });
             socket.on('end', () => done(answer));
             socket.on('error', fail);
@@ -80,6 +93,6 @@ ${settings}members
 
     async report(client, position) {
         await until(`IAMAT of ${client} is answered`, async () =>
-            (await this.iamat([client, position]).catch(() => '')).startsWith('AT Goloman '));
+            (await this.iamat([[client, position]]).catch(() => '')).startsWith('AT Goloman '));
     }
 }

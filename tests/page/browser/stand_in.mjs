@@ -24,6 +24,12 @@ export function featureOf(client, latitude, longitude, member = 'Goloman') {
     };
 }
 
+export const featureOfTown = (name, latitude, longitude) => ({
+    type: 'Feature',
+    geometry: { type: 'Point', coordinates: [longitude, latitude] },
+    properties: { name, population: 1 },
+});
+
 // One that watches: `write (name, data)` sends an event.
 class Watcher {
     told = new Set();
@@ -95,6 +101,7 @@ function framesOf(bytes) {
 
 export class StandIn {
     clients = new Map();
+    towns = []; // as /v1/names has them
     hasSockets = true;
     #watchers = new Set();
     #connections = new Set();
@@ -143,6 +150,10 @@ export class StandIn {
             this.#stream(url, response);
         } else if (client !== null) {
             this.#json(response, this.clients.get(decodeURIComponent(client[1])));
+        } else if (url.pathname === '/v1/names') {
+            const box = boxOf(url.searchParams.get('bbox'));
+            this.#json(response, { type: 'FeatureCollection', features: this.towns
+                .filter(({ geometry }) => boxHas(box, ...geometry.coordinates)) });
         } else if (url.pathname === '/v1/places') {
             this.#json(response, this.clients.has(url.searchParams.get('client')) ? {
                 html_attributions: ['Places by <a href="https://example.org/">Somebody</a>'],

@@ -31,7 +31,7 @@ async function comesMovesLeaves(browser, herd) {
 
 async function tellsOfTheHerd(browser) {
     await browser.click('#herd summary');
-    await untilText(browser, '#herd-members tr', /^Goloman.*up for \d+ seconds?1/); // one record
+    await untilText(browser, '#herd-members tr', /^Goloman *up1/); // one record
     await untilText(browser, '#herd-title', 'page, asked by Goloman');
 }
 
@@ -56,7 +56,7 @@ async function tellsTheTruthAfterwards(browser, herd) {
     await untilText(browser, '#state', 'live');
     await untilText(browser, '#near', /pukeko/);
     await untilText(browser, '#near', /weka/);
-    await untilText(browser, '#herd-members tr', /^Goloman *up for/);
+    await untilText(browser, '#herd-members tr', /^Goloman *up/);
     await inView(browser, 2); // kiwi left, and what was not kept, moa, is gone
 }
 
@@ -85,7 +85,7 @@ function someOf(count, step, part) {
 // As many clients as a view may hold: all are drawn, and while many of them move and the map is
 // dragged, picture follows picture.
 async function movesAHugeCrowd(browser, herd, count) {
-    const taken = await herd.iamat(...someOf(count, 0, 1));
+    const taken = await herd.iamat(someOf(count, 0, 1));
     assert.equal(taken.split('\n').length - 1, count);
     const began = Date.now();
     await browser.open(`${herd.url}/#0/0/0`);
@@ -93,7 +93,7 @@ async function movesAHugeCrowd(browser, herd, count) {
     const shown_ms = Date.now() - began;
     await until('the crowd covers the map', async () => await dots(browser) > count);
     let step = 0;
-    const moving = setInterval(() => herd.iamat(...someOf(count, ++step, 100)).catch(() => {}), 100);
+    const moving = setInterval(() => herd.iamat(someOf(count, ++step, 100)).catch(() => {}), 100);
     await browser.run(`window.pictures = [];
         const take = (time) => { window.pictures.push(time); requestAnimationFrame(take); };
         requestAnimationFrame(take);`);

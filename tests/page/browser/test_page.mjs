@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Browser, Missing } from './driver.mjs';
-import { StandIn } from './stand_in.mjs';
+import { StandIn, featureOfTown } from './stand_in.mjs';
 import { ended, inView, until, untilText } from './wait.mjs';
 
 const folder = process.argv[2];
@@ -81,9 +81,11 @@ async function moves(browser, herd) {
 async function crossesTheAntimeridian(browser, herd) {
     herd.put('west', -17, 179.9);
     herd.put('east', -17, -179.9);
+    herd.towns = [featureOfTown('Suva', -18.14, 178.44)];
     await browser.open(`http://127.0.0.1:${herd.port}/#7/-17/180`);
     await inView(browser, 2);
     await untilText(browser, '#near', /west.*east|east.*west/);
+    await untilText(browser, '#source', /towns: GeoNames/);
     await browser.screenshot(join(folder, 'antimeridian.png'));
     herd.put('west', -17, -179.8); // a step across it
     await browser.click('#near button[data-client="west"]');

@@ -1,0 +1,37 @@
+/* GET /v1/names: towns for the map (names.h). */
+#include "frontend/web/api_parts.h"
+
+#include "frontend/web/query.h"
+
+static const query_bounds_t bounds = {.limit = 50, .limit_max = API_CLIENTS_MAX};
+static const area_box_t everywhere = {.west_e7 = -AREA_MERIDIAN_E7,
+                                      .south_e7 = -AREA_POLE_E7,
+                                      .east_e7 = AREA_MERIDIAN_E7,
+                                      .north_e7 = AREA_POLE_E7};
+
+void api_get_names(api_t *self, const api_request_t *request)
+{
+    query_t query;
+    const char *problem = query_read(request->head->query, &bounds, &self->id, &query);
+    if (problem == NULL && (query.has_client || query.has_place || query.has_after)) {
+        problem = "Names are asked for by bbox and limit.";
+    }
+    if (problem != NULL) {
+        api_refuse(request, HTTP_BAD_REQUEST, problem);
+        return;
+    }
+    buffer_clear(&self->content);
+    sheet_t sheet = sheet_begin(&self->content);
+    sheet_put_string(&sheet, "{\"type\":\"FeatureCollection\",\"features\":[");
+    names_write(self->names, query.has_box ? &query.box : &everywhere, query.limit, &sheet);
+    sheet_put_string(&sheet, "]}\n");
+    if (sheet_end(&sheet) != STATUS_OK) {
+        api_refuse(request, HTTP_INTERNAL_SERVER_ERROR, "There is too much to say.");
+        return;
+    }
+    const http_answer_t answer = {.status = HTTP_OK,
+                                  .type = API_GEOJSON,
+                                  .content = buffer_text(&self->content),
+                                  .fields = "Cache-Control: no-store\r\n"};
+    web_session_reply(request->session, &answer);
+}
