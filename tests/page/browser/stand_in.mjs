@@ -150,6 +150,11 @@ export class StandIn {
             this.#stream(url, response);
         } else if (client !== null) {
             this.#json(response, this.clients.get(decodeURIComponent(client[1])));
+        } else if (url.pathname === '/v1/herd') {
+            this.#json(response, { herd: 'ucla', member: 'Goloman', asks: true, left_out: 3, members: [
+                { member: 'Goloman', state: 'up', uptime: 7, records: 12, connections: 3,
+                    links: [{ to: 'Hands', state: 'down', lag: 2 }] },
+                { member: 'Hands', state: 'silent' }] });
         } else if (url.pathname === '/v1/names') {
             const box = boxOf(url.searchParams.get('bbox'));
             this.#json(response, { type: 'FeatureCollection', features: this.towns

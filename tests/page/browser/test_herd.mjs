@@ -133,6 +133,7 @@ async function main() {
         await herd.start();
         await comesMovesLeaves(browser, herd);
         await tellsOfTheHerd(browser);
+        assert.deepEqual(await browser.console(), []);
         console.log('ok: a client comes, moves and leaves; the herd is told of');
         await tellsTheTruthAfterwards(browser, herd);
         console.log('ok: herd-web and the node were killed');

@@ -78,6 +78,34 @@ async function moves(browser, herd) {
     assert.equal(await browser.run('return document.activeElement.id'), 'search-id');
 }
 
+// What a screen reader says: each control has a name, the map says what it is and how to use it, what
+// changes is announced; and the keys go through all of it.
+async function isReadAloud(browser) {
+    const found = await browser.run(`
+        const controls = [...document.querySelectorAll('button, input, summary, canvas')];
+        const nameOf = (one) => one.ariaLabel ?? one.labels?.[0]?.textContent ?? one.textContent.trim();
+        const map = document.getElementById('map');
+        return {
+            nameless: controls.filter((one) => nameOf(one) === '').map((one) => one.id),
+            unreached: controls.filter((one) => one.tabIndex < 0).map((one) => one.id),
+            map: [map.role, map.ariaLabel, document.getElementById(map.getAttribute('aria-describedby')).textContent],
+            announced: [...document.querySelectorAll('[role=status], [aria-live=polite]')].map(({ id }) => id),
+            regions: [...document.querySelectorAll('main, aside[aria-label], form[role=search]')].length,
+            language: document.documentElement.lang,
+        };`);
+    assert.deepEqual(found.nameless, []);
+    assert.deepEqual(found.unreached, []);
+    assert.deepEqual(found.map.slice(0, 2), ['application', 'Map of clients']);
+    assert.match(found.map[2], /Arrow keys move the map/);
+    assert.deepEqual(found.announced, ['state', 'chosen-note', 'places']);
+    assert.equal(found.regions, 3);
+    assert.equal(found.language, 'en');
+    await browser.click('#herd summary');
+    await untilText(browser, '#herd-members', 'Golomanup1230 of 1, Hands downHandsdoes not answer');
+    await untilText(browser, '#herd-note', '3 more members are not asked.');
+    await browser.click('#herd summary');
+}
+
 async function crossesTheAntimeridian(browser, herd) {
     herd.put('west', -17, 179.9);
     herd.put('east', -17, -179.9);
@@ -199,7 +227,7 @@ async function main() {
         for (const line of await browser.console()) {
             assert.match(line, /status of 404/);
         }
-        for (const step of [moves, crossesTheAntimeridian]) {
+        for (const step of [isReadAloud, moves, crossesTheAntimeridian]) {
             await step(browser, herd);
             await noFaults(browser);
             console.log(`ok: ${step.name}`);
