@@ -297,6 +297,11 @@
 /* Between two changes of a watcher's view; of those that come sooner the newest counts. */
 #define LIMIT_WEBSOCKET_VIEW_MS 200
 
+/* What herd-web remembers of clients that departed, for watchers that come back: clients, and the
+ * bytes of their IDs. As many numbers of its copy rest before they are used again. */
+#define LIMIT_PAST_CLIENTS 65536
+#define LIMIT_PAST_SIZE    16777216
+
 /* One of the log's two buffers, about 40,000 lines: one fills while the other is written. What
  * comes when both are full is counted, not kept. */
 #define LIMIT_LOG_BUFFER 4194304

@@ -172,7 +172,7 @@ copy_t *copy_new(const copy_settings_t *settings)
     if (settings->max_memory > 0) {
         store_limit_memory(self->store, settings->max_memory);
     }
-    numbers_init(&self->numbers);
+    numbers_init(&self->numbers, settings->rest);
     self->sink = (link_sink_t){.take = take, .asked = on_asked, .argument = self};
     self->gone_ns = INT64_MIN;
     return self;
@@ -333,11 +333,25 @@ uint64_t copy_tail(const copy_t *self)
     return store_tail(self->store);
 }
 
-void copy_changes_open(copy_t *self, uint64_t index, copy_changes_t *ret_changes)
+uint64_t copy_changed_at(const copy_t *self, uint32_t number)
+{
+    if (!numbers_has(&self->numbers, number, NUMBERS_USED)) {
+        return 0;
+    }
+    store_entry_t entry;
+    store_entry(self->store, self->numbers.handles[number], &entry);
+    return entry.index;
+}
+
+bool copy_changes_open(copy_t *self, uint64_t index, size_t steps, copy_changes_t *ret_changes)
 {
     ret_changes->copy = self;
     store_cursor_open(self->store, &ret_changes->cursor);
-    store_cursor_seek(&ret_changes->cursor, index);
+    if (!store_cursor_seek_near(&ret_changes->cursor, index, steps)) {
+        store_cursor_close(&ret_changes->cursor);
+        return false;
+    }
+    return true;
 }
 
 void copy_changes_close(copy_changes_t *changes)

@@ -14,8 +14,8 @@
  *
  * Each client has a number, below copy_number_end, from its first record until it is removed;
  * indexes and sets can be made of numbers. A number is used again, for another client, as late as
- * possible, but at once if there is no other: who keeps one beyond `removed` also keeps its serial
- * (copy_serial).
+ * possible, once `rest` others have been given back: who keeps one beyond `removed` also keeps its
+ * serial (copy_serial).
  *
  * A copy may have a part of the clients only (`keeps`): who looks at one area, or only passes what
  * comes, needs no memory for the others.
@@ -42,6 +42,7 @@ typedef struct {
     text_t follower;    /* our name, as FOLLOW says it; copied */
     size_t max_clients; /* records beyond are refused, and counted */
     size_t max_memory;  /* bytes of records (store_limit_memory); 0: no bound */
+    uint32_t rest;      /* numbers that are given back rest while these are no more */
     uint64_t seed;      /* of the table, as for store_new: random in production */
     generation_t life;  /* ours: generation_new() in production */
     /* The record of `number` is served and new: the client came (`known` is false), or its record
@@ -108,8 +109,9 @@ size_t copy_memory(const copy_t *self);
  * resumes looks at what it was told of before, too. */
 const generation_t *copy_life(const copy_t *self);
 
-/* Index of the newest change. */
+/* Index of the newest change, and of the last one of a number that is used, else 0. */
 uint64_t copy_tail(const copy_t *self);
+uint64_t copy_changed_at(const copy_t *self, uint32_t number);
 
 /* A walk through the list from older to newer (open only to be embedded). Any number of them may be
  * open for as long as one likes, though each costs every change a little; the copy may change
@@ -127,9 +129,9 @@ typedef struct {
     bool served;
 } copy_change_t;
 
-/* Begins behind `index`; 0: with the oldest. Takes a step for each entry beyond. Caller ends it
- * with copy_changes_close. */
-void copy_changes_open(copy_t *self, uint64_t index, copy_changes_t *ret_changes);
+/* Begins behind `index`; 0: with the oldest. Takes a step for each entry beyond, `steps` at most:
+ * false if there are more, and nothing is open then. Caller ends it with copy_changes_close. */
+bool copy_changes_open(copy_t *self, uint64_t index, size_t steps, copy_changes_t *ret_changes);
 void copy_changes_close(copy_changes_t *changes);
 
 /* The next change; false at the tail. */

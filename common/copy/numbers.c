@@ -10,9 +10,9 @@ enum {
     ENTRY_SIZE = sizeof(slab_handle_t) + sizeof(uint32_t) + sizeof(uint8_t),
 };
 
-void numbers_init(numbers_t *self)
+void numbers_init(numbers_t *self, uint32_t rest)
 {
-    *self = (numbers_t){.free_first = NUMBERS_NONE, .free_last = NUMBERS_NONE};
+    *self = (numbers_t){.free_first = NUMBERS_NONE, .free_last = NUMBERS_NONE, .rest = rest};
 }
 
 void numbers_done(numbers_t *self)
@@ -20,7 +20,7 @@ void numbers_done(numbers_t *self)
     free(self->handles);
     free(self->serials);
     free(self->flags);
-    numbers_init(self);
+    numbers_init(self, self->rest);
 }
 
 static void grow(numbers_t *self)
@@ -36,7 +36,8 @@ static void grow(numbers_t *self)
 uint32_t numbers_take(numbers_t *self)
 {
     uint32_t number = self->free_first;
-    if (number != NUMBERS_NONE) {
+    if (self->free_count > self->rest) {
+        self->free_count--;
         self->free_first = self->handles[number];
         self->free_last = self->free_first == NUMBERS_NONE ? NUMBERS_NONE : self->free_last;
     } else {
@@ -63,6 +64,7 @@ void numbers_give(numbers_t *self, uint32_t number)
         self->free_first = number;
     }
     self->free_last = number;
+    self->free_count++;
 }
 
 void numbers_clear(numbers_t *self, unsigned flag)

@@ -1,7 +1,8 @@
 /* numbers.h - the numbers of a copy's clients: where each one's record is, and what is known of it.
  *
  * Owner: the copy. Threads: one. Some nine bytes a client. A number that is given back waits behind
- * all others that were, so that it is used again as late as possible.
+ * all others that were, and for `rest` of them at least, so that who remembers it can still tell
+ * whose it was.
  */
 #ifndef HERD_COMMON_COPY_NUMBERS_H
 #define HERD_COMMON_COPY_NUMBERS_H
@@ -30,9 +31,11 @@ typedef struct {
     uint32_t capacity;      /* of the three */
     uint32_t free_first;    /* NUMBERS_NONE: none is free below `end` */
     uint32_t free_last;
+    uint32_t free_count;
+    uint32_t rest; /* as many free ones are not used again */
 } numbers_t;
 
-void numbers_init(numbers_t *self);
+void numbers_init(numbers_t *self, uint32_t rest);
 void numbers_done(numbers_t *self);
 
 /* A number that is not used. */

@@ -457,7 +457,7 @@ static void changes_can_be_walked_from_a_moment(void **state)
     uint64_t moment = copy_tail(scene.copy);
     copy_changes_t changes;
     copy_change_t change;
-    copy_changes_open(scene.copy, moment, &changes);
+    assert_true(copy_changes_open(scene.copy, moment, 0, &changes));
     assert_false(copy_changes_next(&changes, &change));
     put("client4", "6");
     assert_true(store_forget(scene.store, TEXT("client5"), TEXT("Node"), scene.now_ns));
@@ -473,7 +473,15 @@ static void changes_can_be_walked_from_a_moment(void **state)
     assert_true(copy_changes_next(&changes, &change));
     assert_true(text_equal(change.record.client_time, TEXT("7")));
     assert_int_equal(change.index, copy_tail(scene.copy));
+    assert_int_equal(copy_changed_at(scene.copy, change.number), change.index);
+    assert_int_equal(copy_changed_at(scene.copy, number_of("client1")), 2);
+    assert_int_equal(copy_changed_at(scene.copy, copy_number_end(scene.copy)), 0);
     assert_false(copy_changes_next(&changes, &change));
+    copy_changes_close(&changes);
+    assert_false(copy_changes_open(scene.copy, moment, 2, &changes));
+    assert_true(copy_changes_open(scene.copy, moment, 3, &changes));
+    assert_true(copy_changes_next(&changes, &change));
+    assert_int_equal(change.number, number_of("client4"));
     copy_changes_close(&changes);
 }
 

@@ -8,7 +8,7 @@ static numbers_t numbers;
 static int open_numbers(void **state)
 {
     (void)state;
-    numbers_init(&numbers);
+    numbers_init(&numbers, 0);
     return 0;
 }
 
@@ -51,6 +51,24 @@ static void those_given_back_first_are_used_first(void **state)
     assert_int_equal(numbers.end, 5);
 }
 
+static void numbers_rest_before_they_are_used_again(void **state)
+{
+    (void)state;
+    numbers.rest = 2;
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(numbers_take(&numbers), i);
+    }
+    numbers_give(&numbers, 1);
+    assert_int_equal(numbers_take(&numbers), 3);
+    numbers_give(&numbers, 2);
+    numbers_give(&numbers, 0);
+    assert_int_equal(numbers_take(&numbers), 1);
+    assert_int_equal(numbers_take(&numbers), 4);
+    numbers_give(&numbers, 4);
+    assert_int_equal(numbers_take(&numbers), 2);
+    assert_int_equal(numbers.serials[2], 2);
+}
+
 static void flags_are_cleared_for_all(void **state)
 {
     (void)state;
@@ -69,6 +87,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(numbers_count_from_zero, open_numbers, close_numbers),
         cmocka_unit_test_setup_teardown(those_given_back_first_are_used_first, open_numbers,
+                                        close_numbers),
+        cmocka_unit_test_setup_teardown(numbers_rest_before_they_are_used_again, open_numbers,
                                         close_numbers),
         cmocka_unit_test_setup_teardown(flags_are_cleared_for_all, open_numbers, close_numbers),
     };
