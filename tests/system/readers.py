@@ -12,8 +12,7 @@ import socket
 import subprocess
 import sys
 
-import web
-from web import check, curl, wait_for
+from web_support import Herd, check, curl, ended, send_raw, statuses, wait_for
 
 MANY = 2500
 
@@ -22,7 +21,7 @@ def put_many(herd, clients):
     """Pairs of a segment and a body, as one pipeline."""
     requests = b"".join(b"PUT /v1/clients/%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" %
                         (name, len(body), body) for name, body in clients)
-    answers = web.statuses(web.send_raw(herd.web, requests))
+    answers = statuses(send_raw(herd.web, requests))
     check("PUT of %d" % len(clients), len(answers) == len(clients) and set(answers) <= {200, 201}, answers[:9])
 
 
@@ -223,7 +222,7 @@ def cut_lists(herd):
             one.recv(1)
             one.close()
     wait_for("a list can be had", lambda: curl(herd.url + "/api/0/last")[0] == 200)
-    head = web.send_raw(herd.web, request.replace(b"GET", b"HEAD"), False)
+    head = send_raw(herd.web, request.replace(b"GET", b"HEAD"), False)
     check("HEAD", head.startswith(b"HTTP/1.1 200 ") and head.endswith(b"\r\n\r\n"), head)
     with socket.socket() as one:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
@@ -238,7 +237,7 @@ def main():
     if shutil.which("curl") is None:
         print("skipped: no curl")
         return 77
-    herd = web.Herd()
+    herd = Herd()
     try:
         herd.start("node")
         herd.start("web")
@@ -261,8 +260,7 @@ def main():
         check("it ends cleanly", herd.end("web") == 0)
     finally:
         herd.close()
-    print("%d checks, %d failed" % (web.checks, web.failures))
-    return 1 if web.failures else 0
+    return ended()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """herd-web from outside: real programs, curl, and bytes that no client should send.
 
-usage: web.py PROGRAMS SOURCE [watchers]; watchers: as many as there may be, and one more
+usage: web.py PROGRAMS SOURCE [watchers]
 """
 import gzip
 import json
@@ -13,111 +13,11 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
-import time
 
-programs, source = sys.argv[1:3]
+from web_support import (Herd, Watcher, check, curl, ended, gauge, health, ports, programs, send_raw, source,
+                         statuses, wait_for)
+
 long_one = sys.argv[3:] == ["watchers"]
-checks = failures = 0
-
-
-def check(what, good, shown=""):
-    global checks, failures
-    checks += 1
-    if not good:
-        failures += 1
-        print("FAIL: %s %s" % (what, shown))
-
-
-def wait_for(what, condition, limit_s=20):
-    end = time.monotonic() + limit_s
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    check(what, False, "(waited %d s)" % limit_s)
-    return False
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
-class Herd:
-    """One member, A."""
-
-    def __init__(self):
-        self.folder = tempfile.mkdtemp()
-        self.client, self.bus, self.web = free_ports(3)
-        self.config = os.path.join(self.folder, "herd.cfg")
-        self.url = "http://127.0.0.1:%d" % self.web
-        self.processes = {}
-        self.write('        web = "%s http://[::1]:%d"\n' % (self.url, self.web), '    max_connections = "20000"\n')
-
-    def write(self, web, settings=""):
-        with open(self.config, "w") as file:
-            file.write('herd\n    name = "t"\n    request_timeout = "2000"\n%smembers\n    A\n'
-                       '        clients = "tcp://127.0.0.1:%d"\n        bus = "tcp://127.0.0.1:%d"\n%s'
-                       % (settings, self.client, self.bus, web))
-
-    def start(self, program, member="A"):
-        self.processes[program if member == "A" else "%s %s" % (program, member)] = subprocess.Popen(
-            [os.path.join(programs, "herd-" + program), "--config", self.config, member],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def end(self, program, number=signal.SIGTERM):
-        process = self.processes.pop(program)
-        process.send_signal(number)
-        return process.wait(20)
-
-    def log(self, program):
-        try:
-            with open(os.path.join(self.folder, "log", "A.%s.log" % program)) as file:
-                return file.read()
-        except FileNotFoundError:
-            return ""
-
-    def close(self):
-        for program in list(self.processes):
-            self.end(program, signal.SIGKILL)
-        shutil.rmtree(self.folder)
-
-
-def curl(*arguments):
-    """Status, headers (lower case), body."""
-    done = subprocess.run(["curl", "-sS", "-i", "-m", "20", *arguments], capture_output=True)
-    head, _, body = done.stdout.partition(b"\r\n\r\n")
-    while head.startswith(b"HTTP/1.1 100"):
-        head, _, body = body.partition(b"\r\n\r\n")
-    lines = head.decode("latin-1").split("\r\n")
-    fields = dict(line.lower().split(": ", 1) for line in lines[1:])
-    status = int(lines[0].split()[1]) if len(lines[0].split()) > 1 else done.stderr
-    return status, fields, body
-
-
-def send_raw(port, data, half_close=True):
-    """All that comes back until the server closes."""
-    with socket.create_connection(("127.0.0.1", port), 20) as one:
-        one.sendall(data)
-        if half_close:
-            one.shutdown(socket.SHUT_WR)
-        answer = b""
-        try:
-            while part := one.recv(65536):
-                answer += part
-        except ConnectionResetError:
-            pass
-        return answer
-
-
-def statuses(answer):
-    return [int(number) for number in re.findall(rb"HTTP/1\.1 (\d{3}) ", answer)]
 
 
 def positions(herd):
@@ -321,36 +221,6 @@ def nearness(herd):
         check(query, curl(herd.url + "/v1/" + query)[0] == 400)
 
 
-class Watcher:
-    """A stream of events, read by curl as a person would."""
-
-    def __init__(self, herd, query, last_id=None):
-        fields = ["-H", "Last-Event-ID: " + last_id] if last_id else []
-        self.process = subprocess.Popen(["curl", "-sSN", *fields, herd.url + "/v1/watch?" + query],
-                                        stdout=subprocess.PIPE)
-        os.set_blocking(self.process.stdout.fileno(), False)
-        self.text, self.last_id = "", None
-
-    def events(self):
-        """Pairs of event and data so far."""
-        self.text += (self.process.stdout.read() or b"").decode()
-        found = []
-        for block in self.text.split("\n\n")[:-1]:
-            fields = dict(line.split(": ", 1) for line in block.split("\n") if ": " in line)
-            self.last_id = fields.get("id", self.last_id)
-            if "data" in fields:
-                found.append((fields.get("event", "message"), json.loads(fields["data"])))
-        return found
-
-    def names(self):
-        return [(event, data.get("id", data.get("client"))) for event, data in self.events()
-                if event in ("position", "leave", "reset", "up-to-date")]
-
-    def end(self):
-        self.process.kill()
-        self.process.wait()
-
-
 def watches(herd):
     """The present state, then changes; who leaves; and who was cut off and comes back."""
     def put(name, lat, lon):
@@ -408,10 +278,6 @@ def watches(herd):
         check("watch?" + query, curl(herd.url + "/v1/watch?" + query)[0] == 400)
 
 
-def gauge(herd, name):
-    return int(re.search(rb"^%s (\d+)$" % name.encode(), curl(herd.url + "/metrics")[2], re.M)[1])
-
-
 def generator(herd):
     """herd-bench asks herd-web, and watches: every answer is right, every event comes."""
     def bench(port, *arguments):
@@ -429,12 +295,6 @@ def generator(herd):
                      "200", "--within", "1", "--wander", "--rate", "300", "--mix", "iamat:1")
         check("watchers heard of updates", told and told["event"]["count"] > 0, told)
     herd.end("frontend")
-
-
-def health(herd):
-    """What herdctl health says."""
-    return subprocess.run([os.path.join(programs, "herdctl"), "--config", herd.config, "health"],
-                          capture_output=True, text=True).stdout
 
 
 def operators(herd):
@@ -623,7 +483,7 @@ def names(herd, towns):
 def linked_members():
     """Each member of a herd, and its links; towns of its places."""
     herd = Herd()
-    bus, = free_ports(1)
+    bus = ports.take()
     towns = os.path.join(herd.folder, "towns.tsv")
     with open(towns, "w") as file:
         for number, (name, lat, lon, kind, people) in enumerate((
@@ -634,7 +494,7 @@ def linked_members():
         file.write("no row\n")
     herd.write('        web = "%s"\n        neighbours = "B"\n    B\n        clients = "tcp://127.0.0.1:%d"\n'
                '        bus = "tcp://127.0.0.1:%d"\n        neighbours = "A"\n    C\n        clients = "tcp://127.0.0.1:1"\n'
-               '        bus = "tcp://127.0.0.1:2"\n' % (herd.url, free_ports(1)[0], bus),
+               '        bus = "tcp://127.0.0.1:2"\n' % (herd.url, ports.take(), bus),
                '    places\n        provider = "local"\n        file = "towns.tsv"\n')
 
     def said():
@@ -739,9 +599,7 @@ def main():
     finally:
         herd.close()
     linked_members()
-    print("%d checks, %d failed" % (checks, failures))
-    return 1 if failures else 0
+    return ended()
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+sys.exit(main())

@@ -16,8 +16,7 @@ import subprocess
 import sys
 import urllib.parse
 
-import web
-from web import check, curl, gauge, wait_for
+from web_support import Herd, check, curl, ended, gauge, source, statuses, wait_for
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 KEY = base64.b64encode(b"sixteen bytes, 1")
@@ -155,7 +154,7 @@ def handshakes(herd):
     }
     for what, (status, data) in bad.items():
         answer = web.send_raw(herd.web, data)
-        check(what, web.statuses(answer) == [status], answer[:200])
+        check(what, statuses(answer) == [status], answer[:200])
         check(what + ": the version", status != 426 or b"Sec-WebSocket-Version: 13" in answer)
     own = Socket(herd, "?client=a", b"Origin: http://localhost")
     check("our own page", own.head.startswith(b"HTTP/1.1 101 "), own.head)
@@ -390,7 +389,7 @@ def example(herd):
             return file.read().split("\n")[:-1]
 
     with open(output, "w") as file:
-        program = subprocess.Popen([os.path.join(web.source, "docs/examples/watch.mjs"),
+        program = subprocess.Popen([os.path.join(source, "docs/examples/watch.mjs"),
                                     "ws://127.0.0.1:%d" % herd.web, "70,50,5000"], stdout=file)
     wait_for("the example begins", lambda: lines() == ["up-to-date "])
     put(herd, "e1", 70, 50)
@@ -425,7 +424,7 @@ def main():
     if shutil.which("curl") is None:
         print("skipped: no curl")
         return 77
-    herd = web.Herd()
+    herd = Herd()
     try:
         herd.start("node")
         herd.start("web")
@@ -442,8 +441,7 @@ def main():
                 example(herd)
     finally:
         herd.close()
-    print("%d checks, %d failed" % (web.checks, web.failures))
-    return 1 if web.failures else 0
+    return ended()
 
 
 if __name__ == "__main__":
