@@ -12,7 +12,9 @@
  * chained too, the oldest first: it goes where room is needed.
  *
  * While a watcher that came back is learnt anew (told_begin with a base), it may know whoever is
- * not in the set yet: such a client is known to it, and its last event may be lost. */
+ * not in the set yet: such a client is known to it, and its last event may be lost. Those that
+ * changed since and are elsewhere are in doubt: as the others, but they take no room of the view's
+ * until they are settled. */
 #include "common/watch/told.h"
 
 #include "common/base/memory.h"
@@ -35,6 +37,7 @@ typedef struct {
     bool is_waiting;   /* in the chain of those that wait */
     bool is_unchanged; /* it waits only because the view changed */
     bool is_repeated;  /* it waits because its last event may be lost */
+    bool is_doubt;     /* it waits, and takes no room */
 } entry_t;
 
 typedef struct {
@@ -53,6 +56,7 @@ struct told {
     chain_t waiting; /* by index */
     chain_t left;    /* by index */
     size_t known;
+    size_t doubts;
     uint64_t base;      /* while scanning: the watcher knows who changed no later; 0: no one */
     uint64_t floor;     /* what events say while scanning */
     uint64_t forgotten; /* the latest index of a client that left and was forgotten */
@@ -203,6 +207,7 @@ static void remove_entry(told_t *self, uint32_t place)
         chain_take_out(self, chain, place);
     }
     self->known -= entry->state == KNOWN;
+    self->doubts -= entry->is_doubt;
     free_bucket(self, bucket_of(self, entry->client.handle));
     if (place != last) { /* the last one fills its place */
         self->buckets[bucket_of(self, self->entries[last].client.handle)] = place + 1;
@@ -226,16 +231,9 @@ static void forget(told_t *self, uint32_t place)
     remove_entry(self, place);
 }
 
-/* Adds a client in no chain; NONE if there is no room. */
-static uint32_t add_entry(told_t *self, told_client_t client, state_t state, uint64_t index)
+/* Adds a client in no chain, whatever room there is. */
+static uint32_t append_entry(told_t *self, told_client_t client, state_t state, uint64_t index)
 {
-    if (self->count == self->maximum && self->left.count > 0) {
-        forget(self, self->left.first);
-    }
-    if (self->count == self->maximum) {
-        self->is_cut = true;
-        return NONE;
-    }
     if (self->count == self->capacity) {
         self->capacity = self->capacity == 0 ? ENTRIES_MIN : 2 * self->capacity;
         self->entries = memory_resize(self->entries, self->capacity * sizeof *self->entries);
@@ -246,6 +244,19 @@ static uint32_t add_entry(told_t *self, told_client_t client, state_t state, uin
     self->buckets[bucket_of(self, client.handle)] = place + 1;
     self->known += state == KNOWN;
     return place;
+}
+
+/* The same; NONE if there is no room. */
+static uint32_t add_entry(told_t *self, told_client_t client, state_t state, uint64_t index)
+{
+    if (self->count - self->doubts >= self->maximum && self->left.count > 0) {
+        forget(self, self->left.first);
+    }
+    if (self->count - self->doubts >= self->maximum) {
+        self->is_cut = true;
+        return NONE;
+    }
+    return append_entry(self, client, state, index);
 }
 
 /* The states */
@@ -328,6 +339,33 @@ status_t told_scan(told_t *self, told_client_t client, uint64_t index)
         wait_first(self, place, self->floor + 1);
     }
     return STATUS_OK;
+}
+
+status_t told_doubt(told_t *self, told_client_t client)
+{
+    uint32_t place;
+    assert(self->is_scanning && self->base > 0);
+    status_t status = look_up(self, client, &place);
+    if (status == STATUS_NOT_FOUND) {
+        if (self->doubts == TOLD_DOUBTS_MAX) {
+            return STATUS_FULL;
+        }
+        place = append_entry(self, client, KNOWN, self->base);
+        self->entries[place].is_doubt = true;
+        self->doubts++;
+        status = STATUS_OK;
+    }
+    if (status == STATUS_OK) {
+        entry_t *entry = &self->entries[place];
+        entry->is_repeated = true;
+        if (!entry->is_waiting) {
+            if (entry->state == LEFT) {
+                chain_take_out(self, &self->left, place);
+            }
+            wait_first(self, place, self->floor + 1);
+        }
+    }
+    return status;
 }
 
 void told_end(told_t *self)
@@ -451,9 +489,27 @@ static told_event_t event_of(const entry_t *entry, bool is_in)
     return entry->is_unchanged ? TOLD_NOTHING : TOLD_MOVE;
 }
 
+/* A client that was in doubt takes room from now on; false: there is none for one in view. */
+static bool take_room(told_t *self)
+{
+    if (self->count - self->doubts > self->maximum && self->left.count > 0) {
+        forget(self, self->left.first);
+    }
+    return self->count - self->doubts <= self->maximum;
+}
+
 told_event_t told_settle(told_t *self, bool is_in)
 {
     assert(self->waiting.count > 0);
+    if (self->entries[self->waiting.first].is_doubt) {
+        self->entries[self->waiting.first].is_doubt = false;
+        self->doubts--;
+        if (!take_room(self) && is_in) {
+            self->is_cut = true; /* it is left out, as in a new set */
+            is_in = false;
+        }
+    }
+    assert(self->entries != NULL); /* where a chain has someone */
     uint32_t place = self->waiting.first;
     entry_t *entry = &self->entries[place];
     told_event_t event = event_of(entry, is_in);
@@ -468,6 +524,7 @@ told_event_t told_settle(told_t *self, bool is_in)
     set_state(self, entry, is_in ? KNOWN : LEFT);
     if (!is_in) {
         chain_append(self, &self->left, place);
+        (void)take_room(self);
     }
     return event;
 }
@@ -481,6 +538,13 @@ uint64_t told_index(const told_t *self, uint64_t tail)
 bool told_is_cut(const told_t *self)
 {
     return self->is_cut;
+}
+
+bool told_knows(const told_t *self, told_client_t client)
+{
+    uint32_t place = find(self, client.handle);
+    return place != NONE && self->entries[place].client.serial == client.serial &&
+           self->entries[place].state == KNOWN;
 }
 
 size_t told_count(const told_t *self)

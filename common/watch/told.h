@@ -21,9 +21,10 @@
  *     told_begin, told_scan for each client in the view, told_end; from then on also, in between:
  *     told_mark for each change that views_match finds;
  *     while an event can be sent: told_next, look up, told_settle, send with told_index.
- * Who comes back unknown has to be told first, by the caller, without an index, `leave` of each
- * client that changed since and is not in view: a superset, since no one knows any more what it was
- * told. A view that changes: told_recheck, told_scan for each client in the new view, told_end.
+ * Who comes back unknown may know whoever changed since, as no one remembers what it was told:
+ * before told_end also told_doubt for each client that changed since and is not in the view. It
+ * hears that they left, also of those that it never knew. A view that changes: told_recheck,
+ * told_scan for each client in the new view, told_end.
  */
 #ifndef HERD_COMMON_WATCH_TOLD_H
 #define HERD_COMMON_WATCH_TOLD_H
@@ -34,8 +35,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Most clients that one set may have. */
-enum { TOLD_MAX = 1 << 20 };
+/* Most clients that one set may have; most that may be in doubt, beyond its maximum: as many as the
+ * largest view of herd-web has, as the state anew is no longer than so many leaves. */
+enum { TOLD_MAX = 1 << 20, TOLD_DOUBTS_MAX = 10000 };
 
 typedef struct told told_t;
 
@@ -68,6 +70,12 @@ void told_begin(told_t *self, uint64_t base, uint64_t tail);
 /* A client is in the view now, and changed last at `index` >= 1. The watcher will hear of it,
  * unless it knows: it was told, or that was not after the base. Fails as told_mark does. */
 status_t told_scan(told_t *self, told_client_t client, uint64_t index) STATUS_MUST_USE;
+
+/* With a base, after told_scan of all in view: a client changed after the base, by the list of
+ * changes or without it. Wherever it is when it is settled, the watcher will hear of it.
+ * STATUS_FULL if there are too many, STATUS_DAMAGED as told_mark: the set is of no use then, and
+ * the stream has to begin anew. */
+status_t told_doubt(told_t *self, told_client_t client) STATUS_MUST_USE;
 
 /* All that are in the view were scanned. */
 void told_end(told_t *self);
@@ -110,6 +118,9 @@ uint64_t told_index(const told_t *self, uint64_t tail);
 /* Whether clients were left out because the set was full, since told_begin or told_recheck; the
  * caller tells the watcher, and when there is room calls told_recheck and scans again. */
 bool told_is_cut(const told_t *self);
+
+/* Whether the watcher was told of the client, or may have been, and not that it left. */
+bool told_knows(const told_t *self, told_client_t client);
 
 /* Clients that the watcher knows to be in its view; those that wait to be looked at; bytes. */
 size_t told_count(const told_t *self);

@@ -1,6 +1,7 @@
 #include "frontend/web/mirror.h"
 
 #include "common/base/entropy.h"
+#include "common/base/limits.h"
 #include "common/base/memory.h"
 #include "common/base/timestamp.h"
 #include "common/clock/clock.h"
@@ -60,7 +61,7 @@ static void on_removed(void *argument, uint32_t number, text_t client)
 static void on_turned(void *argument)
 {
     mirror_t *self = argument;
-    self->ready = self->ready || copy_state(self->copy).current;
+    self->ready = self->ready || mirror_is_level(self);
     self->settings.turned(self->settings.argument);
 }
 
@@ -90,6 +91,7 @@ status_t mirror_open(const mirror_settings_t *settings, mirror_t **ret_self)
                                   .follower = text_of(settings->member->name),
                                   .max_clients = settings->config->max_clients,
                                   .max_memory = settings->records_max,
+                                  .rest = LIMIT_PAST_CLIENTS,
                                   .seed = entropy_number(),
                                   .life = generation_new(),
                                   .changed = on_changed,
@@ -148,6 +150,11 @@ size_t mirror_records_max(const mirror_t *self)
 bool mirror_is_ready(const mirror_t *self)
 {
     return self->ready;
+}
+
+bool mirror_is_level(const mirror_t *self)
+{
+    return copy_state(self->copy).current;
 }
 
 uint64_t mirror_age_s(const mirror_t *self)

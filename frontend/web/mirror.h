@@ -64,6 +64,9 @@ size_t mirror_records_max(const mirror_t *self);
 /* Whether it has, or had once, all that a node has: it can be asked. */
 bool mirror_is_ready(const mirror_t *self);
 
+/* Whether it has all that the node had when the connection was made. */
+bool mirror_is_level(const mirror_t *self);
+
 /* How old what is read is, in seconds: 0 while the node sends. */
 uint64_t mirror_age_s(const mirror_t *self);
 

@@ -3,16 +3,18 @@
  * looked up where it is now, and told_settle says what the reader has to hear.
  *
  * Indices count the changes that this process saw, so they mean something in this life alone; an ID
- * names life, watch and index. Who comes with another one is told `reset`, and then the state. */
+ * names life, watch, view and index. Who comes back to a watch that is still there goes on with its
+ * set. If that is gone a new one begins, from that index on (resume.h). Who comes with an ID of
+ * another life or view is told `reset`, and then the state. */
 #include "frontend/web/watches.h"
 
 #include "common/base/entropy.h"
 #include "common/base/limits.h"
 #include "common/base/memory.h"
+#include "frontend/web/watch_id.h"
 #include "frontend/web/watches_parts.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     SECOND_MS = 1000,
@@ -39,27 +41,6 @@ static watch_t *watch_at(const watches_t *self, uint32_t number)
     return number < self->end && self->watches[number]->used ? self->watches[number] : NULL;
 }
 
-static void forget_departed(watches_t *self, uint32_t number)
-{
-    if (number < self->departed_end) {
-        free(self->departed[number]);
-        self->departed[number] = NULL;
-    }
-}
-
-static void keep_departed(watches_t *self, uint32_t number, text_t client)
-{
-    if (number >= self->departed_end) {
-        uint32_t end = number + number / 2 + WATCHES_SCAN_SIZE;
-        self->departed = memory_resize(self->departed, end * sizeof *self->departed);
-        memset(self->departed + self->departed_end, 0,
-               (end - self->departed_end) * sizeof *self->departed);
-        self->departed_end = end;
-    }
-    forget_departed(self, number);
-    self->departed[number] = memory_copy_text(client.data, client.size);
-}
-
 static void free_watch(watches_t *self, uint32_t number)
 {
     watch_t *watch = self->watches[number];
@@ -76,22 +57,25 @@ static void free_watch(watches_t *self, uint32_t number)
     *watch = (watch_t){.serial = watch->serial};
 }
 
-/* The watch has to begin anew: what it was told cannot be followed any more. */
-static void restart(watches_t *self, watch_t *watch)
+/* The watch has to begin anew, behind what was told: its set cannot say any more whom its reader
+ * knows. */
+static void restart(watches_t *self, watch_t *watch, uint64_t base)
 {
+    watch->base = watch->is_partial || told_is_cut(watch->told) ? 0 : base;
     told_destroy(&watch->told);
     watch->told = told_new(watch->room);
     watch->begun = false;
-    watch->reset = true;
+    watch->reset = watch->reset || watch->base == 0;
     watch->news = true;
     list_append(&self->due, &watch->due);
 }
 
 static void look_anew(watches_t *self, watch_t *watch)
 {
+    watch->is_partial = true;
     watches_look_anew(self, watch);
     if (watch->reset) {
-        restart(self, watch);
+        restart(self, watch, 0);
     }
 }
 
@@ -102,8 +86,9 @@ static void mark(watches_t *self, watch_t *watch, uint32_t number, bool is_in)
     if (!watch->begun) {
         return;
     }
+    uint64_t base = told_index(watch->told, self->index - 1);
     if (told_mark(watch->told, client, is_in, self->index) == STATUS_DAMAGED) {
-        restart(self, watch);
+        restart(self, watch, base);
     }
     list_append(&self->due, &watch->due);
 }
@@ -143,11 +128,25 @@ static void mark_clients(change_t *change, bool came)
     }
 }
 
+/* Each change has a greater index. One that is not in the copy's list, as the client was there
+ * before and is served again, gets it from the past. */
+static void note_change(watches_t *self, uint32_t number)
+{
+    record_t record;
+    copy_t *copy = mirror_copy(self->mirror);
+    if (past_index(self->past, copy_tail(copy)) == self->index &&
+        copy_read(copy, number, &record)) {
+        const told_client_t client = {.handle = number, .serial = copy_serial(copy, number)};
+        past_add(self->past, client, copy_tail(copy), record.client);
+    }
+    self->index = past_index(self->past, copy_tail(copy));
+}
+
 void watches_changed(watches_t *self, uint32_t number, const mirror_place_t *was,
                      const mirror_place_t *is)
 {
     change_t change = {.self = self, .number = number, .is = is};
-    self->index++;
+    note_change(self, number);
     if (self->open + self->kept == 0) {
         return;
     }
@@ -156,16 +155,15 @@ void watches_changed(watches_t *self, uint32_t number, const mirror_place_t *was
     }
     if (is->is_there) {
         views_match(self->views, is->position, on_view, &change);
-        forget_departed(self, number);
     }
     mark_clients(&change, !was->is_there);
 }
 
 void watches_departed(watches_t *self, uint32_t number, text_t client)
 {
-    if (self->open + self->kept > 0) {
-        keep_departed(self, number, client);
-    }
+    const copy_t *copy = mirror_copy(self->mirror);
+    past_add(self->past, (told_client_t){.handle = number, .serial = copy_serial(copy, number)},
+             copy_tail(copy), client);
 }
 
 /* Frees the large watch without a reader that was cut first, if there is one. */
@@ -217,9 +215,11 @@ static bool change_view(watches_t *self, watch_t *watch)
         self->large -= watch->room > LARGE_SIZE;
         watch->room = room_for(self, &watch->view);
         self->large += watch->room > LARGE_SIZE;
-        restart(self, watch);
+        restart(self, watch, 0);
     } else if (watch->begun) {
         look_anew(self, watch);
+    } else if (watch->base > 0) {
+        restart(self, watch, 0); /* what its reader knows is of another view */
     }
     uint64_t rest_ms = (uv_hrtime() - start_ns) / MS_NS * CHANGE_SHARE;
     watch->early_ms =
@@ -256,17 +256,36 @@ static bool has_room(const watches_t *self, const watch_t *watch)
            (watch->moved || now_ms(self) - watch->filled_ms >= FILL_MS);
 }
 
+static void begin(watches_t *self, watch_t *watch)
+{
+    if (!watches_begin_view(self, watch)) {
+        restart(self, watch, 0);
+        (void)watches_begin_view(self, watch);
+    }
+}
+
+/* Appends events, as many as are made at once. */
+static void put_events(watches_t *self, watch_t *watch)
+{
+    status_t status = STATUS_OK;
+    while (watch->begun && self->out.size < EVENTS_SIZE && status == STATUS_OK) {
+        uint64_t base = told_index(watch->told, self->index);
+        status = watches_put_next(self, watch);
+        if (status == STATUS_DAMAGED) {
+            restart(self, watch, base);
+        }
+    }
+}
+
 static void put_clients(watches_t *self, watch_t *watch)
 {
-    while (self->out.size < EVENTS_SIZE && watches_put_next(self, watch)) {
-    }
-    if (has_room(self, watch)) {
+    put_events(self, watch);
+    if (watch->begun && has_room(self, watch)) {
         watch->moved = false;
         watch->news = true;
         watch->filled_ms = now_ms(self);
         look_anew(self, watch);
-        while (watch->begun && self->out.size < EVENTS_SIZE && watches_put_next(self, watch)) {
-        }
+        put_events(self, watch);
     }
 }
 
@@ -284,11 +303,11 @@ static void pump(watches_t *self, uint32_t number)
         end_socket(self, watch, session);
         return;
     }
+    if (!watch->begun && mirror_is_ready(self->mirror)) {
+        begin(self, watch);
+    }
     if (watch->reset) {
         watches_put_reset(self, watch);
-    }
-    if (!watch->begun && mirror_is_ready(self->mirror)) {
-        watches_begin_view(self, watch);
     }
     if (watch->begun) {
         put_clients(self, watch);
@@ -367,40 +386,21 @@ void watches_cut(watches_t *self, uint32_t number)
     }
 }
 
-static bool is_same_area(const area_t *one, const area_t *other)
+/* What the ID says of this life and view; its index is 0 if it says nothing of them. */
+static watch_id_t read_id(const watches_t *self, uint64_t view_id, text_t text)
 {
-    if (one->kind != other->kind) {
-        return false;
-    }
-    if (one->kind == AREA_BOX) {
-        return one->box.west_e7 == other->box.west_e7 && one->box.south_e7 == other->box.south_e7 &&
-               one->box.east_e7 == other->box.east_e7 && one->box.north_e7 == other->box.north_e7;
-    }
-    return one->circle.from.latitude_deg == other->circle.from.latitude_deg &&
-           one->circle.from.longitude_deg == other->circle.from.longitude_deg &&
-           one->circle.radius_m == other->circle.radius_m;
+    watch_id_t id;
+    bool is_ours = watch_id_read(text, &id) && id.life == self->life && id.view == view_id &&
+                   id.index <= self->index;
+    return is_ours ? id : (watch_id_t){0};
 }
 
-/* Whether the ID is of a watch that is kept, with that view; `ret_index`: how far it was told. */
-static watch_t *find_kept(watches_t *self, const watches_view_t *view, text_t id,
-                          uint64_t *ret_index)
+/* The watch that the ID is of, if it is kept. */
+static watch_t *find_kept(const watches_t *self, const watch_id_t *id)
 {
-    uint64_t life;
-    uint64_t number;
-    uint64_t serial;
-    if (id.size < WATCHES_ID_DIGITS + 2 || id.data[WATCHES_ID_DIGITS] != '-' ||
-        !text_from_hex(text_first(id, 16), &life) ||
-        !text_from_hex(text_first(text_after(id, 16), 8), &number) ||
-        !text_from_hex(text_first(text_after(id, 24), 8), &serial) ||
-        !text_to_u64(text_after(id, WATCHES_ID_DIGITS + 1), UINT64_MAX, ret_index) ||
-        life != self->life) {
-        return NULL;
-    }
-    watch_t *watch = watch_at(self, (uint32_t)number);
-    bool same = watch != NULL && watch->serial == serial &&
-                text_equal(watch->view.client, view->client) && watch->view.limit == view->limit &&
-                is_same_area(&watch->view.area, &view->area);
-    return same && *ret_index <= self->index ? watch : NULL;
+    watch_t *watch = id->index > 0 ? watch_at(self, id->number) : NULL;
+    return watch != NULL && watch->serial == id->serial && watch->view_id == id->view ? watch
+                                                                                      : NULL;
 }
 
 /* The reader of a watch has come back. False: its events cannot go on. */
@@ -442,13 +442,10 @@ static uint32_t find_free(watches_t *self)
     return self->end++;
 }
 
-uint32_t watches_open(watches_t *self, uint64_t session, const watches_view_t *view, text_t last_id)
+/* A watch of its own for the session, which begins behind what its reader was told already. */
+static uint32_t open_new(watches_t *self, uint64_t session, const watches_view_t *view,
+                         uint64_t base)
 {
-    uint64_t index;
-    watch_t *kept = find_kept(self, view, last_id, &index);
-    if (kept != NULL && resume(self, kept, index, session)) {
-        return kept->number;
-    }
     uint32_t number = find_free(self);
     if (number == UINT32_MAX) {
         return refuse(self);
@@ -459,11 +456,12 @@ uint32_t watches_open(watches_t *self, uint64_t session, const watches_view_t *v
                        .serial = watch->serial + 1,
                        .session = session,
                        .view = *view,
+                       .view_id = watch_id_view(&view->area, view->client, view->limit),
+                       .base = base,
                        .number = number,
                        .client_number = UINT32_MAX,
                        .room = room,
                        .told = told_new(room),
-                       .reset = last_id.size > 0,
                        .news = true};
     watch->view.client.data = memory_copy_text(view->client.data, view->client.size);
     self->open++;
@@ -473,6 +471,24 @@ uint32_t watches_open(watches_t *self, uint64_t session, const watches_view_t *v
         return refuse(self);
     }
     list_append(&self->due, &watch->due);
+    return number;
+}
+
+uint32_t watches_open(watches_t *self, uint64_t session, const watches_view_t *view, text_t last_id)
+{
+    watch_id_t id = read_id(self, watch_id_view(&view->area, view->client, view->limit), last_id);
+    watch_t *kept = find_kept(self, &id);
+    if (kept != NULL && resume(self, kept, id.index, session)) {
+        return kept->number;
+    }
+    if (kept != NULL && kept->session == 0) {
+        free_watch(self, kept->number);
+    }
+    uint64_t base = id.is_partial ? 0 : id.index;
+    uint32_t number = open_new(self, session, view, base);
+    if (number != UINT32_MAX) {
+        self->watches[number]->reset = last_id.size > 0 && base == 0;
+    }
     return number;
 }
 
@@ -528,8 +544,9 @@ watches_t *watches_new(uv_loop_t *loop, const session_shared_t *shared, mirror_t
     self->watches = memory_new_array(WATCHES_MAX, sizeof(watch_t *));
     self->of_clients = memory_new_array(WATCHES_MAX, sizeof *self->of_clients);
     self->page = memory_new_array(WATCHES_SCAN_SIZE, sizeof *self->page);
+    self->past = past_new(LIMIT_PAST_CLIENTS, LIMIT_PAST_SIZE);
     self->life = entropy_number();
-    self->index = 1;
+    self->index = past_index(self->past, copy_tail(mirror_copy(mirror)));
     list_init(&self->due);
     list_init(&self->cut);
     list_init(&self->hurried);
@@ -564,14 +581,11 @@ void watches_destroy(watches_t **self_p)
         }
         free(self->watches[i]);
     }
-    for (uint32_t i = 0; i < self->departed_end; i++) {
-        free(self->departed[i]);
-    }
     views_destroy(&self->views);
+    past_destroy(&self->past);
     buffer_done(&self->out);
     buffer_done(&self->frame);
     websocket_writer_destroy(&self->writer);
-    free(self->departed);
     free(self->watches);
     free(self->of_clients);
     free(self->page);

@@ -5,7 +5,7 @@
  * A watch is a view and a set of the clients that its reader was told of (common/watch/told.h).
  * Events are made when the reader can take them, of where clients are by then. One whose reader is
  * gone is kept for some minutes, so that who comes back with the ID of its last event hears what it
- * missed, once.
+ * missed, once; later it also hears of clients that it never knew that they left (resume.h).
  */
 #ifndef HERD_FRONTEND_WEB_WATCHES_H
 #define HERD_FRONTEND_WEB_WATCHES_H
@@ -45,7 +45,7 @@ void watches_changed(watches_t *self, uint32_t number, const mirror_place_t *was
                      const mirror_place_t *is);
 
 /* A client is going, with the next watches_changed of its number: its ID is kept for those who have
- * to hear of it. */
+ * to hear of it, now or when they come back. */
 void watches_departed(watches_t *self, uint32_t number, text_t client);
 
 /* Tells what is due to those who can take it. */

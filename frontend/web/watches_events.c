@@ -1,22 +1,19 @@
 /* Events as readers get them: each is settled when it is written, by where its client is then. */
 #include "common/json/quote.h"
 #include "frontend/web/geo/feature.h"
+#include "frontend/web/watch_id.h"
 #include "frontend/web/watches_parts.h"
 
-#include <stdio.h>
-
-enum { ID_SIZE = 64 }; /* of an event, with a zero */
-
 /* The ID that an event has now; empty: none. */
-static text_t id_of(const watches_t *self, const watch_t *watch, char out[ID_SIZE])
+static text_t id_of(const watches_t *self, const watch_t *watch, char out[WATCH_ID_SIZE])
 {
-    uint64_t index = told_index(watch->told, self->index);
-    int size = 0;
-    if (index > 0) {
-        size = snprintf(out, ID_SIZE, "%016llx%08x%08x-%llu", (unsigned long long)self->life,
-                        watch->number, watch->serial, (unsigned long long)index);
-    }
-    return (text_t){.data = out, .size = (size_t)size};
+    const watch_id_t id = {.life = self->life,
+                           .number = watch->number,
+                           .serial = watch->serial,
+                           .view = watch->view_id,
+                           .index = told_index(watch->told, self->index),
+                           .is_partial = watch->is_partial || told_is_cut(watch->told)};
+    return id.index > 0 ? watch_id_write(&id, out) : (text_t){0};
 }
 
 /* Begins an event, up to its data: {"event":"leave","id":"...","data":..., or lines of such. */
@@ -52,22 +49,37 @@ static bool end_event(watches_t *self, sheet_t *sheet, text_t id)
     return sheet_end(sheet) == STATUS_OK;
 }
 
-/* The ID of a client that has left; it may be gone. */
-static text_t name_of(const watches_t *self, told_client_t client, record_t *record)
-{
-    copy_t *copy = mirror_copy(self->mirror);
-    if (copy_serial(copy, client.handle) == client.serial &&
-        copy_read(copy, client.handle, record)) {
-        return record->client;
-    }
-    bool is_kept = client.handle < self->departed_end && self->departed[client.handle] != NULL;
-    return is_kept ? text_of(self->departed[client.handle]) : (text_t){0};
-}
-
-static void put_leave(const watches_t *self, told_client_t client, sheet_t *sheet)
+/* The ID of a client that has left; false if it is gone and not known any more. */
+static bool find_name(const watches_t *self, told_client_t client, text_t *ret_name)
 {
     record_t record;
-    text_t name = name_of(self, client, &record);
+    const copy_t *copy = mirror_copy(self->mirror);
+    if (copy_serial(copy, client.handle) == client.serial &&
+        copy_read(copy, client.handle, &record)) {
+        *ret_name = record.client;
+        return true;
+    }
+    return past_name(self->past, client, ret_name);
+}
+
+/* Whether the client that leaves is there again under another number, by which the reader knows it:
+ * events of that say where it is, whichever come first. */
+static bool is_known_anew(const watches_t *self, const watch_t *watch, told_client_t client,
+                          text_t name)
+{
+    record_t record;
+    told_client_t now = {0};
+    const copy_t *copy = mirror_copy(self->mirror);
+    if (!copy_find(copy, name, &now.handle, &record)) {
+        return false;
+    }
+    now.serial = copy_serial(copy, now.handle);
+    return (now.handle != client.handle || now.serial != client.serial) &&
+           told_knows(watch->told, now);
+}
+
+static void put_leave(text_t name, sheet_t *sheet)
+{
     sheet_put_string(sheet, "{\"client\":\"");
     char *out = sheet_reserve(sheet, QUOTE_SIZE * name.size + 1);
     if (out != NULL) {
@@ -85,31 +97,36 @@ static void put_position(const watches_t *self, told_client_t client, sheet_t *s
     }
 }
 
-static void put_event(watches_t *self, const watch_t *watch, told_client_t client,
-                      told_event_t event)
+/* `name`: of one that leaves. */
+static void put_event(watches_t *self, const watch_t *watch, told_client_t client, text_t name)
 {
-    char id_bytes[ID_SIZE];
+    char id_bytes[WATCH_ID_SIZE];
     text_t id = id_of(self, watch, id_bytes);
-    sheet_t sheet = begin_event(self, event == TOLD_LEAVE ? "leave" : "position", id);
-    if (event == TOLD_LEAVE) {
-        put_leave(self, client, &sheet);
+    sheet_t sheet = begin_event(self, name.size > 0 ? "leave" : "position", id);
+    if (name.size > 0) {
+        put_leave(name, &sheet);
     } else {
         put_position(self, client, &sheet);
     }
     self->events += end_event(self, &sheet, id);
 }
 
-bool watches_put_next(watches_t *self, watch_t *watch)
+status_t watches_put_next(watches_t *self, watch_t *watch)
 {
     told_client_t client;
+    text_t name = {0};
     if (!told_next(watch->told, &client)) {
-        return false;
+        return STATUS_NOT_FOUND;
     }
     told_event_t event = told_settle(watch->told, watches_has_in_view(self, watch, client));
-    if (event != TOLD_NOTHING) {
-        put_event(self, watch, client, event);
+    if (event == TOLD_LEAVE && !find_name(self, client, &name)) {
+        return STATUS_DAMAGED;
     }
-    return true;
+    if (event != TOLD_NOTHING &&
+        (event != TOLD_LEAVE || !is_known_anew(self, watch, client, name))) {
+        put_event(self, watch, client, name);
+    }
+    return STATUS_OK;
 }
 
 void watches_put_reset(watches_t *self, watch_t *watch)
@@ -128,7 +145,8 @@ static void put_stale(watches_t *self, watch_t *watch, uint64_t age_s)
 
 static void put_up_to_date(watches_t *self, watch_t *watch)
 {
-    char id_bytes[ID_SIZE];
+    char id_bytes[WATCH_ID_SIZE];
+    watch->is_partial = told_is_cut(watch->told);
     text_t id = id_of(self, watch, id_bytes);
     sheet_t sheet = begin_event(self, "up-to-date", id);
     sheet_format(&sheet, "{\"clients\":%zu,\"truncated\":%s}", told_count(watch->told),
@@ -142,7 +160,7 @@ void watches_put_state(watches_t *self, watch_t *watch)
     if (age_s > 0 && !watch->stale) {
         put_stale(self, watch, age_s);
     }
-    if (watch->news && age_s == 0 && told_waiting(watch->told) == 0) {
+    if (watch->news && mirror_is_level(self->mirror) && told_waiting(watch->told) == 0) {
         put_up_to_date(self, watch);
     }
 }

@@ -7,6 +7,7 @@
 #ifndef HERD_FRONTEND_WEB_WATCHES_PARTS_H
 #define HERD_FRONTEND_WEB_WATCHES_PARTS_H
 
+#include "common/watch/past.h"
 #include "common/watch/told.h"
 #include "common/watch/views.h"
 #include "frontend/web/watches.h"
@@ -14,7 +15,6 @@
 enum {
     WATCHES_MAX = 16384,      /* all */
     WATCHES_SCAN_SIZE = 1024, /* clients of a page, when a view begins */
-    WATCHES_ID_DIGITS = 32,   /* of an ID, before its index */
 };
 
 typedef struct {
@@ -27,10 +27,13 @@ typedef struct {
     watches_view_t *next;   /* the view that it is to have, likewise; NULL: it stays */
     uint64_t early_ms;      /* steady: until then it is too early for another change of the view */
     uint64_t filled_ms;     /* steady: who was left out was looked for */
+    uint64_t view_id;       /* watch_id_view of it */
+    uint64_t base;          /* till it begins: its reader knows what was told up to that index */
     uint32_t number;        /* its own */
     uint32_t client_number; /* of its client in the copy; UINT32_MAX: it is none, or not known */
     told_t *told;
     bool begun;          /* who is in view was looked for */
+    bool is_partial;     /* its IDs are not of all in view, until it is up to date */
     bool reset;          /* the reader is to forget what it knows */
     bool news;           /* `up-to-date` is to be said once all is told */
     bool stale;          /* it was said that the node is away */
@@ -52,14 +55,13 @@ struct watches {
     uint32_t *of_clients; /* watches of single clients */
     size_t of_client_count;
     list_link_t due;
-    list_link_t cut;       /* watches without a reader, the one cut first is the first */
-    char **departed;       /* by number: the ID of who is gone, for those who have to hear it */
-    uint32_t departed_end; /* of these */
-    uint64_t life;         /* of the indices */
-    uint64_t index;        /* of the newest change */
-    uint64_t events;       /* told */
-    uint64_t refused;      /* watchers, for want of room */
-    uint64_t seconds;      /* of the timer */
+    list_link_t cut;  /* watches without a reader, the one cut first is the first */
+    past_t *past;     /* who is gone, for those who have to hear it */
+    uint64_t life;    /* of the indices */
+    uint64_t index;   /* of the newest change */
+    uint64_t events;  /* told */
+    uint64_t refused; /* watchers, for want of room */
+    uint64_t seconds; /* of the timer */
     uint64_t views_changed;
     buffer_t out;               /* events, whole ones */
     buffer_t frame;             /* [in_frames] the content of the one that is made */
@@ -84,8 +86,9 @@ bool watches_place_view(watches_t *self, watch_t *watch);
 /* Takes it out there. */
 void watches_remove_view(watches_t *self, const watch_t *watch);
 
-/* Looks who is in view, for the first time with this set. */
-void watches_begin_view(watches_t *self, watch_t *watch);
+/* Looks who is in view, for the first time with this set, or after its base. False: the past does
+ * not say enough of what was after that, and another set has to begin without it. */
+bool watches_begin_view(watches_t *self, watch_t *watch);
 
 /* The view has changed, or there is room for clients that were left out: looks anew. Whom the
  * reader knows it hears of only if they have moved or are not in view. */
@@ -104,8 +107,9 @@ bool watches_has_in_view(watches_t *self, const watch_t *watch, told_client_t cl
 
 /* ---- watches_events.c ---- */
 
-/* Appends the next event of those that wait to `out`; false if none does. */
-bool watches_put_next(watches_t *self, watch_t *watch);
+/* Appends the next event of those that wait to `out`. STATUS_NOT_FOUND if none does; STATUS_DAMAGED
+ * if a client left whose ID is not known any more. */
+status_t watches_put_next(watches_t *self, watch_t *watch) STATUS_MUST_USE;
 
 /* Appends what is to be said before all others: `reset`. */
 void watches_put_reset(watches_t *self, watch_t *watch);

@@ -1,5 +1,7 @@
 /* Who is in a view: where changes find it, and looking who is there when it begins. */
 #include "common/base/memory.h"
+#include "frontend/web/resume.h"
+#include "frontend/web/watch_id.h"
 #include "frontend/web/watches_parts.h"
 
 #include <stdlib.h>
@@ -48,9 +50,11 @@ bool watches_has_in_view(watches_t *self, const watch_t *watch, told_client_t cl
 /* Tells the set of a client that is in view. Beyond the limit it is left out (told_is_cut). */
 static void scan_one(watches_t *self, watch_t *watch, uint32_t number)
 {
-    const told_client_t client = {.handle = number,
-                                  .serial = copy_serial(mirror_copy(self->mirror), number)};
-    if (told_scan(watch->told, client, self->index) == STATUS_DAMAGED) {
+    copy_t *copy = mirror_copy(self->mirror);
+    const told_client_t client = {.handle = number, .serial = copy_serial(copy, number)};
+    resume_t since = resume_from(copy, self->past, watch->base);
+    uint64_t index = resume_is_known(&since, number) ? watch->base : self->index;
+    if (told_scan(watch->told, client, index) == STATUS_DAMAGED) {
         watch->reset = true;
     }
 }
@@ -90,13 +94,20 @@ static void scan(watches_t *self, watch_t *watch)
     }
 }
 
-void watches_begin_view(watches_t *self, watch_t *watch)
+bool watches_begin_view(watches_t *self, watch_t *watch)
 {
-    told_begin(watch->told, 0, self->index);
+    resume_t since = resume_from(mirror_copy(self->mirror), self->past, watch->base);
+    told_begin(watch->told, watch->base, self->index);
     scan(self, watch);
+    if (watch->base > 0 &&
+        (told_is_cut(watch->told) || !resume_doubts(&since, watch->view.client, watch->told))) {
+        return false;
+    }
     told_end(watch->told);
+    watch->base = 0;
     watch->begun = true;
     watch->news = true;
+    return true;
 }
 
 void watches_look_anew(watches_t *self, watch_t *watch)
@@ -130,6 +141,7 @@ bool watches_replace_view(watches_t *self, watch_t *watch)
     watch->view = *watch->next;
     *watch->next = former;
     watches_free_view(&watch->next);
+    watch->view_id = watch_id_view(&watch->view.area, watch->view.client, watch->view.limit);
     watch->client_number = UINT32_MAX;
     return watches_place_view(self, watch);
 }

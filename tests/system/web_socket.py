@@ -16,7 +16,7 @@ import subprocess
 import sys
 import urllib.parse
 
-from web_support import Herd, check, curl, ended, gauge, source, statuses, wait_for
+from web_support import Herd, check, curl, ended, gauge, programs, send_raw, source, statuses, wait_for
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 KEY = base64.b64encode(b"sixteen bytes, 1")
@@ -153,7 +153,7 @@ def handshakes(herd):
         "an ID without a view": (400, request("/v1/watch?last=1")),
     }
     for what, (status, data) in bad.items():
-        answer = web.send_raw(herd.web, data)
+        answer = send_raw(herd.web, data)
         check(what, statuses(answer) == [status], answer[:200])
         check(what + ": the version", status != 426 or b"Sec-WebSocket-Version: 13" in answer)
     own = Socket(herd, "?client=a", b"Origin: http://localhost")
@@ -320,7 +320,7 @@ def memory(herd):
     process = herd.processes["web"]
     with open("/proc/%d/maps" % process.pid) as file:
         sanitized = any(name in file.read() for name in ("libasan", "libtsan", "libubsan"))
-    with open(os.path.join(web.programs, "herd-web"), "rb") as file:
+    with open(os.path.join(programs, "herd-web"), "rb") as file:
         sanitized = sanitized or b"__asan_init" in file.read() or b"__tsan_init" in file.read()
     count = 400
     warm = [Socket(herd, "?client=x") for _ in range(count)]

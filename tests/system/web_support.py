@@ -3,6 +3,7 @@
 A test runs as NAME.py PROGRAMS SOURCE, and returns what ended says.
 """
 import fcntl
+import http.client
 import json
 import os
 import random
@@ -13,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 programs, source = sys.argv[1:3]
@@ -105,10 +107,10 @@ class Herd:
                        '        clients = "tcp://127.0.0.1:%d"\n        bus = "tcp://127.0.0.1:%d"\n%s'
                        % (settings, self.client, self.bus, web))
 
-    def start(self, program, member="A"):
+    def start(self, program, member="A", environment=None):
         self.processes[program if member == "A" else "%s %s" % (program, member)] = subprocess.Popen(
             [os.path.join(programs, "herd-" + program), "--config", self.config, member],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
 
     def end(self, program, number=signal.SIGTERM):
         process = self.processes.pop(program)
@@ -197,3 +199,71 @@ class Watcher:
     def end(self):
         self.process.kill()
         self.process.wait()
+
+
+class EventSource(threading.Thread):
+    """Follows a stream as an EventSource of a browser does: where it ends, it comes again with the ID of its last event,
+    until `end`. `pause_s`: it reads slowly."""
+
+    def __init__(self, herd, query, pause_s=0):
+        super().__init__(daemon=True)
+        self.port, self.query, self.pause_s = herd.web, query, pause_s
+        self.state = {}  # by client: its Feature
+        self.last_id, self.resets, self.wrong, self.events = "", 0, [], 0
+        self.reset_of = None  # the ID that this connection began with, if it was answered by `reset`
+        self.ended = False
+        self.connection = self.socket = None
+        self.start()
+
+    def take(self, event, data, event_id):
+        self.events += 1
+        if event == "reset":
+            self.resets += 1
+            self.state, self.reset_of = {}, self.last_id
+        elif event == "position":
+            self.state[data["id"]] = data
+        elif event == "leave":
+            self.state.pop(data["client"], None)
+        if event_id:
+            if self.reset_of and self.reset_of[:16] == event_id[:16]:
+                self.wrong.append("reset after %s by the same herd-web: %s" % (self.reset_of, event_id))
+            self.last_id, self.reset_of = event_id, None
+
+    def follow(self):
+        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        fields = {"Last-Event-ID": self.last_id} if self.last_id else {}
+        self.connection.request("GET", "/v1/watch?" + self.query, headers=fields)
+        self.socket = self.connection.sock
+        answer = self.connection.getresponse()
+        if answer.status != 200:
+            self.wrong.append("answered %d" % answer.status)
+        fields = {}
+        while not self.ended:
+            line = answer.readline().decode()
+            if not line:
+                return
+            if line == "\n":
+                if "data" in fields:
+                    self.take(fields.get("event", "message"), json.loads(fields["data"]), fields.get("id"))
+                    time.sleep(self.pause_s)
+                fields = {}
+            elif ": " in line:
+                name, _, value = line[:-1].partition(": ")
+                fields[name] = value
+
+    def run(self):
+        while not self.ended:
+            try:
+                self.follow()
+            except (OSError, http.client.HTTPException):
+                pass
+            self.connection.close()
+            time.sleep(0.02)
+
+    def end(self):
+        self.ended = True
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except (AttributeError, OSError):
+            pass
+        self.join(20)
