@@ -1,7 +1,8 @@
 /* A library for LD_PRELOAD: the clock that people set is off by what a file says, as a number of
- * nanoseconds in 8 bytes, which a test changes while programs run. The steady clock is left alone.
- * HERD_FAKE_CLOCK names the file. */
+ * nanoseconds in 8 bytes, which a test changes while programs run; so is the steady clock, by what
+ * the next 8 bytes say, if there are any. HERD_FAKE_CLOCK names the file. */
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -10,7 +11,10 @@
 #include <unistd.h>
 
 static const int64_t ns_per_s = 1000000000;
-static const volatile int64_t *offset_ns; /* NULL: none */
+enum { CLOCKS = 2 };
+
+/* NULL: none. Behind the file's end is zero, in its page. */
+static const volatile int64_t *offsets_ns;
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -19,16 +23,17 @@ __attribute__((constructor)) static void begin(void)
     if (file < 0) {
         return;
     }
-    void *mapped = mmap(NULL, sizeof *offset_ns, PROT_READ, MAP_SHARED, file, 0);
+    void *mapped = mmap(NULL, CLOCKS * sizeof *offsets_ns, PROT_READ, MAP_SHARED, file, 0);
     close(file);
-    offset_ns = mapped != MAP_FAILED ? mapped : NULL;
+    offsets_ns = mapped != MAP_FAILED ? mapped : NULL;
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
     int result = (int)syscall(SYS_clock_gettime, clock, now);
-    if (result == 0 && clock == CLOCK_REALTIME && offset_ns != NULL) {
-        int64_t time_ns = (int64_t)now->tv_sec * ns_per_s + now->tv_nsec + *offset_ns;
+    bool is_steady = clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_COARSE;
+    if (result == 0 && offsets_ns != NULL && (clock == CLOCK_REALTIME || is_steady)) {
+        int64_t time_ns = (int64_t)now->tv_sec * ns_per_s + now->tv_nsec + offsets_ns[is_steady];
         now->tv_sec = time_ns / ns_per_s;
         now->tv_nsec = time_ns % ns_per_s;
     }
