@@ -157,9 +157,10 @@ def departed(herd):
     put(herd, "e2", 30.5, 30)
     copied(herd, "e2")
     back = Watcher(herd, box, last_id)
-    wait_for("who watched before they expired", lambda: UP in back.names())
+    # The copy serves no client that has expired, and tells that it has gone with its next look.
+    wait_for("who watched before they expired", lambda: UP in back.names() and ("leave", "e1") in back.names())
     events = [one for one in back.names() if one[1] in ("e1", "e2")]
-    check("e1 has left, e2 is there", ("leave", "e1") in events and ("position", "e3") not in back.names() and ("reset", None) not in back.names() and
+    check("e1 has left, e2 is there", ("position", "e3") not in back.names() and ("reset", None) not in back.names() and
           [event for event, name in events if name == "e2"][-1] == "position", back.names())
     back.end()
 
