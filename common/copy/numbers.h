@@ -20,7 +20,7 @@ enum {
     NUMBERS_CONFIRMED = 1 << 2, /* the node sent it since its list was asked for */
 };
 
-enum { NUMBERS_NONE = UINT32_MAX };
+#define NUMBERS_NONE UINT32_MAX /* no number */
 
 /* Open only to be embedded; read by its owner. */
 typedef struct {
