@@ -58,6 +58,7 @@ static const api_path_t paths[] = {
     {{"api", "0", "list"}, WEB_ROUTE_RECORDER, RECORDER(list)},
     {{"api", "0", "last"}, WEB_ROUTE_RECORDER, RECORDER(last)},
     {{"api", "0", "locations"}, WEB_ROUTE_RECORDER, RECORDER(locations)},
+    {{"ws", "last"}, WEB_ROUTE_RECORDER, {.get = api_get_recorder_socket}},
     {{"metrics"}, WEB_ROUTE_METRICS, {.get = api_get_metrics}},
     {{"healthz"}, WEB_ROUTE_HEALTH, {.get = api_get_health}},
     {{""}, WEB_ROUTE_ROOT, {.get = api_get_root}},

@@ -12,6 +12,7 @@
 #include "frontend/web/listings.h"
 #include "frontend/web/mirror.h"
 #include "frontend/web/names.h"
+#include "frontend/web/pushes.h"
 #include "frontend/web/roster.h"
 #include "frontend/web/watches.h"
 #include "frontend/web/web_figures.h"
@@ -32,6 +33,7 @@ typedef struct {
     roster_t *roster;     /* likewise */
     listings_t *listings; /* likewise */
     names_t *names;       /* likewise */
+    pushes_t *pushes;     /* likewise */
     near_hit_t *hits;     /* of one search */
     near_point_t *points; /* of one page */
 } api_t;

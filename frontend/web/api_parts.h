@@ -47,6 +47,7 @@ api_handler_fn api_get_recorder_version;   /* GET and POST /api/0/version */
 api_handler_fn api_get_recorder_list;      /* GET and POST /api/0/list */
 api_handler_fn api_get_recorder_last;      /* GET and POST /api/0/last */
 api_handler_fn api_get_recorder_locations; /* GET and POST /api/0/locations */
+api_handler_fn api_get_recorder_socket;    /* GET /ws/last */
 
 /* Whether who asks for / takes a page. */
 bool api_page_is_wanted(const api_request_t *request);

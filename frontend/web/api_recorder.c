@@ -1,5 +1,5 @@
 /* What OwnTracks Recorder answers to those who read (its API.md), so that its front-end and scripts
- * work with a herd: /api/0/version, list, last and locations.
+ * work with a herd: /api/0/version, list, last and locations, and the WebSocket /ws/last.
  *
  * Parameters come in the query, or in the body of a POST as a form has them; user and device also
  * as fields of the head, as there. What is not known is passed over, as there. A herd has the
@@ -11,6 +11,7 @@
 #include "common/clock/clock.h"
 #include "frontend/web/geo/location.h"
 #include "frontend/web/geo/moment.h"
+#include "frontend/web/handshake.h"
 #include "frontend/web/http/http_target.h"
 #include "frontend/web/listings.h"
 
@@ -266,4 +267,27 @@ void api_get_recorder_locations(api_t *self, const api_request_t *request)
     }
     sheet_put_string(&sheet, "],\"status\":200,\"version\":\"" HERD_VERSION "\"}\n");
     api_reply_copy(self, request, "application/json", &sheet);
+}
+
+void api_get_recorder_socket(api_t *self, const api_request_t *request)
+{
+    char accept[HANDSHAKE_ACCEPT_SIZE];
+    const char *reason = "This path is a WebSocket.";
+    http_status_t status = HTTP_UPGRADE_REQUIRED;
+    if (request->head->wants_websocket) {
+        status = handshake_check(request->head, accept, &reason);
+    }
+    if (status != HTTP_SWITCHING_PROTOCOLS) {
+        web_session_reply_problem(request->session, status, reason,
+                                  status == HTTP_UPGRADE_REQUIRED ? HANDSHAKE_FIELDS : NULL);
+        return;
+    }
+    uint32_t stream = pushes_open(self->pushes, session_number(request->session));
+    if (stream == UINT32_MAX) {
+        web_session_reply_problem(request->session, HTTP_SERVICE_UNAVAILABLE,
+                                  "There are as many listeners as there may be.",
+                                  "Retry-After: 30\r\n");
+        return;
+    }
+    web_session_upgrade(request->session, stream, accept);
 }

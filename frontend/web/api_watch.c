@@ -190,6 +190,10 @@ void api_received(void *argument, session_t *session, uint32_t stream, text_t te
     api_t *self = argument;
     view_message_t message;
     wish_t wish = {0};
+    if (pushes_have(stream)) {
+        pushes_received(self->pushes, stream, text);
+        return;
+    }
     size_t limit = watches_limit(self->watches, stream);
     const char *problem = view_message_read(text, &self->line, &message);
     if (!message.is_json) {

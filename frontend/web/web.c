@@ -6,6 +6,7 @@
 #include "frontend/web/listings.h"
 #include "frontend/web/mirror.h"
 #include "frontend/web/names.h"
+#include "frontend/web/pushes.h"
 #include "frontend/web/roster.h"
 #include "frontend/web/watches.h"
 #include "frontend/web/web_session.h"
@@ -20,6 +21,7 @@ struct web {
     roster_t *roster;
     names_t *names; /* of towns */
     listings_t *listings;
+    pushes_t *pushes;
     api_t api;
     web_session_program_t program;
 };
@@ -54,7 +56,7 @@ static void on_drained(void *argument, uint32_t stream)
     const api_t *api = argument;
     if (listings_have(stream)) {
         listings_drained(api->listings, stream);
-    } else {
+    } else if (!pushes_have(stream)) {
         watches_drained(api->watches, stream);
     }
 }
@@ -64,6 +66,8 @@ static void on_cut(void *argument, uint32_t stream)
     const api_t *api = argument;
     if (listings_have(stream)) {
         listings_cut(api->listings, stream);
+    } else if (pushes_have(stream)) {
+        pushes_cut(api->pushes, stream);
     } else {
         watches_cut(api->watches, stream);
     }
@@ -78,6 +82,7 @@ static void on_ended(void *argument)
     if (self->watches != NULL) {
         watches_stop(self->watches);
         listings_stop(self->listings);
+        pushes_stop(self->pushes);
     }
     if (self->roster != NULL) {
         roster_stop(self->roster);
@@ -113,6 +118,9 @@ static status_t open_mirror(web_t *self)
         self->listings =
             listings_new(&self->serving.reactor.loop, &self->serving.shared, self->mirror);
         self->api.listings = self->listings;
+        self->pushes = pushes_new(&self->serving.reactor.loop, &self->serving.shared, self->mirror,
+                                  self->program.writer);
+        self->api.pushes = self->pushes;
     }
     self->serving.keys.use = use_keys;
     self->serving.keys.argument = self;
@@ -179,6 +187,7 @@ void web_destroy(web_t **self_p)
         roster_destroy(&self->roster);
         names_destroy(&self->names);
         listings_destroy(&self->listings);
+        pushes_destroy(&self->pushes);
         mirror_close(&self->mirror);
         websocket_writer_destroy(&self->program.writer);
         api_done(&self->api);

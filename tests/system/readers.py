@@ -8,10 +8,12 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 
+import web_socket
 from web_support import Herd, check, curl, ended, send_raw, statuses, wait_for
 
 MANY = 2500
@@ -143,13 +145,14 @@ def programs_of_gdal(herd):
         return
     place = "OAPIF:" + herd.url
     said = subprocess.run(["ogrinfo", "-ro", "-al", "-so", place], capture_output=True, text=True)
-    check("ogrinfo", said.returncode == 0 and "Layer name: clients" in said.stdout and "Geometry: Point" in said.stdout and
-          "Feature Count: %d" % herd.clients_put in said.stdout and "utc: DateTime" in said.stdout and not said.stderr, said)
+    check("ogrinfo", said.returncode == 0 and "Layer name: clients" in said.stdout and
+          re.search("Geometry: (3D )?Point", said.stdout) and "Feature Count: %d" % herd.clients_put in said.stdout and
+          "utc: DateTime" in said.stdout, said)
     for kind, name in (("GPKG", "all.gpkg"), ("GeoJSON", "all.json")):
         path = os.path.join(herd.folder, name)
         said = subprocess.run(["ogr2ogr", "-f", kind, path, place, "clients", "-oo", "PAGE_SIZE=300"],
                               capture_output=True, text=True)
-        check("ogr2ogr to " + kind, said.returncode == 0 and not said.stderr, said)
+        check("ogr2ogr to " + kind, said.returncode == 0, said)
         said = subprocess.run(["ogrinfo", "-so", path, "clients"], capture_output=True, text=True)
         check("all are in " + kind, "Feature Count: %d" % herd.clients_put in said.stdout, said)
     with open(os.path.join(herd.folder, "all.json")) as file:
@@ -233,6 +236,58 @@ def cut_lists(herd):
     check("a slow reader gets all", len(json.loads(answer.partition(b"\r\n\r\n")[2])) == herd.clients_put, len(answer))
 
 
+def away(herd):
+    """While the node is away all of it goes on, and says how old it is."""
+    herd.end("node", signal.SIGKILL)
+    wait_for("the node is away", lambda: " node-down: " in herd.log("web"))
+    for path in ("/collections/clients/items", "/collections/clients/items/t0", "/api/0/last", "/api/0/last?user=sam",
+                 "/api/0/locations?user=t0&device=client&limit=1"):
+        status, fields, body = curl(herd.url + path)
+        check("%s goes on" % path, status == 200 and int(fields["age"]) > 0 and json.loads(body), fields)
+
+
+class Listener(web_socket.Socket):
+    """One of /ws/last: `events` are the locations that came."""
+    path = "/ws/last"
+
+    def take(self, first, content):
+        if first == 0x80 | web_socket.TEXT:
+            self.events.append(json.loads(content))
+        else:
+            super().take(first, content)
+
+
+def listeners(herd):
+    """/ws/last tells of who moved last, and whoever says LAST hears of it again."""
+    check("426", curl(herd.url + "/ws/last")[0] == 426)
+    two = [Listener(herd), Listener(herd)]
+    check("101", all(one.head.startswith(b"HTTP/1.1 101 ") for one in two), two[0].head)
+    put_many(herd, [(b"sam%2Fphone", b'{"lat":11,"lon":21}')])
+    for one in two:
+        wait_for("it has moved", lambda: one.read().events)
+        place = one.events[-1]
+        check("a location", (place["_type"], place["username"], place["device"], place["lat"]) ==
+              ("location", "sam", "phone", 11) and len(one.events) == 1, one.events)
+    two[0].raw.sendall(web_socket.frame(web_socket.TEXT, b"LAST"))
+    wait_for("again", lambda: len(two[0].read().events) == 2)
+    check("not for the other", len(two[1].read().events) == 1)
+    two[1].raw.close()
+    two[0].raw.sendall(web_socket.frame(web_socket.PING, b"x"))
+    wait_for("a ping is answered", lambda: two[0].read().pongs == [b"x"])
+    many = [Listener(herd) for _ in range(256)]
+    check("too many", any(b" 503 " in one.head for one in many))
+    two[0].raw.close()
+    for one in many:
+        one.raw.close()
+
+    def is_free():
+        one = Listener(herd)
+        one.raw.close()
+        return one.head.startswith(b"HTTP/1.1 101 ")
+
+    wait_for("those who left make room", is_free)
+
+
 def main():
     if shutil.which("curl") is None:
         print("skipped: no curl")
@@ -256,7 +311,9 @@ def main():
             programs_of_gdal(herd)
             recorder(herd)
             cut_lists(herd)
+            listeners(herd)
             long_ids(herd, url)
+            away(herd)
         check("it ends cleanly", herd.end("web") == 0)
     finally:
         herd.close()

@@ -41,10 +41,11 @@ class Socket:
     """A WebSocket: `events` are those that came; `code` and `reason` of its end."""
 
     answers = True
+    path = "/v1/watch"
 
     def __init__(self, herd, query="", *fields):
         self.raw = socket.create_connection(("127.0.0.1", herd.web), 20)
-        self.raw.sendall(request("/v1/watch" + query, *fields))
+        self.raw.sendall(request(self.path + query, *fields))
         self.bytes = b""
         while b"\r\n\r\n" not in self.bytes:
             part = self.raw.recv(4096)
