@@ -98,7 +98,6 @@ typedef struct {
     watches_t *self;
     uint32_t number;
     const mirror_place_t *is;
-    bool found;
 } change_t;
 
 static void on_view(void *argument, uint32_t view)
@@ -106,26 +105,28 @@ static void on_view(void *argument, uint32_t view)
     change_t *change = argument;
     watch_t *watch = change->self->watches[view];
     bool is_in = change->is->is_there && area_contains(&watch->view.area, change->is->position);
-    change->found = true;
     mark(change->self, watch, change->number, is_in);
+}
+
+static void on_client(void *argument, watch_t *watch)
+{
+    change_t *change = argument;
+    mark(change->self, watch, change->number, change->is->is_there);
+    if (!change->is->is_there) {
+        /* When it comes again it may have another number, and its own may be another client's. */
+        watches_clients_put(change->self->clients, watch, UINT32_MAX);
+    }
 }
 
 /* Marks it for those who watch this client alone. */
 static void mark_clients(change_t *change, bool came)
 {
     watches_t *self = change->self;
-    record_t record = {0};
-    bool is_there = copy_read(mirror_copy(self->mirror), change->number, &record);
-    for (size_t i = 0; i < self->of_client_count; i++) {
-        watch_t *watch = self->watches[self->of_clients[i]];
-        if (came && is_there && text_equal(record.client, watch->view.client)) {
-            watch->client_number = change->number;
-        }
-        if (watch->client_number == change->number) {
-            change->found = true;
-            mark(self, watch, change->number, change->is->is_there);
-        }
+    record_t record;
+    if (came && copy_read(mirror_copy(self->mirror), change->number, &record)) {
+        watches_clients_came(self->clients, change->number, record.client);
     }
+    watches_clients_each(self->clients, change->number, on_client, change);
 }
 
 /* Each change has a greater index. One that is not in the copy's list, as the client was there
@@ -542,7 +543,7 @@ watches_t *watches_new(uv_loop_t *loop, const session_shared_t *shared, mirror_t
     self->mirror = mirror;
     self->views = views_new(VIEWS_MEMORY, entropy_number());
     self->watches = memory_new_array(WATCHES_MAX, sizeof(watch_t *));
-    self->of_clients = memory_new_array(WATCHES_MAX, sizeof *self->of_clients);
+    self->clients = watches_clients_new(entropy_number());
     self->page = memory_new_array(WATCHES_SCAN_SIZE, sizeof *self->page);
     self->past = past_new(LIMIT_PAST_CLIENTS, LIMIT_PAST_SIZE);
     self->life = entropy_number();
@@ -587,7 +588,7 @@ void watches_destroy(watches_t **self_p)
     buffer_done(&self->frame);
     websocket_writer_destroy(&self->writer);
     free(self->watches);
-    free(self->of_clients);
+    watches_clients_destroy(&self->clients);
     free(self->page);
     free(self);
     *self_p = NULL;

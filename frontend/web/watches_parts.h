@@ -32,28 +32,30 @@ typedef struct {
     uint32_t number;        /* its own */
     uint32_t client_number; /* of its client in the copy; UINT32_MAX: it is none, or not known */
     told_t *told;
-    bool begun;          /* who is in view was looked for */
-    bool is_partial;     /* its IDs are not of all in view, until it is up to date */
-    bool reset;          /* the reader is to forget what it knows */
-    bool news;           /* `up-to-date` is to be said once all is told */
-    bool stale;          /* it was said that the node is away */
-    bool moved;          /* the view has changed, and who left may make room for others */
-    list_link_t due;     /* in watches_t.due */
-    list_link_t cut;     /* in watches_t.cut, while its reader is gone */
-    list_link_t hurried; /* in watches_t.hurried, while it is early for the next view */
+    bool begun;            /* who is in view was looked for */
+    bool is_partial;       /* its IDs are not of all in view, until it is up to date */
+    bool reset;            /* the reader is to forget what it knows */
+    bool news;             /* `up-to-date` is to be said once all is told */
+    bool stale;            /* it was said that the node is away */
+    bool moved;            /* the view has changed, and who left may make room for others */
+    list_link_t due;       /* in watches_t.due */
+    list_link_t cut;       /* in watches_t.cut, while its reader is gone */
+    list_link_t hurried;   /* in watches_t.hurried, while it is early for the next view */
+    list_link_t of_client; /* in watches_t.clients, if it is of a single client */
 } watch_t;
+
+typedef struct watches_clients watches_clients_t;
 
 struct watches {
     const session_shared_t *shared;
     mirror_t *mirror;
     views_t *views;
-    watch_t **watches;    /* WATCHES_MAX; NULL: never used */
-    uint32_t end;         /* numbers that were used */
-    size_t open;          /* with a reader */
-    size_t kept;          /* without */
-    size_t large;         /* with room for more than 10,000 clients, with a reader or without */
-    uint32_t *of_clients; /* watches of single clients */
-    size_t of_client_count;
+    watch_t **watches; /* WATCHES_MAX; NULL: never used */
+    uint32_t end;      /* numbers that were used */
+    size_t open;       /* with a reader */
+    size_t kept;       /* without */
+    size_t large;      /* with room for more than 10,000 clients, with a reader or without */
+    watches_clients_t *clients; /* watches of single clients */
     list_link_t due;
     list_link_t cut;  /* watches without a reader, the one cut first is the first */
     past_t *past;     /* who is gone, for those who have to hear it */
@@ -78,13 +80,33 @@ static inline bool watches_is_of_client(const watch_t *watch)
     return watch->view.client.size > 0;
 }
 
+/* ---- watches_clients.c ---- */
+
+/* Empty; `seed`: random, of the hash of IDs. The caller frees it; then no watch may be in it. */
+watches_clients_t *watches_clients_new(uint64_t seed);
+void watches_clients_destroy(watches_clients_t **self_p);
+
+/* Puts a watch of a single client where its changes find it: by its number in the copy, or, with
+ * UINT32_MAX, by its ID: it is not there. */
+void watches_clients_put(watches_clients_t *self, watch_t *watch, uint32_t number);
+
+/* Takes it out; no effect if it is not in. */
+void watches_clients_remove(watch_t *watch);
+
+/* The client of this ID has come, with this number. */
+void watches_clients_came(watches_clients_t *self, uint32_t number, text_t id);
+
+/* Calls for each watch of the client of that number, which it may put elsewhere. */
+void watches_clients_each(watches_clients_t *self, uint32_t number,
+                          void (*call)(void *argument, watch_t *watch), void *argument);
+
 /* ---- watches_view.c ---- */
 
 /* Puts the view of a watch where changes find it. False: there is no room. */
 bool watches_place_view(watches_t *self, watch_t *watch);
 
 /* Takes it out there. */
-void watches_remove_view(watches_t *self, const watch_t *watch);
+void watches_remove_view(watches_t *self, watch_t *watch);
 
 /* Looks who is in view, for the first time with this set, or after its base. False: the past does
  * not say enough of what was after that, and another set has to begin without it. */

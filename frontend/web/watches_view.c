@@ -6,29 +6,19 @@
 
 #include <stdlib.h>
 
-static void leave_clients(watches_t *self, uint32_t number)
-{
-    for (size_t i = 0; i < self->of_client_count; i++) {
-        if (self->of_clients[i] == number) {
-            self->of_clients[i] = self->of_clients[--self->of_client_count];
-            return;
-        }
-    }
-}
-
 bool watches_place_view(watches_t *self, watch_t *watch)
 {
     if (watches_is_of_client(watch)) {
-        self->of_clients[self->of_client_count++] = watch->number;
+        watches_clients_put(self->clients, watch, UINT32_MAX);
         return true;
     }
     return views_add(self->views, watch->number, &watch->view.area) == STATUS_OK;
 }
 
-void watches_remove_view(watches_t *self, const watch_t *watch)
+void watches_remove_view(watches_t *self, watch_t *watch)
 {
     (void)views_remove(self->views, watch->number);
-    leave_clients(self, watch->number);
+    watches_clients_remove(watch);
 }
 
 bool watches_has_in_view(watches_t *self, const watch_t *watch, told_client_t client)
@@ -79,12 +69,13 @@ static void scan_box(watches_t *self, watch_t *watch, const area_box_t *box)
 /* Looks who is in view. */
 static void scan(watches_t *self, watch_t *watch)
 {
+    uint32_t number;
     record_t record;
     area_box_t boxes[AREA_BOXES_MAX];
     if (watches_is_of_client(watch)) {
-        if (copy_find(mirror_copy(self->mirror), watch->view.client, &watch->client_number,
-                      &record)) {
-            scan_one(self, watch, watch->client_number);
+        if (copy_find(mirror_copy(self->mirror), watch->view.client, &number, &record)) {
+            watches_clients_put(self->clients, watch, number);
+            scan_one(self, watch, number);
         }
         return;
     }
@@ -142,6 +133,5 @@ bool watches_replace_view(watches_t *self, watch_t *watch)
     *watch->next = former;
     watches_free_view(&watch->next);
     watch->view_id = watch_id_view(&watch->view.area, watch->view.client, watch->view.limit);
-    watch->client_number = UINT32_MAX;
     return watches_place_view(self, watch);
 }
