@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 import web_socket
-from web_support import Herd, check, curl, ended, send_raw, statuses, wait_for
+from web_support import begin_many, check, curl, run, send_raw, statuses, wait_for
 
 MANY = 2500
 
@@ -218,11 +218,7 @@ def cut_lists(herd):
     """Readers of long lists that leave, or ask for the head alone, hold nothing up."""
     request = b"GET /api/0/last HTTP/1.1\r\nHost: localhost\r\n\r\n"
     for _ in range(3):
-        readers = [socket.create_connection(("127.0.0.1", herd.web), 20) for _ in range(16)]
-        for one in readers:
-            one.sendall(request)
-        for one in readers:
-            one.recv(1)
+        for one in begin_many(herd.web, request, 16):
             one.close()
     wait_for("a list can be had", lambda: curl(herd.url + "/api/0/last")[0] == 200)
     head = send_raw(herd.web, request.replace(b"GET", b"HEAD"), False)
@@ -288,37 +284,27 @@ def listeners(herd):
     wait_for("those who left make room", is_free)
 
 
-def main():
-    if shutil.which("curl") is None:
-        print("skipped: no curl")
-        return 77
-    herd = Herd()
-    try:
-        herd.start("node")
-        herd.start("web")
-        if wait_for("herd-web serves", lambda: " node-up: " in herd.log("web")):
-            clients = [(b"t%d" % i, b'{"lat":%d.5,"lon":%d.1,"time":%d}' %
-                        (i % 80, i % 80 - 89, 1621464827 + i)) for i in range(MANY)]
-            clients += [(b"sam%2Fphone", b'{"lat":10,"lon":20,"altitude":12.5}'), (b"sam%2Fpad", b'{"lat":10.1,"lon":20}'),
-                        (b"d1", b'{"lat":0,"lon":179.999}'), (b"d2", b'{"lat":0,"lon":-179.999}'),
-                        (b"a%ff", b'{"lat":-1,"lon":1}'), (b"a%5Cb", b'{"lat":1,"lon":1}')]
-            herd.clients_put = len(clients)
-            put_many(herd, clients)
-            wait_for("they are copied", lambda: get(herd, "/collections/clients/items?limit=1")[1].get("numberMatched") ==
-                     len(clients))
-            url = documents(herd)
-            items(herd, url)
-            programs_of_gdal(herd)
-            recorder(herd)
-            cut_lists(herd)
-            listeners(herd)
-            long_ids(herd, url)
-            away(herd)
-        check("it ends cleanly", herd.end("web") == 0)
-    finally:
-        herd.close()
-    return ended()
+def everything(herd):
+    if herd.serve("node", "web"):
+        clients = [(b"t%d" % i, b'{"lat":%d.5,"lon":%d.1,"time":%d}' %
+                    (i % 80, i % 80 - 89, 1621464827 + i)) for i in range(MANY)]
+        clients += [(b"sam%2Fphone", b'{"lat":10,"lon":20,"altitude":12.5}'), (b"sam%2Fpad", b'{"lat":10.1,"lon":20}'),
+                    (b"d1", b'{"lat":0,"lon":179.999}'), (b"d2", b'{"lat":0,"lon":-179.999}'),
+                    (b"a%ff", b'{"lat":-1,"lon":1}'), (b"a%5Cb", b'{"lat":1,"lon":1}')]
+        herd.clients_put = len(clients)
+        put_many(herd, clients)
+        wait_for("they are copied", lambda: get(herd, "/collections/clients/items?limit=1")[1].get("numberMatched") ==
+                 len(clients))
+        url = documents(herd)
+        items(herd, url)
+        programs_of_gdal(herd)
+        recorder(herd)
+        cut_lists(herd)
+        listeners(herd)
+        long_ids(herd, url)
+        away(herd)
+    check("it ends cleanly", herd.end("web") == 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(everything))

@@ -8,13 +8,12 @@ import json
 import os
 import re
 import resource
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 
-from web_support import (Herd, Watcher, check, curl, ended, gauge, health, ports, programs, send_raw, source,
+from web_support import (Herd, Watcher, begin_many, check, curl, gauge, health, ports, programs, run, send_raw, source,
                          statuses, wait_for)
 
 long_one = sys.argv[3:] == ["watchers"]
@@ -256,9 +255,7 @@ def watches(herd):
           sorted(stranger.names()[1:-1]) == [("position", "w2"), ("position", "w3")], stranger.names())
     herd.end("node", signal.SIGKILL)
     wait_for("it says that it is stale", lambda: any(event == "stale" for event, _ in back.events()))
-    up = herd.log("web").count(" node-up: ")
-    herd.start("node")
-    wait_for("the node is back", lambda: herd.log("web").count(" node-up: ") > up)
+    herd.serve("node")
     put("w4", -40, 70)
     wait_for("the stream goes on", lambda: ("position", "w4") in back.names())
     for watcher in (near, client, back, stranger):
@@ -370,11 +367,7 @@ def cut_watches(herd):
     check("and no watch remains of it", gauge(herd, "herd_web_streams") == 0)
     while gauge(herd, "herd_web_streams_kept") < kept_max:
         before = gauge(herd, "herd_web_streams_kept")
-        streams = [socket.create_connection(("127.0.0.1", herd.web), 20) for _ in range(128)]
-        for one in streams:
-            one.sendall(watch)
-            one.recv(1)
-        for one in streams:
+        for one in begin_many(herd.web, watch, 128):
             one.close()
         if not wait_for("they are kept", lambda: gauge(herd, "herd_web_streams") == 0):
             break
@@ -454,10 +447,8 @@ def herd_itself(herd):
     wait_for("the member is up", lambda: is_up(ask()))
     herd.end("node", signal.SIGKILL)
     wait_for("it does not answer", lambda: ask()["state"] == "silent")
-    up = herd.log("web").count(" node-up: ")
-    herd.start("node")
+    herd.serve("node")
     wait_for("it answers again", lambda: ask()["state"] == "up")
-    wait_for("the node is back", lambda: herd.log("web").count(" node-up: ") > up)
 
 
 def names(herd, towns):
@@ -503,9 +494,8 @@ def linked_members():
                 for one in members]
 
     try:
-        for program, member in (("node", "A"), ("node", "B"), ("web", "A")):
-            herd.start(program, member)
-        wait_for("herd-web serves", lambda: " node-up: " in herd.log("web"))
+        herd.start("node", "B")
+        herd.serve("node", "web")
         wait_for("both are up and linked", lambda: said() == [
             ("A", "up", [("B", "up")]), ("B", "up", [("A", "up")]), ("C", "silent", [])])
         names(herd, towns)
@@ -530,9 +520,7 @@ def away(herd):
     check("reads go on", status == 200 and int(fields["age"]) > 0 and json.loads(body)["id"] == "kiwi", fields)
     status, fields, body = curl(herd.url + "/v1/near?lat=50&lon=10")
     check("also of who is near", status == 200 and int(fields["age"]) > 0 and len(json.loads(body)["features"]) == 2)
-    up = herd.log("web").count(" node-up: ")
-    herd.start("node")
-    wait_for("it is back", lambda: herd.log("web").count(" node-up: ") > up)
+    herd.serve("node")
     check("PUT again", curl("-X", "PUT", "-d", '{"lat":1,"lon":2}', url)[0] in (200, 201))
 
 
@@ -565,41 +553,31 @@ def examples(herd):
         check(command, said.returncode == (28 if endless else 0) and said.stdout, said)
 
 
-def main():
-    if shutil.which("curl") is None:
-        print("skipped: no curl")
-        return 77
-    herd = Herd()
-    try:
-        herd.start("node")
-        herd.start("web")
-        served = wait_for("herd-web serves", lambda: " node-up: " in herd.log("web"))
-        if served and long_one:
-            many_watchers(herd)
-        elif served:
-            positions(herd)
-            methods(herd)
-            page(herd)
-            strangers(herd)
-            pipelines(herd)
-            nearness(herd)
-            operators(herd)
-            away(herd)
-            watches(herd)
-            cut_watches(herd)
-            large_views(herd)
-            examples(herd)
-            generator(herd)
-            full_copy(herd)
-            herd_itself(herd)
-        idle = socket.create_connection(("127.0.0.1", herd.web), 20)
-        check("it ends cleanly", herd.end("web") == 0 and " stopped: " in herd.log("web"))
-        idle.close()
-        command_line(herd)
-    finally:
-        herd.close()
+def everything(herd):
+    served = herd.serve("node", "web")
+    if served and long_one:
+        many_watchers(herd)
+    elif served:
+        positions(herd)
+        methods(herd)
+        page(herd)
+        strangers(herd)
+        pipelines(herd)
+        nearness(herd)
+        operators(herd)
+        away(herd)
+        watches(herd)
+        cut_watches(herd)
+        large_views(herd)
+        examples(herd)
+        generator(herd)
+        full_copy(herd)
+        herd_itself(herd)
+    idle = socket.create_connection(("127.0.0.1", herd.web), 20)
+    check("it ends cleanly", herd.end("web") == 0 and " stopped: " in herd.log("web"))
+    idle.close()
+    command_line(herd)
     linked_members()
-    return ended()
 
 
-sys.exit(main())
+sys.exit(run(everything))

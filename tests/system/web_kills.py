@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-from web_support import EventSource, Herd, Watcher, check, curl, ended, programs, wait_for
+from web_support import EventSource, Watcher, check, curl, programs, run, wait_for
 
 CLIENTS = 60
 NAMES = ["k%d" % number for number in range(CLIENTS)]
@@ -181,21 +181,14 @@ def comes_moves_leaves(herd):
     watcher.end()
 
 
-def main():
+def everything(herd):
     count = int(sys.argv[3]) if len(sys.argv) > 3 else 5
     seed = int(sys.argv[4]) if len(sys.argv) > 4 else random.randrange(1 << 30)
-    herd = Herd()
     herd.web_line = '        web = "%s"\n' % herd.url
     herd.write(herd.web_line, settings(True))
-    try:
-        for program in ("node", "web", "frontend"):
-            herd.start(program)
-        if wait_for("herd-web serves", lambda: " node-up: " in herd.log("web")):
-            comes_moves_leaves(herd)
-            rounds(herd, count, seed)
-    finally:
-        herd.close()
-    return ended()
+    if herd.serve("node", "web", "frontend"):
+        comes_moves_leaves(herd)
+        rounds(herd, count, seed)
 
 
-sys.exit(main())
+sys.exit(run(everything))

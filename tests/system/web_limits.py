@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 
-from web_support import (EventSource, Herd, check, curl, ended, gauge, health, programs, send_raw, statuses, wait_for)
+from web_support import EventSource, check, curl, gauge, health, programs, run, send_raw, statuses, wait_for
 
 clock = sys.argv[3] if len(sys.argv) > 3 else ""
 GET = b"GET /v1/clients/kiwi HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -79,11 +79,8 @@ class Clock:
 
 def start(herd, settings="", environment=None, programs_=("node", "web")):
     herd.write('        web = "%s"\n' % herd.url, settings)
-    ups = herd.log("web").count(" node-up: ")
-    for program in programs_:
-        herd.start(program, environment=environment if program == "web" else None)
-    return wait_for("herd-web serves", lambda: herd.log("web").count(" node-up: ") > ups and
-                    gauge(herd, "herd_web_copy_current") == 1)
+    return herd.serve(*programs_, environment=environment) and wait_for(
+        "its copy is whole", lambda: gauge(herd, "herd_web_copy_current") == 1)
 
 
 def stop(herd):
@@ -303,9 +300,7 @@ def twins(herd):
     if not start(herd):
         return
     first = herd.processes.pop("web")
-    ups = herd.log("web").count(" node-up: ")
-    herd.start("web")
-    wait_for("the second serves", lambda: herd.log("web").count(" node-up: ") > ups)
+    herd.serve("web")
     put_many(herd, [(b"kiwi", (1, 2)), (b"emu", (1, 2))])
     watchers = [EventSource(herd, "bbox=1,0,3,2") for _ in range(16)]
     for watcher in watchers:
@@ -324,24 +319,19 @@ def twins(herd):
     stop(herd)
 
 
-def main():
+def everything(herd):
     many = sys.argv[4:] == ["many"]
     _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     streams = min(10000 if many else 1000, files - 500)
-    herd = Herd()
-    try:
-        if many:
-            idle_streams(herd, streams)
-        else:
-            late_requests(herd)
-            crowds(herd)
-            stalled_readers(herd, streams)
-            keys(herd)
-            twins(herd)
-    finally:
-        herd.close()
-    return ended()
+    if many:
+        idle_streams(herd, streams)
+    else:
+        late_requests(herd)
+        crowds(herd)
+        stalled_readers(herd, streams)
+        keys(herd)
+        twins(herd)
 
 
-sys.exit(main())
+sys.exit(run(everything))

@@ -6,12 +6,11 @@ usage: web_resume.py PROGRAMS SOURCE
 """
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 
-from web_support import Herd, Watcher, check, curl, ended, gauge, programs, wait_for
+from web_support import Watcher, begin_many, check, curl, gauge, programs, run, wait_for
 
 UP = ("up-to-date", None)
 
@@ -59,12 +58,7 @@ def drop_sets(herd):
     watch = b"GET /v1/watch?client=nobody HTTP/1.1\r\nHost: localhost\r\n\r\n"
     wait_for("all have gone", lambda: gauge(herd, "herd_web_streams") == 0)
     for _ in range(8):
-        streams = [socket.create_connection(("127.0.0.1", herd.web), 20) for _ in range(128)]
-        for one in streams:
-            one.sendall(watch)
-        for one in streams:
-            one.recv(1)
-        for one in streams:
+        for one in begin_many(herd.web, watch, 128):
             one.close()
         wait_for("they have gone", lambda: gauge(herd, "herd_web_streams") == 0)
     check("no more are kept", gauge(herd, "herd_web_streams_kept") == 1024)
@@ -174,12 +168,10 @@ def node_restarts(herd):
     watcher = Watcher(herd, box)
     wait_for("the state", lambda: UP in watcher.names())
     cut = begin(herd, box, ("r1", "r2", "r3"))
-    up = herd.log("web").count(" node-up: ")
     herd.end("node", signal.SIGKILL)
     wait_for("it is stale", lambda: any(event == "stale" for event, _ in watcher.events()))
     count = len(watcher.events())
-    herd.start("node")
-    wait_for("the node is back", lambda: herd.log("web").count(" node-up: ") > up)
+    herd.serve("node")
     wait_for("what it has not is gone", lambda: len(watcher.events()) > count and watcher.events()[-1][0] == "up-to-date")
     # It was not up to date before that was told.
     check("each left once", sorted(watcher.names()[4:-1]) == [("leave", "r1"), ("leave", "r2"), ("leave", "r3")],
@@ -195,22 +187,13 @@ def node_restarts(herd):
     watcher.end()
 
 
-def main():
-    herd = Herd()
-    try:
-        for scene, settings in ((unknown_watchers, ""), (full_views, ""), (node_restarts, ""),
-                                (departed, expire(80000))):
-            herd.write('        web = "%s"\n' % herd.url, settings)
-            up = herd.log("web").count(" node-up: ")
-            herd.start("node")
-            herd.start("web")
-            if wait_for("herd-web serves", lambda: herd.log("web").count(" node-up: ") > up):
-                scene(herd)
-            herd.end("web")
-            herd.end("node")
-    finally:
-        herd.close()
-    return ended()
+def everything(herd):
+    for scene, settings in ((unknown_watchers, ""), (full_views, ""), (node_restarts, ""), (departed, expire(80000))):
+        herd.write('        web = "%s"\n' % herd.url, settings)
+        if herd.serve("node", "web"):
+            scene(herd)
+        herd.end("web")
+        herd.end("node")
 
 
-sys.exit(main())
+sys.exit(run(everything))

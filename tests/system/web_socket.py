@@ -16,7 +16,7 @@ import subprocess
 import sys
 import urllib.parse
 
-from web_support import Herd, check, curl, ended, gauge, programs, send_raw, source, statuses, wait_for
+from web_support import check, curl, gauge, programs, run, send_raw, source, statuses, wait_for
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 KEY = base64.b64encode(b"sixteen bytes, 1")
@@ -357,23 +357,19 @@ def restarts(herd):
     wait_for("it says that it is stale", lambda: any(event == "stale" for event, _ in one.read().events))
     one.say({"view": {"bbox": [29.5, -51, 31, -49]}})
     wait_for("a view of the copy", lambda: [event for event, _ in one.read().events].count("stale") == 2)
-    up = herd.log("web").count(" node-up: ")
-    herd.start("node")
-    wait_for("the node is back", lambda: herd.log("web").count(" node-up: ") > up)
+    herd.serve("node")
     put(herd, "k2", -50, 30)
     wait_for("it goes on", lambda: ("position", "k2") in one.names() and ("up-to-date", None) in one.names()[-2:])
     check("it never ended", not one.ended)
     late = Socket(herd)
     check("herd-web ends", herd.end("web") == 0)
     check("and says so", one.closed(1001) and late.closed(1001), (one.code, late.code))
-    herd.start("web")
-    wait_for("another one serves", lambda: herd.log("web").count(" node-up: ") > up + 1)
+    herd.serve("web")
     back = Socket(herd, "?bbox=29,-51,31,-49&last=" + one.last_id)
     wait_for("it knows all", lambda: "k2" in back.known() and back.names()[-1] == ("up-to-date", None))
     herd.end("web", signal.SIGKILL)
     wait_for("it is killed", lambda: back.read().ended)
-    herd.start("web")
-    wait_for("another one serves", lambda: herd.log("web").count(" node-up: ") > up + 2)
+    herd.serve("web")
 
 
 def example(herd):
@@ -421,29 +417,19 @@ def silence(herd):
     check("who answers is not", not there.read().ended)
 
 
-def main():
-    if shutil.which("curl") is None:
-        print("skipped: no curl")
-        return 77
-    herd = Herd()
-    try:
-        herd.start("node")
-        herd.start("web")
-        if wait_for("herd-web serves", lambda: " node-up: " in herd.log("web")):
-            if sys.argv[3:] == ["silence"]:
-                silence(herd)
-            else:
-                handshakes(herd)
-                views(herd)
-                resume(herd)
-                rules(herd)
-                memory(herd)
-                restarts(herd)
-                example(herd)
-    finally:
-        herd.close()
-    return ended()
+def everything(herd):
+    if herd.serve("node", "web"):
+        if sys.argv[3:] == ["silence"]:
+            silence(herd)
+        else:
+            handshakes(herd)
+            views(herd)
+            resume(herd)
+            rules(herd)
+            memory(herd)
+            restarts(herd)
+            example(herd)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(everything))

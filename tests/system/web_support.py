@@ -1,6 +1,6 @@
 """What the tests of herd-web share: a member that runs, curl, a stream of events, and checks.
 
-A test runs as NAME.py PROGRAMS SOURCE, and returns what ended says.
+A test runs as NAME.py PROGRAMS SOURCE, and exits with what run returns.
 """
 import fcntl
 import http.client
@@ -39,8 +39,16 @@ def wait_for(what, condition, limit_s=20):
     return False
 
 
-def ended():
-    """Says what came of the checks; the exit status of the test."""
+def run(test):
+    """Runs test(herd); returns the exit status, behind a line that says what came of the checks."""
+    if shutil.which("curl") is None:
+        print("skipped: no curl")
+        return 77
+    herd = Herd()
+    try:
+        test(herd)
+    finally:
+        herd.close()
     print("%d checks, %d failed" % (checks, failures))
     return 1 if failures else 0
 
@@ -112,6 +120,13 @@ class Herd:
             [os.path.join(programs, "herd-" + program), "--config", self.config, member],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
 
+    def serve(self, *names, environment=None):
+        """Starts these programs of A; whether herd-web then finds its node. `environment`: herd-web's."""
+        ups = self.log("web").count(" node-up: ")
+        for name in names:
+            self.start(name, environment=environment if name == "web" else None)
+        return wait_for("herd-web serves", lambda: self.log("web").count(" node-up: ") > ups)
+
     def end(self, program, number=signal.SIGTERM):
         process = self.processes.pop(program)
         process.send_signal(number)
@@ -155,6 +170,16 @@ def send_raw(port, data, half_close=True):
         except ConnectionResetError:
             pass
         return answer
+
+
+def begin_many(port, request, count):
+    """Connections on each of which an answer to `request` has begun."""
+    many = [socket.create_connection(("127.0.0.1", port), 20) for _ in range(count)]
+    for one in many:
+        one.sendall(request)
+    for one in many:
+        one.recv(1)
+    return many
 
 
 def statuses(answer):
