@@ -38,19 +38,17 @@ bool watches_has_in_view(watches_t *self, const watch_t *watch, told_client_t cl
 }
 
 /* Tells the set of a client that is in view. Beyond the limit it is left out (told_is_cut). */
-static void scan_one(watches_t *self, watch_t *watch, uint32_t number)
+static void scan_one(watches_t *self, watch_t *watch, const resume_t *since, uint32_t number)
 {
-    copy_t *copy = mirror_copy(self->mirror);
-    const told_client_t client = {.handle = number, .serial = copy_serial(copy, number)};
-    resume_t since = resume_from(copy, self->past, watch->base);
-    uint64_t index = resume_is_known(&since, number) ? watch->base : self->index;
+    const told_client_t client = {.handle = number, .serial = copy_serial(since->copy, number)};
+    uint64_t index = resume_is_known(since, number) ? watch->base : self->index;
     if (told_scan(watch->told, client, index) == STATUS_DAMAGED) {
         watch->reset = true;
     }
 }
 
 /* Looks who is in a box of its area. */
-static void scan_box(watches_t *self, watch_t *watch, const area_box_t *box)
+static void scan_box(watches_t *self, watch_t *watch, const resume_t *since, const area_box_t *box)
 {
     near_cursor_t cursor = {0};
     near_page_t page = {.more = true};
@@ -60,36 +58,36 @@ static void scan_box(watches_t *self, watch_t *watch, const area_box_t *box)
         page = near_box(mirror_near(self->mirror), &ask, &cursor, self->page);
         for (size_t i = 0; i < page.count; i++) {
             if (area_contains(&watch->view.area, self->page[i].position)) {
-                scan_one(self, watch, self->page[i].handle);
+                scan_one(self, watch, since, self->page[i].handle);
             }
         }
     }
 }
 
-/* Looks who is in view. */
-static void scan(watches_t *self, watch_t *watch)
+/* Looks who is in view. `since`: what its reader knows, by the base. */
+static void scan(watches_t *self, watch_t *watch, const resume_t *since)
 {
     uint32_t number;
     record_t record;
     area_box_t boxes[AREA_BOXES_MAX];
     if (watches_is_of_client(watch)) {
-        if (copy_find(mirror_copy(self->mirror), watch->view.client, &number, &record)) {
+        if (copy_find(since->copy, watch->view.client, &number, &record)) {
             watches_clients_put(self->clients, watch, number);
-            scan_one(self, watch, number);
+            scan_one(self, watch, since, number);
         }
         return;
     }
     size_t count = area_boxes(&watch->view.area, boxes);
     for (size_t i = 0; i < count; i++) {
-        scan_box(self, watch, &boxes[i]);
+        scan_box(self, watch, since, &boxes[i]);
     }
 }
 
 bool watches_begin_view(watches_t *self, watch_t *watch)
 {
-    resume_t since = resume_from(mirror_copy(self->mirror), self->past, watch->base);
+    const resume_t since = resume_from(mirror_copy(self->mirror), self->past, watch->base);
     told_begin(watch->told, watch->base, self->index);
-    scan(self, watch);
+    scan(self, watch, &since);
     if (watch->base > 0 &&
         (told_is_cut(watch->told) || !resume_doubts(&since, watch->view.client, watch->told))) {
         return false;
@@ -103,8 +101,9 @@ bool watches_begin_view(watches_t *self, watch_t *watch)
 
 void watches_look_anew(watches_t *self, watch_t *watch)
 {
+    const resume_t since = resume_from(mirror_copy(self->mirror), self->past, watch->base);
     told_recheck(watch->told, self->index);
-    scan(self, watch);
+    scan(self, watch, &since);
     told_end(watch->told);
 }
 
