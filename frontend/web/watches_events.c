@@ -88,17 +88,14 @@ static void put_leave(text_t name, sheet_t *sheet)
     sheet_put_string(sheet, "\"}");
 }
 
-static void put_position(const watches_t *self, told_client_t client, sheet_t *sheet)
+static void put_position(const record_t *record, sheet_t *sheet)
 {
-    record_t record;
-    if (copy_read(mirror_copy(self->mirror), client.handle, &record)) {
-        feature_t feature = feature_from_record(&record);
-        feature_put(&feature, sheet);
-    }
+    feature_t feature = feature_from_record(record);
+    feature_put(&feature, sheet);
 }
 
-/* `name`: of one that leaves. */
-static void put_event(watches_t *self, const watch_t *watch, told_client_t client, text_t name)
+/* `name`: of one that leaves; empty: `record` says where it is. */
+static void put_event(watches_t *self, const watch_t *watch, const record_t *record, text_t name)
 {
     char id_bytes[WATCH_ID_SIZE];
     text_t id = id_of(self, watch, id_bytes);
@@ -106,7 +103,7 @@ static void put_event(watches_t *self, const watch_t *watch, told_client_t clien
     if (name.size > 0) {
         put_leave(name, &sheet);
     } else {
-        put_position(self, client, &sheet);
+        put_position(record, &sheet);
     }
     self->events += end_event(self, &sheet, id);
 }
@@ -115,16 +112,18 @@ status_t watches_put_next(watches_t *self, watch_t *watch)
 {
     told_client_t client;
     text_t name = {0};
+    record_t record = {0}; /* of one in view; the copy is not asked again before it is written */
     if (!told_next(watch->told, &client)) {
         return STATUS_NOT_FOUND;
     }
-    told_event_t event = told_settle(watch->told, watches_has_in_view(self, watch, client));
+    bool is_in = watches_has_in_view(self, watch, client, &record);
+    told_event_t event = told_settle(watch->told, is_in);
     if (event == TOLD_LEAVE && !find_name(self, client, &name)) {
         return STATUS_DAMAGED;
     }
     if (event != TOLD_NOTHING &&
         (event != TOLD_LEAVE || !is_known_anew(self, watch, client, name))) {
-        put_event(self, watch, client, name);
+        put_event(self, watch, &record, name);
     }
     return STATUS_OK;
 }

@@ -124,8 +124,9 @@ void watches_free_view(watches_view_t **view_p);
  * watch has no place any more. */
 bool watches_replace_view(watches_t *self, watch_t *watch);
 
-/* Whether a client is in view, where it is now. */
-bool watches_has_in_view(watches_t *self, const watch_t *watch, told_client_t client);
+/* Whether a client is in view, where it is now; `ret_record` borrows as copy_read. */
+bool watches_has_in_view(watches_t *self, const watch_t *watch, told_client_t client,
+                         record_t *ret_record);
 
 /* ---- watches_events.c ---- */
 

@@ -21,17 +21,17 @@ void watches_remove_view(watches_t *self, watch_t *watch)
     watches_clients_remove(watch);
 }
 
-bool watches_has_in_view(watches_t *self, const watch_t *watch, told_client_t client)
+bool watches_has_in_view(watches_t *self, const watch_t *watch, told_client_t client,
+                         record_t *ret_record)
 {
     area_position_t position;
-    record_t record;
     copy_t *copy = mirror_copy(self->mirror);
     if (copy_serial(copy, client.handle) != client.serial ||
-        !copy_read(copy, client.handle, &record)) {
+        !copy_read(copy, client.handle, ret_record)) {
         return false;
     }
     if (watches_is_of_client(watch)) {
-        return text_equal(record.client, watch->view.client);
+        return text_equal(ret_record->client, watch->view.client);
     }
     return near_find(mirror_near(self->mirror), client.handle, &position) &&
            area_contains(&watch->view.area, position);
