@@ -536,7 +536,8 @@ static void on_second(uv_timer_t *timer)
     }
 }
 
-watches_t *watches_new(uv_loop_t *loop, const session_shared_t *shared, mirror_t *mirror)
+watches_t *watches_new(uv_loop_t *loop, const session_shared_t *shared, mirror_t *mirror,
+                       websocket_writer_t *writer)
 {
     watches_t *self = memory_new(sizeof *self);
     self->shared = shared;
@@ -553,7 +554,7 @@ watches_t *watches_new(uv_loop_t *loop, const session_shared_t *shared, mirror_t
     list_init(&self->hurried);
     buffer_init(&self->out, LIMIT_HTTP_CONTENT_SIZE);
     buffer_init(&self->frame, LIMIT_HTTP_CONTENT_SIZE);
-    self->writer = websocket_writer_new();
+    self->writer = writer;
     uv_timer_init(loop, &self->timer);
     self->timer.data = self;
     uv_timer_start(&self->timer, on_second, SECOND_MS, SECOND_MS);
@@ -586,7 +587,6 @@ void watches_destroy(watches_t **self_p)
     past_destroy(&self->past);
     buffer_done(&self->out);
     buffer_done(&self->frame);
-    websocket_writer_destroy(&self->writer);
     free(self->watches);
     watches_clients_destroy(&self->clients);
     free(self->page);

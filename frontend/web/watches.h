@@ -26,8 +26,10 @@ typedef struct {
     size_t limit;  /* clients in view, at most */
 } watches_view_t;
 
-/* Borrows loop, sessions and mirror. Caller ends it with watches_stop, then watches_destroy. */
-watches_t *watches_new(uv_loop_t *loop, const session_shared_t *shared, mirror_t *mirror);
+/* Borrows loop, sessions, mirror and writer. Caller ends it with watches_stop, then
+ * watches_destroy. */
+watches_t *watches_new(uv_loop_t *loop, const session_shared_t *shared, mirror_t *mirror,
+                       websocket_writer_t *writer);
 
 /* Closes what it has on the loop. */
 void watches_stop(watches_t *self);

@@ -67,7 +67,7 @@ struct watches {
     uint64_t views_changed;
     buffer_t out;               /* events, whole ones */
     buffer_t frame;             /* [in_frames] the content of the one that is made */
-    websocket_writer_t *writer; /* [in_frames] */
+    websocket_writer_t *writer; /* [in_frames] borrowed */
     bool in_frames;             /* they are for a WebSocket */
     near_point_t *page;
     list_link_t hurried; /* watches whose reader changes the view too often */

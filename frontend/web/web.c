@@ -108,8 +108,8 @@ static status_t open_mirror(web_t *self)
     status_t status = mirror_open(&settings, &self->mirror);
     self->api.mirror = self->mirror;
     if (status == STATUS_OK) {
-        self->watches =
-            watches_new(&self->serving.reactor.loop, &self->serving.shared, self->mirror);
+        self->watches = watches_new(&self->serving.reactor.loop, &self->serving.shared,
+                                    self->mirror, self->program.writer);
         self->api.watches = self->watches;
         self->roster = roster_new(&self->serving.reactor.loop, of->config, of->member);
         self->api.roster = self->roster;
