@@ -14,13 +14,11 @@
 
 #include <stdlib.h>
 
-enum { CONTROL_MAX = 125 };
-
 /* The newest ping of what was read. */
 typedef struct {
     bool came;
     size_t size;
-    char content[CONTROL_MAX];
+    char content[WEBSOCKET_CONTROL_MAX];
 } ping_t;
 
 bool web_session_is_socket(const session_t *base)

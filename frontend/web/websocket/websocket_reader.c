@@ -15,7 +15,6 @@
 #include <wslay/wslay.h>
 
 enum {
-    CONTROL_MAX = 125,  /* bytes of a control frame (RFC 6455, section 5.5) */
     SHORT_MAX = 125,    /* a length in the second byte ... */
     MIDDLE_MAX = 65535, /* ... in two more, and else in eight more */
     HEAD_SIZE = 2 + 4,  /* with the mask */
@@ -34,7 +33,7 @@ struct websocket_reader {
     bool in_message;  /* a message has begun */
     buffer_t message; /* its bytes so far; and the last one's, until the next begins */
     size_t control_size;
-    char control[CONTROL_MAX];
+    char control[WEBSOCKET_CONTROL_MAX];
 };
 
 static ssize_t on_wanted(uint8_t *out, size_t size, int flags, void *argument)
@@ -127,7 +126,8 @@ static void take_content(websocket_reader_t *self, const struct wslay_frame_iocb
 {
     self->came += frame->data_length;
     if (wslay_is_ctrl_frame(frame->opcode)) {
-        assert(frame->data_length <= CONTROL_MAX - self->control_size); /* wslay has looked */
+        assert(frame->data_length <=
+               WEBSOCKET_CONTROL_MAX - self->control_size); /* wslay has looked */
         memcpy(self->control + self->control_size, frame->data, frame->data_length);
         self->control_size += frame->data_length;
     } else if (buffer_append(&self->message, frame->data, frame->data_length) != STATUS_OK) {

@@ -22,6 +22,9 @@ typedef struct websocket_reader websocket_reader_t;
 /* Bytes of what wslay keeps of one direction, about. */
 enum { WEBSOCKET_CONTEXT_SIZE = 4096 + 128 };
 
+/* Bytes of a control frame, at most (RFC 6455, section 5.5). */
+enum { WEBSOCKET_CONTROL_MAX = 125 };
+
 /* Why a connection ends (RFC 6455, section 7.4.1; 1013: IANA's registry). */
 typedef enum {
     WEBSOCKET_NO_CODE = 0, /* a close frame without one */

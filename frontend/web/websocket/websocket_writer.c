@@ -7,7 +7,6 @@
 #include <wslay/wslay.h>
 
 enum {
-    CONTROL_MAX = 125,
     CODE_SIZE = 2,
     HEAD_MAX = 10, /* bytes in front of the content, without a mask */
 };
@@ -69,7 +68,7 @@ status_t websocket_writer_put(websocket_writer_t *self, websocket_kind_t kind, t
 {
     uint8_t opcode = WSLAY_TEXT_FRAME;
     if (kind == WEBSOCKET_PING || kind == WEBSOCKET_PONG) {
-        assert(content.size <= CONTROL_MAX);
+        assert(content.size <= WEBSOCKET_CONTROL_MAX);
         opcode = kind == WEBSOCKET_PING ? WSLAY_PING : WSLAY_PONG;
     }
     return put(self, opcode, content, out);
@@ -78,7 +77,7 @@ status_t websocket_writer_put(websocket_writer_t *self, websocket_kind_t kind, t
 status_t websocket_writer_close(websocket_writer_t *self, uint16_t code, text_t reason,
                                 buffer_t *out)
 {
-    char content[CONTROL_MAX] = {(char)(code >> 8), (char)(code & 0xff)};
+    char content[WEBSOCKET_CONTROL_MAX] = {(char)(code >> 8), (char)(code & 0xff)};
     text_t part = text_first(reason, sizeof content - CODE_SIZE);
     const char *end = text_copy(part, content + CODE_SIZE);
     text_t whole = {.data = content, .size = code == 0 ? 0 : (size_t)(end - content)};

@@ -21,7 +21,7 @@ websocket_writer_t *websocket_writer_new(void);
 void websocket_writer_destroy(websocket_writer_t **self_p);
 
 /* Appends a frame: WEBSOCKET_TEXT, a whole message, or WEBSOCKET_PING or WEBSOCKET_PONG of at most
- * 125 bytes. STATUS_FULL, with nothing appended: there is no room. */
+ * WEBSOCKET_CONTROL_MAX bytes. STATUS_FULL, with nothing appended: there is no room. */
 status_t websocket_writer_put(websocket_writer_t *self, websocket_kind_t kind, text_t content,
                               buffer_t *out) STATUS_MUST_USE;
 
