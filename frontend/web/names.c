@@ -53,11 +53,8 @@ static bool take_row(text_t *rest, bool imported, bool ended, geonames_row_t *re
         return *ret_is_row;
     }
     text_t line;
-    const char *end = memchr(rest->data, '\n', rest->size);
-    if (end == NULL && !ended) {
-        return false;
-    }
-    if (!text_take_line(rest, &line)) {
+    /* the last one may lack its LF */
+    if (!text_take_line(rest, &line) && !(ended && text_take_until(rest, '\n', &line))) {
         return false;
     }
     *ret_is_row = geonames_parse_row(line, ret_row) == STATUS_OK;

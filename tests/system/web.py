@@ -477,12 +477,12 @@ def linked_members():
     bus = ports.take()
     towns = os.path.join(herd.folder, "towns.tsv")
     with open(towns, "w") as file:
+        file.write("no row\n")
         for number, (name, lat, lon, kind, people) in enumerate((
                 ("Labasa", -16.4, 179.38, "P", 27949), ("Large", 51.5, -0.1, "P", 7556900), ("Mountain", 1, 1, "T", 9),
-                ("Nadi", -17.8, 177.4167, "P", 42284), ("Empty", 2, 2, "P", 0), ("x" * 120, 3, 3, "P", 5))):
+                ("Empty", 2, 2, "P", 0), ("x" * 120, 3, 3, "P", 5), ("Nadi", -17.8, 177.4167, "P", 42284))):
             file.write("\t".join((str(number), name, name, "", str(lat), str(lon), kind, "PPL", "FJ", "", "01", "", "",
-                                  "", str(people), "", "", "", "2026-01-01")) + "\n")
-        file.write("no row\n")
+                                  "", str(people), "", "", "", "2026-01-01")) + ("" if name == "Nadi" else "\n"))
     herd.write('        web = "%s"\n        neighbours = "B"\n    B\n        clients = "tcp://127.0.0.1:%d"\n'
                '        bus = "tcp://127.0.0.1:%d"\n        neighbours = "A"\n    C\n        clients = "tcp://127.0.0.1:1"\n'
                '        bus = "tcp://127.0.0.1:2"\n' % (herd.url, ports.take(), bus),
