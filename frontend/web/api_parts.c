@@ -5,6 +5,20 @@ void api_refuse(const api_request_t *request, http_status_t status, const char *
     web_session_reply_problem(request->session, status, detail, NULL);
 }
 
+bool api_takes_socket(const api_request_t *request, char ret_accept[HANDSHAKE_ACCEPT_SIZE])
+{
+    const char *reason = "This path is a WebSocket.";
+    http_status_t status = HTTP_UPGRADE_REQUIRED;
+    if (request->head->wants_websocket) {
+        status = handshake_check(request->head, ret_accept, &reason);
+    }
+    if (status != HTTP_SWITCHING_PROTOCOLS) {
+        web_session_reply_problem(request->session, status, reason,
+                                  status == HTTP_UPGRADE_REQUIRED ? HANDSHAKE_FIELDS : NULL);
+    }
+    return status == HTTP_SWITCHING_PROTOCOLS;
+}
+
 void api_make_problem(api_t *self, http_status_t status, const char *detail,
                       http_answer_t *ret_answer)
 {

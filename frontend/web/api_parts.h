@@ -6,6 +6,7 @@
 
 #include "frontend/web/api.h"
 #include "frontend/web/geo/feature.h"
+#include "frontend/web/handshake.h"
 #include "frontend/web/query.h"
 
 #define API_GEOJSON "application/geo+json"
@@ -48,6 +49,10 @@ api_handler_fn api_get_recorder_list;      /* GET and POST /api/0/list */
 api_handler_fn api_get_recorder_last;      /* GET and POST /api/0/last */
 api_handler_fn api_get_recorder_locations; /* GET and POST /api/0/locations */
 api_handler_fn api_get_recorder_socket;    /* GET /ws/last */
+
+/* Whether the request is one for a WebSocket, and with what to answer its key (handshake.h); if
+ * not, that was answered. */
+bool api_takes_socket(const api_request_t *request, char ret_accept[HANDSHAKE_ACCEPT_SIZE]);
 
 /* Whether who asks for / takes a page. */
 bool api_page_is_wanted(const api_request_t *request);

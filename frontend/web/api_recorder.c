@@ -11,7 +11,6 @@
 #include "common/clock/clock.h"
 #include "frontend/web/geo/location.h"
 #include "frontend/web/geo/moment.h"
-#include "frontend/web/handshake.h"
 #include "frontend/web/http/http_target.h"
 #include "frontend/web/listings.h"
 
@@ -272,14 +271,7 @@ void api_get_recorder_locations(api_t *self, const api_request_t *request)
 void api_get_recorder_socket(api_t *self, const api_request_t *request)
 {
     char accept[HANDSHAKE_ACCEPT_SIZE];
-    const char *reason = "This path is a WebSocket.";
-    http_status_t status = HTTP_UPGRADE_REQUIRED;
-    if (request->head->wants_websocket) {
-        status = handshake_check(request->head, accept, &reason);
-    }
-    if (status != HTTP_SWITCHING_PROTOCOLS) {
-        web_session_reply_problem(request->session, status, reason,
-                                  status == HTTP_UPGRADE_REQUIRED ? HANDSHAKE_FIELDS : NULL);
+    if (!api_takes_socket(request, accept)) {
         return;
     }
     uint32_t stream = pushes_open(self->pushes, session_number(request->session));

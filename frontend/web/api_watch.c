@@ -8,7 +8,6 @@
 
 #include "common/base/entropy.h"
 #include "common/base/limits.h"
-#include "frontend/web/handshake.h"
 #include "frontend/web/http/http_target.h"
 #include "frontend/web/query.h"
 #include "frontend/web/view_message.h"
@@ -125,16 +124,10 @@ static bool open_watch(api_t *self, const api_request_t *request, const wish_t *
 static void open_socket(api_t *self, const api_request_t *request)
 {
     char accept[HANDSHAKE_ACCEPT_SIZE];
-    const char *reason;
     wish_t wish;
     uint32_t watch;
-    http_status_t status = handshake_check(request->head, accept, &reason);
-    if (status != HTTP_SWITCHING_PROTOCOLS) {
-        web_session_reply_problem(request->session, status, reason,
-                                  status == HTTP_UPGRADE_REQUIRED ? HANDSHAKE_FIELDS : NULL);
-        return;
-    }
-    if (take_wish(self, request, &wish) && open_watch(self, request, &wish, &watch)) {
+    if (api_takes_socket(request, accept) && take_wish(self, request, &wish) &&
+        open_watch(self, request, &wish, &watch)) {
         web_session_upgrade(request->session, watch, accept);
     }
 }
