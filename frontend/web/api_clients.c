@@ -58,8 +58,7 @@ void api_ask(api_t *self, const api_request_t *request, exchange_kind_t kind, sh
 /* Makes a Feature the content of the answer. */
 static status_t write_feature(api_t *self, const feature_t *feature)
 {
-    buffer_clear(&self->content);
-    sheet_t sheet = sheet_begin(&self->content);
+    sheet_t sheet = api_begin(self);
     feature_put(feature, &sheet);
     sheet_put_byte(&sheet, '\n');
     return sheet_end(&sheet);

@@ -58,23 +58,12 @@ static void put_links(const api_request_t *request, const link_line_t *links, sh
     sheet_put_byte(sheet, ']');
 }
 
-static sheet_t begin(api_t *self)
-{
-    buffer_clear(&self->content);
-    return sheet_begin(&self->content);
-}
-
 /* Answers with JSON that does not change. */
 static void reply_fixed(api_t *self, const api_request_t *request, const char *fields,
                         sheet_t *sheet)
 {
-    http_answer_t answer = {.status = HTTP_OK, .type = TYPE_JSON, .fields = fields};
-    if (sheet_end(sheet) != STATUS_OK) {
-        api_refuse(request, HTTP_INTERNAL_SERVER_ERROR, "The answer is too long.");
-        return;
-    }
-    answer.content = buffer_text(&self->content);
-    web_session_reply(request->session, &answer);
+    const http_answer_t answer = {.status = HTTP_OK, .type = TYPE_JSON, .fields = fields};
+    api_reply(self, request, answer, sheet);
 }
 
 /* Whether there are no parameters, where there are none to be; if not, that was answered. */
@@ -96,7 +85,7 @@ void api_get_landing(api_t *self, const api_request_t *request)
         {"/collections", "data", TYPE_JSON, "The collections"},
         {0},
     };
-    sheet_t sheet = begin(self);
+    sheet_t sheet = api_begin(self);
     sheet_put_string(&sheet, "{\"title\":");
     json_string_put(&sheet, text_of(self->config->herd_name));
     sheet_put_string(&sheet, ",\"description\":\"Where the clients of a herd are\",\"herd\":");
@@ -114,7 +103,7 @@ void api_get_landing(api_t *self, const api_request_t *request)
 
 void api_get_conformance(api_t *self, const api_request_t *request)
 {
-    sheet_t sheet = begin(self);
+    sheet_t sheet = api_begin(self);
     if (has_no_query(request)) {
         sheet_put_string(&sheet, "{\"conformsTo\":[\"" CLASS "core\",\n\"" CLASS "geojson\"]}\n");
         reply_fixed(self, request, NULL, &sheet);
@@ -145,7 +134,7 @@ void api_get_collections(api_t *self, const api_request_t *request)
         {"/collections", "self", TYPE_JSON, "This document"},
         {0},
     };
-    sheet_t sheet = begin(self);
+    sheet_t sheet = api_begin(self);
     if (has_no_query(request)) {
         sheet_put_byte(&sheet, '{');
         put_links(request, links, &sheet);
@@ -158,7 +147,7 @@ void api_get_collections(api_t *self, const api_request_t *request)
 
 void api_get_collection(api_t *self, const api_request_t *request)
 {
-    sheet_t sheet = begin(self);
+    sheet_t sheet = api_begin(self);
     if (has_no_query(request)) {
         put_collection(request, &sheet);
         sheet_put_byte(&sheet, '\n');
@@ -237,7 +226,7 @@ void api_get_items(api_t *self, const api_request_t *request)
     if (!api_copy_is_ready(self, request) || !take_query(self, request, &query, &walk.cursor)) {
         return;
     }
-    sheet_t sheet = begin(self);
+    sheet_t sheet = api_begin(self);
     sheet_put_string(&sheet, "{\"type\":\"FeatureCollection\",\"features\":[");
     api_walk(self, &query, &walk, &sheet);
     put_page_end(self, request, &query, &walk, &sheet);
@@ -257,7 +246,7 @@ void api_get_item(api_t *self, const api_request_t *request)
         return;
     }
     feature_t feature = feature_from_record(&record);
-    sheet_t sheet = begin(self);
+    sheet_t sheet = api_begin(self);
     feature_put_open(&feature, &sheet);
     sheet_put_string(&sheet, ",\n\"links\":[{\"href\":\"");
     put_base(request, &sheet);

@@ -20,18 +20,11 @@ void api_get_names(api_t *self, const api_request_t *request)
         api_refuse(request, HTTP_BAD_REQUEST, problem);
         return;
     }
-    buffer_clear(&self->content);
-    sheet_t sheet = sheet_begin(&self->content);
+    sheet_t sheet = api_begin(self);
     sheet_put_string(&sheet, "{\"type\":\"FeatureCollection\",\"features\":[");
     names_write(self->names, query.has_box ? &query.box : &everywhere, query.limit, &sheet);
     sheet_put_string(&sheet, "]}\n");
-    if (sheet_end(&sheet) != STATUS_OK) {
-        api_refuse(request, HTTP_INTERNAL_SERVER_ERROR, "There is too much to say.");
-        return;
-    }
-    const http_answer_t answer = {.status = HTTP_OK,
-                                  .type = API_GEOJSON,
-                                  .content = buffer_text(&self->content),
-                                  .fields = "Cache-Control: no-store\r\n"};
-    web_session_reply(request->session, &answer);
+    const http_answer_t answer = {
+        .status = HTTP_OK, .type = API_GEOJSON, .fields = "Cache-Control: no-store\r\n"};
+    api_reply(self, request, answer, &sheet);
 }

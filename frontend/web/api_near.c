@@ -38,8 +38,7 @@ static bool take_query(api_t *self, const api_request_t *request, const query_bo
 
 static sheet_t begin_collection(api_t *self)
 {
-    buffer_clear(&self->content);
-    sheet_t sheet = sheet_begin(&self->content);
+    sheet_t sheet = api_begin(self);
     sheet_put_string(&sheet, "{\"type\":\"FeatureCollection\",\"features\":[");
     return sheet;
 }

@@ -114,8 +114,7 @@ static void put_copy(const api_t *self, sheet_t *sheet)
 
 void api_get_metrics(api_t *self, const api_request_t *request)
 {
-    buffer_clear(&self->content);
-    sheet_t sheet = sheet_begin(&self->content);
+    sheet_t sheet = api_begin(self);
     put_process(self, &sheet);
     web_figures_write(&self->figures, &sheet);
     put_connections(self, &sheet);
@@ -139,8 +138,7 @@ void api_get_health(api_t *self, const api_request_t *request)
 {
     const copy_state_t state = copy_state(mirror_copy(self->mirror));
     const char *trouble = find_trouble(self);
-    buffer_clear(&self->content);
-    sheet_t sheet = sheet_begin(&self->content);
+    sheet_t sheet = api_begin(self);
     sheet_format(&sheet,
                  "{\"status\":\"%s\",\"member\":\"%s\",\"node\":%s,\"copy\":{\"current\":%s,"
                  "\"age\":%llu,\"lag\":%llu,\"clients\":%zu}}\n",

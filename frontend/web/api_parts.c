@@ -5,6 +5,22 @@ void api_refuse(const api_request_t *request, http_status_t status, const char *
     web_session_reply_problem(request->session, status, detail, NULL);
 }
 
+sheet_t api_begin(api_t *self)
+{
+    buffer_clear(&self->content);
+    return sheet_begin(&self->content);
+}
+
+void api_reply(api_t *self, const api_request_t *request, http_answer_t answer, sheet_t *sheet)
+{
+    if (sheet_end(sheet) != STATUS_OK) {
+        api_refuse(request, HTTP_INTERNAL_SERVER_ERROR, "The answer is too long.");
+        return;
+    }
+    answer.content = buffer_text(&self->content);
+    web_session_reply(request->session, &answer);
+}
+
 bool api_takes_socket(const api_request_t *request, char ret_accept[HANDSHAKE_ACCEPT_SIZE])
 {
     const char *reason = "This path is a WebSocket.";

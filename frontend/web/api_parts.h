@@ -116,6 +116,12 @@ void api_put_cursor(const near_cursor_t *cursor, sheet_t *sheet);
 /* Appends the query of a page, which has passed query_read, with that cursor as `after`. */
 void api_put_next_query(const near_cursor_t *cursor, text_t query, sheet_t *sheet);
 
+/* Begins the content of an answer, in `self->content`. */
+sheet_t api_begin(api_t *self);
+
+/* Ends it, and answers with it: `answer` has all but the content. */
+void api_reply(api_t *self, const api_request_t *request, http_answer_t answer, sheet_t *sheet);
+
 /* Answers with a problem: a sentence. */
 void api_refuse(const api_request_t *request, http_status_t status, const char *detail);
 

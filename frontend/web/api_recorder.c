@@ -147,15 +147,9 @@ static uint32_t fields_of(const asked_t *asked)
     return names.size > 0 ? location_fields(names) : LOCATION_ALL;
 }
 
-static sheet_t begin(api_t *self)
-{
-    buffer_clear(&self->content);
-    return sheet_begin(&self->content);
-}
-
 void api_get_recorder_version(api_t *self, const api_request_t *request)
 {
-    sheet_t sheet = begin(self);
+    sheet_t sheet = api_begin(self);
     sheet_put_string(&sheet, "{\"version\":\"" HERD_VERSION "\"}\n");
     api_reply_copy(self, request, "application/json", &sheet);
 }
@@ -183,7 +177,7 @@ void api_get_recorder_list(api_t *self, const api_request_t *request)
         return;
     }
     if (has_device(&asked)) { /* files with its history, there */
-        sheet_t sheet = begin(self);
+        sheet_t sheet = api_begin(self);
         sheet_put_string(&sheet, "{\"results\":[]}\n");
         api_reply_copy(self, request, "application/json", &sheet);
         return;
@@ -206,7 +200,7 @@ void api_get_recorder_last(api_t *self, const api_request_t *request)
     if (!take_client(self, request, &asked)) {
         return;
     }
-    sheet_t sheet = begin(self);
+    sheet_t sheet = api_begin(self);
     sheet_put_byte(&sheet, '[');
     if (find_device(self, &record)) {
         location_put(&record, fields_of(&asked), &sheet);
@@ -259,7 +253,7 @@ void api_get_recorder_locations(api_t *self, const api_request_t *request)
         return;
     }
     bool found = find_device(self, &record) && moment_has(&span, record.client_time_ns);
-    sheet_t sheet = begin(self);
+    sheet_t sheet = api_begin(self);
     sheet_format(&sheet, "{\"count\":%d,\"data\":[", found ? 1 : 0);
     if (found) {
         location_put(&record, fields_of(&asked), &sheet);
