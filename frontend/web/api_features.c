@@ -159,14 +159,14 @@ void api_get_collection(api_t *self, const api_request_t *request)
 static bool take_query(api_t *self, const api_request_t *request, query_t *ret_query,
                        near_cursor_t *ret_cursor)
 {
-    const char *problem = query_read(request->head->query, &item_bounds, &self->id, ret_query);
-    if (problem == NULL && ret_query->has_after && !api_read_cursor(ret_query->after, ret_cursor)) {
-        problem = "after is of a link to the next page.";
+    if (!api_take_query(self, request, &item_bounds, ret_query)) {
+        return false;
     }
-    if (problem != NULL) {
-        api_refuse(request, HTTP_BAD_REQUEST, problem);
+    if (ret_query->has_after && !api_read_cursor(ret_query->after, ret_cursor)) {
+        api_refuse(request, HTTP_BAD_REQUEST, "after is of a link to the next page.");
+        return false;
     }
-    return problem == NULL;
+    return true;
 }
 
 /* How many clients there are on all pages, where that is known, or counted within the budget of

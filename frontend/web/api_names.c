@@ -12,12 +12,11 @@ static const area_box_t everywhere = {.west_e7 = -AREA_MERIDIAN_E7,
 void api_get_names(api_t *self, const api_request_t *request)
 {
     query_t query;
-    const char *problem = query_read(request->head->query, &bounds, &self->id, &query);
-    if (problem == NULL && (query.has_client || query.has_place || query.has_after)) {
-        problem = "Names are asked for by bbox and limit.";
+    if (!api_take_query(self, request, &bounds, &query)) {
+        return;
     }
-    if (problem != NULL) {
-        api_refuse(request, HTTP_BAD_REQUEST, problem);
+    if (query.has_client || query.has_place || query.has_after) {
+        api_refuse(request, HTTP_BAD_REQUEST, "Names are asked for by bbox and limit.");
         return;
     }
     sheet_t sheet = api_begin(self);

@@ -25,17 +25,6 @@ static const query_bounds_t page_bounds = {
 static const query_bounds_t places_bounds = {
     .radius_m = RADIUS_M, .radius_max_m = 50000, .limit = NEAR_COUNT, .limit_max = LIMIT_RESULTS};
 
-/* Reads the parameters; false: they were refused. */
-static bool take_query(api_t *self, const api_request_t *request, const query_bounds_t *bounds,
-                       query_t *ret_query)
-{
-    const char *problem = query_read(request->head->query, bounds, &self->id, ret_query);
-    if (problem != NULL) {
-        api_refuse(request, HTTP_BAD_REQUEST, problem);
-    }
-    return problem == NULL;
-}
-
 static sheet_t begin_collection(api_t *self)
 {
     sheet_t sheet = api_begin(self);
@@ -71,7 +60,7 @@ void api_get_near(api_t *self, const api_request_t *request)
 {
     query_t query;
     uint32_t own;
-    if (!api_copy_is_ready(self, request) || !take_query(self, request, &near_bounds, &query) ||
+    if (!api_copy_is_ready(self, request) || !api_take_query(self, request, &near_bounds, &query) ||
         !find_centre(self, request, &query, &own)) {
         return;
     }
@@ -100,7 +89,7 @@ void api_get_clients(api_t *self, const api_request_t *request)
 {
     query_t query;
     api_walk_t walk = {0};
-    if (!api_copy_is_ready(self, request) || !take_query(self, request, &page_bounds, &query)) {
+    if (!api_copy_is_ready(self, request) || !api_take_query(self, request, &page_bounds, &query)) {
         return;
     }
     if (query.limit == 0 || query.has_client || query.has_place ||
@@ -127,7 +116,7 @@ void api_get_clients(api_t *self, const api_request_t *request)
 void api_get_places(api_t *self, const api_request_t *request)
 {
     query_t query;
-    if (!take_query(self, request, &places_bounds, &query)) {
+    if (!api_take_query(self, request, &places_bounds, &query)) {
         return;
     }
     if (!query.has_client || query.has_place || query.has_box || api_id_has_space(query.client)) {

@@ -5,6 +5,16 @@ void api_refuse(const api_request_t *request, http_status_t status, const char *
     web_session_reply_problem(request->session, status, detail, NULL);
 }
 
+bool api_take_query(api_t *self, const api_request_t *request, const query_bounds_t *bounds,
+                    query_t *ret_query)
+{
+    const char *problem = query_read(request->head->query, bounds, &self->id, ret_query);
+    if (problem != NULL) {
+        api_refuse(request, HTTP_BAD_REQUEST, problem);
+    }
+    return problem == NULL;
+}
+
 sheet_t api_begin(api_t *self)
 {
     buffer_clear(&self->content);

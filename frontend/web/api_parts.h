@@ -74,6 +74,10 @@ void api_answer_places(api_t *self, text_t reply, http_answer_t *ret_answer);
 /* The ID that the path has, decoded, in `self->id`; false: it was refused. */
 bool api_take_id(api_t *self, const api_request_t *request);
 
+/* Reads the parameters, the client's ID into `self->id`; false: they were refused. */
+bool api_take_query(api_t *self, const api_request_t *request, const query_bounds_t *bounds,
+                    query_t *ret_query);
+
 /* Whether the copy can be asked; if not, that was answered. */
 bool api_copy_is_ready(const api_t *self, const api_request_t *request);
 
