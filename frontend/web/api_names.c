@@ -4,10 +4,6 @@
 #include "frontend/web/query.h"
 
 static const query_bounds_t bounds = {.limit = 50, .limit_max = API_CLIENTS_MAX};
-static const area_box_t everywhere = {.west_e7 = -AREA_MERIDIAN_E7,
-                                      .south_e7 = -AREA_POLE_E7,
-                                      .east_e7 = AREA_MERIDIAN_E7,
-                                      .north_e7 = AREA_POLE_E7};
 
 void api_get_names(api_t *self, const api_request_t *request)
 {
@@ -21,7 +17,7 @@ void api_get_names(api_t *self, const api_request_t *request)
     }
     sheet_t sheet = api_begin(self);
     sheet_put_string(&sheet, "{\"type\":\"FeatureCollection\",\"features\":[");
-    names_write(self->names, query.has_box ? &query.box : &everywhere, query.limit, &sheet);
+    names_write(self->names, &query.box, query.limit, &sheet);
     sheet_put_string(&sheet, "]}\n");
     const http_answer_t answer = {
         .status = HTTP_OK, .type = API_GEOJSON, .fields = "Cache-Control: no-store\r\n"};

@@ -146,15 +146,6 @@ static bool is_asked_for(api_t *self, const record_t *record, const query_t *que
            (!query->has_heights || has_height(self, record, query));
 }
 
-static near_box_query_t box_query(const query_t *query)
-{
-    static const area_box_t everywhere = {.west_e7 = -AREA_MERIDIAN_E7,
-                                          .south_e7 = -AREA_POLE_E7,
-                                          .east_e7 = AREA_MERIDIAN_E7,
-                                          .north_e7 = AREA_POLE_E7};
-    return (near_box_query_t){.box = query->has_box ? query->box : everywhere};
-}
-
 /* What is left of the budget of a turn. */
 static size_t budget_of(const api_walk_t *walk)
 {
@@ -164,10 +155,9 @@ static size_t budget_of(const api_walk_t *walk)
 /* Writes those of the next few clients that are asked for. */
 static void step(api_t *self, const query_t *query, api_walk_t *walk, sheet_t *sheet)
 {
-    near_box_query_t ask = box_query(query);
+    near_box_query_t ask = {.box = query->box, .budget = budget_of(walk)};
     size_t left = query->limit - walk->returned;
     ask.maximum = left < STEP_CLIENTS ? left : STEP_CLIENTS;
-    ask.budget = budget_of(walk);
     near_page_t page = near_box(mirror_near(self->mirror), &ask, &walk->cursor, self->points);
     for (size_t i = 0; i < page.count; i++) {
         record_t record;
@@ -194,8 +184,7 @@ void api_walk(api_t *self, const query_t *query, api_walk_t *walk, sheet_t *shee
 bool api_count_rest(api_t *self, const query_t *query, const api_walk_t *walk, size_t *ret_count)
 {
     api_walk_t rest = *walk;
-    near_box_query_t ask = box_query(query);
-    ask.maximum = API_CLIENTS_MAX;
+    near_box_query_t ask = {.box = query->box, .maximum = API_CLIENTS_MAX};
     size_t count = 0;
     while (rest.more && budget_of(&rest) > 0) {
         ask.budget = budget_of(&rest);

@@ -223,7 +223,12 @@ const char *query_read(text_t text, const query_bounds_t *bounds, buffer_t *byte
                        query_t *ret_query)
 {
     reading_t reading = {.bounds = bounds, .bytes = bytes, .query = ret_query};
-    *ret_query = (query_t){.radius_m = bounds->radius_m, .limit = bounds->limit};
+    *ret_query = (query_t){.radius_m = bounds->radius_m,
+                           .limit = bounds->limit,
+                           .box = {.west_e7 = -AREA_MERIDIAN_E7,
+                                   .south_e7 = -AREA_POLE_E7,
+                                   .east_e7 = AREA_MERIDIAN_E7,
+                                   .north_e7 = AREA_POLE_E7}};
     text_t name;
     text_t value;
     const char *problem = NULL;

@@ -25,7 +25,7 @@ typedef struct {
     double longitude_deg;
     double radius_m;
     size_t limit;
-    area_box_t box;
+    area_box_t box; /* all of the earth where it is absent */
     int64_t low_mm; /* heights */
     int64_t high_mm;
     moment_span_t span;
