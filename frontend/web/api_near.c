@@ -4,6 +4,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/sheet.h"
+#include "common/near/area_text.h"
 #include "common/places/sphere.h"
 #include "common/protocol/iso6709.h"
 #include "frontend/web/query.h"
@@ -17,7 +18,7 @@ enum {
 };
 
 static const query_bounds_t near_bounds = {.radius_m = RADIUS_M,
-                                           .radius_max_m = 20037508.5,
+                                           .radius_max_m = AREA_TEXT_RADIUS_MAX_M,
                                            .limit = NEAR_COUNT,
                                            .limit_max = API_CLIENTS_MAX};
 static const query_bounds_t page_bounds = {

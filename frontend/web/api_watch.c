@@ -8,6 +8,7 @@
 
 #include "common/base/entropy.h"
 #include "common/base/limits.h"
+#include "common/near/area_text.h"
 #include "frontend/web/http/http_target.h"
 #include "frontend/web/query.h"
 #include "frontend/web/view_message.h"
@@ -22,7 +23,7 @@ enum {
 };
 
 static const query_bounds_t bounds = {
-    .radius_m = 10000, .radius_max_m = 20037508.5, .limit = LIMIT, .limit_max = 100000};
+    .radius_m = 10000, .radius_max_m = AREA_TEXT_RADIUS_MAX_M, .limit = LIMIT, .limit_max = 100000};
 
 /* What a watcher asks for (open value struct). */
 typedef struct {
