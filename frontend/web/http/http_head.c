@@ -9,11 +9,6 @@
 static const char *const methods[HTTP_METHODS] = {"GET",    "HEAD",    "PUT",  "POST",
                                                   "DELETE", "OPTIONS", "PATCH"};
 
-const char *http_head_method_text(http_method_t method)
-{
-    return methods[method];
-}
-
 static char to_lower(char byte)
 {
     if (byte >= 'A' && byte <= 'Z') {

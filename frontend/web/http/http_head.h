@@ -51,9 +51,6 @@ typedef enum {
     HTTP_METHODS,
 } http_method_t;
 
-/* "GET" */
-const char *http_head_method_text(http_method_t method);
-
 /* A field (open value struct). */
 typedef struct {
     text_t name;  /* as it was spelled */
