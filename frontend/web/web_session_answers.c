@@ -240,15 +240,12 @@ void web_session_answer_late(web_session_t *self)
 static void begin_stream(web_session_t *self, http_status_t status, bool is_written)
 {
     enum { SEND_SIZE = 8192 }; /* what a reader that stalls holds in the kernel */
-    uv_os_fd_t file;
     int size = SEND_SIZE;
     if (exchanges_first(&self->exchanges) != NULL || !is_written) {
         session_close_because(&self->base, "a stream behind other requests");
         return;
     }
-    if (uv_fileno((uv_handle_t *)&self->base.tcp, &file) == 0) {
-        (void)setsockopt(file, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    }
+    (void)uv_send_buffer_size((uv_handle_t *)&self->base.tcp, &size);
     count(self, self->manner, status, uv_now(self->base.shared->loop));
     list_append(&self->base.shared->unwritten, &self->base.unwritten);
 }
