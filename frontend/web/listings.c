@@ -190,7 +190,7 @@ static void free_listing(listing_t *listing)
 
 static session_t *session_of(const listings_t *self, const listing_t *listing)
 {
-    return listing->session != 0 ? sessions_find(self->shared->table, listing->session) : NULL;
+    return sessions_find(self->shared->table, listing->session);
 }
 
 /* Writes another piece, if the reader can take one. */

@@ -27,7 +27,6 @@ struct pushes {
     uv_timer_t timer;
     buffer_t location;
     buffer_t frame; /* a message with it; empty: none was made in this second */
-    size_t count;   /* who listen */
     listener_t places[PUSHES_MAX];
 };
 
@@ -72,14 +71,10 @@ static void on_second(uv_timer_t *timer)
 {
     pushes_t *self = timer->data;
     uint64_t index = copy_tail(mirror_copy(self->mirror));
-    if (self->count == 0) {
-        return;
-    }
     buffer_clear(&self->frame);
     for (size_t i = 0; i < PUSHES_MAX; i++) {
         listener_t *listener = &self->places[i];
-        session_t *session =
-            listener->session != 0 ? sessions_find(self->shared->table, listener->session) : NULL;
+        session_t *session = sessions_find(self->shared->table, listener->session);
         if (session != NULL) {
             push(self, listener, session, index);
         }
@@ -125,7 +120,6 @@ uint32_t pushes_open(pushes_t *self, uint64_t session)
         if (self->places[i].session == 0) {
             self->places[i] =
                 (listener_t){.session = session, .index = copy_tail(mirror_copy(self->mirror))};
-            self->count++;
             return PUSHES_STREAM + i;
         }
     }
@@ -141,5 +135,4 @@ void pushes_received(pushes_t *self, uint32_t stream, text_t message)
 void pushes_cut(pushes_t *self, uint32_t stream)
 {
     self->places[stream - PUSHES_STREAM] = (listener_t){0};
-    self->count--;
 }
