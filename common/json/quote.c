@@ -87,6 +87,17 @@ char *quote_json(text_t text, char *out)
     return write(text, TEXT("\\\\"), TEXT("\\\""), out);
 }
 
+void quote_put_json(sheet_t *sheet, text_t text)
+{
+    char *start = sheet_reserve(sheet, QUOTE_SIZE * text.size + 2);
+    if (start != NULL) {
+        *start = '"';
+        char *end = quote_json(text, start + 1);
+        *end++ = '"';
+        buffer_commit(sheet->out, (size_t)(end - start));
+    }
+}
+
 char *quote_csv(text_t text, char *out)
 {
     if (is_plain(text)) {

@@ -100,13 +100,7 @@ static void put_comma(listing_t *listing, sheet_t *sheet)
 static void put_name(listing_t *listing, text_t name, sheet_t *sheet)
 {
     put_comma(listing, sheet);
-    char *start = sheet_reserve(sheet, QUOTE_SIZE * name.size + 2);
-    if (start != NULL) {
-        *start = '"';
-        char *end = quote_json(name, start + 1);
-        *end++ = '"';
-        buffer_commit(sheet->out, (size_t)(end - start));
-    }
+    quote_put_json(sheet, name);
 }
 
 /* Reads a client that is to be told; false: it is not. */

@@ -194,15 +194,12 @@ void names_destroy(names_t **self_p)
 
 static void put_town(const town_t *town, sheet_t *sheet)
 {
-    char name[QUOTE_SIZE * TOWNS_NAME_SIZE];
-    const text_t plain = {.data = town->name, .size = town->name_size};
-    const char *end = quote_json(plain, name);
     sheet_put_string(sheet,
                      "{\"type\":\"Feature\",\"geometry\":{\"type\":\"Point\",\"coordinates\":[");
-    sheet_format(sheet, "%.5f,%.5f]},\"properties\":{\"name\":\"", town->longitude_e7 / 1e7,
+    sheet_format(sheet, "%.5f,%.5f]},\"properties\":{\"name\":", town->longitude_e7 / 1e7,
                  town->latitude_e7 / 1e7);
-    sheet_put(sheet, (text_t){.data = name, .size = (size_t)(end - name)});
-    sheet_format(sheet, "\",\"population\":%llu}}", (unsigned long long)town->population);
+    quote_put_json(sheet, (text_t){.data = town->name, .size = town->name_size});
+    sheet_format(sheet, ",\"population\":%llu}}", (unsigned long long)town->population);
 }
 
 void names_write(const names_t *self, const area_box_t *box, size_t limit, sheet_t *sheet)

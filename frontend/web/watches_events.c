@@ -80,12 +80,9 @@ static bool is_known_anew(const watches_t *self, const watch_t *watch, told_clie
 
 static void put_leave(text_t name, sheet_t *sheet)
 {
-    sheet_put_string(sheet, "{\"client\":\"");
-    char *out = sheet_reserve(sheet, QUOTE_SIZE * name.size + 1);
-    if (out != NULL) {
-        buffer_commit(sheet->out, (size_t)(quote_json(name, out) - out));
-    }
-    sheet_put_string(sheet, "\"}");
+    sheet_put_string(sheet, "{\"client\":");
+    quote_put_json(sheet, name);
+    sheet_put_byte(sheet, '}');
 }
 
 static void put_position(const record_t *record, sheet_t *sheet)
