@@ -5,6 +5,7 @@
 #include "common/json/decimal.h"
 #include "common/json/json_read.h"
 #include "frontend/web/geo/fix_plain.h"
+#include "frontend/web/geo/moment.h"
 
 #include <string.h>
 
@@ -13,7 +14,6 @@ enum {
     LATITUDE_DIGITS = 2, /* before the point (ISO 6709:2008, Annex H) */
     LONGITUDE_DIGITS = 3,
     ALTITUDE_DECIMALS = 3,
-    OFFSET_SIZE = 6, /* "+02:00" */
 };
 
 #define UNITS_OF_DEGREE UINT64_C(100000000)    /* by FIX_DECIMALS */
@@ -118,23 +118,11 @@ static bool read_offset(text_t text, int64_t *ret_offset_ns, size_t *ret_size)
 {
     *ret_offset_ns = 0;
     *ret_size = 0;
-    if (text.size <= OFFSET_SIZE || text.data[text.size - 1] == 'Z') {
+    if (text.size <= MOMENT_OFFSET_SIZE || text.data[text.size - 1] == 'Z') {
         return true;
     }
-    const char *sign = text.data + text.size - OFFSET_SIZE;
-    if ((*sign != '+' && *sign != '-') || sign[3] != ':') {
-        return false;
-    }
-    uint64_t hours;
-    uint64_t minutes;
-    if (!text_to_u64((text_t){.data = sign + 1, .size = 2}, 23, &hours) ||
-        !text_to_u64((text_t){.data = sign + 4, .size = 2}, 59, &minutes)) {
-        return false;
-    }
-    int64_t offset_ns = (int64_t)(hours * 60 + minutes) * 60 * TIMESTAMP_NS_PER_S;
-    *ret_offset_ns = *sign == '-' ? -offset_ns : offset_ns;
-    *ret_size = OFFSET_SIZE;
-    return true;
+    *ret_size = MOMENT_OFFSET_SIZE;
+    return moment_read_offset(text_after(text, text.size - MOMENT_OFFSET_SIZE), ret_offset_ns);
 }
 
 /* 2026-11-27T05:00:00.25+02:00 */

@@ -13,7 +13,6 @@ enum {
     YEAR_MIN = 1970, /* of what timestamp_parse_iso8601 reads */
     YEAR_MAX = 2261,
     DECIMALS_MAX = 9,
-    OFFSET_SIZE = 6, /* "+02:00" */
 };
 
 /* A time as it is written. */
@@ -78,27 +77,30 @@ static bool take_fraction(text_t *rest, moment_t *self)
     return digits > 0;
 }
 
-/* Takes "Z" or "+02:00". */
-static bool take_zone(text_t *rest, moment_t *self)
+bool moment_read_offset(text_t text, int64_t *ret_offset_ns)
 {
     uint64_t hours;
     uint64_t minutes;
+    if (text.size != MOMENT_OFFSET_SIZE || (text.data[0] != '+' && text.data[0] != '-') ||
+        text.data[3] != ':' ||
+        !text_to_u64((text_t){.data = text.data + 1, .size = 2}, 23, &hours) ||
+        !text_to_u64((text_t){.data = text.data + 4, .size = 2}, 59, &minutes)) {
+        return false;
+    }
+    int64_t offset_ns = (int64_t)(hours * 60 + minutes) * 60 * TIMESTAMP_NS_PER_S;
+    *ret_offset_ns = text.data[0] == '-' ? -offset_ns : offset_ns;
+    return true;
+}
+
+/* Takes "Z" or "+02:00". */
+static bool take_zone(text_t *rest, moment_t *self)
+{
     self->has_zone = rest->size > 0;
     if (!self->has_zone) {
         return true;
     }
-    char first = rest->data[0];
-    if ((first == 'Z' || first == 'z') && rest->size == 1) {
-        return true;
-    }
-    if ((first != '+' && first != '-') || rest->size != OFFSET_SIZE || rest->data[3] != ':' ||
-        !text_to_u64((text_t){.data = rest->data + 1, .size = 2}, 23, &hours) ||
-        !text_to_u64((text_t){.data = rest->data + 4, .size = 2}, 59, &minutes)) {
-        return false;
-    }
-    int64_t offset_ns = (int64_t)(hours * 60 + minutes) * 60 * TIMESTAMP_NS_PER_S;
-    self->offset_ns = first == '-' ? -offset_ns : offset_ns;
-    return true;
+    bool is_utc = rest->size == 1 && (rest->data[0] == 'Z' || rest->data[0] == 'z');
+    return is_utc || moment_read_offset(*rest, &self->offset_ns);
 }
 
 static bool is_leap_year(uint64_t year)

@@ -19,6 +19,10 @@ typedef struct {
     int64_t to_ns;
 } moment_span_t;
 
+/* Reads the offset of a zone, all of "+02:00". False: it is none. */
+enum { MOMENT_OFFSET_SIZE = 6 };
+bool moment_read_offset(text_t text, int64_t *ret_offset_ns);
+
 /* Reads one time, "2026-11-27T05:00:00.25+02:00", "2026-11-27T03:00:00Z", or a date, "2026-11-27":
  * the span of its last digit. False: it is none of these. */
 bool moment_read(text_t text, moment_span_t *ret_span);
