@@ -78,6 +78,23 @@ static void put_connections(const api_t *self, sheet_t *sheet)
     PUT_METRICS(sheet, metrics);
 }
 
+static void put_streams(const api_t *self, sheet_t *sheet)
+{
+    const watches_figures_t figures = watches_figures(self->watches);
+    const metric_t metrics[] = {
+        {"herd_web_streams", "gauge", "Watchers that are connected", figures.open},
+        {"herd_web_streams_limit", "gauge", "Watchers that there may be", WATCHES_MAX},
+        {"herd_web_streams_kept", "gauge", "Watchers that may come back", figures.kept},
+        {"herd_web_streams_large", "gauge", "Watchers, of both, of more than 10000 clients",
+         figures.large},
+        {"herd_web_streams_refused_total", "counter", "Watchers turned away", figures.refused},
+        {"herd_web_views_changed_total", "counter", "Views that watchers have changed",
+         figures.views_changed},
+        {"herd_web_events_total", "counter", "Events told to watchers", figures.events},
+    };
+    PUT_METRICS(sheet, metrics);
+}
+
 static void put_copy(const api_t *self, sheet_t *sheet)
 {
     const copy_t *copy = mirror_copy(self->mirror);
@@ -118,7 +135,7 @@ void api_get_metrics(api_t *self, const api_request_t *request)
     put_process(self, &sheet);
     web_figures_write(&self->figures, &sheet);
     put_connections(self, &sheet);
-    watches_write_metrics(self->watches, &sheet);
+    put_streams(self, &sheet);
     put_copy(self, &sheet);
     http_answer_t answer = {.status = HTTP_OK, .type = "text/plain; version=0.0.4"};
     answer.content = sheet_end(&sheet) == STATUS_OK ? buffer_text(&self->content) : (text_t){0};

@@ -594,25 +594,12 @@ void watches_destroy(watches_t **self_p)
     *self_p = NULL;
 }
 
-void watches_write_metrics(const watches_t *self, sheet_t *sheet)
+watches_figures_t watches_figures(const watches_t *self)
 {
-    sheet_format(sheet,
-                 "# HELP herd_web_streams Watchers that are connected\n"
-                 "# TYPE herd_web_streams gauge\nherd_web_streams %zu\n"
-                 "# HELP herd_web_streams_limit Watchers that there may be\n"
-                 "# TYPE herd_web_streams_limit gauge\nherd_web_streams_limit %d\n"
-                 "# HELP herd_web_streams_kept Watchers that may come back\n"
-                 "# TYPE herd_web_streams_kept gauge\nherd_web_streams_kept %zu\n"
-                 "# HELP herd_web_streams_large Watchers, of both, of more than 10000 clients\n"
-                 "# TYPE herd_web_streams_large gauge\nherd_web_streams_large %zu\n"
-                 "# HELP herd_web_streams_refused_total Watchers turned away\n"
-                 "# TYPE herd_web_streams_refused_total counter\n"
-                 "herd_web_streams_refused_total %llu\n"
-                 "# HELP herd_web_views_changed_total Views that watchers have changed\n"
-                 "# TYPE herd_web_views_changed_total counter\nherd_web_views_changed_total %llu\n"
-                 "# HELP herd_web_events_total Events told to watchers\n"
-                 "# TYPE herd_web_events_total counter\nherd_web_events_total %llu\n",
-                 self->open, (int)WATCHES_MAX, self->kept, self->large,
-                 (unsigned long long)self->refused, (unsigned long long)self->views_changed,
-                 (unsigned long long)self->events);
+    return (watches_figures_t){.open = self->open,
+                               .kept = self->kept,
+                               .large = self->large,
+                               .refused = self->refused,
+                               .views_changed = self->views_changed,
+                               .events = self->events};
 }

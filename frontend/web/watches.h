@@ -10,7 +10,6 @@
 #ifndef HERD_FRONTEND_WEB_WATCHES_H
 #define HERD_FRONTEND_WEB_WATCHES_H
 
-#include "common/base/sheet.h"
 #include "frontend/web/mirror.h"
 #include "frontend/web/web_session.h"
 
@@ -25,6 +24,18 @@ typedef struct {
     text_t client; /* copied; empty: the area */
     size_t limit;  /* clients in view, at most */
 } watches_view_t;
+
+enum { WATCHES_MAX = 16384 }; /* all, with a reader or without */
+
+/* What is counted (open value struct). */
+typedef struct {
+    size_t open;            /* watchers that are connected */
+    size_t kept;            /* that may come back */
+    size_t large;           /* of both, with room for more than 10,000 clients */
+    uint64_t refused;       /* for want of room */
+    uint64_t views_changed; /* by their readers */
+    uint64_t events;        /* told */
+} watches_figures_t;
 
 /* Borrows loop, sessions, mirror and writer. Caller ends it with watches_stop, then
  * watches_destroy. */
@@ -65,7 +76,6 @@ size_t watches_limit(const watches_t *self, uint32_t watch);
 void watches_drained(watches_t *self, uint32_t watch);
 void watches_cut(watches_t *self, uint32_t watch);
 
-/* Appends figures as metrics. */
-void watches_write_metrics(const watches_t *self, sheet_t *sheet);
+watches_figures_t watches_figures(const watches_t *self);
 
 #endif

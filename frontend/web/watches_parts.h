@@ -12,10 +12,7 @@
 #include "common/watch/views.h"
 #include "frontend/web/watches.h"
 
-enum {
-    WATCHES_MAX = 16384,      /* all */
-    WATCHES_SCAN_SIZE = 1024, /* clients of a page, when a view begins */
-};
+enum { WATCHES_SCAN_SIZE = 1024 }; /* clients of a page, when a view begins */
 
 typedef struct {
     bool used;
