@@ -1,5 +1,5 @@
 #!/bin/sh
-# Clients that move on the map (deploy/demo), on a herd of two. usage: test_demo.sh DEPLOY BUILD
+# Clients that move on the map (deploy/demo), on a herd of two, one in one process. usage: test_demo.sh DEPLOY BUILD
 set -u
 
 deploy=$(readlink -f "$1")
@@ -32,11 +32,12 @@ members
     One
         clients = "tcp://127.0.0.1:$port"
         bus = "tcp://127.0.0.1:$((port + 4000))"
-        web = "http://127.0.0.1:$((port + 8000))"
+        single = "yes"
         neighbours = "Two"
     Two
         clients = "tcp://127.0.0.1:$((port + 12000))"
         bus = "tcp://127.0.0.1:$((port + 16000))"
+        web = "http://127.0.0.1:$((port + 8000))"
         neighbours = "One"
 CFG
 web=http://127.0.0.1:$((port + 8000))
