@@ -63,16 +63,16 @@ DIGITS_INLINE uint64_t digits_join(uint64_t bytes)
 DIGITS_INLINE const char *digits_skip(const char *begin, const char *at, const char *end)
 {
     while (end - at >= 8) {
-        uint64_t others = digits_others(digits_load(at));
-        if (others != 0) {
-            return at + __builtin_ctzll(others) / 8;
+        unsigned bits = digits_size(digits_load(at));
+        if (bits < 64) {
+            return at + bits / 8;
         }
         at += 8;
     }
     if (at < end && end - begin >= 8) {
         /* Zeros come in behind them, which are no digits. */
         uint64_t bytes = digits_load(end - 8) >> (64 - 8 * (end - at));
-        return at + __builtin_ctzll(digits_others(bytes)) / 8;
+        return at + digits_size(bytes) / 8;
     }
     while (at < end && (unsigned char)(*at - '0') <= 9) {
         at++;
@@ -87,11 +87,10 @@ DIGITS_INLINE const char *digits_take(const char *at, const char *end, uint64_t 
     uint64_t value = 0;
     while (end - at >= 8) {
         uint64_t bytes = digits_load(at);
-        uint64_t others = digits_others(bytes);
-        if (others != 0) {
+        unsigned bits = digits_size(bytes);
+        if (bits < 64) {
             /* Shifts out what stands behind the digits; the zeros that come in below read as
              * leading digits. */
-            unsigned bits = (unsigned)__builtin_ctzll(others) & ~7U;
             *ret_value = value * powers[bits / 8] + digits_join(bytes << 1 << (63 - bits));
             return at + bits / 8;
         }
