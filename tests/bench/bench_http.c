@@ -159,14 +159,3 @@ bench_reply_t bench_http_take(const bench_request_t *request, bool strict, text_
     *rest = text_after(behind, size);
     return right ? BENCH_REPLY_RIGHT : BENCH_REPLY_WRONG;
 }
-
-uint64_t bench_http_results(text_t reply)
-{
-    static const char key[] = "\"distance\":";
-    uint64_t count = 0;
-    for (const char *at = reply.data, *end = reply.data + reply.size;
-         (at = memmem(at, (size_t)(end - at), key, sizeof key - 1)) != NULL; at++) {
-        count++;
-    }
-    return count;
-}

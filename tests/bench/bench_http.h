@@ -15,7 +15,4 @@ size_t bench_http_write(const bench_request_t *request, char *out);
 /* As bench_peer_take. `strict`: herd-web answers. */
 bench_reply_t bench_http_take(const bench_request_t *request, bool strict, text_t *rest);
 
-/* The number of clients in an answer to BENCH_NEAR. */
-uint64_t bench_http_results(text_t reply);
-
 #endif

@@ -441,23 +441,31 @@ bool bench_peer_shows(bench_peer_t peer, const bench_request_t *iamat, text_t re
     return text_take_line(&reply, &told) && at_line_is_right(iamat, told);
 }
 
-uint64_t bench_peer_results(bench_peer_t peer, text_t reply)
+static uint64_t count_of(text_t reply, text_t key)
 {
-    static const char key[] = "\"place_id\"";
     uint64_t count = 0;
-    if (peer == BENCH_PEER_REDIS) {
-        text_t line = text_after(reply, reply.size > 0 ? 1 : 0);
-        text_t number;
-        return text_take_until(&line, '\r', &number) && text_to_u64(number, UINT32_MAX, &count)
-                   ? count
-                   : 0;
-    }
-    if (peer == BENCH_PEER_WEB) {
-        return bench_http_results(reply);
-    }
     for (const char *at = reply.data, *end = reply.data + reply.size;
-         (at = memmem(at, (size_t)(end - at), key, sizeof key - 1)) != NULL; at++) {
+         (at = memmem(at, (size_t)(end - at), key.data, key.size)) != NULL; at++) {
         count++;
     }
     return count;
+}
+
+/* "*5\r\n" */
+static uint64_t count_of_resp(text_t reply)
+{
+    uint64_t count = 0;
+    text_t line = text_after(reply, reply.size > 0 ? 1 : 0);
+    text_t number;
+    bool read = text_take_until(&line, '\r', &number) && text_to_u64(number, UINT32_MAX, &count);
+    return read ? count : 0;
+}
+
+uint64_t bench_peer_results(bench_peer_t peer, text_t reply)
+{
+    switch (peer) {
+    case BENCH_PEER_REDIS: return count_of_resp(reply);
+    case BENCH_PEER_WEB: return count_of(reply, TEXT("\"distance\":"));
+    default: return count_of(reply, TEXT("\"place_id\""));
+    }
 }
