@@ -4,21 +4,25 @@
 #include "common/protocol/iso6709.h"
 #include "deploy/herdctl/frame/command.h"
 
+/* An area of that kind is given: one of the other kind was not. */
+static void note_area(herdctl_view_t *self, area_kind_t kind)
+{
+    self->is_twice = self->is_twice || (self->has_area && self->area.kind != kind);
+    self->has_area = true;
+    self->area.kind = kind;
+}
+
 bool herdctl_view_take_box(void *argument, const char *value)
 {
     herdctl_view_t *self = argument;
-    self->is_twice = self->is_twice || (self->has_area && self->area.kind != AREA_BOX);
-    self->has_area = true;
-    self->area.kind = AREA_BOX;
+    note_area(self, AREA_BOX);
     return area_text_box(text_of(value), &self->area.box);
 }
 
 bool herdctl_view_take_near(void *argument, const char *value)
 {
     herdctl_view_t *self = argument;
-    self->is_twice = self->is_twice || (self->has_area && self->area.kind != AREA_CIRCLE);
-    self->has_area = true;
-    self->area.kind = AREA_CIRCLE;
+    note_area(self, AREA_CIRCLE);
     return area_text_circle(text_of(value), &self->area.circle);
 }
 
