@@ -343,6 +343,20 @@ static void a_watch_ends_with_its_reader(void **state)
     herdctl_expect(herd, 1, "herdctl: no member answered\n", "watch", NULL);
 }
 
+/* A member has as many followers as it may. */
+static void who_cannot_follow_is_told_why(void **state)
+{
+    static const char *const arguments[] = {"watch", "--from", "A", NULL};
+    static const char refused[] = "herdctl: A cannot be followed: there are 1 followers already";
+    herd_t *herd = start_pair(state, &(herd_options_t){.settings = "max_followers = \"1\"\n"});
+    running_t running = start_herdctl(herd, "text", arguments);
+    expect(&running, "A has told all");
+    herdctl_expect(herd, 1, refused, "watch", "--from", "A", NULL);
+    herdctl_expect(herd, 1, refused, "export", "--from", "A", NULL);
+    process_signal(running.process, SIGTERM);
+    assert_int_equal(end(&running), 0);
+}
+
 int main(void)
 {
     if (!herd_programs_exist()) {
@@ -355,6 +369,7 @@ int main(void)
         HERD_TEST_OWN(a_signal_leaves_no_file),
         HERD_TEST_OWN(a_watch_tells_who_comes_moves_and_leaves),
         HERD_TEST_OWN(a_watch_ends_with_its_reader),
+        HERD_TEST_OWN(who_cannot_follow_is_told_why),
     };
     return workspace_finish(cmocka_run_group_tests_name("clients", tests, NULL, NULL));
 }

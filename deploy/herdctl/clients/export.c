@@ -23,8 +23,7 @@
 
 enum { PIECE_SIZE = 262144 };
 
-static const int64_t refused_ns = 5 * TIMESTAMP_NS_PER_S;   /* a member that does not take us */
-static const int64_t away_max_ns = 10 * TIMESTAMP_NS_PER_S; /* one that did */
+static const int64_t away_max_ns = 10 * TIMESTAMP_NS_PER_S; /* a member that took us */
 
 static const char *const formats[] = {POSITIONS_FORMAT_NAMES, NULL};
 
@@ -48,9 +47,8 @@ typedef struct {
     herdctl_progress_t progress;
     uint64_t size;    /* bytes of output */
     uint64_t entries; /* of the member's list, when it began to send */
-    bool was_up;      /* the member took us */
     bool written;     /* the outlet took all so far */
-    bool away;        /* the member went away, or did not take us, for too long */
+    bool away;        /* the member went away for too long */
     bool complete;
 } export_t;
 
@@ -130,11 +128,9 @@ static void estimate(export_t *self, uint64_t behind)
 static bool turn(void *argument, const herdctl_session_state_t *state)
 {
     export_t *self = argument;
-    self->was_up = self->was_up || state->up;
-    if (!state->up && state->away_ns > (self->was_up ? away_max_ns : refused_ns)) {
+    if (state->away_ns > away_max_ns) {
         herdctl_progress_clear(&self->progress);
-        fprintf(stderr, "herdctl: %s %s%s%s\n", state->member,
-                self->was_up ? "has gone away" : "cannot be followed",
+        fprintf(stderr, "herdctl: %s has gone away%s%s\n", state->member,
                 state->problem[0] != '\0' ? ": " : "", state->problem);
         self->away = true;
     }

@@ -19,6 +19,8 @@ enum {
     MEMORY_PARTS = 4, /* of what the process may take, records may take all but one */
 };
 
+static const int64_t refused_ns = 5 * TIMESTAMP_NS_PER_S; /* a member that does not take us */
+
 typedef struct {
     const herdctl_session_settings_t *settings;
     uv_loop_t loop;
@@ -27,6 +29,8 @@ typedef struct {
     follower_t *follower;
     const char *member;
     int64_t up_ns; /* steady: when the member last took us, or when we began */
+    bool was_up;   /* it took us */
+    bool refused;  /* it did not, for too long */
 } session_t;
 
 static herdctl_answer_t take_answer(void *argument, size_t index, text_t body, int64_t elapsed_ns)
@@ -77,8 +81,11 @@ static void on_turned(void *argument)
                                      .up = follower_is_up(self->follower),
                                      .copy = copy_state(self->copy)};
     self->up_ns = state.up ? now_ns : self->up_ns;
+    self->was_up = self->was_up || state.up;
+    state.was_up = self->was_up;
     state.away_ns = now_ns - self->up_ns;
-    if (is_signalled(self) || !settings->turned(settings->argument, &state)) {
+    self->refused = self->refused || (!state.was_up && state.away_ns > refused_ns);
+    if (is_signalled(self) || self->refused || !settings->turned(settings->argument, &state)) {
         uv_stop(&self->loop);
     }
 }
@@ -86,6 +93,19 @@ static void on_turned(void *argument)
 static void on_tick(uv_timer_t *timer)
 {
     on_turned(timer->data);
+}
+
+/* Follows until it is over. False after the error if the member did not take us. */
+static bool run(session_t *self)
+{
+    uv_timer_start(&self->timer, on_tick, TICK_MS, TICK_MS);
+    uv_run(&self->loop, UV_RUN_DEFAULT);
+    if (self->refused) {
+        const char *problem = follower_problem(self->follower);
+        fprintf(stderr, "herdctl: %s cannot be followed%s%s\n", self->member,
+                problem[0] != '\0' ? ": " : "", problem);
+    }
+    return !self->refused;
 }
 
 static copy_t *make_copy(const herdctl_session_settings_t *settings, const config_t *config,
@@ -126,8 +146,7 @@ static bool follow(session_t *self, const config_t *config, const config_member_
     self->timer.data = self;
     bool good = follower_open(&settings, &self->follower) == STATUS_OK;
     if (good) {
-        uv_timer_start(&self->timer, on_tick, TICK_MS, TICK_MS);
-        uv_run(&self->loop, UV_RUN_DEFAULT);
+        good = run(self);
     } else {
         fprintf(stderr, "herdctl: %s cannot be followed at %s\n", member->name, member->requests);
     }

@@ -20,6 +20,7 @@ typedef struct {
     const char *member;  /* that is followed; borrowed for the call, as the problem */
     const char *problem; /* why it is not; "": not known; foreign parts are escaped */
     bool up;             /* the member takes us as a follower */
+    bool was_up;         /* it does, or did before */
     int64_t away_ns;     /* for how long it has not */
     copy_state_t copy;   /* `current`: all that the member has has come */
 } herdctl_session_state_t;
@@ -40,7 +41,7 @@ typedef struct {
 } herdctl_session_settings_t;
 
 /* Finds the member, and follows it until the command or a signal ends that. False after the error
- * if it could not begin. */
+ * if it could not begin, or the member did not take us within five seconds. */
 bool herdctl_session_run(const herdctl_session_settings_t *settings);
 
 #endif

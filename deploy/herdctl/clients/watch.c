@@ -27,8 +27,6 @@ enum {
     WORD_WIDTH = 5,
 };
 
-static const int64_t refused_ns = 5 * TIMESTAMP_NS_PER_S; /* a member that does not take us */
-
 typedef enum { FORMAT_TEXT, FORMAT_JSONL } format_t;
 
 /* The command line. */
@@ -44,10 +42,9 @@ typedef struct {
     herdctl_outlet_t *outlet;
     buffer_t out;    /* written, but not to the outlet */
     buffer_t record; /* one, as JSON */
-    bool was_up;     /* the member took us */
     bool current;    /* all that were in view at the beginning were told */
     bool away;       /* it was said that the member is away */
-    bool failed;     /* the member did not take us, or the outlet did not take something */
+    bool failed;     /* the outlet did not take something */
     bool closed;     /* the reader of the output has gone */
     uint64_t unstored;
 } watch_t;
@@ -216,21 +213,10 @@ static void tell_current(watch_t *self, const herdctl_session_state_t *state)
     self->away = false;
 }
 
-/* The member has never taken us. */
-static void give_up(watch_t *self, const herdctl_session_state_t *state)
-{
-    fprintf(stderr, "herdctl: %s cannot be followed%s%s\n", state->member,
-            state->problem[0] != '\0' ? ": " : "", state->problem);
-    self->failed = true;
-}
-
 static bool turn(void *argument, const herdctl_session_state_t *state)
 {
     watch_t *self = argument;
-    self->was_up = self->was_up || state->up;
-    if (!self->was_up && state->away_ns > refused_ns) {
-        give_up(self, state);
-    } else if (self->was_up && !state->up && !self->away) {
+    if (state->was_up && !state->up && !self->away) {
         tell_away(self, state);
     } else if (state->copy.current && (self->away || !self->current)) {
         tell_current(self, state);
