@@ -21,9 +21,10 @@ int signals_open(const int *signals)
     return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-void signals_list_ending(int out[SIGNALS_ENDING + 1])
+int signals_open_ending(int ret_signals[SIGNALS_ENDING + 1])
 {
     static const int numbers[SIGNALS_ENDING] = {SIGINT, SIGTERM, SIGHUP};
+    int *out = ret_signals;
     for (size_t i = 0; i < SIGNALS_ENDING; i++) {
         struct sigaction action;
         if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN) {
@@ -31,6 +32,7 @@ void signals_list_ending(int out[SIGNALS_ENDING + 1])
         }
     }
     *out = 0;
+    return signals_open(ret_signals);
 }
 
 void signals_close(int descriptor, const int *signals)

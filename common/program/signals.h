@@ -12,9 +12,9 @@ int signals_open(const int *signals);
 
 enum { SIGNALS_ENDING = 3 };
 
-/* Lists the signals that end a program, and a 0: SIGINT, SIGTERM, SIGHUP. Those that its parent has
- * it ignore, as nohup does, do not. */
-void signals_list_ending(int out[SIGNALS_ENDING + 1]);
+/* The same for the signals that end a program, SIGINT, SIGTERM, SIGHUP; those that its parent has
+ * it ignore, as nohup does, do not. Lists them, and a 0, for signals_close. */
+int signals_open_ending(int ret_signals[SIGNALS_ENDING + 1]);
 
 /* Closes the descriptor and unblocks the signals listed: one that is pending takes effect now. */
 void signals_close(int descriptor, const int *signals);

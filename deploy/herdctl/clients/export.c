@@ -195,8 +195,7 @@ herdctl_exit_t herdctl_clients_export(const herdctl_t *self)
         return result;
     }
     int ends[SIGNALS_ENDING + 1];
-    signals_list_ending(ends);
-    int signals = signals_open(ends);
+    int signals = signals_open_ending(ends);
     result = export(&arguments, self, signals) ? HERDCTL_OK : HERDCTL_FAILED;
     /* A signal that came is still pending, and now ends us as it ends others. */
     signals_close(signals, ends);

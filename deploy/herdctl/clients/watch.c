@@ -264,8 +264,7 @@ herdctl_exit_t herdctl_clients_watch(const herdctl_t *self)
     herdctl_exit_t result;
     if (read_arguments(self, &arguments, &result)) {
         int ends[SIGNALS_ENDING + 1];
-        signals_list_ending(ends);
-        int signals = signals_open(ends);
+        int signals = signals_open_ending(ends);
         (void)signal(SIGPIPE, SIG_IGN);
         result = watch(&arguments, self, signals) ? HERDCTL_OK : HERDCTL_FAILED;
         signals_close(signals, ends);

@@ -256,8 +256,7 @@ herdctl_exit_t herdctl_journal_copy(const herdctl_t *self)
     if (config != NULL &&
         journal_stream_find(config, operands.items[1], &copy.member, &copy.source)) {
         int ends[SIGNALS_ENDING + 1];
-        signals_list_ending(ends);
-        copy.signals = signals_open(ends);
+        copy.signals = signals_open_ending(ends);
         set_paths(&copy);
         made = run(&copy);
         if (made) {

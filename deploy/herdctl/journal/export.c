@@ -186,8 +186,7 @@ static bool read_member(export_t *self)
         return false;
     }
     int ends[SIGNALS_ENDING + 1];
-    signals_list_ending(ends);
-    int signals = signals_open(ends);
+    int signals = signals_open_ending(ends);
     bool good = read_copy(self, folder, signals);
     signals_close(signals, ends);
     free(folder);

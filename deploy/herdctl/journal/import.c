@@ -421,8 +421,8 @@ herdctl_exit_t herdctl_journal_import(const herdctl_t *self)
         return HERDCTL_FAILED;
     }
     int ends[SIGNALS_ENDING + 1];
-    signals_list_ending(ends);
-    import_t import = {.arguments = &arguments, .config = config, .signals = signals_open(ends)};
+    import_t import = {
+        .arguments = &arguments, .config = config, .signals = signals_open_ending(ends)};
     result = open_and_import(&import);
     free(import.places);
     config_destroy(&config);

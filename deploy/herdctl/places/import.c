@@ -249,8 +249,7 @@ herdctl_exit_t herdctl_places_import(const herdctl_t *self)
         return HERDCTL_FAILED;
     }
     int ends[SIGNALS_ENDING + 1];
-    signals_list_ending(ends);
-    import_t import = {.arguments = &arguments, .signals = signals_open(ends)};
+    import_t import = {.arguments = &arguments, .signals = signals_open_ending(ends)};
     status_t status = run_import(&import);
     if (status == STATUS_OK) {
         say_success(&import);
