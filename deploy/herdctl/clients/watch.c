@@ -46,7 +46,7 @@ typedef struct {
     bool away;       /* it was said that the member is away */
     bool failed;     /* the outlet did not take something */
     bool closed;     /* the reader of the output has gone */
-    uint64_t unstored;
+    bool lacks;      /* it was said that there is no memory for all clients */
 } watch_t;
 
 static bool read_arguments(const herdctl_t *self, arguments_t *arguments, herdctl_exit_t *ret_exit)
@@ -221,9 +221,9 @@ static bool turn(void *argument, const herdctl_session_state_t *state)
     } else if (state->copy.current && (self->away || !self->current)) {
         tell_current(self, state);
     }
-    if (state->copy.unstored > 0 && self->unstored == 0) {
+    if (state->copy.unstored > 0 && !self->lacks) {
         fputs("herdctl: there is no memory for all clients in view: some are not shown\n", stderr);
-        self->unstored = state->copy.unstored;
+        self->lacks = true;
     }
     if (self->out.size > 0) {
         flush(self);
