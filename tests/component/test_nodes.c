@@ -377,15 +377,6 @@ static void a_front_end_of_another_herd_or_version_is_refused(void **state)
     nodes_destroy(&nodes);
 }
 
-static size_t count_of(const char *text, const char *part)
-{
-    size_t count = 0;
-    for (const char *found = text; (found = strstr(found, part)) != NULL; found++) {
-        count++;
-    }
-    return count;
-}
-
 /* A neighbour that belongs elsewhere, and never stops trying. */
 static void a_member_of_another_herd_is_refused_and_noted_once(void **state)
 {
@@ -408,7 +399,7 @@ static void a_member_of_another_herd_is_refused_and_noted_once(void **state)
     zmq_close(neighbour);
     nodes_stop(nodes, "A");
     char *log = nodes_read_log(nodes, "A");
-    assert_int_equal(count_of(log, "another herd"), 1);
+    assert_int_equal(count_in(log, "another herd"), 1);
     free(log);
     nodes_destroy(&nodes);
 }
@@ -439,7 +430,7 @@ static void garbage_for_an_answer_is_noted(void **state)
     nodes_stop(nodes, "A");
     char *log = nodes_read_log(nodes, "A");
     assert_int_equal(
-        count_of(log, " B message-dropped: link: dropped a message: not in the expected form"), 1);
+        count_in(log, " B message-dropped: link: dropped a message: not in the expected form"), 1);
     free(log);
     nodes_destroy(&nodes);
 }

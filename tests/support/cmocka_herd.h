@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <string.h>
 
 #include "common/base/text.h"
 
@@ -23,6 +24,16 @@ static inline uint64_t argument_number(const char *argument)
         fail_msg("%s is no number", argument);
     }
     return number;
+}
+
+/* How often `part` stands in the text. */
+static inline size_t count_in(const char *text, const char *part)
+{
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, part)) != NULL; at++) {
+        count++;
+    }
+    return count;
 }
 
 /* The bytes of a text_t equal those of a literal or string. */

@@ -101,21 +101,12 @@ static char *log_path(const herd_t *self, const char *member, const char *progra
     return workspace_path(self->folder, name);
 }
 
-static size_t count_part(const char *content, const char *part)
-{
-    size_t count = 0;
-    for (const char *at = strstr(content, part); at != NULL; at = strstr(at + 1, part)) {
-        count++;
-    }
-    return count;
-}
-
 static bool is_logged(void *argument)
 {
     const logged_t *logged = argument;
     size_t size;
     char *content = workspace_read(logged->path, &size);
-    bool found = content != NULL && count_part(content, logged->part) >= logged->count;
+    bool found = content != NULL && count_in(content, logged->part) >= logged->count;
     free(content);
     return found;
 }
@@ -127,7 +118,7 @@ size_t herd_count_logged(const herd_t *self, const char *member, const char *pro
     char *path = log_path(self, member, program);
     char *content = workspace_read(path, &size);
     assert_non_null(content);
-    size_t count = count_part(content, part);
+    size_t count = count_in(content, part);
     free(content);
     free(path);
     return count;

@@ -49,15 +49,6 @@ static void report_clients(herd_t *herd, int count)
     buffer_done(&lines);
 }
 
-static size_t count_of(const char *text, const char *part)
-{
-    size_t count = 0;
-    for (const char *at = text; (at = strstr(at, part)) != NULL; at += strlen(part)) {
-        count++;
-    }
-    return count;
-}
-
 /* Lines of what such an export prints; each is an object with another client. */
 static size_t count_clients(herd_t *herd, const char *option, const char *value)
 {
@@ -118,7 +109,7 @@ static void a_member_s_clients_go_into_files(void **state)
     assert_int_equal(symlink("target", link_path), 0);
     herdctl_expect(herd, 0, "map.csv: 1000 clients of B\n", "export", "--from", "B", csv, NULL);
     char *text = read_file(herd, "map.csv");
-    assert_int_equal(count_of(text, "\r\n"), MANY + 1);
+    assert_int_equal(count_in(text, "\r\n"), MANY + 1);
     assert_non_null(strstr(text, "\r\n\"odd,\"\"\\xff\",12,-34,+12-34,100.5,"));
     free(text);
 
@@ -191,7 +182,7 @@ static bool has_printed(void *argument)
     const running_t *self = argument;
     size_t size;
     char *text = workspace_read(self->path, &size);
-    bool has = text != NULL && count_of(text, self->part) >= self->count;
+    bool has = text != NULL && count_in(text, self->part) >= self->count;
     free(text);
     return has;
 }
@@ -313,8 +304,8 @@ static void a_watch_tells_who_comes_moves_and_leaves(void **state)
     process_signal(json.process, SIGTERM);
 
     char *all = read_file(herd, "text");
-    assert_int_equal(count_of(all, " came "), 2);
-    assert_int_equal(count_of(all, " there "), 21);
+    assert_int_equal(count_in(all, " came "), 2);
+    assert_int_equal(count_in(all, " there "), 21);
     assert_null(strchr(all, '\033')); /* no terminal, no colours */
     free(all);
     assert_int_equal(end(&text), 0);

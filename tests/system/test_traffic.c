@@ -287,16 +287,6 @@ static void what_is_not_answered_is_told_too(void **state)
     free(path);
 }
 
-/* How often `part` stands in the text. */
-static size_t count_of(const char *text, const char *part)
-{
-    size_t count = 0;
-    for (const char *found = text; (found = strstr(found, part)) != NULL; found++) {
-        count++;
-    }
-    return count;
-}
-
 /* --follow prints each record once across a rotation, also what was written to the old file after
  * it had another name, and that of a removed file that was made again. */
 static void a_follower_goes_along(void **state)
@@ -330,7 +320,7 @@ static void a_follower_goes_along(void **state)
     char *said = workspace_read(output, &size);
     static const char *const each[] = {"? first\n", "? second\n", "? third\n", "? fourth\n"};
     for (size_t i = 0; i < ARRAY_COUNT(each); i++) {
-        assert_int_equal(count_of(said, each[i]), 1);
+        assert_int_equal(count_in(said, each[i]), 1);
     }
     assert_null(strstr(said, "herdctl:"));
     free(said);

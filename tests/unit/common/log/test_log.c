@@ -109,16 +109,6 @@ static void wait_for_text(files_t *files, const char *path, const char *text)
     }
 }
 
-static unsigned count_of(const char *content, const char *text)
-{
-    unsigned count = 0;
-    size_t size = strlen(text);
-    for (const char *at = content; *at != '\0'; at++) {
-        count += *at == *text && strncmp(at, text, size) == 0 ? 1 : 0;
-    }
-    return count;
-}
-
 /* Sum of what the notes about lost lines say. */
 static unsigned long lost_in(const char *content)
 {
@@ -143,7 +133,7 @@ static void events_are_lines_with_time_level_and_source(void **state)
     log_close(&log);
     assert_null(log);
     const char *content = read_all(files, files->path);
-    assert_int_equal(count_of(content, "\n"), 3);
+    assert_int_equal(count_in(content, "\n"), 3);
     assert_int_equal(content[4], '-');
     assert_int_equal(content[10], 'T');
     assert_int_equal(content[23], 'Z');
@@ -189,7 +179,7 @@ static void hostile_bytes_are_escaped(void **state)
     log_traffic(log, LOG_RECEIVED, now_ns, peer, TEXT("\n"));
     log_close(&log);
     const char *content = read_all(files, files->path);
-    assert_int_equal(count_of(content, "\n"), 3);
+    assert_int_equal(count_in(content, "\n"), 3);
     assert_non_null(strstr(content, "#7 a\\x1b[2J\\x0d\\x00\\xff\\x7f\\x5cb\n"));
     assert_non_null(strstr(content, "#7 {\\x0a   \"status\"\\x0a}\\x0a\n"));
     assert_non_null(strstr(content, "#7 \\x0a\n"));
@@ -205,7 +195,7 @@ static void long_lines_are_kept_or_cut(void **state)
     memset(line, '\xff', LINE_SIZE);
     log_traffic(log, LOG_RECEIVED, now_ns, peer, (text_t){line, LINE_SIZE});
     wait_for_text(files, files->path, "\\xff\n");
-    assert_int_equal(count_of(files->content, "\\xff"), LINE_SIZE);
+    assert_int_equal(count_in(files->content, "\\xff"), LINE_SIZE);
     line[LINE_SIZE] = '\n';
     log_traffic(log, LOG_ANSWERED, now_ns, peer, (text_t){line, LINE_SIZE + 1});
     wait_for_text(files, files->path, "\\xff...\n");
@@ -217,9 +207,9 @@ static void long_lines_are_kept_or_cut(void **state)
     event[sizeof event - 1] = '\0';
     log_event(log, LOG_STARTED, NULL, "%s", event);
     log_close(&log);
-    assert_int_equal(count_of(read_all(files, files->path), "\n"), 4);
+    assert_int_equal(count_in(read_all(files, files->path), "\n"), 4);
     /* Cut to one less than 1024; "/node" has an e in each line, "started" one more. */
-    assert_int_equal(count_of(files->content, "e"), 1023 + 4 + 1);
+    assert_int_equal(count_in(files->content, "e"), 1023 + 4 + 1);
     assert_int_equal(lost_in(files->content), 0);
     free(line);
 }
@@ -339,10 +329,10 @@ static void closing_writes_everything(void **state)
     }
     log_close(&log);
     const char *content = read_all(files, files->path);
-    assert_int_equal(count_of(content, " event "), THREADS * 500);
-    assert_int_equal(count_of(content, "#7 traffic\n"), THREADS * 500);
-    assert_int_equal(count_of(content, "\n"), THREADS * 1000);
-    assert_int_equal(count_of(content, " event 499\n"), THREADS);
+    assert_int_equal(count_in(content, " event "), THREADS * 500);
+    assert_int_equal(count_in(content, "#7 traffic\n"), THREADS * 500);
+    assert_int_equal(count_in(content, "\n"), THREADS * 1000);
+    assert_int_equal(count_in(content, " event 499\n"), THREADS);
 }
 
 static int open_fifo(const files_t *files)
@@ -380,18 +370,18 @@ static void a_stuck_target_blocks_nobody(void **state)
     log_event(log, LOG_STARTED, NULL, "still here");
     size_t size = 0;
     unsigned long lost = 0;
-    unsigned came = 0;
+    size_t came = 0;
     int64_t end_ns = clock_steady_ns() + PATIENCE_MS * TIMESTAMP_NS_PER_MS;
     while (came + lost < LINES && clock_steady_ns() < end_ns) {
         while (read_more(files, reader, 50, &size)) {
         }
         lost = lost_in(files->content);
-        came = count_of(files->content, "IAMAT");
+        came = count_in(files->content, "IAMAT");
     }
     log_close(&log);
     assert_int_equal(came + lost, LINES);
     assert_true(lost > 0);
-    assert_int_equal(count_of(files->content, "still here\n"), 1);
+    assert_int_equal(count_in(files->content, "still here\n"), 1);
     assert_false(read_more(files, reader, 0, &size));
     close(reader);
 }
@@ -412,7 +402,7 @@ static void a_stuck_target_does_not_hold_up_the_end(void **state)
     size_t size = 0;
     while (read_more(files, reader, PATIENCE_MS, &size)) {
     }
-    assert_int_equal(count_of(files->content, "IAMAT"), 10000);
+    assert_int_equal(count_in(files->content, "IAMAT"), 10000);
     close(reader);
 }
 
@@ -436,10 +426,10 @@ static void a_full_disk_costs_counted_lines(void **state)
     log_event(log, LOG_STARTED, NULL, "taken");
     log_close(&log);
     const char *content = read_all(files, files->path);
-    assert_int_equal(count_of(content, "refused"), 0);
+    assert_int_equal(count_in(content, "refused"), 0);
     assert_int_equal(lost_in(content), 300);
-    assert_int_equal(count_of(content, "taken\n"), 1);
-    assert_int_equal(count_of(content, "\n"), 2);
+    assert_int_equal(count_in(content, "taken\n"), 1);
+    assert_int_equal(count_in(content, "\n"), 2);
 }
 
 static void a_full_disk_does_not_hold_up_the_end(void **state)
@@ -534,7 +524,7 @@ static void events_go_to_the_journal_with_their_priority(void **state)
     assert_string_equal(read_all(files, files->other), "<4>Welsh/node Holiday link-down: down\n");
     log_beside_stderr(files, files->other, LOG_FORMAT_JSON);
     assert_non_null(strstr(read_all(files, files->other), "\n<4>{\"time\":\""));
-    assert_int_equal(count_of(files->content, "\n"), 2);
+    assert_int_equal(count_in(files->content, "\n"), 2);
     assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
 }
 
@@ -580,7 +570,7 @@ static void repeats_are_counted_and_none_is_forgotten(void **state)
     assert_non_null(strstr(content, "gap 1000 (repeated "));
     assert_int_equal(told_in(content, "Hands link-gap: "), 1000);
     assert_int_equal(told_in(content, "Holiday link-gap: "), 1000);
-    assert_true(count_of(content, "\n") < 1000);
+    assert_true(count_in(content, "\n") < 1000);
 }
 
 /* The last repeat does not wait for the next event of its kind. */
