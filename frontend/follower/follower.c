@@ -8,7 +8,11 @@
  *
  * A turn of the loop takes messages for a millisecond at most, and answers them all together (B5);
  * while more wait an idle handle keeps the loop awake. What takes the copy long is done between,
- * step by step. */
+ * step by step.
+ *
+ * A node can change more than we can take beside all else. So once the copy is current, taking has
+ * a share of the time (share.h), and rests beyond; the node sends no more than is taken (F5), and
+ * what changes again meanwhile comes once. */
 #include "frontend/follower/follower.h"
 
 #include "common/base/limits.h"
@@ -16,6 +20,7 @@
 #include "common/clock/clock.h"
 #include "common/sockets/transport.h"
 #include "frontend/follower/follower_log.h"
+#include "frontend/follower/share.h"
 #include "frontend/upstream/upstream_socket.h"
 
 #include <errno.h>
@@ -29,7 +34,7 @@ enum {
     TICK_MS = 100,
     RETRY_MS = 1000,
     SILENCE_MS = 5000, /* F6 */
-    HANDLES = 4,
+    HANDLES = 5,
 };
 
 static const int64_t turn_ns = 1000000; /* for messages of the node, in one turn of the loop */
@@ -49,11 +54,13 @@ struct follower {
     uv_prepare_t prepare;      /* before the loop sleeps */
     uv_idle_t idle;            /* runs while there is more to do, so that it does not */
     uv_timer_t looks;          /* at what comes by TCP (backlog.h) */
+    uv_timer_t rest;           /* runs while messages may wait, but are not taken */
     int handles;               /* not yet closed */
     follower_state_t state;
     uint64_t session;    /* of the newest FOLLOW */
     uint64_t heard_ms;   /* steady: last word of the node, or of the connecting */
     uint64_t retried_ms; /* steady: when the newest socket was made, or tried */
+    share_t share;       /* of the time, for taking messages */
     bool due;            /* the socket may tell something new */
     bool stepping;       /* the copy has more to do */
     bool zeromq;         /* the node was found to speak ZeroMQ alone */
@@ -70,10 +77,15 @@ static void on_idle(uv_idle_t *idle)
     (void)idle; /* on_prepare does it */
 }
 
+static bool is_resting(const follower_t *self)
+{
+    return uv_is_active((const uv_handle_t *)&self->rest) != 0;
+}
+
 /* The loop does not sleep while there is something to do. */
 static void keep_awake(follower_t *self)
 {
-    if ((self->due && self->socket != NULL) || self->stepping) {
+    if ((self->due && self->socket != NULL && !is_resting(self)) || self->stepping) {
         uv_idle_start(&self->idle, on_idle);
     } else {
         uv_idle_stop(&self->idle);
@@ -104,6 +116,7 @@ static void tell_turn(follower_t *self)
 static void end_session(follower_t *self)
 {
     bool was_up = self->state == FOLLOWER_UP;
+    uv_timer_stop(&self->rest);
     upstream_socket_close(&self->socket);
     self->state = FOLLOWER_PAUSING;
     copy_lost(self->settings.copy);
@@ -265,9 +278,30 @@ static void look_at_socket(follower_t *self, int events)
     }
 }
 
+static void on_rested(uv_timer_t *timer)
+{
+    follower_t *self = timer->data;
+    if (self->socket != NULL) {
+        upstream_socket_hold(self->socket, false);
+    }
+    keep_awake(self);
+}
+
+/* Messages were taken since `begin_ns`. */
+static void rest(follower_t *self, int64_t begin_ns)
+{
+    share_take(&self->share, begin_ns, clock_steady_ns());
+    uint64_t rest_ms = (uint64_t)share_rest_ns(&self->share) / 1000000;
+    if (rest_ms > 0 && self->socket != NULL && copy_state(self->settings.copy).current) {
+        upstream_socket_hold(self->socket, true);
+        uv_timer_start(&self->rest, on_rested, rest_ms, 0);
+    }
+}
+
 static void turn(follower_t *self)
 {
-    int64_t end_ns = clock_steady_ns() + turn_ns;
+    int64_t begin_ns = clock_steady_ns();
+    int64_t end_ns = begin_ns + turn_ns;
     bool took = false;
     for (int i = 0; self->due && self->socket != NULL && i < LIMIT_MESSAGES_PER_TURN &&
                     (i == 0 || clock_steady_ns() < end_ns);
@@ -282,6 +316,7 @@ static void turn(follower_t *self)
     }
     send_answers(self);
     if (took) {
+        rest(self, begin_ns);
         tell_turn(self);
     }
 }
@@ -295,7 +330,7 @@ static void step(follower_t *self)
 static void on_prepare(uv_prepare_t *prepare)
 {
     follower_t *self = prepare->data;
-    if (self->due && self->socket != NULL) {
+    if (self->due && self->socket != NULL && !is_resting(self)) {
         turn(self);
     }
     if (self->stepping) {
@@ -316,7 +351,9 @@ static void on_tick(uv_timer_t *timer)
         return;
     }
     self->due = true;
-    turn(self); /* if we were held up ourselves, first hear what came meanwhile */
+    if (!is_resting(self)) {
+        turn(self); /* if we were held up ourselves, first hear what came meanwhile */
+    }
     if (self->socket != NULL && now_ms(self) - self->heard_ms >= SILENCE_MS) {
         restart(self, self->state == FOLLOWER_CONNECTING ? "not reachable" : "silent");
     }
@@ -341,7 +378,9 @@ static void start_handles(follower_t *self)
     uv_prepare_init(loop, &self->prepare);
     uv_idle_init(loop, &self->idle);
     uv_timer_init(loop, &self->looks);
+    uv_timer_init(loop, &self->rest);
     self->timer.data = self->prepare.data = self->idle.data = self->looks.data = self;
+    self->rest.data = self;
     uv_timer_start(&self->timer, on_tick, TICK_MS, TICK_MS);
     uv_prepare_start(&self->prepare, on_prepare);
     if (strncmp(self->settings.endpoint, "tcp://", strlen("tcp://")) == 0) {
@@ -431,4 +470,5 @@ void follower_close(follower_t **self_p)
     uv_close((uv_handle_t *)&self->prepare, on_closed);
     uv_close((uv_handle_t *)&self->idle, on_closed);
     uv_close((uv_handle_t *)&self->looks, on_closed);
+    uv_close((uv_handle_t *)&self->rest, on_closed);
 }

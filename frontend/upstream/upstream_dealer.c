@@ -205,6 +205,15 @@ int upstream_dealer_events(const upstream_dealer_t *self)
     return zmq_getsockopt(self->dealer, ZMQ_EVENTS, &events, &size) == 0 ? events : 0;
 }
 
+void upstream_dealer_hold(upstream_dealer_t *self, bool held)
+{
+    if (held) {
+        uv_poll_stop(&self->dealer_poll);
+    } else {
+        uv_poll_start(&self->dealer_poll, UV_READABLE, on_dealer);
+    }
+}
+
 bool upstream_dealer_look(upstream_dealer_t *self)
 {
     /* To look at ZMQ_EVENTS may eat the edge of the file descriptor. */

@@ -23,6 +23,7 @@ status_t upstream_dealer_send(upstream_dealer_t *self, const message_t *message)
 status_t upstream_dealer_receive(upstream_dealer_t *self,
                                  transport_inbound_t *ret_inbound) STATUS_MUST_USE;
 int upstream_dealer_events(const upstream_dealer_t *self);
+void upstream_dealer_hold(upstream_dealer_t *self, bool held);
 bool upstream_dealer_look(upstream_dealer_t *self);
 const char *upstream_dealer_problem(const upstream_dealer_t *self);
 bool upstream_dealer_is_lost(const upstream_dealer_t *self);

@@ -78,6 +78,15 @@ int upstream_socket_events(upstream_socket_t *self)
                                 : upstream_dealer_events(self->dealer);
 }
 
+void upstream_socket_hold(upstream_socket_t *self, bool held)
+{
+    if (self->stream != NULL) {
+        upstream_stream_hold(self->stream, held);
+    } else if (self->dealer != NULL) {
+        upstream_dealer_hold(self->dealer, held);
+    }
+}
+
 bool upstream_socket_is_lost(const upstream_socket_t *self)
 {
     if (self->passage != NULL) {

@@ -31,6 +31,10 @@ status_t upstream_socket_receive(upstream_socket_t *self,
  * before, `stirred` tells of the next change. */
 int upstream_socket_events(upstream_socket_t *self);
 
+/* While it is held, `stirred` does not tell of messages, so that the loop can sleep though some
+ * wait. A passage is not held: it wakes its loop once. */
+void upstream_socket_hold(upstream_socket_t *self, bool held);
+
 /* Whether its connection broke: what was sent on it may be lost, so the socket must be made
  * anew. */
 bool upstream_socket_is_lost(const upstream_socket_t *self);

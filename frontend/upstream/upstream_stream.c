@@ -24,6 +24,7 @@ struct upstream_stream {
     int handles;      /* of libuv, not yet closed */
     bool polled;      /* `poll` is one of them */
     bool readable;    /* something may have come */
+    bool held;        /* and does not matter now */
     bool lost;        /* the connection has ended */
     bool zeromq;      /* the node speaks ZeroMQ */
     const char *problem;
@@ -45,8 +46,9 @@ static void on_poll(uv_poll_t *poll, int outcome, int events);
 /* Waits for what can be done now. */
 static void set_events(upstream_stream_t *self)
 {
-    int events = UV_READABLE | (stream_unsent(&self->stream) > 0 ? UV_WRITABLE : 0);
-    if (events != self->events && !self->lost) {
+    int events = (self->held ? UV_DISCONNECT : UV_READABLE) |
+                 (stream_unsent(&self->stream) > 0 ? UV_WRITABLE : 0);
+    if (events != self->events && self->polled && !self->lost) {
         self->events = events;
         uv_poll_start(&self->poll, events, on_poll);
     }
@@ -191,6 +193,12 @@ status_t upstream_stream_receive(upstream_stream_t *self, transport_inbound_t *r
         lose(self);
     }
     return status == STATUS_SYSTEM ? STATUS_AGAIN : status;
+}
+
+void upstream_stream_hold(upstream_stream_t *self, bool held)
+{
+    self->held = held;
+    set_events(self);
 }
 
 const char *upstream_stream_problem(const upstream_stream_t *self)

@@ -23,6 +23,7 @@ status_t upstream_stream_send(upstream_stream_t *self, const message_t *message)
 status_t upstream_stream_receive(upstream_stream_t *self,
                                  transport_inbound_t *ret_inbound) STATUS_MUST_USE;
 int upstream_stream_events(upstream_stream_t *self);
+void upstream_stream_hold(upstream_stream_t *self, bool held);
 const char *upstream_stream_problem(const upstream_stream_t *self);
 bool upstream_stream_is_lost(const upstream_stream_t *self);
 
