@@ -88,6 +88,10 @@ static const struct {
     {"idle_timeout", EFFECT_FRONTEND},
     {"web", EFFECT_WEB},
     {"web_security", EFFECT_WEB},
+    {"web_tiles", EFFECT_WEB},
+    {"web_tiles_attribution", EFFECT_WEB},
+    {"web_tiles_zoom", EFFECT_WEB},
+    {"web_tiles_referrer", EFFECT_WEB},
     {"journal_interval", EFFECT_NOW},
 };
 /* clang-format on */

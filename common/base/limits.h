@@ -177,6 +177,10 @@
 #define LIMIT_KEY_SIZE 256
 /* A host name and a path that stand before the provider's own path. */
 #define LIMIT_BASE_URL_SIZE 512
+
+/* Whose tiles the map of herd-web shows (web_tiles_attribution), and their levels. */
+#define LIMIT_ATTRIBUTION_SIZE 256
+#define LIMIT_TILES_ZOOM       22
 /* Requests to a provider that are under way (setting max_concurrent); the public servers of
  * Overpass give each address two slots. */
 #define LIMIT_PLACES_CONCURRENT   64

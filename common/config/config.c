@@ -11,6 +11,7 @@
 #include "common/config/places.h"
 #include "common/config/security.h"
 #include "common/config/table.h"
+#include "common/config/tiles.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -148,6 +149,7 @@ static void config_read_herd(const config_reader_t *reader, const config_lines_t
     config_check_folder(reader, found, "keys", config->keys);
     config_security_check(reader, found, config);
     config_check_journal(reader, found, config);
+    config_tiles_check(reader, found);
     const config_setting_t *places = config_keys_found(found, "places");
     if (places != NULL) {
         config_found_t found_places = {.table = reader->table, .section = CONFIG_SECTION_PLACES};

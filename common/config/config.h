@@ -87,6 +87,15 @@ typedef struct {
     const char *const *texts; /* see config_t */
 } config_member_t;
 
+/* Tiles below the map of herd-web's page, of a server elsewhere (open value struct). */
+typedef struct {
+    const char *url;         /* "https://host[:port]/{z}/{x}/{y}.png"; NULL: there are none */
+    const char *origin;      /* of it, "https://host[:port]"; NULL likewise */
+    const char *attribution; /* whose they are; an https:// address at its end is a link */
+    size_t zoom_max;         /* the deepest level that there is, 0 .. LIMIT_TILES_ZOOM */
+    bool referrer;           /* their server hears the address of the page */
+} config_tiles_t;
+
 /* What front-ends log of every line received and answered. */
 typedef enum {
     CONFIG_TRAFFIC_NO,
@@ -110,6 +119,7 @@ typedef struct config {
     config_traffic_t traffic; /* of clients, in front-ends */
     bool bus_traffic;         /* nodes log every record that neighbours send */
     bool web_open;            /* herd-web also listens beyond loopback, open to all */
+    config_tiles_t tiles;     /* of herd-web's page */
     size_t max_line;          /* LIMIT_LINE_SIZE_MIN .. LIMIT_LINE_SIZE */
     size_t max_output;        /* unread output of one client at which it is no longer read from */
     size_t max_connections;   /* clients of one front-end process, 1 .. LIMIT_CONNECTIONS */

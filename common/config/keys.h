@@ -30,7 +30,7 @@ typedef struct {
     size_t count; /* of rows, up to CONFIG_KEYS_MAX */
 } config_table_t;
 
-enum { CONFIG_KEYS_MAX = 64 };
+enum { CONFIG_KEYS_MAX = 80 };
 
 /* What parsing needs besides the value (open value struct). */
 typedef struct {

@@ -11,8 +11,8 @@
 #include "common/base/files.h"
 #include "common/base/limits.h"
 #include "common/base/text.h"
+#include "common/config/url.h"
 #include "common/config/values.h"
-#include "common/sockets/address.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -86,20 +86,10 @@ void config_places_rank(const config_reader_t *reader, const config_key_t *key,
         by_distance ? CONFIG_RANK_DISTANCE : CONFIG_RANK_POPULARITY;
 }
 
-/* One or more bytes from `first` (space or "!") to "~". */
-static bool config_is_printable(const char *value, char first)
-{
-    size_t i = 0;
-    while (value[i] >= first && value[i] <= '~') {
-        i++;
-    }
-    return i > 0 && value[i] == '\0';
-}
-
 void config_places_word(const config_reader_t *reader, const config_key_t *key,
                         const config_setting_t *setting, void *structure)
 {
-    if (!config_is_printable(setting->value, '!')) {
+    if (!config_url_is_printable(setting->value, '!')) {
         config_values_bad(reader, setting, "printable ASCII without spaces");
         return;
     }
@@ -109,7 +99,7 @@ void config_places_word(const config_reader_t *reader, const config_key_t *key,
 void config_places_phrase(const config_reader_t *reader, const config_key_t *key,
                           const config_setting_t *setting, void *structure)
 {
-    if (!config_is_printable(setting->value, ' ')) {
+    if (!config_url_is_printable(setting->value, ' ')) {
         config_values_bad(reader, setting, "printable ASCII");
         return;
     }
@@ -141,44 +131,10 @@ void config_places_variable(const config_reader_t *reader, const config_key_t *k
     *(const char **)config_values_field(key, structure) = setting->value;
 }
 
-/* Whether a host is this machine whatever a name server says. */
-static bool config_is_loopback(const config_reader_t *reader, text_t host)
-{
-    address_t address;
-    const char *text = arena_format(reader->arena, "%.*s:1", (int)host.size, host.data);
-    return address_parse(text_of(text), &address) == STATUS_OK && address_is_loopback(&address);
-}
-
-/* "host", "host:port" or "[IPv6]:port" before the path; false for anything else. */
-static bool config_take_host(text_t *rest, text_t *ret_host)
-{
-    text_t authority;
-    text_t host;
-    text_t port;
-    uint16_t number;
-    if (!text_take_until(rest, '/', &authority) || !address_split(authority, &host, &port) ||
-        (port.data != NULL && address_parse_port(port, &number) != STATUS_OK)) {
-        return false;
-    }
-    bool is_bracketed = host.size > 0 && host.data[0] == '[';
-    *ret_host = host;
-    return host.size > 0 && (is_bracketed || memchr(host.data, ':', host.size) == NULL);
-}
-
-/* Cuts `prefix` off. */
-static bool config_take_prefix(text_t *rest, text_t prefix)
-{
-    if (!text_equal(text_first(*rest, prefix.size), prefix)) {
-        return false;
-    }
-    *rest = text_after(*rest, prefix.size);
-    return true;
-}
-
 /* No user name or password, no question, no fragment: the provider's own path is put behind it. */
 static bool config_is_plain_url(const char *value)
 {
-    return config_is_printable(value, '!') && strpbrk(value, "@?#\\") == NULL &&
+    return config_url_is_printable(value, '!') && strpbrk(value, "@?#\\") == NULL &&
            strlen(value) <= LIMIT_BASE_URL_SIZE;
 }
 
@@ -187,15 +143,15 @@ void config_places_base_url(const config_reader_t *reader, const config_key_t *k
 {
     text_t rest = text_of(setting->value);
     text_t host;
-    bool secure = config_take_prefix(&rest, TEXT("https://"));
+    bool secure = config_url_take_prefix(&rest, TEXT("https://"));
     if (!config_is_plain_url(setting->value) ||
-        (!secure && !config_take_prefix(&rest, TEXT("http://"))) ||
-        !config_take_host(&rest, &host)) {
+        (!secure && !config_url_take_prefix(&rest, TEXT("http://"))) ||
+        !config_url_take_host(&rest, &host)) {
         config_values_bad(reader, setting,
                           "of the form https://host, https://host:port or https://host/path");
         return;
     }
-    if (!secure && !config_is_loopback(reader, host)) {
+    if (!secure && !config_url_is_loopback(reader, host)) {
         config_findings_error(
             reader->findings, setting->line,
             "\"%s\" must begin with https:// unless its host is this machine (127.0.0.1, [::1], "
@@ -217,10 +173,10 @@ void config_places_proxy(const config_reader_t *reader, const config_key_t *key,
     text_t rest = text_of(setting->value);
     text_t host;
     if (!config_is_plain_url(setting->value) ||
-        (!config_take_prefix(&rest, TEXT("http://")) &&
-         !config_take_prefix(&rest, TEXT("https://")) &&
-         !config_take_prefix(&rest, TEXT("socks5h://"))) ||
-        !config_take_host(&rest, &host) || rest.size > 0) {
+        (!config_url_take_prefix(&rest, TEXT("http://")) &&
+         !config_url_take_prefix(&rest, TEXT("https://")) &&
+         !config_url_take_prefix(&rest, TEXT("socks5h://"))) ||
+        !config_url_take_host(&rest, &host) || rest.size > 0) {
         config_values_bad(
             reader, setting,
             "http://host:port, https://host:port or socks5h://host:port, without a password");

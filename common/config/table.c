@@ -3,6 +3,7 @@
 #include "common/base/limits.h"
 #include "common/config/places.h"
 #include "common/config/security.h"
+#include "common/config/tiles.h"
 #include "common/config/values.h"
 
 #include <assert.h>
@@ -30,6 +31,12 @@ static const config_key_t rows[] = {
     {HERD(security), .name = "security", .parse = config_security_parse},
     {HERD(web_open), .name = "web_security", .parse = config_security_parse_web,
      .default_text = "local"},
+    {.section = CONFIG_SECTION_HERD, .name = "web_tiles", .parse = config_tiles_url},
+    {HERD(tiles.attribution), .name = "web_tiles_attribution", .parse = config_tiles_attribution},
+    {HERD(tiles.zoom_max), .name = "web_tiles_zoom", .parse = config_values_size,
+     .default_text = "19", RANGE(0, LIMIT_TILES_ZOOM, "levels")},
+    {HERD(tiles.referrer), .name = "web_tiles_referrer", .parse = config_values_yes_no,
+     .default_text = "no"},
     {HERD(traffic), .name = "traffic", .parse = config_values_traffic, .default_text = "yes"},
     {HERD(bus_traffic), .name = "bus_traffic", .parse = config_values_yes_no,
      .default_text = "no"},

@@ -248,7 +248,9 @@ static void settings_change_while_it_runs(void **state)
     (void)herd_ask(herd, "A", "IAMAT kiwi +1-1 1\n");
     herd_wait_logged(herd, "B", "node", " A AT A ");
     herd_rewrite(herd, OF(pair, "max_clients = \"2\"\nacknowledge = \"peers 1\"\ntraffic = \"no\"\n"
-                                "max_output = \"8192\"\nweb_security = \"none\"\n"));
+                                "max_output = \"8192\"\nweb_security = \"none\"\n"
+                                "web_tiles = \"https://a/{z}/{x}/{y}\"\n"
+                                "web_tiles_attribution = \"b\"\n"));
     expect_reload(herd, NULL, 0, "A: max_clients is 2 now, it was 1\n");
     /* There is room for a second client, and its answer is a promise now. */
     const char *emu = herd_ask(herd, "A", "IAMAT emu +1-1 1\n");
@@ -261,6 +263,9 @@ static void settings_change_while_it_runs(void **state)
     expect_reload(
         herd, "A", 0,
         "A: restart needed: web_security: \"none\" takes effect when herd-web is started anew");
+    expect_reload(
+        herd, "A", 0,
+        "A: restart needed: web_tiles: \"https://a/{z}/{x}/{y}\" takes effect when herd-web");
     process_signal(herd_node(herd, "B"), SIGSTOP);
     client_t *client = herd_connect(herd, "A");
     client_say(client, "IAMAT emu +2-2 2\n"); /* B cannot hold it */
