@@ -48,6 +48,7 @@ static const api_path_t paths[] = {
     {{"v1", "places"}, WEB_ROUTE_PLACES, {.get = api_get_places}},
     {{"v1", "herd"}, WEB_ROUTE_HERD, {.get = api_get_herd}},
     {{"v1", "names"}, WEB_ROUTE_NAMES, {.get = api_get_names}},
+    {{"v1", "tiles"}, WEB_ROUTE_TILES, {.get = api_get_tiles}},
     {{"v1", "openapi.json"}, WEB_ROUTE_OPENAPI, {.get = api_get_openapi}},
     {{"collections", "clients", "items", "{}"}, WEB_ROUTE_ITEM, {.get = api_get_item}},
     {{"collections", "clients", "items"}, WEB_ROUTE_ITEMS, {.get = api_get_items}},

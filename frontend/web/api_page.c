@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { FIELDS_SIZE = 512 };
+enum { FIELDS_SIZE = 1024 }; /* an origin is 8 + ADDRESS_HOST_SIZE + 6 bytes at most */
 
 bool api_page_is_wanted(const api_request_t *request)
 {
@@ -25,14 +25,15 @@ static bool is_known(const http_head_t *head, const page_file_t *file)
 
 void api_get_page(api_t *self, const api_request_t *request)
 {
-    (void)self;
+    const char *origin = self->config->tiles.origin;
     char fields[FIELDS_SIZE];
     page_file_t file;
     if (!page_find(request->segment, &file)) {
         api_refuse(request, HTTP_NOT_FOUND, "There is nothing at this path.");
         return;
     }
-    snprintf(fields, sizeof fields, PAGE_FIELDS "ETag: %s\r\n%s", file.tag,
+    snprintf(fields, sizeof fields, PAGE_FIELDS "ETag: %s\r\n%s", origin != NULL ? " " : "",
+             origin != NULL ? origin : "", file.tag,
              request->segment.size == 0 ? "Vary: Accept\r\n" : "");
     http_answer_t answer = {.status = HTTP_NOT_MODIFIED, .fields = fields};
     if (!is_known(request->head, &file)) {

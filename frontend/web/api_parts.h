@@ -32,6 +32,7 @@ api_handler_fn api_get_watch;   /* GET /v1/watch */
 api_handler_fn api_get_places;  /* GET /v1/places */
 api_handler_fn api_get_herd;    /* GET /v1/herd */
 api_handler_fn api_get_names;   /* GET /v1/names */
+api_handler_fn api_get_tiles;   /* GET /v1/tiles */
 api_handler_fn api_get_metrics; /* GET /metrics */
 api_handler_fn api_get_health;  /* GET /healthz */
 api_handler_fn api_get_root;    /* GET / */

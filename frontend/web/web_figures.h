@@ -20,6 +20,7 @@
     X(WATCH, "/v1/watch")                                                                          \
     X(HERD, "/v1/herd")                                                                            \
     X(NAMES, "/v1/names")                                                                          \
+    X(TILES, "/v1/tiles")                                                                          \
     X(OPENAPI, "/v1/openapi.json")                                                                 \
     X(CONFORMANCE, "/conformance")                                                                 \
     X(COLLECTIONS, "/collections")                                                                 \

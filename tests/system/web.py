@@ -91,7 +91,8 @@ def page(herd):
     status, fields, body = curl(*html, herd.url + "/")
     check("the page", status == 200 and fields["content-type"].startswith("text/html") and b"<canvas" in body)
     policy = fields["content-security-policy"]
-    check("its policy", "default-src 'none'" in policy and "unsafe" not in policy, policy)
+    check("its policy", "default-src 'none'" in policy and "unsafe" not in policy and "http" not in policy, policy)
+    check("no tiles", json.loads(curl(herd.url + "/v1/tiles")[2]) == {"tiles": None})
     check("no script in it", not re.search(rb"<script(?![^>]* src=)|<style|\son\w+=|\sstyle=", body))
     names = {"basemap.bin"}
     wanted = set(re.findall(r'(?:src|href)="([^"]+)"', body.decode()))
@@ -540,6 +541,55 @@ def command_line(herd):
         check("config %s" % web.strip(), said.returncode == code and (code == 0 or "web" in said.stderr), said)
 
 
+def tiles_and_keys():
+    """A herd with keys, and with tiles for its map: what the page gets."""
+    herd = Herd()
+    bus = ports.take()
+    tiles = '    web_tiles = "%s"\n    web_tiles_attribution = "\u00a9 <b> \\ X https://a.example/"\n    web_tiles_zoom = "7"\n'
+    herd.write('        web = "%s"\n        neighbours = "B"\n    B\n        clients = "tcp://127.0.0.1:%d"\n'
+               '        bus = "tcp://127.0.0.1:%d"\n' % (herd.url, ports.take(), bus),
+               tiles % "http://localhost:81/{z}/{x}/{y}.png?key=a&amp" + '    keys = "keys"\n')
+    done = subprocess.run([os.path.join(programs, "herdctl"), "--config", herd.config, "keygen", "A", "B"],
+                          capture_output=True, text=True)
+    check("keygen", done.returncode == 0, done)
+
+    def said():
+        status, _, body = curl(herd.url + "/v1/herd")
+        whole = json.loads(body)
+        check("/v1/herd, with keys", status == 200 and whole["asks"] is False and whole["left_out"] == 0, whole)
+        return whole["members"]
+
+    try:
+        herd.start("node", "B")
+        if not herd.serve("node", "web"):
+            return
+        wait_for("our own member is up", lambda: said() == [
+            {"member": "A", "state": "up"}, {"member": "B", "state": "unknown"}])
+        wait_for("a client is taken", lambda: curl("-X", "PUT", "-d", '{"lat":1,"lon":2}',
+                                                   herd.url + "/v1/clients/kiwi")[0] in (200, 201))
+        wait_for("and copied", lambda: curl(herd.url + "/v1/clients?bbox=1,0,3,2")[2].count(b"kiwi") > 0)
+        policy = curl("-H", "Accept: text/html", herd.url + "/")[1]["content-security-policy"]
+        check("one origin more", "; img-src 'self' http://localhost:81; connect-src 'self';" in policy, policy)
+        check("and no other", policy.count("http") == 1, policy)
+        status, fields, body = curl(herd.url + "/v1/tiles")
+        check("GET /v1/tiles", status == 200 and fields["cache-control"] == "no-store" and json.loads(body) == {"tiles": {
+            "url": "http://localhost:81/{z}/{x}/{y}.png?key=a&amp", "attribution": "\u00a9 <b> \\ X https://a.example/",
+            "max_zoom": 7, "referrer": False}}, body)
+        herd.end("node", signal.SIGKILL)
+        wait_for("it is not any more", lambda: said() == [
+            {"member": "A", "state": "silent"}, {"member": "B", "state": "unknown"}])
+        check("the page all the same", curl("-H", "Accept: text/html", herd.url + "/")[0] == 200)
+        herd.serve("node")
+        wait_for("it is up again", lambda: said()[0]["state"] == "up")
+        check("it ends cleanly", herd.end("web") == 0)
+        herd.write('        web = "%s"\n' % herd.url, tiles % "https://a.example; script-src *")
+        done = subprocess.run([os.path.join(programs, "herd-web"), "--config", herd.config, "--check", "A"],
+                              capture_output=True, text=True)
+        check("a policy is not widened", done.returncode == 1 and "herd.cfg:4: error: \"web_tiles\"" in done.stderr, done)
+    finally:
+        herd.close()
+
+
 def examples(herd):
     """The commands of docs/web-api.md."""
     with open(os.path.join(source, "docs/web-api.md")) as file:
@@ -578,6 +628,7 @@ def everything(herd):
     idle.close()
     command_line(herd)
     linked_members()
+    tiles_and_keys()
 
 
 sys.exit(run(everything))

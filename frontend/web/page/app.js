@@ -13,6 +13,7 @@ import { nearestOf, positionOf } from './nearest.js';
 import { latitudeOf, longitudeOf, xOf, yOf } from './mercator.js';
 import { Painter } from './painter.js';
 import * as panel from './panel.js';
+import { Tiles, tilesAsk } from './tiles.js';
 import { View, boxWithin } from './view.js';
 
 const MARGIN = 0.25; // of the screen, on each side, that is watched too
@@ -29,7 +30,7 @@ class App {
     #painter = new Painter(this.#canvas);
     #feed = new Feed(location.origin, {
         event: (event) => this.#take(event),
-        state: (state, age) => panel.panelState(state, age),
+        state: (state, age) => this.#takeState(state, age),
     }, {
         WebSocket,
         EventSource,
@@ -42,6 +43,7 @@ class App {
     #chosen = null; // {id, feature, isFollowed}
     #watched = null; // the box that the feed watches
     #named = null; // the box whose towns were asked for
+    #attribution = undefined; // of tiles; null: there are none; undefined: that is not known
     #isTruncated = false; // who is in view may be more than was told
     #isOld = true;
     #hasMoved = false; // the chosen client, since the last frame
@@ -84,6 +86,31 @@ class App {
             this.#isOld = true;
         } catch (error) {
             panel.panelNote(`The base map cannot be shown: ${error.message}`);
+        }
+    }
+
+    // Until herd-web has said whether there are tiles.
+    async #askTiles() {
+        const settings = this.#attribution === undefined ? await tilesAsk() : undefined;
+        if (settings === undefined || this.#attribution !== undefined) {
+            return;
+        }
+        this.#attribution = settings?.attribution ?? null;
+        panel.panelSource(this.#towns.length > 0, this.#attribution);
+        this.#painter.tiles = settings && new Tiles(settings, {
+            newImage: () => new Image(),
+            now: () => performance.now(),
+            setTimeout: (run, wait) => setTimeout(run, wait),
+            clearTimeout: (timer) => clearTimeout(timer),
+            changed: () => { this.#isOld = true; },
+        });
+        this.#isOld = true;
+    }
+
+    #takeState(state, age) {
+        panel.panelState(state, age);
+        if (state === 'live' || state === 'stale') { // herd-web can be asked
+            this.#askTiles();
         }
     }
 
@@ -160,7 +187,7 @@ class App {
         if (towns !== null && this.#named === box.join() &&
             (towns.length > 0 || this.#towns.length > 0)) {
             this.#towns = towns;
-            panel.panelSource(towns.length > 0);
+            panel.panelSource(towns.length > 0, this.#attribution ?? null);
             this.#isOld = true;
         }
     }

@@ -1,11 +1,14 @@
-// Names of towns on the map, from the herd's own places: asked for when the map stands still, drawn
-// as a part of the base map, the largest first, and none over another. Pure but for `namesAsk`.
+// Names of towns on the map, from the herd's own places: asked for when the map stands still, the
+// largest first, none over another or over a label of a client. Pure but for `namesAsk`.
+import { Labels, boxAround, boxOfBoth, boxOfLine } from './labels.js';
 import { xOf, yOf } from './mercator.js';
 
 const LIMIT = 150; // towns that are asked for
 const SHOWN_MAX = 60;
-const GAP = 8; // pixels between two names
-const LINE = 14; // pixels of a name's height
+const DOT = 3; // pixels of a town's side
+const ASIDE = 5; // pixels from its middle to its name
+const LINE = 15; // pixels of a name's height
+export const NAMES_FONT = '11px system-ui, sans-serif';
 
 // The towns of an answer of GET /v1/names: {name, x, y}, the largest first.
 export function namesOf(answer) {
@@ -28,24 +31,23 @@ export async function namesAsk(box) {
     }
 }
 
-// Whether a name at {x, y, right}, in pixels, lies over none of those that are placed.
-export function isFree(placed, at) {
-    return placed.every((other) => at.right + GAP < other.x || other.right + GAP < at.x ||
-        Math.abs(at.y - other.y) > LINE);
-}
-
-// Which names are shown, and where: {name, x, y} in pixels, of the dot. `view`: what part of the
-// world is on the screen (width, height, pixelX, pixelY); `widthOf`: pixels of a text.
-export function namesPlace(towns, view, widthOf) {
+// Which names are shown, and where: {name, x, y, left} in pixels, the place of the dot and the left
+// edge of the text, beside the dot where there is room. `view`: what part of the world is on the
+// screen (width, height, pixelX, pixelY); `widthOf`: pixels of a text; `labels`: what else has room.
+export function namesPlace(towns, view, widthOf, labels = new Labels()) {
     const placed = [];
-    for (const { name, x, y } of towns) {
-        const at = { name, x: view.pixelX(x), y: view.pixelY(y) };
-        if (at.x < 0 || at.x > view.width || at.y < 0 || at.y > view.height) {
+    for (const { name, x: worldX, y: worldY } of towns) {
+        const x = view.pixelX(worldX);
+        const y = view.pixelY(worldY);
+        if (x < 0 || x > view.width || y < 0 || y > view.height) {
             continue;
         }
-        at.right = at.x + widthOf(name) + GAP;
-        if (isFree(placed, at)) {
-            placed.push(at);
+        const width = widthOf(name);
+        const lefts = [x + ASIDE, x - ASIDE - 2 - width];
+        const side = labels.place(lefts.map((left) =>
+            boxOfBoth(boxAround(x, y, DOT), boxOfLine(left, y, width, LINE))));
+        if (side >= 0) {
+            placed.push({ name, x, y, left: lefts[side] });
         }
         if (placed.length === SHOWN_MAX) {
             break;
@@ -54,17 +56,17 @@ export function namesPlace(towns, view, widthOf) {
     return placed;
 }
 
-export function namesDraw(context, towns, view, colours) {
-    context.font = '11px system-ui, sans-serif';
+export function namesDraw(context, placed, colours) {
+    context.font = NAMES_FONT;
     context.textAlign = 'left';
     context.textBaseline = 'middle';
     context.lineJoin = 'round';
     context.lineWidth = 3;
     context.strokeStyle = colours.land;
     context.fillStyle = colours.town;
-    for (const { name, x, y } of namesPlace(towns, view, (text) => context.measureText(text).width)) {
-        context.fillRect(x - 1.5, y - 1.5, 3, 3);
-        context.strokeText(name, x + 5, y);
-        context.fillText(name, x + 5, y);
+    for (const { name, x, y, left } of placed) {
+        context.fillRect(x - DOT / 2, y - DOT / 2, DOT, DOT);
+        context.strokeText(name, left, y);
+        context.fillText(name, left, y);
     }
 }

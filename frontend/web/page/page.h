@@ -9,10 +9,11 @@
 
 /* Fields of each answer with a file: nothing is run, shown or asked for that is not from this
  * address, no other site puts the page into a frame, and a browser asks again each time whether it
- * has the newest (by the entity tag). */
+ * has the newest (by the entity tag). A format: a space and the one origin that images may come
+ * from too, or two empty strings. */
 #define PAGE_FIELDS                                                                                \
     "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "           \
-    "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "                    \
+    "img-src 'self'%s%s; connect-src 'self'; base-uri 'none'; form-action 'none'; "                \
     "frame-ancestors 'none'\r\n"                                                                   \
     "Referrer-Policy: no-referrer\r\n"                                                             \
     "Cache-Control: no-cache\r\n"

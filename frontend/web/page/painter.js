@@ -4,28 +4,42 @@
 // costs the same for 100,000 as a few milliseconds of copying, and cells with many have a number.
 import { basemapDraw } from './basemap.js';
 import { Crowd } from './crowd.js';
-import { isFree, namesDraw } from './names.js';
+import { Labels, boxAround, boxOfBoth, boxOfLine } from './labels.js';
+import { NAMES_FONT, namesDraw, namesPlace } from './names.js';
 import { View } from './view.js';
 import { countSay } from './words.js';
 
 const DISCS_MAX = 1500; // more are dots
 const NAMES_MAX = 40; // more have no names
+const NAME_FONT = '12px system-ui, sans-serif';
+const NAME_LINE = 16; // pixels of a name's height
+const NAME_ASIDE = 9; // pixels from a client to its name
+const RING = 10; // pixels around the chosen one
 const BASE_SPARE = 1.5; // the base map is drawn for so much more than the screen
 const BASE_SCALE_MAX = 2; // while the map moves the base map is stretched so far
-const COLOURS = ['water', 'land', 'coast', 'border', 'town', 'client', 'trail', 'chosen', 'name', 'halo'];
+const COLOURS = ['water', 'land', 'coast', 'border', 'town', 'client', 'trail', 'chosen', 'name', 'halo',
+    'veil'];
+
+// Pixels from the middle of a cluster to its edge.
+const radiusOf = (count) => 12 + 3 * Math.log10(count);
 
 export class Painter {
     crowd = new Crowd();
     clusters = [];
+    tiles = null; // below what is drawn here (tiles.js); null: none
     #canvas;
     #context;
     #baseCanvas = document.createElement('canvas');
     #base = null; // what part of the world is on it, as a view; null: nothing
     #before = ''; // the view of the frame before
+    #tilesCanvas = document.createElement('canvas');
+    #tiled = ''; // what tiles are on it
     #dots = document.createElement('canvas');
     #image = null;
     #colours = {};
     #ratio = 1;
+    #widths = new Map(); // of the names of towns, in pixels ...
+    #measured = null; // ... of these towns
 
     constructor(canvas) {
         this.#canvas = canvas;
@@ -40,6 +54,7 @@ export class Painter {
             this.#colours[name] = style.getPropertyValue(`--${name}`).trim();
         }
         this.#base = null;
+        this.#tiled = '';
     }
 
     // Takes the size of the canvas on the screen; true: it has changed.
@@ -53,13 +68,14 @@ export class Painter {
             return false;
         }
         this.#ratio = ratio;
-        for (const [canvas, spare] of [[this.#canvas, 1], [this.#dots, 1],
+        for (const [canvas, spare] of [[this.#canvas, 1], [this.#dots, 1], [this.#tilesCanvas, 1],
             [this.#baseCanvas, BASE_SPARE]]) {
             canvas.width = Math.round(width * spare);
             canvas.height = Math.round(height * spare);
         }
         this.#image = null;
         this.#base = null;
+        this.#tiled = '';
         view.resize(clientWidth, clientHeight);
         return true;
     }
@@ -68,19 +84,25 @@ export class Painter {
     draw({ view, scales, towns, clients, chosen }) {
         const context = this.#context;
         context.setTransform(1, 0, 0, 1, 0, 0);
-        const isBlurred = this.#drawBase(view, { scales, towns });
+        const isBlurred = this.#drawBase(view, scales);
+        const hasTiles = this.#drawTiles(view);
         this.crowd.gather(clients, view, 8);
         const isCrowded = this.crowd.count > DISCS_MAX;
         this.clusters = isCrowded ? this.crowd.clusters(view) : [];
+        context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
+        const labels = new Labels();
+        const names = this.#placeNames(view, clients, chosen, labels);
+        if (!hasTiles) { // which have names of their own
+            this.#drawTowns(towns, view, labels);
+        }
         if (isCrowded) {
             this.#drawDots();
-        }
-        context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
-        if (!isCrowded) {
+        } else {
             this.#drawTrails(view, clients);
-            this.#drawDiscs(clients, chosen);
+            this.#drawDiscs();
         }
         this.#drawClusters();
+        names.forEach(({ text, x, y }) => this.#drawName(text, x, y));
         if (chosen !== null) {
             this.#drawChosen(view, clients, chosen);
         }
@@ -89,12 +111,12 @@ export class Painter {
 
     // Copies the base map, which is drawn anew when it does not reach, or, once the map stands still,
     // when it was stretched. Returns whether it was stretched.
-    #drawBase(view, content) {
-        const key = [view.x, view.y, view.zoom, content.scales.length].join();
+    #drawBase(view, scales) {
+        const key = [view.x, view.y, view.zoom, scales.length].join();
         const isMoving = key !== this.#before;
         this.#before = key;
-        if (!this.#reaches(view, content) || (this.#base.zoom !== view.zoom && !isMoving)) {
-            this.#makeBase(view, content);
+        if (!this.#reaches(view, scales) || (this.#base.zoom !== view.zoom && !isMoving)) {
+            this.#makeBase(view, scales);
         }
         const { x, y, size, width, height } = this.#base;
         const scale = view.size / size;
@@ -107,8 +129,8 @@ export class Painter {
     }
 
     // Whether the base map, stretched a little, has all of the screen.
-    #reaches(view, { scales, towns }) {
-        if (this.#base === null || this.#base.scales !== scales || this.#base.towns !== towns) {
+    #reaches(view, scales) {
+        if (this.#base === null || this.#base.scales !== scales) {
             return false;
         }
         const { x, y, size, width, height } = this.#base;
@@ -120,14 +142,58 @@ export class Painter {
             width / 2 * scale >= view.width / 2 + offX && height / 2 * scale >= view.height / 2 + offY;
     }
 
-    #makeBase(view, { scales, towns }) {
+    #makeBase(view, scales) {
         const { width, height } = this.#baseCanvas;
-        this.#base = Object.assign(new View(), { scales, towns, x: view.x, y: view.y, zoom: view.zoom,
+        this.#base = Object.assign(new View(), { scales, x: view.x, y: view.y, zoom: view.zoom,
             width: width / this.#ratio, height: height / this.#ratio });
         const context = this.#baseCanvas.getContext('2d', { alpha: false });
         context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
         basemapDraw(context, scales, this.#base, this.#colours);
-        namesDraw(context, towns, this.#base, this.#colours);
+    }
+
+    // Copies the tiles, which are drawn anew when the map moves or more have come; in the dark under a
+    // veil. Returns whether there are any.
+    #drawTiles(view) {
+        const images = this.tiles?.look(view, this.#ratio) ?? [];
+        if (images.length === 0) {
+            return false;
+        }
+        const key = [view.x, view.y, view.zoom, this.tiles.version, images.length].join();
+        if (key !== this.#tiled) {
+            this.#tiled = key;
+            this.#makeTiles(images);
+        }
+        this.#context.drawImage(this.#tilesCanvas, 0, 0);
+        return true;
+    }
+
+    #makeTiles(images) {
+        const { width, height } = this.#tilesCanvas;
+        const context = this.#tilesCanvas.getContext('2d');
+        context.clearRect(0, 0, width, height);
+        context.globalCompositeOperation = 'source-over';
+        for (const one of images) {
+            context.drawImage(one.image, one.left, one.top, one.width, one.height);
+        }
+        context.globalCompositeOperation = 'source-atop';
+        context.fillStyle = this.#colours.veil;
+        context.fillRect(0, 0, width, height);
+    }
+
+    #drawTowns(towns, view, labels) {
+        const context = this.#context;
+        if (towns !== this.#measured) {
+            this.#measured = towns;
+            this.#widths.clear();
+        }
+        const widthOf = (name) => {
+            if (!this.#widths.has(name)) {
+                context.font = NAMES_FONT;
+                this.#widths.set(name, context.measureText(name).width);
+            }
+            return this.#widths.get(name);
+        };
+        namesDraw(context, namesPlace(towns, view, widthOf, labels), this.#colours);
     }
 
     #drawDots() {
@@ -139,7 +205,7 @@ export class Painter {
         this.crowd.paint(pixels, width, height,
             { ratio: this.#ratio, radius: Math.round(this.#ratio), colour: this.#pixelColour() });
         context.putImageData(this.#image, 0, 0);
-        this.#context.drawImage(this.#dots, 0, 0);
+        this.#context.drawImage(this.#dots, 0, 0, width / this.#ratio, height / this.#ratio);
     }
 
     // The colour of clients, "#rrggbb", as a pixel of an image.
@@ -175,9 +241,9 @@ export class Painter {
         }
     }
 
-    #drawDiscs(clients, chosen) {
+    #drawDiscs() {
         const context = this.#context;
-        const { slots, pixelsX, pixelsY, count } = this.crowd;
+        const { pixelsX, pixelsY, count } = this.crowd;
         context.fillStyle = this.#colours.client;
         context.strokeStyle = this.#colours.halo;
         context.lineWidth = 1.5;
@@ -187,36 +253,51 @@ export class Painter {
             context.fill();
             context.stroke();
         }
-        if (count <= NAMES_MAX) {
-            this.#drawNames(clients, chosen);
-        }
     }
 
-    // No name over another. The chosen one's is drawn by #drawChosen.
-    #drawNames(clients, chosen) {
+    // Which names of clients are shown, {text, x, y}: the chosen one's, and those that find room, at most
+    // NAMES_MAX. Clusters, at most one a cell, take room from the names of towns.
+    #placeNames(view, clients, chosen, labels) {
         const { slots, pixelsX, pixelsY, count } = this.crowd;
-        const placed = [];
-        for (let i = 0; i < count; i++) {
-            const name = clients.features[slots[i]].properties.client;
-            const at = { x: pixelsX[i], y: pixelsY[i], right: pixelsX[i] + 7 * Math.min(name.length, 32) };
-            if (name !== chosen && isFree(placed, at)) {
-                placed.push(at);
-                this.#drawName(name, at.x, at.y);
+        const named = count <= NAMES_MAX ? count : 0;
+        const names = [];
+        this.#context.font = NAME_FONT;
+        const slot = chosen === null ? undefined : clients.slotOf(chosen);
+        if (slot !== undefined) {
+            const at = { x: view.pixelX(clients.xs[slot]), y: view.pixelY(clients.ys[slot]) };
+            const name = this.#nameAt(chosen, at.x + NAME_ASIDE + 5, at.y);
+            labels.add(boxOfBoth(boxAround(at.x, at.y, RING), name.box));
+            names.push(name);
+        }
+        for (let i = 0; i < named; i++) {
+            if (slots[i] !== slot) {
+                const id = clients.features[slots[i]].properties.client;
+                const name = this.#nameAt(id, pixelsX[i] + NAME_ASIDE, pixelsY[i]);
+                if (labels.place([name.box]) === 0) {
+                    names.push(name);
+                }
             }
         }
+        this.clusters.forEach(({ x, y, count: many }) => labels.add(boxAround(x, y, radiusOf(many))));
+        return names;
     }
 
-    #drawName(name, x, y) {
+    #nameAt(id, x, y) {
+        const text = id.length > 32 ? `${id.slice(0, 31)}…` : id;
+        return { text, x, y, box: boxOfLine(x, y, this.#context.measureText(text).width, NAME_LINE) };
+    }
+
+    #drawName(text, x, y) {
         const context = this.#context;
-        context.font = '12px system-ui, sans-serif';
+        context.font = NAME_FONT;
         context.textAlign = 'left';
         context.textBaseline = 'middle';
+        context.lineJoin = 'round';
         context.lineWidth = 3;
         context.strokeStyle = this.#colours.halo;
         context.fillStyle = this.#colours.name;
-        const text = name.length > 32 ? `${name.slice(0, 31)}…` : name;
-        context.strokeText(text, x + 9, y);
-        context.fillText(text, x + 9, y);
+        context.strokeText(text, x, y);
+        context.fillText(text, x, y);
     }
 
     #drawClusters() {
@@ -229,7 +310,7 @@ export class Painter {
             context.strokeStyle = this.#colours.client;
             context.lineWidth = 2;
             context.beginPath();
-            context.arc(x, y, 12 + 3 * Math.log10(count), 0, 2 * Math.PI);
+            context.arc(x, y, radiusOf(count), 0, 2 * Math.PI);
             context.fill();
             context.stroke();
             context.fillStyle = this.#colours.name;
@@ -251,8 +332,7 @@ export class Painter {
         this.#trace(view, clients.trail(chosen));
         context.stroke();
         context.beginPath();
-        context.arc(x, y, 10, 0, 2 * Math.PI);
+        context.arc(x, y, RING, 0, 2 * Math.PI);
         context.stroke();
-        this.#drawName(chosen, x + 5, y);
     }
 }

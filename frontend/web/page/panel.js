@@ -1,4 +1,5 @@
 // What stands beside the map: the state, the chosen client, the nearest ones.
+import { attributionOf } from './tiles.js';
 import { ageSay, countSay, distanceSay, positionSay, receiptOf } from './words.js';
 
 const STATES = {
@@ -123,9 +124,21 @@ export function panelPlaces(answer) {
     }
 }
 
-// Whose work the map is.
-export function panelSource(hasTowns) {
-    say('source', `Land and borders: Natural Earth${hasTowns ? '; towns: GeoNames, CC BY 4.0' : ''}`);
+// Whose work the map is. `tiles`: the herd file's words, which are text whatever they are; null: there
+// are no tiles.
+export function panelSource(hasTowns, tiles) {
+    const own = `Land and borders: Natural Earth${hasTowns ? '; towns: GeoNames, CC BY 4.0' : ''}`;
+    if (tiles === null) {
+        say('source', own);
+        return;
+    }
+    const { said, link } = attributionOf(tiles);
+    const name = document.createElement(link === null ? 'span' : 'a');
+    name.textContent = said;
+    if (link !== null) {
+        Object.assign(name, { href: link, target: '_blank', rel: 'noopener noreferrer' });
+    }
+    element('source').replaceChildren('Tiles: ', name, `; ${own}`);
 }
 
 export function panelFocusSearch() {

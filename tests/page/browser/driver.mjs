@@ -130,6 +130,20 @@ export class Browser {
         return this.#call('POST', `${this.#session}/goog/cdp/execute`, { cmd, params });
     }
 
+    // Colours on the screen, [red, green, blue] at each [x, y] in its pixels.
+    async colours(places) {
+        const { data } = await this.command('Page.captureScreenshot', { format: 'png' });
+        return this.run(`
+            const bytes = Uint8Array.from(atob(arguments[0]), (letter) => letter.charCodeAt(0));
+            return createImageBitmap(new Blob([bytes], { type: 'image/png' })).then((image) => {
+                const context = new OffscreenCanvas(image.width, image.height).getContext('2d');
+                context.drawImage(image, 0, 0);
+                const ratio = image.width / innerWidth;
+                return arguments[1].map(([x, y]) => [...context.getImageData(Math.round(x * ratio),
+                    Math.round(y * ratio), 1, 1).data.slice(0, 3)]);
+            });`, data, places);
+    }
+
     async screenshot(file) {
         const image = await this.#call('GET', `${this.#session}/screenshot`);
         writeFileSync(file, Buffer.from(image, 'base64'));

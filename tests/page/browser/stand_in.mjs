@@ -9,9 +9,10 @@ import { boxHas } from '../../../frontend/web/page/view.js';
 const PAGE = new URL('../../../frontend/web/page/', import.meta.url);
 const TYPES = { html: 'text/html; charset=utf-8', js: 'text/javascript; charset=utf-8',
     css: 'text/css; charset=utf-8', svg: 'image/svg+xml', bin: 'application/octet-stream' };
-// The header fields of the real one, from the C that has them.
-const FIELDS = readFileSync(new URL('page.h', PAGE), 'utf8')
+// The header fields of the real one, from the C that has them; `origin`: of tiles.
+const fieldsOf = (origin) => readFileSync(new URL('page.h', PAGE), 'utf8')
     .match(/#define PAGE_FIELDS([^]*?)\n\n/)[1].replace(/\\\n|"/g, '').replace(/ +/g, ' ')
+    .replace('%s%s', origin === null ? '' : ` ${origin}`)
     .split('\\r\\n').map((field) => field.trim().split(': ')).filter((field) => field.length === 2);
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'; // RFC 6455, 1.3
 
@@ -102,6 +103,11 @@ function framesOf(bytes) {
 export class StandIn {
     clients = new Map();
     towns = []; // as /v1/names has them
+    tiles = null; // as /v1/tiles has them
+    herd = { herd: 'ucla', member: 'Goloman', asks: true, left_out: 3, members: [
+        { member: 'Goloman', state: 'up', uptime: 7, records: 12, connections: 3,
+            links: [{ to: 'Hands', state: 'down', lag: 2 }] },
+        { member: 'Hands', state: 'silent' }] };
     hasSockets = true;
     #watchers = new Set();
     #connections = new Set();
@@ -151,10 +157,9 @@ export class StandIn {
         } else if (client !== null) {
             this.#json(response, this.clients.get(decodeURIComponent(client[1])));
         } else if (url.pathname === '/v1/herd') {
-            this.#json(response, { herd: 'ucla', member: 'Goloman', asks: true, left_out: 3, members: [
-                { member: 'Goloman', state: 'up', uptime: 7, records: 12, connections: 3,
-                    links: [{ to: 'Hands', state: 'down', lag: 2 }] },
-                { member: 'Hands', state: 'silent' }] });
+            this.#json(response, this.herd);
+        } else if (url.pathname === '/v1/tiles') {
+            this.#json(response, { tiles: this.tiles });
         } else if (url.pathname === '/v1/names') {
             const box = boxOf(url.searchParams.get('bbox'));
             this.#json(response, { type: 'FeatureCollection', features: this.towns
@@ -179,7 +184,8 @@ export class StandIn {
         try {
             const content = readFileSync(new URL(name, PAGE));
             response.writeHead(200, { 'Content-Type': TYPES[name.split('.').at(-1)],
-                'X-Content-Type-Options': 'nosniff', ...Object.fromEntries(FIELDS) });
+                'X-Content-Type-Options': 'nosniff', ...Object.fromEntries(
+                    fieldsOf(this.tiles === null ? null : new URL(this.tiles.url).origin)) });
             response.end(content);
         } catch {
             response.writeHead(404);

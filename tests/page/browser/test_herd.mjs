@@ -6,9 +6,12 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Browser, Missing } from './driver.mjs';
 import { Herd } from './herd.mjs';
+import { TileServer } from './tile_server.mjs';
 import { ended, inView, until, untilText } from './wait.mjs';
 
 const [programs, folder] = process.argv.slice(2);
+
+const TILE_COLOUR = [200, 220, 180];
 
 async function comesMovesLeaves(browser, herd) {
     await browser.open(`${herd.url}/#8/34.07/-118.44`);
@@ -33,6 +36,21 @@ async function tellsOfTheHerd(browser) {
     await browser.click('#herd summary');
     await untilText(browser, '#herd-members tr', /^Goloman *up1/); // one record
     await untilText(browser, '#herd-title', 'page, asked by Goloman');
+}
+
+// Tiles that the herd file names, as long as their server is there.
+async function laysTilesBelow(browser, server) {
+    await untilText(browser, '#source', /^Tiles: © Somebody; Land and borders/);
+    assert.equal(await browser.run("return document.querySelector('#source a').href"), 'https://tiles.example/');
+    const shown = async () => (await browser.colours([[300, 300]]))[0]
+        .every((value, i) => Math.abs(value - TILE_COLOUR[i]) <= 2);
+    await until('tiles are shown', shown);
+    assert.ok(server.asked.length > 0 && server.asked.every(({ path, referer }) =>
+        /^\/tiles\/\d+\/\d+\/\d+\.png/.test(path) && referer === undefined));
+    await server.stop();
+    await browser.run("location.hash = '#8/34.07/-98.44'"); // where no tile is kept
+    await until('the map is there without them', async () => !await shown());
+    await browser.run("location.hash = '#8/34.07/-118.44'");
 }
 
 // Each process behind the page is killed once.
@@ -126,7 +144,10 @@ async function takesAHugeCrowd() {
 
 async function main() {
     mkdirSync(folder, { recursive: true });
-    const herd = new Herd(programs);
+    const server = new TileServer(TILE_COLOUR);
+    await server.start();
+    const herd = new Herd(programs, { settings: `    web_tiles = "${server.url}"
+    web_tiles_attribution = "© Somebody https://tiles.example/"\n` });
     let browser = null;
     try {
         browser = await Browser.start({ width: 1200, height: 800 });
@@ -135,10 +156,13 @@ async function main() {
         await tellsOfTheHerd(browser);
         assert.deepEqual(await browser.console(), []);
         console.log('ok: a client comes, moves and leaves; the herd is told of');
+        await laysTilesBelow(browser, server);
+        console.log('ok: tiles');
         await tellsTheTruthAfterwards(browser, herd);
         console.log('ok: herd-web and the node were killed');
         for (const url of await browser.requests()) {
-            assert.ok(!/^(http|ws)s?:/.test(url) || new URL(url).host === new URL(herd.url).host, url);
+            assert.ok(!/^(http|ws)s?:/.test(url) || [herd.url, server.origin]
+                .some((known) => new URL(url).host === new URL(known).host), url);
         }
         for (const line of await browser.console()) {
             assert.match(line, /^\w+ http:.* (WebSocket|net::ERR_|Failed to load resource|- Failed)/);
@@ -146,6 +170,7 @@ async function main() {
     } finally {
         await browser?.stop();
         await herd.stop();
+        await server.stop();
     }
     await takesAHugeCrowd();
 }

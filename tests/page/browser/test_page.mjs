@@ -5,9 +5,16 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Browser, Missing } from './driver.mjs';
 import { StandIn, featureOfTown } from './stand_in.mjs';
+import { TileServer } from './tile_server.mjs';
 import { ended, inView, until, untilText } from './wait.mjs';
 
 const folder = process.argv[2];
+
+// Also where only what is behind the # is another one.
+async function openAnew(browser, url) {
+    await browser.open('about:blank');
+    await browser.open(url);
+}
 
 const place = async (browser) => (await browser.run('return location.hash')).slice(1).split('/').map(Number);
 
@@ -80,7 +87,7 @@ async function moves(browser, herd) {
 
 // What a screen reader says: each control has a name, the map says what it is and how to use it, what
 // changes is announced; and the keys go through all of it.
-async function isReadAloud(browser) {
+async function isReadAloud(browser, herd) {
     const found = await browser.run(`
         const controls = [...document.querySelectorAll('button, input, summary, canvas')];
         const nameOf = (one) => one.ariaLabel ?? one.labels?.[0]?.textContent ?? one.textContent.trim();
@@ -103,6 +110,12 @@ async function isReadAloud(browser) {
     await browser.click('#herd summary');
     await untilText(browser, '#herd-members', 'Golomanup1230 of 1, Hands downHandsdoes not answer');
     await untilText(browser, '#herd-note', '3 more members are not asked.');
+    const { herd: said } = herd;
+    herd.herd = { ...said, asks: false, left_out: 0, // as in a herd with keys
+        members: [{ member: 'Goloman', state: 'up' }, { member: 'Hands', state: 'unknown' }] };
+    await untilText(browser, '#herd-members', 'GolomanupHandsnot known');
+    await untilText(browser, '#herd-note', 'With keys only operators may ask members: see herdctl status.');
+    herd.herd = said;
     await browser.click('#herd summary');
 }
 
@@ -121,6 +134,51 @@ async function crossesTheAntimeridian(browser, herd) {
     await browser.click('#let-go'); // of a chosen client that leaves, the page asks
     herd.forget('west');
     herd.forget('east');
+}
+
+// Texts that are drawn, of the newest picture that has any.
+const NOTE_TEXTS = `
+    const draw = CanvasRenderingContext2D.prototype.fillText;
+    const request = window.requestAnimationFrame.bind(window);
+    let texts = [];
+    CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+        texts.push({ text, left: x, right: x + this.measureText(text).width, y });
+        draw.call(this, text, x, y);
+    };
+    window.requestAnimationFrame = (run) => request((time) => {
+        texts = [];
+        run(time);
+        window.texts = texts.length > 0 ? texts : window.texts;
+    });`;
+
+const overlap = (a, b) => a.left < b.right && b.left < a.right && Math.abs(a.y - b.y) < 11;
+
+async function labelsKeepApart(browser, herd) {
+    const { identifier } = await browser.command('Page.addScriptToEvaluateOnNewDocument', { source: NOTE_TEXTS });
+    for (let i = 0; i < 12; i++) {
+        herd.put(`client ${i}`, 10 + 0.11 * Math.floor(i / 3), 20 + 0.3 * (i % 3));
+    }
+    herd.towns = Array.from({ length: 60 }, (_, i) => featureOfTown(`Town ${i}`,
+        10 + 0.03 * Math.floor(i / 5), 19.9 + 0.2 * (i % 5)));
+    herd.towns.push(featureOfTown('Aside', 9.7, 20.3), featureOfTown('Home', 9.5, 20.3));
+    herd.put('at home', 9.5, 20.3);
+    await openAnew(browser, `http://127.0.0.1:${herd.port}/#9/10/20.3`);
+    let texts;
+    await until('clients and towns have their names', async () => {
+        texts = await browser.run('return window.texts ?? []');
+        return ['client 0', 'client 11', 'at home', 'Aside', 'Home']
+            .every((name) => texts.some(({ text }) => text === name));
+    });
+    texts.forEach((one, i) => texts.slice(i + 1).forEach((other) =>
+        assert.ok(!overlap(one, other), `${JSON.stringify(one)} over ${JSON.stringify(other)}`)));
+    assert.equal(texts.filter(({ text }) => text.startsWith('client')).length, 12);
+    assert.ok(texts.filter(({ text }) => text.startsWith('Town')).length < 60); // some gave way
+    const [client, home] = ['at home', 'Home'].map((name) => texts.find(({ text }) => text === name));
+    assert.ok(home.right < client.left && Math.abs(home.y - client.y) < 1); // to the left of its place
+    await browser.screenshot(join(folder, 'labels.png'));
+    await browser.command('Page.removeScriptToEvaluateOnNewDocument', { identifier });
+    herd.clients.clear();
+    herd.towns = [];
 }
 
 // The server ends, clients leave and come meanwhile, and the page tells the truth again by itself.
@@ -212,6 +270,104 @@ async function fitsAPhone(herd) {
     }
 }
 
+const PURPLE = [230, 150, 250];
+const same = (a, b) => a.every((value, i) => Math.abs(value - b[i]) <= 2);
+const untilColour = (browser, what, place, good) =>
+    until(what, async () => good((await browser.colours([place]))[0]));
+
+// Tiles of a server on another port, which answers, hesitates, has not all of them, ends.
+async function laysTilesBelow(browser, herd, server) {
+    const own = `http://127.0.0.1:${herd.port}`;
+    herd.put('kiwi', 20, 10);
+    server.holds = true;
+    herd.tiles = { url: server.url, max_zoom: 6, referrer: false,
+        attribution: '<b>Maps</b> © Somebody https://tiles.example/terms' };
+    await browser.open(`${own}/#5/20/10`);
+    await until('tiles are asked for', () => server.held.size === 6);
+    await untilText(browser, '#source', /^Tiles: <b>Maps<\/b> © Somebody; Land and borders/);
+    assert.deepEqual(await browser.run(`const { href, rel } = document.querySelector('#source a');
+        return [href, rel, document.querySelector('#source b')]`), ['https://tiles.example/terms',
+        'noopener noreferrer', null]);
+    await inView(browser, 1);
+    await untilColour(browser, 'the base map is there meanwhile', [200, 200],
+        (colour) => same(colour, [246, 244, 238]) || same(colour, [212, 228, 238]));
+    await browser.run("location.hash = '#6/-20/100'"); // elsewhere, before any has come
+    const zoomsOf = () => [...server.held].map(({ req }) => req.url.split('/')[2]);
+    await until('the first ones are given up', () => server.held.size === 6 && !zoomsOf().includes('5'));
+    server.release();
+    await untilColour(browser, 'tiles are shown', [200, 200], (colour) => same(colour, PURPLE));
+    assert.ok(server.heldMax <= 12); // six, and six that the server had not yet seen end
+    await browser.run("location.hash = '#8/-20/100'"); // deeper than there are tiles
+    await untilColour(browser, 'they are stretched', [200, 200], (colour) => same(colour, PURPLE));
+    assert.ok(server.asked.every(({ path }) => /^\/tiles\/[0-6]\//.test(path)));
+    assert.ok(server.asked.every(({ referer, origin }) => referer === undefined && origin === undefined));
+    await browser.command('Emulation.setEmulatedMedia',
+        { features: [{ name: 'prefers-color-scheme', value: 'dark' }] });
+    await untilColour(browser, 'they are dark in the dark', [200, 200],
+        (colour) => colour.every((value, i) => value < PURPLE[i] / 2));
+    await browser.command('Emulation.setEmulatedMedia', { features: [] });
+    await browser.screenshot(join(folder, 'tiles.png'));
+}
+
+// The policy lets the page ask that server, and no other.
+async function asksNoOtherForTiles(browser, herd, server) {
+    const other = new TileServer(PURPLE);
+    await other.start();
+    const blocked = await browser.run(`return new Promise((done) => {
+        document.addEventListener('securitypolicyviolation', (event) => done(event.blockedURI), { once: true });
+        new Image().src = arguments[0];
+    });`, `${other.origin}/tiles/0/0/0.png`);
+    await other.stop();
+    assert.ok(blocked.startsWith(other.origin), blocked);
+    assert.deepEqual(other.asked, []);
+    const hosts = (await browser.requests()).filter((url) => /^(http|ws)s?:/.test(url))
+        .map((url) => new URL(url).host);
+    assert.ok(hosts.includes(new URL(server.origin).host));
+    assert.deepEqual(hosts.filter((host) => host !== `127.0.0.1:${herd.port}` &&
+        host !== new URL(server.origin).host && host !== new URL(other.origin).host), []);
+}
+
+async function doesWithoutTiles(browser, herd, server) {
+    const own = `http://127.0.0.1:${herd.port}`;
+    herd.tiles.referrer = true; // its server wants to know the page's address
+    server.asked = [];
+    server.has = (zoom, column) => column % 2 === 0;
+    await openAnew(browser, `${own}/#4/0/11.25`); // the middle of a tile, 8/7
+    const base = (colour) => same(colour, [246, 244, 238]) || same(colour, [212, 228, 238]);
+    const map = await browser.run(`const { width, height } =
+        document.getElementById('map').getBoundingClientRect(); return [width / 2, height / 2]`);
+    const [here, beside] = [map, [map[0] - 256, map[1]]].map(([x, y]) => [x + 20, y + 20]);
+    await untilColour(browser, 'a tile that is there', here, (colour) => same(colour, PURPLE));
+    await until('one that is not was asked for', () => server.asked.some(({ path }) => /^\/tiles\/4\/7\//.test(path)));
+    assert.ok(base((await browser.colours([beside]))[0]));
+    assert.ok(server.asked.every(({ referer }) => referer === `${own}/`));
+    await server.stop();
+    await openAnew(browser, `${own}/#5/20/10`);
+    await inView(browser, 1);
+    await untilColour(browser, 'the map without a server of tiles', [200, 200], base);
+    await untilText(browser, '#near', /^kiwi/);
+}
+
+async function showsTiles(herd) {
+    const server = new TileServer(PURPLE);
+    await server.start();
+    const browser = await Browser.start({ width: 1200, height: 800 });
+    try {
+        await laysTilesBelow(browser, herd, server);
+        await noFaults(browser);
+        await asksNoOtherForTiles(browser, herd, server);
+        await doesWithoutTiles(browser, herd, server);
+        for (const line of await browser.console()) { // what the browser says of images
+            assert.match(line, /Content Security Policy|status of 404|ERR_CONNECTION_REFUSED/);
+        }
+    } finally {
+        await browser.stop();
+        await server.stop();
+        herd.tiles = null;
+        herd.clients.clear();
+    }
+}
+
 async function main() {
     mkdirSync(folder, { recursive: true });
     const herd = new StandIn();
@@ -227,7 +383,7 @@ async function main() {
         for (const line of await browser.console()) {
             assert.match(line, /status of 404/);
         }
-        for (const step of [isReadAloud, moves, crossesTheAntimeridian]) {
+        for (const step of [isReadAloud, moves, crossesTheAntimeridian, labelsKeepApart]) {
             await step(browser, herd);
             await noFaults(browser);
             console.log(`ok: ${step.name}`);
@@ -241,7 +397,8 @@ async function main() {
         console.log('ok: restart, streams, no request to another host');
         await takesACrowd(herd);
         await fitsAPhone(herd);
-        console.log('ok: crowd, phone');
+        await showsTiles(herd);
+        console.log('ok: crowd, phone, tiles');
     } finally {
         await browser?.stop();
         await herd.stop();

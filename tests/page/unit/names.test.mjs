@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { Labels, boxAround, boxOfLine } from '../../../frontend/web/page/labels.js';
 import { namesOf, namesPlace } from '../../../frontend/web/page/names.js';
 import { xOf, yOf } from '../../../frontend/web/page/mercator.js';
 import { View } from '../../../frontend/web/page/view.js';
@@ -40,4 +41,28 @@ test('across the antimeridian too, and not without bound', () => {
     const placed = namesPlace(many, view, () => 1);
     assert.ok(placed.length > 20 && placed.length <= 60);
     assert.ok(placed.every(({ x, y }) => x >= 0 && x <= 800 && y >= 0 && y <= 600));
+});
+
+test('a label takes room, and a name goes to the other side of its town, or gives way', () => {
+    const towns = namesOf({ features: [town('a', 0, 0)] });
+    const view = viewOf(0, 0, 4); // at 400, 300
+    const lefts = (boxes) => {
+        const labels = new Labels();
+        boxes.forEach((box) => labels.add(box));
+        return namesPlace(towns, view, () => 40, labels).map(({ left }) => left);
+    };
+    assert.deepEqual(lefts([]), [405]);
+    assert.deepEqual(lefts([boxOfLine(410, 305, 60, 16)]), [353]);
+    assert.deepEqual(lefts([boxOfLine(410, 330, 60, 16)]), [405]);
+    assert.deepEqual(lefts([boxAround(400, 300, 6)]), []);
+    assert.deepEqual(lefts([boxOfLine(410, 305, 60, 16), boxOfLine(330, 295, 30, 16)]), []);
+});
+
+test('the first of two labels stays', () => {
+    const labels = new Labels();
+    const box = boxOfLine(10, 10, 50, 16);
+    assert.equal(labels.place([box]), 0);
+    assert.equal(labels.place([boxOfLine(20, 12, 50, 16)]), -1);
+    assert.equal(labels.place([boxOfLine(20, 12, 50, 16), boxOfLine(20, 26, 50, 16)]), 1);
+    assert.ok(!labels.isFree(boxAround(10, 10, 1)) && labels.isFree(boxAround(200, 200, 1)));
 });
