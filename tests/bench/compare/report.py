@@ -1,7 +1,8 @@
 """Tables of results: for the terminal and, as Markdown, for docs/performance.md."""
 
 PAGE_BEGIN = {"bars": "<!-- results: tests/bench/run --publish build/bench/results.json -->\n",
-              "journal": "<!-- results: tests/bench/journal --publish build/bench/journal/results.json -->\n"}
+              "journal": "<!-- results: tests/bench/journal --publish build/bench/journal/results.json -->\n",
+              "web": "<!-- results: tests/bench/web --publish build/bench/web/results.json -->\n"}
 PAGE_END = "<!-- end of results -->\n"
 COLUMNS = {"lines_per_s": "lines/s", "cpu_us": "server CPU us/line", "generator_us": "generator CPU us/line", "p50_us": "p50 us", "p99_us": "p99 us",
            "p99.9_us": "p99.9 us", "node_cpu_us": "node CPU us/line", "frontend_cpu_us": "front-end CPU us/line",
@@ -125,8 +126,10 @@ def markdown(results):
 
 
 def section_of(results):
-    """What they are about: "journal", or "bars" where they are about all."""
-    return "journal" if all(case["name"].startswith("journal-") for case in results["cases"]) else "bars"
+    """What they are about: "journal" or "web" where all of them are, else "bars"."""
+    kinds = {case["name"].partition("-")[0] for case in results["cases"]}
+    kind = kinds.pop() if len(kinds) == 1 else ""
+    return kind if kind in PAGE_BEGIN else "bars"
 
 
 def page_with(page, results):

@@ -60,6 +60,11 @@ class Ratios(unittest.TestCase):
         self.assertRaises(ValueError, report.page_with, page, results)
         self.assertIn("| herd | 20.0 |", report.page_with(report.PAGE_BEGIN["journal"] + report.PAGE_END + page, results))
 
+    def test_results_of_one_kind_have_a_place_of_their_own(self):
+        of = {names: report.section_of({"cases": [{"name": name} for name in names.split()]})
+              for names in ("web-put web-near", "journal-lone", "web-put journal-lone", "web-put lone", "check")}
+        self.assertEqual(list(of.values()), ["web", "journal", "bars", "bars", "bars"])
+
     def test_the_worst_round_is_that_farthest_below_the_bar(self):
         self.result.ratio("at least", ("herd", "n"), ("redis", "n"), least=7)
         self.result.ratio("at most", ("herd", "n"), ("redis", "n"), most=7)
