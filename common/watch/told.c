@@ -24,7 +24,10 @@
 
 #define NONE UINT32_MAX
 
-enum { BUCKETS_MIN = 8, ENTRIES_MIN = 4 };
+enum {
+    ENTRIES_MIN = 4,
+    BUCKETS = 2, /* to an entry that there is room for */
+};
 
 typedef enum { NEW, KNOWN, LEFT } state_t;
 
@@ -43,32 +46,32 @@ typedef struct {
 typedef struct {
     uint32_t first;
     uint32_t last;
-    size_t count;
+    uint32_t count;
 } chain_t;
 
+/* Of an idle watcher this is all that there is, so counts are no larger than TOLD_MAX asks. */
 struct told {
-    size_t maximum;
-    entry_t *entries; /* without gaps */
-    size_t count;
-    size_t capacity;
+    entry_t *entries;  /* without gaps */
     uint32_t *buckets; /* open addressing: places of entries, plus 1; 0: free */
-    size_t bucket_count;
-    chain_t waiting; /* by index */
-    chain_t left;    /* by index */
-    size_t known;
-    size_t doubts;
+    uint32_t maximum;
+    uint32_t count;
+    uint32_t capacity; /* of `entries`, a power of two; 0: none, and no buckets */
+    chain_t waiting;   /* by index */
+    chain_t left;      /* by index */
+    uint32_t known;
+    uint32_t doubts;
+    bool is_scanning;
+    bool is_cut;
     uint64_t base;      /* while scanning: the watcher knows who changed no later; 0: no one */
     uint64_t floor;     /* what events say while scanning */
     uint64_t forgotten; /* the latest index of a client that left and was forgotten */
-    bool is_scanning;
-    bool is_cut;
 };
 
 told_t *told_new(size_t maximum)
 {
     assert(maximum > 0 && maximum <= TOLD_MAX);
     told_t *self = memory_new(sizeof *self);
-    self->maximum = maximum;
+    self->maximum = (uint32_t)maximum;
     self->waiting = (chain_t){.first = NONE, .last = NONE};
     self->left = self->waiting;
     return self;
@@ -136,9 +139,14 @@ static chain_t *chain_of(told_t *self, const entry_t *entry)
 
 /* The table */
 
+static size_t bucket_mask(const told_t *self)
+{
+    return (size_t)BUCKETS * self->capacity - 1;
+}
+
 static size_t home_of(const told_t *self, uint32_t handle)
 {
-    return (size_t)((handle * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (self->bucket_count - 1);
+    return (size_t)((handle * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & bucket_mask(self);
 }
 
 /* The bucket of a client, or the free one where it would be. */
@@ -147,21 +155,23 @@ static size_t bucket_of(const told_t *self, uint32_t handle)
     size_t bucket = home_of(self, handle);
     while (self->buckets[bucket] != 0 &&
            self->entries[self->buckets[bucket] - 1].client.handle != handle) {
-        bucket = (bucket + 1) & (self->bucket_count - 1);
+        bucket = (bucket + 1) & bucket_mask(self);
     }
     return bucket;
 }
 
 static uint32_t find(const told_t *self, uint32_t handle)
 {
-    return self->bucket_count == 0 ? NONE : self->buckets[bucket_of(self, handle)] - 1;
+    return self->capacity == 0 ? NONE : self->buckets[bucket_of(self, handle)] - 1;
 }
 
-static void rebuild_buckets(told_t *self, size_t count)
+/* Makes room for so many entries, which is no less than there are. */
+static void resize(told_t *self, uint32_t capacity)
 {
+    self->capacity = capacity;
+    self->entries = memory_resize(self->entries, capacity * sizeof *self->entries);
     free(self->buckets);
-    self->buckets = memory_new_array(count, sizeof *self->buckets);
-    self->bucket_count = count;
+    self->buckets = memory_new_array((size_t)BUCKETS * capacity, sizeof *self->buckets);
     for (uint32_t i = 0; i < self->count; i++) {
         self->buckets[bucket_of(self, self->entries[i].client.handle)] = i + 1;
     }
@@ -169,7 +179,7 @@ static void rebuild_buckets(told_t *self, size_t count)
 
 static void free_bucket(told_t *self, size_t gap)
 {
-    const size_t mask = self->bucket_count - 1;
+    const size_t mask = bucket_mask(self);
     self->buckets[gap] = 0;
     for (size_t i = (gap + 1) & mask; self->buckets[i] != 0; i = (i + 1) & mask) {
         size_t home = home_of(self, self->entries[self->buckets[i] - 1].client.handle);
@@ -190,11 +200,8 @@ static void shrink(told_t *self)
         self->entries = NULL;
         self->buckets = NULL;
         self->capacity = 0;
-        self->bucket_count = 0;
     } else if (self->capacity > ENTRIES_MIN && self->count <= self->capacity / 4) {
-        self->capacity /= 2;
-        self->entries = memory_resize(self->entries, self->capacity * sizeof *self->entries);
-        rebuild_buckets(self, self->bucket_count / 2);
+        resize(self, self->capacity / 2);
     }
 }
 
@@ -202,7 +209,7 @@ static void remove_entry(told_t *self, uint32_t place)
 {
     entry_t *entry = &self->entries[place];
     chain_t *chain = chain_of(self, entry);
-    uint32_t last = (uint32_t)self->count - 1;
+    uint32_t last = self->count - 1;
     if (chain != NULL) {
         chain_take_out(self, chain, place);
     }
@@ -235,11 +242,9 @@ static void forget(told_t *self, uint32_t place)
 static uint32_t append_entry(told_t *self, told_client_t client, state_t state, uint64_t index)
 {
     if (self->count == self->capacity) {
-        self->capacity = self->capacity == 0 ? ENTRIES_MIN : 2 * self->capacity;
-        self->entries = memory_resize(self->entries, self->capacity * sizeof *self->entries);
-        rebuild_buckets(self, 2 * self->capacity < BUCKETS_MIN ? BUCKETS_MIN : 2 * self->capacity);
+        resize(self, self->capacity == 0 ? ENTRIES_MIN : 2 * self->capacity);
     }
-    uint32_t place = (uint32_t)self->count++;
+    uint32_t place = self->count++;
     self->entries[place] = (entry_t){.client = client, .index = index, .state = (uint8_t)state};
     self->buckets[bucket_of(self, client.handle)] = place + 1;
     self->known += state == KNOWN;
@@ -560,5 +565,5 @@ size_t told_waiting(const told_t *self)
 size_t told_memory(const told_t *self)
 {
     return sizeof *self + self->capacity * sizeof *self->entries +
-           self->bucket_count * sizeof *self->buckets;
+           self->capacity * (size_t)BUCKETS * sizeof *self->buckets;
 }

@@ -1,7 +1,9 @@
-/* A view lies in the cells that its boxes touch, on the level where a cell's side is at most the
- * shorter side of the box, and more than half of it: some nine cells. One that is long and thin
- * goes to a higher level, so that it needs no more than CELLS_MAX. Each cell has its views' boxes
- * side by side; a circle is measured only if the position is in its box. */
+/* A view lies in the cells that its boxes touch, on the level where a cell's side is at least the
+ * shorter side of the box, and less than twice that: up to four cells of a square. One that is long
+ * and thin goes to a higher level, so that it needs no more than CELLS_MAX. Each cell has its
+ * views' boxes side by side; a circle is measured only if the position is in its box. Smaller cells
+ * would have fewer boxes that a position is not in, but more of them would take the memory of an
+ * idle watcher. */
 #include "common/watch/views.h"
 
 #include "common/base/memory.h"
@@ -12,17 +14,18 @@
 enum {
     LEVEL_MIN = 8, /* cells of 2^8 units of 1e-7 degree, 3 m */
     LEVEL_MAX = 32,
-    CELLS_MAX = 32, /* of a box */
+    CELLS_MAX = 6,  /* of a box */
     TABLE_MIN = 64, /* slots */
-    X_SHIFT = 28,   /* of a key: level, x, y */
+    VIEW_MAX = INT32_MAX,
+    X_SHIFT = 28, /* of a key: level, x, y */
     LEVEL_SHIFT = 56,
 };
 
 /* A box in a cell, with what has to be known before its view is looked at. */
 typedef struct {
     area_box_t box;
-    uint32_t view;
-    uint32_t is_circle;
+    uint32_t view : 31;
+    uint32_t is_circle : 1;
 } entry_t;
 
 typedef struct {
@@ -32,16 +35,11 @@ typedef struct {
     uint32_t capacity;
 } cell_t;
 
-typedef struct {
-    area_t area;
-    bool is_used;
-} view_t;
-
 struct views {
     size_t max_memory;
     size_t memory;
     uint64_t seed;
-    view_t *views; /* by number */
+    const area_t **views; /* by number, borrowed; NULL: there is none */
     size_t view_capacity;
     size_t count;
     cell_t *cells; /* open addressing, linear probing; at most half full */
@@ -131,7 +129,8 @@ static grid_t grid_of(const area_box_t *box)
 {
     uint64_t width = x_of(box->east_e7) - x_of(box->west_e7) + 1;
     uint64_t height = y_of(box->north_e7) - y_of(box->south_e7) + 1;
-    unsigned level = 63 - (unsigned)__builtin_clzll(width < height ? width : height);
+    uint64_t side = width < height ? width : height;
+    unsigned level = side > 1 ? 64 - (unsigned)__builtin_clzll(side - 1) : 0;
     grid_t grid = grid_at(box, level < LEVEL_MIN ? LEVEL_MIN : level);
     while (grid.columns > CELLS_MAX || grid.rows * grid.columns > CELLS_MAX) {
         grid = grid_at(box, grid.level + 1);
@@ -256,7 +255,7 @@ static bool add_box(views_t *self, const area_box_t *box, uint32_t view)
 {
     grid_t grid = grid_of(box);
     entry_t entry = {
-        .box = *box, .view = view, .is_circle = self->views[view].area.kind == AREA_CIRCLE};
+        .box = *box, .view = view & VIEW_MAX, .is_circle = self->views[view]->kind == AREA_CIRCLE};
     for (size_t i = 0; i < grid.columns * grid.rows; i++) {
         if (!add_entry(self, grid_key(&grid, i), &entry)) {
             return false;
@@ -269,7 +268,7 @@ static bool add_box(views_t *self, const area_box_t *box, uint32_t view)
 static void remove_boxes(views_t *self, uint32_t view)
 {
     area_box_t boxes[AREA_BOXES_MAX];
-    size_t count = area_boxes(&self->views[view].area, boxes);
+    size_t count = area_boxes(self->views[view], boxes);
     for (size_t i = 0; i < count; i++) {
         grid_t grid = grid_of(&boxes[i]);
         for (size_t j = 0; j < grid.columns * grid.rows; j++) {
@@ -291,7 +290,7 @@ static bool reserve_view(views_t *self, uint32_t view)
     }
     self->views = memory_resize(self->views, capacity * sizeof *self->views);
     for (size_t i = self->view_capacity; i < capacity; i++) {
-        self->views[i].is_used = false;
+        self->views[i] = NULL;
     }
     self->view_capacity = capacity;
     return true;
@@ -307,15 +306,16 @@ status_t views_add(views_t *self, uint32_t view, const area_t *area)
     if (!reserve_view(self, view)) {
         return STATUS_FULL;
     }
-    self->views[view].area = *area;
+    assert(view <= VIEW_MAX);
+    self->views[view] = area;
     size_t count = area_boxes(area, boxes);
     for (size_t i = 0; i < count; i++) {
         if (!add_box(self, &boxes[i], view)) {
             remove_boxes(self, view);
+            self->views[view] = NULL;
             return STATUS_FULL;
         }
     }
-    self->views[view].is_used = true;
     self->count++;
     return STATUS_OK;
 }
@@ -326,14 +326,14 @@ bool views_remove(views_t *self, uint32_t view)
         return false;
     }
     remove_boxes(self, view);
-    self->views[view].is_used = false;
+    self->views[view] = NULL;
     self->count--;
     return true;
 }
 
 const area_t *views_area(const views_t *self, uint32_t view)
 {
-    return view < self->view_capacity && self->views[view].is_used ? &self->views[view].area : NULL;
+    return view < self->view_capacity ? self->views[view] : NULL;
 }
 
 static bool entry_contains(const views_t *self, const entry_t *entry, area_position_t position)
@@ -342,8 +342,7 @@ static bool entry_contains(const views_t *self, const entry_t *entry, area_posit
            position.longitude_e7 <= entry->box.east_e7 &&
            position.latitude_e7 >= entry->box.south_e7 &&
            position.latitude_e7 <= entry->box.north_e7 &&
-           (!entry->is_circle ||
-            area_circle_contains(&self->views[entry->view].area.circle, position));
+           (!entry->is_circle || area_circle_contains(&self->views[entry->view]->circle, position));
 }
 
 size_t views_match(const views_t *self, area_position_t position, views_found_t *found,

@@ -4,7 +4,7 @@
  * one. What each watcher is then told is decided in told.h.
  *
  * A view is an area under a number that the caller chose: small numbers, as numbers below the
- * greatest take 64 bytes each. A grid of several levels has each view in a few cells, of a level
+ * greatest take 8 bytes each. A grid of several levels has each view in a few cells, of a level
  * where cells are about as large as the view. A position is looked for in one cell of each level in
  * use.
  */
@@ -31,14 +31,15 @@ views_t *views_new(size_t max_memory, uint64_t seed);
 /* Frees it and clears the pointer; NULL is fine. */
 void views_destroy(views_t **self_p);
 
-/* Adds a copy of `area`, a box that is valid or a circle of area_circle, as `view`. STATUS_IN_USE
- * if there is a view of that number, STATUS_FULL if there is not the memory: no change. */
+/* Adds `area`, a box that is valid or a circle of area_circle, as `view`; borrows it until
+ * views_remove or views_destroy. STATUS_IN_USE if there is a view of that number, STATUS_FULL if
+ * there is not the memory: no change. */
 status_t views_add(views_t *self, uint32_t view, const area_t *area) STATUS_MUST_USE;
 
 /* Removes a view; false if there is none of that number. */
 bool views_remove(views_t *self, uint32_t view);
 
-/* The area of a view, borrowed until the next change; NULL if there is none of that number. */
+/* The area of a view; NULL if there is none of that number. */
 const area_t *views_area(const views_t *self, uint32_t view);
 
 /* Calls `found` once for each view that contains the position, which is in range (asserted), in the

@@ -276,6 +276,7 @@ static void measure_views(scene_t *self, spread_t spread, uint32_t view_count)
     scene_begin(self, spread, 1000000);
     (void)load(self);
     views_t *views = views_new(SIZE_MAX, 1);
+    area_t *areas = memory_new_array(view_count, sizeof *areas);
     for (uint32_t i = 0; i < view_count; i++) {
         area_position_t at = self->positions[random_below(&self->random, self->count)];
         near_query_t query = {.latitude_deg = at.latitude_e7 / 1e7,
@@ -288,15 +289,15 @@ static void measure_views(scene_t *self, spread_t spread, uint32_t view_count)
         int64_t reach = (int64_t)(radius_m / 1.11e-2 * 0.8);
         area_position_t low = shifted(at, -reach, -reach);
         area_position_t high = shifted(at, reach, reach);
-        area_t area = {
+        areas[i] = (area_t){
             .kind = AREA_BOX,
             .box = {low.longitude_e7, low.latitude_e7, high.longitude_e7, high.latitude_e7}};
         if (i % 2 == 0) {
-            area =
+            areas[i] =
                 (area_t){.kind = AREA_CIRCLE,
                          .circle = area_circle(query.latitude_deg, query.longitude_deg, radius_m)};
         }
-        if (views_add(views, i, &area) != STATUS_OK) {
+        if (views_add(views, i, &areas[i]) != STATUS_OK) {
             die("no room for a view");
         }
     }
@@ -315,6 +316,7 @@ static void measure_views(scene_t *self, spread_t spread, uint32_t view_count)
            time / MOVES * MOVES_A_SECOND / 1e7 > (view_count <= 1000 ? 0.5 : 10) ? " MISSED" : "",
            (double)matches / MOVES, (double)matches / time * 1e3, views_memory(views) / view_count);
     views_destroy(&views);
+    free(areas);
     scene_end(self);
 }
 

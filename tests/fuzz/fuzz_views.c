@@ -38,13 +38,17 @@ static void look_up(const views_t *views, area_position_t position)
     }
 }
 
-static void add(views_t *views, uint32_t view, const area_t *area)
+/* `areas` has room for the areas that the views borrow. */
+static void add(views_t *views, area_t *areas, uint32_t view, const area_t *area)
 {
     bool is_there = views_area(views, view) != NULL;
-    assert(views_add(views, view, area) == (is_there ? STATUS_IN_USE : STATUS_OK));
+    if (!is_there) {
+        areas[view] = *area;
+    }
+    assert(views_add(views, view, &areas[view]) == (is_there ? STATUS_IN_USE : STATUS_OK));
 }
 
-static void take_step(views_t *views, const uint8_t *step)
+static void take_step(views_t *views, area_t *areas, const uint8_t *step)
 {
     int32_t numbers[4];
     uint32_t view = step[1] % VIEWS;
@@ -54,12 +58,12 @@ static void take_step(views_t *views, const uint8_t *step)
     area_t box = {.kind = AREA_BOX, .box = {numbers[0], numbers[1], numbers[2], numbers[3]}};
     area_position_t centre = {numbers[0], numbers[1]};
     if (step[0] % 4 == 0 && area_box_is_valid(&box.box)) {
-        add(views, view, &box);
+        add(views, areas, view, &box);
     } else if (step[0] % 4 == 1 && area_position_is_valid(centre) && numbers[2] >= 0) {
         area_t circle = {.kind = AREA_CIRCLE,
                          .circle =
                              area_circle(numbers[0] / 1e7, numbers[1] / 1e7, numbers[2] / 10.0)};
-        add(views, view, &circle);
+        add(views, areas, view, &circle);
     } else if (step[0] % 4 == 2) {
         bool is_there = views_area(views, view) != NULL;
         assert(views_remove(views, view) == is_there);
@@ -73,8 +77,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     views_t *views = views_new(1 << 22, 1);
     size_t empty = views_memory(views);
+    area_t areas[VIEWS];
     for (size_t i = 0; i < STEPS_MAX && size >= STEP_SIZE; i++) {
-        take_step(views, data);
+        take_step(views, areas, data);
         data += STEP_SIZE;
         size -= STEP_SIZE;
     }

@@ -99,6 +99,7 @@ static void a_position_finds_the_views_that_contain_it(void **state)
         random_t random;
         random_init(&random, seed, 9);
         views_t *views = views_new(MEMORY, seed);
+        area_t areas[VIEWS];
         near_shape_t shapes[2] = {(near_shape_t)(seed % NEAR_SHAPE_COUNT), NEAR_SHAPE_WORLD};
         for (int i = 0; i < STEPS; i++) {
             uint32_t view = (uint32_t)random_below(&random, VIEWS);
@@ -108,10 +109,10 @@ static void a_position_finds_the_views_that_contain_it(void **state)
                 assert_matches(views, edge_of(&random, area));
                 assert_true(views_remove(views, view));
             } else {
-                area_t added = any_area(&random, shape);
-                assert_int_equal(views_add(views, view, &added), STATUS_OK);
-                assert_memory_equal(views_area(views, view), &added, sizeof added.kind);
-                assert_matches(views, edge_of(&random, &added));
+                areas[view] = any_area(&random, shape);
+                assert_int_equal(views_add(views, view, &areas[view]), STATUS_OK);
+                assert_ptr_equal(views_area(views, view), &areas[view]);
+                assert_matches(views, edge_of(&random, &areas[view]));
             }
             assert_matches(views, near_model_position(&random, shape));
         }
@@ -196,6 +197,28 @@ static void any_view_takes_little(void **state)
     }
 }
 
+/* What an idle watcher costs here (docs/performance.md, An idle stream). */
+static void a_square_takes_little(void **state)
+{
+    (void)state;
+    enum { SQUARES = 10000, MOST = 320 };
+    random_t random;
+    random_init(&random, 3, 3);
+    views_t *views = views_new(MEMORY, 1);
+    area_t *areas = calloc(SQUARES, sizeof *areas);
+    assert_non_null(areas);
+    for (uint32_t i = 0; i < SQUARES; i++) {
+        int32_t side = 1000 + (int32_t)random_below(&random, 10000000);
+        int32_t south = (int32_t)random_below(&random, AREA_POLE_E7 - 20000000);
+        int32_t west = (int32_t)random_below(&random, AREA_MERIDIAN_E7 - 20000000);
+        areas[i] = (area_t){.kind = AREA_BOX, .box = {west, south, west + side, south + side}};
+        assert_int_equal(views_add(views, i, &areas[i]), STATUS_OK);
+    }
+    assert_in_range(views_memory(views), 1, (size_t)SQUARES * MOST);
+    views_destroy(&views);
+    free(areas);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +226,7 @@ int main(void)
         cmocka_unit_test(a_number_is_one_view),
         cmocka_unit_test(views_without_room_are_refused),
         cmocka_unit_test(any_view_takes_little),
+        cmocka_unit_test(a_square_takes_little),
     };
     return cmocka_run_group_tests_name("views", tests, NULL, NULL);
 }
