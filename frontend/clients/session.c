@@ -44,12 +44,13 @@ void session_note_move(session_t *self)
 void session_close_because(session_t *self, const char *reason)
 {
     session_shared_t *shared = self->shared;
+    const traffic_of_t of = session_traffic(self);
     if (self->state == SESSION_CLOSING) {
         return;
     }
     self->state = SESSION_CLOSING;
     shared->kind->end(self);
-    traffic_share_done(&self->traffic);
+    traffic_share_done(&self->traffic, &of);
     comings_left(&shared->comings, self->address, session_peer(self), reason);
     sessions_remove(shared->table, self->number);
     list_remove(&self->waiting);
@@ -210,7 +211,11 @@ void session_flush(session_t *self)
         return;
     }
     session_note_move(self);
-    if (outcome == UV_EAGAIN || output_shrink(&self->output)) {
+    if (outcome == 0 && self->streams) {
+        output_trim(&self->output); /* the next event may be long in coming */
+    }
+    if (outcome == UV_EAGAIN || output_shrink(&self->output) ||
+        (self->streams && self->footprint > 0)) {
         session_account(self);
     }
     if (outcome == 0) {
@@ -229,9 +234,10 @@ static session_t *new_session(session_shared_t *shared, const struct sockaddr *a
     size_t maximum = shared->config->max_output + LIMIT_OUTPUT_OVERSHOOT;
     assert(maximum <= UINT32_MAX); /* config_load bounds max_output */
     output_init(&self->output, maximum);
-    traffic_share_init(&self->traffic, shared->log, session_peer(self),
-                       &shared->figures.traffic_cut);
-    shared->kind->begin(self);
+    traffic_share_init(&self->traffic, session_peer(self));
+    if (shared->kind->begin != NULL) {
+        shared->kind->begin(self);
+    }
     return self;
 }
 

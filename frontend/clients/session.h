@@ -110,7 +110,7 @@ struct session {
 struct session_kind {
     size_t size;        /* bytes of its struct */
     const char *silent; /* for the log, of a client that never spoke: " without a line" */
-    /* Makes its own fields, of zeros; allocates nothing. */
+    /* Makes its own fields, of zeros; allocates nothing. NULL: they stay zeros. */
     void (*begin)(session_t *self);
     /* Takes bytes of an open session, which it may change; 0: the client has half-closed. */
     void (*read)(session_t *self, char *bytes, size_t size);
@@ -224,6 +224,14 @@ void session_close(session_t *self);
 static inline const char *session_peer(const session_t *self)
 {
     return (const char *)self + self->shared->kind->size;
+}
+
+/* Whose traffic is logged by `traffic`, and where. */
+static inline traffic_of_t session_traffic(const session_t *self)
+{
+    return (traffic_of_t){.log = self->shared->log,
+                          .peer = session_peer(self),
+                          .cut = &self->shared->figures.traffic_cut};
 }
 
 /* The end: from here on its number names no client. */

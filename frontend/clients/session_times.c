@@ -82,12 +82,13 @@ void session_end_idle(session_shared_t *shared)
 static void trim(session_t *self, bool waits)
 {
     session_shared_t *shared = self->shared;
+    const traffic_of_t of = session_traffic(self);
     size_t before = self->footprint;
     output_trim(&self->output);
     shared->kind->trim(self);
     session_account(self);
     shared->given_back += before - self->footprint;
-    waits = traffic_share_tick(&self->traffic, uv_now(shared->loop)) || waits ||
+    waits = traffic_share_tick(&self->traffic, &of, uv_now(shared->loop)) || waits ||
             self->state == SESSION_DISCARDING || shared->kind->is_busy(self) || shared->stopping;
     if (self->footprint == 0 && !waits) {
         list_remove(&self->active);

@@ -76,10 +76,11 @@ static size_t load(const line_session_t *self)
  * all behind it. */
 static void give_up(line_session_t *self, const char *reason)
 {
+    const traffic_of_t of = session_traffic(&self->base);
     self->base.shared->figures.given_up++;
     log_event(self->base.shared->log, LOG_CLIENT_GIVEN_UP, LOG_PEER(session_peer(&self->base)),
               "%s; the client is disconnected and may ask again", reason);
-    traffic_share_unanswered(&self->base.traffic, &self->pipeline);
+    traffic_share_unanswered(&self->base.traffic, &of, &self->pipeline);
     list_remove(&self->base.unasked);
     pipeline_done(&self->pipeline);
     count_lookups(self);
@@ -91,7 +92,8 @@ static void give_up(line_session_t *self, const char *reason)
 static void log_reply(void *argument, text_t reply)
 {
     line_session_t *self = argument;
-    traffic_share_answered(&self->base.traffic, reply);
+    const traffic_of_t of = session_traffic(&self->base);
+    traffic_share_answered(&self->base.traffic, &of, reply);
 }
 
 static pipeline_sink_t sink(line_session_t *self)
@@ -147,7 +149,8 @@ static void take_line(line_session_t *self, text_t line, int64_t now_ns)
     int64_t receipt_ns = receipt_stamp(&shared->last_receipt_ns, now_ns);
     shared->figures.lines++;
     command_t command = command_parse(line);
-    traffic_share_received(&self->base.traffic, receipt_ns, line, &command);
+    const traffic_of_t of = session_traffic(&self->base);
+    traffic_share_received(&self->base.traffic, &of, receipt_ns, line, &command);
     const char *foreign = self->begun ? NULL : foreign_line(line);
     self->base.spoke = true;
     self->begun = self->begun || line.size > 0;
@@ -438,7 +441,8 @@ static void drop_input(session_t *base)
 static void end(session_t *base)
 {
     line_session_t *self = line_session_of(base);
-    traffic_share_unanswered(&base->traffic, &self->pipeline);
+    const traffic_of_t of = session_traffic(base);
+    traffic_share_unanswered(&base->traffic, &of, &self->pipeline);
     lines_done(&self->lines);
     pipeline_done(&self->pipeline);
     count_lookups(self);

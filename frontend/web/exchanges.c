@@ -6,9 +6,17 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static exchange_t **slot(const exchanges_t *self, uint32_t index)
+struct exchanges_ring {
+    uint32_t first; /* place of the oldest */
+    uint32_t count; /* exchanges */
+    uint32_t asked; /* of these, from the oldest on, those that were asked or need not be */
+    size_t memory;  /* bytes that all take, with this */
+    exchange_t *places[LIMIT_HTTP_PIPELINE];
+};
+
+static exchange_t **slot(exchanges_ring_t *ring, uint32_t index)
 {
-    return &self->ring[(self->first + index) % LIMIT_HTTP_PIPELINE];
+    return &ring->places[(ring->first + index) % LIMIT_HTTP_PIPELINE];
 }
 
 static size_t size_of(const exchange_t *exchange)
@@ -18,7 +26,7 @@ static size_t size_of(const exchange_t *exchange)
 
 bool exchanges_are_full(const exchanges_t *self)
 {
-    return self->count == LIMIT_HTTP_PIPELINE;
+    return self->ring != NULL && self->ring->count == LIMIT_HTTP_PIPELINE;
 }
 
 exchange_t *exchanges_add(exchanges_t *self, exchange_manner_t manner, text_t line,
@@ -26,55 +34,63 @@ exchange_t *exchanges_add(exchanges_t *self, exchange_manner_t manner, text_t li
 {
     assert(!exchanges_are_full(self));
     if (self->ring == NULL) {
-        self->ring = memory_new_array(LIMIT_HTTP_PIPELINE, sizeof(exchange_t *));
-        self->memory += LIMIT_HTTP_PIPELINE * sizeof(exchange_t *);
+        self->ring = memory_new(sizeof *self->ring);
+        self->ring->memory = sizeof *self->ring;
     }
     exchange_t *exchange = memory_new(sizeof *exchange + line.size);
     exchange->manner = manner;
     exchange->line_size = line.size;
     text_copy(line, exchange->line);
     buffer_init(&exchange->answer, answer_max);
-    *slot(self, self->count++) = exchange;
-    self->memory += size_of(exchange);
+    *slot(self->ring, self->ring->count++) = exchange;
+    self->ring->memory += size_of(exchange);
     return exchange;
 }
 
 exchange_t *exchanges_first(const exchanges_t *self)
 {
-    return self->count > 0 ? *slot(self, 0) : NULL;
+    return self->ring != NULL && self->ring->count > 0 ? *slot(self->ring, 0) : NULL;
 }
 
 exchange_t *exchanges_find(const exchanges_t *self, uint64_t sequence)
 {
-    if (sequence < self->sequence || sequence - self->sequence >= self->asked) {
+    if (self->ring == NULL || sequence < self->sequence ||
+        sequence - self->sequence >= self->ring->asked) {
         return NULL;
     }
-    exchange_t *exchange = *slot(self, (uint32_t)(sequence - self->sequence));
+    exchange_t *exchange = *slot(self->ring, (uint32_t)(sequence - self->sequence));
     return exchange->is_ready ? NULL : exchange;
+}
+
+size_t exchanges_memory(const exchanges_t *self)
+{
+    return self->ring != NULL ? self->ring->memory : 0;
 }
 
 void exchanges_account(exchanges_t *self, const exchange_t *exchange)
 {
-    self->memory += exchange->answer.capacity;
+    self->ring->memory += exchange->answer.capacity;
 }
 
 void exchanges_drop(exchanges_t *self)
 {
-    exchange_t *exchange = *slot(self, 0);
-    self->memory -= size_of(exchange) + exchange->answer.capacity;
+    exchanges_ring_t *ring = self->ring;
+    exchange_t *exchange = *slot(ring, 0);
+    ring->memory -= size_of(exchange) + exchange->answer.capacity;
     buffer_done(&exchange->answer);
     free(exchange);
-    self->first = (self->first + 1) % LIMIT_HTTP_PIPELINE;
-    self->count--;
-    self->asked -= self->asked > 0;
+    ring->first = (ring->first + 1) % LIMIT_HTTP_PIPELINE;
+    ring->count--;
+    ring->asked -= ring->asked > 0;
     self->sequence++;
 }
 
 bool exchanges_ask(exchanges_t *self, pipeline_request_t *ret_request)
 {
-    while (self->asked < self->count) {
-        uint32_t index = self->asked++;
-        const exchange_t *exchange = *slot(self, index);
+    exchanges_ring_t *ring = self->ring;
+    while (ring != NULL && ring->asked < ring->count) {
+        uint32_t index = ring->asked++;
+        const exchange_t *exchange = *slot(ring, index);
         if (exchange->is_ready) {
             continue;
         }
@@ -92,23 +108,24 @@ bool exchanges_ask(exchanges_t *self, pipeline_request_t *ret_request)
 
 bool exchanges_ask_again(exchanges_t *self)
 {
-    self->asked = 0;
-    return self->count > 0;
+    if (self->ring == NULL) {
+        return false;
+    }
+    self->ring->asked = 0;
+    return self->ring->count > 0;
 }
 
 void exchanges_trim(exchanges_t *self)
 {
-    if (self->count == 0 && self->ring != NULL) {
+    if (exchanges_first(self) == NULL) {
         free(self->ring);
         self->ring = NULL;
-        self->first = 0;
-        self->memory = 0;
     }
 }
 
 void exchanges_done(exchanges_t *self)
 {
-    while (self->count > 0) {
+    while (exchanges_first(self) != NULL) {
         exchanges_drop(self);
     }
     exchanges_trim(self);

@@ -46,14 +46,12 @@ typedef struct {
     char line[];         /* for the node */
 } exchange_t;
 
+typedef struct exchanges_ring exchanges_ring_t;
+
 /* Open struct, for embedding; the fields are this module's alone. All zeros: empty. */
 typedef struct {
-    exchange_t **ring; /* of LIMIT_HTTP_PIPELINE; NULL until the first comes */
-    uint32_t first;    /* place of the oldest */
-    uint32_t count;    /* exchanges */
-    uint32_t asked;    /* of these, from the oldest on, those that were asked or need not be */
-    uint64_t sequence; /* number of the oldest */
-    size_t memory;     /* bytes that all take */
+    exchanges_ring_t *ring; /* NULL while there are none */
+    uint64_t sequence;      /* number of the oldest */
 } exchanges_t;
 
 /* Frees all. */
@@ -82,7 +80,10 @@ bool exchanges_ask(exchanges_t *self, pipeline_request_t *ret_request);
 /* Has exchanges_ask return all without an answer again. False if there are none. */
 bool exchanges_ask_again(exchanges_t *self);
 
-/* An answer was put into one of them: brings `memory` up to date. */
+/* Bytes that all take. */
+size_t exchanges_memory(const exchanges_t *self);
+
+/* An answer was put into one of them: brings exchanges_memory up to date. */
 void exchanges_account(exchanges_t *self, const exchange_t *exchange);
 
 /* Frees what is not needed while there are none. */

@@ -45,16 +45,24 @@ static void free_watch(watches_t *self, uint32_t number)
 {
     watch_t *watch = self->watches[number];
     watches_remove_view(self, watch);
-    list_remove(&watch->due);
-    list_remove(&watch->cut);
+    list_remove(&watch->row);
     list_remove(&watch->hurried);
     watches_free_view(&watch->next);
     told_destroy(&watch->told);
-    free((char *)(uintptr_t)watch->view.client.data);
+    watches_done_view(&watch->view);
     self->kept -= watch->session == 0;
     self->open -= watch->session != 0;
     self->large -= watch->room > LARGE_SIZE;
+    self->free_from = number < self->free_from ? number : self->free_from;
     *watch = (watch_t){.serial = watch->serial};
+}
+
+/* There is something to be told, if there is a reader. */
+static void note_due(watches_t *self, watch_t *watch)
+{
+    if (watch->session != 0) {
+        list_append(&self->due, &watch->row);
+    }
 }
 
 /* The watch has to begin anew, behind what was told: its set cannot say any more whom its reader
@@ -67,7 +75,7 @@ static void restart(watches_t *self, watch_t *watch, uint64_t base)
     watch->begun = false;
     watch->reset = watch->reset || watch->base == 0;
     watch->news = true;
-    list_append(&self->due, &watch->due);
+    note_due(self, watch);
 }
 
 static void look_anew(watches_t *self, watch_t *watch)
@@ -90,7 +98,7 @@ static void mark(watches_t *self, watch_t *watch, uint32_t number, bool is_in)
     if (told_mark(watch->told, client, is_in, self->index) == STATUS_DAMAGED) {
         restart(self, watch, base);
     }
-    list_append(&self->due, &watch->due);
+    note_due(self, watch);
 }
 
 /* What marks need, for views_match. */
@@ -171,7 +179,7 @@ void watches_departed(watches_t *self, uint32_t number, text_t client)
 static void free_large(watches_t *self)
 {
     for (list_link_t *link = self->cut.next; link != &self->cut; link = link->next) {
-        const watch_t *watch = LIST_OWNER(link, watch_t, cut);
+        const watch_t *watch = LIST_OWNER(link, watch_t, row);
         if (watch->room > LARGE_SIZE) {
             free_watch(self, watch->number);
             return;
@@ -214,7 +222,7 @@ static bool change_view(watches_t *self, watch_t *watch)
     watch->stale = false;
     if (watch->view.limit != limit) {
         self->large -= watch->room > LARGE_SIZE;
-        watch->room = room_for(self, &watch->view);
+        watch->room = (uint32_t)room_for(self, &watch->view);
         self->large += watch->room > LARGE_SIZE;
         restart(self, watch, 0);
     } else if (watch->begun) {
@@ -328,7 +336,7 @@ void watches_turn(watches_t *self)
     list_take_all(&batch, &self->due);
     for (list_link_t *link = list_take_first(&batch); link != NULL;
          link = list_take_first(&batch)) {
-        const watch_t *watch = LIST_OWNER(link, watch_t, due);
+        const watch_t *watch = LIST_OWNER(link, watch_t, row);
         pump(self, watch->number);
     }
 }
@@ -380,9 +388,10 @@ void watches_cut(watches_t *self, uint32_t number)
     watch->cut_ms = now_ms(self);
     self->open--;
     self->kept++;
-    list_append(&self->cut, &watch->cut);
+    list_remove(&watch->row);
+    list_append(&self->cut, &watch->row);
     if (self->kept > KEPT_MAX) {
-        const watch_t *oldest = LIST_OWNER(self->cut.next, watch_t, cut);
+        const watch_t *oldest = LIST_OWNER(self->cut.next, watch_t, row);
         free_watch(self, oldest->number);
     }
 }
@@ -411,7 +420,7 @@ static bool resume(watches_t *self, watch_t *watch, uint64_t index, uint64_t ses
         return false;
     }
     if (watch->session == 0) {
-        list_remove(&watch->cut);
+        list_remove(&watch->row);
         self->kept--;
         self->open++;
     } else {
@@ -425,16 +434,17 @@ static bool resume(watches_t *self, watch_t *watch, uint64_t index, uint64_t ses
     }
     watch->session = session;
     watch->news = true;
-    list_append(&self->due, &watch->due);
+    note_due(self, watch);
     return true;
 }
 
 static uint32_t find_free(watches_t *self)
 {
-    for (uint32_t i = 0; i < self->end; i++) {
-        if (!self->watches[i]->used) {
-            return i;
+    while (self->free_from < self->end) {
+        if (!self->watches[self->free_from]->used) {
+            return self->free_from;
         }
+        self->free_from++;
     }
     if (self->end == WATCHES_MAX) {
         return UINT32_MAX;
@@ -452,11 +462,10 @@ static uint32_t open_new(watches_t *self, uint64_t session, const watches_view_t
         return refuse(self);
     }
     watch_t *watch = self->watches[number];
-    size_t room = room_for(self, view);
+    uint32_t room = (uint32_t)room_for(self, view);
     *watch = (watch_t){.used = true,
                        .serial = watch->serial + 1,
                        .session = session,
-                       .view = *view,
                        .view_id = watch_id_view(&view->area, view->client, view->limit),
                        .base = base,
                        .number = number,
@@ -464,14 +473,14 @@ static uint32_t open_new(watches_t *self, uint64_t session, const watches_view_t
                        .room = room,
                        .told = told_new(room),
                        .news = true};
-    watch->view.client.data = memory_copy_text(view->client.data, view->client.size);
+    watches_init_view(&watch->view, view);
     self->open++;
     self->large += room > LARGE_SIZE;
     if (!watches_place_view(self, watch)) {
         free_watch(self, number);
         return refuse(self);
     }
-    list_append(&self->due, &watch->due);
+    note_due(self, watch);
     return number;
 }
 

@@ -14,31 +14,31 @@
 
 enum { WATCHES_SCAN_SIZE = 1024 }; /* clients of a page, when a view begins */
 
+/* There is one for each stream, idle ones too (docs/performance.md, An idle stream). */
 typedef struct {
-    bool used;
     uint32_t serial;        /* differs between two uses of a number */
+    uint32_t number;        /* its own */
+    uint32_t client_number; /* of its client in the copy; UINT32_MAX: it is none, or not known */
+    uint32_t room;          /* clients in view, at most: view.limit, or less where that is large */
     uint64_t session;       /* 0: its reader is gone */
     uint64_t cut_ms;        /* steady: since when */
-    watches_view_t view;    /* its client is ours */
-    size_t room;            /* clients in view, at most: view.limit, or less where that is large */
+    watches_view_t view;    /* its client is ours; its area is borrowed by watches_t.views */
     watches_view_t *next;   /* the view that it is to have, likewise; NULL: it stays */
     uint64_t early_ms;      /* steady: until then it is too early for another change of the view */
     uint64_t filled_ms;     /* steady: who was left out was looked for */
     uint64_t view_id;       /* watch_id_view of it */
     uint64_t base;          /* till it begins: its reader knows what was told up to that index */
-    uint32_t number;        /* its own */
-    uint32_t client_number; /* of its client in the copy; UINT32_MAX: it is none, or not known */
     told_t *told;
-    bool begun;            /* who is in view was looked for */
-    bool is_partial;       /* its IDs are not of all in view, until it is up to date */
-    bool reset;            /* the reader is to forget what it knows */
-    bool news;             /* `up-to-date` is to be said once all is told */
-    bool stale;            /* it was said that the node is away */
-    bool moved;            /* the view has changed, and who left may make room for others */
-    list_link_t due;       /* in watches_t.due */
-    list_link_t cut;       /* in watches_t.cut, while its reader is gone */
+    list_link_t row;       /* in watches_t.due; in watches_t.cut while its reader is gone */
     list_link_t hurried;   /* in watches_t.hurried, while it is early for the next view */
     list_link_t of_client; /* in watches_t.clients, if it is of a single client */
+    bool used : 1;
+    bool begun : 1;      /* who is in view was looked for */
+    bool is_partial : 1; /* its IDs are not of all in view, until it is up to date */
+    bool reset : 1;      /* the reader is to forget what it knows */
+    bool news : 1;       /* `up-to-date` is to be said once all is told */
+    bool stale : 1;      /* it was said that the node is away */
+    bool moved : 1;      /* the view has changed, and who left may make room for others */
 } watch_t;
 
 typedef struct watches_clients watches_clients_t;
@@ -47,11 +47,12 @@ struct watches {
     const session_shared_t *shared;
     mirror_t *mirror;
     views_t *views;
-    watch_t **watches; /* WATCHES_MAX; NULL: never used */
-    uint32_t end;      /* numbers that were used */
-    size_t open;       /* with a reader */
-    size_t kept;       /* without */
-    size_t large;      /* with room for more than 10,000 clients, with a reader or without */
+    watch_t **watches;  /* WATCHES_MAX; NULL: never used */
+    uint32_t end;       /* numbers that were used */
+    uint32_t free_from; /* of these all below are in use */
+    size_t open;        /* with a reader */
+    size_t kept;        /* without */
+    size_t large;       /* with room for more than 10,000 clients, with a reader or without */
     watches_clients_t *clients; /* watches of single clients */
     list_link_t due;
     list_link_t cut;  /* watches without a reader, the one cut first is the first */
@@ -112,6 +113,10 @@ bool watches_begin_view(watches_t *self, watch_t *watch);
 /* The view has changed, or there is room for clients that were left out: looks anew. Whom the
  * reader knows it hears of only if they have moved or are not in view. */
 void watches_look_anew(watches_t *self, watch_t *watch);
+
+/* Makes a copy whose client is its own; frees that. */
+void watches_init_view(watches_view_t *self, const watches_view_t *view);
+void watches_done_view(watches_view_t *self);
 
 /* A copy on the heap, whose client is its own; frees such a one, and clears the pointer. */
 watches_view_t *watches_copy_view(const watches_view_t *view);

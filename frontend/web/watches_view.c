@@ -107,18 +107,30 @@ void watches_look_anew(watches_t *self, watch_t *watch)
     told_end(watch->told);
 }
 
+void watches_init_view(watches_view_t *self, const watches_view_t *view)
+{
+    *self = *view;
+    self->client.data =
+        view->client.size > 0 ? memory_copy_text(view->client.data, view->client.size) : NULL;
+}
+
+void watches_done_view(watches_view_t *self)
+{
+    free((char *)(uintptr_t)self->client.data);
+    self->client = (text_t){0};
+}
+
 watches_view_t *watches_copy_view(const watches_view_t *view)
 {
     watches_view_t *copy = memory_new(sizeof *copy);
-    *copy = *view;
-    copy->client.data = memory_copy_text(view->client.data, view->client.size);
+    watches_init_view(copy, view);
     return copy;
 }
 
 void watches_free_view(watches_view_t **view_p)
 {
     if (*view_p != NULL) {
-        free((char *)(uintptr_t)(*view_p)->client.data);
+        watches_done_view(*view_p);
         free(*view_p);
         *view_p = NULL;
     }

@@ -11,9 +11,11 @@
 #include "frontend/web/web_session.h"
 
 #include "common/base/limits.h"
+#include "common/base/memory.h"
 #include "frontend/web/web_session_parts.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 /* Of a request beside its bytes (LIMIT_TURN_COST). */
 enum { REQUEST_COST = 1024 };
@@ -27,9 +29,10 @@ static bool may_take(const web_session_t *self)
 /* "100 Continue" goes ahead of no answer: it is said when there are no more to come before it. */
 static void say_continue(web_session_t *self)
 {
-    if (self->incoming.wants_continue && exchanges_first(&self->exchanges) == NULL) {
+    if (self->incoming != NULL && self->incoming->wants_continue &&
+        exchanges_first(&self->exchanges) == NULL) {
         text_t line = TEXT("HTTP/1.1 100 Continue\r\n\r\n");
-        self->incoming.wants_continue = false;
+        self->incoming->wants_continue = false;
         if (buffer_append(&self->base.output.gathered, line.data, line.size) == STATUS_OK) {
             list_append(&self->base.shared->unwritten, &self->base.unwritten);
         }
@@ -39,7 +42,7 @@ static void say_continue(web_session_t *self)
 /* The head has ended: looks at how the body comes. False: it was refused. */
 static bool begin_request(web_session_t *self, text_t bytes, http_head_t *head)
 {
-    web_incoming_t *incoming = &self->incoming;
+    web_incoming_t *incoming = self->incoming;
     incoming->head_size = incoming->scan.scanned;
     http_status_t status = http_head_read(text_first(bytes, incoming->head_size), head);
     if (status == HTTP_OK) {
@@ -77,7 +80,7 @@ typedef struct {
  * may get shorter: the body closes up. */
 static void take_request(web_session_t *self, window_t *window)
 {
-    web_incoming_t *incoming = &self->incoming;
+    web_incoming_t *incoming = self->incoming;
     text_t bytes = {.data = window->data, .size = window->size};
     http_head_t head;
     http_status_t status = HTTP_OK;
@@ -111,7 +114,7 @@ static void take_request(web_session_t *self, window_t *window)
         (void)http_head_read(text_first(bytes, incoming->head_size), &head);
     }
     text_t body = {.data = window->data + incoming->head_size, .size = incoming->body_size};
-    *incoming = (web_incoming_t){0};
+    *incoming = (web_incoming_t){.kept = incoming->kept};
     window->taken = start + part.taken;
     handle_request(self, &head, body);
 }
@@ -163,24 +166,34 @@ static void keep(web_session_t *self, text_t rest, bool is_kept, size_t used)
         return;
     }
     if (is_kept) {
-        self->kept.size = used + rest.size;
-        buffer_consume(&self->kept, used);
+        self->incoming->kept.size = used + rest.size;
+        buffer_consume(&self->incoming->kept, used);
         return;
     }
-    if (rest.size > 0 && buffer_append(&self->kept, rest.data, rest.size) != STATUS_OK) {
+    if (rest.size > 0 && buffer_append(&self->incoming->kept, rest.data, rest.size) != STATUS_OK) {
         session_close_because(&self->base, "more input than can be kept");
+    }
+}
+
+static void free_incoming(web_incoming_t **incoming_p)
+{
+    if (*incoming_p != NULL) {
+        buffer_done(&(*incoming_p)->kept);
+        free(*incoming_p);
+        *incoming_p = NULL;
     }
 }
 
 /* It streams from here on: requests behind it are not served, but frames may be. */
 static void leave_http(web_session_t *self)
 {
-    buffer_t kept = self->kept;
-    buffer_init(&self->kept, kept.maximum);
-    if (self->socket != NULL && kept.size > 0) {
-        web_session_socket_take(self, buffer_text(&kept));
+    web_incoming_t *last = self->incoming;
+    self->incoming = NULL;
+    if (self->socket != NULL && last->kept.size > 0) {
+        web_session_socket_take(self, buffer_text(&last->kept));
     }
-    buffer_done(&kept);
+    free_incoming(&last);
+    exchanges_trim(&self->exchanges);
 }
 
 /* Takes what it can of `size` bytes, kept ones or just read. */
@@ -195,15 +208,17 @@ static void take_bytes(web_session_t *self, char *data, size_t size, bool is_kep
     }
     if (self->base.streams) {
         leave_http(self);
+        return;
     }
-    bool waits = self->kept.size > 0;
+    web_incoming_t *incoming = self->incoming;
+    bool waits = incoming->kept.size > 0;
     if (more && waits) {
         put_off(self);
     }
     if (!waits || more) {
-        self->incoming.since_ms = 0;
-    } else if (self->incoming.since_ms == 0 || used > 0) {
-        self->incoming.since_ms = uv_now(self->base.shared->loop);
+        incoming->since_ms = 0;
+    } else if (incoming->since_ms == 0 || used > 0) {
+        incoming->since_ms = uv_now(self->base.shared->loop);
     }
 }
 
@@ -215,20 +230,25 @@ static void take_chunk(web_session_t *self, char *data, size_t size)
         }
         return; /* else it has no more to say */
     }
-    if (self->kept.size == 0) {
+    if (self->incoming == NULL) {
+        self->incoming = memory_new(sizeof *self->incoming);
+        buffer_init(&self->incoming->kept,
+                    LIMIT_HTTP_HEAD_SIZE + LIMIT_HTTP_BODY_SIZE + LIMIT_READ_SIZE);
+    }
+    buffer_t *kept = &self->incoming->kept;
+    if (kept->size == 0) {
         take_bytes(self, data, size, false);
-    } else if (buffer_append(&self->kept, data, size) != STATUS_OK) {
+    } else if (buffer_append(kept, data, size) != STATUS_OK) {
         session_close_because(&self->base, "more input than can be kept");
     } else if (!self->base.put_off) {
-        take_bytes(self, self->kept.data, self->kept.size, true);
+        take_bytes(self, kept->data, kept->size, true);
     }
 }
 
 static void drop_input(session_t *base)
 {
     web_session_t *self = web_session_of(base);
-    buffer_done(&self->kept);
-    self->incoming = (web_incoming_t){0};
+    free_incoming(&self->incoming);
     web_session_socket_drop(self);
 }
 
@@ -260,7 +280,7 @@ static void take_input(session_t *base, char *bytes, size_t size)
         take_chunk(self, bytes, size);
     }
     session_account(base);
-    session_check_share(base, self->kept.size, "request");
+    session_check_share(base, web_session_kept(self), "request");
 }
 
 /* Reads on, or waits for a turn with the bytes that were put off. */
@@ -289,7 +309,8 @@ static void take_turn(session_t *base)
     if (!may_take(self)) {
         return;
     }
-    take_bytes(self, self->kept.data, self->kept.size, true);
+    buffer_t *kept = &self->incoming->kept;
+    take_bytes(self, kept->data, kept->size, true);
     session_account(&self->base);
     resume(self);
 }
@@ -304,12 +325,6 @@ static void go_on(session_t *base)
     }
 }
 
-static void begin(session_t *base)
-{
-    buffer_init(&web_session_of(base)->kept,
-                LIMIT_HTTP_HEAD_SIZE + LIMIT_HTTP_BODY_SIZE + LIMIT_READ_SIZE);
-}
-
 static bool is_busy(const session_t *base)
 {
     return exchanges_first(&((const web_session_t *)base)->exchanges) != NULL;
@@ -318,14 +333,16 @@ static bool is_busy(const session_t *base)
 static size_t footprint(const session_t *base)
 {
     const web_session_t *self = (const web_session_t *)base;
-    return self->kept.capacity + self->exchanges.memory + web_session_socket_memory(self);
+    size_t size = exchanges_memory(&self->exchanges) + web_session_socket_memory(self);
+    return self->incoming != NULL ? size + sizeof *self->incoming + self->incoming->kept.capacity
+                                  : size;
 }
 
 static void trim(session_t *base)
 {
     web_session_t *self = web_session_of(base);
-    if (self->kept.size == 0) {
-        buffer_done(&self->kept);
+    if (web_session_kept(self) == 0) {
+        free_incoming(&self->incoming);
     }
     exchanges_trim(&self->exchanges);
 }
@@ -337,7 +354,7 @@ static void end(session_t *base)
         const web_session_program_t *program = web_session_program(base->shared);
         program->cut(program->argument, self->stream);
     }
-    buffer_done(&self->kept);
+    free_incoming(&self->incoming);
     exchanges_done(&self->exchanges);
     web_session_socket_done(self);
 }
@@ -345,7 +362,6 @@ static void end(session_t *base)
 const session_kind_t web_session_kind = {
     .size = sizeof(web_session_t),
     .silent = " without a request",
-    .begin = begin,
     .read = take_input,
     .reads_little = reads_little,
     .go_on = go_on,

@@ -70,9 +70,10 @@ static void log_answer(web_session_t *self, const http_answer_t *answer)
     if (!log_has_traffic(self->base.shared->log)) {
         return;
     }
+    const traffic_of_t of = session_traffic(&self->base);
     int size = snprintf(note, sizeof note, "%d %s, %zu bytes", (int)answer->status,
                         http_status_phrase(answer->status), answer->content.size);
-    traffic_share_answered(&self->base.traffic, (text_t){.data = note, .size = (size_t)size});
+    traffic_share_answered(&self->base.traffic, &of, (text_t){.data = note, .size = (size_t)size});
 }
 
 void web_session_reply(session_t *base, const http_answer_t *answer)
@@ -145,7 +146,8 @@ void web_session_ask_node(session_t *base, exchange_kind_t kind, text_t line, bo
     exchange->receipt_ns = receipt_stamp(&shared->last_receipt_ns, clock_now_ns());
     exchange->receipt_ms = uv_now(shared->loop);
     command_t command = command_parse(line);
-    traffic_share_received(&self->base.traffic, exchange->receipt_ns, line, &command);
+    const traffic_of_t of = session_traffic(base);
+    traffic_share_received(&self->base.traffic, &of, exchange->receipt_ns, line, &command);
     list_append(&shared->unasked, &self->base.unasked);
 }
 
@@ -212,7 +214,8 @@ void web_session_answer(session_t *base, uint64_t sequence, text_t reply)
     }
     http_answer_t answer = {.status = HTTP_INTERNAL_SERVER_ERROR};
     if (log_has_traffic(shared->log)) {
-        traffic_share_answered(&self->base.traffic, reply);
+        const traffic_of_t of = session_traffic(base);
+        traffic_share_answered(&self->base.traffic, &of, reply);
     }
     const web_session_program_t *program = web_session_program(shared);
     program->replied(program->argument, exchange, reply, &answer);

@@ -11,8 +11,9 @@
 #include "frontend/web/web_session.h"
 #include "frontend/web/websocket/websocket_reader.h"
 
-/* A request that is coming in; all zeros: none of it is there. */
+/* A request that is coming in; but for `kept`, all zeros: none of it is there. */
 typedef struct {
+    buffer_t kept; /* what was read of requests that are not whole, or have to wait */
     http_scan_t scan;
     size_t head_size; /* bytes; 0: the head has not ended */
     http_body_t body;
@@ -29,10 +30,10 @@ typedef struct {
     bool asked;                 /* a ping was sent since it was heard */
 } web_socket_t;
 
+/* An idle one is little more than its connection (docs/performance.md, An idle stream). */
 typedef struct {
     session_t base;
-    buffer_t kept; /* what was read of requests that are not whole, or have to wait */
-    web_incoming_t incoming;
+    web_incoming_t *incoming; /* NULL: nothing of a request, and none is awaited any more */
     exchanges_t exchanges;    /* requests under way */
     exchange_manner_t manner; /* of the request that is being handled */
     uint32_t stream;          /* [base.streams] its number, the program's */
@@ -44,6 +45,18 @@ static inline web_session_t *web_session_of(session_t *base)
     return (web_session_t *)base;
 }
 
+/* Bytes that were kept of requests. */
+static inline size_t web_session_kept(const web_session_t *self)
+{
+    return self->incoming != NULL ? self->incoming->kept.size : 0;
+}
+
+/* Steady time since when a request is coming in; 0: none is. */
+static inline uint64_t web_session_since_ms(const web_session_t *self)
+{
+    return self->incoming != NULL ? self->incoming->since_ms : 0;
+}
+
 static inline web_session_program_t *web_session_program(const session_shared_t *shared)
 {
     return shared->program;
@@ -52,7 +65,7 @@ static inline web_session_program_t *web_session_program(const session_shared_t 
 /* Bytes that the client has yet to read. */
 static inline size_t web_session_load(const web_session_t *self)
 {
-    return output_size(&self->base.output) + self->exchanges.memory;
+    return output_size(&self->base.output) + exchanges_memory(&self->exchanges);
 }
 
 /* `tick`, `ask`, `ask_again` and `answer` of its kind. */

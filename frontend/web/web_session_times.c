@@ -19,7 +19,7 @@ static void answer_late_ones(web_session_t *self, uint64_t now_ms)
 /* Whether it is over: closes or refuses it then. */
 static bool end_if_due(web_session_t *self, uint64_t now_ms)
 {
-    const web_incoming_t *incoming = &self->incoming;
+    uint64_t since_ms = web_session_since_ms(self);
     if (session_end_if_overdue(&self->base, now_ms)) {
         return true;
     }
@@ -30,8 +30,8 @@ static bool end_if_due(web_session_t *self, uint64_t now_ms)
         session_close_because(&self->base, "it does not read its answers");
         return true;
     }
-    if (self->base.state == SESSION_OPEN && incoming->since_ms != 0 &&
-        now_ms - incoming->since_ms >= LIMIT_HTTP_ARRIVAL_MS) {
+    if (self->base.state == SESSION_OPEN && since_ms != 0 &&
+        now_ms - since_ms >= LIMIT_HTTP_ARRIVAL_MS) {
         web_session_refuse(self, HTTP_REQUEST_TIMEOUT, "The request did not come whole in time.");
         return self->base.state == SESSION_CLOSING;
     }
@@ -56,5 +56,5 @@ void web_session_tick(session_t *base)
     }
     session_finish_if_quiet(base, now_ms);
     bool awaits = self->socket != NULL && self->socket->since_ms != 0;
-    session_end_tick(base, self->incoming.since_ms != 0 || awaits);
+    session_end_tick(base, web_session_since_ms(self) != 0 || awaits);
 }
