@@ -228,6 +228,7 @@ void node_on_requests(void *argument, short events)
         return;
     }
     service_receive(self->service);
+    self->asked_ns = service_asked_ns(self->service);
     if (service_wants_reload(self->service)) {
         reload_for_operator(self);
     }

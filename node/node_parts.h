@@ -49,6 +49,7 @@ struct node {
     journal_keeper_t *journal; /* NULL without one */
     service_t *service;
     int64_t started_steady_ns; /* when node_run began */
+    int64_t asked_ns;          /* steady: when a client asked last; 0: not yet */
     int64_t stopping_ns;       /* steady: since when it stops; 0 while it does not */
     node_settings_t hooks;     /* what to call */
     bool serving;              /* requests are read */

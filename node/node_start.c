@@ -108,6 +108,7 @@ static void make_neighbours(node_t *self)
                     .bus = self->bus,
                     .bus_watch = self->bus_watch,
                     .acknowledge_peers = &self->settings.acknowledge_peers,
+                    .asked_ns = &self->asked_ns,
                     .acknowledged = on_acknowledged,
                     .argument = self},
         .herd = text_of(self->config->herd_name),

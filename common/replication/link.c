@@ -207,6 +207,15 @@ unsigned link_unacknowledged(const link_t *self)
     return self->out.window_used;
 }
 
+uint64_t link_fill_left(const link_t *self)
+{
+    const link_outgoing_t *out = &self->out;
+    bool fills = out->state == LINK_STATE_UP && out->told < out->announced;
+    uint64_t left = fills ? out->announced - out->told : 0;
+    uint64_t count = store_count(self->store);
+    return left < count ? left : count;
+}
+
 const link_counters_t *link_counters(const link_t *self)
 {
     return &self->counters;

@@ -176,6 +176,10 @@ bool link_is_down(const link_t *self);
 /* Whether the neighbour has acknowledged everything that we have. */
 bool link_is_level(const link_t *self);
 
+/* Of the list that it takes over since it opened the session: how many records are still to be sent
+ * at most. 0: it has what there was when we said HELLO, or has not said yet what it needs. */
+uint64_t link_fill_left(const link_t *self);
+
 /* The greatest index such that the neighbour has acknowledged, for each entry that ever stood in
  * our list up to it, that record or a greater one of its client (R18). It never goes back. */
 uint64_t link_held(const link_t *self);

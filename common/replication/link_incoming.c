@@ -457,6 +457,7 @@ static link_event_t take_data(link_t *self, const message_t *message, int64_t st
     uint64_t newer = self->counters.newer;
     in->fed_ns = steady_ns;
     merge_records(self, message->body);
+    link_pass_run(self);
     if (header.level && header.last > in->level) {
         in->level = header.last;
     }

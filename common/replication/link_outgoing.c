@@ -86,6 +86,24 @@ static void note_silent_tail(link_outgoing_t *out, uint64_t tail)
     *level = tail > *level ? tail : *level;
 }
 
+/* R6: what the neighbour has is passed without reading it. Returns the count. */
+static size_t pass_marked(link_t *self, size_t max)
+{
+    link_outgoing_t *out = &self->out;
+    return out->leaves == NULL
+               ? store_cursor_pass_marked(&out->cursor, self->mark, out->marks_from, max)
+               : 0;
+}
+
+void link_pass_run(link_t *self)
+{
+    link_outgoing_t *out = &self->out;
+    if (out->state == LINK_STATE_UP && !out->comparing && out->leaves == NULL &&
+        store_cursor_pass_run(&out->cursor, self->mark, out->marks_from)) {
+        note_silent_tail(out, store_tail(self->store));
+    }
+}
+
 /* B3: fills the body from the cursor on. False if there is nothing to tell. */
 static bool write_records(link_t *self)
 {
@@ -94,9 +112,10 @@ static bool write_records(link_t *self)
     out->pending_records = 0;
     store_entry_t entry;
     bool repair_ends = false;
-    for (int passed = 0; passed < LINK_ENTRIES_PER_DATA && self->body.size < self->batch_size &&
-                         store_cursor_peek(&out->cursor, &entry);
-         passed++) {
+    for (size_t passed = pass_marked(self, LINK_ENTRIES_PER_DATA);
+         passed < LINK_ENTRIES_PER_DATA && self->body.size < self->batch_size &&
+         store_cursor_peek(&out->cursor, &entry);
+         passed += 1 + pass_marked(self, LINK_ENTRIES_PER_DATA - passed - 1)) {
         if (ends_repair(out, &entry)) {
             store_cursor_skip(&out->cursor, out->leaves_until);
             repair_ends = true;

@@ -195,6 +195,10 @@ bool link_read_generation(text_t body, generation_t *ret_generation);
 /* Whether a HELLO or WANT says that its sender compares digests as we do. */
 bool link_says_digest(text_t body);
 
+/* link_outgoing.c: where all that is left to send came from the neighbour, our cursor passes it at
+ * once, before more comes in between. */
+void link_pass_run(link_t *self);
+
 /* link_compare.c, as the receiver */
 
 /* Begins a comparison: COMPARE is due. */

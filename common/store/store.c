@@ -26,7 +26,6 @@
 enum {
     FIRST_SLOTS = 1024,
     HUGE_TABLE_SIZE = 4194304, /* bytes; tables of this size or more are in huge pages */
-    CACHE_LINE_SIZE = 64,
 };
 
 store_t *store_new(size_t max_clients, uint64_t seed)
@@ -168,7 +167,7 @@ static void fetch(const store_t *self, uint32_t hash, unsigned step)
     const entry_t *entry = store_entry_at(self, self->slots[i].handle);
     if (step == 1) {
         __builtin_prefetch(entry, 1);
-        __builtin_prefetch((const char *)entry + CACHE_LINE_SIZE, 1);
+        __builtin_prefetch((const char *)entry + STORE_CACHE_LINE_SIZE, 1);
     } else {
         __builtin_prefetch(slab_at(&self->slab, entry->previous), 1);
         __builtin_prefetch(slab_at(&self->slab, entry->next), 1);
@@ -246,6 +245,14 @@ static inline void list_remove(store_t *self, slab_handle_t handle)
     }
 }
 
+/* What comes in one message bears one mark: a cursor need not go through it to find that out. */
+static inline void note_run(store_t *self, const entry_t *entry)
+{
+    bool goes_on = (self->run_marks & entry->marks) != 0;
+    self->run_from = goes_on ? self->run_from : entry->index;
+    self->run_marks = goes_on ? self->run_marks & entry->marks : entry->marks;
+}
+
 /* Makes an entry the newest, with a new index (R5); cursors at the tail then stand before it. */
 static void list_append(store_t *self, slab_handle_t handle)
 {
@@ -259,6 +266,7 @@ static void list_append(store_t *self, slab_handle_t handle)
         self->oldest = handle;
     }
     self->newest = handle;
+    note_run(self, entry);
     if (self->digest != NULL && self->digest_next == SLAB_NONE) {
         self->digest_next = handle;
     }
@@ -466,12 +474,6 @@ store_outcome_t store_update(store_t *self, record_t *record)
     return outcome;
 }
 
-static store_entry_t read_entry(const store_t *self, const entry_t *entry)
-{
-    return (store_entry_t){
-        .record = store_entry_record(self, entry), .index = entry->index, .marks = entry->marks};
-}
-
 bool store_find_any(const store_t *self, text_t client, record_t *ret_record)
 {
     const slot_t *slot = find_slot(self, client, hash_of(self, client));
@@ -567,7 +569,9 @@ void store_remove(store_t *self, size_t slot)
 
 void store_entry(const store_t *self, slab_handle_t handle, store_entry_t *ret_entry)
 {
-    *ret_entry = read_entry(self, store_entry_at(self, handle));
+    const entry_t *entry = store_entry_at(self, handle);
+    *ret_entry = (store_entry_t){
+        .record = store_entry_record(self, entry), .index = entry->index, .marks = entry->marks};
 }
 
 slab_handle_t store_newest(const store_t *self)
@@ -588,76 +592,4 @@ uint64_t store_tail(const store_t *self)
 size_t store_memory(const store_t *self)
 {
     return sizeof *self + self->slot_count * sizeof *self->slots + slab_memory(&self->slab);
-}
-
-void store_cursor_open(store_t *self, store_cursor_t *ret_cursor)
-{
-    *ret_cursor = (store_cursor_t){
-        .store = self, .next = SLAB_NONE, .index = self->tail, .sibling = self->cursors};
-    self->cursors = ret_cursor;
-}
-
-void store_cursor_close(store_cursor_t *cursor)
-{
-    store_cursor_t **link = &cursor->store->cursors;
-    while (*link != cursor) {
-        link = &(*link)->sibling;
-    }
-    *link = cursor->sibling;
-}
-
-bool store_cursor_seek_near(store_cursor_t *cursor, uint64_t index, size_t steps)
-{
-    const store_t *store = cursor->store;
-    cursor->next = SLAB_NONE;
-    cursor->index = index;
-    if (index == 0) {
-        cursor->next = store->oldest;
-        return true;
-    }
-    for (slab_handle_t handle = store->newest; handle != SLAB_NONE; steps--) {
-        const entry_t *entry = store_entry_at(store, handle);
-        if (entry->index <= index) {
-            return true;
-        }
-        if (steps == 0) {
-            cursor->next = store->oldest;
-            cursor->index = 0;
-            return false;
-        }
-        cursor->next = handle;
-        handle = entry->previous;
-    }
-    return true;
-}
-
-void store_cursor_seek(store_cursor_t *cursor, uint64_t index)
-{
-    (void)store_cursor_seek_near(cursor, index, SIZE_MAX);
-}
-
-bool store_cursor_peek(const store_cursor_t *cursor, store_entry_t *ret_entry)
-{
-    if (cursor->next == SLAB_NONE) {
-        return false;
-    }
-    *ret_entry = read_entry(cursor->store, store_entry_at(cursor->store, cursor->next));
-    return true;
-}
-
-void store_cursor_advance(store_cursor_t *cursor)
-{
-    assert(cursor->next != SLAB_NONE);
-    const entry_t *entry = store_entry_at(cursor->store, cursor->next);
-    cursor->index = entry->index;
-    cursor->next = entry->next;
-}
-
-void store_cursor_skip(store_cursor_t *cursor, uint64_t index)
-{
-    const store_t *store = cursor->store;
-    assert(index >= cursor->index);
-    assert(cursor->next == SLAB_NONE ? index <= store->tail
-                                     : index < store_entry_at(store, cursor->next)->index);
-    cursor->index = index;
 }

@@ -169,6 +169,14 @@ bool store_cursor_peek(const store_cursor_t *cursor, store_entry_t *ret_entry);
 /* Passes the next entry, which must be there. */
 void store_cursor_advance(store_cursor_t *cursor);
 
+/* Passes all entries at once, if the newest ones, from the next on, have borne one of `marks` since
+ * they came, and the next lies beyond `from`; else false. */
+bool store_cursor_pass_run(store_cursor_t *cursor, uint32_t marks, uint64_t from);
+
+/* Passes the next entries, at most `max`, as long as they bear one of `marks` and lie beyond
+ * `from`, without reading their records. Returns the count; those of a run are not counted. */
+size_t store_cursor_pass_marked(store_cursor_t *cursor, uint32_t marks, uint64_t from, size_t max);
+
 /* Moves the cursor on to `index`, which must lie before the next entry's: no entry is passed. */
 void store_cursor_skip(store_cursor_t *cursor, uint64_t index);
 

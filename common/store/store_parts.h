@@ -1,7 +1,8 @@
 /* store_parts.h - what only the files of the store share: its fields and its entries.
  *
- * store.c: table, list of changes, merge, cursors. store_eras.c: merging with what was known
- * before, and across eras. store_digest.c: the digest. store_removal.c: expiry and forgetting.
+ * store.c: table, list of changes, merge. store_cursor.c: cursors into the list. store_eras.c:
+ * merging with what was known before, and across eras. store_digest.c: the digest. store_removal.c:
+ * expiry and forgetting.
  */
 #ifndef HERD_COMMON_STORE_STORE_PARTS_H
 #define HERD_COMMON_STORE_STORE_PARTS_H
@@ -32,6 +33,8 @@ typedef struct {
     char text[];
 } entry_t;
 
+enum { STORE_CACHE_LINE_SIZE = 64 };
+
 /* What an entry's origin says beside the number of the origin. */
 enum {
     ENTRY_PACKED = 1 << 15,       /* position and client time are packed */
@@ -61,11 +64,13 @@ struct store {
     slab_handle_t oldest; /* ends of the list of changes */
     slab_handle_t newest;
     store_cursor_t *cursors; /* all open ones */
-    int64_t served_from_ns;  /* R16 */
-    int64_t taken_from_ns;   /* R16 */
-    size_t purge_slot;       /* where store_purge goes on */
-    digest_t *digest;        /* NULL until first asked for */
-    uint64_t digested;       /* entries up to this index are in it; 0 without a digest */
+    uint64_t run_from;       /* the entries from this index on bear all of run_marks */
+    uint32_t run_marks;
+    int64_t served_from_ns; /* R16 */
+    int64_t taken_from_ns;  /* R16 */
+    size_t purge_slot;      /* where store_purge goes on */
+    digest_t *digest;       /* NULL until first asked for */
+    uint64_t digested;      /* entries up to this index are in it; 0 without a digest */
     /* The first that is not in it; SLAB_NONE at the tail, or without a digest. */
     slab_handle_t digest_next;
     char *unpacked;   /* PACKED_TEXT_SIZE bytes: position and time of the record looked at last */

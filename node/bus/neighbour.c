@@ -22,6 +22,7 @@
 #include "common/sockets/monitor.h"
 #include "common/sockets/sockets.h"
 #include "common/sockets/transport.h"
+#include "node/bus/pace.h"
 
 enum {
     /* DATA messages a turn: a newcomer that takes the whole list must not hold up the clients. */
@@ -43,6 +44,8 @@ struct neighbour {
     const char *key_error; /* why handshakes fail, as last logged; NULL: not since it was up */
     int source;            /* see neighbour_source */
     loop_watch_t *watch;   /* the loop's, of `dealer` */
+    pace_t pace;           /* of a list that it takes over */
+    loop_timer_t *pause;   /* until the pace lets more of it leave */
     bool up;               /* as last logged */
     bool refusal_noted;    /* the present refusal was logged */
     bool key_noted;        /* so was that its key is missing */
@@ -55,6 +58,7 @@ struct neighbour {
 };
 
 static void on_dealer(void *argument, short events);
+static void on_pause(void *argument, short events);
 
 static void *handle(const neighbour_t *self)
 {
@@ -218,6 +222,7 @@ neighbour_t *neighbour_new(const neighbour_context_t *context, const link_identi
     self->member = memory_copy_text(identity->member.data, identity->member.size);
     self->endpoint = memory_copy_text(endpoint, strlen(endpoint));
     self->link = link_new(identity, context->store);
+    self->pause = loop_timer_new(context->loop, on_pause, self);
     connect_dealer(self, clock_steady_ns());
     return self;
 }
@@ -234,6 +239,7 @@ void neighbour_destroy(neighbour_t **self_p)
         return;
     }
     disconnect(self);
+    loop_timer_destroy(&self->pause);
     link_destroy(&self->link);
     free(self->name);
     free(self->member);
@@ -481,23 +487,55 @@ static bool has_room(neighbour_t *self)
     return transport_ready(handle(self), ZMQ_POLLOUT);
 }
 
+/* Whether the next records have to wait because clients ask, and this list is long (pace.h). */
+static bool pauses(neighbour_t *self, int64_t steady_ns)
+{
+    if (link_fill_left(self->link) == 0) {
+        pace_end(&self->pace);
+        return false;
+    }
+    return pace_wait_ns(&self->pace, *self->context.asked_ns, steady_ns) > 0;
+}
+
+/* Of a list that is taken over. */
+static void note_pace(neighbour_t *self, uint64_t sent_before, int64_t steady_ns)
+{
+    uint64_t left = link_fill_left(self->link);
+    if (left > 0) {
+        pace_spend(&self->pace, link_counters(self->link)->sent - sent_before, left, steady_ns);
+    }
+}
+
+static void wait_for_pace(neighbour_t *self, int64_t steady_ns)
+{
+    int64_t wait_ns = pace_wait_ns(&self->pace, *self->context.asked_ns, steady_ns);
+    loop_timer_start(self->pause, (uint64_t)(wait_ns / TIMESTAMP_NS_PER_MS) + 1, 0);
+}
+
 /* Room to send is waited for only while something waits for it: a socket that has room would keep
  * the loop awake. */
 static void send_records(neighbour_t *self, int64_t now_ns, int64_t steady_ns)
 {
     message_t message;
     int sent = 0;
-    while (sent < BATCHES_PER_TURN && link_is_due(self->link, steady_ns) && has_room(self) &&
+    while (sent < BATCHES_PER_TURN && !pauses(self, steady_ns) &&
+           link_is_due(self->link, steady_ns) && has_room(self) &&
            link_next(self->link, now_ns, steady_ns, &message)) {
+        uint64_t sent_before = link_counters(self->link)->sent;
         if (send_counted(self, handle(self), (text_t){0}, &message) != STATUS_OK) {
             link_unsent(self->link);
             break;
         }
         tap_message(self->context.tap, PUBLICATION_OUT, text_of(self->name), &message);
         link_sent(self->link, steady_ns);
+        note_pace(self, sent_before, steady_ns);
         sent++;
     }
-    bool waiting = link_is_due(self->link, steady_ns) || link_is_down(self->link);
+    bool pausing = pauses(self, steady_ns);
+    bool waiting = (!pausing && link_is_due(self->link, steady_ns)) || link_is_down(self->link);
+    if (pausing) {
+        wait_for_pace(self, steady_ns);
+    }
     loop_set_events(self->watch, waiting ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN);
 }
 
@@ -551,6 +589,12 @@ static void on_dealer(void *argument, short events)
         taken++;
     }
     neighbour_pump(self, clock_now_ns(), steady_ns);
+}
+
+static void on_pause(void *argument, short events)
+{
+    (void)events;
+    neighbour_pump(argument, clock_now_ns(), clock_steady_ns());
 }
 
 /* Keeps an earlier error, which says more. */

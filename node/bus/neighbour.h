@@ -31,6 +31,7 @@ typedef struct {
     void *bus;                            /* our ROUTER, for answers */
     loop_watch_t *bus_watch;              /* of `bus` */
     const size_t *acknowledge_peers;      /* the setting in effect, as in config_t */
+    const int64_t *asked_ns;              /* steady: when a client asked last; 0: not yet */
     void (*acknowledged)(void *argument); /* called when link_held has grown */
     void *argument;                       /* for `acknowledged` */
 } neighbour_context_t;

@@ -57,6 +57,7 @@ struct service {
     request_t request;
     request_log_t request_log;
     operators_t operators;
+    int64_t asked_ns; /* see service_asked_ns */
 };
 
 static void drop(service_t *self, const char *problem, text_t peer)
@@ -124,6 +125,7 @@ static void take_request(service_t *self, frontend_link_t *frontend, text_t body
                          int64_t steady_ns)
 {
     request_step_t step;
+    self->asked_ns = steady_ns;
     do {
         step = request_answer_group(&self->request, &body, frontend, now_ns, steady_ns);
         request_log_group(&self->request_log, &self->request, frontend);
@@ -340,6 +342,11 @@ static void take_question(service_t *self, const transport_inbound_t *inbound,
         drop(self, problem, inbound->peer);
     }
     buffer_done(&body);
+}
+
+int64_t service_asked_ns(const service_t *self)
+{
+    return self->asked_ns;
 }
 
 bool service_wants_reload(const service_t *self)

@@ -52,6 +52,9 @@ void service_apply(service_t *self);
  * places actor. A RELOAD ends the turn, and waits for its answer (service_answer_reload). */
 void service_receive(service_t *self);
 
+/* Steady: when a client's request came last; 0: none has come. */
+int64_t service_asked_ns(const service_t *self);
+
 /* Whether an operator asked for a reload (S6). */
 bool service_wants_reload(const service_t *self);
 

@@ -49,8 +49,10 @@ static void a_reconnected_neighbour_gets_only_what_it_missed(void **state)
 {
     (void)state;
     pair_fill(&pair.one, 5000, "1");
+    assert_int_equal(link_fill_left(pair.one.link), 0);
     pair_connect();
     assert_int_equal(store_count(pair.other.store), 5000);
+    assert_int_equal(link_fill_left(pair.one.link), 0);
     pair_reconnect();
     pair_fill(&pair.one, 10, "2");
     pair_connect();

@@ -339,6 +339,50 @@ static void it_agrees_with_a_plain_model(void **state)
     store_cursor_close(&cursor);
 }
 
+static void merge_marked(const char *client, const char *time, uint32_t marks)
+{
+    record_t record = record_for_test(client, time, "A", 1);
+    (void)store_merge(store, &record, marks);
+}
+
+/* One by one, or all at once where the newest ones came in a run; and no others. */
+static void a_cursor_passes_what_bears_its_mark(void **state)
+{
+    (void)state;
+    enum { ONE = 1, OTHER = 2 };
+    char seen[64];
+    store_cursor_t cursor;
+    store_cursor_open(store, &cursor);
+    assert_false(store_cursor_pass_run(&cursor, ONE, 0));
+    assert_int_equal(store_cursor_pass_marked(&cursor, ONE, 0, 9), 0);
+    merge_marked("a", "1", ONE);
+    merge_marked("b", "1", ONE);
+    merge_marked("c", "1", OTHER);
+    merge_marked("d", "1", OTHER | ONE);
+    assert_false(store_cursor_pass_run(&cursor, ONE, 0));
+    assert_false(store_cursor_pass_run(&cursor, OTHER, 0));
+    assert_int_equal(store_cursor_pass_marked(&cursor, ONE, 2, 9), 0); /* void up to 2 (R6) */
+    assert_int_equal(store_cursor_pass_marked(&cursor, ONE, 0, 1), 1);
+    assert_int_equal(store_cursor_pass_marked(&cursor, ONE, 0, 9), 1);
+    assert_int_equal(store_cursor_index(&cursor), 2);
+    assert_false(store_cursor_pass_run(&cursor, OTHER, 3));
+    assert_true(store_cursor_pass_run(&cursor, OTHER, 2));
+    assert_true(store_cursor_is_at_tail(&cursor));
+    assert_int_equal(store_cursor_index(&cursor), 4);
+    /* What this member took, or another version of what it had, ends a run. */
+    merge_marked("e", "1", 0);
+    merge_marked("f", "1", OTHER);
+    merge_marked("b", "1", OTHER);
+    merge_marked("c", "2", OTHER);
+    assert_false(store_cursor_pass_run(&cursor, OTHER, 0));
+    assert_int_equal(store_cursor_pass_marked(&cursor, OTHER, 0, 9), 0);
+    store_cursor_seek(&cursor, 0);
+    assert_int_equal(store_cursor_pass_marked(&cursor, ONE | OTHER, 0, 9), 3);
+    walk(&cursor, seen);
+    assert_string_equal(seen, "e f c ");
+    store_cursor_close(&cursor);
+}
+
 /* A store that is rebuilt from what an earlier life wrote down: indices with gaps, and the end of
  * the list. */
 static void a_restored_list_goes_on_where_it_ended(void **state)
@@ -444,6 +488,7 @@ int main(void)
         store_test(a_cursor_skips_indices_that_have_no_entry),
         store_test(fetching_changes_nothing),
         store_test(marks_are_those_of_the_newest_record),
+        store_test(a_cursor_passes_what_bears_its_mark),
         store_test(it_agrees_with_a_plain_model),
         store_test(a_restored_list_goes_on_where_it_ended),
         store_test(what_was_purged_changes_no_restored_record),
