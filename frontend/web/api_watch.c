@@ -30,6 +30,7 @@ typedef struct {
     bool has_view;
     watches_view_t view;
     text_t last_id; /* empty: it has none */
+    bool in_batches;
 } wish_t;
 
 /* The view of a query; `limit` counts where it has none. NULL, or what is wrong with it. */
@@ -60,21 +61,35 @@ static const char *read_view(api_t *self, text_t text, size_t limit, wish_t *ret
     return NULL;
 }
 
-/* Cuts `last` out of a query; the rest goes to `self->line`. False: it is there twice. */
-static bool take_last(api_t *self, text_t query, text_t *ret_last)
+/* Reads `batch`. False: it is no such word. */
+static bool read_batch(text_t value, bool *ret_in_batches)
+{
+    *ret_in_batches = text_equal(value, TEXT("true"));
+    return *ret_in_batches || text_equal(value, TEXT("false"));
+}
+
+/* Cuts `last` and `batch` out of a query; the rest, which is the view, goes to `self->line`. NULL,
+ * or what is wrong with them. */
+static const char *take_manner(api_t *self, text_t query, wish_t *wish)
 {
     text_t name;
     text_t value;
-    bool found = false;
+    bool has_last = false;
+    bool has_batch = false;
     buffer_clear(&self->line);
     sheet_t sheet = sheet_begin(&self->line);
     while (http_target_parameter(&query, &name, &value)) {
         if (text_equal(name, TEXT("last"))) {
-            if (found) {
-                return false;
+            if (has_last) {
+                return "last is the id of an event, once.";
             }
-            found = true;
-            *ret_last = value;
+            has_last = true;
+            wish->last_id = value;
+        } else if (text_equal(name, TEXT("batch"))) {
+            if (has_batch || !read_batch(value, &wish->in_batches)) {
+                return "batch is true or false, once.";
+            }
+            has_batch = true;
         } else {
             sheet_put(&sheet, name);
             sheet_put_byte(&sheet, '=');
@@ -82,18 +97,18 @@ static bool take_last(api_t *self, text_t query, text_t *ret_last)
             sheet_put_byte(&sheet, '&');
         }
     }
-    return sheet_end(&sheet) == STATUS_OK;
+    return sheet_end(&sheet) == STATUS_OK ? NULL : "The query is too long.";
 }
 
 /* What the request asks for; false: it was refused. */
 static bool take_wish(api_t *self, const api_request_t *request, wish_t *ret_wish)
 {
-    const char *problem = NULL;
     *ret_wish = (wish_t){0};
-    if (!take_last(self, request->head->query, &ret_wish->last_id)) {
-        problem = "last is the id of an event, once.";
-    } else if (self->line.size > 0 || !request->head->wants_websocket ||
-               ret_wish->last_id.size > 0) {
+    const char *problem = take_manner(self, request->head->query, ret_wish);
+    if (problem == NULL && ret_wish->in_batches && !request->head->wants_websocket) {
+        problem = "batch is for a WebSocket.";
+    } else if (problem == NULL && (self->line.size > 0 || !request->head->wants_websocket ||
+                                   ret_wish->last_id.size > 0)) {
         problem = read_view(self, buffer_text(&self->line), LIMIT, ret_wish);
     }
     if (problem != NULL) {
@@ -130,6 +145,9 @@ static void open_socket(api_t *self, const api_request_t *request)
     if (api_takes_socket(request, accept) && take_wish(self, request, &wish) &&
         open_watch(self, request, &wish, &watch)) {
         web_session_upgrade(request->session, watch, accept);
+        if (wish.in_batches) {
+            web_session_set_batches(request->session);
+        }
     }
 }
 

@@ -21,7 +21,11 @@ enum {
     COMMENT_S = 15,
     KEPT_MS = 300000,   /* how long a watch whose reader is gone is kept */
     KEPT_MAX = 1024,    /* so many of these, at most */
-    EVENTS_SIZE = 4096, /* bytes that are made at once */
+    EVENTS_SIZE = 4096, /* bytes that are made at once ... */
+    BATCH_SIZE = 8192,  /* ... and of a batch */
+    BATCH_EVENTS = 24,  /* which does not wait for more if so many are there, */
+    BATCH_MS = 20,      /* or so long after the one before */
+    HURRY_MS = 10,      /* between two looks at those that wait */
     LARGE_SIZE = 10000, /* a view of more clients is large: it may take 8 MB ... */
     LARGE_MAX = 32,     /* ... and there are so many of these, at most */
     CHANGE_SHARE = 20,  /* of the time that changes of one view take, what may be theirs */
@@ -202,16 +206,22 @@ static size_t room_for(watches_t *self, const watches_view_t *view)
 
 static void on_hurry(uv_timer_t *timer);
 
+/* It is too early for what this watch is to get: looks again soon. */
+static void hurry(watches_t *self, watch_t *watch)
+{
+    list_append(&self->hurried, &watch->hurried);
+    if (!uv_is_active((uv_handle_t *)&self->hurry)) {
+        uv_timer_start(&self->hurry, on_hurry, HURRY_MS, 0);
+    }
+}
+
 /* Gives a watch its next view, unless the last one came just now. False: there is no room. */
 static bool change_view(watches_t *self, watch_t *watch)
 {
     size_t limit = watch->view.limit;
     uint64_t start_ns = uv_hrtime();
     if (now_ms(self) < watch->early_ms) {
-        list_append(&self->hurried, &watch->hurried);
-        if (!uv_is_active((uv_handle_t *)&self->hurry)) {
-            uv_timer_start(&self->hurry, on_hurry, LIMIT_WEBSOCKET_VIEW_MS / 4, 0);
-        }
+        hurry(self, watch);
         return true;
     }
     if (!watches_replace_view(self, watch)) {
@@ -277,7 +287,8 @@ static void begin(watches_t *self, watch_t *watch)
 static void put_events(watches_t *self, watch_t *watch)
 {
     status_t status = STATUS_OK;
-    while (watch->begun && self->out.size < EVENTS_SIZE && status == STATUS_OK) {
+    size_t size = self->in_batch ? BATCH_SIZE : EVENTS_SIZE;
+    while (watch->begun && watches_put_size(self) < size && status == STATUS_OK) {
         uint64_t base = told_index(watch->told, self->index);
         status = watches_put_next(self, watch);
         if (status == STATUS_DAMAGED) {
@@ -298,6 +309,25 @@ static void put_clients(watches_t *self, watch_t *watch)
     }
 }
 
+/* Whether what is there to tell waits for more, so that a batch is of many events. */
+static bool gathers(const watches_t *self, const watch_t *watch)
+{
+    return self->in_batch && (uint32_t)now_ms(self) - watch->batch_ms < BATCH_MS && watch->begun &&
+           !watch->reset && !watch->news && watch->next == NULL &&
+           told_waiting(watch->told) < BATCH_EVENTS;
+}
+
+/* Writes what was made. */
+static void write_events(watches_t *self, watch_t *watch, session_t *session)
+{
+    if (watches_put_batch(self) != STATUS_OK) {
+        session_close_because(session, "more events than can be kept");
+    } else if (self->out.size > 0) {
+        watch->batch_ms = (uint32_t)now_ms(self);
+        web_session_stream_write(session, buffer_text(&self->out));
+    }
+}
+
 /* Tells the reader of a watch what it can take. */
 static void pump(watches_t *self, uint32_t number)
 {
@@ -307,7 +337,13 @@ static void pump(watches_t *self, uint32_t number)
         return;
     }
     buffer_clear(&self->out);
+    buffer_clear(&self->frame);
     self->in_frames = web_session_is_socket(session);
+    self->in_batch = web_session_takes_batches(session);
+    if (gathers(self, watch)) {
+        hurry(self, watch);
+        return;
+    }
     if (watch->next != NULL && !change_view(self, watch)) {
         end_socket(self, watch, session);
         return;
@@ -324,9 +360,7 @@ static void pump(watches_t *self, uint32_t number)
     if (watch->begun) {
         watches_put_state(self, watch);
     }
-    if (self->out.size > 0) {
-        web_session_stream_write(session, buffer_text(&self->out));
-    }
+    write_events(self, watch, session);
 }
 
 void watches_turn(watches_t *self)

@@ -19,11 +19,16 @@ static text_t id_of(const watches_t *self, const watch_t *watch, char out[WATCH_
 /* Begins an event, up to its data: {"event":"leave","id":"...","data":..., or lines of such. */
 static sheet_t begin_event(watches_t *self, const char *name, text_t id)
 {
-    buffer_clear(&self->frame);
+    if (!self->in_batch) {
+        buffer_clear(&self->frame);
+    }
     sheet_t sheet = sheet_begin(self->in_frames ? &self->frame : &self->out);
     if (!self->in_frames) {
         sheet_format(&sheet, "event: %s\ndata: ", name);
         return sheet;
+    }
+    if (self->in_batch) {
+        sheet_put_byte(&sheet, self->frame.size == 0 ? '[' : ',');
     }
     sheet_format(&sheet, "{\"event\":\"%s\",", name);
     if (id.size > 0) {
@@ -39,8 +44,9 @@ static bool end_event(watches_t *self, sheet_t *sheet, text_t id)
     if (self->in_frames) {
         sheet_put_byte(sheet, '}');
         return sheet_end(sheet) == STATUS_OK &&
-               websocket_writer_put(self->writer, WEBSOCKET_TEXT, buffer_text(&self->frame),
-                                    &self->out) == STATUS_OK;
+               (self->in_batch ||
+                websocket_writer_put(self->writer, WEBSOCKET_TEXT, buffer_text(&self->frame),
+                                     &self->out) == STATUS_OK);
     }
     if (id.size > 0) {
         sheet_format(sheet, "\nid: %.*s", (int)id.size, id.data);
@@ -159,4 +165,22 @@ void watches_put_state(watches_t *self, watch_t *watch)
     if (watch->news && mirror_is_level(self->mirror) && told_waiting(watch->told) == 0) {
         put_up_to_date(self, watch);
     }
+}
+
+size_t watches_put_size(const watches_t *self)
+{
+    return self->out.size + (self->in_batch ? self->frame.size : 0);
+}
+
+status_t watches_put_batch(watches_t *self)
+{
+    if (!self->in_batch || self->frame.size == 0) {
+        return STATUS_OK;
+    }
+    sheet_t sheet = sheet_begin(&self->frame);
+    sheet_put_byte(&sheet, ']');
+    status_t status = sheet_end(&sheet);
+    return status != STATUS_OK ? status
+                               : websocket_writer_put(self->writer, WEBSOCKET_TEXT,
+                                                      buffer_text(&self->frame), &self->out);
 }

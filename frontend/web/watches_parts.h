@@ -30,8 +30,9 @@ typedef struct {
     uint64_t base;          /* till it begins: its reader knows what was told up to that index */
     told_t *told;
     list_link_t row;       /* in watches_t.due; in watches_t.cut while its reader is gone */
-    list_link_t hurried;   /* in watches_t.hurried, while it is early for the next view */
+    list_link_t hurried;   /* in watches_t.hurried, while it is early for the next view or batch */
     list_link_t of_client; /* in watches_t.clients, if it is of a single client */
+    uint32_t batch_ms;     /* [in batches] steady, its low bits: when the last one was made */
     bool used : 1;
     bool begun : 1;      /* who is in view was looked for */
     bool is_partial : 1; /* its IDs are not of all in view, until it is up to date */
@@ -64,11 +65,12 @@ struct watches {
     uint64_t seconds; /* of the timer */
     uint64_t views_changed;
     buffer_t out;               /* events, whole ones */
-    buffer_t frame;             /* [in_frames] the content of the one that is made */
+    buffer_t frame;             /* [in_frames] the content of the message that is made */
     websocket_writer_t *writer; /* [in_frames] borrowed */
-    bool in_frames;             /* they are for a WebSocket */
+    bool in_frames;             /* they are for a WebSocket ... */
+    bool in_batch;              /* ... which takes many in a message */
     near_point_t *page;
-    list_link_t hurried; /* watches whose reader changes the view too often */
+    list_link_t hurried; /* watches that change the view too often, or gather a batch */
     uv_timer_t timer;
     uv_timer_t hurry; /* runs while there are any */
 };
@@ -141,5 +143,11 @@ void watches_put_reset(watches_t *self, watch_t *watch);
 
 /* Appends what is to be said beside clients. */
 void watches_put_state(watches_t *self, watch_t *watch);
+
+/* Events so far, in bytes, of the batch too. */
+size_t watches_put_size(const watches_t *self);
+
+/* Makes a message of the batch, if there is one, and appends it to `out`. */
+status_t watches_put_batch(watches_t *self) STATUS_MUST_USE;
 
 #endif

@@ -67,6 +67,10 @@ void web_session_set_stream(session_t *base, uint32_t stream);
 
 bool web_session_is_socket(const session_t *base);
 
+/* [WebSocket] It takes many events in a message; whether this was set. */
+void web_session_set_batches(session_t *base);
+bool web_session_takes_batches(const session_t *base);
+
 /* WebSockets that are open. */
 size_t web_session_sockets(const session_shared_t *shared);
 

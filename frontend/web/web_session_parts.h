@@ -28,6 +28,7 @@ typedef struct {
     uint64_t heard_ms;          /* steady time of its last sign of life */
     uint64_t since_ms;          /* steady time since when a message is awaited; 0: none is */
     bool asked;                 /* a ping was sent since it was heard */
+    bool in_batches;            /* it takes many events in a message */
 } web_socket_t;
 
 /* An idle one is little more than its connection (docs/performance.md, An idle stream). */

@@ -26,6 +26,17 @@ bool web_session_is_socket(const session_t *base)
     return ((const web_session_t *)base)->socket != NULL;
 }
 
+void web_session_set_batches(session_t *base)
+{
+    web_session_of(base)->socket->in_batches = true;
+}
+
+bool web_session_takes_batches(const session_t *base)
+{
+    const web_socket_t *socket = ((const web_session_t *)base)->socket;
+    return socket != NULL && socket->in_batches;
+}
+
 size_t web_session_sockets(const session_shared_t *shared)
 {
     return web_session_program(shared)->sockets;

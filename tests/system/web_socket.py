@@ -43,8 +43,12 @@ class Socket:
     answers = True
     path = "/v1/watch"
 
-    def __init__(self, herd, query="", *fields):
-        self.raw = socket.create_connection(("127.0.0.1", herd.web), 20)
+    def __init__(self, herd, query="", *fields, receives=None):
+        self.raw = socket.socket()
+        if receives:
+            self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
+        self.raw.settimeout(20)
+        self.raw.connect(("127.0.0.1", herd.web))
         self.raw.sendall(request(self.path + query, *fields))
         self.bytes = b""
         while b"\r\n\r\n" not in self.bytes:
@@ -55,6 +59,7 @@ class Socket:
         self.head, _, self.bytes = self.bytes.partition(b"\r\n\r\n")
         self.raw.setblocking(False)
         self.events, self.pings, self.pongs = [], 0, []
+        self.batches = []  # of messages that are lists: their sizes, and the IDs in them
         self.code = self.reason = self.last_id = None
         self.ended = False
 
@@ -65,9 +70,12 @@ class Socket:
         kind = first & 15
         check("whole frames without extensions", first >> 4 == 8, first)
         if kind == TEXT:
-            event = json.loads(content)
-            self.last_id = event.get("id", self.last_id)
-            self.events.append((event["event"], event["data"]))
+            message = json.loads(content)
+            for event in message if isinstance(message, list) else [message]:
+                self.last_id = event.get("id", self.last_id)
+                self.events.append((event["event"], event["data"]))
+            if isinstance(message, list):
+                self.batches.append((len(content), [event.get("id") for event in message]))
         elif kind == CLOSE:
             self.code = struct.unpack(">H", content[:2])[0] if content else 0
             self.reason = content[2:].decode()
@@ -152,6 +160,9 @@ def handshakes(herd):
         "two views": (400, request("/v1/watch?bbox=1,2,3,4&client=a")),
         "two IDs": (400, request(path + "&last=1&last=2")),
         "an ID without a view": (400, request("/v1/watch?last=1")),
+        "batches of a number": (400, request(path + "&batch=1")),
+        "batches twice": (400, request(path + "&batch=true&batch=true")),
+        "batches of a stream": (400, b"GET " + path.encode() + b"&batch=true HTTP/1.1\r\nHost: localhost\r\n\r\n"),
     }
     for what, (status, data) in bad.items():
         answer = send_raw(herd.web, data)
@@ -237,6 +248,74 @@ def resume(herd):
     third.say({"view": {"bbox": [1, 2, 3, 4]}, "last": "x"})
     wait_for("last comes once", lambda: third.closed(1008))
     stranger.end()
+
+
+def put_many(herd, positions):
+    """In few requests at once, as one who asks and does not read is not read from."""
+    for start in range(0, len(positions), 50):
+        bodies = [(name, b'{"lat":%r,"lon":%r}' % position) for name, position in positions[start:start + 50]]
+        answer = send_raw(herd.web, b"".join(
+            b"PUT /v1/clients/%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s"
+            % (name.encode(), len(body), body) for name, body in bodies))
+        check("they are taken", all(status in (200, 201) for status in statuses(answer)), answer[:200])
+
+
+def batches(herd):
+    """Many events in a message: those that a reader of single ones is told, in the same order."""
+    names, box = ["b%d" % i for i in range(100)], "?bbox=-41,-1,-39,1"
+    put_many(herd, [(name, (0, -40)) for name in names])
+    wait_for("they are copied", lambda: b"b99" in curl(herd.url + "/v1/clients?bbox=-41,-1,-39,1")[2])
+    plain, one = Socket(herd, box + "&batch=false"), Socket(herd, box + "&batch=true")
+    for socket_ in (plain, one):
+        wait_for("the state", lambda: socket_.current(set(names)))
+    check("a message has one event", not plain.batches)
+    check("or a list, also of one", sum(len(ids) for _, ids in one.batches) == len(one.events) == 101, one.batches)
+    check("many at once, and not too many", len(one.batches) < 20 and max(size for size, _ in one.batches) < 9000,
+          one.batches)
+    check("the same events", sorted(plain.names()) == sorted(one.names()))
+    put_many(herd, [(name, (0.5, -40)) for name in names[:50]])
+    put(herd, "b99", 2, -40)
+    for socket_ in (plain, one):
+        wait_for("who leaves", lambda: socket_.names()[-1] == ("leave", "b99"))
+    check("each once, in their order", len(one.names()) == 152 and
+          plain.names()[-51:] == one.names()[-51:], one.names()[-51:])
+
+    def cut():
+        """The middle of a list that has several IDs, and what came behind it."""
+        first = len(one.read().events)
+        put_many(herd, [(name, (0.6 + first / 1e5, -40)) for name in names[:50]])
+        wait_for("they move", lambda: len(one.read().events) >= first + 50)
+        done = 0
+        for _, ids in one.batches:
+            done += len(ids)
+            if done > first and len(set(ids)) > 2:
+                middle = done - len(ids) + len(ids) // 2
+                cut.found = ids[len(ids) // 2], one.names()[middle + 1:]
+                return True
+        return False
+
+    wait_for("a list of several IDs", cut)
+    last, missed = cut.found
+    one.end()
+    back = Socket(herd, box + "&batch=true&last=" + last)
+    wait_for("it comes back", lambda: back.names()[-1:] == [("up-to-date", None)])
+    check("within a message", sorted(back.names()[:-1]) == sorted(missed), (back.names(), missed))
+    back.say({"view": {"bbox": [-41, 0.7, -39, 1]}})
+    wait_for("another view", lambda: back.known() == set() and back.names()[-1] == ("up-to-date", None))
+    late = Socket(herd, "?batch=true")
+    late.say({"view": {"client": "b99"}})
+    wait_for("the view in a message", lambda: late.current({"b99"}) and late.batches)
+    stalled = Socket(herd, box + "&batch=true", receives=4096)
+    for i in range(40):
+        put_many(herd, [(name, (i / 100, -40)) for name in names[:50]])
+    wait_for("the newest of each", lambda: all(
+        {data["id"]: data["geometry"]["coordinates"] for event, data in stalled.read().events
+         if event == "position"}.get(name) == [-40, 0.39] for name in names[:50]))
+    check("not what came between", len(stalled.events) < 1500, len(stalled.events))
+    for socket_ in (plain, back, late, stalled):
+        check("it goes on", not socket_.read().ended)
+        socket_.end()
+    wait_for("they have gone", lambda: gauge(herd, "herd_web_websockets") == 0)
 
 
 def rules(herd):
@@ -425,6 +504,7 @@ def everything(herd):
             handshakes(herd)
             views(herd)
             resume(herd)
+            batches(herd)
             rules(herd)
             memory(herd)
             restarts(herd)

@@ -44,7 +44,7 @@ class App {
     #watched = null; // the box that the feed watches
     #named = null; // the box whose towns were asked for
     #attribution = undefined; // of tiles; null: there are none; undefined: that is not known
-    #isTruncated = false; // who is in view may be more than was told
+    #told = { isLoading: true, isTruncated: false }; // whether that is all who are in view
     #isOld = true;
     #hasMoved = false; // the chosen client, since the last frame
     #settling = null;
@@ -111,6 +111,10 @@ class App {
         panel.panelState(state, age);
         if (state === 'live' || state === 'stale') { // herd-web can be asked
             this.#askTiles();
+        }
+        if (state === 'lost' || state === 'stale') { // no more clients come, for now
+            this.#told.isLoading = false;
+            this.#isOld = true;
         }
     }
 
@@ -197,9 +201,12 @@ class App {
         switch (event.kind) {
         case 'position': this.#takePosition(event.feature); break;
         case 'leave': this.#takeLeave(event.client); break;
-        case 'reset': this.#clients.begin(); break;
+        case 'reset':
+            this.#told.isLoading = true;
+            this.#clients.begin();
+            break;
         case 'up-to-date':
-            this.#isTruncated = event.isTruncated;
+            this.#told = { isLoading: false, isTruncated: event.isTruncated };
             this.#clients.finish();
             break;
         }
@@ -326,7 +333,7 @@ class App {
     #refreshPanel() {
         const middle = { longitude: longitudeOf(this.#view.x), latitude: latitudeOf(this.#view.y) };
         const feature = this.#chosen?.feature;
-        panel.panelCount(this.#painter.crowd.count, this.#isTruncated);
+        panel.panelCount(this.#painter.crowd.count, this.#told);
         panel.panelChosen(this.#chosen);
         panel.panelNear(nearestOf(this.#clients, feature ? positionOf(feature) : middle, NEAR_MAX,
             this.#chosen?.id));
@@ -349,7 +356,7 @@ class App {
                 clients: this.#clients,
                 chosen: this.#chosen?.id ?? null,
             });
-            panel.panelCount(this.#painter.crowd.count, this.#isTruncated);
+            panel.panelCount(this.#painter.crowd.count, this.#told);
         }
         requestAnimationFrame(() => this.#frame());
     }

@@ -19,6 +19,7 @@ export class Clients {
     count = 0;
     #slots = new Map(); // client: slot
     #trails = new Map(); // client: [x, y, x, y …], who moved last is last
+    #oldest = this.#trails.keys(); // goes on behind those that were taken away: no search for the first
     #rounds = new Uint32Array(1024); // by slot: in which state it was told
     #round = 0;
 
@@ -127,7 +128,7 @@ export class Clients {
         this.#trails.delete(client);
         this.#trails.set(client, trail);
         if (this.#trails.size > TRAILS_MAX) {
-            this.#trails.delete(this.#trails.keys().next().value);
+            this.#trails.delete(this.#oldest.next().value);
         }
     }
 }

@@ -7,7 +7,8 @@
 //   reset       what was told before is void; the state follows anew
 //   stale       {"age": seconds}: the node is away, and this is how old the copy is
 //
-// A frame is {"event": NAME, "id": …, "data": …}. Events with other names are left alone.
+// A frame is {"event": NAME, "id": …, "data": …}, or a list of such, which saves a browser most of what
+// they cost. Events with other names are left alone.
 
 function isPosition(data) {
     const coordinates = data?.geometry?.coordinates;
@@ -43,8 +44,8 @@ export function eventOfMessage(name, text) {
     return eventOf(name, text === '' ? {} : parsed(text));
 }
 
-// The event of a frame.
-export function eventOfFrame(text) {
+// The events of a frame; null in the place of one that is malformed or unknown.
+export function eventsOfFrame(text) {
     const frame = typeof text === 'string' ? parsed(text) : undefined;
-    return frame === undefined || frame === null ? null : eventOf(frame.event, frame.data);
+    return (Array.isArray(frame) ? frame : [frame]).map((one) => eventOf(one?.event, one?.data));
 }

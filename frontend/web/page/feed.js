@@ -5,7 +5,7 @@
 // `lost`. A connection that ends is made anew, later each time, and by the other way as long as
 // none has worked. Each new connection tells the whole state, which `reset` announces; only an
 // EventSource that the browser resumes by itself goes on where it was.
-import { EVENT_NAMES, eventOfFrame, eventOfMessage } from './events.js';
+import { EVENT_NAMES, eventOfMessage, eventsOfFrame } from './events.js';
 
 const WAIT_FIRST_MS = 500;
 const WAIT_MAX_MS = 8000;
@@ -66,7 +66,8 @@ export class Feed {
     }
 
     #openSocket() {
-        const socket = new this.#make.WebSocket(this.#address(this.#base.replace(/^http/, 'ws')));
+        const address = this.#address(this.#base.replace(/^http/, 'ws'));
+        const socket = new this.#make.WebSocket(`${address}&batch=true`);
         const first = this.#box;
         const send = () => socket.send(JSON.stringify({ view: { bbox: this.#box } }));
         socket.onopen = () => {
@@ -75,7 +76,8 @@ export class Feed {
                 send();
             }
         };
-        socket.onmessage = (message) => this.#take(eventOfFrame(message.data));
+        socket.onmessage = (message) =>
+            eventsOfFrame(message.data).forEach((event) => this.#take(event));
         socket.onclose = () => this.#ended();
         return {
             send,

@@ -48,10 +48,10 @@ export function panelNote(text) {
     }
 }
 
-// `isTruncated`: herd-web told of as many as it may, not of all.
-export function panelCount(count, isTruncated) {
-    say('count', `${count} client${count === 1 ? '' : 's'} in view` +
-        (isTruncated ? '; there are more around, zoom in to see all' : ''));
+// `isLoading`: more are on their way; `isTruncated`: herd-web told of as many as it may, not of all.
+export function panelCount(count, { isLoading, isTruncated }) {
+    say('count', `${count} client${count === 1 ? '' : 's'} in view` + (isLoading ? '; loading…' :
+        isTruncated ? '; there are more around, zoom in to see all' : ''));
 }
 
 // The chosen client: its ID, its Feature or undefined, whether it is followed; null: there is none.

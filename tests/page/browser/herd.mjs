@@ -63,6 +63,11 @@ ${others.length > 0 ? `        neighbours = "${others.join(' ')}"\n` : ''}`;
         this.#running.set(member === 'Goloman' ? program : `${program} ${member}`, child);
     }
 
+    // One that runs.
+    process(program) {
+        return this.#running.get(program);
+    }
+
     async kill(program) {
         const child = this.#running.get(program);
         const gone = new Promise((done) => { child.on('exit', done); });

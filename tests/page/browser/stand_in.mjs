@@ -217,8 +217,12 @@ export class StandIn {
         const key = createHash('sha1').update(request.headers['sec-websocket-key'] + GUID);
         socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n' +
             `Connection: Upgrade\r\nSec-WebSocket-Accept: ${key.digest('base64')}\r\n\r\n`);
-        const watcher = this.#watch(new URL(request.url, 'http://h'), socket, (event, data) =>
-            socket.write(frameOf(JSON.stringify({ event, id: '1-1', data }))));
+        const url = new URL(request.url, 'http://h');
+        const isBatch = url.searchParams.get('batch') === 'true';
+        const watcher = this.#watch(url, socket, (event, data) => {
+            const one = { event, id: '1-1', data };
+            socket.write(frameOf(JSON.stringify(isBatch ? [one] : one)));
+        });
         let rest = Buffer.alloc(0);
         socket.on('data', (bytes) => {
             const frames = framesOf(Buffer.concat([rest, bytes]));

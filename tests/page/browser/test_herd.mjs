@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { crowdBegin, crowdMove } from './crowd.mjs';
 import { Browser, Missing } from './driver.mjs';
 import { Herd } from './herd.mjs';
 import { TileServer } from './tile_server.mjs';
@@ -89,29 +90,16 @@ const dots = (browser) => browser.run(`
     }
     return count;`);
 
-const degrees = (value) => (value < 0 ? '' : '+') + value.toFixed(5);
-
-// Every `part`th of a crowd: client and position, a little further with each step.
-function someOf(count, step, part) {
-    return Array.from({ length: count / part }, (_, i) => {
-        const number = (i * part + step) % count;
-        return [`c${number}`, degrees(60 * Math.sin(number * 12.9898 + step / 1000)) +
-            degrees(((number * 137.508 + step / 10) % 360) - 180)];
-    });
-}
-
 // As many clients as a view may hold: all are drawn, and while many of them move and the map is
 // dragged, picture follows picture.
 async function movesAHugeCrowd(browser, herd, count) {
-    const taken = await herd.iamat(someOf(count, 0, 1));
-    assert.equal(taken.split('\n').length - 1, count);
+    assert.equal(await crowdBegin(herd, count), count);
     const began = Date.now();
     await browser.open(`${herd.url}/#0/0/0`);
     await inView(browser, count);
     const shown_ms = Date.now() - began;
     await until('the crowd covers the map', async () => await dots(browser) > count);
-    let step = 0;
-    const moving = setInterval(() => herd.iamat(someOf(count, ++step, 100)).catch(() => {}), 100);
+    const stop = crowdMove(herd, count, 100, 100);
     await browser.run(`window.pictures = [];
         const take = (time) => { window.pictures.push(time); requestAnimationFrame(take); };
         requestAnimationFrame(take);`);
@@ -121,7 +109,7 @@ async function movesAHugeCrowd(browser, herd, count) {
         'return [window.pictures.length - 1, window.pictures.at(-1) - window.pictures[0]]');
     await until('there were sixty pictures', async () => (await pictures())[0] >= 60);
     const [number, took_ms] = await pictures();
-    clearInterval(moving);
+    stop();
     console.log(`${count} clients: shown after ${shown_ms} ms; ` +
         `${(number / took_ms * 1000).toFixed(0)} pictures a second, ${count / 10} clients a second moving`);
     await browser.screenshot(join(folder, 'huge-crowd.png'));

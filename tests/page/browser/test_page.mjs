@@ -229,6 +229,8 @@ async function showsACrowd(browser, herd, count) {
     await until('most of the crowd is shown',
         async () => Number.parseInt(await browser.text('#count'), 10) > count / 3);
     await browser.screenshot(join(folder, 'crowd.png'));
+    herd.tell('reset', {});
+    await untilText(browser, '#count', /in view; loading…$/);
     herd.tell('up-to-date', { truncated: true });
     await untilText(browser, '#count', /there are more/);
     herd.clients.clear();

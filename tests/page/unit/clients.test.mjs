@@ -91,6 +91,11 @@ test('a trail is what was seen of a move, and is bounded', () => {
     }
     assert.deepEqual(clients.trail('a'), []); // the trails of 5,000 moved since
     assert.equal(clients.trail('b5999').length, 4);
+    clients.put(feature('b1000', 2, 0)); // the oldest moves again: the next one is the oldest
+    clients.put(feature('a', 0, 0));
+    assert.equal(clients.trail('b1000').length, 6);
+    assert.deepEqual(clients.trail('b1001'), []);
+    assert.equal(clients.trail('b1002').length, 4);
 });
 
 function crowdOf(positions, width = 400, height = 300) {

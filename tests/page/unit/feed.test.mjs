@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { eventOfFrame, eventOfMessage } from '../../../frontend/web/page/events.js';
+import { eventOfMessage, eventsOfFrame } from '../../../frontend/web/page/events.js';
 import { Feed } from '../../../frontend/web/page/feed.js';
 import { linksSay, memberSay } from '../../../frontend/web/page/herd.js';
 import { ageSay, distanceSay, positionSay, receiptOf } from '../../../frontend/web/page/words.js';
@@ -12,13 +12,17 @@ const FEATURE = '{"type":"Feature","id":"kiwi","geometry":{"type":"Point","coord
 test('events are read from messages and from frames alike', () => {
     const feature = JSON.parse(FEATURE);
     assert.deepEqual(eventOfMessage('position', FEATURE), { kind: 'position', feature });
-    assert.deepEqual(eventOfFrame(`{"event":"position","id":"1-2","data":${FEATURE}}`),
-        { kind: 'position', feature });
+    assert.deepEqual(eventsOfFrame(`{"event":"position","id":"1-2","data":${FEATURE}}`),
+        [{ kind: 'position', feature }]);
+    assert.deepEqual(eventsOfFrame(`[{"event":"leave","id":"1-2","data":{"client":"kiwi"}},
+        {"event":"position","data":${FEATURE}},{"event":"weather"},null,7]`),
+        [{ kind: 'leave', client: 'kiwi' }, { kind: 'position', feature }, null, null, null]);
+    assert.deepEqual(eventsOfFrame('[]'), []);
     assert.deepEqual(eventOfMessage('leave', '{"client":"kiwi"}'), { kind: 'leave', client: 'kiwi' });
     assert.deepEqual(eventOfMessage('up-to-date', ''), { kind: 'up-to-date', isTruncated: false });
     assert.deepEqual(eventOfMessage('up-to-date', '{"clients":9,"truncated":true}'),
         { kind: 'up-to-date', isTruncated: true });
-    assert.deepEqual(eventOfFrame('{"event":"reset"}'), { kind: 'reset' });
+    assert.deepEqual(eventsOfFrame('{"event":"reset"}'), [{ kind: 'reset' }]);
     assert.deepEqual(eventOfMessage('stale', '{"age":3.5}'), { kind: 'stale', age: 3.5 });
 });
 
@@ -26,7 +30,7 @@ test('what is malformed or unknown says nothing', () => {
     for (const frame of ['', 'null', '7', '{', '{"event":"weather"}', '{"event":"position"}',
         '{"event":"position","data":{"type":"Feature"}}', '{"event":"leave","data":{"client":7}}',
         `{"event":"position","data":${FEATURE.replace('34.06893', '"34"')}}`, undefined]) {
-        assert.equal(eventOfFrame(frame), null, frame);
+        assert.deepEqual(eventsOfFrame(frame), [null], frame);
     }
     assert.equal(eventOfMessage('position', '{'), null);
     assert.equal(eventOfMessage('position', 'null'), null);
@@ -85,13 +89,12 @@ test('a WebSocket watches, is told of another view, and is made anew with the wh
     const { feed, sockets, timers, events, states } = stage();
     feed.watch([170, -1, -170, 1]);
     assert.equal(sockets[0].address,
-        'ws://h:1/v1/watch?bbox=170.000000,-1.000000,-170.000000,1.000000&limit=100000');
+        'ws://h:1/v1/watch?bbox=170.000000,-1.000000,-170.000000,1.000000&limit=100000&batch=true');
     feed.watch([1, 2, 3, 4]); // before it is open: told then
     sockets[0].onopen();
     feed.watch([5, 6, 7, 8]);
     assert.deepEqual(sockets[0].sent, [{ view: { bbox: [1, 2, 3, 4] } }, { view: { bbox: [5, 6, 7, 8] } }]);
-    sockets[0].onmessage({ data: `{"event":"position","data":${FEATURE}}` });
-    sockets[0].onmessage({ data: '{"event":"up-to-date"}' });
+    sockets[0].onmessage({ data: `[{"event":"position","data":${FEATURE}},{"event":"up-to-date"}]` });
     sockets[0].onmessage({ data: 'garbage' });
     sockets[0].onmessage({ data: '{"event":"stale","data":{"age":2}}' });
     sockets[0].onclose();
