@@ -93,6 +93,9 @@ static inline bool text_is_hex(char byte)
  * if only white space is left. */
 bool text_take_field(text_t *rest, text_t *ret_field);
 
+/* The byte behind the last one of the field at `at`: the first white space there, or `end`. */
+const char *text_field_end(const char *at, const char *end);
+
 /* Cuts a text into its fields, `maximum` at most; returns their count. */
 size_t text_cut_fields(text_t text, size_t maximum, text_t *ret_fields);
 

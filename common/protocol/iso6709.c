@@ -173,37 +173,38 @@ static inline bool is_below(const char *digits, size_t count, const axis_t *axis
 /* What nearly all clients write is a sign, whole degrees below the limit, a point and decimals,
  * which is valid whatever the decimals are. Returns the byte behind it; NULL if anything else, good
  * or bad, stands at `at`, in a text that begins at `begin`. */
-static const char *skip_usual(const char *begin, const char *at, const char *end,
-                              const axis_t *axis)
+static inline const char *skip_degrees(const char *begin, const char *at, const char *end,
+                                       const axis_t *axis)
 {
-    if (at == end || (*at != '+' && *at != '-')) {
+    const char *whole = at + 1;
+    if (end - at < 9 || (*at != '+' && *at != '-')) {
         return NULL;
     }
-    const char *whole = at + 1;
-    const char *point = digits_skip(begin, whole, end);
-    size_t count = (size_t)(point - whole);
-    if (count == 0 || count > axis->degree_digits || point == end || *point != '.' ||
+    uint64_t bytes = digits_load(whole);
+    unsigned bits = digits_size(bytes);
+    size_t count = bits / 8;
+    if (count == 0 || count > axis->degree_digits || (char)(bytes >> bits) != '.' ||
         !is_below(whole, count, axis)) {
         return NULL;
     }
-    const char *decimals = point + 1;
+    const char *decimals = whole + count + 1;
     at = digits_skip(begin, decimals, end);
     return at > decimals ? at : NULL;
 }
 
-static bool is_usual(text_t text)
+const char *iso6709_skip_usual(const char *begin, const char *at, const char *end)
 {
-    const char *end = text_end(text);
-    const char *at = text.size > 0 ? skip_usual(text.data, text.data, end, &latitude) : NULL;
-    return at != NULL && skip_usual(text.data, at, end, &longitude) == end;
+    at = skip_degrees(begin, at, end, &latitude);
+    return at != NULL ? skip_degrees(begin, at, end, &longitude) : NULL;
 }
 
 bool iso6709_is_valid(text_t text)
 {
-    if (is_usual(text)) {
+    const char *end = text_end(text);
+    angle_t angles[2];
+    if (text.size > 0 && iso6709_skip_usual(text.data, text.data, end) == end) {
         return true;
     }
-    angle_t angles[2];
     return split(text, &angles[0], &angles[1]);
 }
 

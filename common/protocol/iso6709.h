@@ -27,4 +27,9 @@ bool iso6709_parse(text_t text, iso6709_position_t *ret_position);
 /* Whether iso6709_parse would take it; cheaper, because no degrees are computed. */
 bool iso6709_is_valid(text_t text);
 
+/* Returns the byte behind the position at `at`, in a text from `begin` to `end`, if it is valid and
+ * as nearly all clients write it: degrees with decimals, and no more. NULL for anything else, good
+ * or bad. Reads from `begin` on. */
+const char *iso6709_skip_usual(const char *begin, const char *at, const char *end);
+
 #endif

@@ -22,6 +22,7 @@
 #include "common/sockets/transport.h"
 #include "frontend/upstream/node_message.h"
 #include "frontend/upstream/reply.h"
+#include "frontend/upstream/request_text.h"
 #include "frontend/upstream/upstream_socket.h"
 #include "frontend/upstream/window.h"
 
@@ -37,8 +38,6 @@ enum {
     PING_INTERVAL_MS = 1000, /* Q8 */
     SILENCE_MS = 5000,       /* Q7 */
     LOOK_INTERVAL_MS = 20,
-    /* Three numbers, their spaces, and the LF. */
-    REQUEST_EXTRA_SIZE = 3 * TEXT_NUMBER_SIZE + 4,
     /* Bytes, about a hundred lines: next to these a message's own cost is small. */
     SMALL_BATCH_SIZE = 16384,
     SMALL_WINDOW = 2,  /* messages */
@@ -60,6 +59,7 @@ struct upstream {
     uv_timer_t looks;          /* at what comes by TCP, see backlog.h */
     int handles;               /* timers not yet closed */
     buffer_t batch;            /* body of the next REQUEST */
+    request_text_t text;       /* its records as they are written */
     uint64_t session;          /* number of the newest session */
     int64_t since_ns;          /* POSIX time of the start */
     uint64_t heard_ms;         /* steady time of the last word of the node, or of the connecting */
@@ -292,23 +292,13 @@ bool upstream_takes(upstream_t *self)
            window_is_open(&self->window);
 }
 
-/* <connection> <sequence> <time> <line> */
 void upstream_add(upstream_t *self, uint64_t connection, const pipeline_request_t *request)
 {
-    status_t status = buffer_reserve(&self->batch, REQUEST_EXTRA_SIZE + request->line.size);
+    status_t status = buffer_reserve(&self->batch, REQUEST_TEXT_EXTRA_SIZE + request->line.size);
     assert(status == STATUS_OK); /* upstream_takes left room for the longest line */
     char *start = self->batch.data + self->batch.size;
-    char *out = start;
-    out += text_write_u64(connection, out);
-    *out++ = ' ';
-    out += text_write_u64(request->sequence, out);
-    *out++ = ' ';
-    out += text_write_i64(request->receipt_ns, out);
-    *out++ = ' ';
-    memcpy(out, request->line.data, request->line.size);
-    out += request->line.size;
-    *out++ = '\n';
-    buffer_commit(&self->batch, (size_t)(out - start));
+    const char *end = request_text_write(&self->text, connection, request, start);
+    buffer_commit(&self->batch, (size_t)(end - start));
 }
 
 static void on_welcome(upstream_t *self, text_t name)
@@ -504,7 +494,7 @@ status_t upstream_open(const upstream_settings_t *settings, upstream_t **ret_sel
     self->since_ns = clock_now_ns();
     self->session = (uint64_t)self->since_ns;
     /* A batch ends at its size, and one line more. */
-    buffer_init(&self->batch, LIMIT_BATCH_SIZE + LIMIT_LINE_SIZE + REQUEST_EXTRA_SIZE);
+    buffer_init(&self->batch, LIMIT_BATCH_SIZE + LIMIT_LINE_SIZE + REQUEST_TEXT_EXTRA_SIZE);
     uv_timer_init(settings->loop, &self->timer);
     self->timer.data = self;
     uv_timer_start(&self->timer, on_second, PING_INTERVAL_MS, PING_INTERVAL_MS);

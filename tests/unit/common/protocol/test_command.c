@@ -5,6 +5,7 @@
 #include "common/base/memory.h"
 #include "common/protocol/command.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -247,6 +248,65 @@ static void the_longest_lines_are_read(void **state)
     }
 }
 
+/* White space behind a line changes nothing, and makes command_parse read it field by field. Lines
+ * end where their memory does, for tools that watch over that. */
+static void expect_as_by_fields(const char *line, size_t size)
+{
+    char *exact = memory_new(size > 0 ? size : 1);
+    char *longer = memory_new(size + 1);
+    memcpy(exact, line, size);
+    memcpy(longer, line, size);
+    longer[size] = ' ';
+    command_t command = command_parse((text_t){.data = exact, .size = size});
+    command_t expected = command_parse((text_t){.data = longer, .size = size + 1});
+    if (command.kind != expected.kind) {
+        fail_msg("of two kinds, %d and %d: %.*s", (int)command.kind, (int)expected.kind, (int)size,
+                 line);
+    }
+    if (command.kind == COMMAND_IAMAT) {
+        assert_true(text_equal(command.client, expected.client));
+        assert_true(text_equal(command.position, expected.position));
+        assert_true(text_equal(command.client_time, expected.client_time));
+        assert_int_equal(command.client_time_ns, expected.client_time_ns);
+    }
+    free(longer);
+    free(exact);
+}
+
+/* Each byte of a line of the usual form is replaced by each other, left out, or the last one. */
+static void usual_lines_are_read_as_all_others(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "IAMAT kiwi.cs.ucla.edu +34.068930-118.445127 1621464827.959498503",
+        "IAMAT k -89.9+179.9 1",
+        "IAMAT kiwi +9.000000001-9.123456789012345678901 0.5",
+        "IAMAT kiwi -90.0+000.0 1621464827.959498503",
+        "IAMAT kiwi +1.5-180.0 9223372036.854775807",
+        "IAMAT kiwi +1.5-17.5 9223372036.854775808",
+        "IAMAT kiwi +1.5-17.5/ 1621464827.959498503",
+        "IAMAT kiwi +1.5-17.5+8850CRSWGS_84/ 1621464827.959498503",
+    };
+    enum { SIZE_MAX_HERE = 128 };
+    for (size_t i = 0; i < ARRAY_COUNT(lines); i++) {
+        size_t size = strlen(lines[i]);
+        char line[SIZE_MAX_HERE];
+        assert_true(size <= sizeof line);
+        for (size_t at = 0; at < size; at++) {
+            for (int byte = 0; byte <= UCHAR_MAX; byte++) {
+                memcpy(line, lines[i], size);
+                line[at] = (char)byte;
+                expect_as_by_fields(line, size);
+            }
+            expect_as_by_fields(lines[i], at);
+            memcpy(line, lines[i], at);
+            memcpy(line + at, lines[i] + at + 1, size - at - 1);
+            expect_as_by_fields(line, size - 1);
+        }
+        expect_as_by_fields(lines[i], size);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +318,7 @@ int main(void)
         cmocka_unit_test(each_other_byte_is_ordinary),
         cmocka_unit_test(a_zero_byte_ends_nothing),
         cmocka_unit_test(the_longest_lines_are_read),
+        cmocka_unit_test(usual_lines_are_read_as_all_others),
     };
     return cmocka_run_group_tests_name("command", tests, NULL, NULL);
 }
