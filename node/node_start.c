@@ -216,7 +216,8 @@ static void keep_files(const node_t *self)
     char what[1];
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        size_t needed = needs_files(self->config, self->member, what, sizeof what);
+        size_t needed = needs_reckon(self->config, self->member, self->hooks.passage != NULL, what,
+                                     sizeof what);
         accept4_set_ceiling(needs_ceiling(limit.rlim_cur, needed));
     }
 }

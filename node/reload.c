@@ -352,7 +352,7 @@ static void reckon_files(reload_t *self, const config_view_t *now)
     char what[NEEDS_SIZE];
     char text[LINE_SIZE];
     struct rlimit limit;
-    size_t needed = needs_files(now->config, now->member, what, sizeof what);
+    size_t needed = needs_reckon(now->config, now->member, self->context.in_one, what, sizeof what);
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
         return;
     }

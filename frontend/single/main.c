@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 enum {
-    FRONTEND_FILES = 32, /* descriptors of a front-end without clients */
     /* Of what the process may take the node's records have half (max_memory), clients a quarter. */
     CLIENTS_PART = 4,
 };
@@ -20,11 +19,6 @@ enum {
 static config_traffic_t lines_traffic(const config_t *config)
 {
     return config->traffic;
-}
-
-static size_t files(const config_t *config, const config_member_t *member, char *out, size_t size)
-{
-    return FRONTEND_FILES + needs_files(config, member, out, size);
 }
 
 int main(int argc, char **argv)
@@ -35,7 +29,7 @@ int main(int argc, char **argv)
         .role = "node",
         .other_role = "frontend",
         .summary = "Is a member in one process: herd-node and herd-frontend.",
-        .files = files,
+        .files = needs_files_in_one,
         .traffic = node_logged_traffic,
         .other_traffic = lines_traffic,
     };

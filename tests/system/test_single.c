@@ -151,6 +151,26 @@ static void it_needs_no_key_of_a_front_end(void **state)
     herd_wait_seen(herd, "B", "kiwi", answer);
 }
 
+/* With what its front-end needs: 64 and 15 for the node alone would fit. */
+static void a_reload_reckons_files_with_its_front_end(void **state)
+{
+    static const herd_member_t before[] = {{"Hub", "M1"}, {"M1", "Hub"}};
+    static const herd_member_t after[] = {
+        {"Hub", "M1 M2 M3"}, {"M1", "Hub"}, {"M2", "Hub"}, {"M3", "Hub"}};
+    herd_t *herd =
+        herd_new(&(herd_options_t){.members = before, .member_count = 2, .node_max_files = 102});
+    *state = herd;
+    herd_start(herd, "Hub");
+    herd_rewrite(herd, &(herd_options_t){.members = after, .member_count = 4});
+    const char *output = "";
+    (void)herd_control(herd, (const char *const[]){"reload", "Hub", NULL}, &output);
+    if (strstr(output, "102 open files are allowed (ulimit -n), and 111 are needed now: 64, 32 for "
+                       "the front-end, and 5 for each of 3 neighbours") == NULL) {
+        fail_msg("%s", output);
+    }
+    herd_wait_serving(herd, "Hub");
+}
+
 int main(void)
 {
     setenv("HERD_FORM", "single", 1);
@@ -163,6 +183,7 @@ int main(void)
         HERD_TEST_SINGLE(a_front_end_of_its_own_may_serve_the_same_node),
         HERD_TEST_SINGLE(a_second_one_ends_and_takes_no_client),
         HERD_TEST_OWN(it_needs_no_key_of_a_front_end),
+        HERD_TEST_OWN(a_reload_reckons_files_with_its_front_end),
     };
     return workspace_finish(cmocka_run_group_tests_name("single", tests, NULL, NULL));
 }

@@ -36,6 +36,18 @@ static void each_neighbour_and_request_counts(void **state)
     }
 }
 
+static void a_front_end_in_the_same_process_counts(void **state)
+{
+    (void)state;
+    char text[TEXT_SIZE];
+    const config_t config = {.places = CONFIG_PLACES_NONE};
+    const config_member_t member = {.neighbour_count = 3};
+    assert_int_equal(needs_files_in_one(&config, &member, text, sizeof text), 64 + 32 + 15);
+    assert_string_equal(text, "64, 32 for the front-end, and 5 for each of 3 neighbours");
+    assert_int_equal(needs_reckon(&config, &member, true, text, sizeof text), 64 + 32 + 15);
+    assert_int_equal(needs_reckon(&config, &member, false, text, sizeof text), 64 + 15);
+}
+
 static void a_quarter_is_kept_or_what_there_is(void **state)
 {
     (void)state;
@@ -53,6 +65,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_neighbour_and_request_counts),
+        cmocka_unit_test(a_front_end_in_the_same_process_counts),
         cmocka_unit_test(a_quarter_is_kept_or_what_there_is),
     };
     return cmocka_run_group_tests_name("needs", tests, NULL, NULL);
