@@ -80,7 +80,7 @@ def parse(argv):
     parser.add_argument("--case", action="append", metavar="NAME", help="only this one; may be repeated. journal-* run only so")
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds (default: 5)")
     parser.add_argument("--seconds", type=int, metavar="N", help="of a run (default: 3; 1 with --quick)")
-    parser.add_argument("--quick", action="store_true", help="a short look: the cases with the main bars alone, rounds of a second, fewer IDs; about six minutes")
+    parser.add_argument("--quick", action="store_true", help="a short look: the cases with the main bars alone, rounds of a second, fewer IDs; about seven minutes")
     parser.add_argument("--out", metavar="FOLDER", type=os.path.abspath,
                         help="where results.json and the plots go (default: build/bench for a whole measurement, "
                              "build/bench/part with --case, build/bench/quick with --quick)")

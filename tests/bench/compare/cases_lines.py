@@ -56,15 +56,11 @@ class Lines:
         return {"clients": self.clients, "pipeline": self.pipeline, "ids": IDS,
                 "duration": context.seconds, "mix": self.mix, "no_fill": True}
 
-    def has_echo(self, context):
-        return not context.quick or any(peer == "echo" for _, peer in self.bars)
-
     def start(self, context, workspace):
         """Peers by name: what is asked, the server, its port; each knows all IDs."""
         peers = {**start_herds(context, workspace), **start_redis(workspace, self.commands)}
-        if self.has_echo(context):
-            echo = Echo(context, workspace)
-            peers["echo"] = ("echo", echo, echo.port)
+        echo = Echo(context, workspace)
+        peers["echo"] = ("echo", echo, echo.port)
         for peer, _, port in peers.values():
             fill(context, peer, port, IDS)
         return peers
@@ -92,6 +88,8 @@ class Lines:
     def judge(self, result):
         for form, peer, bar in self.pairs(result):
             result.ratio(f"lines/s: {FORMS[form]} / {peer}", (form, "lines_per_s"), (peer, "lines_per_s"), least=bar)
+        for command in self.commands.values():  # what a server that does nothing reaches
+            result.ratio(f"lines/s: echo / {command}", ("echo", "lines_per_s"), (command, "lines_per_s"))
         first = next(iter(self.commands.values()))
         result.ratio(f"server CPU a line: pair / {first}", ("herd", "cpu_us"), (first, "cpu_us"))
 
