@@ -33,8 +33,9 @@ export async function namesAsk(box) {
 
 // Which names are shown, and where: {name, x, y, left} in pixels, the place of the dot and the left
 // edge of the text, beside the dot where there is room. `view`: what part of the world is on the
-// screen (width, height, pixelX, pixelY); `widthOf`: pixels of a text; `labels`: what else has room.
-export function namesPlace(towns, view, widthOf, labels = new Labels()) {
+// screen (width, height, pixelX, pixelY); `widthOf`: pixels of a text; `labels`: what else has room;
+// `discs`: what may lie on a town's dot, but not on its name.
+export function namesPlace(towns, view, widthOf, labels = new Labels(), discs = new Labels()) {
     const placed = [];
     for (const { name, x: worldX, y: worldY } of towns) {
         const x = view.pixelX(worldX);
@@ -44,8 +45,10 @@ export function namesPlace(towns, view, widthOf, labels = new Labels()) {
         }
         const width = widthOf(name);
         const lefts = [x + ASIDE, x - ASIDE - 2 - width];
-        const side = labels.place(lefts.map((left) =>
-            boxOfBoth(boxAround(x, y, DOT), boxOfLine(left, y, width, LINE))));
+        const side = lefts.findIndex((left) => {
+            const line = boxOfLine(left, y, width, LINE);
+            return discs.isFree(line) && labels.place([boxOfBoth(boxAround(x, y, DOT), line)]) === 0;
+        });
         if (side >= 0) {
             placed.push({ name, x, y, left: lefts[side] });
         }

@@ -14,6 +14,7 @@ const NAMES_MAX = 40; // more have no names
 const NAME_FONT = '12px system-ui, sans-serif';
 const NAME_LINE = 16; // pixels of a name's height
 const NAME_ASIDE = 9; // pixels from a client to its name
+const DISC = 5; // pixels from the middle of a client to its edge
 const RING = 10; // pixels around the chosen one
 const BASE_SPARE = 1.5; // the base map is drawn for so much more than the screen
 const BASE_SCALE_MAX = 2; // while the map moves the base map is stretched so far
@@ -193,7 +194,7 @@ export class Painter {
             }
             return this.#widths.get(name);
         };
-        namesDraw(context, namesPlace(towns, view, widthOf, labels), this.#colours);
+        namesDraw(context, namesPlace(towns, view, widthOf, labels, this.#discs()), this.#colours);
     }
 
     #drawDots() {
@@ -241,6 +242,16 @@ export class Painter {
         }
     }
 
+    // What names of towns are not to lie under: the middle of each client, where these have names too.
+    #discs() {
+        const { pixelsX, pixelsY, count } = this.crowd;
+        const discs = new Labels();
+        for (let i = 0; i < count && count <= NAMES_MAX; i++) {
+            discs.add(boxAround(pixelsX[i], pixelsY[i], DISC - 2));
+        }
+        return discs;
+    }
+
     #drawDiscs() {
         const context = this.#context;
         const { pixelsX, pixelsY, count } = this.crowd;
@@ -249,7 +260,7 @@ export class Painter {
         context.lineWidth = 1.5;
         for (let i = 0; i < count; i++) {
             context.beginPath();
-            context.arc(pixelsX[i], pixelsY[i], 5, 0, 2 * Math.PI);
+            context.arc(pixelsX[i], pixelsY[i], DISC, 0, 2 * Math.PI);
             context.fill();
             context.stroke();
         }

@@ -51,6 +51,14 @@ test('a label takes room, and a name goes to the other side of its town, or give
         boxes.forEach((box) => labels.add(box));
         return namesPlace(towns, view, () => 40, labels).map(({ left }) => left);
     };
+    const discsAt = (...places) => {
+        const discs = new Labels();
+        places.forEach(([x, y]) => discs.add(boxAround(x, y, 3)));
+        return namesPlace(towns, view, () => 40, new Labels(), discs).map(({ left }) => left);
+    };
+    assert.deepEqual(discsAt([400, 300]), [405]); // a client in the town
+    assert.deepEqual(discsAt([420, 303]), [353]);
+    assert.deepEqual(discsAt([420, 303], [380, 297]), []);
     assert.deepEqual(lefts([]), [405]);
     assert.deepEqual(lefts([boxOfLine(410, 305, 60, 16)]), [353]);
     assert.deepEqual(lefts([boxOfLine(410, 330, 60, 16)]), [405]);
