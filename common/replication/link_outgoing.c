@@ -115,7 +115,7 @@ static bool write_records(link_t *self)
     for (size_t passed = pass_marked(self, LINK_ENTRIES_PER_DATA);
          passed < LINK_ENTRIES_PER_DATA && self->body.size < self->batch_size &&
          store_cursor_peek(&out->cursor, &entry);
-         passed += 1 + pass_marked(self, LINK_ENTRIES_PER_DATA - passed - 1)) {
+         passed++) {
         if (ends_repair(out, &entry)) {
             store_cursor_skip(&out->cursor, out->leaves_until);
             repair_ends = true;
@@ -128,8 +128,11 @@ static bool write_records(link_t *self)
             status_t status = record_append_bus_line(&entry.record, &self->body);
             assert(status == STATUS_OK); /* a batch and one line are less than LIMIT_BODY_SIZE */
             out->pending_records++;
+            store_cursor_advance(&out->cursor);
+        } else {
+            store_cursor_advance(&out->cursor);
+            passed += pass_marked(self, LINK_ENTRIES_PER_DATA - passed);
         }
-        store_cursor_advance(&out->cursor);
     }
     uint64_t tail = store_tail(self->store);
     bool at_tail = store_cursor_is_at_tail(&out->cursor);

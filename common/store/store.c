@@ -248,9 +248,12 @@ static inline void list_remove(store_t *self, slab_handle_t handle)
 /* What comes in one message bears one mark: a cursor need not go through it to find that out. */
 static inline void note_run(store_t *self, const entry_t *entry)
 {
-    bool goes_on = (self->run_marks & entry->marks) != 0;
-    self->run_from = goes_on ? self->run_from : entry->index;
-    self->run_marks = goes_on ? self->run_marks & entry->marks : entry->marks;
+    uint32_t marks = self->run_marks & entry->marks;
+    if (marks == 0) {
+        marks = entry->marks;
+        self->run_from = self->tail;
+    }
+    self->run_marks = marks;
 }
 
 /* Makes an entry the newest, with a new index (R5); cursors at the tail then stand before it. */
@@ -569,9 +572,7 @@ void store_remove(store_t *self, size_t slot)
 
 void store_entry(const store_t *self, slab_handle_t handle, store_entry_t *ret_entry)
 {
-    const entry_t *entry = store_entry_at(self, handle);
-    *ret_entry = (store_entry_t){
-        .record = store_entry_record(self, entry), .index = entry->index, .marks = entry->marks};
+    *ret_entry = store_entry_read(self, store_entry_at(self, handle));
 }
 
 slab_handle_t store_newest(const store_t *self)

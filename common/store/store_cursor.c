@@ -63,8 +63,9 @@ bool store_cursor_peek(const store_cursor_t *cursor, store_entry_t *ret_entry)
     if (cursor->next == SLAB_NONE) {
         return false;
     }
-    fetch_next(cursor->store, store_entry_at(cursor->store, cursor->next));
-    store_entry(cursor->store, cursor->next, ret_entry);
+    const entry_t *entry = store_entry_at(cursor->store, cursor->next);
+    fetch_next(cursor->store, entry);
+    *ret_entry = store_entry_read(cursor->store, entry);
     return true;
 }
 

@@ -144,6 +144,13 @@ static inline record_t store_entry_record(const store_t *self, const entry_t *en
     return record;
 }
 
+/* Record, index and marks; texts borrow as above. */
+static inline store_entry_t store_entry_read(const store_t *self, const entry_t *entry)
+{
+    return (store_entry_t){
+        .record = store_entry_record(self, entry), .index = entry->index, .marks = entry->marks};
+}
+
 /* Whether the digest has counted this entry. */
 static inline bool store_is_digested(const store_t *self, const entry_t *entry)
 {
