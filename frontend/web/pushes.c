@@ -64,7 +64,7 @@ static void push(pushes_t *self, listener_t *listener, session_t *session, uint6
         listener->index = index;
         listener->asked = false;
     }
-    web_session_beat(session);
+    web_session_beat(session, true);
 }
 
 static void on_second(uv_timer_t *timer)

@@ -17,8 +17,9 @@
 #include <stdlib.h>
 
 enum {
-    SECOND_MS = 1000,
-    COMMENT_S = 15,
+    STEPS = 20, /* of a second */
+    STEP_MS = 1000 / STEPS,
+    TURN_S = 15,        /* between two comments, or looks for silent WebSockets */
     KEPT_MS = 300000,   /* how long a watch whose reader is gone is kept */
     KEPT_MAX = 1024,    /* so many of these, at most */
     EVENTS_SIZE = 4096, /* bytes that are made at once ... */
@@ -205,6 +206,7 @@ static size_t room_for(watches_t *self, const watches_view_t *view)
 }
 
 static void on_hurry(uv_timer_t *timer);
+static void on_step(uv_timer_t *timer);
 
 /* It is too early for what this watch is to get: looks again soon. */
 static void hurry(watches_t *self, watch_t *watch)
@@ -509,6 +511,9 @@ static uint32_t open_new(watches_t *self, uint64_t session, const watches_view_t
                        .news = true};
     watches_init_view(&watch->view, view);
     self->open++;
+    if (!uv_is_active((uv_handle_t *)&self->timer)) {
+        uv_timer_start(&self->timer, on_step, STEP_MS, STEP_MS);
+    }
     self->large += room > LARGE_SIZE;
     if (!watches_place_view(self, watch)) {
         free_watch(self, number);
@@ -540,7 +545,7 @@ uint32_t watches_open(watches_t *self, uint64_t session, const watches_view_t *v
  * word at once else, and 10,000 of them hold up everyone for a tenth of a second. */
 static bool has_turn(const watches_t *self, const watch_t *watch)
 {
-    return (self->seconds + watch->number) % COMMENT_S == 0;
+    return (self->steps / STEPS + watch->number / STEPS) % TURN_S == 0;
 }
 
 /* A word now and then keeps the connection alive, and shows that it is. */
@@ -548,34 +553,44 @@ static void keep_alive(watches_t *self, watch_t *watch)
 {
     session_t *session = sessions_find(self->shared->table, watch->session);
     if (session != NULL && web_session_is_socket(session)) {
-        web_session_beat(session);
+        web_session_beat(session, has_turn(self, watch));
     } else if (session != NULL && has_turn(self, watch) && web_session_stream_takes(session)) {
         web_session_stream_write(session, TEXT(":\n\n"));
     }
 }
 
-static void on_second(uv_timer_t *timer)
+/* Once a second. */
+static void look_after(watches_t *self, watch_t *watch)
+{
+    if (watch->session == 0) {
+        if (now_ms(self) - watch->cut_ms >= KEPT_MS) {
+            free_watch(self, watch->number);
+        }
+        return;
+    }
+    if (!watch->begun || watch->news || mirror_age_s(self->mirror) > 0 ||
+        told_waiting(watch->told) > 0 || has_room(self, watch)) {
+        pump(self, watch->number);
+    }
+    if (watch->used) {
+        keep_alive(self, watch);
+    }
+}
+
+/* Looks after one watch of so many, so that each has its turn in a second, and all never hold up
+ * those who ask meanwhile. */
+static void on_step(uv_timer_t *timer)
 {
     watches_t *self = timer->data;
-    self->seconds++;
-    for (uint32_t i = 0; i < self->end; i++) {
+    for (uint32_t i = (uint32_t)(self->steps % STEPS); i < self->end; i += STEPS) {
         watch_t *watch = watch_at(self, i);
-        if (watch == NULL) {
-            continue;
+        if (watch != NULL) {
+            look_after(self, watch);
         }
-        if (watch->session == 0) {
-            if (now_ms(self) - watch->cut_ms >= KEPT_MS) {
-                free_watch(self, i);
-            }
-            continue;
-        }
-        if (!watch->begun || watch->news || mirror_age_s(self->mirror) > 0 ||
-            told_waiting(watch->told) > 0 || has_room(self, watch)) {
-            pump(self, i);
-        }
-        if (watch->used) {
-            keep_alive(self, watch);
-        }
+    }
+    self->steps++;
+    if (self->open + self->kept == 0) {
+        uv_timer_stop(timer);
     }
 }
 
@@ -600,7 +615,6 @@ watches_t *watches_new(uv_loop_t *loop, const session_shared_t *shared, mirror_t
     self->writer = writer;
     uv_timer_init(loop, &self->timer);
     self->timer.data = self;
-    uv_timer_start(&self->timer, on_second, SECOND_MS, SECOND_MS);
     uv_timer_init(loop, &self->hurry);
     self->hurry.data = self;
     return self;

@@ -62,7 +62,7 @@ struct watches {
     uint64_t index;   /* of the newest change */
     uint64_t events;  /* told */
     uint64_t refused; /* watchers, for want of room */
-    uint64_t seconds; /* of the timer */
+    uint64_t steps;   /* of the timer, STEPS in a second */
     uint64_t views_changed;
     buffer_t out;               /* events, whole ones */
     buffer_t frame;             /* [in_frames] the content of the message that is made */
@@ -71,8 +71,8 @@ struct watches {
     bool in_batch;              /* ... which takes many in a message */
     near_point_t *page;
     list_link_t hurried; /* watches that change the view too often, or gather a batch */
-    uv_timer_t timer;
-    uv_timer_t hurry; /* runs while there are any */
+    uv_timer_t timer;    /* runs while there are watches */
+    uv_timer_t hurry;    /* runs while there are any hurried */
 };
 
 static inline bool watches_is_of_client(const watch_t *watch)

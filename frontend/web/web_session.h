@@ -74,9 +74,9 @@ bool web_session_takes_batches(const session_t *base);
 /* WebSockets that are open. */
 size_t web_session_sockets(const session_shared_t *shared);
 
-/* [WebSocket] Once a second or so: asks by a ping whether who is silent is there, and disconnects
- * who does not answer. */
-void web_session_beat(session_t *base);
+/* [WebSocket] Once a second or so: disconnects who does not answer, and, if it `asks`, asks by a
+ * ping whether who is silent is there. */
+void web_session_beat(session_t *base, bool asks);
 
 /* [WebSocket] Ends it with a close frame, if it has not ended. `reason` is cut to 123 bytes. */
 void web_session_end_socket(session_t *base, uint16_t code, const char *reason);

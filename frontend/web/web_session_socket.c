@@ -14,6 +14,9 @@
 
 #include <stdlib.h>
 
+/* Turns to ask come every 15 seconds: with 20 of silence, one that answers is asked every 30. */
+enum { EARLY_MS = LIMIT_WEBSOCKET_PING_MS * 2 / 3 };
+
 /* The newest ping of what was read. */
 typedef struct {
     bool came;
@@ -160,7 +163,7 @@ void web_session_socket_take(web_session_t *self, text_t bytes)
     }
 }
 
-void web_session_beat(session_t *base)
+void web_session_beat(session_t *base, bool asks)
 {
     web_session_t *self = web_session_of(base);
     web_socket_t *socket = self->socket;
@@ -171,8 +174,7 @@ void web_session_beat(session_t *base)
     if (silent_ms >= LIMIT_WEBSOCKET_SILENT_MS) {
         base->shared->figures.given_up++;
         session_close_because(base, "it does not answer");
-    } else if (silent_ms >= LIMIT_WEBSOCKET_PING_MS && !socket->asked &&
-               web_session_stream_takes(base)) {
+    } else if (asks && silent_ms >= EARLY_MS && !socket->asked && web_session_stream_takes(base)) {
         socket->asked = true;
         put(self, WEBSOCKET_PING, (text_t){0});
     }
