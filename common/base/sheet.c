@@ -25,16 +25,11 @@ char *sheet_reserve(sheet_t *self, size_t size)
     return self->status == STATUS_OK ? self->out->data + self->out->size : NULL;
 }
 
-void sheet_put(sheet_t *self, text_t text)
+void sheet_put_more(sheet_t *self, text_t text)
 {
     if (self->status == STATUS_OK) {
         self->status = buffer_append(self->out, text.data, text.size);
     }
-}
-
-void sheet_put_byte(sheet_t *self, char byte)
-{
-    sheet_put(self, (text_t){.data = &byte, .size = 1});
 }
 
 void sheet_put_string(sheet_t *self, const char *string)

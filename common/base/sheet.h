@@ -38,9 +38,25 @@ void sheet_fail(sheet_t *self, status_t status);
  * counts them. NULL if they do not fit, or an earlier piece did not. */
 char *sheet_reserve(sheet_t *self, size_t size);
 
-/* Appends a copy of the bytes. */
-void sheet_put(sheet_t *self, text_t text);
-void sheet_put_byte(sheet_t *self, char byte);
+/* Appends a copy of the bytes where the buffer has to grow, or may not. */
+void sheet_put_more(sheet_t *self, text_t text);
+
+/* Appends a copy of the bytes. Inlined: most pieces are literals, and there is room for them. */
+static inline void sheet_put(sheet_t *self, text_t text)
+{
+    buffer_t *out = self->out;
+    if (self->status != STATUS_OK || text.size > out->capacity - out->size) {
+        sheet_put_more(self, text);
+        return;
+    }
+    text_copy(text, out->data + out->size);
+    out->size += text.size;
+}
+
+static inline void sheet_put_byte(sheet_t *self, char byte)
+{
+    sheet_put(self, (text_t){.data = &byte, .size = 1});
+}
 
 /* Appends a zero-terminated string. */
 void sheet_put_string(sheet_t *self, const char *string);

@@ -83,6 +83,22 @@ static inline bool text_is_alphanumeric(char byte)
     return text_is_letter(byte) || text_is_digit(byte);
 }
 
+/* A set of ASCII characters, one bit for each (open value struct). */
+typedef struct {
+    uint64_t low;  /* those below 64, '@' */
+    uint64_t high; /* from there on */
+} text_set_t;
+
+/* The bits of the characters from `first` to `last`, which are of one half. */
+#define TEXT_SET_RUN(first, last) (UINT64_MAX >> (63 - ((last) - (first))) << ((first)&63))
+#define TEXT_SET_ONE(character)   TEXT_SET_RUN(character, character)
+
+static inline bool text_set_has(text_set_t set, char byte)
+{
+    unsigned char number = (unsigned char)byte;
+    return number < 128 && ((number < 64 ? set.low : set.high) >> (number & 63U) & 1) != 0;
+}
+
 /* A lower-case hex digit. */
 static inline bool text_is_hex(char byte)
 {

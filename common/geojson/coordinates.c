@@ -61,16 +61,26 @@ static char *put_degrees(text_t part, size_t digits_max, double degrees, char *o
 }
 
 /* +27.5916+086.5640+8850CRSWGS_84/ */
-coordinates_t coordinates_of(text_t position)
+bool coordinates_read(text_t position, coordinates_t *ret_coordinates)
 {
     coordinates_t self = {0};
-    bool valid = iso6709_parse(position, &self.degrees);
-    assert(valid); /* record_check, command_parse */
+    if (!iso6709_parse(position, &self.degrees)) {
+        return false;
+    }
     self.latitude = take_number(&position);
     self.longitude = take_number(&position);
     if (position.size > 0 && (position.data[0] == '+' || position.data[0] == '-')) {
         self.altitude = take_number(&position);
     }
+    *ret_coordinates = self;
+    return true;
+}
+
+coordinates_t coordinates_of(text_t position)
+{
+    coordinates_t self;
+    bool valid = coordinates_read(position, &self);
+    assert(valid); /* record_check, command_parse */
     return self;
 }
 

@@ -9,6 +9,8 @@
 #include "common/base/text.h"
 #include "common/protocol/iso6709.h"
 
+#include <stdbool.h>
+
 /* Open value struct. */
 typedef struct {
     text_t latitude; /* with their signs, as they stand in the position */
@@ -20,7 +22,10 @@ typedef struct {
 /* Bytes that a number becomes that was not sent in degrees. */
 enum { COORDINATES_SIZE = 32 };
 
-/* Takes a valid position apart. */
+/* Takes a position apart; false: it is not valid. */
+bool coordinates_read(text_t position, coordinates_t *ret_coordinates);
+
+/* The same of a valid one. */
 coordinates_t coordinates_of(text_t position);
 
 /* Writes one of them as a number of JSON (RFC 8259, section 6): the digits that the client sent, of

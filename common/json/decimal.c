@@ -1,9 +1,8 @@
 #include "common/json/decimal.h"
 
-enum {
-    EXPONENT_MAX = 100000000, /* more than any text has digits; greater ones count as this */
-    UNIT_DIGITS = 19,         /* of the greatest number of units */
-};
+#include "common/base/digits.h"
+
+enum { EXPONENT_MAX = 100000000 }; /* more than any text has digits; greater ones count as this */
 
 /* A number taken apart: digits with a point somewhere, times ten to a power. */
 typedef struct {
@@ -15,12 +14,9 @@ typedef struct {
 
 static text_t take_digits(text_t *rest)
 {
-    size_t size = 0;
-    while (size < rest->size && text_is_digit(rest->data[size])) {
-        size++;
-    }
-    text_t digits = text_first(*rest, size);
-    *rest = text_after(*rest, size);
+    const char *end = digits_skip(rest->data, rest->data, text_end(*rest));
+    text_t digits = text_first(*rest, (size_t)(end - rest->data));
+    *rest = text_after(*rest, digits.size);
     return digits;
 }
 
@@ -87,12 +83,47 @@ static bool append_digit(uint64_t *units, unsigned digit)
     return true;
 }
 
+/* Puts zeros behind the units. */
+static bool append_zeros(uint64_t *units, int64_t count)
+{
+    for (int64_t i = 0; i<count && * units> 0; i++) {
+        if (!append_digit(units, 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What nearly all numbers are: no more than DIGITS_MAX digits, all of which are kept. */
+static status_t join_digits(const parts_t *parts, int64_t zeros, decimal_t *ret_decimal)
+{
+    uint64_t units;
+    uint64_t fraction = 0;
+    (void)digits_take(parts->whole.data, text_end(parts->whole), &units);
+    if (parts->fraction.size > 0) {
+        (void)digits_take(parts->fraction.data, text_end(parts->fraction), &fraction);
+    }
+    for (size_t i = 0; i < parts->fraction.size; i++) {
+        units *= 10;
+    }
+    units += fraction;
+    if (!append_zeros(&units, zeros) || units > INT64_MAX) {
+        return STATUS_OUT_OF_RANGE;
+    }
+    *ret_decimal =
+        (decimal_t){.units = units, .floor = units, .negative = parts->negative && units > 0};
+    return STATUS_OK;
+}
+
 /* Takes the first `kept` digits as the units; what is behind them decides how they are rounded. */
 static status_t round_digits(const parts_t *parts, int64_t kept, decimal_t *ret_decimal)
 {
     decimal_t decimal = {0};
     size_t count = parts->whole.size + parts->fraction.size;
     bool up = false;
+    if (count <= DIGITS_MAX && (int64_t)count <= kept) {
+        return join_digits(parts, kept - (int64_t)count, ret_decimal);
+    }
     for (size_t i = 0; i < count; i++) {
         unsigned digit = digit_at(parts, i);
         if ((int64_t)i < kept) {
@@ -104,10 +135,8 @@ static status_t round_digits(const parts_t *parts, int64_t kept, decimal_t *ret_
         up = up || ((int64_t)i == kept && digit >= 5);
         decimal.beyond = decimal.beyond || digit > 0;
     }
-    for (int64_t i = (int64_t)count; i < kept && decimal.floor > 0; i++) {
-        if (!append_digit(&decimal.floor, 0)) {
-            return STATUS_OUT_OF_RANGE;
-        }
+    if (!append_zeros(&decimal.floor, kept - (int64_t)count)) {
+        return STATUS_OUT_OF_RANGE;
     }
     decimal.units = decimal.floor + up;
     decimal.negative = parts->negative && decimal.units > 0;
@@ -126,16 +155,12 @@ status_t decimal_read(text_t text, unsigned decimals, decimal_t *ret_decimal)
 
 char *decimal_write(uint64_t units, unsigned decimals, unsigned digits, char *out)
 {
-    char text[UNIT_DIGITS + DECIMAL_SIZE];
+    char room[DECIMAL_SIZE + TEXT_NUMBER_SIZE];
     size_t width = decimals + digits;
-    uint64_t left = units;
-    size_t count = 1;
-    while (left >= 10) {
-        left /= 10;
-        count++;
-    }
+    memset(room, '0', DECIMAL_SIZE);
+    size_t count = text_write_u64(units, room + DECIMAL_SIZE);
     width = count > width ? count : width;
-    text_write_digits(units, width, text);
+    const char *text = room + DECIMAL_SIZE + count - width;
     size_t end = width;
     while (end > width - decimals && text[end - 1] == '0') {
         end--;

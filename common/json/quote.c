@@ -1,5 +1,7 @@
 #include "common/json/quote.h"
 
+#include "common/base/digits.h"
+
 #include <stdbool.h>
 
 static bool is_tail(unsigned char byte)
@@ -67,16 +69,40 @@ static char *write(text_t text, text_t slash, text_t mark, char *out)
     return out;
 }
 
-/* Nearly all texts need nothing. */
+/* Not 0 if one of eight bytes is that one. */
+static inline uint64_t has_byte(uint64_t bytes, char byte)
+{
+    uint64_t others = bytes ^ DIGITS_EACH((unsigned char)byte);
+    return (others - DIGITS_EACH(1)) & ~others & DIGITS_EACH(0x80);
+}
+
+/* Whether eight bytes are printable ASCII but space, quotation mark, comma and backslash. */
+static inline bool are_plain(uint64_t bytes)
+{
+    uint64_t controls = (bytes - DIGITS_EACH(' ' + 1)) & DIGITS_EACH(0x80);
+    uint64_t others = (bytes | (bytes + DIGITS_EACH(1))) & DIGITS_EACH(0x80); /* 0x7f and beyond */
+    return (controls | others | has_byte(bytes, '"') | has_byte(bytes, ',') |
+            has_byte(bytes, '\\')) == 0;
+}
+
+/* Nearly all texts need nothing. The last bytes are looked at with those before them, if there are
+ * eight. */
 static bool is_plain(text_t text)
 {
-    for (size_t i = 0; i < text.size; i++) {
-        char byte = text.data[i];
-        if (byte <= ' ' || byte >= 0x7f || byte == '\\' || byte == '"' || byte == ',') {
-            return false;
+    const text_set_t plain = {.low = TEXT_SET_ONE('!') | TEXT_SET_RUN('#', '+') |
+                                     TEXT_SET_RUN('-', '?'),
+                              .high = TEXT_SET_RUN('@', '[') | TEXT_SET_RUN(']', '~')};
+    size_t i = 0;
+    if (text.size >= 8) {
+        while (text.size - i >= 8 && are_plain(digits_load(text.data + i))) {
+            i += 8;
         }
+        return text.size - i < 8 && are_plain(digits_load(text.data + text.size - 8));
     }
-    return true;
+    while (i < text.size && text_set_has(plain, text.data[i])) {
+        i++;
+    }
+    return i == text.size;
 }
 
 char *quote_json(text_t text, char *out)
