@@ -111,6 +111,15 @@ static store_outcome_t take_new(copy_t *self, uint32_t number, const record_t *r
     return outcome;
 }
 
+/* Of the same era as what is known. */
+static store_outcome_t take_known(copy_t *self, uint32_t number, const record_t *record)
+{
+    self->numbers.flags[number] |= NUMBERS_CONFIRMED;
+    store_outcome_t outcome = store_merge(self->store, record, number);
+    note_outcome(self, outcome, number, record);
+    return outcome;
+}
+
 /* Whether a record is to be here. */
 static bool keeps(const copy_t *self, const record_t *record)
 {
@@ -125,12 +134,16 @@ static store_outcome_t take(void *argument, const record_t *record)
 {
     copy_t *self = argument;
     store_entry_t known;
+    uint32_t number;
     self->received++;
     bool is_kept = keeps(self, record);
+    if (is_kept && store_is_later(self->store, record, &number)) {
+        return take_known(self, number, record);
+    }
     if (!store_find_entry(self->store, record->client, &known)) {
         return is_kept ? take_new(self, numbers_take(&self->numbers), record) : STORE_OLDER;
     }
-    uint32_t number = known.marks;
+    number = known.marks;
     if (!is_kept) {
         copy_remove(self, number);
         return STORE_OLDER;
@@ -144,9 +157,7 @@ static store_outcome_t take(void *argument, const record_t *record)
         (void)store_drop(self->store, record->client);
         return take_new(self, number, record);
     }
-    store_outcome_t outcome = store_merge(self->store, record, number);
-    note_outcome(self, outcome, number, record);
-    return outcome;
+    return take_known(self, number, record);
 }
 
 /* The node will send all that it has in these leaves. */
@@ -162,6 +173,21 @@ static void on_asked(void *argument, const uint64_t *leaves)
     }
 }
 
+static void on_coming(void *argument, const uint32_t *hashes, size_t count)
+{
+    const copy_t *self = argument;
+    uint32_t numbers[STORE_FETCH_BATCH];
+    size_t known = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (store_fetched_marks(self->store, hashes[i], &numbers[known])) {
+            numbers_fetch(&self->numbers, numbers[known++]);
+        }
+    }
+    if (self->settings.coming != NULL) {
+        self->settings.coming(self->settings.argument, numbers, known);
+    }
+}
+
 copy_t *copy_new(const copy_settings_t *settings)
 {
     copy_t *self = memory_new(sizeof *self);
@@ -173,7 +199,8 @@ copy_t *copy_new(const copy_settings_t *settings)
         store_limit_memory(self->store, settings->max_memory);
     }
     numbers_init(&self->numbers, settings->rest);
-    self->sink = (link_sink_t){.take = take, .asked = on_asked, .argument = self};
+    self->sink =
+        (link_sink_t){.take = take, .asked = on_asked, .coming = on_coming, .argument = self};
     self->gone_ns = INT64_MIN;
     return self;
 }
@@ -279,6 +306,21 @@ bool copy_find(const copy_t *self, text_t client, uint32_t *ret_number, record_t
     *ret_number = entry.marks;
     *ret_record = entry.record;
     return true;
+}
+
+bool copy_serves_client(const copy_t *self, text_t client)
+{
+    return store_serves(self->store, client);
+}
+
+uint32_t copy_fetch_begin(const copy_t *self, text_t client)
+{
+    return store_fetch_begin(self->store, client);
+}
+
+void copy_fetch_entry(const copy_t *self, uint32_t hash)
+{
+    store_fetch_entry(self->store, hash);
 }
 
 uint32_t copy_number_end(const copy_t *self)

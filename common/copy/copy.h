@@ -55,7 +55,10 @@ typedef struct {
      * expired. What is not counts as if the node did not have it. NULL: all are, tombstones too. A
      * copy of a part is not audited (R15). The record borrows for the call. */
     bool (*keeps)(void *argument, const record_t *record, bool served);
-    void *argument; /* for these three, which may read the copy, nothing else; any may be NULL */
+    /* Records of these numbers come next, STORE_FETCH_BATCH at most: what `changed` will read can
+     * be fetched. */
+    void (*coming)(void *argument, const uint32_t *numbers, size_t count);
+    void *argument; /* for these four, which may read the copy, nothing else; any may be NULL */
 } copy_settings_t;
 
 /* How it is (open value struct). */
@@ -91,6 +94,14 @@ bool copy_read(const copy_t *self, uint32_t number, record_t *ret_record);
 
 /* Number and record of a client; borrows as above. False if it is unknown or not served. */
 bool copy_find(const copy_t *self, text_t client, uint32_t *ret_number, record_t *ret_record);
+
+/* Whether copy_find finds the client; it costs less. */
+bool copy_serves_client(const copy_t *self, text_t client);
+
+/* Has what either will read of a client brought into the caches: first this, then, after
+ * something else, copy_fetch_entry with what it returned. */
+uint32_t copy_fetch_begin(const copy_t *self, text_t client);
+void copy_fetch_entry(const copy_t *self, uint32_t hash);
 
 /* All numbers are less: read each from 0 on for all clients. It only grows. */
 uint32_t copy_number_end(const copy_t *self);

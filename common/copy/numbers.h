@@ -49,6 +49,13 @@ static inline bool numbers_has(const numbers_t *self, uint32_t number, unsigned 
     return number < self->end && (self->flags[number] & flag) != 0;
 }
 
+/* Has what is known of a number brought into the caches. */
+static inline void numbers_fetch(const numbers_t *self, uint32_t number)
+{
+    __builtin_prefetch(&self->flags[number], 1);
+    __builtin_prefetch(&self->handles[number], 1);
+}
+
 /* Takes a flag from all numbers. */
 void numbers_clear(numbers_t *self, unsigned flag);
 

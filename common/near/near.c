@@ -4,9 +4,6 @@
 
 #include <stdlib.h>
 
-/* Changes whose memory is fetched ahead at a time: a core has some ten fetches under way. */
-enum { BATCH = 16 };
-
 near_t *near_new(size_t max_memory)
 {
     assert(max_memory >= NEAR_MEMORY_MIN);
@@ -126,40 +123,28 @@ status_t near_put(near_t *self, near_point_t point)
     return STATUS_OK;
 }
 
-/* Fetches what changes of clients will read: the locator, then the leaf, then the place in it. */
-static void fetch(const near_t *self, const near_point_t *points, size_t count)
+/* The locator, then the leaf, then the place in it: each step reads what the one before has
+ * fetched. */
+void near_fetch(const near_t *self, const uint32_t *handles, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (points[i].handle < self->locator_capacity) {
-            __builtin_prefetch(&self->locators[points[i].handle], 1);
+        if (handles[i] < self->locator_capacity) {
+            __builtin_prefetch(&self->locators[handles[i]], 1);
         }
     }
     for (size_t i = 0; i < count; i++) {
-        uint32_t locator = locator_of(self, points[i].handle);
+        uint32_t locator = locator_of(self, handles[i]);
         if (locator != NEAR_NO_CLIENT) {
             __builtin_prefetch(near_leaf_at(self, near_locator_leaf(locator)), 1);
         }
     }
     for (size_t i = 0; i < count; i++) {
-        uint32_t locator = locator_of(self, points[i].handle);
+        uint32_t locator = locator_of(self, handles[i]);
         if (locator != NEAR_NO_CLIENT) {
             const near_leaf_t *leaf = near_leaf_at(self, near_locator_leaf(locator));
             __builtin_prefetch(near_leaf_positions(leaf) + near_locator_place(locator), 1);
         }
     }
-}
-
-size_t near_put_all(near_t *self, const near_point_t *points, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (i % BATCH == 0) {
-            fetch(self, points + i, count - i < BATCH ? count - i : BATCH);
-        }
-        if (near_put(self, points[i]) != STATUS_OK) {
-            return i;
-        }
-    }
-    return count;
 }
 
 bool near_remove(near_t *self, uint32_t handle)

@@ -93,10 +93,11 @@ void near_destroy(near_t **self_p);
  * and can be removed. */
 status_t near_put(near_t *self, near_point_t point) STATUS_MUST_USE;
 
-/* Puts many in their order, faster than one by one, since it fetches their memory ahead. Returns
- * the count of those taken; fewer than `count` if one could not be: near_put of that one says why,
- * the others behind it were not looked at. */
-size_t near_put_all(near_t *self, const near_point_t *points, size_t count) STATUS_MUST_USE;
+/* Brings what near_put and near_find of these clients will read into the caches, so that they need
+ * not wait for it; they may be unknown. A core has some ten fetches under way at most: more than
+ * NEAR_FETCH_BATCH at a time gain nothing. */
+enum { NEAR_FETCH_BATCH = 16 };
+void near_fetch(const near_t *self, const uint32_t *handles, size_t count);
 
 /* Removes a client; false if it is not there. Frees memory, and needs none. */
 bool near_remove(near_t *self, uint32_t handle);

@@ -52,6 +52,9 @@ typedef struct {
     /* The node was asked for the whole list, or for a repair: from now on it sends each record that
      * it has in these leaves of the digest, bit by bit, or in all if NULL (R20). */
     void (*asked)(void *argument, const uint64_t *leaves);
+    /* Records of clients of these hashes come next (store_fetch_begin): what `take` will read can
+     * be fetched. STORE_FETCH_BATCH at most. NULL: it need not hear of that. */
+    void (*coming)(void *argument, const uint32_t *hashes, size_t count);
     void *argument;
 } link_sink_t;
 

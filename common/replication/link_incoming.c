@@ -273,6 +273,9 @@ static size_t take_batch(link_t *self, text_t *body, record_t *records)
         count++;
     }
     store_fetch_end(self->store, hashes, count);
+    if (self->sink != NULL && self->sink->coming != NULL) {
+        self->sink->coming(self->sink->argument, hashes, count);
+    }
     return count;
 }
 

@@ -112,27 +112,15 @@ static size_t new_plain_size(const record_t *record, const rest_t *rest)
            (rest->packed ? packed_size(rest_size) : rest_size);
 }
 
-static uint32_t hash_of(const store_t *self, text_t client)
+uint32_t store_hash(const store_t *self, text_t client)
 {
     return (uint32_t)XXH3_64bits_withSeed(client.data, client.size, self->seed);
-}
-
-/* Where the probe for a hash begins: all hashes, in their order, spread over all slots (Lemire,
- * Fast Random Integer Generation in an Interval, 2019). */
-static inline size_t home_of(const store_t *self, uint32_t hash)
-{
-    return (size_t)(((uint64_t)hash * self->slot_count) >> 32);
-}
-
-static inline size_t slot_behind(const store_t *self, size_t slot)
-{
-    return slot + 1 == self->slot_count ? 0 : slot + 1;
 }
 
 /* The slot of `client`, or the free one that it would get. */
 static slot_t *find_slot(const store_t *self, text_t client, uint32_t hash)
 {
-    for (size_t i = home_of(self, hash);; i = slot_behind(self, i)) {
+    for (size_t i = store_home(self, hash);; i = store_slot_behind(self, i)) {
         slot_t *slot = &self->slots[i];
         if (slot->handle == SLAB_NONE) {
             return slot;
@@ -142,50 +130,6 @@ static slot_t *find_slot(const store_t *self, text_t client, uint32_t hash)
             if (text_equal((text_t){.data = entry->text, .size = entry->client_size}, client)) {
                 return slot;
             }
-        }
-    }
-}
-
-enum { FETCH_STEPS = 3 };
-
-/* Slot, entry, neighbours in the list: each step reads what the one before has fetched. If another
- * client of the same hash has a slot before the right one, the wrong entry is fetched: that costs
- * time, nothing else. */
-static void fetch(const store_t *self, uint32_t hash, unsigned step)
-{
-    size_t i = home_of(self, hash);
-    if (step == 0) {
-        __builtin_prefetch(&self->slots[i]);
-        return;
-    }
-    while (self->slots[i].handle != SLAB_NONE && self->slots[i].hash != hash) {
-        i = slot_behind(self, i);
-    }
-    if (self->slots[i].handle == SLAB_NONE) {
-        return;
-    }
-    const entry_t *entry = store_entry_at(self, self->slots[i].handle);
-    if (step == 1) {
-        __builtin_prefetch(entry, 1);
-        __builtin_prefetch((const char *)entry + STORE_CACHE_LINE_SIZE, 1);
-    } else {
-        __builtin_prefetch(slab_at(&self->slab, entry->previous), 1);
-        __builtin_prefetch(slab_at(&self->slab, entry->next), 1);
-    }
-}
-
-uint32_t store_fetch_begin(const store_t *self, text_t client)
-{
-    uint32_t hash = hash_of(self, client);
-    fetch(self, hash, 0);
-    return hash;
-}
-
-void store_fetch_end(const store_t *self, const uint32_t *hashes, size_t count)
-{
-    for (unsigned step = 1; step < FETCH_STEPS; step++) {
-        for (size_t i = 0; i < count; i++) {
-            fetch(self, hashes[i], step);
         }
     }
 }
@@ -212,9 +156,9 @@ static void grow_table(store_t *self)
         if (old_slots[i].handle == SLAB_NONE) {
             continue;
         }
-        size_t slot = home_of(self, old_slots[i].hash);
+        size_t slot = store_home(self, old_slots[i].hash);
         while (self->slots[slot].handle != SLAB_NONE) {
-            slot = slot_behind(self, slot);
+            slot = store_slot_behind(self, slot);
         }
         self->slots[slot] = old_slots[i];
     }
@@ -411,7 +355,7 @@ replace(store_t *self, slot_t *slot, const record_t *record, uint32_t marks, boo
 /* What is known of a record's client; NULL: nothing. */
 static entry_t *find_known(const store_t *self, const record_t *record)
 {
-    const slot_t *slot = find_slot(self, record->client, hash_of(self, record->client));
+    const slot_t *slot = find_slot(self, record->client, store_hash(self, record->client));
     return slot->handle != SLAB_NONE ? store_entry_at(self, slot->handle) : NULL;
 }
 
@@ -443,7 +387,7 @@ store_outcome_t store_merge(store_t *self, const record_t *record, uint32_t mark
     if (record->order_time_ns < self->taken_from_ns && has_expired(self, record)) {
         return STORE_EXPIRED;
     }
-    uint32_t hash = hash_of(self, record->client);
+    uint32_t hash = store_hash(self, record->client);
     slot_t *slot = find_slot(self, record->client, hash);
     if (slot->handle == SLAB_NONE) {
         return insert(self, record, hash, marks);
@@ -469,6 +413,17 @@ store_outcome_t store_merge(store_t *self, const record_t *record, uint32_t mark
     return merge_otherwise(self, slot, record, marks);
 }
 
+bool store_is_later(const store_t *self, const record_t *record, uint32_t *ret_marks)
+{
+    const entry_t *known = find_known(self, record);
+    if (known == NULL || record->era_ns != 0 || store_entry_has_era(known) ||
+        record->order_time_ns <= known->order_time_ns) {
+        return false;
+    }
+    *ret_marks = known->marks;
+    return true;
+}
+
 store_outcome_t store_update(store_t *self, record_t *record)
 {
     self->update = record;
@@ -479,7 +434,7 @@ store_outcome_t store_update(store_t *self, record_t *record)
 
 bool store_find_any(const store_t *self, text_t client, record_t *ret_record)
 {
-    const slot_t *slot = find_slot(self, client, hash_of(self, client));
+    const slot_t *slot = find_slot(self, client, store_hash(self, client));
     if (slot->handle == SLAB_NONE) {
         return false;
     }
@@ -498,9 +453,21 @@ bool store_find(const store_t *self, text_t client, record_t *ret_record)
     return true;
 }
 
+bool store_serves(const store_t *self, text_t client)
+{
+    const slot_t *slot = find_slot(self, client, store_hash(self, client));
+    if (slot->handle == SLAB_NONE) {
+        return false;
+    }
+    const entry_t *entry = store_entry_at(self, slot->handle);
+    int64_t era_ns = store_entry_has_era(entry) ? store_entry_era(entry) : 0;
+    int64_t age_ns = era_ns > entry->order_time_ns ? era_ns : entry->order_time_ns;
+    return entry->position_size > 0 && age_ns >= self->served_from_ns;
+}
+
 bool store_find_entry(const store_t *self, text_t client, store_entry_t *ret_entry)
 {
-    const slot_t *slot = find_slot(self, client, hash_of(self, client));
+    const slot_t *slot = find_slot(self, client, store_hash(self, client));
     if (slot->handle == SLAB_NONE) {
         return false;
     }
@@ -510,7 +477,7 @@ bool store_find_entry(const store_t *self, text_t client, store_entry_t *ret_ent
 
 bool store_drop(store_t *self, text_t client)
 {
-    const slot_t *slot = find_slot(self, client, hash_of(self, client));
+    const slot_t *slot = find_slot(self, client, store_hash(self, client));
     if (slot->handle == SLAB_NONE) {
         return false;
     }
@@ -546,9 +513,9 @@ static size_t distance(const store_t *self, size_t from, size_t to)
  * Art of Computer Programming 3, 6.4, algorithm R). */
 static void close_gap(store_t *self, size_t gap)
 {
-    for (size_t i = slot_behind(self, gap); self->slots[i].handle != SLAB_NONE;
-         i = slot_behind(self, i)) {
-        size_t home = home_of(self, self->slots[i].hash);
+    for (size_t i = store_slot_behind(self, gap); self->slots[i].handle != SLAB_NONE;
+         i = store_slot_behind(self, i)) {
+        size_t home = store_home(self, self->slots[i].hash);
         if (distance(self, home, i) >= distance(self, gap, i)) {
             self->slots[gap] = self->slots[i];
             gap = i;

@@ -83,6 +83,21 @@ enum { STORE_FETCH_BATCH = 16 };
 uint32_t store_fetch_begin(const store_t *self, text_t client);
 void store_fetch_end(const store_t *self, const uint32_t *hashes, size_t count);
 
+/* The same for one client that is only looked up, some time later: after store_fetch_begin, and
+ * something else. */
+void store_fetch_entry(const store_t *self, uint32_t hash);
+
+/* The marks of the first entry of that hash, which as a rule is the client's; false: there is none.
+ * After store_fetch_end it need not wait for it. */
+bool store_fetched_marks(const store_t *self, uint32_t hash, uint32_t *ret_marks);
+
+/* Whether a record is later than what is known of its client by the order time alone, both of the
+ * first era: merged, it replaces that. `ret_marks`: those of the entry. False says nothing. */
+bool store_is_later(const store_t *self, const record_t *record, uint32_t *ret_marks);
+
+/* Whether store_find finds the client; it costs less. */
+bool store_serves(const store_t *self, text_t client);
+
 /* Reads the record of `client` that is served. Its texts borrow until the store is asked for
  * another record, or merges: a record that is merged must not borrow from its store. False if there
  * is none, or it has expired (R16) or was forgotten (R17). */

@@ -1,8 +1,8 @@
 /* store_parts.h - what only the files of the store share: its fields and its entries.
  *
- * store.c: table, list of changes, merge. store_cursor.c: cursors into the list. store_eras.c:
- * merging with what was known before, and across eras. store_digest.c: the digest. store_removal.c:
- * expiry and forgetting.
+ * store.c: table, list of changes, merge. store_cursor.c: cursors into the list. store_fetch.c:
+ * memory fetched ahead. store_eras.c: merging with what was known before, and across eras.
+ * store_digest.c: the digest. store_removal.c: expiry and forgetting.
  */
 #ifndef HERD_COMMON_STORE_STORE_PARTS_H
 #define HERD_COMMON_STORE_STORE_PARTS_H
@@ -78,6 +78,21 @@ struct store {
     bool restores;    /* the record that is merged stood in the list of an earlier life */
     char *raised;     /* texts of the known record that got a later era last; NULL: not yet */
 };
+
+/* Of a client's ID (store.c). */
+uint32_t store_hash(const store_t *self, text_t client);
+
+/* Where the probe for a hash begins: all hashes, in their order, spread over all slots (Lemire,
+ * Fast Random Integer Generation in an Interval, 2019). */
+static inline size_t store_home(const store_t *self, uint32_t hash)
+{
+    return (size_t)(((uint64_t)hash * self->slot_count) >> 32);
+}
+
+static inline size_t store_slot_behind(const store_t *self, size_t slot)
+{
+    return slot + 1 == self->slot_count ? 0 : slot + 1;
+}
 
 static inline entry_t *store_entry_at(const store_t *self, slab_handle_t handle)
 {

@@ -100,8 +100,18 @@ static void die(const char *what)
 
 static void put_all(scene_t *self, const near_point_t *points, size_t count)
 {
-    if (near_put_all(self->near, points, count) != count) {
-        die("no memory");
+    uint32_t handles[NEAR_FETCH_BATCH];
+    for (size_t i = 0; i < count; i++) {
+        if (i % NEAR_FETCH_BATCH == 0) {
+            size_t size = count - i < NEAR_FETCH_BATCH ? count - i : NEAR_FETCH_BATCH;
+            for (size_t j = 0; j < size; j++) {
+                handles[j] = points[i + j].handle;
+            }
+            near_fetch(self->near, handles, size);
+        }
+        if (near_put(self->near, points[i]) != STATUS_OK) {
+            die("no memory");
+        }
     }
 }
 

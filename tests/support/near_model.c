@@ -93,11 +93,20 @@ bool near_model_put(near_model_t *self, near_point_t point)
 
 bool near_model_put_all(near_model_t *self, const near_point_t *points, size_t count)
 {
-    size_t taken = near_put_all(self->near, points, count);
-    for (size_t i = 0; i < taken; i++) {
-        note(self, points[i]);
+    uint32_t handles[NEAR_FETCH_BATCH];
+    for (size_t i = 0; i < count; i++) {
+        if (i % NEAR_FETCH_BATCH == 0) {
+            size_t size = count - i < NEAR_FETCH_BATCH ? count - i : NEAR_FETCH_BATCH;
+            for (size_t j = 0; j < size; j++) {
+                handles[j] = points[i + j].handle;
+            }
+            near_fetch(self->near, handles, size);
+        }
+        if (!near_model_put(self, points[i])) {
+            return false;
+        }
     }
-    return taken == count;
+    return true;
 }
 
 void near_model_remove(near_model_t *self, uint32_t handle)

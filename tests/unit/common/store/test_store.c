@@ -261,6 +261,8 @@ static void fetching_changes_nothing(void **state)
             assert_int_equal(merge(name, "1", "A", 1), STORE_NEWER);
         }
         assert_int_equal(store_find(store, text_of(name), &record), i % 3 > 0);
+        assert_int_equal(store_serves(store, text_of(name)), i % 3 > 0);
+        store_fetch_entry(store, hashes[count]);
     }
     assert_int_equal(store_count(store), CLIENTS - (CLIENTS + 2) / 3);
     assert_int_equal(store_tail(store), store_count(store));
@@ -285,6 +287,10 @@ static void marks_are_those_of_the_newest_record(void **state)
     assert_int_equal(store_merge(store, &record, 2), STORE_NEWER);
     assert_true(store_cursor_peek(&cursor, &entry));
     assert_int_equal(entry.marks, 2);
+    uint32_t marks = 0;
+    assert_true(store_fetched_marks(store, store_fetch_begin(store, TEXT("a")), &marks));
+    assert_int_equal(marks, 2);
+    assert_false(store_fetched_marks(store, store_fetch_begin(store, TEXT("b")), &marks));
     store_cursor_close(&cursor);
 }
 
@@ -438,6 +444,30 @@ static void what_was_purged_changes_no_restored_record(void **state)
     assert_true(found.era_ns == 8 * TIMESTAMP_NS_PER_S);
 }
 
+/* What it says of a record is what a merge then does; of other eras and ties it says nothing. */
+static void a_later_record_is_known_without_a_merge(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *client;
+        const char *time;
+        int64_t era_ns;
+        bool is_later;
+    } cases[] = {{"a", "5", 0, false},   {"b", "6", 0, false}, {"a", "5.000000001", 0, true},
+                 {"a", "4.9", 0, false}, {"a", "7", 1, false}, {"e", "9", 0, false}};
+    record_t of_era = record_for_test("e", "5", "A", 5);
+    of_era.era_ns = 4;
+    assert_int_equal(merge("a", "5", "A", 5), STORE_NEWER);
+    assert_int_equal(store_merge(store, &of_era, 0), STORE_NEWER);
+    for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        uint32_t marks = 7;
+        record_t record = record_for_test(cases[i].client, cases[i].time, "A", 9);
+        record.era_ns = cases[i].era_ns;
+        assert_int_equal(store_is_later(store, &record, &marks), cases[i].is_later);
+        assert_int_equal(marks, cases[i].is_later ? 0 : 7);
+    }
+}
+
 static void what_finds_no_room_is_not_restored(void **state)
 {
     (void)state;
@@ -489,6 +519,7 @@ int main(void)
         store_test(fetching_changes_nothing),
         store_test(marks_are_those_of_the_newest_record),
         store_test(a_cursor_passes_what_bears_its_mark),
+        store_test(a_later_record_is_known_without_a_merge),
         store_test(it_agrees_with_a_plain_model),
         store_test(a_restored_list_goes_on_where_it_ended),
         store_test(what_was_purged_changes_no_restored_record),

@@ -18,6 +18,7 @@ static void a_forgotten_client_is_not_found(void **state)
     assert_false(store_find(store, TEXT("kiwi"), &record));
     assert_true(store_find(store, TEXT("emu"), &record));
     assert_true(store_find_any(store, TEXT("kiwi"), &record));
+    assert_false(store_serves(store, TEXT("kiwi")));
     assert_true(record_is_tombstone(&record));
     assert_text_equal(record.origin, "Bona");
     assert_text_equal(record.client_time, "100.000000001");
@@ -255,6 +256,7 @@ static void nothing_is_served_or_taken_from_behind_the_horizon(void **state)
     store_set_horizon(store, 100 * second + 1, 90 * second);
     assert_false(store_find(store, TEXT("kiwi"), &record));
     assert_true(store_find_any(store, TEXT("kiwi"), &record)); /* only not served */
+    assert_false(store_serves(store, TEXT("kiwi")));
     assert_int_equal(merge("emu", "90", "Clark", 200), STORE_NEWER);
     assert_int_equal(merge("emu", "89.999999999", "Clark", 200), STORE_EXPIRED);
     assert_int_equal(merge("owl", "89.999999999", "Clark", 999), STORE_EXPIRED);
