@@ -30,13 +30,19 @@ typedef struct {
     const char *title;
 } link_line_t;
 
-/* Appends "http://127.0.0.1:11790"; nothing of a request of HTTP/1.0 without Host. */
-static void put_base(const api_request_t *request, sheet_t *sheet)
+static const link_line_t to_collection = {"/collections/clients", "collection", TYPE_JSON,
+                                          "The collection"};
+
+/* Begins a link with "http://127.0.0.1:11790", nothing of a request of HTTP/1.0 without Host, and
+ * that path. */
+static void begin_link(const api_request_t *request, text_t path, sheet_t *sheet)
 {
+    sheet_put_string(sheet, "\n{\"href\":\"");
     if (request->head->host.size > 0) {
         sheet_put_string(sheet, "http://");
         sheet_put(sheet, request->head->host);
     }
+    sheet_put(sheet, path);
 }
 
 /* Ends a link whose href was begun. */
@@ -46,14 +52,18 @@ static void end_link(const char *relation, const char *type, const char *title, 
                  title);
 }
 
+static void put_link(const api_request_t *request, const link_line_t *link, sheet_t *sheet)
+{
+    begin_link(request, text_of(link->path), sheet);
+    end_link(link->relation, link->type, link->title, sheet);
+}
+
 static void put_links(const api_request_t *request, const link_line_t *links, sheet_t *sheet)
 {
     sheet_put_string(sheet, "\"links\":[");
     for (size_t i = 0; links[i].path != NULL; i++) {
-        sheet_put_string(sheet, i > 0 ? ",\n{\"href\":\"" : "\n{\"href\":\"");
-        put_base(request, sheet);
-        sheet_put_string(sheet, links[i].path);
-        end_link(links[i].relation, links[i].type, links[i].title, sheet);
+        sheet_put_string(sheet, i > 0 ? "," : "");
+        put_link(request, &links[i], sheet);
     }
     sheet_put_byte(sheet, ']');
 }
@@ -194,23 +204,19 @@ static void put_page_end(api_t *self, const api_request_t *request, const query_
     char now[TIMESTAMP_ISO8601_SIZE + 1] = {0};
     text_t asked = request->head->query;
     size_t matched;
-    sheet_put_string(sheet, "],\n\"links\":[{\"href\":\"");
-    put_base(request, sheet);
-    sheet_put(sheet, request->head->path);
+    sheet_put_string(sheet, "],\n\"links\":[");
+    begin_link(request, request->head->path, sheet);
     sheet_put_string(sheet, asked.size > 0 ? "?" : "");
     sheet_put(sheet, asked);
     end_link("self", API_GEOJSON, "This page", sheet);
     if (walk->more) {
-        sheet_put_string(sheet, ",\n{\"href\":\"");
-        put_base(request, sheet);
-        sheet_put_string(sheet, "/collections/clients/items?");
+        sheet_put_byte(sheet, ',');
+        begin_link(request, TEXT("/collections/clients/items?"), sheet);
         api_put_next_query(&walk->cursor, asked, sheet);
         end_link("next", API_GEOJSON, "The next page", sheet);
     }
-    sheet_put_string(sheet, ",\n{\"href\":\"");
-    put_base(request, sheet);
-    sheet_put_string(sheet, "/collections/clients");
-    end_link("collection", TYPE_JSON, "The collection", sheet);
+    sheet_put_byte(sheet, ',');
+    put_link(request, &to_collection, sheet);
     timestamp_write_iso8601(clock_now_ns(), now);
     sheet_format(sheet, "],\n\"timeStamp\":\"%s\",", now);
     if (count_matched(self, query, walk, &matched)) {
@@ -248,17 +254,14 @@ void api_get_item(api_t *self, const api_request_t *request)
     feature_t feature = feature_from_record(&record);
     sheet_t sheet = api_begin(self);
     feature_put_open(&feature, &sheet);
-    sheet_put_string(&sheet, ",\n\"links\":[{\"href\":\"");
-    put_base(request, &sheet);
-    sheet_put_string(&sheet, "/collections/clients/items/");
+    sheet_put_string(&sheet, ",\n\"links\":[");
+    begin_link(request, TEXT("/collections/clients/items/"), &sheet);
     if (!http_target_encode(record.client, &self->content)) {
         sheet_fail(&sheet, STATUS_FULL);
     }
     end_link("self", API_GEOJSON, "This client", &sheet);
-    sheet_put_string(&sheet, ",\n{\"href\":\"");
-    put_base(request, &sheet);
-    sheet_put_string(&sheet, "/collections/clients");
-    end_link("collection", TYPE_JSON, "The collection", &sheet);
+    sheet_put_byte(&sheet, ',');
+    put_link(request, &to_collection, &sheet);
     sheet_put_string(&sheet, "]}\n");
     api_reply_copy(self, request, API_GEOJSON, &sheet);
 }

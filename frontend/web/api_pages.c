@@ -3,17 +3,14 @@
  * A page ends where its limit or its budget does, or when its text is long; `next` is how far the
  * walk has come, in the numbers of near_cursor_t, as text. Those who are not asked for (by time,
  * by height) are passed over, as many as one turn of the loop may take. While the node is away
- * answers have the field Age. */
+ * answers have the field Age (mirror_fields). */
 #include "frontend/web/api_parts.h"
 
 #include "common/geojson/coordinates.h"
 #include "common/json/decimal.h"
 #include "frontend/web/http/http_target.h"
 
-#include <stdio.h>
-
 enum {
-    AGE_SIZE = 64,
     CURSOR_DIGITS = 16,   /* of its code, and half as many of its handle */
     STEP_CLIENTS = 16,    /* of one step of a walk: IDs may be long, so their text is bounded */
     TEXT_SIZE = 1 << 22,  /* bytes of a page, behind which it ends */
@@ -34,20 +31,10 @@ bool api_copy_is_ready(const api_t *self, const api_request_t *request)
 
 void api_reply_copy(api_t *self, const api_request_t *request, const char *type, sheet_t *sheet)
 {
-    char fields[AGE_SIZE] = "Cache-Control: no-store\r\n";
-    uint64_t age_s = mirror_age_s(self->mirror);
-    if (sheet_end(sheet) != STATUS_OK) {
-        api_refuse(request, HTTP_INTERNAL_SERVER_ERROR,
-                   "The answer is too long; ask for fewer clients.");
-        return;
-    }
-    if (age_s > 0) {
-        snprintf(fields, sizeof fields, "Cache-Control: no-store\r\nAge: %llu\r\n",
-                 (unsigned long long)age_s);
-    }
-    const http_answer_t answer = {
-        .status = HTTP_OK, .type = type, .content = buffer_text(&self->content), .fields = fields};
-    web_session_reply(request->session, &answer);
+    char fields[MIRROR_FIELDS_SIZE];
+    mirror_fields(self->mirror, self->shared->node_serves, fields);
+    api_reply(self, request, (http_answer_t){.status = HTTP_OK, .type = type, .fields = fields},
+              sheet);
 }
 
 bool api_find_client(api_t *self, text_t id, uint32_t *ret_number, record_t *ret_record)

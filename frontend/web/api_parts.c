@@ -24,7 +24,8 @@ sheet_t api_begin(api_t *self)
 void api_reply(api_t *self, const api_request_t *request, http_answer_t answer, sheet_t *sheet)
 {
     if (sheet_end(sheet) != STATUS_OK) {
-        api_refuse(request, HTTP_INTERNAL_SERVER_ERROR, "The answer is too long.");
+        api_refuse(request, HTTP_INTERNAL_SERVER_ERROR,
+                   "The answer is too long; ask for fewer clients.");
         return;
     }
     answer.content = buffer_text(&self->content);

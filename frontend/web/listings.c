@@ -15,7 +15,6 @@
 #include "common/json/quote.h"
 #include "frontend/web/geo/location.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <xxhash.h>
 
@@ -27,7 +26,6 @@ enum {
     USERS_MAX = 1 << 16, /* users of a list */
     SET_SIZE = 2 * USERS_MAX,
     SECOND_MS = 1000,
-    FIELDS_SIZE = 96,
 };
 
 /* One that is under way. */
@@ -298,35 +296,25 @@ static uint32_t find_free(const listings_t *self)
     return i;
 }
 
-/* Fields of an answer, with its age, and these. */
-static void make_fields(const listings_t *self, const char *more, char out[FIELDS_SIZE])
-{
-    uint64_t age_s = mirror_age_s(self->mirror);
-    int size = snprintf(out, FIELDS_SIZE, "Cache-Control: no-store\r\n%s", more);
-    if (age_s > 0) {
-        snprintf(out + size, FIELDS_SIZE - (size_t)size, "Age: %llu\r\n",
-                 (unsigned long long)age_s);
-    }
-}
-
 /* What was made in the first turn is all of it. */
 static void reply_whole(listings_t *self, session_t *session)
 {
-    char fields[FIELDS_SIZE];
+    char fields[MIRROR_FIELDS_SIZE];
     const http_answer_t answer = {.status = HTTP_OK,
                                   .type = "application/json",
                                   .content = buffer_text(&self->out),
                                   .fields = fields};
-    make_fields(self, "", fields);
+    mirror_fields(self->mirror, self->shared->node_serves, fields);
     web_session_reply(session, &answer);
 }
 
 /* The rest follows, and then the connection ends. */
 static void reply_stream(listings_t *self, session_t *session, uint32_t place, bool without)
 {
-    char fields[FIELDS_SIZE];
+    static const char closes[] = "Connection: close\r\n";
+    char fields[sizeof closes + MIRROR_FIELDS_SIZE];
     const http_answer_t answer = {.status = HTTP_OK, .type = "application/json", .fields = fields};
-    make_fields(self, "Connection: close\r\n", fields);
+    mirror_fields(self->mirror, self->shared->node_serves, text_copy(text_of(closes), fields));
     listing_t *listing = &self->places[place];
     listing->session = session_number(session);
     listing->moved_ms = uv_now(self->shared->loop);

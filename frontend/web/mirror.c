@@ -48,6 +48,12 @@ static void on_changed(void *argument, uint32_t number, const record_t *record, 
     self->settings.changed(self->settings.argument, number, &was, &is);
 }
 
+static void on_coming(void *argument, const uint32_t *numbers, size_t count)
+{
+    const mirror_t *self = argument;
+    near_fetch(self->near, numbers, count);
+}
+
 static void on_removed(void *argument, uint32_t number, text_t client)
 {
     mirror_t *self = argument;
@@ -96,6 +102,7 @@ status_t mirror_open(const mirror_settings_t *settings, mirror_t **ret_self)
                                   .life = generation_new(),
                                   .changed = on_changed,
                                   .removed = on_removed,
+                                  .coming = on_coming,
                                   .argument = self};
     self->copy = copy_new(&copy);
     self->near = near_new(NEAR_MEMORY);
@@ -163,4 +170,16 @@ uint64_t mirror_age_s(const mirror_t *self)
     int64_t age_ns = clock_steady_ns() - state.heard_ns;
     bool away = !state.open && state.heard_ns > 0 && age_ns > 0;
     return away ? (uint64_t)(age_ns / TIMESTAMP_NS_PER_S) + 1 : 0;
+}
+
+void mirror_fields(const mirror_t *self, bool node_serves, char out[MIRROR_FIELDS_SIZE])
+{
+    uint64_t age_s = mirror_age_s(self);
+    char *end = text_copy(TEXT("Cache-Control: no-store\r\n"), out);
+    *end = '\0';
+    if (age_s > 0 || !node_serves) {
+        end = text_copy(TEXT("Age: "), end);
+        end += text_write_u64(age_s, end);
+        *text_copy(TEXT("\r\n"), end) = '\0';
+    }
 }

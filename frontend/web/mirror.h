@@ -70,4 +70,11 @@ bool mirror_is_level(const mirror_t *self);
 /* How old what is read is, in seconds: 0 while the node sends. */
 uint64_t mirror_age_s(const mirror_t *self);
 
+/* Bytes of the longest text that mirror_fields makes, with its zero. */
+enum { MIRROR_FIELDS_SIZE = 64 };
+
+/* Writes the fields of an answer from the copy, each with its CR LF: that it is not to be kept,
+ * and, while the node does not send or does not answer (`node_serves`), how old it is. */
+void mirror_fields(const mirror_t *self, bool node_serves, char out[MIRROR_FIELDS_SIZE]);
+
 #endif
