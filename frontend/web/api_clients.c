@@ -11,8 +11,6 @@
 #include "frontend/web/geo/fix.h"
 #include "frontend/web/http/http_target.h"
 
-#include <stdio.h>
-
 bool api_id_has_space(text_t id)
 {
     for (size_t i = 0; i < id.size; i++) {
@@ -48,27 +46,28 @@ void api_ask(api_t *self, const api_request_t *request, exchange_kind_t kind, sh
         api_refuse(request, HTTP_URI_TOO_LONG, "The ID is longer than a line may be (max_line).");
         return;
     }
-    uint32_t number;
-    record_t record;
     bool fresh = kind == EXCHANGE_PUT && mirror_is_ready(self->mirror) &&
-                 !copy_find(mirror_copy(self->mirror), buffer_text(&self->id), &number, &record);
+                 !copy_serves_client(mirror_copy(self->mirror), buffer_text(&self->id));
     web_session_ask_node(request->session, kind, buffer_text(&self->line), fresh);
+}
+
+static void put_feature(const feature_t *feature, sheet_t *sheet)
+{
+    feature_put(feature, sheet);
+    sheet_put_byte(sheet, '\n');
 }
 
 /* Makes a Feature the content of the answer. */
 static status_t write_feature(api_t *self, const feature_t *feature)
 {
     sheet_t sheet = api_begin(self);
-    feature_put(feature, &sheet);
-    sheet_put_byte(&sheet, '\n');
+    put_feature(feature, &sheet);
     return sheet_end(&sheet);
 }
 
 /* While the node is away the copy tells what it knows. */
 static void tell_copy(api_t *self, const api_request_t *request)
 {
-    enum { AGE_SIZE = 96 };
-    char fields[AGE_SIZE];
     uint32_t number;
     record_t record;
     if (!copy_find(mirror_copy(self->mirror), buffer_text(&self->id), &number, &record)) {
@@ -76,17 +75,9 @@ static void tell_copy(api_t *self, const api_request_t *request)
         return;
     }
     feature_t feature = feature_from_record(&record);
-    if (write_feature(self, &feature) != STATUS_OK) {
-        api_refuse(request, HTTP_INTERNAL_SERVER_ERROR, "The answer is too long.");
-        return;
-    }
-    snprintf(fields, sizeof fields, "Cache-Control: no-store\r\nAge: %llu\r\n",
-             (unsigned long long)mirror_age_s(self->mirror));
-    const http_answer_t answer = {.status = HTTP_OK,
-                                  .type = API_GEOJSON,
-                                  .content = buffer_text(&self->content),
-                                  .fields = fields};
-    web_session_reply(request->session, &answer);
+    sheet_t sheet = api_begin(self);
+    put_feature(&feature, &sheet);
+    api_reply_copy(self, request, API_GEOJSON, &sheet);
 }
 
 void api_get_client(api_t *self, const api_request_t *request)
@@ -135,6 +126,8 @@ void api_put_client(api_t *self, const api_request_t *request)
     if (!api_take_id(self, request)) {
         return;
     }
+    const copy_t *copy = mirror_copy(self->mirror);
+    uint32_t hash = copy_fetch_begin(copy, buffer_text(&self->id));
     if (!is_json(request->head)) {
         api_refuse(request, HTTP_UNSUPPORTED_MEDIA_TYPE,
                    "The body must be application/json or application/geo+json.");
@@ -148,6 +141,7 @@ void api_put_client(api_t *self, const api_request_t *request)
     if (fix.time_size == 0) {
         fix_set_time(&fix, clock_now_ns());
     }
+    copy_fetch_entry(copy, hash);
     buffer_clear(&self->line);
     sheet_t sheet = sheet_begin(&self->line);
     sheet_put(&sheet, TEXT("IAMAT "));

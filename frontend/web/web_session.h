@@ -17,7 +17,8 @@
 
 /* What these sessions share beside that (open struct): `program` of session_shared_t. */
 typedef struct {
-    int64_t date_s; /* of `date` */
+    int64_t date_s;   /* of `date` */
+    uint64_t date_ms; /* of the loop, when the clock was read for it last */
     char date[HTTP_ANSWER_DATE_SIZE];
     /* A whole request: to be answered, or asked of the node. `head` and `body` are borrowed. */
     void (*handle)(void *argument, session_t *session, const http_head_t *head, text_t body);

@@ -8,6 +8,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/memory.h"
+#include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 #include "common/protocol/command.h"
 #include "frontend/clients/receipt.h"
@@ -15,19 +16,25 @@
 #include <assert.h>
 #include <stdio.h>
 
-static text_t date_of(web_session_program_t *program)
+/* The clock is read once in a turn of the loop. */
+static text_t date_of(const session_shared_t *shared)
 {
-    int64_t now_s = clock_now_ns() / 1000000000;
-    if (now_s != program->date_s) {
-        program->date_s = now_s;
-        http_answer_date(now_s, program->date);
+    web_session_program_t *program = web_session_program(shared);
+    uint64_t now_ms = uv_now(shared->loop);
+    if (program->date_s == 0 || now_ms != program->date_ms) {
+        int64_t now_s = clock_now_ns() / TIMESTAMP_NS_PER_S;
+        program->date_ms = now_ms;
+        if (now_s != program->date_s) {
+            program->date_s = now_s;
+            http_answer_date(now_s, program->date);
+        }
     }
-    return text_of(program->date);
+    return (text_t){.data = program->date, .size = sizeof program->date - 1};
 }
 
 static http_manner_t manner_of(web_session_t *self, exchange_manner_t manner)
 {
-    return (http_manner_t){.date = date_of(web_session_program(self->base.shared)),
+    return (http_manner_t){.date = date_of(self->base.shared),
                            .without = manner.without,
                            .gzip = manner.gzip,
                            .keep_alive = manner.keep_alive && !self->base.shared->stopping,
@@ -145,9 +152,11 @@ void web_session_ask_node(session_t *base, exchange_kind_t kind, text_t line, bo
         exchanges_add(&self->exchanges, manner, line, self->base.output.gathered.maximum);
     exchange->receipt_ns = receipt_stamp(&shared->last_receipt_ns, clock_now_ns());
     exchange->receipt_ms = uv_now(shared->loop);
-    command_t command = command_parse(line);
-    const traffic_of_t of = session_traffic(base);
-    traffic_share_received(&self->base.traffic, &of, exchange->receipt_ns, line, &command);
+    if (log_has_traffic(shared->log)) {
+        command_t command = command_parse(line);
+        const traffic_of_t of = session_traffic(base);
+        traffic_share_received(&self->base.traffic, &of, exchange->receipt_ns, line, &command);
+    }
     list_append(&shared->unasked, &self->base.unasked);
 }
 

@@ -1,31 +1,30 @@
 #include "frontend/web/geo/feature.h"
 
 #include "common/base/timestamp.h"
-#include "common/geojson/coordinates.h"
 #include "common/json/quote.h"
-#include "common/protocol/iso6709.h"
 
 #include <stdio.h>
 
 enum {
+    WORDS = 6,        /* of an AT line */
     FRAME_SIZE = 512, /* all but foreign texts */
     DISTANCE_SIZE = 32,
 };
 
 bool feature_from_answer(text_t line, feature_t *ret_feature)
 {
-    feature_t self = {.distance_m = -1};
-    text_t word;
-    text_t difference;
-    if (!text_take_field(&line, &word) || !text_equal(word, TEXT("AT")) ||
-        !text_take_field(&line, &self.member) || !text_take_field(&line, &difference) ||
-        !text_take_field(&line, &self.client) || !text_take_field(&line, &self.position) ||
-        !text_take_field(&line, &self.client_time) || text_take_field(&line, &word)) {
+    text_t words[WORDS + 1];
+    if (text_cut_fields(line, WORDS + 1, words) != WORDS || !text_equal(words[0], TEXT("AT"))) {
         return false;
     }
-    if (!timestamp_parse_difference(difference, &self.difference_ns) ||
+    feature_t self = {.member = words[1],
+                      .client = words[3],
+                      .position = words[4],
+                      .client_time = words[5],
+                      .distance_m = -1};
+    if (!timestamp_parse_difference(words[2], &self.difference_ns) ||
         !timestamp_parse(self.client_time, &self.client_time_ns) ||
-        !iso6709_is_valid(self.position)) {
+        !coordinates_read(self.position, &self.coordinates)) {
         return false;
     }
     *ret_feature = self;
@@ -36,6 +35,7 @@ feature_t feature_from_record(const record_t *record)
 {
     return (feature_t){.client = record->client,
                        .position = record->position,
+                       .coordinates = coordinates_of(record->position),
                        .client_time = record->client_time,
                        .client_time_ns = record->client_time_ns,
                        .difference_ns = record->receipt_time_ns - record->client_time_ns,
@@ -45,13 +45,13 @@ feature_t feature_from_record(const record_t *record)
 
 static char *put_coordinates(const feature_t *self, char *out)
 {
-    coordinates_t coordinates = coordinates_of(self->position);
-    out = coordinates_put_longitude(&coordinates, out);
+    const coordinates_t *coordinates = &self->coordinates;
+    out = coordinates_put_longitude(coordinates, out);
     *out++ = ',';
-    out = coordinates_put_latitude(&coordinates, out);
-    if (coordinates.altitude.size > 0) {
+    out = coordinates_put_latitude(coordinates, out);
+    if (coordinates->altitude.size > 0) {
         *out++ = ',';
-        out = coordinates_put_altitude(&coordinates, out);
+        out = coordinates_put_altitude(coordinates, out);
     }
     return out;
 }

@@ -16,6 +16,7 @@
 
 #include "common/base/sheet.h"
 #include "common/base/text.h"
+#include "common/geojson/coordinates.h"
 #include "common/protocol/record.h"
 
 #include <stdbool.h>
@@ -24,12 +25,13 @@
 /* Open value struct. */
 typedef struct {
     text_t client;
-    text_t position;        /* valid */
-    text_t client_time;     /* valid */
-    int64_t client_time_ns; /* value of it */
-    int64_t difference_ns;  /* the time of receipt less that */
-    text_t member;          /* that took it */
-    double distance_m;      /* from where was asked; negative: no one asked */
+    text_t position;
+    coordinates_t coordinates; /* of the position */
+    text_t client_time;        /* valid */
+    int64_t client_time_ns;    /* value of it */
+    int64_t difference_ns;     /* the time of receipt less that */
+    text_t member;             /* that took it */
+    double distance_m;         /* from where was asked; negative: no one asked */
 } feature_t;
 
 /* Takes the first line of a reply, without its LF, apart:

@@ -1,5 +1,7 @@
 #include "frontend/web/geo/fix_plain.h"
 
+#include "common/base/digits.h"
+
 enum {
     BODY_SIZE_MAX = 256,
     WHOLE_DIGITS_MAX = 18, /* before the point: within 64 bits */
@@ -31,9 +33,7 @@ static bool take_byte(pass_t *self, char byte)
 static size_t skip_digits(pass_t *self)
 {
     const char *begin = self->at;
-    while (self->at < self->end && text_is_digit(*self->at)) {
-        self->at++;
-    }
+    self->at = digits_skip(begin, begin, self->end);
     return (size_t)(self->at - begin);
 }
 
@@ -61,19 +61,17 @@ static bool take_number(pass_t *self, text_t *ret_number)
 /* The value that a name stands for, if it has none yet. */
 static text_t *find_value(fix_values_t *values, text_t name)
 {
-    const struct {
-        text_t name;
-        text_t *value;
-    } rows[] = {{TEXT("lat"), &values->latitude},
-                {TEXT("lon"), &values->longitude},
-                {TEXT("time"), &values->time},
-                {TEXT("altitude"), &values->altitude}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (text_equal(name, rows[i].name)) {
-            return rows[i].value->size == 0 ? rows[i].value : NULL;
-        }
+    text_t *value = NULL;
+    if (text_equal(name, TEXT("lat"))) {
+        value = &values->latitude;
+    } else if (text_equal(name, TEXT("lon"))) {
+        value = &values->longitude;
+    } else if (text_equal(name, TEXT("time"))) {
+        value = &values->time;
+    } else if (text_equal(name, TEXT("altitude"))) {
+        value = &values->altitude;
     }
-    return NULL;
+    return value != NULL && value->size == 0 ? value : NULL;
 }
 
 static bool take_member(pass_t *self, fix_values_t *values)

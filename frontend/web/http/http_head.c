@@ -17,20 +17,24 @@ static char to_lower(char byte)
     return byte;
 }
 
-bool http_head_same(text_t one, text_t other)
+bool http_head_same_bytes(const char *one, const char *other, size_t size)
 {
-    for (size_t i = 0; i < one.size && one.size == other.size; i++) {
-        if (to_lower(one.data[i]) != to_lower(other.data[i])) {
-            return false;
-        }
+    size_t i = 0;
+    while (i < size && (one[i] == other[i] || to_lower(one[i]) == to_lower(other[i]))) {
+        i++;
     }
-    return one.size == other.size;
+    return i == size;
 }
 
 /* tchar of RFC 9110, section 5.6.2 */
 static bool is_token_byte(char byte)
 {
-    return text_is_alphanumeric(byte) || (byte != '\0' && strchr("!#$%&'*+-.^_`|~", byte) != NULL);
+    const text_set_t tchars = {.low = TEXT_SET_ONE('!') | TEXT_SET_RUN('#', '\'') |
+                                      TEXT_SET_RUN('*', '+') | TEXT_SET_RUN('-', '.') |
+                                      TEXT_SET_RUN('0', '9'),
+                               .high = TEXT_SET_RUN('A', 'Z') | TEXT_SET_RUN('^', 'z') |
+                                       TEXT_SET_ONE('|') | TEXT_SET_ONE('~')};
+    return text_set_has(tchars, byte);
 }
 
 static bool is_token(text_t text)
@@ -176,12 +180,20 @@ static http_status_t read_version(text_t text, unsigned *ret_minor)
     return HTTP_OK;
 }
 
+static bool is_host_byte(char byte)
+{
+    const text_set_t bytes = {.low = TEXT_SET_RUN('-', '.') | TEXT_SET_RUN('0', ':'),
+                              .high = TEXT_SET_RUN('A', '[') | TEXT_SET_ONE(']') |
+                                      TEXT_SET_ONE('_') | TEXT_SET_RUN('a', 'z') |
+                                      TEXT_SET_ONE('~')};
+    return text_set_has(bytes, byte);
+}
+
 /* uri-host and port of RFC 3986, section 3.2, without escapes and user. */
 static bool is_host(text_t host)
 {
     for (size_t i = 0; i < host.size; i++) {
-        char byte = host.data[i];
-        if (!text_is_alphanumeric(byte) && (byte == '\0' || strchr("-._~:[]", byte) == NULL)) {
+        if (!is_host_byte(host.data[i])) {
             return false;
         }
     }

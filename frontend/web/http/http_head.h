@@ -82,8 +82,12 @@ http_status_t http_head_read(text_t bytes, http_head_t *ret_head);
 /* The value of the first field of that name, in lower case; false if there is none. */
 bool http_head_find(const http_head_t *self, text_t name, text_t *ret_value);
 
-/* Whether two texts are the same but for the case of ASCII letters. */
-bool http_head_same(text_t one, text_t other);
+/* Whether two texts are the same but for the case of ASCII letters; of one size, the second. */
+bool http_head_same_bytes(const char *one, const char *other, size_t size);
+static inline bool http_head_same(text_t one, text_t other)
+{
+    return one.size == other.size && http_head_same_bytes(one.data, other.data, one.size);
+}
 
 /* Whether a list of tokens, separated by commas, has this one, in whatever case. */
 bool http_head_list_has(text_t list, text_t token);
