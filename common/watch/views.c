@@ -285,10 +285,10 @@ static bool reserve_view(views_t *self, uint32_t view)
     }
     size_t capacity = self->view_capacity + self->view_capacity / 2 + 16;
     capacity = capacity > view ? capacity : (size_t)view + 1;
-    if (!take_memory(self, (capacity - self->view_capacity) * sizeof *self->views)) {
+    if (!take_memory(self, (capacity - self->view_capacity) * sizeof(const area_t *))) {
         return false;
     }
-    self->views = memory_resize(self->views, capacity * sizeof *self->views);
+    self->views = memory_resize(self->views, capacity * sizeof(const area_t *));
     for (size_t i = self->view_capacity; i < capacity; i++) {
         self->views[i] = NULL;
     }
