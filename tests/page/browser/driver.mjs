@@ -9,15 +9,31 @@ const ARGUMENTS = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable
     '--no-first-run', '--disable-background-networking', '--disable-component-update',
     '--disable-sync', '--hide-scrollbars', '--no-proxy-server'];
 
+const ENDED = 'chromedriver does not start';
+const STARTS_MAX = 20;
+
 export class Missing extends Error {}
 
-// chromedriver on a port of the kernel's choice; it prints which.
-function startDriver() {
+// chromedriver on a port of the kernel's choice; it prints which. The choice is that of its IPv6 socket;
+// where something has the same port of IPv4 it ends, and another start has another port.
+async function startDriver() {
+    for (let tries = 1; ; tries++) {
+        try {
+            return await tryDriver();
+        } catch (error) {
+            if (error.message !== ENDED || tries === STARTS_MAX) {
+                throw error;
+            }
+        }
+    }
+}
+
+function tryDriver() {
     const process = spawn('chromedriver', ['--port=0'], { stdio: ['ignore', 'pipe', 'ignore'] });
     return new Promise((done, fail) => {
         let text = '';
         process.on('error', () => fail(new Missing('chromedriver is not here')));
-        process.on('exit', () => fail(new Missing('chromedriver does not start')));
+        process.on('exit', () => fail(new Missing(ENDED)));
         process.stdout.on('data', (bytes) => {
             text += bytes;
             const port = text.match(/started successfully on port (\d+)/);
@@ -130,18 +146,17 @@ export class Browser {
         return this.#call('POST', `${this.#session}/goog/cdp/execute`, { cmd, params });
     }
 
-    // Colours on the screen, [red, green, blue] at each [x, y] in its pixels.
-    async colours(places) {
-        const { data } = await this.command('Page.captureScreenshot', { format: 'png' });
+    // The colour at a place of the screen: [red, green, blue].
+    async colour([x, y]) {
+        const clip = { x, y, width: 1, height: 1, scale: 1 };
+        const { data } = await this.command('Page.captureScreenshot', { format: 'png', clip });
         return this.run(`
             const bytes = Uint8Array.from(atob(arguments[0]), (letter) => letter.charCodeAt(0));
             return createImageBitmap(new Blob([bytes], { type: 'image/png' })).then((image) => {
-                const context = new OffscreenCanvas(image.width, image.height).getContext('2d');
+                const context = new OffscreenCanvas(1, 1).getContext('2d');
                 context.drawImage(image, 0, 0);
-                const ratio = image.width / innerWidth;
-                return arguments[1].map(([x, y]) => [...context.getImageData(Math.round(x * ratio),
-                    Math.round(y * ratio), 1, 1).data.slice(0, 3)]);
-            });`, data, places);
+                return [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+            });`, data);
     }
 
     async screenshot(file) {

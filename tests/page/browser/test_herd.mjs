@@ -43,7 +43,7 @@ async function tellsOfTheHerd(browser) {
 async function laysTilesBelow(browser, server) {
     await untilText(browser, '#source', /^Tiles: © Somebody; Land and borders/);
     assert.equal(await browser.run("return document.querySelector('#source a').href"), 'https://tiles.example/');
-    const shown = async () => (await browser.colours([[300, 300]]))[0]
+    const shown = async () => (await browser.colour([300, 300]))
         .every((value, i) => Math.abs(value - TILE_COLOUR[i]) <= 2);
     await until('tiles are shown', shown);
     assert.ok(server.asked.length > 0 && server.asked.every(({ path, referer }) =>
