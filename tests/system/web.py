@@ -568,9 +568,14 @@ def tiles_and_keys():
         wait_for("a client is taken", lambda: curl("-X", "PUT", "-d", '{"lat":1,"lon":2}',
                                                    herd.url + "/v1/clients/kiwi")[0] in (200, 201))
         wait_for("and copied", lambda: curl(herd.url + "/v1/clients?bbox=1,0,3,2")[2].count(b"kiwi") > 0)
-        policy = curl("-H", "Accept: text/html", herd.url + "/")[1]["content-security-policy"]
+        _, fields, _ = curl("-H", "Accept: text/html", herd.url + "/")
+        policy = fields["content-security-policy"]
         check("one origin more", "; img-src 'self' http://localhost:81; connect-src 'self';" in policy, policy)
         check("and no other", policy.count("http") == 1, policy)
+        status, fields, _ = curl("-H", "Accept: text/html", "-H", "If-None-Match: " + fields["etag"].replace("w/", "W/"),
+                                 herd.url + "/")
+        check("a browser that keeps the page hears it, too", status == 304 and
+              fields["content-security-policy"] == policy, fields)
         status, fields, body = curl(herd.url + "/v1/tiles")
         check("GET /v1/tiles", status == 200 and fields["cache-control"] == "no-store" and json.loads(body) == {"tiles": {
             "url": "http://localhost:81/{z}/{x}/{y}.png?key=a&amp", "attribution": "\u00a9 <b> \\ X https://a.example/",
