@@ -4,20 +4,27 @@
 
 enum { EXPONENT_MAX = 100000000 }; /* more than any text has digits; greater ones count as this */
 
+/* Digits, and the number that they make: right, if there are at most DIGITS_MAX. */
+typedef struct {
+    text_t text;
+    uint64_t value;
+} run_t;
+
 /* A number taken apart: digits with a point somewhere, times ten to a power. */
 typedef struct {
     bool negative;
-    text_t whole;     /* digits before the point */
-    text_t fraction;  /* behind it */
+    run_t whole;      /* digits before the point */
+    run_t fraction;   /* behind it */
     int64_t exponent; /* behind the E */
 } parts_t;
 
-static text_t take_digits(text_t *rest)
+static run_t take_digits(text_t *rest)
 {
-    const char *end = digits_skip(rest->data, rest->data, text_end(*rest));
-    text_t digits = text_first(*rest, (size_t)(end - rest->data));
-    *rest = text_after(*rest, digits.size);
-    return digits;
+    run_t run;
+    const char *end = digits_take(rest->data, text_end(*rest), &run.value);
+    run.text = text_first(*rest, (size_t)(end - rest->data));
+    *rest = text_after(*rest, run.text.size);
+    return run;
 }
 
 static bool take_byte(text_t *rest, char byte)
@@ -34,7 +41,7 @@ static bool take_exponent(text_t *rest, int64_t *ret_exponent)
     if (!negative) {
         (void)take_byte(rest, '+');
     }
-    text_t digits = take_digits(rest);
+    text_t digits = take_digits(rest).text;
     int64_t exponent = 0;
     for (size_t i = 0; i < digits.size && exponent < EXPONENT_MAX; i++) {
         exponent = exponent * 10 + (digits.data[i] - '0');
@@ -48,12 +55,13 @@ static bool take_apart(text_t text, parts_t *ret_parts)
 {
     parts_t parts = {.negative = take_byte(&text, '-')};
     parts.whole = take_digits(&text);
-    if (parts.whole.size == 0 || (parts.whole.size > 1 && parts.whole.data[0] == '0')) {
+    text_t whole = parts.whole.text;
+    if (whole.size == 0 || (whole.size > 1 && whole.data[0] == '0')) {
         return false;
     }
     if (take_byte(&text, '.')) {
         parts.fraction = take_digits(&text);
-        if (parts.fraction.size == 0) {
+        if (parts.fraction.text.size == 0) {
             return false;
         }
     }
@@ -67,9 +75,9 @@ static bool take_apart(text_t text, parts_t *ret_parts)
 
 static unsigned digit_at(const parts_t *parts, size_t i)
 {
-    const char *digit = i < parts->whole.size ? &parts->whole.data[i]
-                                              : &parts->fraction.data[i - parts->whole.size];
-    return (unsigned)(*digit - '0');
+    text_t whole = parts->whole.text;
+    return (unsigned)(i < whole.size ? whole.data[i] : parts->fraction.text.data[i - whole.size]) -
+           '0';
 }
 
 static bool append_digit(uint64_t *units, unsigned digit)
@@ -83,7 +91,7 @@ static bool append_digit(uint64_t *units, unsigned digit)
     return true;
 }
 
-/* Puts zeros behind the units. */
+/* Puts zeros behind the units; false: they are too many. */
 static bool append_zeros(uint64_t *units, int64_t count)
 {
     for (int64_t i = 0; i<count && * units> 0; i++) {
@@ -97,17 +105,10 @@ static bool append_zeros(uint64_t *units, int64_t count)
 /* What nearly all numbers are: no more than DIGITS_MAX digits, all of which are kept. */
 static status_t join_digits(const parts_t *parts, int64_t zeros, decimal_t *ret_decimal)
 {
-    uint64_t units;
-    uint64_t fraction = 0;
-    (void)digits_take(parts->whole.data, text_end(parts->whole), &units);
-    if (parts->fraction.size > 0) {
-        (void)digits_take(parts->fraction.data, text_end(parts->fraction), &fraction);
-    }
-    for (size_t i = 0; i < parts->fraction.size; i++) {
-        units *= 10;
-    }
-    units += fraction;
-    if (!append_zeros(&units, zeros) || units > INT64_MAX) {
+    uint64_t units = parts->whole.value;
+    bool fits = append_zeros(&units, (int64_t)parts->fraction.text.size);
+    units += parts->fraction.value;
+    if (!fits || !append_zeros(&units, zeros) || units > INT64_MAX) {
         return STATUS_OUT_OF_RANGE;
     }
     *ret_decimal =
@@ -119,7 +120,7 @@ static status_t join_digits(const parts_t *parts, int64_t zeros, decimal_t *ret_
 static status_t round_digits(const parts_t *parts, int64_t kept, decimal_t *ret_decimal)
 {
     decimal_t decimal = {0};
-    size_t count = parts->whole.size + parts->fraction.size;
+    size_t count = parts->whole.text.size + parts->fraction.text.size;
     bool up = false;
     if (count <= DIGITS_MAX && (int64_t)count <= kept) {
         return join_digits(parts, kept - (int64_t)count, ret_decimal);
@@ -150,7 +151,8 @@ status_t decimal_read(text_t text, unsigned decimals, decimal_t *ret_decimal)
     if (!take_apart(text, &parts)) {
         return STATUS_INVALID;
     }
-    return round_digits(&parts, (int64_t)parts.whole.size + parts.exponent + decimals, ret_decimal);
+    return round_digits(&parts, (int64_t)parts.whole.text.size + parts.exponent + decimals,
+                        ret_decimal);
 }
 
 char *decimal_write(uint64_t units, unsigned decimals, unsigned digits, char *out)
