@@ -124,9 +124,11 @@ status_t near_put(near_t *self, near_point_t point)
 }
 
 /* The locator, then the leaf, then the place in it: each step reads what the one before has
- * fetched. */
+ * fetched. gcc 12 takes what only prefetches for a function without effect, and leaves its calls
+ * out: the empty statement is an effect. */
 void near_fetch(const near_t *self, const uint32_t *handles, size_t count)
 {
+    __asm__ volatile("");
     for (size_t i = 0; i < count; i++) {
         if (handles[i] < self->locator_capacity) {
             __builtin_prefetch(&self->locators[handles[i]], 1);
