@@ -16,8 +16,8 @@
 enum {
     PACE_RECORDS_PER_MS = 800,
     PACE_LIST_MS = 2500,
-    /* Who asked so lately asks. */
-    PACE_ASKED_MS = 100,
+    /* Who asked so lately asks: also a client that just now waits for a processor. */
+    PACE_ASKED_MS = 1000,
 };
 
 /* Open value struct; all zero at first. */

@@ -46,11 +46,11 @@ static void it_waits_only_while_clients_ask(void **state)
     (void)state;
     pace_t pace = {0};
     assert_int_equal(pace_wait_ns(&pace, begin_ns, begin_ns), 0);
-    pace_spend(&pace, PACE_RECORDS_PER_MS * 1000, 0, begin_ns);
+    pace_spend(&pace, PACE_RECORDS_PER_MS * 2000, 0, begin_ns);
     int64_t later_ns = begin_ns + PACE_ASKED_MS * ms - 1;
     assert_int_equal(pace_wait_ns(&pace, 0, begin_ns), 0);
-    assert_int_equal(pace_wait_ns(&pace, begin_ns, begin_ns), 999 * ms);
-    assert_int_equal(pace_wait_ns(&pace, begin_ns, later_ns), begin_ns + 999 * ms - later_ns);
+    assert_int_equal(pace_wait_ns(&pace, begin_ns, begin_ns), 1999 * ms);
+    assert_int_equal(pace_wait_ns(&pace, begin_ns, later_ns), begin_ns + 1999 * ms - later_ns);
     assert_int_equal(pace_wait_ns(&pace, begin_ns, later_ns + 1), 0);
     pace_end(&pace);
     assert_int_equal(pace_wait_ns(&pace, begin_ns, begin_ns), 0);
