@@ -321,10 +321,15 @@ static void turn(follower_t *self)
     }
 }
 
+/* The digest of a copy may be all that it lacked to be current. */
 static void step(follower_t *self)
 {
+    bool was_current = copy_state(self->settings.copy).current;
     self->stepping = copy_step(self->settings.copy, clock_steady_ns());
     send_answers(self);
+    if (copy_state(self->settings.copy).current != was_current) {
+        tell_turn(self);
+    }
 }
 
 static void on_prepare(uv_prepare_t *prepare)
