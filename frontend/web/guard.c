@@ -63,22 +63,29 @@ static bool is_navigation(const http_head_t *head)
            http_head_same(mode, TEXT("navigate"));
 }
 
+/* Whether a field says that a page of another site asks. Each counts that is there: a proxy may
+ * have added one. */
+static bool is_of_stranger(const http_head_t *head, const http_field_t *field)
+{
+    if (http_head_same(field->name, TEXT("origin"))) {
+        return !is_own_origin(head, field->value);
+    }
+    return http_head_same(field->name, TEXT("sec-fetch-site")) &&
+           !http_head_same(field->value, TEXT("same-origin")) &&
+           !http_head_same(field->value, TEXT("none")) && !is_navigation(head);
+}
+
 http_status_t guard_check(const http_head_t *head, bool open, const char **ret_reason)
 {
-    text_t value;
     if (!open && !is_loopback(head->host)) {
         *ret_reason = "Only requests to 127.0.0.1, [::1] or localhost are answered here.";
         return HTTP_MISDIRECTED_REQUEST;
     }
-    if (http_head_find(head, TEXT("origin"), &value) && !is_own_origin(head, value)) {
-        *ret_reason = "Pages of other sites may not ask here.";
-        return HTTP_FORBIDDEN;
-    }
-    if (http_head_find(head, TEXT("sec-fetch-site"), &value) &&
-        !http_head_same(value, TEXT("same-origin")) && !http_head_same(value, TEXT("none")) &&
-        !is_navigation(head)) {
-        *ret_reason = "Pages of other sites may not ask here.";
-        return HTTP_FORBIDDEN;
+    for (size_t i = 0; i < head->field_count; i++) {
+        if (is_of_stranger(head, &head->fields[i])) {
+            *ret_reason = "Pages of other sites may not ask here.";
+            return HTTP_FORBIDDEN;
+        }
     }
     return HTTP_OK;
 }

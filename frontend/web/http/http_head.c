@@ -180,24 +180,46 @@ static http_status_t read_version(text_t text, unsigned *ret_minor)
     return HTTP_OK;
 }
 
-static bool is_host_byte(char byte)
+/* Of a name, or of an address of IPv4. */
+static bool is_name_byte(char byte)
 {
-    const text_set_t bytes = {.low = TEXT_SET_RUN('-', '.') | TEXT_SET_RUN('0', ':'),
-                              .high = TEXT_SET_RUN('A', '[') | TEXT_SET_ONE(']') |
-                                      TEXT_SET_ONE('_') | TEXT_SET_RUN('a', 'z') |
-                                      TEXT_SET_ONE('~')};
+    const text_set_t bytes = {.low = TEXT_SET_RUN('-', '.') | TEXT_SET_RUN('0', '9'),
+                              .high = TEXT_SET_RUN('A', 'Z') | TEXT_SET_ONE('_') |
+                                      TEXT_SET_RUN('a', 'z') | TEXT_SET_ONE('~')};
     return text_set_has(bytes, byte);
 }
 
-/* uri-host and port of RFC 3986, section 3.2, without escapes and user. */
+/* Of an address of IPv6. */
+static bool is_address_byte(char byte)
+{
+    const text_set_t bytes = {.low = TEXT_SET_ONE('.') | TEXT_SET_RUN('0', ':'),
+                              .high = TEXT_SET_RUN('A', 'F') | TEXT_SET_RUN('a', 'f')};
+    return text_set_has(bytes, byte);
+}
+
+/* Nothing, ":" or ":11790" */
+static bool is_port(text_t port)
+{
+    uint64_t number;
+    return port.size == 0 ||
+           (port.data[0] == ':' &&
+            (port.size == 1 || text_to_u64(text_after(port, 1), UINT16_MAX, &number)));
+}
+
+/* uri-host and port of RFC 3986, section 3.2, without escapes and user; an address of IPv6 stands
+ * in brackets. */
 static bool is_host(text_t host)
 {
-    for (size_t i = 0; i < host.size; i++) {
-        if (!is_host_byte(host.data[i])) {
-            return false;
-        }
+    bool in_brackets = host.size > 0 && host.data[0] == '[';
+    size_t size = in_brackets ? 1 : 0;
+    while (size < host.size &&
+           (in_brackets ? is_address_byte(host.data[size]) : is_name_byte(host.data[size]))) {
+        size++;
     }
-    return host.size > 0 && host.size <= LIMIT_HTTP_HOST_SIZE;
+    if (in_brackets && (size == host.size || host.data[size++] != ']')) {
+        return false;
+    }
+    return size > 0 && host.size <= LIMIT_HTTP_HOST_SIZE && is_port(text_after(host, size));
 }
 
 /* Cuts "http://host:port" off the front (RFC 9112, section 3.2.2). False if it is malformed. */

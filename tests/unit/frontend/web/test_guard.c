@@ -44,6 +44,8 @@ static void pages_of_other_sites_are_refused(void **state)
         "Sec-Fetch-Site: cross-site\r\n",
         "Sec-Fetch-Site: same-site\r\n",
         "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n",
+        "Origin: http://localhost:80\r\nOrigin: http://evil.example\r\n",
+        "Sec-Fetch-Site: none\r\nSec-Fetch-Site: cross-site\r\n",
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
