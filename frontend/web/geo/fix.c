@@ -113,37 +113,16 @@ void fix_set_time(fix_t *self, int64_t now_ns)
     self->time_size = (size_t)(end - self->time);
 }
 
-/* "+02:00" at the end of a time, in ns; 0 and `ret_size` 0 if there is none. False: malformed. */
-static bool read_offset(text_t text, int64_t *ret_offset_ns, size_t *ret_size)
-{
-    *ret_offset_ns = 0;
-    *ret_size = 0;
-    if (text.size <= MOMENT_OFFSET_SIZE || text.data[text.size - 1] == 'Z') {
-        return true;
-    }
-    *ret_size = MOMENT_OFFSET_SIZE;
-    return moment_read_offset(text_after(text, text.size - MOMENT_OFFSET_SIZE), ret_offset_ns);
-}
-
-/* 2026-11-27T05:00:00.25+02:00 */
+/* 2026-11-27T05:00:00.25+02:00; a date alone says no time. */
 static bool read_date(text_t text, int64_t *ret_time_ns)
 {
-    enum { DATE_SIZE = 40 };
-    char utc[DATE_SIZE];
-    int64_t offset_ns;
-    size_t size;
-    if (text.size >= DATE_SIZE || !read_offset(text, &offset_ns, &size)) {
+    enum { DATE_SIZE = sizeof "2026-11-27" - 1 };
+    moment_span_t span;
+    if (text.size <= DATE_SIZE || !moment_read(text, &span)) {
         return false;
     }
-    char *end = text_copy(text_first(text, text.size - size), utc);
-    if (size > 0) {
-        *end++ = 'Z';
-    }
-    int64_t time_ns;
-    if (!timestamp_parse_iso8601((text_t){.data = utc, .size = (size_t)(end - utc)}, &time_ns)) {
-        return false;
-    }
-    return !__builtin_sub_overflow(time_ns, offset_ns, ret_time_ns) && *ret_time_ns >= 0;
+    *ret_time_ns = span.from_ns;
+    return span.from_ns >= 0 && span.from_ns < INT64_MAX;
 }
 
 bool fix_read_time(text_t value, int64_t *ret_time_ns)
