@@ -273,9 +273,9 @@
  * some more. */
 #define LIMIT_FILES_RESERVE 16
 
-/* herd-web. The first line of a request: an ID of LIMIT_LINE_SIZE bytes without escapes; and all of
- * its head. */
-#define LIMIT_HTTP_LINE_SIZE (LIMIT_LINE_SIZE + 256)
+/* herd-web. The first line of a request: an ID of LIMIT_LINE_SIZE bytes, each of them escaped; and
+ * all of its head. */
+#define LIMIT_HTTP_LINE_SIZE (3 * LIMIT_LINE_SIZE + 256)
 #define LIMIT_HTTP_HEAD_SIZE (LIMIT_HTTP_LINE_SIZE + 16384)
 #define LIMIT_HTTP_FIELDS    64
 /* A name of the domain name system, and a port. */

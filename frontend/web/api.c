@@ -25,6 +25,7 @@ typedef struct {
     api_handler_fn *get; /* of HEAD too */
     api_handler_fn *put;
     api_handler_fn *post;
+    bool streams; /* the answer may come in pieces, to the end of the connection */
 } api_methods_t;
 
 /* A row of paths. */
@@ -34,17 +35,17 @@ typedef struct {
     api_methods_t methods;
 } api_path_t;
 
-/* GET and POST, as Recorder has them. */
+/* GET and POST, as Recorder has them; lists stream. */
 #define RECORDER(name)                                                                             \
     {                                                                                              \
-        .get = api_get_recorder_##name, .post = api_get_recorder_##name                            \
+        .get = api_get_recorder_##name, .post = api_get_recorder_##name, .streams = true           \
     }
 
 static const api_path_t paths[] = {
     {{"v1", "clients", "{}"}, WEB_ROUTE_CLIENT, {.get = api_get_client, .put = api_put_client}},
     {{"v1", "clients"}, WEB_ROUTE_CLIENTS, {.get = api_get_clients}},
     {{"v1", "near"}, WEB_ROUTE_NEAR, {.get = api_get_near}},
-    {{"v1", "watch"}, WEB_ROUTE_WATCH, {.get = api_get_watch}},
+    {{"v1", "watch"}, WEB_ROUTE_WATCH, {.get = api_get_watch, .streams = true}},
     {{"v1", "places"}, WEB_ROUTE_PLACES, {.get = api_get_places}},
     {{"v1", "herd"}, WEB_ROUTE_HERD, {.get = api_get_herd}},
     {{"v1", "names"}, WEB_ROUTE_NAMES, {.get = api_get_names}},
@@ -59,7 +60,7 @@ static const api_path_t paths[] = {
     {{"api", "0", "list"}, WEB_ROUTE_RECORDER, RECORDER(list)},
     {{"api", "0", "last"}, WEB_ROUTE_RECORDER, RECORDER(last)},
     {{"api", "0", "locations"}, WEB_ROUTE_RECORDER, RECORDER(locations)},
-    {{"ws", "last"}, WEB_ROUTE_RECORDER, {.get = api_get_recorder_socket}},
+    {{"ws", "last"}, WEB_ROUTE_RECORDER, {.get = api_get_recorder_socket, .streams = true}},
     {{"metrics"}, WEB_ROUTE_METRICS, {.get = api_get_metrics}},
     {{"healthz"}, WEB_ROUTE_HEALTH, {.get = api_get_health}},
     {{""}, WEB_ROUTE_ROOT, {.get = api_get_root}},
@@ -72,7 +73,7 @@ void api_init(api_t *self, const config_t *config, const config_member_t *member
     *self =
         (api_t){.config = config, .member = member, .shared = shared, .started_ns = clock_now_ns()};
     buffer_init(&self->id, LIMIT_HTTP_LINE_SIZE);
-    buffer_init(&self->line, (size_t)2 * LIMIT_LINE_SIZE);
+    buffer_init(&self->line, (size_t)2 * LIMIT_HTTP_LINE_SIZE);
     buffer_init(&self->content, LIMIT_HTTP_CONTENT_SIZE);
     self->hits = memory_new_array(API_CLIENTS_MAX + 1, sizeof *self->hits);
     self->points = memory_new_array(API_CLIENTS_MAX, sizeof *self->points);
@@ -120,6 +121,13 @@ static const api_path_t *find_path(text_t path, text_t *ret_segment)
         }
     }
     return NULL;
+}
+
+bool api_streams(const http_head_t *head)
+{
+    text_t segment;
+    const api_path_t *path = find_path(head->path, &segment);
+    return path != NULL && path->methods.streams;
 }
 
 static api_handler_fn *handler_of(const api_path_t *path, http_method_t method)

@@ -45,6 +45,7 @@ void api_init(api_t *self, const config_t *config, const config_member_t *member
 void api_done(api_t *self);
 
 /* As web_session_program_t has them; the argument is the api. */
+bool api_streams(const http_head_t *head);
 void api_handle(void *argument, session_t *session, const http_head_t *head, text_t body);
 void api_replied(void *argument, const exchange_t *exchange, text_t reply,
                  http_answer_t *ret_answer);

@@ -144,6 +144,7 @@ status_t web_new(const web_settings_t *settings, web_t **ret_self)
                                         .ended = on_ended,
                                         .ended_argument = self};
     self->program = (web_session_program_t){.handle = api_handle,
+                                            .streams = api_streams,
                                             .replied = api_replied,
                                             .received = api_received,
                                             .counted = api_counted,

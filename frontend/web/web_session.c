@@ -22,7 +22,8 @@ enum { REQUEST_COST = 1024 };
 
 static bool may_take(const web_session_t *self)
 {
-    return self->base.state == SESSION_OPEN && !exchanges_are_full(&self->exchanges) &&
+    bool waits = self->waits && exchanges_first(&self->exchanges) != NULL;
+    return self->base.state == SESSION_OPEN && !waits && !exchanges_are_full(&self->exchanges) &&
            web_session_load(self) <= session_load_cap(&self->base);
 }
 
@@ -39,6 +40,20 @@ static void say_continue(web_session_t *self)
     }
 }
 
+/* Why a request is refused, a sentence; `malformed`, where the status says no more. */
+static const char *reason_of(http_status_t status, const char *malformed)
+{
+    switch (status) {
+    case HTTP_CONTENT_TOO_LARGE: return "The body of the request is longer than 1 MiB.";
+    case HTTP_URI_TOO_LONG: return "The first line of the request is too long.";
+    case HTTP_EXPECTATION_FAILED: return "Nothing is expected here but 100-continue.";
+    case HTTP_HEADER_FIELDS_TOO_LARGE: return "Fields of the request are too long, or too many.";
+    case HTTP_NOT_IMPLEMENTED: return "This server has no such method, or no such coding.";
+    case HTTP_VERSION_NOT_SUPPORTED: return "This server speaks HTTP/1 only.";
+    default: return malformed;
+    }
+}
+
 /* The head has ended: looks at how the body comes. False: it was refused. */
 static bool begin_request(web_session_t *self, text_t bytes, http_head_t *head)
 {
@@ -49,7 +64,7 @@ static bool begin_request(web_session_t *self, text_t bytes, http_head_t *head)
         status = http_body_begin(&incoming->body, head);
     }
     if (status != HTTP_OK) {
-        web_session_refuse(self, status, "The head of the request is not one that is taken here.");
+        web_session_refuse(self, status, reason_of(status, "The head is malformed."));
         return false;
     }
     incoming->wants_continue = head->expects_continue && incoming->body.state != HTTP_BODY_ENDED;
@@ -67,6 +82,9 @@ static void handle_request(web_session_t *self, const http_head_t *head, text_t 
                                        .old = head->minor == 0};
     const web_session_program_t *program = web_session_program(shared);
     program->handle(program->argument, &self->base, head, body);
+    if (!self->manner.keep_alive && !self->base.streams) {
+        session_finish(&self->base); /* what follows is not to be taken (RFC 9112, section 9.6) */
+    }
 }
 
 /* Where take_request stands. */
@@ -74,7 +92,17 @@ typedef struct {
     char *data;
     size_t size;  /* bytes from the beginning of the request on */
     size_t taken; /* of these, bytes of the request; 0: it is not whole */
+    bool waits;   /* it is whole, and waits for answers to those before it */
 } window_t;
+
+/* Whether its answer is to have the connection for itself, which has others under way. One with a
+ * body does not wait: the body would have to be kept. */
+static bool has_to_wait(const web_session_t *self, const http_head_t *head)
+{
+    const web_session_program_t *program = web_session_program(self->base.shared);
+    return exchanges_first(&self->exchanges) != NULL &&
+           self->incoming->body.state == HTTP_BODY_ENDED && program->streams(head);
+}
 
 /* Takes one request off the front, if it is whole. Of one that is not, what remains of the bytes
  * may get shorter: the body closes up. */
@@ -89,10 +117,15 @@ static void take_request(web_session_t *self, window_t *window)
     if (is_new) {
         http_scan_outcome_t outcome = http_head_scan(&incoming->scan, bytes, &status);
         if (outcome == HTTP_SCAN_REFUSED) {
-            web_session_refuse(self, status, "The request does not begin as one of HTTP/1.1.");
+            web_session_refuse(self, status, reason_of(status, "This is no request of HTTP/1.1."));
             return;
         }
         if (outcome == HTTP_SCAN_MORE || !begin_request(self, bytes, &head)) {
+            return;
+        }
+        if (has_to_wait(self, &head)) {
+            *incoming = (web_incoming_t){.kept = incoming->kept};
+            window->waits = true;
             return;
         }
     }
@@ -102,7 +135,7 @@ static void take_request(web_session_t *self, window_t *window)
         http_body_take(&incoming->body, text_after(bytes, start), window->data + start, &part);
     incoming->body_size += part.size;
     if (outcome == HTTP_BODY_REFUSED) {
-        web_session_refuse(self, part.status, "The body of the request is malformed or too long.");
+        web_session_refuse(self, part.status, reason_of(part.status, "The body is malformed."));
         return;
     }
     if (outcome == HTTP_BODY_MORE) {
@@ -135,7 +168,9 @@ static size_t take_requests(web_session_t *self, char *data, size_t *size, bool 
         window_t window = {.data = data + used, .size = *size - used};
         take_request(self, &window);
         *size = used + window.size;
+        self->waits = window.waits;
         if (window.taken == 0) {
+            *ret_more = window.waits;
             break;
         }
         used += window.taken;

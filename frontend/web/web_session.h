@@ -22,6 +22,8 @@ typedef struct {
     char date[HTTP_ANSWER_DATE_SIZE];
     /* A whole request: to be answered, or asked of the node. `head` and `body` are borrowed. */
     void (*handle)(void *argument, session_t *session, const http_head_t *head, text_t body);
+    /* Whether the answer to such a request may be a stream. */
+    bool (*streams)(const http_head_t *head);
     /* The node has replied to one: to be answered. */
     void (*replied)(void *argument, const exchange_t *exchange, text_t reply,
                     http_answer_t *ret_answer);
@@ -50,8 +52,9 @@ void web_session_reply_problem(session_t *base, http_status_t status, const char
                                const char *fields);
 
 /* Within `handle`: answers with a head whose content follows for as long as the connection lasts,
- * `first` at once. No more requests of it are taken. If earlier ones are still under way the
- * connection ends, which cuts the stream before this returns. */
+ * `first` at once. No more requests of it are taken. If earlier ones are still under way, because
+ * it did not wait for them (`streams`), the connection ends, which cuts the stream before this
+ * returns. */
 void web_session_stream(session_t *base, uint32_t stream, const http_answer_t *answer,
                         text_t first);
 

@@ -37,6 +37,7 @@ typedef struct {
     web_incoming_t *incoming; /* NULL: nothing of a request, and none is awaited any more */
     exchanges_t exchanges;    /* requests under way */
     exchange_manner_t manner; /* of the request that is being handled */
+    bool waits;               /* the next one is a stream: it waits for those under way */
     uint32_t stream;          /* [base.streams] its number, the program's */
     web_socket_t *socket;     /* NULL: it speaks HTTP */
 } web_session_t;
