@@ -35,14 +35,15 @@ bool area_text_box(text_t text, area_box_t *ret_box)
 {
     int32_t edges[EDGES];
     size_t count = 0;
-    text_t part;
+    text_t part = {0};
+    const char *end = text_end(text);
     while (count < EDGES && text_take_until(&text, ',', &part)) {
         int32_t most_e7 = count % 2 == 0 ? AREA_MERIDIAN_E7 : AREA_POLE_E7;
         if (!area_text_degrees(part, most_e7, &edges[count++])) {
             return false;
         }
     }
-    if (count < EDGES || text.size > 0) {
+    if (count < EDGES || text_end(part) != end) { /* a comma behind it is one too many */
         return false;
     }
     const area_box_t box = {

@@ -103,6 +103,10 @@ static bool is_json(const http_head_t *head)
 {
     text_t type;
     text_t value;
+    if (http_head_find(head, TEXT("content-encoding"), &value) &&
+        !http_head_same(value, TEXT("identity"))) {
+        return false;
+    }
     if (!http_head_find(head, TEXT("content-type"), &value)) {
         return true;
     }
@@ -130,7 +134,8 @@ void api_put_client(api_t *self, const api_request_t *request)
     uint32_t hash = copy_fetch_begin(copy, buffer_text(&self->id));
     if (!is_json(request->head)) {
         api_refuse(request, HTTP_UNSUPPORTED_MEDIA_TYPE,
-                   "The body must be application/json or application/geo+json.");
+                   "The body must be application/json or application/geo+json, as it is: without "
+                   "Content-Encoding.");
         return;
     }
     const char *problem = fix_read(request->body, &fix);

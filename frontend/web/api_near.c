@@ -40,8 +40,9 @@ static bool find_centre(api_t *self, const api_request_t *request, query_t *quer
     record_t record;
     iso6709_position_t degrees;
     *ret_own = UINT32_MAX;
-    if (query->has_client == query->has_place) {
-        api_refuse(request, HTTP_BAD_REQUEST, "Either client or lat and lon is needed.");
+    if (query->has_client == query->has_place || query->has_box || query->has_after) {
+        api_refuse(request, HTTP_BAD_REQUEST,
+                   "Either client or lat and lon is needed, with radius and limit alone.");
         return false;
     }
     if (query->has_place) {
@@ -120,7 +121,8 @@ void api_get_places(api_t *self, const api_request_t *request)
     if (!api_take_query(self, request, &places_bounds, &query)) {
         return;
     }
-    if (!query.has_client || query.has_place || query.has_box || api_id_has_space(query.client)) {
+    if (!query.has_client || query.has_place || query.has_box || query.has_after ||
+        api_id_has_space(query.client)) {
         api_refuse(request, HTTP_BAD_REQUEST, "Places are asked for by client, radius and limit.");
         return;
     }

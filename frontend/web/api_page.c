@@ -15,12 +15,15 @@ bool api_page_is_wanted(const api_request_t *request)
            http_head_list_has(accepted, TEXT("text/html"));
 }
 
-/* Whether the asker has this file already (RFC 9110, section 13.1.2). */
-static bool is_known(const http_head_t *head, const page_file_t *file)
+/* Whether the asker has this file already (RFC 9110, section 13.1.2): tags are compared weakly,
+ * with W/ in front of them or not. */
+static bool has_file(const http_head_t *head, const page_file_t *file)
 {
     text_t tags;
+    text_t tag = text_of(file->tag);
     return http_head_find(head, TEXT("if-none-match"), &tags) &&
-           (text_equal(tags, TEXT("*")) || http_head_list_has(tags, text_of(file->tag)));
+           (text_equal(tags, TEXT("*")) || http_head_list_has(tags, tag) ||
+            http_head_list_has(tags, text_after(tag, sizeof "W/" - 1)));
 }
 
 void api_get_page(api_t *self, const api_request_t *request)
@@ -32,11 +35,13 @@ void api_get_page(api_t *self, const api_request_t *request)
         api_refuse(request, HTTP_NOT_FOUND, "There is nothing at this path.");
         return;
     }
-    snprintf(fields, sizeof fields, PAGE_FIELDS "ETag: %s\r\n%s", origin != NULL ? " " : "",
+    bool is_known = has_file(request->head, &file);
+    snprintf(fields, sizeof fields, PAGE_FIELDS "ETag: %s\r\n%s%s", origin != NULL ? " " : "",
              origin != NULL ? origin : "", file.tag,
-             request->segment.size == 0 ? "Vary: Accept\r\n" : "");
+             request->segment.size == 0 ? "Vary: Accept\r\n" : "",
+             is_known ? "Vary: Accept-Encoding\r\n" : ""); /* beside content it is said anyway */
     http_answer_t answer = {.status = HTTP_NOT_MODIFIED, .fields = fields};
-    if (!is_known(request->head, &file)) {
+    if (!is_known) {
         answer.status = HTTP_OK;
         answer.type = file.type;
         answer.content = file.plain;

@@ -60,11 +60,12 @@ static const char *read_near(reading_t *self, text_t value)
 {
     text_t part;
     const char *problem = "near is LAT,LON or LAT,LON,RADIUS.";
+    const char *end = text_end(value);
     if (!text_take_until(&value, ',', &part) || read_latitude(self, part) != NULL ||
         !text_take_until(&value, ',', &part) || read_longitude(self, part) != NULL) {
         return problem;
     }
-    return value.size == 0 || read_radius(self, value) == NULL ? NULL : problem;
+    return text_end(part) == end || read_radius(self, value) == NULL ? NULL : problem;
 }
 
 static bool has_digits_only(text_t text)
@@ -121,11 +122,12 @@ static bool read_solid_box(text_t value, query_t *query)
 {
     text_t parts[BOX_PARTS];
     size_t count = 0;
+    const char *end = text_end(value);
     while (count < BOX_PARTS && text_take_until(&value, ',', &parts[count])) {
         count++;
     }
     query->has_heights = true;
-    return count == BOX_PARTS && value.size == 0 &&
+    return count == BOX_PARTS && text_end(parts[BOX_PARTS - 1]) == end &&
            area_text_degrees(parts[0], AREA_MERIDIAN_E7, &query->box.west_e7) &&
            area_text_degrees(parts[1], AREA_POLE_E7, &query->box.south_e7) &&
            read_height(parts[2], &query->low_mm) &&
