@@ -77,6 +77,10 @@ void api_get_near(api_t *self, const api_request_t *request)
     bool first = true;
     size_t left = query.limit;
     for (size_t i = 0; i < found.count && left > 0; i++) {
+        if (self->content.size >= API_TEXT_SIZE) {
+            found.complete = false;
+            break;
+        }
         if (hits[i].point.handle != own) {
             (void)api_put_feature(self, hits[i].point.handle, sphere_distance_m(hits[i].haversine),
                                   &first, &sheet);

@@ -13,7 +13,6 @@
 enum {
     CURSOR_DIGITS = 16,   /* of its code, and half as many of its handle */
     STEP_CLIENTS = 16,    /* of one step of a walk: IDs may be long, so their text is bounded */
-    TEXT_SIZE = 1 << 22,  /* bytes of a page, behind which it ends */
     LOOKED_MAX = 1 << 14, /* clients of which a page may read the records */
     MM_DECIMALS = 3,
 };
@@ -165,7 +164,7 @@ void api_walk(api_t *self, const query_t *query, api_walk_t *walk, sheet_t *shee
     do {
         step(self, query, walk, sheet);
     } while (walk->more && walk->returned < query->limit && walk->looked < LOOKED_MAX &&
-             budget_of(walk) > 0 && sheet->out->size < TEXT_SIZE);
+             budget_of(walk) > 0 && sheet->out->size < API_TEXT_SIZE);
 }
 
 bool api_count_rest(api_t *self, const query_t *query, const api_walk_t *walk, size_t *ret_count)

@@ -97,6 +97,9 @@ bool api_put_feature(api_t *self, uint32_t number, double distance_m, bool *firs
 /* The most clients of one answer. */
 enum { API_CLIENTS_MAX = 1000 };
 
+/* Bytes of a collection, behind which it ends: IDs may be long. */
+enum { API_TEXT_SIZE = 1 << 22 };
+
 /* A walk through the clients in a box, a page at a time (open value struct; all zeros but the
  * cursor at first). */
 typedef struct {

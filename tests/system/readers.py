@@ -136,6 +136,11 @@ def long_ids(herd, url):
     wait_for("they are there", lambda: json.loads(curl("-g", url + box)[2]).get("numberMatched") == len(names))
     found, pages = walk(herd, url + box)
     check("all of them", sorted(found) == names and pages > 1, (len(found), pages))
+    for i in range(30):
+        put_many(herd, [(b"%fe" * 60000 + b"%02d" % i, b'{"lat":-60,"lon":-60}')])
+    near = "/v1/near?lat=-60&lon=-60&limit=1000"
+    wait_for("so are those near", lambda: get(herd, near)[1].get("complete") is False)
+    check("as many as fit are told", 4 < len(get(herd, near)[1]["features"]) < 30, get(herd, near)[0])
 
 
 def programs_of_gdal(herd):
