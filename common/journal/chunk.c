@@ -238,6 +238,20 @@ void journal_chunk_reader_destroy(journal_chunk_reader_t **self_p)
     *self_p = NULL;
 }
 
+bool journal_chunk_read_name(text_t chunk, journal_chunk_name_t *ret_name)
+{
+    if (chunk.size < JOURNAL_CHUNK_HEADER_SIZE) {
+        return false;
+    }
+    *ret_name = (journal_chunk_name_t){
+        .first = little_endian_get_64(chunk.data + FIRST_AT),
+        .last = little_endian_get_64(chunk.data + LAST_AT),
+        .count = little_endian_get_32(chunk.data + COUNT_AT),
+        .serial = little_endian_get_32(chunk.data + SERIAL_AT),
+    };
+    return true;
+}
+
 bool journal_chunk_size(text_t head, size_t *ret_size)
 {
     if (head.size < JOURNAL_CHUNK_HEADER_SIZE ||
@@ -263,11 +277,8 @@ status_t journal_chunk_open(journal_chunk_reader_t *self, text_t chunk,
         little_endian_get_64(chunk.data) != XXH3_64bits(chunk.data + HASH_SIZE, size - HASH_SIZE)) {
         return STATUS_DAMAGED;
     }
-    journal_chunk_name_t name = {.first = little_endian_get_64(chunk.data + FIRST_AT),
-                                 .last = little_endian_get_64(chunk.data + LAST_AT),
-                                 .count = little_endian_get_32(chunk.data + COUNT_AT),
-                                 .serial = little_endian_get_32(chunk.data + SERIAL_AT)};
-    if (!is_possible(&name)) {
+    journal_chunk_name_t name;
+    if (!journal_chunk_read_name(chunk, &name) || !is_possible(&name)) {
         return STATUS_DAMAGED;
     }
     self->name = name;

@@ -87,6 +87,9 @@ void journal_chunk_seal(char *chunk, size_t size);
 void journal_chunk_write_key(const journal_chunk_name_t *name, unsigned char *key);
 bool journal_chunk_parse_key(text_t key, journal_chunk_name_t *ret_name);
 
+/* The name of a chunk by its own bytes, which may be any; false if they are too few. */
+bool journal_chunk_read_name(text_t chunk, journal_chunk_name_t *ret_name);
+
 /* The bytes of a chunk that begins with `head`, JOURNAL_CHUNK_HEADER_SIZE bytes; false if it cannot
  * be one. */
 bool journal_chunk_size(text_t head, size_t *ret_size);

@@ -8,6 +8,8 @@
 struct journal_recovery {
     store_t *store;
     const journal_state_t *state; /* NULL: none, or damaged */
+    uint64_t tail;                /* with a state: of the newest transaction that counts ... */
+    uint32_t serial;              /* ... and its serial */
     int64_t kept_from_ns;
     journal_chunk_reader_t *reader;
     journal_recovery_result_t result;
@@ -23,6 +25,7 @@ journal_recovery_t *journal_recovery_new(store_t *store, const journal_state_t *
     self->reader = journal_chunk_reader_new();
     self->result.damaged = damaged ? 1 : 0;
     self->result.serial = state != NULL ? state->serial : 0;
+    journal_recovery_unbound(self);
     return self;
 }
 
@@ -37,6 +40,24 @@ void journal_recovery_destroy(journal_recovery_t **self_p)
     *self_p = NULL;
 }
 
+void journal_recovery_bound(journal_recovery_t *self, uint64_t tail, uint32_t serial)
+{
+    self->tail = tail;
+    self->serial = serial;
+}
+
+void journal_recovery_unbound(journal_recovery_t *self)
+{
+    if (self->state != NULL) {
+        journal_recovery_bound(self, self->state->tail, self->state->serial);
+    }
+}
+
+void journal_recovery_damage(journal_recovery_t *self)
+{
+    self->result.damaged++;
+}
+
 /* Chunks of all the transactions that may have failed since the last commit. Serials go round; a
  * chunk of long ago is none of these. */
 enum { SERIALS_UNCOMMITTED_MAX = 1 << 28 };
@@ -49,16 +70,16 @@ static bool is_committed(const journal_recovery_t *self, const journal_chunk_nam
     if (self->state == NULL) {
         return true;
     }
-    uint32_t after = name->serial - self->state->serial; /* modulo 2^32 */
+    uint32_t after = name->serial - self->serial; /* modulo 2^32 */
     bool cut_off = after > 0 && after <= SERIALS_UNCOMMITTED_MAX && RULE(STAGED);
-    return name->first <= self->state->tail && !cut_off;
+    return name->first <= self->tail && !cut_off;
 }
 
 /* A chunk that was kept when others took the place of its first records (J4) has these once more:
  * what stands up to the tail so far has been read, or does not count any more. */
 static void restore(journal_recovery_t *self, const store_entry_t *entry)
 {
-    bool beyond = self->state != NULL && entry->index > self->state->tail;
+    bool beyond = self->state != NULL && entry->index > self->tail;
     if (entry->index <= store_tail(self->store) || beyond) {
         return;
     }

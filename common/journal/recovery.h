@@ -40,6 +40,14 @@ journal_recovery_t *journal_recovery_new(store_t *store, const journal_state_t *
                                          int64_t kept_from_ns);
 void journal_recovery_destroy(journal_recovery_t **self_p);
 
+/* The chunks to come are of transactions up to that of this tail and serial, an earlier one than
+ * the state's; or of all up to the state's. */
+void journal_recovery_bound(journal_recovery_t *self, uint64_t tail, uint32_t serial);
+void journal_recovery_unbound(journal_recovery_t *self);
+
+/* A chunk that is not there is damaged. */
+void journal_recovery_damage(journal_recovery_t *self);
+
 /* Takes the chunk under `key`. STATUS_DAMAGED: it is damaged, or not the one of that key; what was
  * read before the damage stays. STATUS_NOT_FOUND: it was never committed, and is not taken. In both
  * cases it is to be deleted. */

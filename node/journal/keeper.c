@@ -225,6 +225,7 @@ static void take_failure(journal_keeper_t *self, const journal_writer_news_t *ne
     if (at_once) {
         return;
     }
+    journal_touch(self->journal); /* the next one shows whether the cause has gone */
     figures->errors++;
     figures->failing = true;
     text_escape(text_of(news->problem.text), figures->error, sizeof figures->error);

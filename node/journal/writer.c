@@ -7,6 +7,9 @@
  * A chunk is kept until the next call, to go with the end if that is what comes: so a transaction
  * of one chunk, which is what a lone request makes, wakes the thread once and the reactor once.
  *
+ * Small transactions are in data.mdb a second later at most, also if no other follows
+ * (journal_disk_settle): so copies of that file have them.
+ *
  * After a failure the rest of that transaction is passed over: its chunks come back, its end has no
  * effect. The journal begins another. Orders are bounded by the journal: JOURNAL_CHUNKS_MAX chunks,
  * or, where a transaction must be ended in one turn, what the store holds. So the pipes have no
@@ -14,6 +17,7 @@
 #include "node/journal/writer.h"
 
 #include "common/base/memory.h"
+#include "common/base/timestamp.h"
 #include "common/clock/clock.h"
 
 #include <assert.h>
@@ -21,6 +25,8 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+
+static const int64_t settle_after_ns = 1 * TIMESTAMP_NS_PER_S;
 
 typedef struct {
     journal_part_t part;    /* of the chunk */
@@ -41,7 +47,8 @@ typedef struct {
     zsock_t *pipe; /* the actor's */
     zsock_t *socket;
     journal_disk_t *disk;
-    uint64_t failed; /* the newest transaction that is lost */
+    uint64_t failed;   /* the newest transaction that is lost */
+    int64_t settle_ns; /* steady: what is not in data.mdb goes there; 0: all is there */
 } writer_t;
 
 /* What the thread is started with. */
@@ -133,6 +140,37 @@ static bool take_order(writer_t *self)
     return true;
 }
 
+/* Settles when it is time. If that fails, all is on the disk as before, and the next transaction
+ * does it; but the disk has a fault, which is told. */
+static void settle(writer_t *self, bool at_once)
+{
+    journal_writer_news_t news = {.event = JOURNAL_WRITER_FAILED};
+    int64_t now_ns = clock_steady_ns();
+    if (journal_disk_is_settled(self->disk)) {
+        self->settle_ns = 0;
+    } else if (self->settle_ns == 0) {
+        self->settle_ns = now_ns + settle_after_ns;
+    }
+    if (self->settle_ns != 0 && (at_once || now_ns >= self->settle_ns)) {
+        news.status = journal_disk_settle(self->disk, &news.problem);
+        bool settled = news.status == STATUS_OK && journal_disk_is_settled(self->disk);
+        self->settle_ns = settled ? 0 : now_ns + settle_after_ns;
+        if (news.status != STATUS_OK && !at_once) {
+            tell(self, &news);
+        }
+    }
+}
+
+/* Milliseconds until then; -1: never. */
+static long settle_left_ms(const writer_t *self)
+{
+    int64_t left_ns = self->settle_ns - clock_steady_ns();
+    if (self->settle_ns == 0) {
+        return -1;
+    }
+    return left_ns > 0 ? (long)(left_ns / TIMESTAMP_NS_PER_MS) + 1 : 0;
+}
+
 static void block_signals(void)
 {
     sigset_t signals;
@@ -152,14 +190,16 @@ static void run_writer(zsock_t *pipe, void *argument)
     zmq_pollitem_t items[] = {{.socket = zsock_resolve(pipe), .events = ZMQ_POLLIN},
                               {.socket = zsock_resolve(self.socket), .events = ZMQ_POLLIN}};
     while ((items[0].revents & ZMQ_POLLIN) == 0) {
-        if (zmq_poll(items, 2, -1) < 0 && errno != EINTR) {
+        if (zmq_poll(items, 2, settle_left_ms(&self)) < 0 && errno != EINTR) {
             break;
         }
         while (take_order(&self)) {
         }
+        settle(&self, false);
     }
     while (take_order(&self)) { /* that came before the end */
     }
+    settle(&self, true);
     journal_disk_close(&self.disk);
     zsock_destroy(&self.socket);
     atomic_store(ended, true);

@@ -25,8 +25,8 @@ typedef enum {
 
 typedef struct {
     journal_writer_event_t event;
-    uint64_t transaction;
-    char *chunk; /* to be used again, or freed; NULL: none */
+    uint64_t transaction; /* 0, with FAILED: none is lost, but the disk has a fault */
+    char *chunk;          /* to be used again, or freed; NULL: none */
     /* COMMITTED */
     uint64_t records;   /* on disk */
     uint64_t size;      /* bytes of data.mdb */

@@ -244,7 +244,7 @@ static void open_scene(void **state, scene_t *scene)
     }
     (void)client_read_lines(client, CLIENTS);
     client_destroy(&client);
-    herd_kill_node(scene->herd, "A");
+    assert_int_equal(herd_stop_node(scene->herd, "A"), 0); /* data.mdb has all then */
     scene->good = workspace_read(scene->file, &scene->size);
     assert_non_null(scene->good);
 }

@@ -1,6 +1,7 @@
 /* A folder comes in; what it has, and what of it is damaged, go out.
  *   1. What is no plain file, cannot be read, or is written by a node, ends it.
- *   2. All pages are checked, and the state is taken from them. One of a later format ends it.
+ *   2. All pages are checked, and the state is taken from them, or the newest one from the file
+ *      "recent" (recent.h). One of a later format ends it.
  *   3. All chunks are put into a store as at a start (recovery.h); each that is damaged is a fault.
  *      If pages are damaged, chunks are taken from wherever they lie, as a start takes them.
  *   4. The records in the store are counted.
@@ -32,6 +33,10 @@ typedef struct {
     status_t state_status; /* STATUS_NOT_FOUND: there is none */
     store_t *store;
     journal_recovery_t *recovery;
+    journal_recent_t *recent;
+    uint64_t base;   /* of the state in data.mdb */
+    uint64_t tail;   /* of it */
+    uint32_t serial; /* of it */
     journal_disk_problem_t *problem;
 } checking_t;
 
@@ -113,9 +118,32 @@ static bool take_state(void *argument, text_t key, text_t value)
     checking_t *self = argument;
     if (text_equal(key, TEXT(JOURNAL_DISK_STATE_KEY))) {
         self->state_status = journal_state_read(value, &self->check.state);
+        self->base = journal_recent_base(value);
         return false;
     }
     return true;
+}
+
+/* The newest state, if it is not the one of data.mdb. */
+static status_t read_recent(checking_t *self)
+{
+    journal_recent_entry_t entry;
+    size_t place = 0;
+    self->tail = self->check.state.tail;
+    self->serial = self->check.state.serial;
+    if (journal_recent_read(self->recent, self->folder, self->base) != STATUS_OK) {
+        journal_disk_say(self->problem, "cannot read %s/%s: %s", self->folder, JOURNAL_RECENT_NAME,
+                         strerror(errno));
+        return STATUS_SYSTEM;
+    }
+    while (self->state_status == STATUS_OK && journal_recent_next(self->recent, &place, &entry)) {
+        journal_state_done(&self->check.state);
+        self->state_status = journal_state_read(entry.state, &self->check.state);
+    }
+    if (journal_recent_is_damaged(self->recent)) {
+        find_fault(self, JOURNAL_RECENT_NAME ": a transaction is missing");
+    }
+    return STATUS_OK;
 }
 
 /* 2. Sets whether the pages are whole. */
@@ -141,6 +169,9 @@ static status_t check_pages(checking_t *self, bool *ret_whole)
     if (self->state_status == STATUS_VERSION) {
         journal_disk_say(self->problem, "%s: its state is of a later format", self->folder);
         return STATUS_VERSION;
+    }
+    if (self->state_status == STATUS_OK && read_recent(self) != STATUS_OK) {
+        return STATUS_SYSTEM;
     }
     self->check.has_state = self->state_status == STATUS_OK;
     if (self->state_status == STATUS_DAMAGED) {
@@ -170,14 +201,44 @@ static bool take_chunk(void *argument, text_t key, text_t chunk)
     return true;
 }
 
+static void take_recent(checking_t *self)
+{
+    unsigned char bytes[JOURNAL_CHUNK_KEY_SIZE];
+    journal_recent_entry_t entry;
+    journal_chunk_name_t name;
+    size_t place = 0;
+    journal_recovery_unbound(self->recovery);
+    while (journal_recent_next(self->recent, &place, &entry)) {
+        if (journal_chunk_read_name(entry.chunk, &name)) {
+            journal_chunk_write_key(&name, bytes);
+            text_t key = {.data = (const char *)bytes, .size = sizeof bytes};
+            take_chunk(self, key, entry.chunk);
+        }
+    }
+}
+
+/* As a start does when no state says what counts. */
+static status_t salvage_recent(checking_t *self)
+{
+    char path[JOURNAL_DISK_PATH_SIZE];
+    journal_disk_path(self->folder, JOURNAL_RECENT_NAME, path);
+    status_t status = journal_pages_salvage(path, self->recovery);
+    return status == STATUS_INVALID ? STATUS_OK : status;
+}
+
 /* 3. */
 static status_t take_chunks(checking_t *self, bool whole)
 {
     const char *what = "";
     const journal_state_t *state = whole && self->check.has_state ? &self->check.state : NULL;
     self->recovery = journal_recovery_new(self->store, state, self->check.faults > 0, INT64_MIN);
+    journal_recovery_bound(self->recovery, self->tail, self->serial);
     status_t status = whole ? journal_pages_each(self->path, (text_t){0}, take_chunk, self, &what)
                             : journal_pages_salvage(self->path, self->recovery);
+    if (status == STATUS_OK && (!whole || self->state_status == STATUS_DAMAGED)) {
+        status = salvage_recent(self);
+    }
+    take_recent(self);
     if (status == STATUS_SYSTEM) {
         status = say_unreadable(self);
     } else if (status != STATUS_OK) {
@@ -250,9 +311,11 @@ status_t journal_check_read(const journal_check_reading_t *reading, journal_chec
                        .fault = reading->fault,
                        .argument = reading->argument,
                        .store = reading->store,
-                       .problem = ret_problem};
+                       .problem = ret_problem,
+                       .recent = journal_recent_new()};
     journal_state_init(&self.check.state);
     status_t status = run(&self);
+    journal_recent_destroy(&self.recent);
     if (status != STATUS_OK) {
         journal_state_done(&self.check.state);
         return status;

@@ -35,12 +35,6 @@ void journal_disk_say(journal_disk_problem_t *problem, const char *format, ...)
     va_end(arguments);
 }
 
-void journal_disk_path(const char *folder, const char *name, char out[JOURNAL_DISK_PATH_SIZE])
-{
-    int size = snprintf(out, JOURNAL_DISK_PATH_SIZE, "%s/%s", folder, name);
-    assert(size > 0 && size < JOURNAL_DISK_PATH_SIZE); /* JOURNAL_DISK_FOLDER_SIZE_MAX */
-}
-
 static bool disk_is_full(const char *folder)
 {
     struct statvfs state;
@@ -74,20 +68,6 @@ status_t journal_disk_errno(const journal_disk_t *self, const char *what,
     return journal_disk_status(self, errno, what, problem);
 }
 
-/* fsync(2) of a folder: its new names are on the disk then. */
-bool journal_disk_sync_folder(const char *folder)
-{
-    int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file < 0) {
-        return false;
-    }
-    bool synced = fsync(file) == 0;
-    int error = errno;
-    close(file);
-    errno = error;
-    return synced;
-}
-
 void journal_disk_drop(journal_disk_t *self)
 {
     if (self->txn != NULL) {
@@ -95,6 +75,8 @@ void journal_disk_drop(journal_disk_t *self)
         self->txn = NULL;
     }
     self->staged = 0;
+    self->chunks = self->kept_size = 0;
+    self->put = self->committed;
     self->records = self->committed_records;
     self->bytes = self->committed_bytes;
 }
@@ -102,6 +84,7 @@ void journal_disk_drop(journal_disk_t *self)
 void journal_disk_end_environment(journal_disk_t *self)
 {
     journal_disk_drop(self);
+    journal_recent_close(self->recent);
     if (self->env != NULL) {
         mdb_env_close(self->env);
         self->env = NULL;
@@ -118,6 +101,7 @@ void journal_disk_close(journal_disk_t **self_p)
     if (self->lock >= 0) {
         close(self->lock);
     }
+    journal_recent_destroy(&self->recent);
     free(self->dead);
     free(self->folder);
     free(self);
@@ -359,6 +343,7 @@ status_t journal_disk_open(const char *folder, int lock, journal_disk_t **ret_se
     journal_disk_t *self = memory_new(sizeof *self);
     self->folder = memory_copy_text(folder, strlen(folder));
     self->lock = lock;
+    self->recent = journal_recent_new();
     status_t status = STATUS_TOO_LONG;
     if (strlen(folder) > JOURNAL_DISK_FOLDER_SIZE_MAX) {
         journal_disk_say(ret_problem, "the path of the folder is too long");
@@ -385,32 +370,89 @@ static status_t state_is_missing(const journal_disk_t *self, MDB_txn *txn,
     return STATUS_DAMAGED;
 }
 
-status_t journal_disk_read_state(journal_disk_t *self, journal_state_t *ret_state,
-                                 journal_disk_problem_t *ret_problem)
+static status_t take_state(journal_disk_t *self, text_t text, journal_state_t *ret_state,
+                           journal_disk_problem_t *problem)
+{
+    journal_state_t state;
+    status_t status = journal_state_read(text, &state);
+    if (status != STATUS_OK) {
+        journal_disk_say(problem, "%s: its state is %s", self->folder, status_text(status));
+        return status;
+    }
+    self->committed = (journal_disk_state_t){
+        .is_there = true,
+        .base = journal_recent_base(text),
+        .tail = state.tail,
+        .serial = state.serial,
+    };
+    if (ret_state != NULL) {
+        *ret_state = state;
+    } else {
+        journal_state_done(&state);
+    }
+    return STATUS_OK;
+}
+
+status_t journal_disk_read_committed(journal_disk_t *self, journal_state_t *ret_state,
+                                     journal_disk_problem_t *problem)
 {
     MDB_txn *txn;
     MDB_val key = {.mv_size = sizeof JOURNAL_DISK_STATE_KEY - 1,
                    .mv_data = (void *)(uintptr_t)JOURNAL_DISK_STATE_KEY};
     MDB_val value;
+    self->committed = (journal_disk_state_t){0};
     int error = mdb_txn_begin(self->env, NULL, MDB_RDONLY, &txn);
     if (error != 0) {
-        return journal_disk_status(self, error, "read it", ret_problem);
+        return journal_disk_status(self, error, "read it", problem);
     }
     status_t status;
     error = mdb_get(txn, self->database, &key, &value);
     if (error == MDB_NOTFOUND) {
-        status = state_is_missing(self, txn, ret_problem);
+        status = state_is_missing(self, txn, problem);
     } else if (error != 0) {
-        status = journal_disk_status(self, error, "read its state", ret_problem);
+        status = journal_disk_status(self, error, "read its state", problem);
     } else {
         text_t text = {.data = value.mv_data, .size = value.mv_size};
-        status = journal_state_read(text, ret_state);
-        journal_disk_say(ret_problem, "%s: its state is %s", self->folder, status_text(status));
+        status = take_state(self, text, ret_state, problem);
     }
     mdb_txn_abort(txn);
+    self->put = self->committed;
+    return status;
+}
+
+/* The state of the newest transaction behind the one that LMDB has. */
+static status_t read_recent(journal_disk_t *self, journal_state_t *state,
+                            journal_disk_problem_t *problem)
+{
+    journal_recent_entry_t entry;
+    journal_recent_entry_t newest = {0};
+    size_t place = 0;
+    if (journal_recent_read(self->recent, self->folder, self->committed.base) != STATUS_OK) {
+        return journal_disk_errno(self, "read its newest records", problem);
+    }
+    while (journal_recent_next(self->recent, &place, &entry)) {
+        newest = entry;
+    }
+    if (newest.state.size == 0) {
+        return STATUS_OK;
+    }
+    journal_state_done(state);
+    status_t status = journal_state_read(newest.state, state);
+    if (status != STATUS_OK) {
+        journal_disk_say(problem, "%s: its newest state is %s", self->folder, status_text(status));
+        return status;
+    }
+    self->serial = state->serial;
+    return STATUS_OK;
+}
+
+status_t journal_disk_read_state(journal_disk_t *self, journal_state_t *ret_state,
+                                 journal_disk_problem_t *ret_problem)
+{
+    status_t status = journal_disk_read_committed(self, ret_state, ret_problem);
+    self->serial = self->committed.serial;
     if (status == STATUS_OK) {
-        self->tail = ret_state->tail;
-        self->serial = ret_state->serial;
+        status = read_recent(self, ret_state, ret_problem);
     }
     return status;
 }
@@ -523,12 +565,37 @@ static bool recover_chunk(void *argument, text_t key, text_t chunk)
     return true;
 }
 
+/* What came behind the state that LMDB has. */
+static void recover_recent(recovering_t *recovering)
+{
+    const journal_recent_t *recent = recovering->disk->recent;
+    unsigned char bytes[JOURNAL_CHUNK_KEY_SIZE];
+    journal_recent_entry_t entry;
+    journal_chunk_name_t name;
+    size_t place = 0;
+    journal_recovery_unbound(recovering->recovery);
+    if (journal_recent_is_damaged(recent)) {
+        journal_recovery_damage(recovering->recovery);
+    }
+    while (journal_recent_next(recent, &place, &entry)) {
+        if (journal_chunk_read_name(entry.chunk, &name)) {
+            journal_chunk_write_key(&name, bytes);
+            text_t key = {.data = (const char *)bytes, .size = sizeof bytes};
+            recover_chunk(recovering, key, entry.chunk);
+        }
+    }
+}
+
 status_t journal_disk_recover(journal_disk_t *self, journal_recovery_t *recovery,
                               journal_disk_problem_t *ret_problem)
 {
     recovering_t recovering = {.disk = self, .recovery = recovery};
     self->records = self->bytes = 0;
+    journal_recovery_bound(recovery, self->committed.tail, self->committed.serial);
     status_t status = journal_disk_each(self, recover_chunk, &recovering, ret_problem);
+    if (status == STATUS_OK) {
+        recover_recent(&recovering);
+    }
     self->committed_records = self->records;
     self->committed_bytes = self->bytes;
     return status;

@@ -7,7 +7,8 @@
  * MAPASYNC, WRITEMAP) a power loss, or a full disk, costs what was committed.
  *
  * A transaction of the journal that is large is several of LMDB, so that it costs no memory; only
- * the last of them has the state, and chunks beyond its tail do not count.
+ * the last of them has the state, and chunks beyond its tail do not count. One of LMDB has several
+ * small ones of the journal, which are on the disk by the file "recent" until then (recent.h).
  *
  * After an error the environment is opened anew before it is used again: what an fsync(2) that
  * failed was to write is gone, and the next one does not say so.
@@ -49,10 +50,11 @@ status_t journal_disk_lock(const char *folder, int *ret_lock,
 status_t journal_disk_open(const char *folder, int lock, journal_disk_t **ret_self,
                            journal_disk_problem_t *ret_problem) STATUS_MUST_USE;
 
-/* Drops a transaction that is open, closes all, and clears the pointer; NULL is fine. */
+/* Drops a transaction that is open, closes all, and clears the pointer; NULL is fine. The
+ * thread that began a transaction ends it. */
 void journal_disk_close(journal_disk_t **self_p);
 
-/* Reads the state. STATUS_NOT_FOUND: the folder is new. STATUS_VERSION: of another format.
+/* Reads the newest state. STATUS_NOT_FOUND: the folder is new. STATUS_VERSION: of another format.
  * STATUS_DAMAGED. STATUS_SYSTEM, with the problem. Caller frees with journal_state_done. */
 status_t journal_disk_read_state(journal_disk_t *self, journal_state_t *ret_state,
                                  journal_disk_problem_t *ret_problem) STATUS_MUST_USE;
@@ -64,7 +66,8 @@ typedef bool journal_disk_chunk_fn(void *argument, text_t key, text_t chunk);
 status_t journal_disk_each(journal_disk_t *self, journal_disk_chunk_fn *each, void *argument,
                            journal_disk_problem_t *ret_problem) STATUS_MUST_USE;
 
-/* Puts all chunks into an empty store. Those that do not count go with the next commit. */
+/* Puts all chunks into an empty store, after journal_disk_read_state. Those that do not count go
+ * with the next commit. */
 status_t journal_disk_recover(journal_disk_t *self, journal_recovery_t *recovery,
                               journal_disk_problem_t *ret_problem) STATUS_MUST_USE;
 
@@ -80,6 +83,19 @@ status_t journal_disk_commit(journal_disk_t *self, const journal_part_t *end,
                              const journal_state_t *state,
                              journal_disk_problem_t *ret_problem) STATUS_MUST_USE;
 
+/* Whether data.mdb has all that is on the disk; else some of it is in the file "recent" alone. */
+bool journal_disk_is_settled(const journal_disk_t *self);
+
+/* Brings that to data.mdb, unless a transaction of the journal is open. Statuses as
+ * journal_disk_put; after a failure it is where it was, and the next transaction takes it along. */
+status_t journal_disk_settle(journal_disk_t *self,
+                             journal_disk_problem_t *ret_problem) STATUS_MUST_USE;
+
+/* The same for a folder, by whoever writes it, for which it waits, or here. STATUS_IN_USE: whoever
+ * writes it did not. Other statuses as journal_disk_open. */
+status_t journal_disk_settle_folder(const char *folder,
+                                    journal_disk_problem_t *ret_problem) STATUS_MUST_USE;
+
 /* Drops the open transaction, as if it had failed. */
 void journal_disk_abort(journal_disk_t *self);
 
@@ -88,9 +104,10 @@ void journal_disk_abort(journal_disk_t *self);
 status_t journal_disk_shrink(journal_disk_t *self, bool *ret_shrunk,
                              journal_disk_problem_t *ret_problem) STATUS_MUST_USE;
 
-/* Writes data.mdb as it is at one moment, while a node may write it, without its free pages to
- * `file`, which may be a pipe. Meanwhile that node uses no page again that this one reads: its file
- * grows instead. STATUS_FULL, STATUS_SYSTEM: see journal_disk_open; a part may be written. */
+/* Writes data.mdb, settled or not, as it is at one moment, while a node may write it, without its
+ * free pages to `file`, which may be a pipe. Meanwhile that node uses no page again that this one
+ * reads: its file grows instead. STATUS_FULL, STATUS_SYSTEM: see journal_disk_open; a part may be
+ * written. */
 status_t journal_disk_copy(journal_disk_t *self, int file,
                            journal_disk_problem_t *ret_problem) STATUS_MUST_USE;
 

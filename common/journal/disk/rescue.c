@@ -13,7 +13,7 @@ static const char own_folder[] = "rescue";
 /* What a start that was ended has left. */
 static void clear(const char *folder)
 {
-    static const char *const names[] = {"data.mdb", "lock.mdb"};
+    static const char *const names[] = {"data.mdb", "lock.mdb", JOURNAL_RECENT_NAME};
     char path[JOURNAL_DISK_PATH_SIZE];
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         journal_disk_path(folder, names[i], path);

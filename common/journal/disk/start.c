@@ -11,6 +11,7 @@
 
 #include "common/base/files.h"
 #include "common/journal/disk/pages.h"
+#include "common/journal/disk/recent.h"
 #include "common/journal/disk/rescue.h"
 
 #include <errno.h>
@@ -30,6 +31,16 @@ __attribute__((format(printf, 2, 3))) static void say(journal_disk_problem_t *pr
     va_end(arguments);
 }
 
+/* Takes whatever chunks the newest transactions have: they cannot be told from earlier ones, which
+ * change nothing (recovery.h). */
+static status_t salvage_recent(const journal_start_t *start, journal_recovery_t *recovery)
+{
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "%s/%s", start->folder, JOURNAL_RECENT_NAME);
+    status_t status = journal_pages_salvage(path, recovery);
+    return status == STATUS_INVALID ? STATUS_OK : status;
+}
+
 /* Takes the chunks of a damaged file. */
 static status_t salvage(const journal_start_t *start, const char *path, const char *what,
                         journal_started_t *started, journal_disk_problem_t *problem)
@@ -37,6 +48,9 @@ static status_t salvage(const journal_start_t *start, const char *path, const ch
     journal_recovery_t *recovery =
         journal_recovery_new(start->store, NULL, true, start->kept_from_ns);
     status_t status = journal_pages_salvage(path, recovery);
+    if (status == STATUS_OK) {
+        status = salvage_recent(start, recovery);
+    }
     started->recovery = journal_recovery_end(recovery);
     journal_recovery_destroy(&recovery);
     if (status == STATUS_OK) {
@@ -111,7 +125,13 @@ static status_t recover(const journal_start_t *start, journal_started_t *started
     journal_recovery_t *recovery =
         journal_recovery_new(start->store, before, damaged, start->kept_from_ns);
     status_t status = journal_disk_recover(started->disk, recovery, problem);
+    started->on_disk = store_tail(start->store);
+    if (status == STATUS_OK && damaged && salvage_recent(start, recovery) != STATUS_OK) {
+        say(problem, "cannot read %s/%s: %s", start->folder, JOURNAL_RECENT_NAME, strerror(errno));
+        status = STATUS_SYSTEM;
+    }
     started->recovery = journal_recovery_end(recovery);
+    started->on_disk = damaged ? started->on_disk : started->recovery.tail;
     journal_recovery_destroy(&recovery);
     if (status == STATUS_OK && started->recovery.damaged > 0 && started->damage.text[0] == '\0') {
         say(&started->damage, "%s: %llu of its chunks are damaged", start->folder,
@@ -138,7 +158,6 @@ static status_t begin_life(const journal_start_t *start, journal_started_t *star
                            journal_disk_problem_t *problem)
 {
     status_t status = recover(start, started, before, damaged, problem);
-    started->on_disk = started->recovery.tail;
     if (status == STATUS_OK) {
         status = journal_disk_shrink(started->disk, &started->shrunk, problem);
     }

@@ -76,6 +76,9 @@ static void write_all(const char *folder, int bytes, int problem)
     signal(SIGPIPE, SIG_DFL);
     status_t status = STATUS_SYSTEM;
     if (become_owner(folder)) {
+        status = journal_disk_settle_folder(folder, &text);
+    }
+    if (status == STATUS_OK) {
         status = journal_disk_open(folder, -1, &disk, &text);
     }
     if (status == STATUS_OK) {

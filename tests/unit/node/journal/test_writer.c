@@ -113,6 +113,19 @@ static void each_chunk_comes_back_once(void **unused)
     expect(JOURNAL_WRITER_COMMITTED, true);
 }
 
+/* Whoever reads data.mdb alone has not long to wait, without another transaction. */
+static void small_ones_come_into_data_mdb(void **unused)
+{
+    (void)unused;
+    journal_part_t part;
+    update(0);
+    assert_int_equal(step(&part), JOURNAL_CHUNK);
+    assert_int_equal(step(&part), JOURNAL_END);
+    end(&part);
+    expect(JOURNAL_WRITER_COMMITTED, true);
+    assert_int_equal(journal_disk_settle_folder(scene.folder, &scene.problem), STATUS_OK);
+}
+
 /* A turn ends with a chunk: the reactor waits for its memory. */
 static void what_was_put_is_sent(void **unused)
 {
@@ -134,6 +147,7 @@ int main(void)
         writer_test(a_chunk_and_the_end_are_one_news),
         writer_test(each_chunk_comes_back_once),
         writer_test(what_was_put_is_sent),
+        writer_test(small_ones_come_into_data_mdb),
     };
     return workspace_finish(cmocka_run_group_tests(tests, NULL, NULL));
 }

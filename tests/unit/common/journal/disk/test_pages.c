@@ -104,6 +104,7 @@ static char *copy_of_folder(size_t *ret_size)
     snprintf(path, sizeof path, "%s/copy.mdb", scene.workspace);
     int file = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
     assert_true(file >= 0);
+    settle();
     assert_int_equal(journal_disk_copy(scene.started.disk, file, &scene.problem), STATUS_OK);
     *ret_size = (size_t)lseek(file, 0, SEEK_END);
     char *bytes = malloc(*ret_size);
