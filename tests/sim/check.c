@@ -336,7 +336,7 @@ static bool is_right(const check_t *self, const member_t *member, update_number_
     int64_t age_ns = member_true_ns(member) - record_age_from(record);
     bool may_be_gone = age_ns > MEMBER_EXPIRE_AFTER_NS - horizon_slack_ns;
     int64_t latest_ns = MEMBER_EXPIRE_AFTER_NS + MEMBER_EXPIRE_GRACE_NS + MEMBER_CLOCK_DOUBT_NS;
-    bool must_be_gone = age_ns > latest_ns + horizon_slack_ns;
+    bool must_be_gone = age_ns > latest_ns + horizon_slack_ns && check_clocks_hurry(member);
     return (held == wanted && !must_be_gone) || (held == UPDATES_NONE && may_be_gone);
 }
 

@@ -70,3 +70,21 @@ bool check_clocks_bind(const check_clocks_t *self, const herd_t *herd, const mem
                     now_ns - self->since_ns < MEMBER_CLOCK_DOUBT_NS;
     return just_set || has_right_middle(herd, member);
 }
+
+bool check_clocks_hurry(const member_t *member)
+{
+    const int64_t behind_ns = -MEMBER_CLOCK_TOLERANCE_NS / 2;
+    offset_ours_t ours = {.now_ns = member_now_ns(member),
+                          .steady_ns = schedule_now_ns(member_schedule(member))};
+    int64_t own_ns = member_clock_offset(member);
+    size_t behind = own_ns < behind_ns ? 1 : 0;
+    size_t known = 1;
+    for (size_t i = 0; i < member_neighbour_count(member); i++) {
+        const link_t *link = member_link(member, i);
+        if (link != NULL && link_clock(link)->known) {
+            known++;
+            behind += own_ns + offset_difference(link_clock(link), &ours) < behind_ns ? 1 : 0;
+        }
+    }
+    return 2 * behind < known;
+}

@@ -24,6 +24,10 @@ void check_clocks_set(check_clocks_t *self, const herd_t *herd);
  * right, as far as it can know, or the first of them was set forward just now. */
 bool check_clocks_bind(const check_clocks_t *self, const herd_t *herd, const member_t *member);
 
+/* Whether this member must not expire anything too late: of the clocks that it knows, its own among
+ * them, fewer than half are behind. That of a neighbour that is away counts as it was. */
+bool check_clocks_hurry(const member_t *member);
+
 /* Whether what a link knows of its neighbour's clock is true, and as close as it should be at
  * rest. */
 bool check_clocks_measured(const member_t *member, const link_t *link, const member_t *neighbour);
