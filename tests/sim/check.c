@@ -26,6 +26,7 @@ struct check {
     update_number_t *greatest; /* by part and client, since the faults ended; NULL before */
     size_t part_count;
     update_number_t *promised; /* by member and client: the greatest that its disk was to have */
+    update_number_t *purged;   /* by client: the greatest that wrong clocks have removed early */
     spread_t *spread;
     int64_t last_change_ns;
     check_clocks_t clocks;
@@ -46,6 +47,7 @@ void check_destroy(check_t **self_p)
     free(self->parts);
     free(self->greatest);
     free(self->promised);
+    free(self->purged);
     spread_destroy(&self->spread);
     free(self);
     *self_p = NULL;
@@ -60,6 +62,7 @@ void check_watch(check_t *self, const herd_t *herd, fault_set_t faults)
             memory_new_array(herd->graph.member_count * updates_client_count(herd->updates),
                              sizeof(update_number_t));
     }
+    self->purged = memory_new_array(updates_client_count(herd->updates), sizeof(update_number_t));
     self->spread = spread_new(updates_count(herd->updates) + updates_room(herd->updates));
 }
 
@@ -236,6 +239,10 @@ void check_purged(void *check, const member_t *member, update_number_t number)
     int64_t age_ns =
         member_true_ns(member) - record_age_from(updates_record(self->herd->updates, number));
     bool early = age_ns < MEMBER_EXPIRE_AFTER_NS + MEMBER_EXPIRE_GRACE_NS - horizon_slack_ns;
+    if (early) {
+        update_number_t *greatest = &self->purged[updates_client(self->herd->updates, number)];
+        *greatest = updates_greater(self->herd->updates, *greatest, number);
+    }
     if (early && check_clocks_bind(&self->clocks, self->herd, member)) {
         check_fail(self, "M%zu purged update %u, which is %lld s old", member_number(member),
                    number, (long long)(age_ns / TIMESTAMP_NS_PER_S));
@@ -334,7 +341,9 @@ static bool is_right(const check_t *self, const member_t *member, update_number_
     }
     const record_t *record = updates_record(self->herd->updates, wanted);
     int64_t age_ns = member_true_ns(member) - record_age_from(record);
-    bool may_be_gone = age_ns > MEMBER_EXPIRE_AFTER_NS - horizon_slack_ns;
+    size_t client = updates_client(self->herd->updates, wanted);
+    bool may_be_gone =
+        age_ns > MEMBER_EXPIRE_AFTER_NS - horizon_slack_ns || self->purged[client] == wanted;
     int64_t latest_ns = MEMBER_EXPIRE_AFTER_NS + MEMBER_EXPIRE_GRACE_NS + MEMBER_CLOCK_DOUBT_NS;
     bool must_be_gone = age_ns > latest_ns + horizon_slack_ns && check_clocks_hurry(member);
     return (held == wanted && !must_be_gone) || (held == UPDATES_NONE && may_be_gone);

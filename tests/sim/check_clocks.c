@@ -27,15 +27,15 @@ void check_clocks_set(check_clocks_t *self, const herd_t *herd)
 }
 
 /* Whether what a link knows is true, or was until a clock was set by less than a measurement can
- * show. */
+ * show: what is known is given up for one that contradicts it, with both errors. */
 static bool is_true(const member_t *member, const link_t *link, const member_t *neighbour)
 {
     offset_ours_t ours = {.now_ns = member_now_ns(member),
                           .steady_ns = schedule_now_ns(member_schedule(member))};
     int64_t true_ns = member_clock_offset(neighbour) - member_clock_offset(member);
     int64_t wrong_ns = offset_difference(link_clock(link), &ours) - true_ns;
-    int64_t error_ns = offset_error(link_clock(link), ours.steady_ns);
-    return link_clock(link)->known && wrong_ns <= 2 * error_ns && -wrong_ns <= 2 * error_ns;
+    int64_t most_ns = offset_error(link_clock(link), ours.steady_ns) + error_at_rest_ns;
+    return link_clock(link)->known && wrong_ns <= most_ns && -wrong_ns <= most_ns;
 }
 
 bool check_clocks_measured(const member_t *member, const link_t *link, const member_t *neighbour)
