@@ -293,7 +293,8 @@
 #define LIMIT_HTTP_ARRIVAL_MS 20000
 #define LIMIT_HTTP_READING_MS 60000
 /* WebSocket: a message of a client, all its fragments. Output that waits for it before no more is
- * read of it. Who was silent is asked by a ping after so long, and disconnected if it stays so. */
+ * read of it. Who was silent for two thirds of the time is asked by a ping with its next turn, so
+ * that one who answers is asked so often, and disconnected if it stays silent. */
 #define LIMIT_WEBSOCKET_MESSAGE_SIZE 4096
 #define LIMIT_WEBSOCKET_OUTPUT_SIZE  16384
 #define LIMIT_WEBSOCKET_PING_MS      30000

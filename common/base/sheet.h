@@ -49,8 +49,10 @@ static inline void sheet_put(sheet_t *self, text_t text)
         sheet_put_more(self, text);
         return;
     }
-    text_copy(text, out->data + out->size);
-    out->size += text.size;
+    if (text.size > 0) { /* else there may be no memory yet */
+        text_copy(text, out->data + out->size);
+        out->size += text.size;
+    }
 }
 
 static inline void sheet_put_byte(sheet_t *self, char byte)

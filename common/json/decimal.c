@@ -94,7 +94,7 @@ static bool append_digit(uint64_t *units, unsigned digit)
 /* Puts zeros behind the units; false: they are too many. */
 static bool append_zeros(uint64_t *units, int64_t count)
 {
-    for (int64_t i = 0; i<count && * units> 0; i++) {
+    for (int64_t i = 0; *units > 0 && i < count; i++) {
         if (!append_digit(units, 0)) {
             return false;
         }

@@ -64,6 +64,8 @@ command_t command_parse(text_t line)
     command_t command;
     if (parse_usual(line, &command)) {
         command.kind = COMMAND_IAMAT;
+        command.radius_km = 0;
+        command.result_count = 0;
         return command;
     }
     command = (command_t){.kind = COMMAND_INVALID};

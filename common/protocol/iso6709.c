@@ -176,10 +176,10 @@ static inline bool is_below(const char *digits, size_t count, const axis_t *axis
 static inline const char *skip_degrees(const char *begin, const char *at, const char *end,
                                        const axis_t *axis)
 {
-    const char *whole = at + 1;
     if (end - at < 9 || (*at != '+' && *at != '-')) {
         return NULL;
     }
+    const char *whole = at + 1;
     uint64_t bytes = digits_load(whole);
     unsigned bits = digits_size(bytes);
     size_t count = bits / 8;

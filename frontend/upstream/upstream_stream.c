@@ -60,6 +60,11 @@ static void on_poll(uv_poll_t *poll, int outcome, int events)
     if (outcome < 0 || stream_flush(&self->stream) != STATUS_OK) {
         lose(self);
     }
+    if (self->held && !self->lost && (events & UV_DISCONNECT) != 0) {
+        self->events = 0; /* which would be told again and again: it is seen when reading goes on */
+        uv_poll_stop(&self->poll);
+        return;
+    }
     self->readable = self->readable || (events & UV_READABLE) != 0;
     set_events(self);
     self->stirred(self->argument);

@@ -25,7 +25,7 @@ void api_reply(api_t *self, const api_request_t *request, http_answer_t answer, 
 {
     if (sheet_end(sheet) != STATUS_OK) {
         api_refuse(request, HTTP_INTERNAL_SERVER_ERROR,
-                   "The answer is too long; ask for fewer clients.");
+                   "The answer is too long; ask for less at once.");
         return;
     }
     answer.content = buffer_text(&self->content);

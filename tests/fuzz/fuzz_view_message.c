@@ -1,6 +1,5 @@
-/* Any bytes as what a watcher says by WebSocket: what is taken is an object of JSON to jansson too
- * (Petri Lehtinen's, which herdctl prints with), and the query that it becomes says of each member
- * what jansson finds there. */
+/* Any bytes as what a watcher says by WebSocket: the query that it becomes says of each member what
+ * jansson finds there. (That it is JSON at all is jansson's word in the code, too.) */
 #include "common/base/limits.h"
 #include "frontend/web/http/http_target.h"
 #include "frontend/web/query.h"
