@@ -19,7 +19,10 @@ export class Clients {
     count = 0;
     #slots = new Map(); // client: slot
     #trails = new Map(); // client: [x, y, x, y …], who moved last is last
-    #oldest = this.#trails.keys(); // goes on behind those that were taken away: no search for the first
+    // Goes on behind those that were taken away: no search for the first. A map that is laid out anew
+    // is kept by its iterators until they go on, so one that does not go on is dropped.
+    #oldest;
+    #idle = 0; // moves since it went on
     #rounds = new Uint32Array(1024); // by slot: in which state it was told
     #round = 0;
 
@@ -128,7 +131,11 @@ export class Clients {
         this.#trails.delete(client);
         this.#trails.set(client, trail);
         if (this.#trails.size > TRAILS_MAX) {
+            this.#oldest ??= this.#trails.keys();
+            this.#idle = 0;
             this.#trails.delete(this.#oldest.next().value);
+        } else if (++this.#idle >= TRAILS_MAX) {
+            this.#oldest = undefined;
         }
     }
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Clients } from '../../../frontend/web/page/clients.js';
 import { CLUSTER_MIN, Crowd } from '../../../frontend/web/page/crowd.js';
 import { nearestOf } from '../../../frontend/web/page/nearest.js';
@@ -96,6 +98,28 @@ test('a trail is what was seen of a move, and is bounded', () => {
     assert.equal(clients.trail('b1000').length, 6);
     assert.deepEqual(clients.trail('b1001'), []);
     assert.equal(clients.trail('b1002').length, 4);
+});
+
+test('clients that move take no more memory in time', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc');
+    const clients = new Clients();
+    const move = (from, count, rounds) => {
+        for (let round = 0; round < rounds; round++) {
+            for (let i = from; i < from + count; i++) {
+                clients.put(feature(`c${i}`, round % 180, 1));
+            }
+        }
+        collect();
+        return process.memoryUsage().heapUsed;
+    };
+    // Trails of few clients; and of as many as there may be, when the oldest were taken away before.
+    for (const others of [0, 6000]) {
+        move(1000, others, 3);
+        const before = move(0, 1000, 100);
+        const grown = move(0, 1000, 300) - before;
+        assert.ok(grown < 4e6, `${grown} bytes with ${others} others`);
+    }
 });
 
 function crowdOf(positions, width = 400, height = 300) {
