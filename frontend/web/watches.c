@@ -26,7 +26,8 @@ enum {
     BATCH_SIZE = 8192,  /* ... and of a batch */
     BATCH_EVENTS = 24,  /* which does not wait for more if so many are there, */
     BATCH_MS = 20,      /* or so long after the one before */
-    HURRY_MS = 10,      /* between two looks at those that wait */
+    HURRY_MS = 10,      /* between two looks at those that wait, */
+    HURRY_MAX = 256,    /* of whom so many are looked at in one turn */
     LARGE_SIZE = 10000, /* a view of more clients is large: it may take 8 MB ... */
     LARGE_MAX = 32,     /* ... and there are so many of these, at most */
     CHANGE_SHARE = 20,  /* of the time that changes of one view take, what may be theirs */
@@ -380,13 +381,19 @@ void watches_turn(watches_t *self)
 static void on_hurry(uv_timer_t *timer)
 {
     watches_t *self = timer->data;
-    list_link_t batch;
-    list_init(&batch);
-    list_take_all(&batch, &self->hurried);
-    for (list_link_t *link = list_take_first(&batch); link != NULL;
-         link = list_take_first(&batch)) {
+    uint32_t looked_at = 0;
+    list_link_t *link;
+    if (list_is_empty(&self->rushed)) {
+        list_take_all(&self->rushed, &self->hurried);
+    }
+    while (looked_at++ < HURRY_MAX && (link = list_take_first(&self->rushed)) != NULL) {
         const watch_t *watch = LIST_OWNER(link, watch_t, hurried);
         pump(self, watch->number);
+    }
+    if (!list_is_empty(&self->rushed)) {
+        uv_timer_start(timer, on_hurry, 1, 0); /* the others have their turn first */
+    } else if (!list_is_empty(&self->hurried)) {
+        uv_timer_start(timer, on_hurry, HURRY_MS, 0);
     }
 }
 
@@ -610,6 +617,7 @@ watches_t *watches_new(uv_loop_t *loop, const session_shared_t *shared, mirror_t
     list_init(&self->due);
     list_init(&self->cut);
     list_init(&self->hurried);
+    list_init(&self->rushed);
     buffer_init(&self->out, LIMIT_HTTP_CONTENT_SIZE);
     buffer_init(&self->frame, LIMIT_HTTP_CONTENT_SIZE);
     self->writer = writer;

@@ -30,7 +30,7 @@ typedef struct {
     uint64_t base;          /* till it begins: its reader knows what was told up to that index */
     told_t *told;
     list_link_t row;       /* in watches_t.due; in watches_t.cut while its reader is gone */
-    list_link_t hurried;   /* in watches_t.hurried, while it is early for the next view or batch */
+    list_link_t hurried;   /* in watches_t.hurried or .rushed: it is early for a view or batch */
     list_link_t of_client; /* in watches_t.clients, if it is of a single client */
     uint32_t batch_ms;     /* [in batches] steady, its low bits: when the last one was made */
     bool used : 1;
@@ -71,6 +71,7 @@ struct watches {
     bool in_batch;              /* ... which takes many in a message */
     near_point_t *page;
     list_link_t hurried; /* watches that change the view too often, or gather a batch */
+    list_link_t rushed;  /* of these, those that are looked at in this turn and the next ones */
     uv_timer_t timer;    /* runs while there are watches */
     uv_timer_t hurry;    /* runs while there are any hurried */
 };
