@@ -275,5 +275,5 @@ void api_get_recorder_socket(api_t *self, const api_request_t *request)
                                   "Retry-After: 30\r\n");
         return;
     }
-    web_session_upgrade(request->session, stream, accept);
+    web_session_upgrade(request->session, stream, accept, false);
 }

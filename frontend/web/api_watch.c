@@ -144,10 +144,7 @@ static void open_socket(api_t *self, const api_request_t *request)
     uint32_t watch;
     if (api_takes_socket(request, accept) && take_wish(self, request, &wish) &&
         open_watch(self, request, &wish, &watch)) {
-        web_session_upgrade(request->session, watch, accept);
-        if (wish.in_batches) {
-            web_session_set_batches(request->session);
-        }
+        web_session_upgrade(request->session, watch, accept, wish.in_batches);
     }
 }
 

@@ -63,16 +63,16 @@ void web_session_stream(session_t *base, uint32_t stream, const http_answer_t *a
 #define WEB_SESSION_NO_STREAM UINT32_MAX
 
 /* Within `handle`: the connection becomes a WebSocket; `accept` answers its key (handshake.h). From
- * here on it is a stream, of whole frames, that may send messages; else as web_session_stream. */
-void web_session_upgrade(session_t *base, uint32_t stream, const char *accept);
+ * here on it is a stream, of whole frames, that may send messages, and that takes many events in a
+ * message if it is `in_batches`; else as web_session_stream. */
+void web_session_upgrade(session_t *base, uint32_t stream, const char *accept, bool in_batches);
 
 /* [WebSocket] What it watches from now on. */
 void web_session_set_stream(session_t *base, uint32_t stream);
 
 bool web_session_is_socket(const session_t *base);
 
-/* [WebSocket] It takes many events in a message; whether this was set. */
-void web_session_set_batches(session_t *base);
+/* Whether it is a WebSocket that takes many events in a message. */
 bool web_session_takes_batches(const session_t *base);
 
 /* WebSockets that are open. */

@@ -98,8 +98,8 @@ void web_session_reply(session_t *base, const http_answer_t *answer)
     manner.kind = EXCHANGE_NONE;
     exchange_t *exchange =
         exchanges_add(&self->exchanges, manner, (text_t){0}, self->base.output.gathered.maximum);
-    exchange->is_ready = put(self, manner, answer, &exchange->answer);
-    if (exchange->is_ready) {
+    if (put(self, manner, answer, &exchange->answer)) { /* else it has gone with the connection */
+        exchange->is_ready = true;
         exchanges_account(&self->exchanges, exchange);
     }
 }
@@ -274,13 +274,14 @@ void web_session_stream(session_t *base, uint32_t stream, const http_answer_t *a
                      buffer_append(out, first.data, first.size) == STATUS_OK);
 }
 
-void web_session_upgrade(session_t *base, uint32_t stream, const char *accept)
+void web_session_upgrade(session_t *base, uint32_t stream, const char *accept, bool in_batches)
 {
     web_session_t *self = web_session_of(base);
     uint64_t now_ms = uv_now(base->shared->loop);
     base->streams = true;
     self->stream = stream;
     self->socket = memory_new(sizeof *self->socket);
+    self->socket->in_batches = in_batches;
     self->socket->heard_ms = now_ms;
     self->socket->since_ms = stream == WEB_SESSION_NO_STREAM ? now_ms : 0;
     web_session_program(base->shared)->sockets++;

@@ -29,11 +29,6 @@ bool web_session_is_socket(const session_t *base)
     return ((const web_session_t *)base)->socket != NULL;
 }
 
-void web_session_set_batches(session_t *base)
-{
-    web_session_of(base)->socket->in_batches = true;
-}
-
 bool web_session_takes_batches(const session_t *base)
 {
     const web_socket_t *socket = ((const web_session_t *)base)->socket;
@@ -166,11 +161,11 @@ void web_session_socket_take(web_session_t *self, text_t bytes)
 void web_session_beat(session_t *base, bool asks)
 {
     web_session_t *self = web_session_of(base);
-    web_socket_t *socket = self->socket;
-    uint64_t silent_ms = uv_now(base->shared->loop) - socket->heard_ms;
+    web_socket_t *socket = self->socket; /* not there any more once it closes */
     if (base->state != SESSION_OPEN) {
         return;
     }
+    uint64_t silent_ms = uv_now(base->shared->loop) - socket->heard_ms;
     if (silent_ms >= LIMIT_WEBSOCKET_SILENT_MS) {
         base->shared->figures.given_up++;
         session_close_because(base, "it does not answer");

@@ -181,6 +181,27 @@ def handshakes(herd):
         while not answer.endswith(b"early"):
             answer += early.recv(4096)
         check("frames behind the head", answer.endswith(b"\r\n\r\n\x8a\x05early"), answer)
+    early_upgrades(herd)
+
+
+def early_upgrades(herd):
+    """Behind a request that is under way, in the same bytes."""
+    place = b'{"lat":1,"lon":2}'
+    first = b"PUT /v1/clients/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s" % (len(place), place)
+    for path in ("/v1/watch?client=a", "/v1/watch?client=a&batch=true", "/v1/watch?batch=true", "/ws/last"):
+        with socket.create_connection(("127.0.0.1", herd.web), 20) as one:
+            one.sendall(first + request(path) + frame(CLOSE, b"\x03\xe8"))
+            answer = b"".join(iter(lambda: one.recv(65536), b""))
+            check(path + " waits", [status // 100 for status in statuses(answer)] == [2, 1] and
+                  answer.endswith(b"\x88\x02\x03\xe8"), answer)
+        chunks = b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        answer = send_raw(herd.web, first + request(path)[:-2] + chunks)
+        check(path + " with a body", [status // 100 for status in statuses(answer)] == [2, 4], answer)
+        # With a body a stream does not wait: it ends the connection (web_session_stream).
+        send_raw(herd.web, first + b"GET %s HTTP/1.1\r\nHost: localhost\r\n" % path.encode() + chunks)
+        check("it lives", herd.processes["web"].poll() is None)
+        check("others are served", curl(herd.url + "/v1/herd")[0] == 200)
+    wait_for("they have gone", lambda: gauge(herd, "herd_web_websockets") == 0)
 
 
 def views(herd):
@@ -318,7 +339,13 @@ def batches(herd):
         {data["id"]: data["geometry"]["coordinates"] for event, data in stalled.read().events
          if event == "position"}.get(name) == [-40, 0.39] for name in names[:50]))
     check("not what came between", len(stalled.events) < 1500, len(stalled.events))
-    for socket_ in (plain, back, late, stalled):
+    crowd = [Socket(herd, "?client=b98&batch=true") for _ in range(600)]
+    for i in range(1, 6):
+        put(herd, "b98", i, -40)  # more wait for their batch than are looked at in a turn
+    for socket_ in crowd:
+        wait_for("all hear the newest", lambda: [data["geometry"]["coordinates"] for event, data in socket_.read().events
+                                                 if event == "position"][-1:] == [[-40, 5]])
+    for socket_ in (plain, back, late, stalled, *crowd):
         check("it goes on", not socket_.read().ended)
         socket_.end()
     wait_for("they have gone", lambda: gauge(herd, "herd_web_websockets") == 0)
