@@ -96,7 +96,6 @@ class App {
             return;
         }
         this.#attribution = settings?.attribution ?? null;
-        panel.panelSource(this.#towns.length > 0, this.#attribution);
         this.#painter.tiles = settings && new Tiles(settings, {
             newImage: () => new Image(),
             now: () => performance.now(),
@@ -191,7 +190,6 @@ class App {
         if (towns !== null && this.#named === box.join() &&
             (towns.length > 0 || this.#towns.length > 0)) {
             this.#towns = towns;
-            panel.panelSource(towns.length > 0, this.#attribution ?? null);
             this.#isOld = true;
         }
     }
@@ -356,6 +354,7 @@ class App {
                 clients: this.#clients,
                 chosen: this.#chosen?.id ?? null,
             });
+            panel.panelSource(this.#painter.hasTowns, this.#attribution ?? null);
             panel.panelCount(this.#painter.crowd.count, this.#told);
         }
         requestAnimationFrame(() => this.#frame());

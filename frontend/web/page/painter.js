@@ -6,6 +6,7 @@ import { basemapDraw } from './basemap.js';
 import { Crowd } from './crowd.js';
 import { Labels, boxAround, boxOfBoth, boxOfLine } from './labels.js';
 import { NAMES_FONT, namesDraw, namesPlace } from './names.js';
+import { coversMost } from './tiles.js';
 import { View } from './view.js';
 import { countSay } from './words.js';
 
@@ -28,6 +29,7 @@ export class Painter {
     crowd = new Crowd();
     clusters = [];
     tiles = null; // below what is drawn here (tiles.js); null: none
+    hasTowns = false; // whether the newest frame has names of towns
     #canvas;
     #context;
     #baseCanvas = document.createElement('canvas');
@@ -86,14 +88,15 @@ export class Painter {
         const context = this.#context;
         context.setTransform(1, 0, 0, 1, 0, 0);
         const isBlurred = this.#drawBase(view, scales);
-        const hasTiles = this.#drawTiles(view);
+        const isTiled = this.#drawTiles(view);
         this.crowd.gather(clients, view, 8);
         const isCrowded = this.crowd.count > DISCS_MAX;
         this.clusters = isCrowded ? this.crowd.clusters(view) : [];
         context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
         const labels = new Labels();
         const names = this.#placeNames(view, clients, chosen, labels);
-        if (!hasTiles) { // which have names of their own
+        this.hasTowns = towns.length > 0 && !isTiled; // tiles have names of their own
+        if (this.hasTowns) {
             this.#drawTowns(towns, view, labels);
         }
         if (isCrowded) {
@@ -153,7 +156,7 @@ export class Painter {
     }
 
     // Copies the tiles, which are drawn anew when the map moves or more have come; in the dark under a
-    // veil. Returns whether there are any.
+    // veil. Returns whether they are most of what is seen.
     #drawTiles(view) {
         const images = this.tiles?.look(view, this.#ratio) ?? [];
         if (images.length === 0) {
@@ -165,7 +168,7 @@ export class Painter {
             this.#makeTiles(images);
         }
         this.#context.drawImage(this.#tilesCanvas, 0, 0);
-        return true;
+        return coversMost(images, this.#canvas.width, this.#canvas.height);
     }
 
     #makeTiles(images) {

@@ -124,8 +124,8 @@ export function panelPlaces(answer) {
     }
 }
 
-// Whose work the map is. `tiles`: the herd file's words, which are text whatever they are; null: there
-// are no tiles.
+// Whose work the map is. `hasTowns`: their names are shown. `tiles`: the herd file's words, which are
+// text whatever they are; null: there are no tiles. The same again changes nothing.
 export function panelSource(hasTowns, tiles) {
     const own = `Land and borders: Natural Earth${hasTowns ? '; towns: GeoNames, CC BY 4.0' : ''}`;
     if (tiles === null) {
@@ -133,6 +133,9 @@ export function panelSource(hasTowns, tiles) {
         return;
     }
     const { said, link } = attributionOf(tiles);
+    if (element('source').textContent === `Tiles: ${said}; ${own}`) {
+        return;
+    }
     const name = document.createElement(link === null ? 'span' : 'a');
     name.textContent = said;
     if (link !== null) {

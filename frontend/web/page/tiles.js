@@ -9,7 +9,9 @@
 const SIDE = 256; // pixels of a tile, as the levels count them
 const SIDE_MAX = 512; // pixels of a tile that is taken
 const SHOWN_MAX = 256; // tiles of a picture
-const KEPT_MAX = 384; // tiles in memory, of 256 KiB as a rule
+const KEPT_MAX = 384; // tiles that something is known of
+const KEPT_BYTES_MAX = 96 * 1024 * 1024; // pixels in memory; those of a picture fit in
+const COVER_POINTS = 12; // each way, of a view, that are looked at
 const LOADING_MAX = 6; // under way
 const LEVELS_APART = 4; // of tiles that stand in for others
 const PATIENCE_MS = 20000; // for one tile
@@ -36,22 +38,28 @@ export function attributionOf(text) {
 }
 
 // The tiles of a view, the nearest to its middle first: {key, zoom, column, row}, the column as far
-// around the world as the view is. `ratio`: pixels of the device in one of the screen. Pure.
-export function tilesOf(view, ratio, zoomMax) {
+// around the world as the view is. `ratio`: pixels of the device in one of the screen. Where they would
+// be more than `max`, those of a coarser level. Pure.
+export function tilesOf(view, ratio, zoomMax, max = SHOWN_MAX) {
+    let zoom = Math.max(0, Math.min(zoomMax, Math.round(view.zoom + Math.log2(ratio))));
+    let edges = edgesAt(zoom, view);
+    while (zoom > 0 && (edges.east - edges.west) * (edges.south - edges.north) > max) {
+        zoom--;
+        edges = edgesAt(zoom, view);
+    }
+    return { zoom, tiles: tilesWithin(edges, zoom, view) };
+}
+
+function edgesAt(zoom, view) {
+    const count = 2 ** zoom;
     const halfX = view.width / 2 / view.size;
     const halfY = view.height / 2 / view.size;
-    let zoom = Math.max(0, Math.min(zoomMax, Math.round(view.zoom + Math.log2(ratio))));
-    let edges;
-    do {
-        const count = 2 ** zoom;
-        edges = {
-            west: Math.floor((view.x - halfX) * count),
-            east: Math.ceil((view.x + halfX) * count),
-            north: Math.max(0, Math.floor((view.y - halfY) * count)),
-            south: Math.min(count, Math.ceil((view.y + halfY) * count)),
-        };
-    } while ((edges.east - edges.west) * (edges.south - edges.north) > SHOWN_MAX && zoom-- > 0);
-    return { zoom, tiles: tilesWithin(edges, zoom, view) };
+    return {
+        west: Math.floor((view.x - halfX) * count),
+        east: Math.ceil((view.x + halfX) * count),
+        north: Math.max(0, Math.floor((view.y - halfY) * count)),
+        south: Math.min(count, Math.ceil((view.y + halfY) * count)),
+    };
 }
 
 function tilesWithin({ west, east, north, south }, zoom, view) {
@@ -77,11 +85,27 @@ export function placeOf({ zoom, column, row }, view, ratio) {
     return { left, top, width: pixelX(column + 1) - left, height: pixelY(row + 1) - top };
 }
 
+// Whether places, which may lie over each other, take more than half of an area. Pure.
+export function coversMost(places, areaWidth, areaHeight) {
+    let covered = 0;
+    for (let i = 0; i < COVER_POINTS ** 2; i++) {
+        const x = (i % COVER_POINTS + 0.5) / COVER_POINTS * areaWidth;
+        const y = (Math.floor(i / COVER_POINTS) + 0.5) / COVER_POINTS * areaHeight;
+        covered += places.some(({ left, top, width, height }) =>
+            left <= x && x < left + width && top <= y && y < top + height);
+    }
+    return covered > COVER_POINTS ** 2 / 2;
+}
+
+const bytesOf = ({ naturalWidth, naturalHeight }) => naturalWidth * naturalHeight * 4;
+
 export class Tiles {
     version = 0; // another one: tiles have come
     #settings;
     #world;
     #known = new Map(); // by key: {state, image, until, timer}; the least wanted first
+    #bytes = 0; // of the tiles that are here
+    #bytesMost = 1; // of one
     #loading = 0;
     #failures = 0; // in a row
     #pausedUntil = 0;
@@ -95,7 +119,8 @@ export class Tiles {
 
     // What to draw for a view, in this order: {image, left, top, width, height}.
     look(view, ratio) {
-        const { zoom, tiles } = tilesOf(view, ratio, this.#settings.max_zoom);
+        const { zoom, tiles } = tilesOf(view, ratio, this.#settings.max_zoom,
+            Math.min(SHOWN_MAX, Math.floor(KEPT_BYTES_MAX / this.#bytesMost)));
         const wanted = new Set(tiles.map(({ key }) => key));
         this.#giveUp(wanted);
         const shown = [];
@@ -198,6 +223,8 @@ export class Tiles {
 
     #came(tile) {
         if (this.#end(tile, 'here')) {
+            this.#bytes += bytesOf(tile.image);
+            this.#bytesMost = Math.max(this.#bytesMost, bytesOf(tile.image));
             this.#failures = 0;
             this.version++;
             this.#world.changed();
@@ -237,11 +264,12 @@ export class Tiles {
     }
 
     #forget(wanted) {
-        for (const key of this.#known.keys()) {
-            if (this.#known.size <= KEPT_MAX) {
+        for (const [key, { state, image }] of this.#known) {
+            if (this.#known.size <= KEPT_MAX && this.#bytes <= KEPT_BYTES_MAX) {
                 return;
             }
             if (!wanted.has(key)) {
+                this.#bytes -= state === 'here' ? bytesOf(image) : 0;
                 this.#known.delete(key);
             }
         }

@@ -277,16 +277,37 @@ const same = (a, b) => a.every((value, i) => Math.abs(value - b[i]) <= 2);
 const untilColour = (browser, what, place, good) =>
     until(what, async () => good(await browser.colour(place)));
 
+// Counts images that are under way as the page sees it: the server sees late which ones it gave up.
+const COUNT_IMAGES = `
+    const made = [];
+    window.underWayMax = 0;
+    window.Image = class extends Image {
+        constructor() {
+            super();
+            made.push(this);
+        }
+
+        get src() { return super.src; }
+
+        set src(url) {
+            super.src = url;
+            window.underWayMax = Math.max(window.underWayMax,
+                made.filter((image) => image.hasAttribute('src') && !image.complete).length);
+        }
+    };`;
+
 // Tiles of a server on another port, which answers, hesitates, has not all of them, ends.
 async function laysTilesBelow(browser, herd, server) {
     const own = `http://127.0.0.1:${herd.port}`;
+    const { identifier } = await browser.command('Page.addScriptToEvaluateOnNewDocument', { source: COUNT_IMAGES });
     herd.put('kiwi', 20, 10);
+    herd.towns = [featureOfTown('Here', 20, 10), featureOfTown('There', -20, 100)];
     server.holds = true;
     herd.tiles = { url: server.url, max_zoom: 6, referrer: false,
         attribution: '<b>Maps</b> © Somebody https://tiles.example/terms' };
     await openAnew(browser, `${own}/#5/20/10`);
     await until('tiles are asked for', () => server.held.size === 6);
-    await untilText(browser, '#source', /^Tiles: <b>Maps<\/b> © Somebody; Land and borders/);
+    await untilText(browser, '#source', /^Tiles: <b>Maps<\/b> © Somebody; Land and borders: Natural Earth; towns: GeoNames/);
     assert.deepEqual(await browser.run(`const { href, rel } = document.querySelector('#source a');
         return [href, rel, document.querySelector('#source b')]`), ['https://tiles.example/terms',
         'noopener noreferrer', null]);
@@ -298,7 +319,9 @@ async function laysTilesBelow(browser, herd, server) {
     await until('the first ones are given up', () => server.held.size === 6 && !zoomsOf().includes('5'));
     server.release();
     await untilColour(browser, 'tiles are shown', [200, 200], (colour) => same(colour, PURPLE));
-    assert.ok(server.heldMax <= 12); // six, and six that the server had not yet seen end
+    await untilText(browser, '#source', /© Somebody; Land and borders: Natural Earth$/); // tiles have names
+    assert.equal(await browser.run('return window.underWayMax'), 6);
+    await browser.command('Page.removeScriptToEvaluateOnNewDocument', { identifier });
     await browser.run("location.hash = '#8/-20/100'"); // deeper than there are tiles
     await untilColour(browser, 'they are stretched', [200, 200], (colour) => same(colour, PURPLE));
     assert.ok(server.asked.every(({ path }) => /^\/tiles\/[0-6]\//.test(path)));
@@ -333,8 +356,8 @@ async function doesWithoutTiles(browser, herd, server) {
     const own = `http://127.0.0.1:${herd.port}`;
     herd.tiles.referrer = true; // its server wants to know the page's address
     server.asked = [];
-    server.has = (zoom, column) => column % 2 === 0;
-    await openAnew(browser, `${own}/#4/0/11.25`); // the middle of a tile, 8/7
+    server.has = (zoom, column, row) => column === 8 && row === 8; // one
+    await openAnew(browser, `${own}/#4/0/11.25`); // the middle of the northern edge of 8/8
     const base = (colour) => same(colour, [246, 244, 238]) || same(colour, [212, 228, 238]);
     const map = await browser.run(`const { width, height } =
         document.getElementById('map').getBoundingClientRect(); return [width / 2, height / 2]`);
@@ -342,6 +365,7 @@ async function doesWithoutTiles(browser, herd, server) {
     await untilColour(browser, 'a tile that is there', here, (colour) => same(colour, PURPLE));
     await until('one that is not was asked for', () => server.asked.some(({ path }) => /^\/tiles\/4\/7\//.test(path)));
     assert.ok(base(await browser.colour(beside)));
+    await untilText(browser, '#source', /^Tiles: .*towns: GeoNames/); // most of it is the base map
     assert.ok(server.asked.every(({ referer }) => referer === `${own}/`));
     await server.stop();
     await openAnew(browser, `${own}/#5/20/10`);
@@ -364,6 +388,7 @@ async function showsTiles(browser, herd) {
     } finally {
         await server.stop();
         herd.tiles = null;
+        herd.towns = [];
         herd.clients.clear();
     }
 }

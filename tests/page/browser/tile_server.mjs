@@ -8,7 +8,6 @@ const pixelOf = ([red, green, blue]) => Buffer.from([71, 73, 70, 56, 57, 97, 1, 
 export class TileServer {
     asked = []; // {path, referer, origin} of each request
     held = new Set(); // answers that wait
-    heldMax = 0;
     holds = false; // requests are not answered
     has = () => true; // whether there is a tile: zoom, column, row
     #server;
@@ -60,7 +59,6 @@ export class TileServer {
             return;
         }
         this.held.add(response);
-        this.heldMax = Math.max(this.heldMax, this.held.size);
         response.on('close', () => this.held.delete(response));
     }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { xOf, yOf } from '../../../frontend/web/page/mercator.js';
-import { Tiles, attributionOf, placeOf, tilesOf } from '../../../frontend/web/page/tiles.js';
+import { Tiles, attributionOf, coversMost, placeOf, tilesOf } from '../../../frontend/web/page/tiles.js';
 import { View } from '../../../frontend/web/page/view.js';
 
 function viewOf(longitude, latitude, zoom, width = 800, height = 600) {
@@ -97,6 +97,18 @@ test('columns go around the world, rows do not, and few tiles do for a large scr
     const large = tilesOf(viewOf(0, 0, 9.45, 7680, 4320), 1, 19);
     assert.ok(large.tiles.length <= 256 && large.zoom < 9);
     assert.equal(tilesOf(viewOf(0, 0, 12), 1, 5).zoom, 5);
+    const whole = Object.assign(viewOf(0, 0, 0), { zoom: 0, width: 1024, height: 256 }); // five columns
+    assert.deepEqual([tilesOf(whole, 1, 19, 4).zoom, tilesOf(whole, 1, 19, 4).tiles.length], [0, 5]);
+});
+
+test('a stray tile does not cover a view, nor do tiles that lie over each other', () => {
+    const place = (left, top, width, height) => ({ left, top, width, height });
+    assert.ok(!coversMost([], 800, 600));
+    assert.ok(!coversMost([place(-100, -100, 256, 256)], 800, 600));
+    assert.ok(!coversMost(Array(9).fill(place(0, 0, 256, 256)), 800, 600));
+    assert.ok(!coversMost([place(0, 0, 400, 600)], 800, 600));
+    assert.ok(coversMost([place(0, 0, 400, 600), place(400, 0, 256, 256)], 800, 600));
+    assert.ok(coversMost([place(-2000, -2000, 5000, 5000)], 800, 600));
 });
 
 test('six are under way, each comes once, and all are shown then', async () => {
@@ -171,6 +183,29 @@ test('memory is bounded, whatever is looked at', async () => {
     assert.ok(kept.size > 1000);
     tiles.look(first, 1);
     assert.equal(world.images.length, 6); // those of the first view were forgotten
+});
+
+test('the pixels of tiles in memory are bounded, for a large screen too', async () => {
+    const bytesMax = 96 * 1024 * 1024;
+    const world = new World();
+    const tiles = new Tiles(SETTINGS, world);
+    const kept = [];
+    for (const view of [viewOf(0, 0, 9.45, 3840, 2160), viewOf(90, 0, 9.45, 3840, 2160)]) {
+        tiles.look(view, 1);
+        while (world.images.length > 0) {
+            for (const image of world.images) {
+                image.naturalWidth = image.naturalHeight = 512;
+            }
+            await world.bringAll();
+            kept.push(tiles.look(view, 1));
+        }
+        assert.ok(coversMost(kept.at(-1), view.width, view.height));
+    }
+    const shown = kept.map((places) => new Set(places.map(({ image }) => image)).size);
+    assert.ok(Math.max(...shown) > 24);
+    assert.ok(Math.max(...shown) * 512 * 512 * 4 <= bytesMax);
+    tiles.look(viewOf(0, 0, 9.45, 3840, 2160), 1);
+    assert.ok(world.images.length > 0); // both views together do not fit in
 });
 
 test('a server that fails is left alone for ever longer, and then asked again', async () => {
