@@ -126,6 +126,9 @@ static status_t open_anew(journal_disk_t *self, journal_disk_problem_t *problem)
     status_t status = journal_disk_begin_environment(self, problem);
     if (status == STATUS_OK) {
         status = journal_disk_read_committed(self, NULL, problem);
+        if (status == STATUS_OK) { /* a commit that failed may be there all the same */
+            journal_recent_compare(self->recent, self->committed.base);
+        }
         status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
     }
     if (status != STATUS_OK) {

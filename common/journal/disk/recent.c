@@ -208,6 +208,15 @@ void journal_recent_begin(journal_recent_t *self, const char *folder, uint64_t b
     }
 }
 
+void journal_recent_compare(journal_recent_t *self, uint64_t base)
+{
+    if (base != self->base) {
+        self->base = base;
+        self->used = self->count = 0;
+        self->damaged = false;
+    }
+}
+
 void journal_recent_close(journal_recent_t *self)
 {
     if (self->file >= 0) {

@@ -76,6 +76,10 @@ bool journal_recent_next(const journal_recent_t *self, size_t *place,
  * need be. If that fails it takes nothing, which costs time and nothing else. */
 void journal_recent_begin(journal_recent_t *self, const char *folder, uint64_t base);
 
+/* The state of data.mdb, read anew, is that of `base`: if another one was, LMDB has committed all
+ * entries, and they are none any more. */
+void journal_recent_compare(journal_recent_t *self, uint64_t base);
+
 /* Takes nothing until journal_recent_begin; entries stay, here and on the disk. */
 void journal_recent_close(journal_recent_t *self);
 

@@ -202,6 +202,23 @@ static void a_check_and_a_copy_have_them(void **unused)
 }
 
 /* What lies in its place costs no more than time. */
+/* A commit of LMDB that failed may have reached the file nevertheless. */
+static void what_lmdb_has_is_not_put_again(void **unused)
+{
+    (void)unused;
+    journal_recent_t *recent = journal_recent_new();
+    const text_t chunk = TEXT("chunk");
+    journal_recent_begin(recent, scene.folder, 1);
+    journal_recent_keep(recent, chunk);
+    assert_int_equal(journal_recent_write(recent, chunk.size, TEXT("state")), 0);
+    journal_recent_close(recent);
+    journal_recent_compare(recent, 1);
+    assert_false(journal_recent_is_empty(recent));
+    journal_recent_compare(recent, 2);
+    assert_true(journal_recent_is_empty(recent));
+    journal_recent_destroy(&recent);
+}
+
 static void without_the_file_all_goes_on(void **unused)
 {
     (void)unused;
@@ -234,6 +251,7 @@ int main(void)
         recent_test(an_earlier_file_is_passed_over),
         recent_test(records_outlast_the_state),
         recent_test(a_check_and_a_copy_have_them),
+        recent_test(what_lmdb_has_is_not_put_again),
         recent_test(without_the_file_all_goes_on),
     };
     return workspace_finish(cmocka_run_group_tests(tests, NULL, NULL));
