@@ -343,8 +343,8 @@ def batches(herd):
     for i in range(1, 6):
         put(herd, "b98", i, -40)  # more wait for their batch than are looked at in a turn
     for socket_ in crowd:
-        wait_for("all hear the newest", lambda: [data["geometry"]["coordinates"] for event, data in socket_.read().events
-                                                 if event == "position"][-1:] == [[-40, 5]])
+        wait_for("all hear the newest", lambda: any(event == "position" and data["geometry"]["coordinates"] == [-40, 5]
+                                                    for event, data in socket_.read().events))
     for socket_ in (plain, back, late, stalled, *crowd):
         check("it goes on", not socket_.read().ended)
         socket_.end()
