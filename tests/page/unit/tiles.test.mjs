@@ -190,7 +190,7 @@ test('the pixels of tiles in memory are bounded, for a large screen too', async 
     const world = new World();
     const tiles = new Tiles(SETTINGS, world);
     const kept = [];
-    for (const view of [viewOf(0, 0, 9.45, 3840, 2160), viewOf(90, 0, 9.45, 3840, 2160)]) {
+    for (const view of [viewOf(0, 0, 9.55, 3000, 1800), viewOf(90, 0, 9.55, 3000, 1800)]) {
         tiles.look(view, 1);
         while (world.images.length > 0) {
             for (const image of world.images) {
@@ -204,7 +204,7 @@ test('the pixels of tiles in memory are bounded, for a large screen too', async 
     const shown = kept.map((places) => new Set(places.map(({ image }) => image)).size);
     assert.ok(Math.max(...shown) > 24);
     assert.ok(Math.max(...shown) * 512 * 512 * 4 <= bytesMax);
-    tiles.look(viewOf(0, 0, 9.45, 3840, 2160), 1);
+    tiles.look(viewOf(0, 0, 9.55, 3000, 1800), 1);
     assert.ok(world.images.length > 0); // both views together do not fit in
 });
 
