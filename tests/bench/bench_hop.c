@@ -189,9 +189,11 @@ static void report(const char *name, int64_t *times, uint32_t pings)
         cpu_us += us_of(&usages[i].ru_utime) + us_of(&usages[i].ru_stime);
     }
     qsort(times, pings, sizeof *times, compare);
+    int64_t middle = times[pings / 2];
+    int64_t late = times[(uint64_t)pings * 99 / 100];
     printf("%s: one way %.1f us (p50), %.1f (p99); there and back %.1f wake-ups, %.1f us of CPU\n",
-           name, (double)times[pings / 2] / 2e3, (double)times[(uint64_t)pings * 99 / 100] / 2e3,
-           (double)sleeps / pings, (double)cpu_us / pings);
+           name, (double)middle / 2e3, (double)late / 2e3, (double)sleeps / pings,
+           (double)cpu_us / pings);
 }
 
 int main(int argc, char **argv)

@@ -36,7 +36,7 @@ static void a_list_leaves_in_its_time_while_clients_ask(void **state)
 static void a_longer_list_leaves_faster(void **state)
 {
     (void)state;
-    const uint64_t list = 8 * PACE_LIST_MS * 1000;
+    const uint64_t list = UINT64_C(8) * PACE_LIST_MS * 1000;
     assert_in_range(records_of_a_second(list, 800, true), list * 990 / PACE_LIST_MS,
                     list * 1010 / PACE_LIST_MS);
 }
@@ -46,7 +46,7 @@ static void it_waits_only_while_clients_ask(void **state)
     (void)state;
     pace_t pace = {0};
     assert_int_equal(pace_wait_ns(&pace, begin_ns, begin_ns), 0);
-    pace_spend(&pace, PACE_RECORDS_PER_MS * 2000, 0, begin_ns);
+    pace_spend(&pace, UINT64_C(2000) * PACE_RECORDS_PER_MS, 0, begin_ns);
     int64_t later_ns = begin_ns + PACE_ASKED_MS * ms - 1;
     assert_int_equal(pace_wait_ns(&pace, 0, begin_ns), 0);
     assert_int_equal(pace_wait_ns(&pace, begin_ns, begin_ns), 1999 * ms);
