@@ -284,6 +284,12 @@ static void stalled_followers_cost_nothing(void **state)
     stream_done(&extra);
     assert_int_equal(report_figure(herd_requests(herd, "Clark"), "followers_refused"), 1);
 
+    const char *const status[] = {"status", "--links", NULL};
+    const char *said;
+    (void)herd_control(herd, status, &said);
+    assert_non_null(strstr(said, "stalled/1"));
+    assert_non_null(strstr(said, "web/"));
+
     /* Others are served, and follow, meanwhile. */
     for (int i = 0; i < 5; i++) {
         report_clients(herd, "Clark", i * 10000, 10000, 200);
@@ -291,11 +297,6 @@ static void stalled_followers_cost_nothing(void **state)
     expect_equal(&follow);
     size_t after = process_memory(herd_node(herd, "Clark"));
     assert_true(process_is_sanitized() || after < before + MEMORY_MAX);
-    const char *const status[] = {"status", "--links", NULL};
-    const char *said;
-    (void)herd_control(herd, status, &said);
-    assert_non_null(strstr(said, "stalled/1"));
-    assert_non_null(strstr(said, "web/"));
     assert_true(wait_until(has_no_stalled, herd, WAIT_LIMIT_MS));
     expect_equal(&follow);
     assert_int_equal(figure(&follow, "removed="), 0);
