@@ -143,10 +143,8 @@ void config_places_base_url(const config_reader_t *reader, const config_key_t *k
 {
     text_t rest = text_of(setting->value);
     text_t host;
-    bool secure = config_url_take_prefix(&rest, TEXT("https://"));
-    if (!config_is_plain_url(setting->value) ||
-        (!secure && !config_url_take_prefix(&rest, TEXT("http://"))) ||
-        !config_url_take_host(&rest, &host)) {
+    bool secure;
+    if (!config_is_plain_url(setting->value) || !config_url_take_origin(&rest, &host, &secure)) {
         config_values_bad(reader, setting,
                           "of the form https://host, https://host:port or https://host/path");
         return;

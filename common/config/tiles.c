@@ -61,10 +61,9 @@ void config_tiles_url(const config_reader_t *reader, const config_key_t *key,
     const char *value = setting->value;
     text_t rest = text_of(value);
     text_t host;
-    bool secure = config_url_take_prefix(&rest, TEXT("https://"));
-    if (!config_is_tiles_url(value) ||
-        (!secure && !config_url_take_prefix(&rest, TEXT("http://"))) ||
-        !config_url_take_host(&rest, &host) || rest.size == 0 || !config_has_tile(rest.data)) {
+    bool secure;
+    if (!config_is_tiles_url(value) || !config_url_take_origin(&rest, &host, &secure) ||
+        rest.size == 0 || !config_has_tile(rest.data)) {
         config_values_bad(
             reader, setting,
             "of the form https://host/{z}/{x}/{y}.png: each of the three once, behind "

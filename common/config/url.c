@@ -43,3 +43,10 @@ bool config_url_take_prefix(text_t *rest, text_t prefix)
     *rest = text_after(*rest, prefix.size);
     return true;
 }
+
+bool config_url_take_origin(text_t *rest, text_t *ret_host, bool *ret_secure)
+{
+    *ret_secure = config_url_take_prefix(rest, TEXT("https://"));
+    return (*ret_secure || config_url_take_prefix(rest, TEXT("http://"))) &&
+           config_url_take_host(rest, ret_host);
+}

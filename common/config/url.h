@@ -20,6 +20,9 @@ bool config_url_take_prefix(text_t *rest, text_t prefix);
  * anything else. `ret_host` is without the port, an IPv6 address with its brackets. */
 bool config_url_take_host(text_t *rest, text_t *ret_host);
 
+/* The same behind "https://" or "http://"; sets whether it was the first. */
+bool config_url_take_origin(text_t *rest, text_t *ret_host, bool *ret_secure);
+
 /* Whether a host is this machine whatever a name server says. */
 bool config_url_is_loopback(const config_reader_t *reader, text_t host);
 

@@ -7,6 +7,7 @@
 #include "common/near/near.h"
 #include "common/watch/views.h"
 #include "tests/sim/random.h"
+#include "tests/support/near_ahead.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -100,15 +101,8 @@ static void die(const char *what)
 
 static void put_all(scene_t *self, const near_point_t *points, size_t count)
 {
-    uint32_t handles[NEAR_FETCH_BATCH];
     for (size_t i = 0; i < count; i++) {
-        if (i % NEAR_FETCH_BATCH == 0) {
-            size_t size = count - i < NEAR_FETCH_BATCH ? count - i : NEAR_FETCH_BATCH;
-            for (size_t j = 0; j < size; j++) {
-                handles[j] = points[i + j].handle;
-            }
-            near_fetch(self->near, handles, size);
-        }
+        near_ahead(self->near, points, count, i);
         if (near_put(self->near, points[i]) != STATUS_OK) {
             die("no memory");
         }

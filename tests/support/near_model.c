@@ -2,6 +2,7 @@
 
 #include "common/base/memory.h"
 #include "common/near/near_parts.h"
+#include "tests/support/near_ahead.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -93,15 +94,8 @@ bool near_model_put(near_model_t *self, near_point_t point)
 
 bool near_model_put_all(near_model_t *self, const near_point_t *points, size_t count)
 {
-    uint32_t handles[NEAR_FETCH_BATCH];
     for (size_t i = 0; i < count; i++) {
-        if (i % NEAR_FETCH_BATCH == 0) {
-            size_t size = count - i < NEAR_FETCH_BATCH ? count - i : NEAR_FETCH_BATCH;
-            for (size_t j = 0; j < size; j++) {
-                handles[j] = points[i + j].handle;
-            }
-            near_fetch(self->near, handles, size);
-        }
+        near_ahead(self->near, points, count, i);
         if (!near_model_put(self, points[i])) {
             return false;
         }
